@@ -1,0 +1,66 @@
+"""ReSWD: match and measure colour distributions with the sliced Wasserstein distance (arXiv 2510.01061).
+
+The names below load on first use, so that ``reswd --help`` and ``reswd_torch.settings`` need no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reswd_torch.color import lab_to_srgb, srgb_to_lab
+    from reswd_torch.errors import InputError
+    from reswd_torch.grade import Cdl, Grade, Lut3D, load_grade
+    from reswd_torch.matching import MatchReport, color_distance, match
+    from reswd_torch.palette import parse_palette
+    from reswd_torch.settings import MatchSettings
+    from reswd_torch.swd import ReservoirSlicedWasserstein, SlicedWasserstein
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Cdl": "reswd_torch.grade",
+    "Grade": "reswd_torch.grade",
+    "InputError": "reswd_torch.errors",
+    "Lut3D": "reswd_torch.grade",
+    "MatchReport": "reswd_torch.matching",
+    "MatchSettings": "reswd_torch.settings",
+    "ReservoirSlicedWasserstein": "reswd_torch.swd",
+    "SlicedWasserstein": "reswd_torch.swd",
+    "color_distance": "reswd_torch.matching",
+    "lab_to_srgb": "reswd_torch.color",
+    "load_grade": "reswd_torch.grade",
+    "match": "reswd_torch.matching",
+    "parse_palette": "reswd_torch.palette",
+    "srgb_to_lab": "reswd_torch.color",
+}
+
+__all__ = [
+    "Cdl",
+    "Grade",
+    "InputError",
+    "Lut3D",
+    "MatchReport",
+    "MatchSettings",
+    "ReservoirSlicedWasserstein",
+    "SlicedWasserstein",
+    "color_distance",
+    "lab_to_srgb",
+    "load_grade",
+    "match",
+    "parse_palette",
+    "srgb_to_lab",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'reswd_torch' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

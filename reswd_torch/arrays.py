@@ -1,0 +1,65 @@
+"""The public edge: NumPy arrays and tensors in, checked tensors inside, the caller's own kind out."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reswd_torch.errors import InputError
+
+Array = TypeVar("Array", np.ndarray, Tensor)
+
+
+def colors_in(value: Any, name: str) -> Tensor:
+    """A tensor of colours (..., 3) from an array or tensor, without a copy where that is possible.
+
+    Raises:
+        InputError: not an array, not (..., 3), empty, not floating point, NaN or Inf, or outside 0..1.
+    """
+    if not isinstance(value, np.ndarray | Tensor):
+        raise InputError(f"{name} is a {type(value).__name__}: give a NumPy array or a tensor of shape (H, W, 3)")
+    shape = tuple(value.shape)
+    if len(shape) < 2 or shape[-1] != 3:
+        raise InputError(f"{name} has shape {shape}: give (H, W, 3), colours last (a grey picture: repeat it three times)")
+    if 0 in shape:
+        raise InputError(f"{name} has shape {shape}: it holds no colours")
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind != "f":
+            raise InputError(f"{name} has dtype {value.dtype}: give floats in 0..1 (divide uint8 by 255)")
+        tensor = torch.from_numpy(value if value.dtype.isnative and value.dtype.itemsize <= 8 else value.astype("f8"))
+    else:
+        if not value.dtype.is_floating_point:
+            raise InputError(f"{name} has dtype {value.dtype}: give floats in 0..1 (divide uint8 by 255)")
+        tensor = value
+    low, high = (float(v) for v in torch.aminmax(tensor.detach()))  # one pass; NaN and Inf come through
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise InputError(f"{name} holds NaN or Inf: every value must be a finite number in 0..1")
+    if low < 0.0 or high > 1.0:
+        raise InputError(f"{name} has values from {low:.4g} to {high:.4g}: they must lie in 0..1 (divide by 255 or clip)")
+    return tensor
+
+
+def like_input(result: Tensor, original: Array) -> Array:
+    """Give a result back as the kind of array that the caller handed in."""
+    if isinstance(original, np.ndarray):
+        return result.detach().cpu().numpy().astype(original.dtype, copy=False)
+    return result
+
+
+def weights_in(value: Any, name: str, shape: tuple[int, ...]) -> Tensor:
+    """A float tensor of per-pixel weights with the given shape, each at least 0 and not all 0.
+
+    Raises:
+        InputError: wrong shape, NaN, Inf, negative, or zero everywhere.
+    """
+    tensor = torch.as_tensor(value).detach().float()
+    if tuple(tensor.shape) != shape:
+        raise InputError(f"{name} has shape {tuple(tensor.shape)}, its picture {shape}: give one weight per pixel")
+    if not bool(torch.isfinite(tensor).all()) or bool((tensor < 0).any()):
+        raise InputError(f"{name} holds negative values, NaN or Inf: give weights in 0..1")
+    if not bool((tensor > 0).any()):
+        raise InputError(f"{name} is zero everywhere: mark at least one pixel")
+    return tensor

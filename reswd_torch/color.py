@@ -1,0 +1,113 @@
+"""sRGB, linear light and CIE Lab, as pure functions on tensors, with the derivative that the colour fit needs.
+
+Why not kornia.color: importing kornia 0.9 takes longer than a whole match (see CONTRIBUTING.md for the figure), and the fit
+needs d(Lab)/d(sRGB) per pixel in closed form, which no library offers.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+# IEC 61966-2-1 (sRGB): linear RGB -> CIE XYZ, D65, Y = 1 for white.
+_RGB_TO_XYZ = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
+_DELTA = 6.0 / 29.0  # CIE 15:2004, 8.2.1.1: below DELTA**3 the cube root is replaced by its tangent
+
+
+def srgb_to_linear(rgb: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+    """Decode sRGB to linear light (IEC 61966-2-1). Any shape, 0..1 to 0..1; negative values are mirrored."""
+    magnitude = rgb.abs()
+    linear = torch.where(
+        magnitude <= 0.04045,
+        magnitude / 12.92,
+        ((magnitude.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4,
+    )
+    return linear * rgb.sign()
+
+
+def linear_to_srgb(linear: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+    """Encode linear light as sRGB (IEC 61966-2-1). The inverse of :func:`srgb_to_linear`."""
+    magnitude = linear.abs()
+    encoded = torch.where(
+        magnitude <= 0.0031308,
+        magnitude * 12.92,
+        # clamped so that the unused branch has a finite gradient at zero
+        1.055 * magnitude.clamp(min=0.0031308) ** (1 / 2.4) - 0.055,
+    )
+    return encoded * linear.sign()
+
+
+def srgb_to_lab(rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+    """CIE L*a*b* (1976, CIE 15:2004) with the D65 white point, of sRGB-encoded colours.
+
+    Args:
+        rgb: (..., 3), sRGB-encoded, 0..1.
+
+    Returns:
+        (..., 3): L* in 0..100, a* and b* roughly -110..110. White is (100, 0, 0) exactly.
+    """
+    matrix = _normalised_matrix(rgb)
+    return _xyz_to_lab(srgb_to_linear(rgb) @ matrix.T)
+
+
+def lab_to_srgb(lab: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+    """The inverse of :func:`srgb_to_lab`; colours outside sRGB come out below 0 or above 1."""
+    fy = (lab[..., 0] + 16.0) / 116.0
+    f = torch.stack((fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0), dim=-1)
+    xyz = torch.where(f > _DELTA, f**3, 3 * _DELTA**2 * (f - 4.0 / 29.0))
+    return linear_to_srgb(xyz @ torch.linalg.inv(_normalised_matrix(lab)).T)
+
+
+def srgb_to_lab_with_jacobian(
+    rgb: Float[Tensor, "n 3"],
+) -> tuple[Float[Tensor, "n 3"], Float[Tensor, "n 3 3"]]:
+    """Lab as :func:`srgb_to_lab`, and its derivative d(Lab)/d(rgb) for every colour.
+
+    Args:
+        rgb: (N, 3), sRGB-encoded, 0..1.
+
+    Returns:
+        Lab (N, 3) and the derivative (N, 3, 3), ``[n, i, j]`` = dLab_i / drgb_j.
+    """
+    matrix = _normalised_matrix(rgb)
+    bent = rgb > 0.04045
+    base = (rgb.clamp(min=0.04045) + 0.055) / 1.055
+    power = base**1.4
+    linear = torch.where(bent, power * base, rgb / 12.92)
+    d_linear = torch.where(bent, power * (2.4 / 1.055), torch.full_like(rgb, 1 / 12.92))
+    xyz = linear @ matrix.T
+    root = xyz.clamp(min=_DELTA**3) ** (1 / 3)
+    curved = xyz > _DELTA**3
+    f = torch.where(curved, root, xyz / (3 * _DELTA**2) + 4.0 / 29.0)
+    d_f = torch.where(curved, 1 / (3 * root**2), torch.full_like(xyz, 1 / (3 * _DELTA**2)))
+    to_lab = _LAB_FROM_F.to(rgb)
+    jacobian = torch.einsum("if,nf,fj,nj->nij", to_lab, d_f, matrix, d_linear)
+    return _lab_from_f(f), jacobian
+
+
+_LAB_FROM_F = torch.tensor([[0.0, 116.0, 0.0], [500.0, -500.0, 0.0], [0.0, 200.0, -200.0]], dtype=torch.float64)
+
+
+def _normalised_matrix(like: Tensor) -> Float[Tensor, "3 3"]:
+    """RGB -> XYZ / white, so that rgb (1, 1, 1) has f(X) = f(Y) = f(Z) = 1 and neutral greys have a* = b* = 0."""
+    matrix = torch.tensor(_RGB_TO_XYZ, dtype=torch.float64)
+    return (matrix / matrix.sum(dim=1, keepdim=True)).to(like)
+
+
+def _xyz_to_lab(xyz: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+    f = torch.where(
+        xyz > _DELTA**3,
+        xyz.clamp(min=_DELTA**3) ** (1 / 3),
+        xyz / (3 * _DELTA**2) + 4.0 / 29.0,
+    )
+    return _lab_from_f(f)
+
+
+def _lab_from_f(f: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+    fx, fy, fz = f.unbind(dim=-1)
+    return torch.stack((116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)), dim=-1)

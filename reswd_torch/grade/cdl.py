@@ -1,0 +1,107 @@
+"""The ASC Color Decision List: ten numbers that every grading program understands."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reswd_torch.errors import InputError
+
+LUMA = (0.2126, 0.7152, 0.0722)
+"""Rec.709 luma weights, fixed by ASC CDL v1.2 for the saturation step."""
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Cdl:
+    """Slope, offset, power per channel, and saturation (ASC CDL v1.2).
+
+    Attributes:
+        slope: three factors, greater than 0.
+        offset: three summands, in units of the 0..1 code value.
+        power: three exponents, greater than 0.
+        saturation: 1 leaves saturation as it is, 0 is grey. At least 0.
+    """
+
+    slope: Triple = (1.0, 1.0, 1.0)
+    offset: Triple = (0.0, 0.0, 0.0)
+    power: Triple = (1.0, 1.0, 1.0)
+    saturation: float = 1.0
+
+    def __post_init__(self) -> None:
+        numbers = (*self.slope, *self.offset, *self.power, self.saturation)
+        if len(numbers) != 10 or not all(math.isfinite(n) for n in numbers):
+            raise InputError(f"a CDL needs ten finite numbers, got {numbers}")
+        if min(self.slope) < 0 or min(self.power) <= 0 or self.saturation < 0:
+            raise InputError(
+                f"slope {self.slope}, power {self.power}, saturation {self.saturation}: ASC CDL wants slope and "
+                "saturation at least 0 and power greater than 0"
+            )
+
+    @classmethod
+    def from_vector(cls, vector: Tensor) -> Cdl:
+        """From a tensor of ten numbers: slope, offset, power (three each), saturation."""
+        n = [float(v) for v in vector.detach().double().cpu()]
+        return cls((n[0], n[1], n[2]), (n[3], n[4], n[5]), (n[6], n[7], n[8]), n[9])
+
+    def vector(self) -> Float[Tensor, "10"]:
+        """Slope, offset, power, saturation as one float64 tensor."""
+        return torch.tensor([*self.slope, *self.offset, *self.power, self.saturation], dtype=torch.float64)
+
+    @property
+    def is_identity(self) -> bool:
+        return self == Cdl()
+
+    def at_strength(self, strength: float) -> Cdl:
+        """The same grade, weaker (below 1) or stronger (above 1).
+
+        Blended in parameter space: slope and power geometrically, so that they stay positive however far it is
+        extrapolated; offset and saturation linearly, saturation not below 0.
+        """
+        return Cdl(
+            slope=_triple(s**strength for s in self.slope),
+            offset=_triple(o * strength for o in self.offset),
+            power=_triple(p**strength for p in self.power),
+            saturation=max(0.0, 1.0 + strength * (self.saturation - 1.0)),
+        )
+
+    def apply(self, rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+        """Grade colours as ASC CDL v1.2 says, clamped to 0..1 after the offset and after the saturation.
+
+        Args:
+            rgb: (..., 3), encoded as the grade was fitted, 0..1. Any float dtype and device; differentiable.
+
+        Returns:
+            (..., 3), 0..1, same dtype.
+        """
+        dtype = rgb.dtype
+        work = rgb if dtype in (torch.float32, torch.float64) else rgb.float()
+        slope, offset, power = (work.new_tensor(t) for t in (self.slope, self.offset, self.power))
+        graded = (work * slope + offset).clamp(0.0, 1.0)
+        if self.power != (1.0, 1.0, 1.0):
+            graded = graded**power
+        if self.saturation != 1.0:
+            luma = (graded * work.new_tensor(LUMA)).sum(dim=-1, keepdim=True)
+            graded = (luma + self.saturation * (graded - luma)).clamp(0.0, 1.0)
+        return graded.to(dtype)
+
+    def saturation_matrix(self) -> Float[Tensor, "3 3"]:
+        """The saturation step as a float64 matrix on (R, G, B)."""
+        luma = torch.tensor(LUMA, dtype=torch.float64).expand(3, 3)
+        return self.saturation * torch.eye(3, dtype=torch.float64) + (1.0 - self.saturation) * luma
+
+    def describe(self) -> str:
+        """The ten numbers on four short lines."""
+        rows = (("slope", self.slope), ("offset", self.offset), ("power", self.power))
+        lines = [f"{name:10s}" + "  ".join(f"{v:8.4f}" for v in values) for name, values in rows]
+        return "\n".join([*lines, f"{'saturation':10s}{self.saturation:8.4f}"])
+
+
+def _triple(values: object) -> Triple:
+    r, g, b = values  # type: ignore[misc]
+    return (float(r), float(g), float(b))

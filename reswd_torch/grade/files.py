@@ -1,0 +1,206 @@
+"""Grade files: .cc, .ccc, .cdl and .cube, read and written by OpenColorIO.
+
+OpenColorIO is what Nuke, Blender and many others read these files with, so what it accepts here opens there.
+Specifications: ASC CDL v1.2 (XML, namespace urn:ASC:CDL:v1.01); Iridas / Adobe Cube LUT 1.0 (red changes fastest).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade.cdl import Cdl, Triple
+from reswd_torch.grade.lut3d import Lut3D
+
+if TYPE_CHECKING:
+    import PyOpenColorIO as ocio
+
+CDL_FORMATS = {
+    ".cc": "ColorCorrection",
+    ".ccc": "ColorCorrectionCollection",
+    ".cdl": "ColorDecisionList",
+}
+GRADE_SUFFIXES = (*CDL_FORMATS, ".cube")
+FOREIGN_LATTICE = 65
+"""A .cube with a 1-D shaper or another domain is re-sampled to this many points."""
+
+
+def write_cdl(path: Path, cdl: Cdl, *, description: str, encoding: str) -> None:
+    """Write ten numbers as .cc, .ccc or .cdl.
+
+    Args:
+        path: its suffix chooses the format.
+        cdl: the grade.
+        description: free text, shown by grading programs.
+        encoding: the colour encoding that the grade expects, stored as InputDescription and ViewingDescription.
+
+    Raises:
+        InputError: unknown suffix, or the file cannot be written.
+    """
+    text = cdl_text(path.suffix.lower(), cdl, description=description, encoding=encoding)
+    write_text_atomically(path, text)
+
+
+def cdl_text(suffix: str, cdl: Cdl, *, description: str, encoding: str) -> str:
+    """The XML that :func:`write_cdl` writes."""
+    import PyOpenColorIO as ocio
+
+    if suffix not in CDL_FORMATS:
+        raise InputError(f"a CDL cannot be saved as {suffix!r}: use one of {', '.join(CDL_FORMATS)}")
+    transform = cdl_transform(cdl)
+    metadata = transform.getFormatMetadata()
+    metadata.setID("reswd")
+    metadata.addChildElement("Description", description)
+    metadata.addChildElement("InputDescription", encoding)
+    metadata.addChildElement("ViewingDescription", encoding)
+    group = ocio.GroupTransform([transform])
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + str(
+        group.write(CDL_FORMATS[suffix], ocio.Config.CreateRaw())
+    )
+
+
+def write_cube(path: Path, lut: Lut3D, *, comments: tuple[str, ...] = ()) -> None:
+    """Write a lattice as an Iridas .cube, six decimals, domain 0..1.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    write_text_atomically(path, cube_text(lut, comments=comments))
+
+
+def cube_text(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
+    """The text that :func:`write_cube` writes."""
+    import PyOpenColorIO as ocio
+
+    config = ocio.Config()
+    config.setMajorVersion(2)
+    graded = ocio.ColorSpace(ocio.REFERENCE_SPACE_SCENE, "graded")
+    graded.setTransform(lut_transform(lut), ocio.COLORSPACE_DIR_FROM_REFERENCE)
+    config.addColorSpace(ocio.ColorSpace(ocio.REFERENCE_SPACE_SCENE, "plain"))
+    config.addColorSpace(graded)
+    baker = ocio.Baker()
+    baker.setConfig(config)
+    baker.setFormat("iridas_cube")
+    baker.setInputSpace("plain")
+    baker.setTargetSpace("graded")
+    baker.setCubeSize(lut.size)
+    for comment in comments:
+        baker.getFormatMetadata().addChildElement("Comment", " ".join(comment.split()))
+    return str(baker.bake())
+
+
+def read_grade_file(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
+    """Read a .cc, .ccc, .cdl or .cube file.
+
+    Args:
+        path: the file. Of a .ccc or .cdl with several corrections the first is taken.
+
+    Returns:
+        The grade, and notes on what was assumed.
+
+    Raises:
+        InputError: missing, not readable as its suffix says, or of another kind.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in GRADE_SUFFIXES:
+        raise InputError(f"{path}: not a grade file; give one of {', '.join(GRADE_SUFFIXES)} or a settings .json")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; give a grade file ({', '.join(GRADE_SUFFIXES)})")
+    return _read_cdl(path) if suffix in CDL_FORMATS else _read_cube(path)
+
+
+def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
+    import PyOpenColorIO as ocio
+
+    try:
+        corrections = list(ocio.CDLTransform.CreateGroupFromFile(str(path)))
+        found = corrections[0]
+        cdl = Cdl(_triple(found.getSlope()), _triple(found.getOffset()), _triple(found.getPower()), found.getSat())
+    except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError, IndexError) as error:
+        raise InputError(f"{path}: not a readable CDL ({_first_line(error)}); export it again as .cc, .ccc or .cdl") from error
+    if len(corrections) > 1:
+        return cdl, (f"the file holds {len(corrections)} corrections; the first is used",)
+    return cdl, ()
+
+
+def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
+    import PyOpenColorIO as ocio
+
+    transform = ocio.FileTransform(src=str(path), interpolation=ocio.INTERP_TETRAHEDRAL)
+    try:
+        processor = ocio.Config.CreateRaw().getProcessor(transform)
+        steps = list(processor.createGroupTransform())
+        if len(steps) == 1 and isinstance(steps[0], ocio.Lut3DTransform):
+            size = steps[0].getGridSize()
+            data = np.array(steps[0].getData(), dtype=np.float32).reshape(size, size, size, 3)
+            return Lut3D(torch.from_numpy(data)), ()
+        lattice_in = Lut3D.sample(lambda rgb: rgb, FOREIGN_LATTICE).values.numpy().reshape(-1, 3).copy()
+        processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS).applyRGB(lattice_in)
+    except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError) as error:
+        raise InputError(f"{path}: not a readable .cube ({_first_line(error)}); export it again as a 3-D .cube") from error
+    values = torch.from_numpy(lattice_in).clamp(0.0, 1.0).reshape(*[FOREIGN_LATTICE] * 3, 3)
+    note = f"the .cube holds a 1-D curve or another domain; it was re-sampled to {FOREIGN_LATTICE} points over 0..1"
+    return Lut3D(values), (note,)
+
+
+def cdl_transform(cdl: Cdl) -> ocio.CDLTransform:
+    """The OpenColorIO transform of a CDL, in the clamping ASC style."""
+    import PyOpenColorIO as ocio
+
+    transform = ocio.CDLTransform(
+        slope=list(cdl.slope), offset=list(cdl.offset), power=list(cdl.power), sat=cdl.saturation
+    )
+    transform.setStyle(ocio.CDL_ASC)
+    return transform
+
+
+def lut_transform(lut: Lut3D) -> ocio.Lut3DTransform:
+    """The OpenColorIO transform of a lattice, with tetrahedral interpolation."""
+    import PyOpenColorIO as ocio
+
+    transform = ocio.Lut3DTransform(lut.size)
+    transform.setData(lut.values.numpy().ravel())
+    transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
+    return transform
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write beside and rename, so that a killed run leaves either the old file or the whole new one.
+
+    Raises:
+        InputError: the folder is missing or not writable.
+    """
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is writable") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _triple(values: Any) -> Triple:
+    r, g, b = (float(v) for v in values)
+    return (r, g, b)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:160] if lines else type(error).__name__

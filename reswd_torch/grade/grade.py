@@ -1,0 +1,183 @@
+"""A fitted grade: ten CDL numbers or a lattice, how strongly it is applied, and what the fit reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from reswd_torch.arrays import Array, colors_in, like_input
+from reswd_torch.errors import InputError
+from reswd_torch.grade.cdl import Cdl
+from reswd_torch.grade.files import CDL_FORMATS, GRADE_SUFFIXES, read_grade_file, write_cdl, write_cube
+from reswd_torch.grade.lut3d import Lut3D
+from reswd_torch.settings import CUBE_SIZES
+
+if TYPE_CHECKING:
+    from reswd_torch.matching.report import MatchReport
+
+
+@dataclass(frozen=True)
+class CubeError:
+    """How far a .cube of this grade is from the grade itself between its lattice points.
+
+    Attributes:
+        size: lattice points along one axis.
+        mean: mean absolute difference per channel, 0..1.
+        max: largest difference in any channel, 0..1.
+    """
+
+    size: int
+    mean: float
+    max: float
+
+
+@dataclass(frozen=True, eq=False)
+class Grade:
+    """What :func:`reswd_torch.match` returns.
+
+    Attributes:
+        transform: the grade at full strength.
+        strength: 0 leaves pictures as they are, 1 is the fit, beyond 1 extrapolates.
+        report: what the fit measured; None for a grade that was loaded from a file.
+        encoding: the colour encoding that the grade was fitted in and expects.
+        notes: what had to be assumed.
+    """
+
+    transform: Cdl | Lut3D
+    strength: float = 1.0
+    report: MatchReport | None = None
+    encoding: str = "sRGB"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def effective(self) -> Cdl | Lut3D:
+        """The transform at this grade's strength."""
+        return self.transform if self.strength == 1.0 else self.transform.at_strength(self.strength)
+
+    def at_strength(self, strength: float) -> Grade:
+        """The same fit at another strength; nothing is fitted again."""
+        return replace(self, strength=float(strength))
+
+    def apply(self, image: Array, *, strength: float | None = None) -> Array:
+        """Grade a picture.
+
+        Args:
+            image: (..., 3) float array or tensor, encoded as :attr:`encoding`, 0..1.
+            strength: instead of the grade's own.
+
+        Returns:
+            Same kind, shape and dtype. With strength 0 the same values, bit for bit.
+
+        Raises:
+            InputError: wrong shape, dtype or range.
+        """
+        grade = self if strength is None else self.at_strength(strength)
+        rgb = colors_in(image, "image")
+        if grade.strength == 0.0:
+            return like_input(rgb.clone(), image)
+        return like_input(grade.effective.apply(rgb), image)
+
+    def lattice(self, size: int = 33) -> Lut3D:
+        """The grade at its strength, at every point of a lattice."""
+        effective = self.effective
+        if isinstance(effective, Lut3D):
+            return effective.resampled(size)
+        return Lut3D.sample(effective.apply, size)
+
+    def cube_error(self, size: int = 33) -> CubeError:
+        """Compare a .cube of ``size`` points with the grade at the centre of every cell, edge and face of the lattice."""
+        finer = self.lattice(2 * size - 1).values
+        difference = (self.lattice(size).resampled(2 * size - 1).values - finer).abs()
+        return CubeError(size, float(difference.mean()), float(difference.max()))
+
+    def save(self, path: str | Path, *, cube_size: int = 33, description: str = "ReSWD Studio match") -> Path:
+        """Save as .cube, .cc, .ccc or .cdl, at this grade's strength; the suffix chooses.
+
+        Raises:
+            InputError: unknown suffix or size, a lattice saved as CDL, or a place that cannot be written.
+        """
+        path = Path(path)
+        check_grade_path(path, is_cdl=isinstance(self.transform, Cdl), cube_size=cube_size)
+        if path.suffix.lower() == ".cube":
+            comments = (description, f"fitted in, and to be applied to: {self.encoding}")
+            write_cube(path, self.lattice(cube_size), comments=comments)
+        else:
+            assert isinstance(self.effective, Cdl)
+            write_cdl(path, self.effective, description=description, encoding=self.encoding)
+        return path
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain data for JSON; :func:`grade_from_record` reads it back exactly."""
+        record: dict[str, Any] = {"strength": self.strength, "encoding": self.encoding}
+        if isinstance(self.transform, Cdl):
+            t = self.transform
+            numbers = {"slope": t.slope, "offset": t.offset, "power": t.power, "saturation": t.saturation}
+            return record | {"kind": "cdl", "cdl": numbers}
+        import base64
+
+        values = self.transform.values.numpy().astype("<f4").tobytes()
+        return record | {"kind": "lut", "size": self.transform.size, "values": base64.b64encode(values).decode("ascii")}
+
+
+def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> None:
+    """Refuse, before any work, a grade file that could not be written.
+
+    Raises:
+        InputError: unknown suffix, unknown lattice size, or a CDL file for a grade that is a lattice.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in GRADE_SUFFIXES:
+        raise InputError(f"{path}: a grade is saved as {', '.join(GRADE_SUFFIXES)}, not as {path.suffix or 'no suffix'!r}")
+    if cube_size not in CUBE_SIZES:
+        raise InputError(f"cube size {cube_size} is not in use: choose one of {', '.join(map(str, CUBE_SIZES))}")
+    if suffix in CDL_FORMATS and not is_cdl:
+        raise InputError(
+            f"{path}: this grade is a lattice and ten CDL numbers cannot hold it; save it as .cube, or match with "
+            "transform cdl (--transform cdl), which fits ten numbers to it"
+        )
+
+
+def grade_from_record(record: dict[str, Any]) -> Grade:
+    """The inverse of :meth:`Grade.to_record`.
+
+    Raises:
+        InputError: the record is not one that this version writes.
+    """
+    try:
+        transform: Cdl | Lut3D
+        if record["kind"] == "cdl":
+            n = record["cdl"]
+            transform = Cdl(
+                slope=_three(n["slope"]), offset=_three(n["offset"]), power=_three(n["power"]), saturation=float(n["saturation"])
+            )
+        elif record["kind"] == "lut":
+            import base64
+
+            size = int(record["size"])
+            values = torch.frombuffer(bytearray(base64.b64decode(record["values"])), dtype=torch.float32)
+            transform = Lut3D(values.reshape(size, size, size, 3))
+        else:
+            raise InputError(f"unknown kind of grade {record['kind']!r}: expected 'cdl' or 'lut'")
+        return Grade(transform, strength=float(record["strength"]), encoding=str(record["encoding"]))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"the grade in the settings is damaged ({error!r}); save the settings again") from error
+
+
+def load_grade(path: str | Path) -> Grade:
+    """Load a grade from .cube, .cc, .ccc or .cdl.
+
+    Raises:
+        InputError: missing or unreadable file, or of another kind.
+    """
+    transform, notes = read_grade_file(Path(path))
+    return Grade(transform, encoding="as the file's maker meant it", notes=notes)
+
+
+def _three(values: Any) -> tuple[float, float, float]:
+    r, g, b = (float(v) for v in values)
+    return (r, g, b)

@@ -1,0 +1,160 @@
+"""Second-order steps with the couplings held still, and the two transforms they fit.
+
+With a coupling fixed, the fit is a small non-linear least-squares problem: Gauss-Newton with Levenberg-Marquardt damping
+(Nocedal and Wright, Numerical Optimization, ch. 10), solved in float64. Every accepted step renews the coupling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reswd_torch.color import srgb_to_lab_with_jacobian
+from reswd_torch.grade.cdl import LUMA
+from reswd_torch.matching.couplings import Coupling
+from reswd_torch.matching.report import Progress
+
+class Step(NamedTuple):
+    """A transform evaluated at one set of parameters: graded colours, and what its normal equations need."""
+
+    rgb: Float[Tensor, "n 3"]
+    jacobian: Tensor
+
+
+class Model(Protocol):
+    """A transform with a flat parameter vector."""
+
+    def start(self) -> Float[Tensor, "p"]:
+        """Parameters of the identity."""
+
+    def evaluate(self, parameters: Float[Tensor, "p"]) -> Step:
+        """Graded colours of the source samples, and their derivative."""
+
+    def normal_equations(
+        self, step: Step, curvature: Float[Tensor, "n 3 3"], force: Float[Tensor, "n 3"]
+    ) -> tuple[Float[Tensor, "p p"], Float[Tensor, "p"]]:
+        """J^T A J and J^T b, summed over samples, for A and b given in graded RGB."""
+
+    def prior(self, parameters: Float[Tensor, "p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, "p"]]:
+        """Cost, Hessian and gradient of the pull towards the identity, in Lab units."""
+
+    def project(self, parameters: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
+        """The nearest parameters that are allowed."""
+
+
+def minimise(
+    model: Model, coupling: Coupling, *, rounds: int, progress: Progress | None = None, span: tuple[float, float] = (0, 1)
+) -> Float[Tensor, "p"]:
+    """Fit a model to a coupling, from the identity.
+
+    Args:
+        model: the transform and the source samples.
+        coupling: where the samples should go.
+        rounds: how many steps are tried; stops early when a step gains less than a ten-thousandth.
+        progress: told before every round; may raise to stop.
+        span: the share of the whole job that this fit covers, for ``progress``.
+
+    Returns:
+        The best parameters seen, float64.
+    """
+    best = _Best.at(model, coupling, model.start())
+    damping = 1e-3
+    for index in range(rounds):
+        if progress is not None:
+            progress(span[0] + (span[1] - span[0]) * index / rounds, "fitting")
+        if best.cost <= 0.0:
+            break
+        damped = best.hessian + torch.diag(damping * best.hessian.diagonal() + 1e-12)
+        step = torch.linalg.solve(damped, best.gradient)
+        tried = _Best.at(model, coupling, model.project(best.parameters - step))
+        if tried.cost < best.cost:
+            gain = best.cost - tried.cost
+            best, damping = tried, max(damping * 0.2, 1e-6)
+            if gain < 1e-4 * best.cost:
+                break
+        else:
+            damping = max(damping * 10, 1e-2)
+    return best.parameters
+
+
+@dataclass
+class _Best:
+    parameters: Tensor
+    cost: float
+    hessian: Tensor
+    gradient: Tensor
+
+    @classmethod
+    def at(cls, model: Model, coupling: Coupling, parameters: Tensor) -> _Best:
+        step = model.evaluate(parameters)
+        lab, d_lab = srgb_to_lab_with_jacobian(step.rgb)
+        pull = coupling(lab)
+        curvature = d_lab.transpose(1, 2) @ pull.curvature @ d_lab
+        force = (d_lab.transpose(1, 2) @ pull.force.unsqueeze(2)).squeeze(2)
+        hessian, gradient = model.normal_equations(step, curvature, force)
+        cost, prior_hessian, prior_gradient = model.prior(parameters)
+        return cls(
+            parameters,
+            float(pull.loss) + float(cost),
+            hessian.double().cpu() + prior_hessian,
+            gradient.double().cpu() + prior_gradient,
+        )
+
+
+class CdlModel:
+    """Ten CDL numbers, as log slope, offset, log power and saturation, so that slope and power stay positive.
+
+    Args:
+        rgb: (N, 3) source samples.
+        pull: (10,) weights of the quadratic pull towards the identity, in Lab units per squared parameter.
+    """
+
+    def __init__(self, rgb: Float[Tensor, "n 3"], pull: Float[Tensor, "10"]) -> None:
+        self.rgb = rgb
+        self.pull = pull.double()
+        self.luma = rgb.new_tensor(LUMA)
+
+    def start(self) -> Float[Tensor, "p"]:
+        return torch.tensor([0.0] * 9 + [1.0], dtype=torch.float64)
+
+    def project(self, parameters: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
+        limit = torch.tensor([3.0] * 3 + [2.0] * 3 + [2.0] * 3, dtype=torch.float64)
+        bounded = parameters[:9].clamp(-limit, limit)
+        return torch.cat((bounded, parameters[9:].clamp(0.0, 4.0)))
+
+    def prior(self, parameters: Float[Tensor, "p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, "p"]]:
+        away = parameters - self.start()
+        return 0.5 * (self.pull * away**2).sum(), torch.diag(self.pull), self.pull * away
+
+    def evaluate(self, parameters: Float[Tensor, "p"]) -> Step:
+        natural = natural_numbers(parameters).to(self.rgb)
+        slope, offset, power, saturation = natural[:3], natural[3:6], natural[6:9], natural[9]
+        shifted = self.rgb * slope + offset
+        inside = ((shifted > 0) & (shifted < 1)).to(shifted)
+        base = shifted.clamp(1e-6, 1.0)  # the power's derivative is not finite at 0
+        bent = torch.where(shifted <= 0, torch.zeros_like(base), base**power)
+        d_shifted = power * bent / base * inside
+        columns = torch.cat((d_shifted * self.rgb * slope, d_shifted, bent * base.log() * power * inside), dim=1)
+        luma = (bent * self.luma).sum(dim=1, keepdim=True)
+        saturated = luma + saturation * (bent - luma)
+        free = ((saturated >= 0) & (saturated <= 1)).to(saturated)
+        mix = saturation * torch.eye(3).to(self.rgb) + (1 - saturation) * self.luma.expand(3, 3)
+        by_group = columns.reshape(-1, 1, 3, 3) * mix.reshape(1, 3, 1, 3)  # n, output, parameter group, channel
+        full = torch.cat((by_group.flatten(2), (bent - luma).unsqueeze(2)), dim=2)
+        return Step(saturated.clamp(0.0, 1.0), full * free.unsqueeze(2))
+
+    def normal_equations(
+        self, step: Step, curvature: Float[Tensor, "n 3 3"], force: Float[Tensor, "n 3"]
+    ) -> tuple[Float[Tensor, "p p"], Float[Tensor, "p"]]:
+        weighted = curvature @ step.jacobian
+        flat = step.jacobian.reshape(-1, 10)
+        return flat.T @ weighted.reshape(-1, 10), flat.T @ force.reshape(-1)
+
+
+def natural_numbers(parameters: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
+    """Slope, offset, power, saturation from the parameters of :class:`CdlModel`."""
+    return torch.cat((parameters[:3].exp(), parameters[3:6], parameters[6:9].exp(), parameters[9:]))

@@ -1,0 +1,31 @@
+"""What a match measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reswd_torch.settings import MatchSettings
+
+Progress = Callable[[float, str], None]
+"""Called with the share done (0..1) and a word on what is being done. May raise to stop the fit."""
+
+
+@dataclass(frozen=True)
+class MatchReport:
+    """Figures of one match.
+
+    Attributes:
+        distance_before: sliced Wasserstein distance (p = 1, CIE Lab units, fixed directions) from source to target, on
+            pixels that the fit did not choose.
+        distance_after: the same from the graded source to the target, at the strength of the settings.
+        seconds: wall time of sampling, fit and both distances.
+        settings: what was asked for.
+        device: where the fit ran, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    """
+
+    distance_before: float
+    distance_after: float
+    seconds: float
+    settings: MatchSettings
+    device: str

@@ -1,0 +1,130 @@
+"""A few thousand pixels that stand for a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reswd_torch.palette import Palette
+
+_PATCH_PER_LONG_EDGE = 1 / 1000
+"""Each sample is the mean of a small square, about a thousandth of the long edge: it takes noise and grain out of the
+statistics, which would otherwise be matched as if they were colour."""
+
+HELD_OUT_SEED = 2**63 - 1
+"""Chooses the pixels that distances are reported on; settings may not use it for a fit of their own by accident."""
+
+
+@dataclass(frozen=True, eq=False)
+class PixelSample:
+    """Colours that stand for one picture, encoded as the picture is.
+
+    Attributes:
+        fit: (N, 3) float32, 0..1: what the fit looks at.
+        held_out: (M, 3) float32, 0..1: other pixels, for the reported distances.
+    """
+
+    fit: Float[Tensor, "n 3"]
+    held_out: Float[Tensor, "m 3"]
+
+
+def sample_pixels(
+    image: np.ndarray | Tensor, count: int, seed: int, weights: np.ndarray | Tensor | None = None
+) -> PixelSample:
+    """Choose pixels by jittered stratification: every part of the picture gets its share.
+
+    Args:
+        image: (H, W, 3), floats in 0..1 or unsigned integers in their full range.
+        count: how many colours; a picture with fewer pixels gives all it has.
+        seed: chooses the pixels. Two pictures of the same size and seed are sampled at the same places.
+        weights: (H, W), at least 0: pixels are drawn in proportion, and those with weight 0 never.
+
+    Returns:
+        The sample, on the CPU.
+    """
+    fit = _sample(image, count, seed, weights)
+    return PixelSample(fit, _sample(image, min(count, 2048), HELD_OUT_SEED, weights))
+
+
+def palette_sample(palette: Palette, count: int) -> PixelSample:
+    """Colours of a palette, each repeated in proportion to its weight."""
+    colors = torch.tensor(palette.colors, dtype=torch.float32)
+    weights = torch.tensor(palette.weights, dtype=torch.float64)
+    places = (torch.arange(count, dtype=torch.float64) + 0.5) / count * weights.sum()
+    chosen = torch.searchsorted(weights.cumsum(0), places).clamp(max=len(colors) - 1)
+    return PixelSample(colors[chosen], colors[chosen])
+
+
+def _sample(
+    image: np.ndarray | Tensor, count: int, seed: int, weights: np.ndarray | Tensor | None
+) -> Float[Tensor, "n 3"]:
+    height, width = image.shape[0], image.shape[1]
+    generator = torch.Generator().manual_seed(seed)
+    if weights is not None:
+        weights = torch.as_tensor(weights).reshape(height, width).cpu()
+        rows, columns = _weighted_places(weights, count, generator)
+    elif height * width <= count:
+        rows, columns = _places_of(torch.arange(height * width), width)
+    else:
+        rows, columns = _stratified_places(height, width, count, generator)
+    side = max(1, round(max(height, width) * _PATCH_PER_LONG_EDGE)) if height * width > count else 1
+    return _patch_means(image, weights, rows, columns, side)
+
+
+def _stratified_places(height: int, width: int, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """One place in each cell of a grid of about ``count`` cells, and exactly ``count`` of them."""
+    grid_rows = min(height, max(1, round((count * height / width) ** 0.5)))
+    grid_columns = min(width, -(-count // grid_rows))
+    jitter = torch.rand(2, grid_rows, grid_columns, generator=generator, dtype=torch.float64)
+    rows = (torch.arange(grid_rows).unsqueeze(1) + jitter[0]) / grid_rows * height
+    columns = (torch.arange(grid_columns).unsqueeze(0) + jitter[1]) / grid_columns * width
+    surplus = grid_rows * grid_columns - count
+    rows, columns = rows.long().flatten(), columns.long().flatten()
+    if surplus > 0:
+        kept = torch.randperm(len(rows), generator=generator)[:count].sort().values
+        rows, columns = rows[kept], columns[kept]
+    return rows, columns
+
+
+def _weighted_places(weights: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Systematic sampling: equal steps through the running sum of the weights, from a random start."""
+    flat = weights.flatten().double()
+    marked = flat.nonzero().squeeze(1)
+    if len(marked) <= count and bool((flat[marked] == flat[marked[0]]).all()):
+        return _places_of(marked, weights.shape[1])
+    total = flat[marked].cumsum(0)
+    places = (torch.arange(count) + torch.rand(count, generator=generator, dtype=torch.float64)) / count * total[-1]
+    chosen = marked[torch.searchsorted(total, places, right=True).clamp(max=len(marked) - 1)]
+    return _places_of(chosen, weights.shape[1])
+
+
+def _places_of(flat: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    return torch.div(flat, width, rounding_mode="floor"), flat % width
+
+
+def _patch_means(
+    image: np.ndarray | Tensor, weights: Tensor | None, rows: Tensor, columns: Tensor, side: int
+) -> Float[Tensor, "n 3"]:
+    """Mean of the square of ``side`` pixels that starts at each place, leaving out pixels of weight 0."""
+    height, width = image.shape[0], image.shape[1]
+    total = torch.zeros(len(rows), 3, dtype=torch.float64)
+    mass = torch.zeros(len(rows), 1, dtype=torch.float64)
+    for down in range(side):
+        for across in range(side):
+            r, c = (rows + down).clamp(max=height - 1), (columns + across).clamp(max=width - 1)
+            weight = torch.ones(len(r), 1, dtype=torch.float64) if weights is None else weights[r, c].double().unsqueeze(1)
+            total += weight * _gather(image, r, c)
+            mass += weight
+    return (total / mass).float()
+
+
+def _gather(image: np.ndarray | Tensor, rows: Tensor, columns: Tensor) -> Float[Tensor, "n 3"]:
+    if isinstance(image, np.ndarray):
+        picked = image[rows.numpy(), columns.numpy()]
+        scale = np.iinfo(picked.dtype).max if picked.dtype.kind == "u" else 1
+        return torch.from_numpy(picked.astype(np.float64) / scale)
+    return image.detach()[rows.to(image.device), columns.to(image.device)].double().cpu()

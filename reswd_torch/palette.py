@@ -1,0 +1,51 @@
+"""A handful of weighted colours in place of a reference picture."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from reswd_torch.errors import InputError
+
+_ENTRY = re.compile(r"#?(?P<hex>[0-9a-fA-F]{6}|[0-9a-fA-F]{3})(?::(?P<weight>[0-9]*\.?[0-9]+))?")
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Weighted colours.
+
+    Attributes:
+        colors: sRGB-encoded triples, 0..1.
+        weights: one each, greater than 0.
+    """
+
+    colors: tuple[tuple[float, float, float], ...]
+    weights: tuple[float, ...]
+
+
+def parse_palette(text: str) -> Palette:
+    """Read ``"#aabbcc:2, #112233"``: hex colours, each with an optional weight (1 if left out).
+
+    Raises:
+        InputError: no colour, an entry that is not one, or a weight of 0.
+
+    Example:
+        >>> parse_palette("#ff0000:3, 00f").weights
+        (3.0, 1.0)
+    """
+    entries = [entry for entry in re.split(r"[,;\s]+", text.strip()) if entry]
+    if not entries:
+        raise InputError(f"palette {text!r} names no colour: give hex colours such as \"#aabbcc:2,#112233\"")
+    colors, weights = [], []
+    for entry in entries:
+        found = _ENTRY.fullmatch(entry)
+        if found is None:
+            raise InputError(f"palette entry {entry!r} is not a hex colour: write it as #aabbcc or #aabbcc:2 (weight 2)")
+        digits = found["hex"] if len(found["hex"]) == 6 else "".join(c * 2 for c in found["hex"])
+        weight = float(found["weight"] or 1.0)
+        if weight <= 0:
+            raise InputError(f"palette entry {entry!r} has weight {weight:g}: give a weight above 0, or leave it out")
+        r, g, b = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
+        colors.append((r, g, b))
+        weights.append(weight)
+    return Palette(tuple(colors), tuple(weights))
