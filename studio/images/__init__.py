@@ -1,0 +1,31 @@
+"""Picture files in and out: depth, profile, metadata and transparency survive."""
+
+from studio.images.masks import read_mask
+from studio.images.picture import (
+    FORMATS,
+    MAX_PIXELS,
+    READABLE_SUFFIXES,
+    Container,
+    Picture,
+    natural_suffix,
+)
+from studio.images.profiles import profile_name, to_profile
+from studio.images.read import read_picture, read_reduced
+from studio.images.write import losses, supported_output, write_picture
+
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "READABLE_SUFFIXES",
+    "Container",
+    "Picture",
+    "losses",
+    "natural_suffix",
+    "profile_name",
+    "read_mask",
+    "read_picture",
+    "read_reduced",
+    "supported_output",
+    "to_profile",
+    "write_picture",
+]

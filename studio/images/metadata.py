@@ -1,0 +1,121 @@
+"""EXIF and XMP blocks, patched in place so that everything else in them stays byte for byte."""
+
+from __future__ import annotations
+
+import re
+import struct
+from pathlib import Path
+
+EXIF_PREFIX = b"Exif\0\0"
+ORIENTATION, EXIF_IFD, GPS_IFD = 0x0112, 0x8769, 0x8825
+_WIDTH, _HEIGHT = 0xA002, 0xA003
+_XMP_ORIENTATION = (rb'(tiff:Orientation=["\'])[0-9](["\'])', rb"(<tiff:Orientation>)[0-9](</tiff:Orientation>)")
+IPTC_RESOURCE = 0x0404
+
+# The tags of a TIFF's first directory that describe the photograph; the others lay out the file and are written anew.
+DESCRIPTIVE_TAGS = (270, 271, 272, 305, 306, 315, 316, 33432)
+
+
+def with_prefix(exif: bytes | None) -> bytes | None:
+    """The EXIF block with its ``Exif\\0\\0`` prefix, which some formats leave out; None for an empty one."""
+    if not exif or exif == EXIF_PREFIX:
+        return None
+    return exif if exif.startswith(EXIF_PREFIX) else EXIF_PREFIX + exif
+
+
+def exif_orientation(exif: bytes | None, xmp: bytes | None) -> int:
+    """The orientation 1..8 said by the EXIF block or, failing that, by the XMP packet; 1 when neither says any."""
+    from PIL import Image
+
+    value: object = None
+    if exif:
+        record = Image.Exif()
+        try:
+            record.load(exif)
+            value = record.get(ORIENTATION)
+        except Exception:  # Pillow raises what it meets (struct, Syntax, Key...); a broken block says nothing
+            value = None
+    if value is None and xmp:
+        for pattern in _XMP_ORIENTATION:
+            if match := re.search(pattern.replace(b"[0-9]", b"([0-9])"), xmp):
+                value = int(match[2])
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def upright_exif(exif: bytes | None, turned: bool) -> bytes | None:
+    """The block with orientation 1 and no embedded preview; width and height swapped when ``turned`` by 90 degrees.
+
+    The preview (IFD1) is unlinked, not cut out, since it shows the ungraded picture and offsets must stay. A block that
+    cannot be followed comes back unchanged.
+    """
+    if exif is None:
+        return None
+    data = bytearray(exif)
+    start = len(EXIF_PREFIX)
+    order = "<" if data[start : start + 2] == b"II" else ">"
+    try:
+        (offset,) = struct.unpack_from(order + "I", data, start + 4)
+        entries, after = _entries(data, start + offset, order)
+        if ORIENTATION in entries:
+            at = entries[ORIENTATION]
+            (kind,) = struct.unpack_from(order + "H", data, at + 2)
+            struct.pack_into(order + ("I" if kind == 4 else "H"), data, at + 8, 1)
+        if turned and EXIF_IFD in entries:
+            (offset,) = struct.unpack_from(order + "I", data, entries[EXIF_IFD] + 8)
+            inner, _ = _entries(data, start + offset, order)
+            if _WIDTH in inner and _HEIGHT in inner:
+                wide, high = inner[_WIDTH] + 2, inner[_HEIGHT] + 2  # behind the tag number: type, count, value
+                data[wide : wide + 10], data[high : high + 10] = data[high : high + 10], data[wide : wide + 10]
+        if after + 4 <= len(data):
+            struct.pack_into("I", data, after, 0)
+    except struct.error:
+        return exif
+    return bytes(data)
+
+
+def _entries(data: bytearray, at: int, order: str) -> tuple[dict[int, int], int]:
+    """Where each 12-byte entry of the directory at ``at`` lies, by tag, and where the link to the next one lies."""
+    (count,) = struct.unpack_from(order + "H", data, at)
+    places = {}
+    for i in range(count):
+        place = at + 2 + 12 * i
+        (tag,) = struct.unpack_from(order + "H", data, place)
+        struct.unpack_from("12s", data, place)  # raises when the entry is cut off
+        places[tag] = place
+    return places, at + 2 + 12 * count
+
+
+def upright_xmp(xmp: bytes | None) -> bytes | None:
+    """The packet with ``tiff:Orientation`` 1, of the same length."""
+    if xmp is None:
+        return None
+    for pattern in _XMP_ORIENTATION:
+        xmp = re.sub(pattern, rb"\g<1>1\g<2>", xmp)
+    return xmp
+
+
+def tiff_exif(path: Path, ifd_offset: int) -> bytes | None:
+    """EXIF block (with prefix) from a TIFF's descriptive tags, its EXIF and GPS directories; None without any."""
+    from PIL import Image
+
+    source, block = Image.Exif(), Image.Exif()
+    try:
+        with path.open("rb") as stream:
+            source.load_from_fp(stream, ifd_offset)
+            for tag in DESCRIPTIVE_TAGS:
+                if tag in source:
+                    block[tag] = source[tag]
+            for directory in (EXIF_IFD, GPS_IFD):
+                if inner := source.get_ifd(directory):
+                    block.get_ifd(directory).update(inner)
+                    block[directory] = block.get_ifd(directory)
+        return block.tobytes() if len(block) else None
+    except Exception:  # what Pillow meets in a broken directory; the picture itself is readable without it
+        return None
+
+
+def iptc_segment(record: bytes) -> bytes:
+    """A JPEG APP13 marker holding one IPTC-IIM record as Photoshop's image resource 0x0404."""
+    body = b"Photoshop 3.0\0" + b"8BIM" + struct.pack(">H2xI", IPTC_RESOURCE, len(record)) + record
+    body += b"\0" * (len(record) % 2)
+    return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body if len(body) <= 65533 else b""
