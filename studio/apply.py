@@ -1,0 +1,69 @@
+"""A saved grade on other pictures, without a reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Grade, load_grade
+from reswd_torch.grade.grade import grade_from_record
+from studio.images import supported_output, natural_suffix, read_picture, write_picture
+from studio.job import source_weights
+from studio.render import render
+from studio.settings_file import read_settings
+
+
+def load_any_grade(path: Path) -> Grade:
+    """Load a .cube, .cc, .ccc, .cdl, or the grade in a settings .json.
+
+    Raises:
+        InputError: missing, unreadable, or of another kind.
+    """
+    if path.suffix.lower() == ".json":
+        return grade_from_record(read_settings(path).grade)
+    return load_grade(path)
+
+
+def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> list[tuple[Path, Path]]:
+    """Where each result will go; made and checked before the first is written.
+
+    Raises:
+        InputError: two results with one name, one that would replace its source, or a folder that cannot be used.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; -o wants a folder")
+    planned: dict[Path, Path] = {}
+    for image in images:
+        name = image.name if _written_as_is(image) else image.with_suffix(".png").name
+        place = folder / name
+        if place in planned:
+            raise InputError(f"{image} and {planned[place]} would both become {place}; apply them to different folders")
+        planned[place] = image
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}); choose a folder that is writable") from error
+    for place in planned:
+        supported_output(place, inputs=images, overwrite=overwrite)
+    return [(image, place) for place, image in planned.items()]
+
+
+def apply_to_file(grade: Grade, image: Path, place: Path, *, overwrite: bool = False) -> tuple[str, ...]:
+    """Grade one file into another.
+
+    Returns:
+        Notes on what was assumed.
+
+    Raises:
+        InputError: the picture cannot be read or the place not written.
+    """
+    picture = read_picture(image)
+    weights = source_weights(picture, None)
+    write_picture(place, picture, render(picture.pixels, grade, weights), overwrite=overwrite)
+    return picture.notes
+
+
+def _written_as_is(image: Path) -> bool:
+    from studio.images.picture import FORMATS
+
+    return image.suffix.lower() in FORMATS

@@ -1,0 +1,257 @@
+"""The command line: reswd match | apply | serve. Heavy modules load inside the commands, so that --help is quick."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reswd_torch.errors import InputError
+from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, TRANSFORMS, MatchSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reswd_torch.matching.report import Progress
+    from studio.job import MatchJob, MatchResult
+    from studio.settings_file import SavedMatch
+
+app = typer.Typer(
+    name="reswd",
+    help="Give a picture the colours of another one, and take the grade with you.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_DEFAULTS = MatchSettings()
+_OVERWRITE = typer.Option("--overwrite", help="Replace files that exist.")
+
+
+def main() -> None:
+    """Entry point of ``reswd``. Input that cannot be used is one line on stderr and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        print(f"reswd: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("reswd: stopped; nothing half-written was left behind", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from reswd_torch import __version__
+
+        print(f"reswd-studio {__version__}")
+        raise typer.Exit
+
+
+@app.command("match")
+def match_command(
+    source: Annotated[Path, typer.Argument(help="The picture to grade.", show_default=False)],
+    target: Annotated[Path | None, typer.Argument(help="The picture whose colours are wanted.", show_default=False)] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where the matched picture goes.", metavar="OUT")] = None,
+    palette: Annotated[str | None, typer.Option(help='Hex colours instead of TARGET: "#aabbcc:2,#112233" (:2 is a weight).')] = None,
+    method: Annotated[str | None, typer.Option(help=f"{' | '.join(METHODS)}  [default: {_DEFAULTS.method}]", metavar="NAME")] = None,
+    transform: Annotated[
+        str | None, typer.Option(help=f"{' | '.join(TRANSFORMS)}  [default: cdl; closed forms: their own lattice]", metavar="NAME")
+    ] = None,
+    strength: Annotated[float | None, typer.Option(help="0 leaves the picture as it is, 1 is the match, up to 4.  [default: 1]")] = None,
+    mask: Annotated[Path | None, typer.Option(help="White where SOURCE counts and changes.", metavar="FILE")] = None,
+    target_mask: Annotated[Path | None, typer.Option(help="White where TARGET counts.", metavar="FILE")] = None,
+    seed: Annotated[int | None, typer.Option(help="Chooses the pixels that are looked at.  [default: 0]")] = None,
+    device: Annotated[str | None, typer.Option(help=f"{' | '.join(DEVICES)}  [default: auto]", metavar="NAME")] = None,
+    cdl: Annotated[Path | None, typer.Option(help="Also save the grade as .cc, .ccc or .cdl.", metavar="FILE")] = None,
+    cube: Annotated[Path | None, typer.Option(help="Also save the grade as .cube.", metavar="FILE")] = None,
+    cube_size: Annotated[int, typer.Option(help=f"Lattice points: {' | '.join(map(str, CUBE_SIZES))}.")] = 33,
+    from_settings: Annotated[
+        Path | None, typer.Option(help="Match as this saved .json says; flags given here win.", metavar="FILE")
+    ] = None,
+    save_settings: Annotated[Path | None, typer.Option(help="Save settings, hashes and grade as .json.", metavar="FILE")] = None,
+    overwrite: Annotated[bool, _OVERWRITE] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Match the colours of SOURCE to TARGET (or to a palette) and write OUT."""
+    from studio.job import run_match
+    from studio.settings_file import read_settings, settings_text
+
+    saved = read_settings(from_settings) if from_settings else None
+    given = {"method": method, "transform": transform, "strength": strength, "seed": seed, "device": device}
+    settings = replace(saved.settings if saved else _DEFAULTS, **{k: v for k, v in given.items() if v is not None})
+    job = _job(source, target, palette, mask, target_mask, settings, saved)
+    if output is None:
+        raise InputError("nowhere to put the result: give -o OUT")
+    _check_outputs(job, output, cdl, cube, cube_size, save_settings, overwrite)
+    with _progress_bar() as progress:
+        result = run_match(job, progress)
+    _check_hashes(result, saved)
+    written = {"output": result.save_picture(output, overwrite=overwrite)}
+    if cdl is not None:
+        written["cdl"] = result.save_grade(cdl)
+    if cube is not None:
+        written["cube"] = result.save_grade(cube, cube_size=cube_size)
+    if save_settings is not None:
+        from reswd_torch.grade.files import write_text_atomically
+
+        write_text_atomically(save_settings, settings_text(result))
+        written["settings"] = save_settings
+    _report(result, written, cube_size if cube else None, as_json)
+
+
+@app.command("apply")
+def apply_command(
+    grade: Annotated[Path, typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False)],
+    images: Annotated[list[Path], typer.Argument(help="Pictures to grade.", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")],
+    strength: Annotated[float | None, typer.Option(help="Instead of the grade's own: 0 to 4.")] = None,
+    overwrite: Annotated[bool, _OVERWRITE] = False,
+) -> None:
+    """Apply a saved grade to one or more pictures. One bad picture does not stop the others."""
+    from studio.apply import apply_to_file, load_any_grade, planned_outputs
+
+    loaded = load_any_grade(grade)
+    if strength is not None:
+        loaded = loaded.at_strength(MatchSettings(strength=strength).strength)
+    for note in loaded.notes:
+        print(f"note: {grade}: {note}", file=sys.stderr)
+    failed = 0
+    for image, place in planned_outputs(images, output, overwrite=overwrite):
+        try:
+            notes = apply_to_file(loaded, image, place, overwrite=overwrite)
+        except InputError as error:
+            failed += 1
+            print(f"reswd: {error}", file=sys.stderr)
+            continue
+        for note in notes:
+            print(f"note: {image}: {note}", file=sys.stderr)
+        print(place)
+    if failed:
+        raise SystemExit(2 if failed == len(images) else 1)
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every interface.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port; the first free one from 7860 if left out.")] = None,
+    browser: Annotated[bool, typer.Option("--browser", help="Open the app in the browser.")] = False,
+) -> None:
+    """Start the browser app."""
+    from studio.ui.app import serve
+
+    serve(host=host, port=port, open_browser=browser)
+
+
+def _job(
+    source: Path,
+    target: Path | None,
+    palette: str | None,
+    mask: Path | None,
+    target_mask: Path | None,
+    settings: MatchSettings,
+    saved: SavedMatch | None,
+) -> MatchJob:
+    """The job that the flags describe; what they leave out comes from the settings file."""
+    from studio.job import MatchJob
+
+    if saved is not None:
+        recorded = {role: Path(entry["path"]) for role, entry in saved.inputs.items()}
+        if target is None and palette is None:
+            target, palette = recorded.get("target"), saved.palette
+            target_mask = target_mask or recorded.get("target_mask")
+        mask = mask or recorded.get("mask")
+    return MatchJob(source, target, palette, settings=settings, mask=mask, target_mask=target_mask)
+
+
+def _check_outputs(
+    job: MatchJob,
+    output: Path,
+    cdl: Path | None,
+    cube: Path | None,
+    cube_size: int,
+    save_settings: Path | None,
+    overwrite: bool,
+) -> None:
+    """Refuse before any work what could not be written in the end."""
+    from reswd_torch.grade.grade import check_grade_path
+    from studio.images import supported_output
+    from studio.paths import check_side_output
+
+    inputs = [path for path in (job.source, job.target, job.mask, job.target_mask) if path is not None]
+    supported_output(output, inputs=inputs, overwrite=overwrite)
+    is_cdl = job.settings.resolved_transform == "cdl"
+    for path, suffixes in ((cdl, (".cc", ".ccc", ".cdl")), (cube, (".cube",)), (save_settings, (".json",))):
+        if path is None:
+            continue
+        if path.suffix.lower() not in suffixes:
+            raise InputError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
+        if suffixes != (".json",):
+            check_grade_path(path, is_cdl=is_cdl, cube_size=cube_size)
+        check_side_output(path, inputs=[*inputs, output], overwrite=overwrite)
+
+
+def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:
+    if saved is None:
+        return
+    for role, entry in saved.inputs.items():
+        now = result.hashes.get(role)
+        if now is not None and now != entry.get("sha256"):
+            print(f"note: the {role.replace('_', ' ')} is not the file that the settings were saved with", file=sys.stderr)
+
+
+def _report(result: MatchResult, written: dict[str, Path], cube_size: int | None, as_json: bool) -> None:
+    from studio.images import losses
+
+    report = result.report
+    assert report is not None
+    notes = [*result.notes, *losses(written["output"], result.picture)]
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    error = result.grade.cube_error(cube_size) if cube_size else None
+    if as_json:
+        record: dict[str, Any] = {
+            "distance_before": report.distance_before,
+            "distance_after": report.distance_after,
+            "seconds": report.seconds,
+            "device": report.device,
+            "encoding": result.encoding,
+            "grade": result.grade.to_record() if result.grade.to_record()["kind"] == "cdl" else result.grade.transform.describe(),
+            "notes": notes,
+            "written": {role: str(path) for role, path in written.items()},
+        }
+        if error is not None:
+            record["cube_error"] = {"size": error.size, "mean": error.mean, "max": error.max}
+        print(json.dumps(record, indent=2))
+        return
+    print(f"distance {report.distance_before:.2f} -> {report.distance_after:.2f} (sliced Wasserstein, Lab units), {report.seconds:.2f} s")
+    print(result.grade.effective.describe())
+    if error is not None:
+        print(f".cube, {error.size} points: at most {error.max * 255:.1f}/255 from the grade between its points")
+    for path in written.values():
+        print(f"wrote {path}")
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress | None]:
+    """A bar on a terminal; nothing where the output goes to a file or another program."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda done, what: bar.update(task, completed=done, description=what)

@@ -1,0 +1,229 @@
+"""One match from files to files: what the command line, the browser and later the batch all run."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Grade
+from reswd_torch.matching import PixelSample, color_distance, fit_samples, palette_sample, sample_pixels
+from reswd_torch.matching.report import MatchReport, Progress
+from reswd_torch.palette import Palette, parse_palette
+from reswd_torch.settings import MatchSettings
+from studio.images import Picture, losses, profile_name, read_mask, read_picture, read_reduced, to_profile, write_picture
+from studio.render import render
+
+REDUCED_EDGE = 1024
+"""A reference is decoded at least this large: its statistics need no more."""
+
+
+@dataclass(frozen=True)
+class MatchJob:
+    """What to match to what.
+
+    Attributes:
+        source: the picture to grade.
+        target: the picture whose colours are wanted, or None with a palette or a saved grade.
+        palette: hex colours with weights, in place of a target.
+        grade: a saved grade, in place of both; nothing is fitted.
+        settings: how to match.
+        mask: white where the source counts and changes; the size of the source.
+        target_mask: white where the target counts; the size of the target.
+    """
+
+    source: Path
+    target: Path | None = None
+    palette: str | None = None
+    grade: Grade | None = None
+    settings: MatchSettings = field(default_factory=MatchSettings)
+    mask: Path | None = None
+    target_mask: Path | None = None
+
+    def __post_init__(self) -> None:
+        given = [self.target is not None, self.palette is not None, self.grade is not None]
+        if sum(given) == 0:
+            raise InputError("no reference: give a target picture, a palette of hex colours, or a saved grade")
+        if sum(given) > 1:
+            raise InputError("more than one reference: give a target picture, or a palette, or a saved grade")
+        if self.target_mask is not None and self.target is None:
+            raise InputError(f"{self.target_mask}: a target mask needs a target picture")
+
+
+@dataclass(frozen=True, eq=False)
+class MatchResult:
+    """A finished match; the full picture is graded when it is asked for.
+
+    Attributes:
+        job: what was asked.
+        picture: the source as read.
+        grade: the fitted or loaded grade, at the strength of the settings.
+        weights: (H, W) float32 where the source counts and changes, or None for everywhere.
+        source_sample: source colours, in the source's encoding.
+        target_sample: reference colours in the source's encoding; None with a saved grade.
+        notes: what was assumed, for the person to read.
+        hashes: SHA-256 of every input file, by role.
+    """
+
+    job: MatchJob
+    picture: Picture
+    grade: Grade
+    weights: np.ndarray | None
+    source_sample: PixelSample
+    target_sample: PixelSample | None
+    notes: tuple[str, ...]
+    hashes: dict[str, str]
+
+    @property
+    def report(self) -> MatchReport | None:
+        """Figures of the fit; None for a saved grade."""
+        return self.grade.report
+
+    @property
+    def encoding(self) -> str:
+        """The colour encoding of the source, which the grade belongs to."""
+        return profile_name(self.picture.icc)
+
+    @cached_property
+    def distance_before(self) -> float | None:
+        """Sliced Wasserstein distance from the source to the reference, Lab units."""
+        return None if self.target_sample is None else color_distance(self.source_sample.held_out, self.target_sample.held_out)
+
+    def distance_at(self, strength: float) -> float | None:
+        """The same from the source graded at ``strength``; nothing is fitted again."""
+        if self.target_sample is None:
+            return None
+        graded = self.grade.apply(self.source_sample.held_out, strength=strength)
+        return color_distance(graded, self.target_sample.held_out)
+
+    def at_strength(self, strength: float) -> MatchResult:
+        """The same fit at another strength."""
+        settings = replace(self.job.settings, strength=strength)
+        grade = self.grade.at_strength(strength)
+        if grade.report is not None:
+            after = self.distance_at(strength)
+            assert after is not None
+            grade = replace(grade, report=replace(grade.report, distance_after=after, settings=settings))
+        return replace(self, job=replace(self.job, settings=settings), grade=grade)
+
+    def graded_pixels(self) -> np.ndarray:
+        """The whole picture graded, (H, W, 3), in the source's depth."""
+        return render(self.picture.pixels, self.grade, self.weights)
+
+    def save_picture(self, path: Path, *, overwrite: bool = False) -> Path:
+        """Grade the whole picture and write it in the format of the suffix, with everything the source carried."""
+        return write_picture(path, self.picture, self.graded_pixels(), overwrite=overwrite)
+
+    def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
+        """Save the grade as .cube, .cc, .ccc or .cdl."""
+        return self.grade.save(path, cube_size=cube_size, description=self.description())
+
+    def description(self) -> str:
+        """One line for grade files: what was matched to what, and how."""
+        settings = self.job.settings
+        reference = self.job.target.name if self.job.target else (self.job.palette or "a saved grade")
+        how = f"{settings.method}, strength {settings.strength:g}, seed {settings.seed}"
+        return f"ReSWD Studio: {self.job.source.name} matched to {reference} ({how})"
+
+
+def run_match(job: MatchJob, progress: Progress | None = None) -> MatchResult:
+    """Read, sample, fit. Writes nothing.
+
+    Args:
+        job: what to match to what.
+        progress: called with (share done, what is being done); may raise to stop.
+
+    Raises:
+        InputError: an input that cannot be used.
+    """
+    start = time.perf_counter()
+    tell = progress or _silent
+    tell(0.0, "reading the source")
+    hashes = {"source": file_hash(job.source)}
+    picture = read_picture(job.source)
+    weights = source_weights(picture, job.mask)
+    if job.mask is not None:
+        hashes["mask"] = file_hash(job.mask)
+    settings = job.settings
+    source = sample_pixels(picture.pixels, settings.samples, settings.seed, weights)
+    notes = [f"{job.source.name}: {note}" for note in picture.notes]
+    if job.grade is not None:
+        grade = job.grade.at_strength(settings.strength)
+        return MatchResult(job, picture, grade, weights, source, None, (*notes, *grade.notes), hashes)
+    tell(0.2, "reading the reference")
+    target, target_notes = _target_sample(job, picture, weights, hashes)
+    fitted = fit_samples(source, target, settings, progress=lambda done, what: tell(0.3 + 0.6 * done, what), start=start)
+    grade = replace(fitted, encoding=profile_name(picture.icc))
+    tell(0.9, "grading")
+    return MatchResult(job, picture, grade, weights, source, target, (*notes, *target_notes), hashes)
+
+
+def source_weights(picture: Picture, mask: Path | None) -> np.ndarray | None:
+    """Where a picture counts and changes: its mask times its alpha, or None for everywhere.
+
+    Pixels of any transparency but full are graded in full: their colour shows through in proportion anyway.
+
+    Raises:
+        InputError: a mask of another size, or nothing left.
+    """
+    weights = None if mask is None else read_mask(mask, (picture.height, picture.width))
+    if picture.alpha is not None and not bool((picture.alpha == np.iinfo(picture.alpha.dtype).max).all()):
+        visible = (picture.alpha > 0).astype(np.float32)
+        weights = visible if weights is None else weights * visible
+    if weights is not None and not bool((weights > 0).any()):
+        what = "is fully transparent" if mask is None else f"has no visible pixel under the mask {mask}"
+        raise InputError(f"{picture.path}: the picture {what}; there is nothing to match")
+    return weights
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes.
+
+    Raises:
+        InputError: the file is missing or not a file.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a directory; give one picture")
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; check the name and the folder") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+
+
+def _target_sample(
+    job: MatchJob, picture: Picture, weights: np.ndarray | None, hashes: dict[str, str]
+) -> tuple[PixelSample, list[str]]:
+    """Reference colours in the source's own encoding; only these few thousand are ever colour-converted."""
+    settings = job.settings
+    if job.palette is not None:
+        palette = parse_palette(job.palette)
+        colors = to_profile(np.array(palette.colors, dtype=np.float32), None, picture.icc)
+        converted = Palette(tuple((float(r), float(g), float(b)) for r, g, b in colors), palette.weights)
+        return palette_sample(converted, settings.samples), []
+    assert job.target is not None
+    hashes["target"] = file_hash(job.target)
+    if job.target_mask is not None:
+        hashes["target_mask"] = file_hash(job.target_mask)
+    if hashes["target"] == hashes["source"] and job.target_mask is None and job.mask is None:
+        # The same file: sample it exactly as the source was, so that the distance is 0 and the grade the identity.
+        return sample_pixels(picture.pixels, settings.samples, settings.seed, weights), []
+    read = read_picture(job.target) if job.target_mask is not None else read_reduced(job.target, at_least=REDUCED_EDGE)
+    sample = sample_pixels(read.pixels, settings.samples, settings.seed, source_weights(read, job.target_mask))
+    parts = [torch.from_numpy(to_profile(part.numpy(), read.icc, picture.icc)) for part in (sample.fit, sample.held_out)]
+    notes = [f"{job.target.name}: {note}" for note in read.notes]
+    if (names := (profile_name(read.icc), profile_name(picture.icc)))[0] != names[1]:
+        notes.append(f"reference colours were converted from {names[0]} to {names[1]}")
+    return PixelSample(*parts), notes
+
+
+def _silent(_: float, __: str) -> None:
+    """No one is watching."""

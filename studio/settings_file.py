@@ -1,0 +1,92 @@
+"""The settings of a match as JSON: enough to run it again to the same bytes, and to apply its grade elsewhere."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reswd_torch import __version__
+from reswd_torch.errors import InputError
+from reswd_torch.settings import MatchSettings
+
+if TYPE_CHECKING:
+    from studio.job import MatchResult
+
+FORMAT = "reswd-studio match settings"
+FORMAT_VERSION = 1
+_RECORDED = ("torch", "numpy", "pillow", "opencv-python-headless", "opencolorio")
+
+
+@dataclass(frozen=True)
+class SavedMatch:
+    """What a settings file holds.
+
+    Attributes:
+        settings: how it was matched.
+        inputs: by role (``source``, ``target``, ``mask``, ``target_mask``): ``{"path": ..., "sha256": ...}``.
+        palette: the palette text, or None.
+        grade: the grade as plain data, for :func:`reswd_torch.grade.grade.grade_from_record`.
+    """
+
+    settings: MatchSettings
+    inputs: dict[str, dict[str, str]]
+    palette: str | None
+    grade: dict[str, Any]
+
+
+def settings_text(result: MatchResult) -> str:
+    """The JSON of a finished match."""
+    job = result.job
+    paths = {"source": job.source, "target": job.target, "mask": job.mask, "target_mask": job.target_mask}
+    record: dict[str, Any] = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "made_with": {"reswd-studio": __version__, "python": platform.python_version(), **_versions()},
+        "settings": asdict(job.settings),
+        "palette": job.palette,
+        "inputs": {
+            role: {"path": str(path), "sha256": result.hashes[role]} for role, path in paths.items() if path is not None
+        },
+        "encoding": result.encoding,
+        "grade": result.grade.to_record(),
+    }
+    if result.report is not None:
+        record["distance"] = {"before": result.report.distance_before, "after": result.report.distance_after}
+    return json.dumps(record, indent=2) + "\n"
+
+
+def read_settings(path: Path) -> SavedMatch:
+    """Read a settings file.
+
+    Raises:
+        InputError: missing, not JSON, not a settings file, or from a newer version.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; give a settings file saved by --save-settings or the app") from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"{path}: not a settings file ({error}); save the settings again") from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise InputError(f"{path}: JSON, but not settings of ReSWD Studio; give a file saved by --save-settings or the app")
+    if record.get("format_version") != FORMAT_VERSION:
+        raise InputError(f"{path}: format version {record.get('format_version')!r}; this program reads {FORMAT_VERSION}")
+    try:
+        settings = MatchSettings(**record["settings"])
+        return SavedMatch(settings, dict(record["inputs"]), record.get("palette"), dict(record["grade"]))
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: the settings are damaged ({error!r}); save them again") from error
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _RECORDED:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
