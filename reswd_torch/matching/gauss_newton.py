@@ -47,21 +47,28 @@ class Model(Protocol):
 
 
 def minimise(
-    model: Model, coupling: Coupling, *, rounds: int, progress: Progress | None = None, span: tuple[float, float] = (0, 1)
+    model: Model,
+    coupling: Coupling,
+    *,
+    rounds: int,
+    start: Float[Tensor, "p"] | None = None,
+    progress: Progress | None = None,
+    span: tuple[float, float] = (0.0, 1.0),
 ) -> Float[Tensor, "p"]:
-    """Fit a model to a coupling, from the identity.
+    """Fit a model to a coupling.
 
     Args:
         model: the transform and the source samples.
         coupling: where the samples should go.
         rounds: how many steps are tried; stops early when a step gains less than a ten-thousandth.
+        start: parameters to start from; the identity if left out.
         progress: told before every round; may raise to stop.
         span: the share of the whole job that this fit covers, for ``progress``.
 
     Returns:
         The best parameters seen, float64.
     """
-    best = _Best.at(model, coupling, model.start())
+    best = _Best.at(model, coupling, model.start() if start is None else start)
     damping = 1e-3
     for index in range(rounds):
         if progress is not None:

@@ -21,6 +21,7 @@ from reswd_torch.matching.couplings import Coupling, PairedCoupling, SlicedCoupl
 from reswd_torch.matching.distance import color_distance
 from reswd_torch.matching.gauss_newton import CdlModel, minimise, natural_numbers
 from reswd_torch.matching.report import MatchReport, Progress
+from reswd_torch.matching.smooth_lut import fit_smooth_lut
 from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import parse_palette
 from reswd_torch.settings import MatchSettings
@@ -165,6 +166,16 @@ def _fit(source: Tensor, target: Tensor, settings: MatchSettings, progress: Prog
 def fit_transform(
     source: Tensor, coupling: Coupling, transform: str, *, pull: tuple[float, ...], progress: Progress | None = None
 ) -> Cdl | Lut3D:
-    """Fit a CDL or a smooth LUT to a coupling."""
+    """Fit a CDL or a smooth LUT to a coupling.
+
+    Args:
+        source: (N, 3) source samples, 0..1.
+        coupling: where they should go.
+        transform: ``"cdl"`` or ``"lut"``.
+        pull: of the ten CDL numbers towards the identity; a LUT has a smoothness term of its own.
+        progress: told before every round; may raise to stop.
+    """
+    if transform == "lut":
+        return fit_smooth_lut(source, coupling, progress=progress)
     model = CdlModel(source, torch.tensor(pull))
     return Cdl.from_vector(natural_numbers(minimise(model, coupling, rounds=FAST_ROUNDS, progress=progress)))
