@@ -6,6 +6,8 @@ With a coupling fixed, the fit is a small non-linear least-squares problem: Gaus
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -17,6 +19,13 @@ from reswd_torch.color import srgb_to_lab_with_jacobian
 from reswd_torch.grade.cdl import LUMA
 from reswd_torch.matching.couplings import Coupling
 from reswd_torch.matching.report import Progress
+
+STEEP = 1.7
+STEEP_PULL = 20.0
+NEAR_BLACK = 1 / 64  # half a step of a 33-point lattice
+"""A CDL whose contrast where it clamps (slope x power x saturation at white, and near black) is above ``STEEP`` is held back, in Lab units per squared
+logarithm: so steep a grade bands in 8 bits, and a .cube cannot follow its corner (error: steepness / 128 at 33 points)."""
+
 
 class Step(NamedTuple):
     """A transform evaluated at one set of parameters: graded colours, and what its normal equations need."""
@@ -135,7 +144,12 @@ class CdlModel:
 
     def prior(self, parameters: Float[Tensor, "p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, "p"]]:
         away = parameters - self.start()
-        return 0.5 * (self.pull * away**2).sum(), torch.diag(self.pull), self.pull * away
+        cost, hessian, gradient = 0.5 * (self.pull * away**2).sum(), torch.diag(self.pull), self.pull * away
+        for excess, along in _steepness(parameters):
+            cost = cost + 0.5 * STEEP_PULL * excess**2
+            hessian = hessian + STEEP_PULL * torch.outer(along, along)
+            gradient = gradient + STEEP_PULL * excess * along
+        return cost, hessian, gradient
 
     def evaluate(self, parameters: Float[Tensor, "p"]) -> Step:
         natural = natural_numbers(parameters).to(self.rgb)
@@ -160,6 +174,23 @@ class CdlModel:
         weighted = curvature @ step.jacobian
         flat = step.jacobian.reshape(-1, 10)
         return flat.T @ weighted.reshape(-1, 10), flat.T @ force.reshape(-1)
+
+
+def _steepness(parameters: Float[Tensor, "p"]) -> Iterator[tuple[float, Float[Tensor, "p"]]]:
+    """By how much the logarithm of each channel's steepness at its steeper end is over the limit, and its gradient."""
+    saturation = float(parameters[9])
+    for channel in range(3):
+        log_slope, log_power = float(parameters[channel]), float(parameters[6 + channel])
+        power = math.exp(log_power)
+        # The derivative slope * power * u ** (power - 1) is largest at u = 1, or near black where the power is below 1.
+        at_black = min(0.0, power - 1.0) * math.log(NEAR_BLACK)
+        excess = log_slope + log_power + at_black + math.log(max(saturation, 1.0)) - math.log(STEEP)
+        if excess > 0:
+            along = torch.zeros_like(parameters)
+            along[channel] = 1.0
+            along[6 + channel] = 1.0 + (power * math.log(NEAR_BLACK) if power < 1 else 0.0)
+            along[9] = 1.0 / saturation if saturation > 1 else 0.0
+            yield excess, along
 
 
 def natural_numbers(parameters: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
