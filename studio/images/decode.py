@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -44,6 +45,14 @@ def pillow_limit_off() -> Iterator[None]:
             _inside -= 1
             if _inside == 0:
                 Image.MAX_IMAGE_PIXELS = _saved_limit
+
+
+def opencv() -> ModuleType:
+    """OpenCV with its log switched off: what goes wrong in a decoder comes back as a missing array, and we say it."""
+    import cv2
+
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    return cv2
 
 
 def to_array(image: Image.Image) -> np.ndarray:
@@ -168,6 +177,8 @@ def describe(image: Image.Image) -> tuple[Container, int]:
     if isinstance(xmp, str):
         xmp = xmp.encode("utf-8")
     dpi = info.get("dpi")
+    if name == "JPEG" and info.get("jfif_unit") not in (1, 2) and 0x011A not in image.getexif():
+        dpi = None  # Pillow says 72 where a JPEG says nothing
     comment = info.get("comment")
     container = Container(
         format=name,

@@ -94,14 +94,14 @@ def upright_xmp(xmp: bytes | None) -> bytes | None:
     return xmp
 
 
-def tiff_exif(path: Path, ifd_offset: int) -> bytes | None:
+def tiff_exif(path: Path) -> bytes | None:
     """EXIF block (with prefix) from a TIFF's descriptive tags, its EXIF and GPS directories; None without any."""
     from PIL import Image
 
     source, block = Image.Exif(), Image.Exif()
     try:
         with path.open("rb") as stream:
-            source.load_from_fp(stream, ifd_offset)
+            source.load_from_fp(stream)
             for tag in DESCRIPTIVE_TAGS:
                 if tag in source:
                     block[tag] = source[tag]

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from studio.images.decode import opencv
 from studio.images.picture import Container
 from studio.images.refuse import damaged
 
@@ -66,8 +67,7 @@ def decode_deep(path: Path, transparent: object) -> tuple[np.ndarray, np.ndarray
 
     ``transparent``: the grey level that stands for transparent, from Pillow, where there is one.
     """
-    import cv2
-
+    cv2 = opencv()
     parts = [SIGNATURE]
     with path.open("rb") as stream:
         for kind, length, at in _walk(path, stream):

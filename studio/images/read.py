@@ -77,6 +77,10 @@ def _formats(path: Path, head: bytes) -> tuple[str, ...]:
         return ("PNG",)
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return ("WEBP",)
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return ("GIF",)
+    if head.startswith(b"BM") and head[6:10] == bytes(4):
+        return ("BMP",)
     if head[4:8] == b"ftyp":
         if head[8:12] in (b"avif", b"avis") or b"avif" in head[16:]:
             return ("AVIF",)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reswd_torch.errors import InputError
-from studio.images.decode import convert, grey, open_pillow
+from studio.images.decode import convert, grey, open_pillow, opencv
 from studio.images.exact import straighten
 from studio.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.images.picture import Container, Decoded
@@ -66,7 +66,7 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
     if 50706 in page.tags:
         raise InputError(f"{path}: this is a camera raw file (DNG): develop it and save a 16-bit TIFF first")
     dtype = page.dtype
-    if dtype is None or dtype.kind != "u" or page.bitspersample not in (1, 2, 4, 8, 16):
+    if dtype is None or dtype.kind not in "ub" or page.bitspersample not in (1, 2, 4, 8, 16):
         name = {"f": "floating-point", "i": "signed", "c": "complex"}.get(dtype.kind if dtype is not None else "", "")
         raise InputError(
             f"{path}: {page.bitspersample}-bit {name or 'integer'} TIFF is not read: save it as 16-bit integer RGB "
@@ -104,11 +104,13 @@ def _planes(
 
 def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
     """16-bit grey, RGB or RGBA in a compression tifffile leaves to others (LZW): (H, W) or (H, W, C) in file order."""
-    import cv2
-
+    cv2 = opencv()
     if page.planarconfig != 1 or page.samplesperpixel not in (1, 3, 4):
         raise InputError(f"{path}: this 16-bit TIFF's layout is not read: save it with ZIP or no compression")
-    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    data = bytearray(path.read_bytes())
+    if 274 in page.tags:  # OpenCV turns TIFFs whatever it is told, and fails on quarter turns of 16-bit ones
+        struct.pack_into(page.parent.byteorder + "H", data, page.tags[274].valueoffset, 1)
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.shape[:2] != (page.imagelength, page.imagewidth):
         raise damaged(path)
     if values.ndim == 2:
@@ -138,7 +140,7 @@ def _describe(path: Path, page: TiffPage) -> tuple[Container, bytes | None, list
         dpi = (x * unit, y * unit) if x > 1 and y > 1 else None
     container = Container(
         format="TIFF",
-        exif=tiff_exif(path, page.offset),
+        exif=tiff_exif(path),
         xmp=upright_xmp(_blob(page, 700)),
         iptc=_blob(page, 33723),
         dpi=dpi,
