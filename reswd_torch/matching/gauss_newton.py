@@ -7,7 +7,7 @@ With a coupling fixed, the fit is a small non-linear least-squares problem: Gaus
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -43,16 +43,21 @@ class Model(Protocol):
     def evaluate(self, parameters: Float[Tensor, "p"]) -> Step:
         """Graded colours of the source samples, and their derivative."""
 
-    def normal_equations(
-        self, step: Step, curvature: Float[Tensor, "n 3 3"], force: Float[Tensor, "n 3"]
-    ) -> tuple[Float[Tensor, "p p"], Float[Tensor, "p"]]:
-        """J^T A J and J^T b, summed over samples, for A and b given in graded RGB."""
+    def hessian(self, step: Step, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
+        """J^T A J summed over samples, for A given in graded RGB."""
+
+    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, "p"]:
+        """J^T b summed over samples, for b given in graded RGB."""
 
     def prior(self, parameters: Float[Tensor, "p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, "p"]]:
         """Cost, Hessian and gradient of the pull towards the identity, in Lab units."""
 
     def project(self, parameters: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
         """The nearest parameters that are allowed."""
+
+
+Solver = Callable[[Model, Tensor | None, tuple[float, float]], Tensor]
+"""Fits a model: (model, where to start or None for the identity, share of the whole job) to parameters."""
 
 
 def minimise(
@@ -111,7 +116,7 @@ class _Best:
         pull = coupling(lab)
         curvature = d_lab.transpose(1, 2) @ pull.curvature @ d_lab
         force = (d_lab.transpose(1, 2) @ pull.force.unsqueeze(2)).squeeze(2)
-        hessian, gradient = model.normal_equations(step, curvature, force)
+        hessian, gradient = model.hessian(step, curvature), model.gradient(step, force)
         cost, prior_hessian, prior_gradient = model.prior(parameters)
         return cls(
             parameters,
@@ -168,12 +173,11 @@ class CdlModel:
         full = torch.cat((by_group.flatten(2), (bent - luma).unsqueeze(2)), dim=2)
         return Step(saturated.clamp(0.0, 1.0), full * free.unsqueeze(2))
 
-    def normal_equations(
-        self, step: Step, curvature: Float[Tensor, "n 3 3"], force: Float[Tensor, "n 3"]
-    ) -> tuple[Float[Tensor, "p p"], Float[Tensor, "p"]]:
-        weighted = curvature @ step.jacobian
-        flat = step.jacobian.reshape(-1, 10)
-        return flat.T @ weighted.reshape(-1, 10), flat.T @ force.reshape(-1)
+    def hessian(self, step: Step, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
+        return step.jacobian.reshape(-1, 10).T @ (curvature @ step.jacobian).reshape(-1, 10)
+
+    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, "p"]:
+        return step.jacobian.reshape(-1, 10).T @ force.reshape(-1)
 
 
 def _steepness(parameters: Float[Tensor, "p"]) -> Iterator[tuple[float, Float[Tensor, "p"]]]:

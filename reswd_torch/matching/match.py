@@ -19,10 +19,11 @@ from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.matching.closed_form import CLOSED_FORM_MAPS, ColorMap
 from reswd_torch.matching.couplings import Coupling, PairedCoupling, SlicedCoupling, even_directions
 from reswd_torch.matching.distance import color_distance
-from reswd_torch.matching.gauss_newton import CdlModel, minimise, natural_numbers
+from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise, natural_numbers
 from reswd_torch.matching.report import MatchReport, Progress
-from reswd_torch.matching.smooth_lut import fit_smooth_lut
 from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
+from reswd_torch.matching.smooth_lut import fit_smooth_lut
+from reswd_torch.matching.stochastic import descend
 from reswd_torch.palette import parse_palette
 from reswd_torch.settings import MatchSettings
 
@@ -153,29 +154,44 @@ def _picture_sample(picture: Any, weights: Any, name: str, settings: MatchSettin
 
 
 def _fit(source: Tensor, target: Tensor, settings: MatchSettings, progress: Progress | None) -> Cdl | Lut3D:
+    transform = settings.resolved_transform
     if settings.method in CLOSED_FORM_MAPS:
         closed = CLOSED_FORM_MAPS[settings.method](source.cpu(), target.cpu())
         if settings.transform is None:
             return Lut3D.sample(closed)
-        pairs = srgb_to_lab(closed(source.cpu()).clamp(0.0, 1.0)).to(source)
-        return fit_transform(source, PairedCoupling(pairs), settings.resolved_transform, pull=NO_PULL, progress=progress)
-    coupling = SlicedCoupling(srgb_to_lab(target), even_directions(FAST_DIRECTIONS).to(source), len(source))
-    return fit_transform(source, coupling, settings.resolved_transform, pull=CDL_PULL, progress=progress)
+        pairs = PairedCoupling(srgb_to_lab(closed(source.cpu()).clamp(0.0, 1.0)).to(source))
+        return fit_transform(source, pairs, transform, _second_order(pairs, progress), pull=NO_PULL)
+    target_lab = srgb_to_lab(target)
+    coupling = SlicedCoupling(target_lab, even_directions(FAST_DIRECTIONS).to(source), len(source))
+    if settings.method == "fast":
+        solve = _second_order(coupling, progress)
+    else:
+
+        def solve(model: Model, start: Tensor | None, span: tuple[float, float]) -> Tensor:
+            return descend(model, target_lab, seed=settings.seed, start=start, progress=progress, span=span)
+
+    return fit_transform(source, coupling, transform, solve, pull=CDL_PULL)
 
 
 def fit_transform(
-    source: Tensor, coupling: Coupling, transform: str, *, pull: tuple[float, ...], progress: Progress | None = None
+    source: Tensor, coupling: Coupling, transform: str, solve: Solver, *, pull: tuple[float, ...]
 ) -> Cdl | Lut3D:
-    """Fit a CDL or a smooth LUT to a coupling.
+    """Fit a CDL or a smooth LUT.
 
     Args:
         source: (N, 3) source samples, 0..1.
         coupling: where they should go.
         transform: ``"cdl"`` or ``"lut"``.
+        solve: the optimiser.
         pull: of the ten CDL numbers towards the identity; a LUT has a smoothness term of its own.
-        progress: told before every round; may raise to stop.
     """
     if transform == "lut":
-        return fit_smooth_lut(source, coupling, progress=progress)
-    model = CdlModel(source, torch.tensor(pull))
-    return Cdl.from_vector(natural_numbers(minimise(model, coupling, rounds=FAST_ROUNDS, progress=progress)))
+        return fit_smooth_lut(source, coupling, solve)
+    return Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull)), None, (0.0, 1.0))))
+
+
+def _second_order(coupling: Coupling, progress: Progress | None) -> Solver:
+    def solve(model: Model, start: Tensor | None, span: tuple[float, float]) -> Tensor:
+        return minimise(model, coupling, rounds=FAST_ROUNDS, start=start, progress=progress, span=span)
+
+    return solve

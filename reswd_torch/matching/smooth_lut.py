@@ -18,12 +18,10 @@ from torch import Tensor
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.grade.lut3d import Lut3D, identity_lattice
 from reswd_torch.matching.couplings import Coupling
-from reswd_torch.matching.gauss_newton import Step, minimise
-from reswd_torch.matching.report import Progress
+from reswd_torch.matching.gauss_newton import Solver, Step
 
 CONTROL_POINTS = 6
 LATTICE = 33
-ROUNDS = 10
 STIFFNESS = (0.03, 30.0)
 """Range of the weight of the smoothness term; halved on a logarithmic scale towards the weakest that needs no drawing back."""
 TRIALS = 5
@@ -61,15 +59,13 @@ def smoothness(lut: Lut3D) -> Smoothness:
     return Smoothness(bool((grey.diff(dim=0) >= 0).all()), _folds(values), float(second))
 
 
-def fit_smooth_lut(
-    source: Float[Tensor, "n 3"], coupling: Coupling, *, progress: Progress | None = None
-) -> Lut3D:
+def fit_smooth_lut(source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solver) -> Lut3D:
     """Fit a smooth LUT to a coupling.
 
     Args:
         source: (N, 3) source samples, 0..1.
-        coupling: where they should go.
-        progress: told before every round; may raise to stop.
+        coupling: where they should go; chooses between the trials.
+        solve: the optimiser.
 
     Returns:
         A 33-point LUT for which :func:`smoothness` is good.
@@ -82,7 +78,7 @@ def fit_smooth_lut(
         stiffness = math.exp((low + high) / 2)
         span = (trial / TRIALS, (trial + 1) / TRIALS)
         model = SplineModel(source, stiffness)
-        control = minimise(model, coupling, rounds=ROUNDS, start=control, progress=progress, span=span)
+        control = solve(model, control, span)
         share, lut = _drawn_back(lattice_basis @ control.reshape(-1, 3))
         loss = float(coupling(srgb_to_lab(lut.apply(source))).loss)
         if best is None or loss < best[0]:
@@ -109,7 +105,7 @@ class SplineModel:
         points = CONTROL_POINTS**3
         penalty = stiffness * _bending() + PULL * torch.eye(points, dtype=torch.float64)
         self.penalty = penalty
-        self.hessian = torch.kron(penalty, torch.eye(3, dtype=torch.float64))
+        self.prior_hessian = torch.kron(penalty, torch.eye(3, dtype=torch.float64))
 
     def start(self) -> Float[Tensor, "p"]:
         return self.identity.reshape(-1)
@@ -120,15 +116,13 @@ class SplineModel:
     def prior(self, parameters: Float[Tensor, "p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, "p"]]:
         away = parameters.reshape(-1, 3) - self.identity
         pulled = self.penalty @ away
-        return 0.5 * (away * pulled).sum(), self.hessian, pulled.reshape(-1)
+        return 0.5 * (away * pulled).sum(), self.prior_hessian, pulled.reshape(-1)
 
     def evaluate(self, parameters: Float[Tensor, "p"]) -> Step:
         moved = parameters.reshape(-1, 3) - self.identity
         return Step((self.rgb + self.basis @ moved.to(self.rgb)).clamp(0.0, 1.0), self.basis)
 
-    def normal_equations(
-        self, step: Step, curvature: Float[Tensor, "n 3 3"], force: Float[Tensor, "n 3"]
-    ) -> tuple[Float[Tensor, "p p"], Float[Tensor, "p"]]:
+    def hessian(self, step: Step, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
         points = self.basis.shape[1]
         hessian = self.rgb.new_zeros(points, 3, points, 3)
         for i in range(3):
@@ -136,7 +130,10 @@ class SplineModel:
                 block = self.basis.T @ (curvature[:, i, j, None] * self.basis)
                 hessian[:, i, :, j] = block
                 hessian[:, j, :, i] = block.T
-        return hessian.reshape(3 * points, 3 * points), (self.basis.T @ force).reshape(-1)
+        return hessian.reshape(3 * points, 3 * points)
+
+    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, "p"]:
+        return (self.basis.T @ force).reshape(-1)
 
 
 def _drawn_back(values: Float[Tensor, "entries 3"]) -> tuple[float, Lut3D]:

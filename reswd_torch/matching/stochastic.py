@@ -1,0 +1,61 @@
+"""The paper's optimiser: Adam on the transform, under the reservoir's sliced Wasserstein loss (arXiv 2510.01061, sec. 4)."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reswd_torch.color import srgb_to_lab_with_jacobian
+from reswd_torch.matching.gauss_newton import Model
+from reswd_torch.matching.report import Progress
+from reswd_torch.swd import ReservoirSlicedWasserstein
+
+STEPS = 150
+LEARNING_RATE = 0.03
+
+
+def descend(
+    model: Model,
+    target_lab: Float[Tensor, "m 3"],
+    *,
+    seed: int,
+    start: Float[Tensor, "p"] | None = None,
+    steps: int = STEPS,
+    progress: Progress | None = None,
+    span: tuple[float, float] = (0.0, 1.0),
+) -> Float[Tensor, "p"]:
+    """Fit a model by stochastic gradients.
+
+    Args:
+        model: the transform and the source samples.
+        target_lab: (M, 3) target colours in Lab.
+        seed: of the directions and of the reservoir.
+        start: parameters to start from; the identity if left out.
+        steps: Adam steps; the learning rate falls along a cosine.
+        progress: told before every step; may raise to stop.
+        span: the share of the whole job that this fit covers, for ``progress``.
+
+    Returns:
+        The last parameters, float64.
+    """
+    loss = ReservoirSlicedWasserstein(3, p=1, directions="fibonacci", seed=seed, device=target_lab.device)
+    parameters = (model.start() if start is None else start).clone().requires_grad_(True)
+    optimiser = torch.optim.Adam([parameters], lr=LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for index in range(steps):
+        if progress is not None:
+            progress(span[0] + (span[1] - span[0]) * index / steps, f"step {index + 1} of {steps}")
+        with torch.no_grad():
+            step = model.evaluate(parameters)
+            lab, d_lab = srgb_to_lab_with_jacobian(step.rgb)
+        # The loss is differentiated only as far as the Lab colours; from there on the fit's own Jacobians serve.
+        leaf = lab.requires_grad_(True)
+        (slope,) = torch.autograd.grad(loss(leaf, target_lab), leaf)
+        with torch.no_grad():
+            force = (d_lab.transpose(1, 2) @ slope.unsqueeze(2)).squeeze(2)
+            parameters.grad = model.gradient(step, force).double().cpu() + model.prior(parameters)[2]
+            optimiser.step()
+            schedule.step()
+            parameters.copy_(model.project(parameters))
+    return parameters.detach()
