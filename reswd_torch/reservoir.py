@@ -210,17 +210,20 @@ def keep(
             what was kept to decide makes later estimates biased.
     """
     kept = state.carried.shape[0]
-    log_weights = selection_log_weights(scores, offer.carried * offer.decay)
+    contribution = offer.carried * offer.decay
+    log_weights = selection_log_weights(scores, contribution)
     keys = log_keys(log_weights, noise)
     smallest = torch.topk(keys, kept + 1, largest=False, sorted=True)
     index, threshold = smallest.indices[:kept], smallest.values[kept]
-    carried = offer.carried[index]
-    inclusion = torch.where(carried > 0, inclusion_probability(log_weights[index], threshold), 1.0)
+    # an empty slot may be kept while there is room; one whose decay has underflowed to 0 becomes empty
+    occupied = contribution[index] > 0
+    inclusion = torch.where(occupied, inclusion_probability(log_weights[index], threshold), 1.0)
+    carried = torch.where(occupied, offer.carried[index], 0.0) / inclusion
     effective = effective_sample_size(scores[index] * offer.decay[index])
     reset = torch.zeros_like(effective, dtype=torch.bool) if reset_below is None else effective < reset_below * kept
     following = ReservoirState(
         directions=offer.directions[index],
-        carried=torch.where(reset, torch.zeros_like(carried), carried / inclusion),
+        carried=torch.where(reset, torch.zeros_like(carried), carried),
         birth=offer.birth[index],
         step=state.step + 1,
         seen=torch.where(reset, torch.zeros_like(offer.seen), offer.seen),

@@ -280,9 +280,9 @@ class ReservoirSlicedWasserstein(_Seeded):
                 f"x has {x.shape[-1]} dims and this reservoir {self.dims}: build it with dims={x.shape[-1]}"
             )
         check_alike("x", x, "the reservoir", self.carried)
-        fresh, starters, noise = self.draw()
         if directions is not None:
             check_directions(directions, x, self.fresh)
+        fresh, starters, noise = self.draw()
         result, following = reservoir_step(
             self.state,
             fresh if directions is None else directions,

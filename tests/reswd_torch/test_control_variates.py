@@ -69,7 +69,7 @@ def test_weights_equal_repetition(kind: str) -> None:
 @pytest.mark.parametrize("p", [1, 2])
 @pytest.mark.parametrize("kind", KINDS)
 def test_spread_falls(kind: str, p: int) -> None:
-    """Over 300 draws of 16 directions: same mean within 4 standard errors, smaller spread, most so for the shifted pair."""
+    """Over 300 draws of 16 directions: same mean within 4 standard errors and a smaller spread."""
     lines = directions(300 * 16)
     costs = direction_costs(X, Y, lines, p).reshape(2, 300, 16)
     control, expected = gaussian_control(kind, X, Y, lines)
