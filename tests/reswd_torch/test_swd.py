@@ -357,7 +357,7 @@ for shape, other in (((4, 3), (4, 3)), ((2, 4, 3), (2, 6, 3))):
 
 
 def test_shapes_in_annotations_hold_at_run_time() -> None:
-    """In a process of its own: the import hook would also refuse the wrong inputs that other tests hand in on purpose."""
+    """In a process of its own: the import hook would refuse the wrong inputs that other tests hand in on purpose."""
     done = subprocess.run([sys.executable, "-c", CHECKED_CALLS], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
 
