@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ from studio.images.picture import Container, Decoded
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
 
-# Pillow's warnings (odd EXIF, odd palettes) would reach the terminal of somebody who can do nothing about them.
+# Pillow's remarks (odd EXIF, odd palettes) would reach the terminal of somebody who can do nothing about them.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _BAND_ROWS = 256
 _lock = threading.Lock()

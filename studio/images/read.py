@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -129,6 +130,8 @@ def _through_pillow(
                     _ask_smaller(image, at_least)
                 image.load()
                 decoded = decode.convert(image, container, grey_as_is=grey_as_is)
+                if (found := _stored_depth(image, path)) > 8 and decoded.pixels.dtype == "uint8":
+                    notes.append(f"{found}-bit {container.format} read with 8 bits")
     decoded.orientation = orientation
     decoded.notes = notes + decoded.notes
     return decoded
@@ -150,6 +153,26 @@ def _is_lossless(name: str, stream: BinaryIO) -> bool:
         head = stream.read(1 << 16)
         return b"VP8L" in head and b"VP8 " not in head
     return name not in ("JPEG", "AVIF", "HEIF", "JPEG2000")
+
+
+def _stored_depth(image: ImageFile.ImageFile, path: Path) -> int:
+    """Bits per channel in the file, for the formats Pillow cuts to 8 bits without a word; 8 for all others."""
+    if image.format == "HEIF":
+        return int(image.info.get("bit_depth", 8))
+    if image.format == "PPM":
+        with path.open("rb") as stream:
+            header = re.match(rb"P[56]((?:\s+|#[^\n]*\n)+\d+){2}(?:\s+|#[^\n]*\n)+(\d+)\s", stream.read(4096))
+        return int(header[2]).bit_length() if header else 8
+    if image.format not in ("AVIF", "JPEG2000"):
+        return 8
+    with path.open("rb") as stream:
+        head = stream.read(1 << 16)
+    at = head.find(b"av1C" if image.format == "AVIF" else b"\xff\x4f\xff\x51")
+    if at < 0 or at + 43 > len(head):
+        return 8
+    if image.format == "AVIF":  # AV1CodecConfigurationBox: third byte holds high_bitdepth and twelve_bit
+        return {0: 8, 1: 8, 2: 10, 3: 12}[head[at + 6] >> 5 & 3]
+    return (head[at + 42] & 0x7F) + 1  # SIZ marker: Ssiz of the first component
 
 
 def _frame_notes(image: object, animated: bool) -> list[str]:

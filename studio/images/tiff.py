@@ -72,6 +72,8 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
             f"{path}: {page.bitspersample}-bit {name or 'integer'} TIFF is not read: save it as 16-bit integer RGB "
             "in a display encoding"
         )
+    if page.photometric == _RGB and page.samplesperpixel < 3:
+        raise damaged(path)
     end = path.stat().st_size
     if any(at + size > end for at, size in zip(page.dataoffsets, page.databytecounts, strict=False)):
         raise damaged(path)
@@ -182,6 +184,7 @@ def write_tiff(
         byteorder="<",
         photometric="rgb",
         compression="zlib" if packed else None,
+        compressionargs={"level": 4} if packed else None,  # six times faster than the usual 6 for 6 % more bytes
         predictor=packed,
         extrasamples=None if alpha is None else ["unassalpha"],
         iccprofile=icc,

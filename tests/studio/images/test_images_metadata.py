@@ -229,3 +229,16 @@ def test_blocks_too_long_for_jpeg_are_left_out_with_a_line(tmp_path: Path) -> No
     back = read_picture(write_picture(tmp_path / "a.jpg", picture, pixels))
     assert back.container.exif is None and back.container.xmp is None
     assert len(losses(tmp_path / "a.jpg", picture)) == 2
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_heic_where_its_package_is_installed(orientation: int, tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    exif = camera_exif(orientation)
+    Image.fromarray(scene(48, 80)).save(tmp_path / "a.heic", quality=95, exif=exif, icc_profile=display_p3())
+    picture = read_picture(tmp_path / "a.heic")
+    assert picture.pixels.shape == ((48, 80, 3) if orientation == 1 else (80, 48, 3))
+    again = read_picture(write_picture(tmp_path / "b.heic", picture, picture.pixels))
+    assert (again.icc, again.container) == (picture.icc, picture.container) and picture.icc == display_p3()
+    assert np.abs(again.pixels.astype(int) - picture.pixels).mean() < 3

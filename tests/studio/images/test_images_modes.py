@@ -271,3 +271,17 @@ def test_masks(tmp_path: Path) -> None:
     Image.new("L", (3, 1)).save(tmp_path / "z.png")
     with pytest.raises(InputError, match=r"z\.png: the mask is black everywhere: paint"):
         read_mask(tmp_path / "z.png", (1, 3))
+
+
+@pytest.mark.parametrize(("suffix", "bits"), [(".avif", 10), (".avif", 12), (".jp2", 16), (".ppm", 16)])
+def test_deep_formats_read_with_8_bits_say_so(suffix: str, bits: int, tmp_path: Path) -> None:
+    import cv2
+
+    params = [cv2.IMWRITE_AVIF_DEPTH, bits] if suffix == ".avif" else []
+    values = scene(64, 64, dtype=np.uint16) >> (16 - bits)
+    cv2.imwrite(str(tmp_path / f"a{suffix}"), values[..., ::-1], params)
+    picture = read_picture(tmp_path / f"a{suffix}")
+    assert has(picture.notes, f"{bits}-bit") and has(picture.notes, "read with 8 bits")
+    assert np.abs(picture.pixels - (values >> (bits - 8)).astype(int)).mean() < 8
+    Image.fromarray(scene(64, 64)).save(tmp_path / f"b{suffix}")
+    assert read_picture(tmp_path / f"b{suffix}").notes == ()

@@ -145,6 +145,17 @@ def test_tiffs_of_other_numbers(dtype: type, tmp_path: Path) -> None:
     refused(tmp_path / "a.tif", word, "save it as 16-bit integer RGB")
 
 
+def test_reading_in_several_threads_keeps_pillows_limit(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    limit = Image.MAX_IMAGE_PIXELS
+    for kind, data in FILES.items():
+        (tmp_path / f"a.{kind}").write_bytes(data)
+    with ThreadPoolExecutor(4) as pool:
+        pictures = list(pool.map(read_picture, [tmp_path / f"a.{kind}" for kind in FILES] * 4))
+    assert {p.width for p in pictures} == {120} and limit == Image.MAX_IMAGE_PIXELS is not None
+
+
 def test_raw_files_named_tif(tmp_path: Path) -> None:
     version = (50706, 1, 4, b"\1\4\0\0", True)
     tifffile.imwrite(tmp_path / "a.tif", scene(), photometric="rgb", extratags=[version])
