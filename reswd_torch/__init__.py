@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from reswd_torch.version import __version__
+
 if TYPE_CHECKING:
     from reswd_torch.color import lab_to_srgb, srgb_to_lab
     from reswd_torch.errors import InputError
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from reswd_torch.palette import parse_palette
     from reswd_torch.settings import MatchSettings
     from reswd_torch.swd import ReservoirSlicedWasserstein, SlicedWasserstein
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Cdl": "reswd_torch.grade",
@@ -37,6 +37,7 @@ _HOME = {
 }
 
 __all__ = [
+    "__version__",
     "Cdl",
     "Grade",
     "InputError",

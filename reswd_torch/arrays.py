@@ -23,7 +23,9 @@ def colors_in(value: Any, name: str) -> Tensor:
         raise InputError(f"{name} is a {type(value).__name__}: give a NumPy array or a tensor of shape (H, W, 3)")
     shape = tuple(value.shape)
     if len(shape) < 2 or shape[-1] != 3:
-        raise InputError(f"{name} has shape {shape}: give (H, W, 3), colours last (a grey picture: repeat it three times)")
+        raise InputError(
+            f"{name} has shape {shape}: give (H, W, 3), colours last (a grey picture: repeat it three times)"
+        )
     if 0 in shape:
         raise InputError(f"{name} has shape {shape}: it holds no colours")
     if isinstance(value, np.ndarray):
@@ -38,7 +40,9 @@ def colors_in(value: Any, name: str) -> Tensor:
     if not (np.isfinite(low) and np.isfinite(high)):
         raise InputError(f"{name} holds NaN or Inf: every value must be a finite number in 0..1")
     if low < 0.0 or high > 1.0:
-        raise InputError(f"{name} has values from {low:.4g} to {high:.4g}: they must lie in 0..1 (divide by 255 or clip)")
+        raise InputError(
+            f"{name} has values from {low:.4g} to {high:.4g}: they must lie in 0..1 (divide by 255 or clip)"
+        )
     return tensor
 
 

@@ -146,13 +146,24 @@ def fibonacci_directions(
     """
     if dims != 3:
         raise InputError(f"directions 'fibonacci' need 3 dimensions and got {dims}: choose 'sobol' or 'orthogonal'")
-    index = torch.arange(count, dtype=_draw_dtype(generator), device=generator.device)
+    spiral = fibonacci_spiral(count, half=half, dtype=_draw_dtype(generator), device=generator.device)
+    return _normalised(spiral @ orthogonal_directions(3, 3, generator))
+
+
+def fibonacci_spiral(
+    count: int,
+    *,
+    half: bool = True,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str | None = None,
+) -> Float[Tensor, "count 3"]:
+    """The same spiral as it stands, without a rotation: the same evenly spread directions every time. (count, 3)."""
+    index = torch.arange(count, dtype=torch.float64 if dtype == torch.float64 else torch.float32, device=device)
     fraction = (index + 0.5) / count
     height = fraction if half else 2.0 * fraction - 1.0
     radius = torch.sqrt(1.0 - height**2)
     angle = _GOLDEN_ANGLE * index
-    spiral = torch.stack([radius * torch.cos(angle), radius * torch.sin(angle), height], dim=-1)
-    return _normalised(spiral @ orthogonal_directions(3, 3, generator))
+    return torch.stack([radius * torch.cos(angle), radius * torch.sin(angle), height], dim=-1).to(dtype)
 
 
 _DRAW = {

@@ -35,12 +35,14 @@ def parse_palette(text: str) -> Palette:
     """
     entries = [entry for entry in re.split(r"[,;\s]+", text.strip()) if entry]
     if not entries:
-        raise InputError(f"palette {text!r} names no colour: give hex colours such as \"#aabbcc:2,#112233\"")
+        raise InputError(f'palette {text!r} names no colour: give hex colours such as "#aabbcc:2,#112233"')
     colors, weights = [], []
     for entry in entries:
         found = _ENTRY.fullmatch(entry)
         if found is None:
-            raise InputError(f"palette entry {entry!r} is not a hex colour: write it as #aabbcc or #aabbcc:2 (weight 2)")
+            raise InputError(
+                f"palette entry {entry!r} is not a hex colour: write it as #aabbcc or #aabbcc:2 (weight 2)"
+            )
         digits = found["hex"] if len(found["hex"]) == 6 else "".join(c * 2 for c in found["hex"])
         weight = float(found["weight"] or 1.0)
         if weight <= 0:

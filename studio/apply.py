@@ -7,7 +7,7 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
-from studio.images import supported_output, natural_suffix, read_picture, write_picture
+from studio.images import read_picture, supported_output, write_picture
 from studio.job import source_weights
 from studio.render import render
 from studio.settings_file import read_settings

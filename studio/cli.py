@@ -57,28 +57,43 @@ def _root(
         raise typer.Exit
 
 
+_either = " | ".join
+_OUT = typer.Option("-o", "--output", help="Where the matched picture goes.", metavar="OUT")
+_PALETTE = typer.Option(help='Hex colours instead of TARGET: "#aabbcc:2,#112233" (:2 is a weight).')
+_METHOD = typer.Option(help=f"{_either(METHODS)}  [default: {_DEFAULTS.method}]", metavar="NAME")
+_TRANSFORM = typer.Option(
+    help=f"{_either(TRANSFORMS)}  [default: cdl; closed forms: their own lattice]", metavar="NAME"
+)
+_STRENGTH = typer.Option(help="0 leaves the picture as it is, 1 is the match, up to 4.  [default: 1]")
+_MASK = typer.Option(help="White where SOURCE counts and changes.", metavar="FILE")
+_TARGET_MASK = typer.Option(help="White where TARGET counts.", metavar="FILE")
+_SEED = typer.Option(help="Chooses the pixels that are looked at.  [default: 0]")
+_DEVICE = typer.Option(help=f"{_either(DEVICES)}  [default: auto]", metavar="NAME")
+_CDL = typer.Option(help="Also save the grade as .cc, .ccc or .cdl.", metavar="FILE")
+_CUBE = typer.Option(help="Also save the grade as .cube.", metavar="FILE")
+_CUBE_SIZE = typer.Option(help=f"Lattice points: {_either(map(str, CUBE_SIZES))}.")
+_FROM_SETTINGS = typer.Option(help="Match as this saved .json says; flags given here win.", metavar="FILE")
+_SAVE_SETTINGS = typer.Option(help="Save settings, hashes and grade as .json.", metavar="FILE")
+
+
 @app.command("match")
 def match_command(
     source: Annotated[Path, typer.Argument(help="The picture to grade.", show_default=False)],
-    target: Annotated[Path | None, typer.Argument(help="The picture whose colours are wanted.", show_default=False)] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where the matched picture goes.", metavar="OUT")] = None,
-    palette: Annotated[str | None, typer.Option(help='Hex colours instead of TARGET: "#aabbcc:2,#112233" (:2 is a weight).')] = None,
-    method: Annotated[str | None, typer.Option(help=f"{' | '.join(METHODS)}  [default: {_DEFAULTS.method}]", metavar="NAME")] = None,
-    transform: Annotated[
-        str | None, typer.Option(help=f"{' | '.join(TRANSFORMS)}  [default: cdl; closed forms: their own lattice]", metavar="NAME")
-    ] = None,
-    strength: Annotated[float | None, typer.Option(help="0 leaves the picture as it is, 1 is the match, up to 4.  [default: 1]")] = None,
-    mask: Annotated[Path | None, typer.Option(help="White where SOURCE counts and changes.", metavar="FILE")] = None,
-    target_mask: Annotated[Path | None, typer.Option(help="White where TARGET counts.", metavar="FILE")] = None,
-    seed: Annotated[int | None, typer.Option(help="Chooses the pixels that are looked at.  [default: 0]")] = None,
-    device: Annotated[str | None, typer.Option(help=f"{' | '.join(DEVICES)}  [default: auto]", metavar="NAME")] = None,
-    cdl: Annotated[Path | None, typer.Option(help="Also save the grade as .cc, .ccc or .cdl.", metavar="FILE")] = None,
-    cube: Annotated[Path | None, typer.Option(help="Also save the grade as .cube.", metavar="FILE")] = None,
-    cube_size: Annotated[int, typer.Option(help=f"Lattice points: {' | '.join(map(str, CUBE_SIZES))}.")] = 33,
-    from_settings: Annotated[
-        Path | None, typer.Option(help="Match as this saved .json says; flags given here win.", metavar="FILE")
-    ] = None,
-    save_settings: Annotated[Path | None, typer.Option(help="Save settings, hashes and grade as .json.", metavar="FILE")] = None,
+    target: Annotated[Path | None, typer.Argument(help="The picture with the colours.", show_default=False)] = None,
+    output: Annotated[Path | None, _OUT] = None,
+    palette: Annotated[str | None, _PALETTE] = None,
+    method: Annotated[str | None, _METHOD] = None,
+    transform: Annotated[str | None, _TRANSFORM] = None,
+    strength: Annotated[float | None, _STRENGTH] = None,
+    mask: Annotated[Path | None, _MASK] = None,
+    target_mask: Annotated[Path | None, _TARGET_MASK] = None,
+    seed: Annotated[int | None, _SEED] = None,
+    device: Annotated[str | None, _DEVICE] = None,
+    cdl: Annotated[Path | None, _CDL] = None,
+    cube: Annotated[Path | None, _CUBE] = None,
+    cube_size: Annotated[int, _CUBE_SIZE] = 33,
+    from_settings: Annotated[Path | None, _FROM_SETTINGS] = None,
+    save_settings: Annotated[Path | None, _SAVE_SETTINGS] = None,
     overwrite: Annotated[bool, _OVERWRITE] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -87,7 +102,13 @@ def match_command(
     from studio.settings_file import read_settings, settings_text
 
     saved = read_settings(from_settings) if from_settings else None
-    given = {"method": method, "transform": transform, "strength": strength, "seed": seed, "device": device}
+    given: dict[str, Any] = {
+        "method": method,
+        "transform": transform,
+        "strength": strength,
+        "seed": seed,
+        "device": device,
+    }
     settings = replace(saved.settings if saved else _DEFAULTS, **{k: v for k, v in given.items() if v is not None})
     job = _job(source, target, palette, mask, target_mask, settings, saved)
     if output is None:
@@ -113,7 +134,9 @@ def match_command(
 def apply_command(
     grade: Annotated[Path, typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False)],
     images: Annotated[list[Path], typer.Argument(help="Pictures to grade.", show_default=False)],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
+    ],
     strength: Annotated[float | None, typer.Option(help="Instead of the grade's own: 0 to 4.")] = None,
     overwrite: Annotated[bool, _OVERWRITE] = False,
 ) -> None:
@@ -206,12 +229,16 @@ def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:
     for role, entry in saved.inputs.items():
         now = result.hashes.get(role)
         if now is not None and now != entry.get("sha256"):
-            print(f"note: the {role.replace('_', ' ')} is not the file that the settings were saved with", file=sys.stderr)
+            print(
+                f"note: the {role.replace('_', ' ')} is not the file that the settings were saved with", file=sys.stderr
+            )
 
 
 def _report(result: MatchResult, written: dict[str, Path], cube_size: int | None, as_json: bool) -> None:
+    from reswd_torch.grade import Cdl
     from studio.images import losses
 
+    effective = result.grade.effective
     report = result.report
     assert report is not None
     notes = [*result.notes, *losses(written["output"], result.picture)]
@@ -225,7 +252,7 @@ def _report(result: MatchResult, written: dict[str, Path], cube_size: int | None
             "seconds": report.seconds,
             "device": report.device,
             "encoding": result.encoding,
-            "grade": result.grade.to_record() if result.grade.to_record()["kind"] == "cdl" else result.grade.transform.describe(),
+            "grade": result.grade.to_record() if isinstance(effective, Cdl) else effective.describe(),
             "notes": notes,
             "written": {role: str(path) for role, path in written.items()},
         }
@@ -233,8 +260,9 @@ def _report(result: MatchResult, written: dict[str, Path], cube_size: int | None
             record["cube_error"] = {"size": error.size, "mean": error.mean, "max": error.max}
         print(json.dumps(record, indent=2))
         return
-    print(f"distance {report.distance_before:.2f} -> {report.distance_after:.2f} (sliced Wasserstein, Lab units), {report.seconds:.2f} s")
-    print(result.grade.effective.describe())
+    distances = f"{report.distance_before:.2f} -> {report.distance_after:.2f}"
+    print(f"distance {distances} (sliced Wasserstein, Lab units), {report.seconds:.2f} s")
+    print(effective.describe())
     if error is not None:
         print(f".cube, {error.size} points: at most {error.max * 255:.1f}/255 from the grade between its points")
     for path in written.values():

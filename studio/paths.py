@@ -16,7 +16,7 @@ def check_side_output(path: Path, *, inputs: Iterable[Path], overwrite: bool) ->
         InputError: exists without ``overwrite``, equal to an input, or in a folder that is missing or not writable.
     """
     for other in inputs:
-        if path.exists() and other.exists() and path.samefile(other) or path.absolute() == other.absolute():
+        if (path.exists() and other.exists() and path.samefile(other)) or path.absolute() == other.absolute():
             raise InputError(f"{path}: is also an input or another output; choose another name")
     if path.is_dir():
         raise InputError(f"{path}: is a directory; give a file name")

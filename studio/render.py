@@ -36,7 +36,9 @@ def render(pixels: np.ndarray, grade: Grade, weights: np.ndarray | None = None) 
     if grade.strength == 0.0:
         return pixels.copy()
     effective = grade.effective
-    kernel = _cdl_kernel(effective, pixels.dtype) if isinstance(effective, Cdl) else _lut_kernel(effective, pixels.dtype)
+    kernel = (
+        _cdl_kernel(effective, pixels.dtype) if isinstance(effective, Cdl) else _lut_kernel(effective, pixels.dtype)
+    )
     out = np.empty_like(pixels)
     rows = max(1, _STRIP_PIXELS // max(1, pixels.shape[1]))
     strips = [slice(top, top + rows) for top in range(0, pixels.shape[0], rows)]
@@ -67,12 +69,13 @@ def _cdl_kernel(cdl: Cdl, dtype: np.dtype) -> Kernel:
     tables = curves.astype(np.float32)
     matrix = cdl.saturation_matrix().numpy().astype(np.float32)
     depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U
+    zero = np.zeros(4)
 
     def kernel(source: np.ndarray, out: np.ndarray) -> None:
         bent = np.empty(source.shape, np.float32)
         _look_up(source, tables, bent)
-        mixed = cv2.transform(bent, matrix, bent)
-        cv2.multiply(mixed, 1.0, out, dtype=depth)  # rounds to nearest and saturates, as the clamp of ASC CDL does
+        cv2.transform(bent, matrix, bent)
+        cv2.add(bent, zero, out, dtype=depth)  # rounds to nearest and saturates, as the clamp of ASC CDL does
 
     return kernel
 

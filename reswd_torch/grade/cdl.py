@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -49,7 +50,7 @@ class Cdl:
         n = [float(v) for v in vector.detach().double().cpu()]
         return cls((n[0], n[1], n[2]), (n[3], n[4], n[5]), (n[6], n[7], n[8]), n[9])
 
-    def vector(self) -> Float[Tensor, "10"]:
+    def vector(self) -> Float[Tensor, 10]:
         """Slope, offset, power, saturation as one float64 tensor."""
         return torch.tensor([*self.slope, *self.offset, *self.power, self.saturation], dtype=torch.float64)
 
@@ -102,6 +103,6 @@ class Cdl:
         return "\n".join([*lines, f"{'saturation':10s}{self.saturation:8.4f}"])
 
 
-def _triple(values: object) -> Triple:
-    r, g, b = values  # type: ignore[misc]
-    return (float(r), float(g), float(b))
+def _triple(values: Iterable[float]) -> Triple:
+    red, green, blue = values
+    return (float(red), float(green), float(blue))

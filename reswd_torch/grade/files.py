@@ -60,9 +60,7 @@ def cdl_text(suffix: str, cdl: Cdl, *, description: str, encoding: str) -> str:
     metadata.addChildElement("InputDescription", encoding)
     metadata.addChildElement("ViewingDescription", encoding)
     group = ocio.GroupTransform([transform])
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + str(
-        group.write(CDL_FORMATS[suffix], ocio.Config.CreateRaw())
-    )
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + str(group.write(CDL_FORMATS[suffix], ocio.Config.CreateRaw()))
 
 
 def write_cube(path: Path, lut: Lut3D, *, comments: tuple[str, ...] = ()) -> None:
@@ -123,7 +121,9 @@ def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
         found = corrections[0]
         cdl = Cdl(_triple(found.getSlope()), _triple(found.getOffset()), _triple(found.getPower()), found.getSat())
     except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError, IndexError) as error:
-        raise InputError(f"{path}: not a readable CDL ({_first_line(error)}); export it again as .cc, .ccc or .cdl") from error
+        raise InputError(
+            f"{path}: not a readable CDL ({_first_line(error)}); export it again as .cc, .ccc or .cdl"
+        ) from error
     if len(corrections) > 1:
         return cdl, (f"the file holds {len(corrections)} corrections; the first is used",)
     return cdl, ()
@@ -143,7 +143,9 @@ def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
         lattice_in = Lut3D.sample(lambda rgb: rgb, FOREIGN_LATTICE).values.numpy().reshape(-1, 3).copy()
         processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS).applyRGB(lattice_in)
     except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError) as error:
-        raise InputError(f"{path}: not a readable .cube ({_first_line(error)}); export it again as a 3-D .cube") from error
+        raise InputError(
+            f"{path}: not a readable .cube ({_first_line(error)}); export it again as a 3-D .cube"
+        ) from error
     values = torch.from_numpy(lattice_in).clamp(0.0, 1.0).reshape(*[FOREIGN_LATTICE] * 3, 3)
     note = f"the .cube holds a 1-D curve or another domain; it was re-sampled to {FOREIGN_LATTICE} points over 0..1"
     return Lut3D(values), (note,)
@@ -179,7 +181,9 @@ def write_text_atomically(path: Path, text: str) -> None:
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is writable") from error
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is writable"
+        ) from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
             out.write(text)

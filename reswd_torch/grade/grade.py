@@ -130,7 +130,9 @@ def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> None:
     """
     suffix = path.suffix.lower()
     if suffix not in GRADE_SUFFIXES:
-        raise InputError(f"{path}: a grade is saved as {', '.join(GRADE_SUFFIXES)}, not as {path.suffix or 'no suffix'!r}")
+        raise InputError(
+            f"{path}: a grade is saved as {', '.join(GRADE_SUFFIXES)}, not as {path.suffix or 'no suffix'!r}"
+        )
     if cube_size not in CUBE_SIZES:
         raise InputError(f"cube size {cube_size} is not in use: choose one of {', '.join(map(str, CUBE_SIZES))}")
     if suffix in CDL_FORMATS and not is_cdl:
@@ -151,7 +153,10 @@ def grade_from_record(record: dict[str, Any]) -> Grade:
         if record["kind"] == "cdl":
             n = record["cdl"]
             transform = Cdl(
-                slope=_three(n["slope"]), offset=_three(n["offset"]), power=_three(n["power"]), saturation=float(n["saturation"])
+                slope=_three(n["slope"]),
+                offset=_three(n["offset"]),
+                power=_three(n["power"]),
+                saturation=float(n["saturation"]),
             )
         elif record["kind"] == "lut":
             import base64

@@ -57,7 +57,9 @@ def histogram(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"], knots:
 
     def apply(rgb: Tensor) -> Tensor:
         values = rgb.double().T.contiguous()
-        return torch.stack([_interpolate(v, s, t) for v, s, t in zip(values, source_at, target_at, strict=True)], 1).to(rgb)
+        return torch.stack([_interpolate(v, s, t) for v, s, t in zip(values, source_at, target_at, strict=True)], 1).to(
+            rgb
+        )
 
     return apply
 
@@ -82,11 +84,13 @@ def _roots(matrix: Float[Tensor, "3 3"]) -> tuple[Float[Tensor, "3 3"], Float[Te
     return vectors @ torch.diag(root) @ vectors.T, vectors @ torch.diag(1 / root) @ vectors.T
 
 
-def _interpolate(x: Float[Tensor, "n"], knots: Float[Tensor, "k"], values: Float[Tensor, "k"]) -> Float[Tensor, "n"]:
+def _interpolate(x: Float[Tensor, n], knots: Float[Tensor, k], values: Float[Tensor, k]) -> Float[Tensor, n]:
     """Piecewise linear through (knots, values); beyond the ends shifted in parallel, so that nothing is cut off."""
     high = torch.searchsorted(knots, x.clamp(knots[0], knots[-1])).clamp(1, len(knots) - 1)
     low = high - 1
     width = knots[high] - knots[low]
-    share = torch.where(width > 0, (x.clamp(knots[0], knots[-1]) - knots[low]) / width.clamp(min=1e-12), torch.ones_like(x))
+    share = torch.where(
+        width > 0, (x.clamp(knots[0], knots[-1]) - knots[low]) / width.clamp(min=1e-12), torch.ones_like(x)
+    )
     inside = values[low] + share * (values[high] - values[low])
     return inside + (x - x.clamp(knots[0], knots[-1]))

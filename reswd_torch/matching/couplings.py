@@ -88,12 +88,3 @@ def at_quantiles(ordered: Float[Tensor, "k m"], count: int) -> Float[Tensor, "k 
     share = (place - low).to(ordered)
     low, high = low.to(ordered.device), high.to(ordered.device)
     return ordered[:, low] * (1 - share) + ordered[:, high] * share
-
-
-def even_directions(count: int) -> Float[Tensor, "count 3"]:
-    """Directions spread evenly over the half-sphere by the golden angle; theta and -theta measure the same distance."""
-    index = torch.arange(count, dtype=torch.float64) + 0.5
-    height = index / count
-    radius = (1 - height**2).sqrt()
-    angle = index * torch.pi * (3 - 5**0.5)
-    return torch.stack((radius * angle.cos(), radius * angle.sin(), height), dim=1).float()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
-from reswd_torch.matching.couplings import at_quantiles, even_directions
+from reswd_torch.directions import fibonacci_spiral
+from reswd_torch.wasserstein import wasserstein_1d
 
 REPORT_DIRECTIONS = 32
 
@@ -25,7 +25,6 @@ def color_distance(
     Returns:
         0 for equal sets; 1 is about one just noticeable difference for a uniform shift.
     """
-    thetas = even_directions(directions)
-    first, second = ((thetas @ srgb_to_lab(c.detach().float().cpu()).T).sort(dim=1).values for c in (colors, others))
-    size = max(first.shape[1], second.shape[1])
-    return float((at_quantiles(first, size) - at_quantiles(second, size)).abs().mean())
+    thetas = fibonacci_spiral(directions)
+    first, second = (thetas @ srgb_to_lab(c.detach().float().cpu()).T for c in (colors, others))
+    return float(wasserstein_1d(first, second, p=1).mean())

@@ -12,12 +12,13 @@ from torch import Tensor
 
 from reswd_torch.arrays import colors_in, weights_in
 from reswd_torch.color import srgb_to_lab
+from reswd_torch.directions import fibonacci_spiral
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.grade import Grade
 from reswd_torch.grade.lut3d import Lut3D
-from reswd_torch.matching.closed_form import CLOSED_FORM_MAPS, ColorMap
-from reswd_torch.matching.couplings import Coupling, PairedCoupling, SlicedCoupling, even_directions
+from reswd_torch.matching.closed_form import CLOSED_FORM_MAPS
+from reswd_torch.matching.couplings import Coupling, PairedCoupling, SlicedCoupling
 from reswd_torch.matching.distance import color_distance
 from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise, natural_numbers
 from reswd_torch.matching.report import MatchReport, Progress
@@ -109,7 +110,9 @@ def fit_samples(
     transform = _fit(source.fit.to(device), target.fit.to(device), settings, progress)
     grade = Grade(transform, strength=settings.strength)
     before = color_distance(source.held_out, target.held_out)
-    after = before if settings.strength == 0 else color_distance(grade.effective.apply(source.held_out), target.held_out)
+    after = (
+        before if settings.strength == 0 else color_distance(grade.effective.apply(source.held_out), target.held_out)
+    )
     seconds = time.perf_counter() - start
     return replace(grade, report=MatchReport(before, after, seconds, settings, device))
 
@@ -162,7 +165,7 @@ def _fit(source: Tensor, target: Tensor, settings: MatchSettings, progress: Prog
         pairs = PairedCoupling(srgb_to_lab(closed(source.cpu()).clamp(0.0, 1.0)).to(source))
         return fit_transform(source, pairs, transform, _second_order(pairs, progress), pull=NO_PULL)
     target_lab = srgb_to_lab(target)
-    coupling = SlicedCoupling(target_lab, even_directions(FAST_DIRECTIONS).to(source), len(source))
+    coupling = SlicedCoupling(target_lab, fibonacci_spiral(FAST_DIRECTIONS).to(source), len(source))
     if settings.method == "fast":
         solve = _second_order(coupling, progress)
     else:

@@ -116,7 +116,9 @@ def _patch_means(
     for down in range(side):
         for across in range(side):
             r, c = (rows + down).clamp(max=height - 1), (columns + across).clamp(max=width - 1)
-            weight = torch.ones(len(r), 1, dtype=torch.float64) if weights is None else weights[r, c].double().unsqueeze(1)
+            weight = (
+                torch.ones(len(r), 1, dtype=torch.float64) if weights is None else weights[r, c].double().unsqueeze(1)
+            )
             total += weight * _gather(image, r, c)
             mass += weight
     return (total / mass).float()

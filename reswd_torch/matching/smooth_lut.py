@@ -107,18 +107,18 @@ class SplineModel:
         self.penalty = penalty
         self.prior_hessian = torch.kron(penalty, torch.eye(3, dtype=torch.float64))
 
-    def start(self) -> Float[Tensor, "p"]:
+    def start(self) -> Float[Tensor, p]:
         return self.identity.reshape(-1)
 
-    def project(self, parameters: Float[Tensor, "p"]) -> Float[Tensor, "p"]:
+    def project(self, parameters: Float[Tensor, p]) -> Float[Tensor, p]:
         return parameters.clamp(0.0, 1.0)
 
-    def prior(self, parameters: Float[Tensor, "p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, "p"]]:
+    def prior(self, parameters: Float[Tensor, p]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, p]]:
         away = parameters.reshape(-1, 3) - self.identity
         pulled = self.penalty @ away
         return 0.5 * (away * pulled).sum(), self.prior_hessian, pulled.reshape(-1)
 
-    def evaluate(self, parameters: Float[Tensor, "p"]) -> Step:
+    def evaluate(self, parameters: Float[Tensor, p]) -> Step:
         moved = parameters.reshape(-1, 3) - self.identity
         return Step((self.rgb + self.basis @ moved.to(self.rgb)).clamp(0.0, 1.0), self.basis)
 
@@ -132,7 +132,7 @@ class SplineModel:
                 hessian[:, j, :, i] = block.T
         return hessian.reshape(3 * points, 3 * points)
 
-    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, "p"]:
+    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, p]:
         return (self.basis.T @ force).reshape(-1)
 
 
@@ -174,7 +174,9 @@ def _folds(values: Float[Tensor, "size size size 3"]) -> int:
 
     clamped = ((values <= 0) | (values >= 1)).any(dim=-1)
     corners = [(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)]
-    touches = torch.stack([clamped[r : size - 1 + r, g : size - 1 + g, b : size - 1 + b] for r, g, b in corners]).any(dim=0)
+    touches = torch.stack([clamped[r : size - 1 + r, g : size - 1 + g, b : size - 1 + b] for r, g, b in corners]).any(
+        dim=0
+    )
     folded = torch.zeros_like(touches)
     for order in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
         columns: list[Tensor] = [torch.empty(0)] * 3
@@ -193,7 +195,7 @@ def _basis(rgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n points"]:
     return torch.einsum("ni,nj,nk->nijk", red, green, blue).flatten(1)
 
 
-def _basis_1d(x: Float[Tensor, "n"]) -> Float[Tensor, "n points"]:
+def _basis_1d(x: Float[Tensor, n]) -> Float[Tensor, "n points"]:
     """Cubic B-splines on clamped uniform knots (Cox-de Boor recursion)."""
     knots = _knots()
     x = x.clamp(0.0, 1.0 - 1e-12).unsqueeze(1)
@@ -207,7 +209,7 @@ def _basis_1d(x: Float[Tensor, "n"]) -> Float[Tensor, "n points"]:
     return basis
 
 
-def _knots() -> Float[Tensor, "knots"]:
+def _knots() -> Float[Tensor, knots]:
     inner = torch.linspace(0, 1, CONTROL_POINTS - 2, dtype=torch.float64)
     return torch.cat((inner.new_zeros(3), inner, inner.new_ones(3)))
 

@@ -20,11 +20,11 @@ def descend(
     target_lab: Float[Tensor, "m 3"],
     *,
     seed: int,
-    start: Float[Tensor, "p"] | None = None,
+    start: Float[Tensor, p] | None = None,
     steps: int = STEPS,
     progress: Progress | None = None,
     span: tuple[float, float] = (0.0, 1.0),
-) -> Float[Tensor, "p"]:
+) -> Float[Tensor, p]:
     """Fit a model by stochastic gradients.
 
     Args:

@@ -1,0 +1,47 @@
+# make run, make test: everything else is for people who work on the project.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test test-gpu lint format bench space space-check clean
+
+run: .venv/app ## install and open the browser app
+	$(BIN)/reswd serve --browser
+
+test: .venv/dev ## install and pass all tests
+	$(BIN)/python -m pytest
+
+test-gpu: .venv/dev ## the tests that need CUDA
+	$(BIN)/python -m pytest -m gpu
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev ## the figures of the README
+	$(BIN)/python -m benchmarks.match
+
+space: .venv/app ## upload to a Hugging Face Space: make space SPACE=user/name
+	$(BIN)/python -m tools.space upload "$(SPACE)"
+
+space-check: .venv/app ## install and start the app as a Space would, and match one pair
+	$(BIN)/python -m tools.space check
+
+clean:
+	rm -rf .venv build *.egg-info
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/app: pyproject.toml .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[app]"
+	touch $@
+
+.venv/dev: pyproject.toml .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[app,dev]"
+	touch $@ .venv/app

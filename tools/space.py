@@ -1,0 +1,125 @@
+"""The Hugging Face Space: which files it gets, a check that they are enough, and the upload.
+
+python -m tools.space check              install and start that file set as a Space would, match one pair
+python -m tools.space upload USER/NAME   put it there (needs a token: `hf auth login`)
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE_SET = ("app.py", "requirements.txt", "README.md", "LICENSE", "reswd_torch", "studio", "assets")
+IGNORED = ("__pycache__", "*.pyc")
+START_SECONDS = 120
+
+
+def copy_file_set(folder: Path) -> None:
+    """Copy what the app needs, and nothing else, into an empty folder."""
+    for name in FILE_SET:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*IGNORED))
+        else:
+            shutil.copy2(source, folder / name)
+
+
+def check() -> None:
+    """Install requirements.txt in a new environment, start app.py, and match one pair through the client."""
+    with tempfile.TemporaryDirectory(prefix="reswd-space-") as name:
+        folder = Path(name)
+        home = folder / "home"
+        home.mkdir()
+        copy_file_set(home)
+        python = _new_environment(folder / "venv")
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", "requirements.txt"], cwd=home, check=True)
+        port = _free_port()
+        # A Space sets these two, and starts app.py from the folder of the repository.
+        surroundings = _clean_environment() | {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
+        started = time.perf_counter()
+        server = subprocess.Popen([python, "app.py"], cwd=home, env=surroundings)
+        try:
+            _wait_for(port, server)
+            seconds = time.perf_counter() - started
+            subprocess.run(
+                [python, "-c", _CLIENT, str(port), str(home / "assets")], cwd=folder, env=surroundings, check=True
+            )
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+        print(f"space check: app.py answered after {seconds:.1f} s and matched one pair")
+
+
+_CLIENT = """
+import json, pathlib, sys
+from gradio_client import Client, handle_file
+port, assets = sys.argv[1], pathlib.Path(sys.argv[2])
+pair = json.loads((assets / "examples.json").read_text())["examples"][0]
+client = Client(f"http://127.0.0.1:{port}", verbose=False)
+answer = client.predict(
+    source=handle_file(assets / pair["source"]), reference=handle_file(assets / pair["reference"]), api_name="/match"
+)
+result = next(pathlib.Path(part) for part in answer if isinstance(part, str) and part.lower().endswith(".jpg"))
+assert result.stat().st_size > 10_000, result
+print("matched", pair["source"], "to", pair["reference"], "->", result.name)
+"""
+
+
+def upload(space: str) -> None:
+    """Upload the file set to a Space, creating it when it is not there."""
+    from huggingface_hub import HfApi
+
+    if space.count("/") != 1:
+        raise SystemExit(f"{space!r} is not a Space: make space SPACE=user/name")
+    with tempfile.TemporaryDirectory(prefix="reswd-space-") as name:
+        copy_file_set(Path(name))
+        api = HfApi()
+        api.create_repo(space, repo_type="space", space_sdk="gradio", exist_ok=True)
+        api.upload_folder(repo_id=space, repo_type="space", folder_path=name, commit_message="Upload ReSWD Studio")
+    print(f"uploaded to https://huggingface.co/spaces/{space}")
+
+
+def _new_environment(folder: Path) -> str:
+    venv.create(folder, with_pip=True)
+    return str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+
+
+def _clean_environment() -> dict[str, str]:
+    """Nothing of this checkout may be found by accident."""
+    return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise SystemExit(f"space check: app.py ended with {server.returncode} before it answered")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit(f"space check: app.py did not answer within {START_SECONDS} s")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["check"]:
+        check()
+    elif sys.argv[1:2] == ["upload"] and len(sys.argv) == 3:
+        upload(sys.argv[2])
+    else:
+        raise SystemExit(__doc__)
