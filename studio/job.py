@@ -112,6 +112,18 @@ class MatchResult:
             grade = replace(grade, report=replace(grade.report, distance_after=after, settings=settings))
         return replace(self, job=replace(self.job, settings=settings), grade=grade)
 
+    def refitted(self, method: str, progress: Progress | None = None) -> MatchResult:
+        """The same pictures matched by another method: nothing is read again.
+
+        Raises:
+            InputError: an unknown method, or a result of a saved grade, which has nothing to fit to.
+        """
+        if self.target_sample is None:
+            raise InputError("a saved grade has no reference; choose a picture or a palette to compare methods")
+        settings = replace(self.job.settings, method=method)
+        fitted = fit_samples(self.source_sample, self.target_sample, settings, progress=progress)
+        return replace(self, job=replace(self.job, settings=settings), grade=replace(fitted, encoding=self.grade.encoding))
+
     def graded_pixels(self) -> np.ndarray:
         """The whole picture graded, (H, W, 3), in the source's depth."""
         return render(self.picture.pixels, self.grade, self.weights)

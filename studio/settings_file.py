@@ -38,8 +38,14 @@ class SavedMatch:
     grade: dict[str, Any]
 
 
-def settings_text(result: MatchResult) -> str:
-    """The JSON of a finished match."""
+def settings_text(result: MatchResult, *, names_only: bool = False) -> str:
+    """The JSON of a finished match.
+
+    Args:
+        result: the match.
+        names_only: leave the folders of the inputs out: the browser app's uploads lie in folders that mean nothing to
+            the person who downloads the settings, and tell about the server.
+    """
     job = result.job
     paths = {"source": job.source, "target": job.target, "mask": job.mask, "target_mask": job.target_mask}
     record: dict[str, Any] = {
@@ -49,7 +55,9 @@ def settings_text(result: MatchResult) -> str:
         "settings": asdict(job.settings),
         "palette": job.palette,
         "inputs": {
-            role: {"path": str(path), "sha256": result.hashes[role]} for role, path in paths.items() if path is not None
+            role: {"path": path.name if names_only else str(path), "sha256": result.hashes[role]}
+            for role, path in paths.items()
+            if path is not None
         },
         "encoding": result.encoding,
         "grade": result.grade.to_record(),

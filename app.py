@@ -1,0 +1,8 @@
+"""The browser app. `python app.py` starts it; a Hugging Face Space runs this file."""
+
+from studio.ui.app import build_app, launch_options
+
+demo = build_app()
+
+if __name__ == "__main__":
+    demo.launch(**launch_options())

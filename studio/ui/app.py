@@ -1,0 +1,57 @@
+"""Build the browser app and serve it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from studio.ui.endpoints import add_endpoints
+from studio.ui.layout import CSS, INTRO, TITLE, theme
+from studio.ui.match_tab import build_match_tab
+from studio.ui.session import Session, forget
+
+_ICON = Path(__file__).with_name("icon.png")
+_CACHE_AGE = 24 * 3600  # uploads and results of a page left open over night are gone the next day
+
+
+def build_app() -> gr.Blocks:
+    """The whole app, not launched yet."""
+    with gr.Blocks(
+        title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, _CACHE_AGE)
+    ) as app:
+        session = gr.State(Session(), delete_callback=forget)
+        gr.HTML(INTRO, padding=False)
+        with gr.Tabs():
+            with gr.Tab("Match colours", id="match"):
+                build_match_tab(session)
+        add_endpoints()
+    return app.queue(max_size=64, default_concurrency_limit=4)
+
+
+def launch_options() -> dict[str, Any]:
+    """What every way to start the app has in common."""
+    return {
+        "theme": theme(),
+        "css": CSS,
+        "pwa": True,
+        "favicon_path": str(_ICON),
+        "footer_links": ["api"],
+        "show_error": True,
+        "ssr_mode": False,
+        "share": False,
+        "enable_monitoring": False,
+        "max_file_size": "2gb",
+    }
+
+
+def serve(host: str | None = None, port: int | None = None, open_browser: bool = False) -> None:
+    """Start the app and wait until it is stopped.
+
+    Args:
+        host: address to listen on; None for GRADIO_SERVER_NAME or this machine alone.
+        port: None for GRADIO_SERVER_PORT or the first free one from 7860.
+        open_browser: show it in the browser.
+    """
+    build_app().launch(server_name=host, server_port=port, inbrowser=open_browser, **launch_options())

@@ -1,0 +1,127 @@
+"""Handlers for what a person chooses: pictures, palette, saved grade, masks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from reswd_torch.errors import InputError
+from reswd_torch.palette import parse_palette
+from studio.apply import load_any_grade
+from studio.images import read_reduced
+from studio.preview import PREVIEW_EDGE, display_pixels, save_preview, shrink
+from studio.ui import words
+from studio.ui.masks import PAINT_EDGE, painted_area
+from studio.ui.session import Session, Side
+
+_SHOWN_EDGE = 900
+
+
+class PictureDrop(gr.Image):
+    """A gr.Image that hands over the uploaded file as it is.
+
+    gr.Image opens every upload with Pillow first, which knows fewer formats than we read and answers a damaged file with
+    words for programmers. Only the preview that the server makes is shown, so TIFF and HEIC are seen as well.
+    """
+
+    is_template = True  # Gradio: use the parent's front end
+
+    def preprocess(self, payload: Any) -> str | None:
+        return None if payload is None else payload.path
+
+
+def open_side(path: Path) -> Side:
+    """Read a chosen picture for its preview. Raises InputError."""
+    picture = read_reduced(path, at_least=PREVIEW_EDGE)
+    return Side(path, shrink(picture), _whole_size(path, (picture.height, picture.width), picture.container.format))
+
+
+def _whole_size(path: Path, decoded: tuple[int, int], kind: str) -> tuple[int, int]:
+    """Size of the picture as it will be read for the match; a JPEG's preview may have been decoded smaller."""
+    if kind != "JPEG":
+        return decoded
+    from PIL import Image
+
+    with Image.open(path) as image:
+        width, height = image.size
+    tall = (decoded[0] > decoded[1]) if decoded[0] != decoded[1] else (height > width)
+    return (max(width, height), min(width, height)) if tall else (min(width, height), max(width, height))
+
+
+def shown_file(session: Session, side: Side, edge: int = _SHOWN_EDGE) -> str:
+    """The preview as a file a browser can show."""
+    small = shrink(side.preview, edge)
+    place = session.new_place(f"{side.path.stem}.jpg")
+    return str(save_preview(place, display_pixels(small, small.pixels)))
+
+
+def choose(session: Session, path: str | None, role: str) -> tuple[Any, str]:
+    """A picture was dropped on one of the two places: its preview, and a line about it.
+
+    A file that cannot be used is refused with one message, and what was chosen before stays.
+    """
+    if path is None:
+        setattr(session, role, None)
+        return None, ""
+    try:
+        side = open_side(Path(path))
+    except InputError as error:
+        gr.Warning(words.plain(error), title="This file cannot be used")
+        old: Side | None = getattr(session, role)
+        if old is None:
+            return None, words.message(words.plain(error))
+        return shown_file(session, old), words.message(words.plain(error)) + words.about(old)
+    setattr(session, role, side)
+    return shown_file(session, side), words.about(side)
+
+
+def show_palette(text: str) -> str:
+    """The palette as swatches while it is typed; a word on what is wrong with it."""
+    if not text.strip():
+        return ""
+    try:
+        palette = parse_palette(text)
+    except InputError as error:
+        return words.message(str(error))
+    return words.swatches(palette.colors, palette.weights)
+
+
+def choose_grade(session: Session, path: str | None) -> tuple[str, Any]:
+    """A saved grade was dropped: what it is, and its strength for the slider."""
+    if path is None:
+        session.grade, session.grade_name = None, ""
+        return "", gr.skip()
+    try:
+        session.grade = load_any_grade(Path(path))
+    except InputError as error:
+        gr.Warning(words.plain(error), title="This file cannot be used")
+        session.grade = None
+        return words.message(words.plain(error)), gr.skip()
+    session.grade_name = Path(path).name
+    return words.numbers(session.grade), session.grade.strength
+
+
+def start_painting(session: Session, role: str) -> Any:
+    """Put the chosen picture under the brush."""
+    side: Side | None = getattr(session, role)
+    if side is None:
+        gr.Warning(f"Choose a {role} first, then paint on it.")
+        return gr.skip()
+    side.painted = None
+    ground = shown_file(session, side, PAINT_EDGE)
+    return gr.update(value={"background": ground, "layers": [], "composite": None}, visible=True)
+
+
+def keep_painting(session: Session, editor: dict[str, Any] | None, role: str) -> str:
+    """After every stroke: remember the painted area, and say how much it is."""
+    side: Side | None = getattr(session, role)
+    if side is None:
+        return ""
+    side.painted = painted_area(editor)
+    if side.painted is None:
+        return '<p class="faint">Nothing painted: the whole picture counts.</p>'
+    return f'<p class="faint">{100 * side.painted.mean():.0f} % of the picture is painted.</p>'
+
+

@@ -1,0 +1,142 @@
+"""The two public endpoints, for other programs: /match and /apply. The page itself uses neither."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import gradio as gr
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Cdl
+from reswd_torch.grade.files import write_text_atomically
+from reswd_torch.settings import DEVICES, METHODS, MatchSettings
+from studio.apply import load_any_grade
+from studio.images import natural_suffix
+from studio.job import MatchJob, MatchResult, run_match
+from studio.settings_file import settings_text
+from studio.ui.session import runs_folder
+from studio.ui.words import plain
+
+_TRANSFORMS = ("auto", "cdl", "lut")
+
+
+def match(
+    source: str,
+    reference: str | None = None,
+    palette: str = "",
+    method: str = "fast",
+    transform: str = "auto",
+    strength: float = 1.0,
+    seed: float = 0,
+    device: str = "auto",
+) -> tuple[str, list[str], str, float, float]:
+    """Give a picture the colours of another one, or of a palette.
+
+    Args:
+        source: the picture to grade.
+        reference: the picture whose colours are wanted; leave out with a palette.
+        palette: hex colours with weights, such as "#aabbcc:2,#112233"; empty with a reference.
+        method: fast, reswd, reinhard, mkl or histogram.
+        transform: auto, cdl (ten numbers) or lut (a lattice).
+        strength: 0 leaves the picture as it is, 1 is the match, up to 4.
+        seed: chooses the pixels that are looked at; a whole number.
+        device: auto, cpu, cuda or mps.
+
+    Returns:
+        The picture in the source's format and depth; the grade as .cube, and as .cc, .ccc and .cdl where it is a CDL; the
+        settings as JSON; the distance to the reference before and after.
+    """
+    if not source:
+        raise gr.Error("source is missing: give a picture file")
+    try:
+        settings = MatchSettings(
+            method=method,
+            transform=None if transform == "auto" else transform,
+            strength=float(strength),
+            seed=int(seed),
+            device=device,
+        )
+        job = MatchJob(Path(source), Path(reference) if reference else None, palette or None, settings=settings)
+        result = run_match(job)
+        folder = _folder()
+        return (*_files(result, folder), *_distances(result))
+    except InputError as error:
+        raise gr.Error(plain(error), print_exception=False) from None
+
+
+def apply(source: str, grade: str, strength: float | None = None) -> str:
+    """Apply a saved grade to a picture.
+
+    Args:
+        source: the picture to grade.
+        grade: a .cube, .cc, .ccc or .cdl file, or the settings .json of a match.
+        strength: 0 to 4, instead of the grade's own.
+
+    Returns:
+        The picture in its own format and depth.
+    """
+    if not source or not grade:
+        raise gr.Error("give both a source picture and a grade file", print_exception=False)
+    try:
+        loaded = load_any_grade(Path(grade))
+        settings = MatchSettings(strength=loaded.strength if strength is None else float(strength))
+        result = run_match(MatchJob(Path(source), grade=loaded, settings=settings))
+        return _picture(result, _folder())
+    except InputError as error:
+        raise gr.Error(plain(error), print_exception=False) from None
+
+
+def _files(result: MatchResult, folder: Path) -> tuple[str, list[str], str]:
+    stem = result.job.source.stem
+    suffixes = (".cube", ".cc", ".ccc", ".cdl") if isinstance(result.grade.transform, Cdl) else (".cube",)
+    grades = [str(result.save_grade(folder / f"{stem} matched{suffix}")) for suffix in suffixes]
+    settings = folder / f"{stem} matched.json"
+    write_text_atomically(settings, settings_text(result, names_only=True))
+    return _picture(result, folder), grades, str(settings)
+
+
+def _picture(result: MatchResult, folder: Path) -> str:
+    name = f"{result.job.source.stem} matched{natural_suffix(result.picture.container)}"
+    return str(result.save_picture(folder / name))
+
+
+def _distances(result: MatchResult) -> tuple[float, float]:
+    report = result.report
+    assert report is not None
+    return report.distance_before, report.distance_after
+
+
+def _folder() -> Path:
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=runs_folder()))
+
+
+def add_endpoints() -> None:
+    """Add both to the app that is being built.
+
+    Through real components, not gr.api: Gradio checks that a file given to a component was uploaded, so no caller can name
+    a file of the server.
+    """
+    with gr.Column(visible=False):
+        source = gr.File(label="source")
+        reference = gr.File(label="reference")
+        grade = gr.File(label="grade")
+        palette = gr.Textbox("", label="palette")
+        method = gr.Dropdown(list(METHODS), value="fast", label="method")
+        transform = gr.Dropdown(list(_TRANSFORMS), value="auto", label="transform")
+        strength = gr.Number(1.0, label="strength")
+        own_strength = gr.Number(None, label="strength")
+        seed = gr.Number(0, precision=0, label="seed")
+        device = gr.Dropdown(list(DEVICES), value="auto", label="device")
+        picture = gr.File(label="picture")
+        grades = gr.File(label="grade files", file_count="multiple")
+        settings = gr.File(label="settings")
+        before, after = gr.Number(label="distance before"), gr.Number(label="distance after")
+        call_match, call_apply = gr.Button("match"), gr.Button("apply")
+    shared = {"concurrency_id": "fit", "concurrency_limit": 2, "api_visibility": "public"}
+    call_match.click(
+        match, [source, reference, palette, method, transform, strength, seed, device],
+        [picture, grades, settings, before, after], api_name="match", **shared,
+    )  # fmt: skip
+    call_apply.click(apply, [source, grade, own_strength], picture, api_name="apply", **shared)

@@ -1,0 +1,254 @@
+"""The tab *Match colours*: what happens when something on it is pressed, dropped or moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from reswd_torch.errors import InputError
+from studio.ui import choose, downloads, run, words
+from studio.ui.examples import Example
+from studio.ui.parts import MaskParts, Parts
+from studio.ui.run import PALETTE, PICTURE, SAVED, Choice
+from studio.ui.session import Session, Stopped
+
+Updates = dict[Any, Any]
+
+_SAVE_JS = """(file) => {
+  if (!file) return;
+  const link = document.createElement('a');
+  link.href = file.url; link.download = file.orig_name;
+  document.body.appendChild(link); link.click(); link.remove();
+}"""
+_PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+_WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 2, **_PRIVATE}
+_QUICK: dict[str, Any] = {"show_progress": "hidden", **_PRIVATE}
+
+
+def wire(parts: Parts, examples: list[Example]) -> None:
+    """Connect every control of the tab."""
+    _wire_choices(parts)
+    _wire_mask(parts.source_mask, parts, "source")
+    _wire_mask(parts.reference_mask, parts, "reference")
+    _wire_runs(parts, examples)
+    _wire_strength(parts)
+    _wire_downloads(parts)
+
+
+def _wire_choices(parts: Parts) -> None:
+    for picture, about, role in (
+        (parts.source, parts.source_about, "source"),
+        (parts.reference, parts.reference_about, "reference"),
+    ):
+        # input, not change: the preview put in by the server must not count as a new choice
+        gr.on(
+            [picture.upload, picture.clear], partial(choose.choose, role=role), [parts.session, picture], [picture, about],
+            trigger_mode="always_last", concurrency_limit=4, **_QUICK,
+        )  # fmt: skip
+    groups = [parts.picture_group, parts.palette_group, parts.saved_group]
+    labels = [parts.start, parts.compare]
+    parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **_QUICK)
+    parts.palette.input(
+        choose.show_palette, parts.palette, parts.swatches, trigger_mode="always_last", queue=False, **_QUICK
+    )
+    gr.on(
+        [parts.grade.upload, parts.grade.clear], choose.choose_grade, [parts.session, parts.grade],
+        [parts.grade_about, parts.strength], **_QUICK,
+    )  # fmt: skip
+
+
+def _show_kind(kind: str) -> list[Any]:
+    shown = [gr.update(visible=kind == each) for each in (PICTURE, PALETTE, SAVED)]
+    return [*shown, "Apply grade" if kind == SAVED else "Match colours", gr.update(interactive=kind != SAVED)]
+
+
+def _wire_mask(mask: MaskParts, parts: Parts, role: str) -> None:
+    mask.paint.click(partial(choose.start_painting, role=role), parts.session, mask.editor, **_QUICK)
+    mask.editor.change(
+        partial(choose.keep_painting, role=role), [parts.session, mask.editor], mask.painted,
+        trigger_mode="always_last", **_QUICK,
+    )  # fmt: skip
+    picture = parts.source if role == "source" else parts.reference
+    gr.on(
+        [picture.upload, picture.clear], lambda: (None, gr.update(value=None, visible=False), ""), None,
+        [mask.file, mask.editor, mask.painted], **_QUICK,
+    )  # fmt: skip
+
+
+def _controls(parts: Parts) -> list[Any]:
+    """The components of :class:`Choice`, in its order."""
+    return [
+        parts.kind, parts.palette, parts.method, parts.transform, parts.strength, parts.seed, parts.device,
+        parts.source_mask.file, parts.reference_mask.file,
+    ]  # fmt: skip
+
+
+def _shown_parts(parts: Parts) -> list[Any]:
+    """Everything that a new result changes."""
+    return [
+        parts.slider, parts.empty, parts.metrics, parts.numbers, parts.notes, parts.no_chart, parts.chart,
+        parts.get_picture, parts.get_cube, parts.get_cc, parts.get_ccc, parts.get_cdl, parts.get_settings, parts.cube_line,
+    ]  # fmt: skip
+
+
+def _show(parts: Parts, session: Session, shown: run.Shown, cube_size: int) -> Updates:
+    result = session.shown
+    assert result is not None
+    cdl = downloads.is_cdl(session)
+    picture = result.picture
+    return {
+        parts.slider: gr.update(value=shown.pair, visible=True),
+        parts.empty: gr.update(visible=False),
+        parts.metrics: shown.metrics,
+        parts.numbers: shown.numbers,
+        parts.notes: shown.notes,
+        parts.no_chart: gr.update(visible=False),
+        parts.chart: gr.update(value=shown.chart, visible=True),
+        parts.get_picture: gr.update(interactive=True, value=words.picture_label(picture.container, picture.bits)),
+        parts.get_cube: gr.update(interactive=True),
+        **{button: gr.update(interactive=cdl) for button in (parts.get_cc, parts.get_ccc, parts.get_cdl)},
+        parts.get_settings: gr.update(interactive=True),
+        parts.cube_line: words.grade_files(downloads.cube_error(session, cube_size), cdl=cdl),
+    }
+
+
+def _wire_runs(parts: Parts, examples: list[Example]) -> None:
+    controls = _controls(parts)
+    buttons = [parts.start, parts.stop, parts.compare]
+    outputs = [*buttons, parts.status, *_shown_parts(parts)]
+
+    def work(session: Session, cube_size: int, *values: Any, progress: gr.Progress = gr.Progress()) -> Iterator[Updates]:  # noqa: B008
+        def job() -> Iterator[Updates]:
+            yield _show(parts, session, run.match(session, Choice(*values), progress), cube_size)
+
+        yield from _guarded(parts, session, job, Choice(*values).kind)
+
+    inputs = [parts.session, parts.cube_size, *controls]
+    parts.start.click(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK)
+
+    def compare(session: Session, *values: Any, progress: gr.Progress = gr.Progress()) -> Iterator[Updates]:  # noqa: B008
+        def job() -> Iterator[Updates]:
+            for tiles in run.compare(session, Choice(*values), progress):
+                yield {parts.compared: gr.update(value=tiles, visible=True)}
+
+        yield from _guarded(parts, session, job, Choice(*values).kind)
+
+    parts.compare.click(
+        compare, [parts.session, *controls], [*buttons, parts.status, parts.compared], show_progress_on=parts.compared, **_WORK
+    )
+    parts.stop.click(_stop, parts.session, parts.status, queue=False, **_QUICK)
+
+    def pick(session: Session, cube_size: int, strength: float, event: gr.SelectData) -> Updates:
+        if event.index >= len(session.compared):
+            return {parts.status: words.message("Compare again: this result is no longer here.")}
+        result = session.compared[event.index].at_strength(float(strength))
+        shown = run.show_new(session, result)
+        return {**_show(parts, session, shown, cube_size), parts.method: result.job.settings.method, parts.status: ""}
+
+    parts.compared.select(
+        pick, [parts.session, parts.cube_size, parts.strength], [*_shown_parts(parts), parts.method, parts.status], **_QUICK
+    )
+
+    def example(session: Session, event: gr.SelectData) -> list[Any]:
+        chosen = examples[event.index]
+        return [
+            PICTURE,
+            *choose.choose(session, str(chosen.source), "source"),
+            *choose.choose(session, str(chosen.reference), "reference"),
+            None, None, 1.0,
+        ]  # fmt: skip
+
+    parts.examples.select(
+        example, parts.session,
+        [parts.kind, parts.source, parts.source_about, parts.reference, parts.reference_about,
+         parts.source_mask.file, parts.reference_mask.file, parts.strength],
+        **_QUICK,
+    ).then(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK)  # fmt: skip
+
+
+def _guarded(parts: Parts, session: Session, job: Callable[[], Iterator[Updates]], kind: str) -> Iterator[Updates]:
+    """Run a job with the buttons set for it; one line for what went wrong, and everything else as it was."""
+    session.stop = False
+    yield {
+        parts.start: gr.update(interactive=False),
+        parts.compare: gr.update(interactive=False),
+        parts.stop: gr.update(interactive=True),
+        parts.status: "",
+    }
+    status = ""
+    try:
+        yield from job()
+    except Stopped:
+        status = words.message("Stopped. " + ("The last result is still here." if session.shown else "Nothing was changed."))
+    except InputError as error:
+        status = words.message(words.plain(error))
+        gr.Warning(words.plain(error), title="Not possible")
+    yield {
+        parts.start: gr.update(interactive=True),
+        parts.compare: gr.update(interactive=kind != SAVED),
+        parts.stop: gr.update(interactive=False),
+        parts.status: status,
+    }
+
+
+def _stop(session: Session) -> str:
+    session.stop = True
+    return words.message("Stopping ...")
+
+
+def _wire_strength(parts: Parts) -> None:
+    def live(session: Session, strength: float) -> Updates:
+        """While the slider moves: a quick preview and the distance."""
+        if session.shown is None:
+            return {parts.metrics: gr.skip()}
+        run.set_strength(session, strength)
+        assert session.shown is not None
+        return {parts.slider: run.graded_pair(session, ".jpg"), parts.metrics: words.metrics(session.shown)}
+
+    def rest(session: Session, strength: float, cube_size: int) -> Updates:
+        """When it rests: the lossless preview, the numbers and the chart."""
+        if session.shown is None:
+            return {parts.metrics: gr.skip()}
+        run.set_strength(session, strength)
+        return _show(parts, session, run.show(session), cube_size)
+
+    parts.strength.input(
+        live, [parts.session, parts.strength], [parts.slider, parts.metrics],
+        trigger_mode="always_last", concurrency_limit=4, **_QUICK,
+    )  # fmt: skip
+    parts.strength.release(
+        rest, [parts.session, parts.strength, parts.cube_size], _shown_parts(parts),
+        trigger_mode="always_last", concurrency_limit=4, **_QUICK,
+    )  # fmt: skip
+
+
+def _wire_downloads(parts: Parts) -> None:
+    def make(session: Session, cube_size: int, kind: str) -> tuple[Any, str]:
+        try:
+            return downloads.make_download(session, kind, cube_size), ""
+        except InputError as error:
+            gr.Warning(words.plain(error), title="Not possible")
+            return None, words.message(words.plain(error))
+
+    for button, kind in (
+        (parts.get_picture, downloads.PICTURE_KIND),
+        (parts.get_cube, ".cube"),
+        (parts.get_cc, ".cc"),
+        (parts.get_ccc, ".ccc"),
+        (parts.get_cdl, ".cdl"),
+        (parts.get_settings, downloads.SETTINGS_KIND),
+    ):
+        button.click(
+            partial(make, kind=kind), [parts.session, parts.cube_size], [parts.download, parts.status],
+            show_progress_on=button, concurrency_id="download", concurrency_limit=2, **_PRIVATE,
+        ).success(None, parts.download, None, js=_SAVE_JS, **_PRIVATE)  # fmt: skip
+
+    def size(session: Session, cube_size: int) -> Any:
+        if session.shown is None:
+            return gr.skip()
+        return words.grade_files(downloads.cube_error(session, cube_size), cdl=downloads.is_cdl(session))
+
+    parts.cube_size.change(size, [parts.session, parts.cube_size], parts.cube_line, **_QUICK)

@@ -1,0 +1,214 @@
+"""The tab *Match colours*: what is on it. What it does is wired in match_events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, MatchSettings
+from studio.ui import words
+from studio.ui.choose import PictureDrop
+from studio.ui.examples import Example, load_examples, pair_tile
+from studio.ui.match_events import wire
+from studio.ui.parts import MaskParts, Parts
+from studio.ui.run import KINDS, PALETTE, PICTURE, SAVED
+
+_DEFAULTS = MatchSettings()
+_METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
+_TRANSFORM_HELP = "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only."
+_TRANSFORMS = (("Automatic", "auto"), ("CDL", "cdl"), ("3-D LUT", "lut"))
+
+
+def build_match_tab(session: gr.State) -> None:
+    """Lay the tab out and wire it."""
+    examples = load_examples()
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=330):
+            inputs = _inputs(examples)
+        with gr.Column(scale=8, min_width=330):
+            outputs = _result()
+    compared = _compare()
+    wire(Parts(session=session, **inputs, **outputs, **compared), examples)
+
+
+@dataclass(frozen=True)
+class _Drop:
+    picture: PictureDrop
+    about: gr.HTML
+
+
+def _drop(label: str, elem_id: str, hint: str) -> _Drop:
+    picture = PictureDrop(
+        label=label,
+        type="filepath",
+        image_mode=None,
+        sources=["upload", "clipboard"],
+        buttons=[],
+        height=168,
+        elem_id=elem_id,
+        placeholder=hint,
+    )
+    return _Drop(picture, gr.HTML(elem_id=f"{elem_id}-about", padding=False))
+
+
+def _inputs(examples: list[Example]) -> dict[str, gr.components.Component]:
+    kind = gr.Radio(KINDS, value=PICTURE, label="Take the colours of", elem_id="kind")
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=150):
+            source = _drop("Source", "source", "Photograph to change")
+        with gr.Column(min_width=150):
+            with gr.Column(min_width=150) as picture_group:
+                reference = _drop("Reference", "reference", "Photograph whose colours you want")
+            with gr.Column(min_width=150, visible=False) as palette_group:
+                palette = gr.Textbox(
+                    label="Palette",
+                    info="Hex colours; :2 makes one count twice",
+                    placeholder="#2b3a55:2, #e8c07d, #f4ead5",
+                    lines=2,
+                    elem_id="palette",
+                )
+                swatches = gr.HTML(elem_id="swatches", padding=False)
+            with gr.Column(min_width=150, visible=False) as saved_group:
+                grade = gr.File(label="Saved grade: .cube .cc .ccc .cdl .json", height=168, elem_id="grade")
+                grade_about = gr.HTML(elem_id="grade-about", padding=False)
+    with gr.Row():
+        start = gr.Button("Match colours", variant="primary", scale=3, min_width=150, elem_id="match")
+        stop = gr.Button("Stop", interactive=False, scale=1, min_width=80, elem_id="stop")
+    status = gr.HTML(elem_id="status", padding=False)
+    more = _more()
+    gallery = gr.Gallery(
+        [(pair_tile(example), example.title) for example in examples],
+        label="Examples: press one to try it",
+        columns=2,
+        height="auto",
+        object_fit="cover",
+        allow_preview=False,
+        interactive=False,
+        buttons=[],
+        format="jpeg",
+        elem_id="examples",
+        visible=bool(examples),
+    )
+    return {
+        "kind": kind, "source": source.picture, "source_about": source.about, "picture_group": picture_group,
+        "reference": reference.picture, "reference_about": reference.about, "palette_group": palette_group,
+        "palette": palette, "swatches": swatches, "saved_group": saved_group, "grade": grade, "grade_about": grade_about,
+        "start": start, "stop": stop, "status": status, "examples": gallery, **more,
+    }  # fmt: skip
+
+
+def _more() -> dict[str, gr.components.Component | MaskParts]:
+    with gr.Accordion("More", open=False, elem_id="more"):
+        method = gr.Dropdown(
+            [(words.METHOD_NAMES[name], name) for name in METHODS],
+            value=_DEFAULTS.method, label="Method", info=_METHOD_HELP, elem_id="method",
+        )  # fmt: skip
+        transform = gr.Radio(list(_TRANSFORMS), value="auto", label="Kind of grade", info=_TRANSFORM_HELP)
+        with gr.Row():
+            seed = gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120, elem_id="seed")
+            device = gr.Dropdown(list(DEVICES), value=_DEFAULTS.device, label="Device", min_width=120)
+        source_mask = _mask("source", "Source mask", "Only what is white, or painted, counts and changes.")
+        reference_mask = _mask("reference", "Reference mask", "Only what is white, or painted, counts.")
+    return {
+        "method": method, "transform": transform, "seed": seed, "device": device,
+        "source_mask": source_mask, "reference_mask": reference_mask,
+    }  # fmt: skip
+
+
+def _mask(role: str, label: str, help_text: str) -> MaskParts:
+    gr.HTML(f"<h2>{label}</h2><p>{help_text} A file wins over paint.</p>", elem_classes="section", padding=False)
+    file = gr.File(label=f"{label} as a picture of the {role}'s size", height=110, elem_id=f"{role}-mask")
+    paint = gr.Button(f"Paint on the {role}", size="sm", elem_id=f"paint-{role}")
+    editor = gr.ImageEditor(
+        label=label,
+        sources=[],
+        transforms=[],
+        layers=False,
+        type="numpy",
+        format="png",
+        buttons=[],
+        height=420,
+        brush=gr.Brush(default_size=40, colors=["#e0e0e0"], default_color="#e0e0e0", color_mode="fixed"),
+        visible=False,
+        elem_id=f"{role}-editor",
+    )
+    painted = gr.HTML(elem_id=f"{role}-painted", padding=False)
+    return MaskParts(file, paint, editor, painted)
+
+
+def _result() -> dict[str, gr.components.Component]:
+    empty = gr.HTML(words.EMPTY_RESULT, elem_id="empty", padding=False)
+    slider = gr.ImageSlider(
+        label="Before | after",
+        type="filepath",
+        format="png",
+        interactive=False,
+        buttons=["fullscreen"],
+        max_height=440,
+        visible=False,
+        elem_id="slider",
+    )
+    with gr.Row(equal_height=True):
+        with gr.Column(scale=3, min_width=260):
+            strength = gr.Slider(
+                0, 2, value=_DEFAULTS.strength, step=0.01, label="Strength",
+                info="0: as it was. 1: the match. Beyond 1: more than the match.", elem_id="strength",
+            )  # fmt: skip
+        with gr.Column(scale=2, min_width=240):
+            metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
+    downloads = _downloads()
+    notes = gr.HTML(elem_id="notes", padding=False)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=260):
+            gr.HTML("<h2>The grade</h2>", elem_classes="section", padding=False)
+            numbers = gr.HTML(words.EMPTY_NUMBERS, elem_id="numbers", padding=False)
+        with gr.Column(scale=3, min_width=300):
+            gr.HTML("<h2>Colours</h2>", elem_classes="section", padding=False)
+            no_chart = gr.HTML(words.EMPTY_CHART, padding=False)
+            chart = gr.Image(
+                label="Distributions of colour and lightness", show_label=False, type="filepath", format="png",
+                interactive=False, buttons=["fullscreen"], visible=False, elem_id="chart",
+                alt_text="Chroma planes of source, result and reference, and their lightness",
+            )  # fmt: skip
+    return {
+        "empty": empty, "slider": slider, "strength": strength, "metrics": metrics, "notes": notes, "numbers": numbers,
+        "no_chart": no_chart, "chart": chart, **downloads,
+    }  # fmt: skip
+
+
+def _downloads() -> dict[str, gr.components.Component]:
+    with gr.Row(elem_classes="downloads"):
+        picture = gr.Button("Picture", interactive=False, scale=3, min_width=170, elem_id="get-picture")
+        cube = gr.Button(".cube", interactive=False, scale=1, min_width=72, elem_id="get-cube")
+        cc = gr.Button(".cc", interactive=False, scale=1, min_width=72, elem_id="get-cc")
+        ccc = gr.Button(".ccc", interactive=False, scale=1, min_width=72, elem_id="get-ccc")
+        cdl = gr.Button(".cdl", interactive=False, scale=1, min_width=72, elem_id="get-cdl")
+        settings = gr.Button("Settings", interactive=False, scale=1, min_width=100, elem_id="get-settings")
+    with gr.Row(equal_height=True):
+        cube_size = gr.Radio(list(CUBE_SIZES), value=33, label="Points of the .cube", min_width=220, elem_id="cube-size")
+        cube_line = gr.HTML(elem_id="cube-line", padding=False)
+    file = gr.File(visible="hidden", elem_id="download")
+    return {
+        "get_picture": picture, "get_cube": cube, "get_cc": cc, "get_ccc": ccc, "get_cdl": cdl, "get_settings": settings,
+        "cube_size": cube_size, "cube_line": cube_line, "download": file,
+    }  # fmt: skip
+
+
+def _compare() -> dict[str, gr.components.Component]:
+    with gr.Row(equal_height=True):
+        with gr.Column(scale=5, min_width=260):
+            gr.HTML(
+                "<h2>Compare methods</h2><p>All five on the same pictures. Press one of them to work on with it.</p>",
+                elem_classes="section", padding=False,
+            )  # fmt: skip
+        with gr.Column(scale=1, min_width=180):
+            button = gr.Button("Compare methods", elem_id="compare")
+    gallery = gr.Gallery(
+        label="All methods", show_label=False, columns=5, height="auto", object_fit="contain", allow_preview=False,
+        interactive=False, buttons=[], format="png", visible=False, elem_id="compared",
+    )  # fmt: skip
+    return {"compare": button, "compared": gallery}
+
+
+__all__ = ["PALETTE", "PICTURE", "SAVED", "build_match_tab"]

@@ -1,0 +1,186 @@
+"""Handlers that work: match, live strength, compare methods. All of them keep the last result when they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from reswd_torch.errors import InputError
+from reswd_torch.settings import METHODS, MatchSettings
+from studio.charts import Colors, draw_distributions
+from studio.images import to_profile
+from studio.job import MatchJob, MatchResult, run_match
+from studio.preview import display_pixels, save_preview, shrink, slim
+from studio.ui import words
+from studio.ui.masks import mask_file
+from studio.ui.session import Session, Stopped
+
+PICTURE, PALETTE, SAVED = "A picture", "A palette", "A saved grade"
+KINDS = (PICTURE, PALETTE, SAVED)
+_TILE_EDGE = 640
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The controls of the tab as they stood when a button was pressed."""
+
+    kind: str
+    palette: str
+    method: str
+    transform: str
+    strength: float
+    seed: float
+    device: str
+    source_mask: str | None
+    reference_mask: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a result looks like on the page."""
+
+    pair: tuple[str, str]
+    metrics: str
+    numbers: str
+    notes: str
+    chart: str
+
+
+def make_job(session: Session, choice: Choice) -> MatchJob:
+    """The job that the controls describe. Raises InputError with words for the page."""
+    if session.source is None:
+        raise InputError("Choose a source: the photograph whose colours should change.")
+    settings = MatchSettings(
+        method=choice.method,
+        transform=None if choice.transform == "auto" else choice.transform,
+        strength=float(choice.strength),
+        seed=_whole_number(choice.seed),
+        device=choice.device,
+    )
+    source = session.source.path
+    mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, session.source, "mask")
+    if choice.kind == SAVED:
+        if session.grade is None:
+            raise InputError("Drop a saved grade: a .cube, .cc, .ccc, .cdl or a settings .json.")
+        return MatchJob(source, grade=session.grade, settings=settings, mask=mask)
+    if choice.kind == PALETTE:
+        if not choice.palette.strip():
+            raise InputError("Write the palette's colours first, such as #2b3a55, #e8c07d.")
+        return MatchJob(source, palette=choice.palette, settings=settings, mask=mask)
+    if session.reference is None:
+        raise InputError("Choose a reference: a photograph whose colours you want.")
+    reference = session.reference
+    target_mask = Path(choice.reference_mask) if choice.reference_mask else mask_file(session, reference, "mask")
+    return MatchJob(source, reference.path, settings=settings, mask=mask, target_mask=target_mask)
+
+
+def _whole_number(value: float | None) -> int:
+    if value is None or value != int(value):
+        raise InputError(f"The seed {value!r} is not a whole number: give 0, 1, 2 ...")
+    return int(value)
+
+
+def match(session: Session, choice: Choice, progress: gr.Progress) -> Shown:
+    """Match and show. Raises InputError or Stopped; the session then still holds the last result."""
+    job = make_job(session, choice)
+    result = slim(run_match(job, _teller(session, progress)))
+    session.check_stop()
+    return show_new(session, result)
+
+
+def show_new(session: Session, result: MatchResult) -> Shown:
+    """Make a result the one on the screen."""
+    session.before = save_preview(
+        session.new_place("before.png"), display_pixels(result.picture, result.picture.pixels)
+    )
+    session.shown = result
+    return show(session)
+
+
+def show(session: Session) -> Shown:
+    """The result on the screen, in full: lossless preview, figures, chart."""
+    result = session.shown
+    assert result is not None
+    return Shown(
+        pair=graded_pair(session, ".png"),
+        metrics=words.metrics(result),
+        numbers=words.numbers(result.grade) + words.encoding_line(result),
+        notes=words.notes(result),
+        chart=str(save_preview(session.new_file(".png"), distributions(result))),
+    )
+
+
+def graded_pair(session: Session, suffix: str) -> tuple[str, str]:
+    """Before and after as files; .jpg while the slider moves, .png when it rests."""
+    result, before = session.shown, session.before
+    assert result is not None and before is not None
+    after = save_preview(session.new_file(suffix), display_pixels(result.picture, result.graded_pixels()))
+    return str(before), str(after)
+
+
+def set_strength(session: Session, strength: float) -> None:
+    """The same fit at another strength. Raises InputError."""
+    if session.shown is not None:
+        session.shown = session.shown.at_strength(MatchSettings(strength=float(strength)).strength)
+
+
+def distributions(result: MatchResult) -> Any:
+    """The chart of a result; colours through sRGB, as they are seen."""
+    icc = result.picture.icc
+    source = result.source_sample.held_out
+    sets = [("Source", source), ("Result", result.grade.apply(source))]
+    if result.target_sample is not None:
+        sets.append(("Reference", result.target_sample.held_out))
+    return draw_distributions([Colors(name, to_profile(values.numpy(), icc, None)) for name, values in sets])
+
+
+def compare(session: Session, choice: Choice, progress: gr.Progress) -> Iterator[list[tuple[str, str]]]:
+    """All methods, one after the other: the gallery so far after each. Raises InputError or Stopped."""
+    if choice.kind == SAVED:
+        raise InputError("Compare methods needs a reference: choose a picture or a palette.")
+    tell = _teller(session, progress)
+    session.compared = []
+    tiles: list[tuple[str, str]] = []
+    for method in METHODS:
+        session.check_stop()
+        result = _with_method(session, choice, method, tell)
+        session.compared.append(result)
+        tiles.append((_tile(session, result), _caption(result)))
+        yield list(tiles)
+
+
+def _with_method(session: Session, choice: Choice, method: str, tell: Any) -> MatchResult:
+    """The first method reads the files; the others are fitted to the same sampled pixels."""
+    if not session.compared:
+        return slim(run_match(make_job(session, replace(choice, method=method)), tell))
+    return session.compared[0].refitted(method, tell)
+
+
+def _tile(session: Session, result: MatchResult) -> str:
+    small = shrink(result.picture, _TILE_EDGE)
+    pixels = slim(result, _TILE_EDGE).graded_pixels()
+    return str(save_preview(session.new_place(f"{result.job.settings.method}.jpg"), display_pixels(small, pixels)))
+
+
+def _caption(result: MatchResult) -> str:
+    report = result.report
+    assert report is not None
+    name = words.METHOD_NAMES[result.job.settings.method]
+    return f"{name}: distance {report.distance_after:.1f}, {report.seconds:.2f} s"
+
+
+def _teller(session: Session, progress: gr.Progress) -> Any:
+    """Progress for the page, which also looks whether Stop was pressed."""
+
+    def tell(done: float, what: str) -> None:
+        session.check_stop()
+        progress(done, desc=what)
+
+    return tell
+
+
+__all__ = ["KINDS", "PALETTE", "PICTURE", "SAVED", "Choice", "Shown", "Stopped", "compare", "make_job", "match"]

@@ -1,0 +1,104 @@
+"""What the app remembers for one open page. Nothing here is shared between two people."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from reswd_torch.grade import Grade
+from studio.images import Picture
+from studio.job import MatchResult
+
+
+class Stopped(Exception):
+    """The person pressed Stop."""
+
+
+@dataclass(eq=False)
+class Side:
+    """A chosen picture, source or reference.
+
+    Attributes:
+        path: the uploaded file, untouched.
+        preview: small copy of it, in its own encoding.
+        size: (height, width) of the whole picture.
+        painted: small (H, W) bool mask painted over the preview, or None.
+    """
+
+    path: Path
+    preview: Picture
+    size: tuple[int, int]
+    painted: np.ndarray | None = None
+
+
+@dataclass(eq=False)
+class Session:
+    """One open page.
+
+    Attributes:
+        source, reference: the chosen pictures.
+        grade: a saved grade to apply.
+        grade_name: its file's name.
+        shown: the result on the screen, at preview size and at the strength of the slider.
+        compared: results of *Compare methods*, in the order of the gallery.
+        before: the ungraded preview as a file.
+        stop: set by the Stop button, read by whatever runs.
+    """
+
+    source: Side | None = None
+    reference: Side | None = None
+    grade: Grade | None = None
+    grade_name: str = ""
+    shown: MatchResult | None = None
+    compared: list[MatchResult] = field(default_factory=list)
+    before: Path | None = None
+    stop: bool = False
+    _folder: Path | None = None
+    _files: list[Path] = field(default_factory=list)
+    _count: int = 0
+
+    @property
+    def folder(self) -> Path:
+        """A folder of this page's own, with a name that cannot be guessed, where Gradio may serve from."""
+        if self._folder is None or not self._folder.is_dir():
+            self._folder = runs_folder() / secrets.token_urlsafe(18)
+            self._folder.mkdir(parents=True)
+        return self._folder
+
+    def new_file(self, suffix: str, *, keep: int = 8) -> Path:
+        """A fresh name for a passing picture, so that no browser shows an old one; only the last few stay on disk."""
+        self._count += 1
+        path = self.folder / f"preview-{self._count}{suffix}"
+        self._files.append(path)
+        while len(self._files) > keep:
+            self._files.pop(0).unlink(missing_ok=True)
+        return path
+
+    def new_place(self, name: str) -> Path:
+        """A place for a download called ``name``, in a folder of its own so that names need no numbers."""
+        self._count += 1
+        folder = self.folder / str(self._count)
+        folder.mkdir()
+        return folder / name
+
+    def check_stop(self) -> None:
+        """Raise :class:`Stopped` once Stop was pressed."""
+        if self.stop:
+            raise Stopped
+
+
+def runs_folder() -> Path:
+    """Where all pages keep their files: inside the folder that Gradio serves uploads from."""
+    from gradio.utils import get_upload_folder
+
+    return Path(get_upload_folder()) / "reswd"
+
+
+def forget(session: Session | None) -> None:
+    """Delete a closed page's files."""
+    if session is not None and session._folder is not None:
+        shutil.rmtree(session._folder, ignore_errors=True)

@@ -1,0 +1,131 @@
+"""What the page says: figures, grades and notes as small pieces of HTML."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Cdl, CubeError, Grade
+from studio.images import FORMATS, Container, profile_name
+from studio.job import MatchResult
+from studio.ui.session import Side
+
+METHOD_NAMES = {
+    "fast": "Fast sliced",
+    "reswd": "ReSWD",
+    "reinhard": "Reinhard",
+    "mkl": "MKL",
+    "histogram": "Histogram",
+}
+EMPTY_RESULT = (
+    '<div class="empty"><b>The matched photograph appears here.</b>'
+    "<span>Choose a source and a reference, or press one of the examples, then <i>Match colours</i>.</span></div>"
+)
+EMPTY_NUMBERS = '<p class="faint">The grade\'s numbers appear here after a match.</p>'
+EMPTY_METRICS = '<p class="faint">Distance to the reference: match first.</p>'
+EMPTY_CHART = '<p class="faint">How the colours of source, result and reference spread appears here after a match.</p>'
+_DISTANCE_HELP = (
+    "Sliced Wasserstein distance between the two pictures' colours, in CIE Lab units. 0: the same colours. "
+    "About 1: a difference one just notices."
+)
+
+
+def plain(error: InputError) -> str:
+    """The message of an error without the server's folders, which tell a visitor nothing."""
+    from gradio.utils import get_upload_folder
+
+    folder = re.escape(str(Path(get_upload_folder())))
+    return re.sub(folder + r"/(?:[^/\n]+/)*", "", str(error))
+
+
+def message(text: str) -> str:
+    """One line under the buttons."""
+    return f'<p class="message" role="status">{escape(text)}</p>' if text else ""
+
+
+def about(side: Side) -> str:
+    """Size, depth, format and profile of a chosen picture."""
+    picture, (height, width) = side.preview, side.size
+    parts = [f"{width} × {height}", f"{picture.container.format}, {picture.bits} bit", profile_name(picture.icc)]
+    return f'<p class="about"><b>{escape(side.path.name)}</b> {escape(" · ".join(parts))}</p>'
+
+
+def metrics(result: MatchResult) -> str:
+    """Distance before and after, and the time."""
+    before = result.distance_before
+    report = result.report
+    if before is None or report is None:
+        return '<p class="faint">A saved grade was applied. Without a reference there is no distance to report.</p>'
+    after = report.distance_after
+    return (
+        f'<div class="metrics" title="{_DISTANCE_HELP}">'
+        f'<span class="label">Distance to the reference</span>'
+        f'<span class="figures"><span class="before">{before:.1f}</span> → <b class="after">{after:.1f}</b></span>'
+        f'<span class="faint">{_change(before, after)} · matched in {report.seconds:.2f} s</span></div>'
+    )
+
+
+def _change(before: float, after: float) -> str:
+    if before < 0.05:
+        return "the same colours"
+    share = round(100 * (1 - after / before))
+    return f"{share} % closer" if share >= 0 else f"{-share} % further away"
+
+
+def numbers(grade: Grade) -> str:
+    """The ten numbers of a CDL as a table, or what a lattice does in a sentence."""
+    effective = grade.effective
+    if not isinstance(effective, Cdl):
+        from reswd_torch.grade.lut3d import identity_lattice
+
+        moved = (effective.values - identity_lattice(effective.size)).abs() * 255
+        return (
+            f"<p><b>3-D LUT</b>, {effective.size} points a side. It moves a channel by {float(moved.mean()):.1f}/255 on "
+            f"average and by {float(moved.max()):.0f}/255 at most.</p>"
+        )
+    rows = (("Slope", effective.slope), ("Offset", effective.offset), ("Power", effective.power))
+    body = "".join(
+        f"<tr><th>{name}</th>" + "".join(f"<td>{value:.4f}</td>" for value in values) + "</tr>" for name, values in rows
+    )
+    return (
+        '<table class="cdl"><tr><th>ASC CDL</th><th>R</th><th>G</th><th>B</th></tr>'
+        f'{body}<tr><th>Saturation</th><td colspan="3">{effective.saturation:.4f}</td></tr></table>'
+    )
+
+
+def encoding_line(result: MatchResult) -> str:
+    """What the grade must be applied to."""
+    return f'<p class="faint">For pictures encoded as {escape(result.encoding)}, the source\'s own encoding.</p>'
+
+
+def notes(result: MatchResult) -> str:
+    """What was assumed, for the person to read."""
+    if not result.notes:
+        return ""
+    items = "".join(f"<li>{escape(note)}</li>" for note in result.notes)
+    return f'<div class="notes"><b>Notes</b><ul>{items}</ul></div>'
+
+
+def grade_files(error: CubeError, *, cdl: bool) -> str:
+    """How exact a .cube is, and why there may be no CDL files."""
+    exact = f"Between its points the .cube is at most {error.max * 255:.1f}/255 from the grade."
+    why = "" if cdl else " A 3-D LUT does not fit into ten CDL numbers, so .cc, .ccc and .cdl are off."
+    advice = "" if cdl else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
+    return f'<p class="faint">{exact}{why}{advice}</p>'
+
+
+def picture_label(container: Container, bits: int) -> str:
+    """Label of the picture's download button."""
+    name = container.format if container.format in FORMATS.values() else "PNG"
+    return f"Picture ({name}, {bits} bit)"
+
+
+def swatches(colors: tuple[tuple[float, float, float], ...], weights: tuple[float, ...]) -> str:
+    """A palette as a strip, each colour as wide as its weight."""
+    cells = "".join(
+        f'<span style="flex:{weight:g};background:rgb({r * 255:.0f} {g * 255:.0f} {b * 255:.0f})"></span>'
+        for (r, g, b), weight in zip(colors, weights, strict=True)
+    )
+    return f'<div class="swatches">{cells}</div>'
