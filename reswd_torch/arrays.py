@@ -31,7 +31,7 @@ def colors_in(value: Any, name: str) -> Tensor:
     if isinstance(value, np.ndarray):
         if value.dtype.kind != "f":
             raise InputError(f"{name} has dtype {value.dtype}: give floats in 0..1 (divide uint8 by 255)")
-        tensor = torch.from_numpy(value if value.dtype.isnative and value.dtype.itemsize <= 8 else value.astype("f8"))
+        tensor = torch.from_numpy(_for_torch(value))
     else:
         if not value.dtype.is_floating_point:
             raise InputError(f"{name} has dtype {value.dtype}: give floats in 0..1 (divide uint8 by 255)")
@@ -44,6 +44,14 @@ def colors_in(value: Any, name: str) -> Tensor:
             f"{name} has values from {low:.4g} to {high:.4g}: they must lie in 0..1 (divide by 255 or clip)"
         )
     return tensor
+
+
+def _for_torch(value: np.ndarray) -> np.ndarray:
+    """The same array where PyTorch can look at its memory, else a copy: mirrored views, read-only arrays, odd dtypes."""
+    if not value.dtype.isnative or value.dtype.itemsize > 8:
+        return value.astype("f8")
+    usable = value.flags.writeable and all(stride >= 0 for stride in value.strides)
+    return value if usable else value.copy()
 
 
 def like_input(result: Tensor, original: Array) -> Array:
@@ -59,7 +67,10 @@ def weights_in(value: Any, name: str, shape: tuple[int, ...]) -> Tensor:
     Raises:
         InputError: wrong shape, NaN, Inf, negative, or zero everywhere.
     """
-    tensor = torch.as_tensor(value).detach().float()
+    try:
+        tensor = torch.as_tensor(_for_torch(value) if isinstance(value, np.ndarray) else value).detach().float()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{name} is a {type(value).__name__}: give an array or a tensor of shape (H, W)") from error
     if tuple(tensor.shape) != shape:
         raise InputError(f"{name} has shape {tuple(tensor.shape)}, its picture {shape}: give one weight per pixel")
     if not bool(torch.isfinite(tensor).all()) or bool((tensor < 0).any()):

@@ -22,24 +22,22 @@ _DELTA = 6.0 / 29.0  # CIE 15:2004, 8.2.1.1: below DELTA**3 the cube root is rep
 def srgb_to_linear(rgb: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
     """Decode sRGB to linear light (IEC 61966-2-1). Any shape, 0..1 to 0..1; negative values are mirrored."""
     magnitude = rgb.abs()
-    linear = torch.where(
+    return torch.where(
         magnitude <= 0.04045,
-        magnitude / 12.92,
-        ((magnitude.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4,
+        rgb / 12.92,
+        rgb.sign() * ((magnitude.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4,
     )
-    return linear * rgb.sign()
 
 
 def linear_to_srgb(linear: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
     """Encode linear light as sRGB (IEC 61966-2-1). The inverse of :func:`srgb_to_linear`."""
     magnitude = linear.abs()
-    encoded = torch.where(
+    return torch.where(
         magnitude <= 0.0031308,
-        magnitude * 12.92,
+        linear * 12.92,
         # clamped so that the unused branch has a finite gradient at zero
-        1.055 * magnitude.clamp(min=0.0031308) ** (1 / 2.4) - 0.055,
+        linear.sign() * (1.055 * magnitude.clamp(min=0.0031308) ** (1 / 2.4) - 0.055),
     )
-    return encoded * linear.sign()
 
 
 def srgb_to_lab(rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:

@@ -9,6 +9,8 @@ from reswd_torch.errors import InputError
 
 _ENTRY = re.compile(r"#?(?P<hex>[0-9a-fA-F]{6}|[0-9a-fA-F]{3})(?::(?P<weight>[0-9]*\.?[0-9]+))?")
 
+MAX_WEIGHT = 1e6
+
 
 @dataclass(frozen=True)
 class Palette:
@@ -45,8 +47,11 @@ def parse_palette(text: str) -> Palette:
             )
         digits = found["hex"] if len(found["hex"]) == 6 else "".join(c * 2 for c in found["hex"])
         weight = float(found["weight"] or 1.0)
-        if weight <= 0:
-            raise InputError(f"palette entry {entry!r} has weight {weight:g}: give a weight above 0, or leave it out")
+        if not 0 < weight <= MAX_WEIGHT:
+            raise InputError(
+                f"palette entry {entry!r} has weight {weight:g}: give a weight above 0 and at most {MAX_WEIGHT:g}, "
+                "or leave it out"
+            )
         r, g, b = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
         colors.append((r, g, b))
         weights.append(weight)

@@ -5,8 +5,8 @@ Plain Python: importing this module loads no torch, so that ``reswd --help`` sta
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from reswd_torch.errors import InputError
 
@@ -45,12 +45,13 @@ class MatchSettings:
         if self.transform is not None:
             _one_of("transform", self.transform, TRANSFORMS)
         _one_of("device", self.device, DEVICES)
-        if not (math.isfinite(self.strength) and 0 <= self.strength <= 4):
-            raise InputError(f"strength {self.strength!r} is out of range: give a number from 0 to 4")
-        if not (isinstance(self.seed, int) and 0 <= self.seed < 2**63):
+        check_strength(self.strength)
+        if not (isinstance(self.seed, Integral) and 0 <= self.seed < 2**63):
             raise InputError(f"seed {self.seed!r} is not usable: give a whole number from 0 to 2**63 - 1")
-        if not (isinstance(self.samples, int) and 1 <= self.samples <= 2**20):
+        if not (isinstance(self.samples, Integral) and 1 <= self.samples <= 2**20):
             raise InputError(f"samples {self.samples!r} is out of range: give a whole number from 1 to {2**20}")
+        for name, kind in (("strength", float), ("seed", int), ("samples", int)):  # NumPy's numbers do not go into JSON
+            object.__setattr__(self, name, kind(getattr(self, name)))
 
     @property
     def resolved_transform(self) -> str:
@@ -58,6 +59,16 @@ class MatchSettings:
         if self.transform is not None:
             return self.transform
         return "lut" if self.method in CLOSED_FORMS else "cdl"
+
+
+def check_strength(strength: object) -> None:
+    """Refuse what is not a number from 0 to 4.
+
+    Raises:
+        InputError: not a number, NaN, or out of range.
+    """
+    if not (isinstance(strength, Real) and 0 <= strength <= 4):
+        raise InputError(f"strength {strength!r} is out of range: give a number from 0 to 4")
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -25,7 +25,7 @@ def load_any_grade(path: Path) -> Grade:
 
 
 def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> list[tuple[Path, Path]]:
-    """Where each result will go; made and checked before the first is written.
+    """Where each result will go, checked before the first is written. The folder is made with the first result.
 
     Raises:
         InputError: two results with one name, one that would replace its source, or a folder that cannot be used.
@@ -39,12 +39,9 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
         if place in planned:
             raise InputError(f"{image} and {planned[place]} would both become {place}; apply them to different folders")
         planned[place] = image
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made ({error.strerror}); choose a folder that is writable") from error
-    for place in planned:
-        supported_output(place, inputs=images, overwrite=overwrite)
+    if folder.exists():
+        for place in planned:
+            supported_output(place, inputs=images, overwrite=overwrite)
     return [(image, place) for place, image in planned.items()]
 
 
@@ -59,6 +56,10 @@ def apply_to_file(grade: Grade, image: Path, place: Path, *, overwrite: bool = F
     """
     picture = read_picture(image)
     weights = source_weights(picture, None)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{place.parent}: cannot be made ({error.strerror}); choose another folder") from error
     write_picture(place, picture, render(picture.pixels, grade, weights), overwrite=overwrite)
     return picture.notes
 

@@ -185,15 +185,19 @@ def _job(
     saved: SavedMatch | None,
 ) -> MatchJob:
     """The job that the flags describe; what they leave out comes from the settings file."""
+    from reswd_torch.grade.grade import grade_from_record
     from studio.job import MatchJob
 
+    grade = None
     if saved is not None:
         recorded = {role: Path(entry["path"]) for role, entry in saved.inputs.items()}
         if target is None and palette is None:
             target, palette = recorded.get("target"), saved.palette
             target_mask = target_mask or recorded.get("target_mask")
+        if target is None and palette is None:  # the saved run applied a grade and had no reference
+            grade = grade_from_record(saved.grade)
         mask = mask or recorded.get("mask")
-    return MatchJob(source, target, palette, settings=settings, mask=mask, target_mask=target_mask)
+    return MatchJob(source, target, palette, grade, settings=settings, mask=mask, target_mask=target_mask)
 
 
 def _check_outputs(
@@ -206,13 +210,14 @@ def _check_outputs(
     overwrite: bool,
 ) -> None:
     """Refuse before any work what could not be written in the end."""
+    from reswd_torch.grade import Cdl
     from reswd_torch.grade.grade import check_grade_path
     from studio.images import supported_output
     from studio.paths import check_side_output
 
     inputs = [path for path in (job.source, job.target, job.mask, job.target_mask) if path is not None]
     supported_output(output, inputs=inputs, overwrite=overwrite)
-    is_cdl = job.settings.resolved_transform == "cdl"
+    is_cdl = isinstance(job.grade.transform, Cdl) if job.grade else job.settings.resolved_transform == "cdl"
     for path, suffixes in ((cdl, (".cc", ".ccc", ".cdl")), (cube, (".cube",)), (save_settings, (".json",))):
         if path is None:
             continue
@@ -239,18 +244,17 @@ def _report(result: MatchResult, written: dict[str, Path], cube_size: int | None
     from studio.images import losses
 
     effective = result.grade.effective
-    report = result.report
-    assert report is not None
+    report = result.report  # None where a saved grade was applied
     notes = [*result.notes, *losses(written["output"], result.picture)]
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     error = result.grade.cube_error(cube_size) if cube_size else None
     if as_json:
         record: dict[str, Any] = {
-            "distance_before": report.distance_before,
-            "distance_after": report.distance_after,
-            "seconds": report.seconds,
-            "device": report.device,
+            "distance_before": report.distance_before if report else None,
+            "distance_after": report.distance_after if report else None,
+            "seconds": report.seconds if report else None,
+            "device": report.device if report else None,
             "encoding": result.encoding,
             "grade": result.grade.to_record() if isinstance(effective, Cdl) else effective.describe(),
             "notes": notes,
@@ -260,8 +264,9 @@ def _report(result: MatchResult, written: dict[str, Path], cube_size: int | None
             record["cube_error"] = {"size": error.size, "mean": error.mean, "max": error.max}
         print(json.dumps(record, indent=2))
         return
-    distances = f"{report.distance_before:.2f} -> {report.distance_after:.2f}"
-    print(f"distance {distances} (sliced Wasserstein, Lab units), {report.seconds:.2f} s")
+    if report is not None:
+        distances = f"{report.distance_before:.2f} -> {report.distance_after:.2f}"
+        print(f"distance {distances} (sliced Wasserstein, Lab units), {report.seconds:.2f} s")
     print(effective.describe())
     if error is not None:
         print(f".cube, {error.size} points: at most {error.max * 255:.1f}/255 from the grade between its points")

@@ -17,7 +17,7 @@ from reswd_torch.matching import PixelSample, color_distance, fit_samples, palet
 from reswd_torch.matching.report import MatchReport, Progress
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
-from studio.images import Picture, losses, profile_name, read_mask, read_picture, read_reduced, to_profile, write_picture
+from studio.images import Picture, profile_name, read_mask, read_picture, read_reduced, to_profile, write_picture
 from studio.render import render
 
 REDUCED_EDGE = 1024

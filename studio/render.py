@@ -35,6 +35,7 @@ def render(pixels: np.ndarray, grade: Grade, weights: np.ndarray | None = None) 
     """
     if grade.strength == 0.0:
         return pixels.copy()
+    pixels = np.ascontiguousarray(pixels)  # OpenColorIO is told rows without gaps
     effective = grade.effective
     kernel = (
         _cdl_kernel(effective, pixels.dtype) if isinstance(effective, Cdl) else _lut_kernel(effective, pixels.dtype)

@@ -77,17 +77,33 @@ def read_settings(path: Path) -> SavedMatch:
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; give a settings file saved by --save-settings or the app") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a settings file ({error}); save the settings again") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise InputError(f"{path}: JSON, but not settings of ReSWD Studio; give a file saved by --save-settings or the app")
+        raise InputError(
+            f"{path}: JSON, but not settings of ReSWD Studio; give a file saved by --save-settings or the app"
+        )
     if record.get("format_version") != FORMAT_VERSION:
-        raise InputError(f"{path}: format version {record.get('format_version')!r}; this program reads {FORMAT_VERSION}")
+        raise InputError(
+            f"{path}: format version {record.get('format_version')!r}; this program reads {FORMAT_VERSION}"
+        )
     try:
         settings = MatchSettings(**record["settings"])
-        return SavedMatch(settings, dict(record["inputs"]), record.get("palette"), dict(record["grade"]))
-    except (KeyError, TypeError) as error:
+        inputs = {
+            role: {"path": str(_found(Path(entry["path"]), path.parent)), "sha256": str(entry["sha256"])}
+            for role, entry in record["inputs"].items()
+        }
+        return SavedMatch(settings, inputs, record.get("palette"), dict(record["grade"]))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: the settings are damaged ({error!r}); save them again") from error
+
+
+def _found(recorded: Path, folder: Path) -> Path:
+    """The recorded file, or the one of its name beside the settings where the recorded one is not there (any more)."""
+    beside = folder / recorded.name
+    return beside if not recorded.exists() and beside.exists() else recorded
 
 
 def _versions() -> dict[str, str]:

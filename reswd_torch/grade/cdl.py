@@ -36,7 +36,9 @@ class Cdl:
 
     def __post_init__(self) -> None:
         numbers = (*self.slope, *self.offset, *self.power, self.saturation)
-        if len(numbers) != 10 or not all(math.isfinite(n) for n in numbers):
+        if [len(self.slope), len(self.offset), len(self.power)] != [3, 3, 3] or not all(
+            math.isfinite(n) for n in numbers
+        ):
             raise InputError(f"a CDL needs ten finite numbers, got {numbers}")
         if min(self.slope) < 0 or min(self.power) <= 0 or self.saturation < 0:
             raise InputError(
@@ -50,7 +52,7 @@ class Cdl:
         n = [float(v) for v in vector.detach().double().cpu()]
         return cls((n[0], n[1], n[2]), (n[3], n[4], n[5]), (n[6], n[7], n[8]), n[9])
 
-    def vector(self) -> Float[Tensor, 10]:
+    def vector(self) -> Float[Tensor, " 10"]:
         """Slope, offset, power, saturation as one float64 tensor."""
         return torch.tensor([*self.slope, *self.offset, *self.power, self.saturation], dtype=torch.float64)
 
@@ -85,7 +87,7 @@ class Cdl:
         slope, offset, power = (work.new_tensor(t) for t in (self.slope, self.offset, self.power))
         graded = (work * slope + offset).clamp(0.0, 1.0)
         if self.power != (1.0, 1.0, 1.0):
-            graded = graded**power
+            graded = _power(graded, power)
         if self.saturation != 1.0:
             luma = (graded * work.new_tensor(LUMA)).sum(dim=-1, keepdim=True)
             graded = (luma + self.saturation * (graded - luma)).clamp(0.0, 1.0)
@@ -101,6 +103,14 @@ class Cdl:
         rows = (("slope", self.slope), ("offset", self.offset), ("power", self.power))
         lines = [f"{name:10s}" + "  ".join(f"{v:8.4f}" for v in values) for name, values in rows]
         return "\n".join([*lines, f"{'saturation':10s}{self.saturation:8.4f}"])
+
+
+def _power(base: Tensor, power: Tensor) -> Tensor:
+    """``base ** power``; at 0, where a power below 1 has no finite slope, the gradient is 0."""
+    if not base.requires_grad:
+        return base**power
+    tiny = torch.finfo(base.dtype).tiny
+    return torch.where(base > 0, base.clamp(min=tiny) ** power, torch.zeros_like(base))
 
 
 def _triple(values: Iterable[float]) -> Triple:

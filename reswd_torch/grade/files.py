@@ -7,6 +7,7 @@ Specifications: ASC CDL v1.2 (XML, namespace urn:ASC:CDL:v1.01); Iridas / Adobe 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,11 +57,13 @@ def cdl_text(suffix: str, cdl: Cdl, *, description: str, encoding: str) -> str:
     transform = cdl_transform(cdl)
     metadata = transform.getFormatMetadata()
     metadata.setID("reswd")
-    metadata.addChildElement("Description", description)
-    metadata.addChildElement("InputDescription", encoding)
-    metadata.addChildElement("ViewingDescription", encoding)
+    metadata.addChildElement("Description", _one_line(description))
+    metadata.addChildElement("InputDescription", _one_line(encoding))
+    metadata.addChildElement("ViewingDescription", _one_line(encoding))
     group = ocio.GroupTransform([transform])
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + str(group.write(CDL_FORMATS[suffix], ocio.Config.CreateRaw()))
+    xml = str(group.write(CDL_FORMATS[suffix], ocio.Config.CreateRaw()))
+    # OpenColorIO 2.5 and 2.6 escape descriptions twice: "me & you" would be shown as "me &amp; you".
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + re.sub(r"&amp;(amp|lt|gt|quot|apos);", r"&\1;", xml)
 
 
 def write_cube(path: Path, lut: Lut3D, *, comments: tuple[str, ...] = ()) -> None:
@@ -89,7 +92,7 @@ def cube_text(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
     baker.setTargetSpace("graded")
     baker.setCubeSize(lut.size)
     for comment in comments:
-        baker.getFormatMetadata().addChildElement("Comment", " ".join(comment.split()))
+        baker.getFormatMetadata().addChildElement("Comment", _one_line(comment))
     return str(baker.bake())
 
 
@@ -110,7 +113,13 @@ def read_grade_file(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
         raise InputError(f"{path}: not a grade file; give one of {', '.join(GRADE_SUFFIXES)} or a settings .json")
     if not path.is_file():
         raise InputError(f"{path}: no such file; give a grade file ({', '.join(GRADE_SUFFIXES)})")
-    return _read_cdl(path) if suffix in CDL_FORMATS else _read_cube(path)
+    import PyOpenColorIO as ocio
+
+    ocio.ClearAllCaches()  # it keeps files by name, and would give back what the name held before
+    try:
+        return _read_cdl(path) if suffix in CDL_FORMATS else _read_cube(path)
+    except InputError as error:  # numbers that a grade cannot have
+        raise error if str(path) in str(error) else InputError(f"{path}: {error}") from error
 
 
 def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
@@ -118,9 +127,11 @@ def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
 
     try:
         corrections = list(ocio.CDLTransform.CreateGroupFromFile(str(path)))
+        if not corrections:
+            raise InputError(f"{path}: holds no colour correction; export it again as .cc, .ccc or .cdl")
         found = corrections[0]
         cdl = Cdl(_triple(found.getSlope()), _triple(found.getOffset()), _triple(found.getPower()), found.getSat())
-    except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError, IndexError) as error:
+    except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError) as error:
         raise InputError(
             f"{path}: not a readable CDL ({_first_line(error)}); export it again as .cc, .ccc or .cdl"
         ) from error
@@ -139,7 +150,9 @@ def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
         if len(steps) == 1 and isinstance(steps[0], ocio.Lut3DTransform):
             size = steps[0].getGridSize()
             data = np.array(steps[0].getData(), dtype=np.float32).reshape(size, size, size, 3)
-            return Lut3D(torch.from_numpy(data)), ()
+            lut = Lut3D(torch.from_numpy(data).clamp(0.0, 1.0))
+            outside = bool((data < 0).any() or (data > 1).any())
+            return lut, (("the .cube holds values outside 0..1; they were clamped",) if outside else ())
         lattice_in = Lut3D.sample(lambda rgb: rgb, FOREIGN_LATTICE).values.numpy().reshape(-1, 3).copy()
         processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS).applyRGB(lattice_in)
     except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError) as error:
@@ -203,6 +216,12 @@ def _umask() -> int:
 def _triple(values: Any) -> Triple:
     r, g, b = (float(v) for v in values)
     return (r, g, b)
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks, control characters, and what UTF-8 has no code for (file names of other encodings)."""
+    readable = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join("".join(c if c.isprintable() else " " for c in readable).split())
 
 
 def _first_line(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.files import CDL_FORMATS, GRADE_SUFFIXES, read_grade_file, write_cdl, write_cube
 from reswd_torch.grade.lut3d import Lut3D
-from reswd_torch.settings import CUBE_SIZES
+from reswd_torch.settings import CUBE_SIZES, check_strength
 
 if TYPE_CHECKING:
     from reswd_torch.matching.report import MatchReport
@@ -52,6 +52,9 @@ class Grade:
     encoding: str = "sRGB"
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        check_strength(self.strength)
+
     @property
     def effective(self) -> Cdl | Lut3D:
         """The transform at this grade's strength."""
@@ -59,6 +62,7 @@ class Grade:
 
     def at_strength(self, strength: float) -> Grade:
         """The same fit at another strength; nothing is fitted again."""
+        check_strength(strength)
         return replace(self, strength=float(strength))
 
     def apply(self, image: Array, *, strength: float | None = None) -> Array:

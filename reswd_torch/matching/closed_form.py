@@ -54,12 +54,11 @@ def histogram(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"], knots:
     quantiles = torch.linspace(0, 1, knots, dtype=torch.float64)
     source_at = torch.quantile(source.double(), quantiles, dim=0).T.contiguous()
     target_at = torch.quantile(target.double(), quantiles, dim=0).T.contiguous()
+    curves = [_without_ties(s, t) for s, t in zip(source_at, target_at, strict=True)]
 
     def apply(rgb: Tensor) -> Tensor:
         values = rgb.double().T.contiguous()
-        return torch.stack([_interpolate(v, s, t) for v, s, t in zip(values, source_at, target_at, strict=True)], 1).to(
-            rgb
-        )
+        return torch.stack([_interpolate(v, *curve) for v, curve in zip(values, curves, strict=True)], 1).to(rgb)
 
     return apply
 
@@ -84,13 +83,16 @@ def _roots(matrix: Float[Tensor, "3 3"]) -> tuple[Float[Tensor, "3 3"], Float[Te
     return vectors @ torch.diag(root) @ vectors.T, vectors @ torch.diag(1 / root) @ vectors.T
 
 
-def _interpolate(x: Float[Tensor, n], knots: Float[Tensor, k], values: Float[Tensor, k]) -> Float[Tensor, n]:
+def _without_ties(knots: Float[Tensor, " k"], values: Float[Tensor, " k"]) -> tuple[Tensor, Tensor]:
+    """One knot for each run of equal ones, with the mean of its values: a flat source goes to the target's mean."""
+    distinct, run, length = knots.unique_consecutive(return_inverse=True, return_counts=True)
+    return distinct, torch.zeros_like(distinct).index_add_(0, run, values) / length
+
+
+def _interpolate(x: Float[Tensor, " n"], knots: Float[Tensor, " k"], values: Float[Tensor, " k"]) -> Float[Tensor, " n"]:
     """Piecewise linear through (knots, values); beyond the ends shifted in parallel, so that nothing is cut off."""
-    high = torch.searchsorted(knots, x.clamp(knots[0], knots[-1])).clamp(1, len(knots) - 1)
-    low = high - 1
-    width = knots[high] - knots[low]
-    share = torch.where(
-        width > 0, (x.clamp(knots[0], knots[-1]) - knots[low]) / width.clamp(min=1e-12), torch.ones_like(x)
-    )
-    inside = values[low] + share * (values[high] - values[low])
-    return inside + (x - x.clamp(knots[0], knots[-1]))
+    within = x.clamp(knots[0], knots[-1])
+    high = torch.searchsorted(knots, within)
+    low = (high - 1).clamp(min=0)
+    share = (within - knots[low]) / (knots[high] - knots[low]).clamp(min=1e-12)
+    return values[low] + share * (values[high] - values[low]) + (x - within)

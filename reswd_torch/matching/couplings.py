@@ -10,7 +10,7 @@ scheme for the mean of |r| (Huber's rule near zero).
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -33,6 +33,7 @@ class Pull(NamedTuple):
     force: Float[Tensor, "n 3"]
 
 
+@runtime_checkable
 class Coupling(Protocol):
     """Turns the current colours of the source samples into a :class:`Pull`."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -35,25 +35,26 @@ class Step(NamedTuple):
     jacobian: Tensor
 
 
+@runtime_checkable
 class Model(Protocol):
     """A transform with a flat parameter vector."""
 
-    def start(self) -> Float[Tensor, p]:
+    def start(self) -> Float[Tensor, " p"]:
         """Parameters of the identity."""
 
-    def evaluate(self, parameters: Float[Tensor, p]) -> Step:
+    def evaluate(self, parameters: Float[Tensor, " p"]) -> Step:
         """Graded colours of the source samples, and their derivative."""
 
     def hessian(self, step: Step, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
         """J^T A J summed over samples, for A given in graded RGB."""
 
-    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, p]:
+    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
         """J^T b summed over samples, for b given in graded RGB."""
 
-    def prior(self, parameters: Float[Tensor, p]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, p]]:
+    def prior(self, parameters: Float[Tensor, " p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, " p"]]:
         """Cost, Hessian and gradient of the pull towards the identity, in Lab units."""
 
-    def project(self, parameters: Float[Tensor, p]) -> Float[Tensor, p]:
+    def project(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
         """The nearest parameters that are allowed."""
 
 
@@ -66,10 +67,10 @@ def minimise(
     coupling: Coupling,
     *,
     rounds: int,
-    start: Float[Tensor, p] | None = None,
+    start: Float[Tensor, " p"] | None = None,
     progress: Progress | None = None,
     span: tuple[float, float] = (0.0, 1.0),
-) -> Float[Tensor, p]:
+) -> Float[Tensor, " p"]:
     """Fit a model to a coupling.
 
     Args:
@@ -135,20 +136,20 @@ class CdlModel:
         pull: (10,) weights of the quadratic pull towards the identity, in Lab units per squared parameter.
     """
 
-    def __init__(self, rgb: Float[Tensor, "n 3"], pull: Float[Tensor, 10]) -> None:
+    def __init__(self, rgb: Float[Tensor, "n 3"], pull: Float[Tensor, " 10"]) -> None:
         self.rgb = rgb
         self.pull = pull.double()
         self.luma = rgb.new_tensor(LUMA)
 
-    def start(self) -> Float[Tensor, p]:
+    def start(self) -> Float[Tensor, " p"]:
         return torch.tensor([0.0] * 9 + [1.0], dtype=torch.float64)
 
-    def project(self, parameters: Float[Tensor, p]) -> Float[Tensor, p]:
+    def project(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
         limit = torch.tensor([3.0] * 3 + [2.0] * 3 + [2.0] * 3, dtype=torch.float64)
         bounded = parameters[:9].clamp(-limit, limit)
         return torch.cat((bounded, parameters[9:].clamp(0.0, 4.0)))
 
-    def prior(self, parameters: Float[Tensor, p]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, p]]:
+    def prior(self, parameters: Float[Tensor, " p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, " p"]]:
         away = parameters - self.start()
         cost, hessian, gradient = 0.5 * (self.pull * away**2).sum(), torch.diag(self.pull), self.pull * away
         for excess, along in _steepness(parameters):
@@ -157,7 +158,7 @@ class CdlModel:
             gradient = gradient + STEEP_PULL * excess * along
         return cost, hessian, gradient
 
-    def evaluate(self, parameters: Float[Tensor, p]) -> Step:
+    def evaluate(self, parameters: Float[Tensor, " p"]) -> Step:
         natural = natural_numbers(parameters).to(self.rgb)
         slope, offset, power, saturation = natural[:3], natural[3:6], natural[6:9], natural[9]
         shifted = self.rgb * slope + offset
@@ -177,11 +178,11 @@ class CdlModel:
     def hessian(self, step: Step, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
         return step.jacobian.reshape(-1, 10).T @ (curvature @ step.jacobian).reshape(-1, 10)
 
-    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, p]:
+    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
         return step.jacobian.reshape(-1, 10).T @ force.reshape(-1)
 
 
-def _steepness(parameters: Float[Tensor, p]) -> Iterator[tuple[float, Float[Tensor, p]]]:
+def _steepness(parameters: Float[Tensor, " p"]) -> Iterator[tuple[float, Float[Tensor, " p"]]]:
     """By how much the logarithm of each channel's steepness at its steeper end is over the limit, and its gradient."""
     saturation = float(parameters[9])
     for channel in range(3):
@@ -198,6 +199,6 @@ def _steepness(parameters: Float[Tensor, p]) -> Iterator[tuple[float, Float[Tens
             yield excess, along
 
 
-def natural_numbers(parameters: Float[Tensor, p]) -> Float[Tensor, p]:
+def natural_numbers(parameters: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
     """Slope, offset, power, saturation from the parameters of :class:`CdlModel`."""
     return torch.cat((parameters[:3].exp(), parameters[3:6], parameters[6:9].exp(), parameters[9:]))

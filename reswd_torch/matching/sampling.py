@@ -77,7 +77,7 @@ def _sample(
 
 def _stratified_places(height: int, width: int, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """One place in each cell of a grid of about ``count`` cells, and exactly ``count`` of them."""
-    grid_rows = min(height, max(1, round((count * height / width) ** 0.5)))
+    grid_rows = min(height, max(-(-count // width), round((count * height / width) ** 0.5)))
     grid_columns = min(width, -(-count // grid_rows))
     jitter = torch.rand(2, grid_rows, grid_columns, generator=generator, dtype=torch.float64)
     rows = (torch.arange(grid_rows).unsqueeze(1) + jitter[0]) / grid_rows * height

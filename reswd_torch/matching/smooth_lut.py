@@ -107,18 +107,18 @@ class SplineModel:
         self.penalty = penalty
         self.prior_hessian = torch.kron(penalty, torch.eye(3, dtype=torch.float64))
 
-    def start(self) -> Float[Tensor, p]:
+    def start(self) -> Float[Tensor, " p"]:
         return self.identity.reshape(-1)
 
-    def project(self, parameters: Float[Tensor, p]) -> Float[Tensor, p]:
+    def project(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
         return parameters.clamp(0.0, 1.0)
 
-    def prior(self, parameters: Float[Tensor, p]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, p]]:
+    def prior(self, parameters: Float[Tensor, " p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, " p"]]:
         away = parameters.reshape(-1, 3) - self.identity
         pulled = self.penalty @ away
         return 0.5 * (away * pulled).sum(), self.prior_hessian, pulled.reshape(-1)
 
-    def evaluate(self, parameters: Float[Tensor, p]) -> Step:
+    def evaluate(self, parameters: Float[Tensor, " p"]) -> Step:
         moved = parameters.reshape(-1, 3) - self.identity
         return Step((self.rgb + self.basis @ moved.to(self.rgb)).clamp(0.0, 1.0), self.basis)
 
@@ -132,7 +132,7 @@ class SplineModel:
                 hessian[:, j, :, i] = block.T
         return hessian.reshape(3 * points, 3 * points)
 
-    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, p]:
+    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
         return (self.basis.T @ force).reshape(-1)
 
 
@@ -195,7 +195,7 @@ def _basis(rgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n points"]:
     return torch.einsum("ni,nj,nk->nijk", red, green, blue).flatten(1)
 
 
-def _basis_1d(x: Float[Tensor, n]) -> Float[Tensor, "n points"]:
+def _basis_1d(x: Float[Tensor, " n"]) -> Float[Tensor, "n points"]:
     """Cubic B-splines on clamped uniform knots (Cox-de Boor recursion)."""
     knots = _knots()
     x = x.clamp(0.0, 1.0 - 1e-12).unsqueeze(1)
@@ -209,7 +209,7 @@ def _basis_1d(x: Float[Tensor, n]) -> Float[Tensor, "n points"]:
     return basis
 
 
-def _knots() -> Float[Tensor, knots]:
+def _knots() -> Float[Tensor, " knots"]:
     inner = torch.linspace(0, 1, CONTROL_POINTS - 2, dtype=torch.float64)
     return torch.cat((inner.new_zeros(3), inner, inner.new_ones(3)))
 

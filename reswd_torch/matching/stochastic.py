@@ -13,6 +13,8 @@ from reswd_torch.swd import ReservoirSlicedWasserstein
 
 STEPS = 150
 LEARNING_RATE = 0.03
+SETTLED = 1e-3
+"""Lab units: what is left is rounding, and Adam, which scales its steps, would walk away along it."""
 
 
 def descend(
@@ -20,11 +22,11 @@ def descend(
     target_lab: Float[Tensor, "m 3"],
     *,
     seed: int,
-    start: Float[Tensor, p] | None = None,
+    start: Float[Tensor, " p"] | None = None,
     steps: int = STEPS,
     progress: Progress | None = None,
     span: tuple[float, float] = (0.0, 1.0),
-) -> Float[Tensor, p]:
+) -> Float[Tensor, " p"]:
     """Fit a model by stochastic gradients.
 
     Args:
@@ -51,7 +53,10 @@ def descend(
             lab, d_lab = srgb_to_lab_with_jacobian(step.rgb)
         # The loss is differentiated only as far as the Lab colours; from there on the fit's own Jacobians serve.
         leaf = lab.requires_grad_(True)
-        (slope,) = torch.autograd.grad(loss(leaf, target_lab), leaf)
+        value = loss(leaf, target_lab)
+        if float(value.detach()) < SETTLED:
+            break
+        (slope,) = torch.autograd.grad(value, leaf)
         with torch.no_grad():
             force = (d_lab.transpose(1, 2) @ slope.unsqueeze(2)).squeeze(2)
             parameters.grad = model.gradient(step, force).double().cpu() + model.prior(parameters)[2]
