@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from studio.ui.endpoints import add_endpoints
 from studio.ui.layout import CSS, INTRO, TITLE, theme
@@ -46,6 +48,23 @@ def launch_options() -> dict[str, Any]:
     }
 
 
+def warm_up() -> Thread:
+    """Load in the background what the first match needs, so that the first person does not wait for it."""
+
+    def load() -> None:
+        import PyOpenColorIO  # noqa: F401
+
+        from studio.preview import resize
+        from reswd_torch.matching import match
+
+        ramp = np.linspace(0, 1, 64 * 64 * 3, dtype=np.float32).reshape(64, 64, 3)
+        match(resize(ramp, (32, 32)), ramp[:, ::-1] * 0.8)
+
+    thread = Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
 def serve(host: str | None = None, port: int | None = None, open_browser: bool = False) -> None:
     """Start the app and wait until it is stopped.
 
@@ -54,4 +73,5 @@ def serve(host: str | None = None, port: int | None = None, open_browser: bool =
         port: None for GRADIO_SERVER_PORT or the first free one from 7860.
         open_browser: show it in the browser.
     """
+    warm_up()
     build_app().launch(server_name=host, server_port=port, inbrowser=open_browser, **launch_options())

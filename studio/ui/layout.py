@@ -77,36 +77,66 @@ def theme() -> gr.themes.Base:
 
 
 CSS = """
-.gradio-container { max-width: 1560px !important; }
-.intro { display: flex; align-items: baseline; gap: 14px; flex-wrap: wrap; padding: 2px 2px 0; }
-.intro h1 { font-size: 19px; font-weight: 600; margin: 0; letter-spacing: .01em; }
-.intro p { margin: 0; color: var(--body-text-color-subdued); }
+.gradio-container { max-width: 1560px !important; padding-top: 12px !important; }
+.html-container { padding: 0 !important; }
+.block:has(> .html-container > .prose:empty) { display: none; }
+.intro { display: flex; align-items: baseline; gap: 14px; flex-wrap: wrap; }
+.intro h1 { font-size: 19px; font-weight: 600; margin: 0 !important; letter-spacing: .01em; }
+.intro p { margin: 0 !important; color: var(--body-text-color-subdued); }
 .faint, .faint p { color: var(--body-text-color-subdued); }
-.plain, .plain.block { background: none !important; border: none !important; padding: 0 !important; box-shadow: none !important; }
-.message { margin: 0; padding: 8px 12px; border-left: 3px solid #9a9a9a; background: var(--background-fill-secondary);
-  color: var(--body-text-color); overflow-wrap: anywhere; }
-.about { margin: 0; font-size: 12px; line-height: 1.4; color: var(--body-text-color-subdued); overflow-wrap: anywhere; }
+button.lg, button.sm { font-weight: 500 !important; font-size: 15px !important; }
+button.sm { font-size: 13px !important; }
+.message { margin: 0 !important; padding: 8px 12px; border-left: 3px solid #9a9a9a;
+  background: var(--background-fill-primary); color: var(--body-text-color) !important; overflow-wrap: anywhere; }
+.about { margin: -8px 0 0 !important; font-size: 12px !important; line-height: 1.4;
+  color: var(--body-text-color-subdued) !important; overflow-wrap: anywhere; }
 .about b { font-weight: 600; color: var(--body-text-color); display: block; }
+#kind { padding: 8px 12px !important; }
+#kind label, #cube-size label { padding: 4px 10px; }
+#kind .wrap { gap: 8px; }
+#source .wrap, #reference .wrap, #grade .wrap { font-size: 14px !important; line-height: 1.35; }
 .empty { display: flex; flex-direction: column; gap: 6px; align-items: center; justify-content: center; text-align: center;
-  height: 440px; padding: 24px; border: 1px dashed var(--border-color-primary); border-radius: 6px;
+  height: 440px; padding: 24px; border: 1px dashed var(--border-color-primary); border-radius: 4px;
   background: var(--block-background-fill); color: var(--body-text-color-subdued); }
+.empty span { color: var(--body-text-color-subdued); }
 .empty b { color: var(--body-text-color); font-weight: 600; font-size: 16px; }
 .metrics { display: flex; flex-direction: column; gap: 2px; }
 .metrics .label { font-weight: 500; }
 .metrics .figures { font-size: 22px; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .metrics .before { color: var(--body-text-color-subdued); }
 .metrics .faint { font-size: 13px; }
-table.cdl { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; max-width: 420px; }
-table.cdl th, table.cdl td { padding: 4px 10px 4px 0; border: none; border-bottom: 1px solid var(--border-color-primary); }
-table.cdl th { text-align: left; font-weight: 500; }
-table.cdl td, table.cdl tr:first-child th + th { text-align: right; }
+table.cdl { border-collapse: collapse !important; border: none !important; font-variant-numeric: tabular-nums; width: 100%;
+  max-width: 420px; margin: 0 !important; }
+table.cdl tr, table.cdl th, table.cdl td { border: none !important; background: none !important; color: inherit !important; }
+table.cdl th, table.cdl td { padding: 5px 0 5px 10px !important; text-align: right !important; font-size: 14px;
+  border-bottom: 1px solid var(--border-color-primary) !important; }
+table.cdl th:first-child { text-align: left !important; padding-left: 0 !important; }
+table.cdl th { font-weight: 500 !important; }
+.notes { font-size: 14px; }
 .notes ul { margin: 4px 0 0 18px; padding: 0; list-style: disc; }
-.notes li { overflow-wrap: anywhere; }
+.notes li { overflow-wrap: anywhere; margin: 0; }
 .swatches { display: flex; height: 44px; border-radius: 4px; overflow: hidden; }
-.section h2 { font-size: 15px; font-weight: 600; margin: 6px 0 0; }
-.section p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
-.downloads button { min-width: 72px !important; }
-#examples .caption-label, #compared .caption-label { max-width: 100%; font-size: 12px; }
-#examples .grid-wrap { max-height: none; }
-footer { margin-top: 4px !important; }
+.section h2 { font-size: 15px !important; font-weight: 600 !important; margin: 8px 0 0 !important; }
+.section p { margin: 2px 0 0 !important; color: var(--body-text-color-subdued); font-size: 14px; }
+.downloads { gap: 8px !important; }
+.downloads button { white-space: nowrap; padding-left: 8px !important; padding-right: 8px !important; }
+#source-mask .icon-wrap, #reference-mask .icon-wrap, #grade .icon-wrap { display: none; }
+#examples .grid-wrap, #compared .grid-wrap { max-height: none !important; min-height: 0 !important; height: auto !important; }
+#examples .thumbnail-lg { aspect-ratio: 470 / 200; }
+#examples img { object-position: top; height: calc(100% - 0px); }
+#examples .caption-label, #compared .caption-label { left: 0 !important; right: 0 !important; bottom: 0 !important;
+  max-width: none !important; width: 100%; border: none; border-radius: 0; text-align: left; font-size: 12px; opacity: 1; }
+#compared .grid-container { grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)) !important; }
+#compared .thumbnail-lg { aspect-ratio: 4 / 3; }
+#compared .caption-label { white-space: normal; }
+footer { margin-top: 8px !important; }
+@media (max-width: 760px) {
+  .gradio-container { padding: 8px !important; }
+  .halves { flex-direction: column; flex-wrap: nowrap !important; }
+  .choices { display: contents !important; }
+  .choices > * { order: 1; width: 100%; }
+  .outcome { order: 2; min-width: 0 !important; width: 100%; }
+  .choices > .examples-head, .choices > #examples { order: 3; }
+  .empty { height: 220px; }
+}
 """

@@ -23,10 +23,10 @@ _TRANSFORMS = (("Automatic", "auto"), ("CDL", "cdl"), ("3-D LUT", "lut"))
 def build_match_tab(session: gr.State) -> None:
     """Lay the tab out and wire it."""
     examples = load_examples()
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=330):
+    with gr.Row(equal_height=False, elem_classes="halves"):
+        with gr.Column(scale=4, min_width=330, elem_classes="choices"):
             inputs = _inputs(examples)
-        with gr.Column(scale=8, min_width=330):
+        with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
             outputs = _result()
     compared = _compare()
     wire(Parts(session=session, **inputs, **outputs, **compared), examples)
@@ -43,7 +43,7 @@ def _drop(label: str, elem_id: str, hint: str) -> _Drop:
         label=label,
         type="filepath",
         image_mode=None,
-        sources=["upload", "clipboard"],
+        sources=["upload"],
         buttons=[],
         height=168,
         elem_id=elem_id,
@@ -53,7 +53,7 @@ def _drop(label: str, elem_id: str, hint: str) -> _Drop:
 
 
 def _inputs(examples: list[Example]) -> dict[str, gr.components.Component]:
-    kind = gr.Radio(KINDS, value=PICTURE, label="Take the colours of", elem_id="kind")
+    kind = gr.Radio(KINDS, value=PICTURE, label="Take the colours from", elem_id="kind")
     with gr.Row(equal_height=False):
         with gr.Column(min_width=150):
             source = _drop("Source", "source", "Photograph to change")
@@ -77,9 +77,12 @@ def _inputs(examples: list[Example]) -> dict[str, gr.components.Component]:
         stop = gr.Button("Stop", interactive=False, scale=1, min_width=80, elem_id="stop")
     status = gr.HTML(elem_id="status", padding=False)
     more = _more()
+    if examples:
+        gr.HTML("<h2>Examples</h2><p>Press one to try it.</p>", elem_classes=["section", "examples-head"], padding=False)
     gallery = gr.Gallery(
         [(pair_tile(example), example.title) for example in examples],
-        label="Examples: press one to try it",
+        label="Examples",
+        show_label=False,
         columns=2,
         height="auto",
         object_fit="cover",
@@ -153,7 +156,7 @@ def _result() -> dict[str, gr.components.Component]:
         with gr.Column(scale=3, min_width=260):
             strength = gr.Slider(
                 0, 2, value=_DEFAULTS.strength, step=0.01, label="Strength",
-                info="0: as it was. 1: the match. Beyond 1: more than the match.", elem_id="strength",
+                info="0 as it was, 1 the match, above 1 stronger", elem_id="strength",
             )  # fmt: skip
         with gr.Column(scale=2, min_width=240):
             metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
@@ -179,15 +182,16 @@ def _result() -> dict[str, gr.components.Component]:
 
 def _downloads() -> dict[str, gr.components.Component]:
     with gr.Row(elem_classes="downloads"):
-        picture = gr.Button("Picture", interactive=False, scale=3, min_width=170, elem_id="get-picture")
-        cube = gr.Button(".cube", interactive=False, scale=1, min_width=72, elem_id="get-cube")
-        cc = gr.Button(".cc", interactive=False, scale=1, min_width=72, elem_id="get-cc")
-        ccc = gr.Button(".ccc", interactive=False, scale=1, min_width=72, elem_id="get-ccc")
-        cdl = gr.Button(".cdl", interactive=False, scale=1, min_width=72, elem_id="get-cdl")
-        settings = gr.Button("Settings", interactive=False, scale=1, min_width=100, elem_id="get-settings")
-    with gr.Row(equal_height=True):
+        picture = gr.Button("↓ Picture", interactive=False, scale=2, min_width=190, elem_id="get-picture")
+        cube = gr.Button("↓ .cube", interactive=False, scale=1, min_width=72, elem_id="get-cube")
+        cc = gr.Button("↓ .cc", interactive=False, scale=1, min_width=72, elem_id="get-cc")
+        ccc = gr.Button("↓ .ccc", interactive=False, scale=1, min_width=72, elem_id="get-ccc")
+        cdl = gr.Button("↓ .cdl", interactive=False, scale=1, min_width=72, elem_id="get-cdl")
+        settings = gr.Button("↓ Settings", interactive=False, scale=1, min_width=110, elem_id="get-settings")
+    with gr.Row(equal_height=False):
         cube_size = gr.Radio(list(CUBE_SIZES), value=33, label="Points of the .cube", min_width=220, elem_id="cube-size")
-        cube_line = gr.HTML(elem_id="cube-line", padding=False)
+        with gr.Column(min_width=240):
+            cube_line = gr.HTML(elem_id="cube-line", padding=False)
     file = gr.File(visible="hidden", elem_id="download")
     return {
         "get_picture": picture, "get_cube": cube, "get_cc": cc, "get_ccc": ccc, "get_cdl": cdl, "get_settings": settings,
@@ -196,7 +200,7 @@ def _downloads() -> dict[str, gr.components.Component]:
 
 
 def _compare() -> dict[str, gr.components.Component]:
-    with gr.Row(equal_height=True):
+    with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=260):
             gr.HTML(
                 "<h2>Compare methods</h2><p>All five on the same pictures. Press one of them to work on with it.</p>",

@@ -19,7 +19,7 @@ from studio.ui import words
 from studio.ui.masks import mask_file
 from studio.ui.session import Session, Stopped
 
-PICTURE, PALETTE, SAVED = "A picture", "A palette", "A saved grade"
+PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
 KINDS = (PICTURE, PALETTE, SAVED)
 _TILE_EDGE = 640
 

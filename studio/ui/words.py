@@ -119,7 +119,7 @@ def grade_files(error: CubeError, *, cdl: bool) -> str:
 def picture_label(container: Container, bits: int) -> str:
     """Label of the picture's download button."""
     name = container.format if container.format in FORMATS.values() else "PNG"
-    return f"Picture ({name}, {bits} bit)"
+    return f"↓ Picture ({name}, {bits} bit)"
 
 
 def swatches(colors: tuple[tuple[float, float, float], ...], weights: tuple[float, ...]) -> str:

@@ -1,0 +1,108 @@
+"""What a person does with the page, in words the tests read like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+_SECOND = 1000
+
+
+class Studio:
+    """The open page of one person."""
+
+    def __init__(self, page: Page, screenshots: Path) -> None:
+        self.page, self._screenshots = page, screenshots
+        page.set_default_timeout(20 * _SECOND)
+
+    def at(self, selector: str) -> Locator:
+        return self.page.locator(selector)
+
+    def upload(self, elem_id: str, path: Path) -> None:
+        """Give a file to one of the places for files; the place may hold another already."""
+        clear = self.at(f"#{elem_id} button[aria-label='Clear'], #{elem_id} button[aria-label='Remove Image']")
+        if clear.count():
+            clear.first.click()
+        self.at(f"#{elem_id} input[type=file]").set_input_files(path)
+
+    def choose_pair(self, source: Path, reference: Path) -> None:
+        for elem_id, path in (("source", source), ("reference", reference)):
+            self.upload(elem_id, path)
+            self.at(f"#{elem_id}-about").get_by_text(path.name).wait_for()
+
+    def match(self) -> None:
+        """Press the button and wait for a new result."""
+        before = self.after_address() if self.at("#slider img").count() else ""
+        self.at("#match").click()
+        self.wait(lambda: bool(self.at("#slider img").count()) and self.after_address() not in ("", before))
+        self.wait(lambda: self.at("#match").is_enabled())
+
+    def wait(self, condition: Callable[[], bool], seconds: float = 25) -> None:
+        for _ in range(int(seconds * 20)):
+            if condition():
+                return
+            self.page.wait_for_timeout(50)
+        self.shoot("timed-out")
+        raise AssertionError("the page did not get there in time")
+
+    def after_address(self) -> str:
+        """Address of the graded picture in the slider: the last path that is not the ungraded one."""
+        addresses = [image.get_attribute("src") or "" for image in self.at("#slider img").all()]
+        graded = [address for address in addresses if "before.png" not in address]
+        return graded[-1] if graded else ""
+
+    def after_pixels(self) -> np.ndarray:
+        """What the graded side of the slider shows."""
+        body = self.page.request.get(self.after_address()).body()
+        place = self._screenshots / "after.bin"
+        place.write_bytes(body)
+        with Image.open(place) as image:
+            return np.asarray(image.convert("RGB")).astype(int)
+
+    def distance(self) -> tuple[float, float]:
+        """The two figures a person reads."""
+        found = re.search(r"([\d.]+)\s*→\s*([\d.]+)", self.at("#metrics").inner_text())
+        assert found, self.at("#metrics").inner_text()
+        return float(found[1]), float(found[2])
+
+    def set_strength(self, value: float) -> None:
+        """Drag the slider there, as far as a keyboard or a hand can: by its own events."""
+        slider = self.at("#strength input[type=range]")
+        slider.evaluate(
+            "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true}));"
+            " e.dispatchEvent(new PointerEvent('pointerup', {bubbles: true})); }",
+            str(value),
+        )
+
+    def download(self, elem_id: str, folder: Path) -> Path:
+        with self.page.expect_download() as caught:
+            self.at(f"#{elem_id}").click()
+        place = folder / caught.value.suggested_filename
+        caught.value.save_as(place)
+        return place
+
+    def shoot(self, name: str, *, full: bool = False) -> None:
+        self.page.screenshot(path=self._screenshots / f"{name}.png", full_page=full)
+
+    def in_view(self, *selectors: str) -> bool:
+        """Whether all of them lie inside the window, without scrolling."""
+        size = self.page.viewport_size
+        assert size is not None
+        for selector in selectors:
+            box = self.at(selector).bounding_box()
+            if box is None or box["y"] < 0 or box["y"] + box["height"] > size["height"]:
+                return False
+        return True
+
+    def too_wide(self) -> bool:
+        """Whether the page scrolls sideways."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"))

@@ -1,0 +1,144 @@
+"""The public endpoints through gradio_client: what another program gets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from reswd_torch.settings import METHODS, MatchSettings
+from studio.job import MatchJob, run_match
+from studio.settings_file import read_settings
+from studio_page import ASSETS
+
+SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
+
+
+@pytest.fixture(scope="module")
+def client(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(app_url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+def _library(folder: Path, settings: MatchSettings | None = None, **inputs: object) -> tuple[bytes, float, float]:
+    result = run_match(MatchJob(SOURCE, settings=settings or MatchSettings(), **inputs))  # type: ignore[arg-type]
+    report = result.report
+    assert report is not None
+    return result.save_picture(folder / "library.jpg").read_bytes(), report.distance_before, report.distance_after
+
+
+def test_only_match_and_apply_are_public(client: Client) -> None:
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(endpoints) == {"/match", "/apply"}
+    assert not client.view_api(return_format="dict")["unnamed_endpoints"]
+    names = [p["parameter_name"] for p in endpoints["/match"]["parameters"]]
+    assert names == ["source", "reference", "palette", "method", "transform", "strength", "seed", "device"]
+    assert [p["parameter_name"] for p in endpoints["/apply"]["parameters"]] == ["source", "grade", "strength"]
+
+
+def test_match_gives_the_bytes_of_the_library(client: Client, tmp_path: Path) -> None:
+    picture, grades, settings, before, after = client.predict(
+        source=handle_file(SOURCE), reference=handle_file(REFERENCE), api_name="/match"
+    )
+    expected, was, now = _library(tmp_path, target=REFERENCE)
+    assert Path(picture).name == "lagoon-jetty matched.jpg"
+    assert Path(picture).read_bytes() == expected
+    assert (before, after) == pytest.approx((was, now))
+    assert after < before
+    assert [Path(grade).suffix for grade in grades] == [".cube", ".cc", ".ccc", ".cdl"]
+    record = json.loads(Path(settings).read_text())
+    assert record["inputs"]["source"]["path"] == "lagoon-jetty.jpg", "no folder of the server is told"
+    assert read_settings(Path(settings)).settings == MatchSettings()
+
+
+def test_palette_method_strength_and_seed_are_taken(client: Client, tmp_path: Path) -> None:
+    picture, grades, *_ = client.predict(
+        source=handle_file(SOURCE), palette="#203040:2,#e0c090", method="mkl", strength=0.5, seed=3, api_name="/match"
+    )
+    settings = MatchSettings(method="mkl", strength=0.5, seed=3)
+    assert Path(picture).read_bytes() == _library(tmp_path, settings, palette="#203040:2,#e0c090")[0]
+    assert [Path(grade).suffix for grade in grades] == [".cube"], "a lattice has no CDL files"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_runs(client: Client, tmp_path: Path, method: str) -> None:
+    small = tmp_path / "small.png"
+    with Image.open(SOURCE) as image:
+        image.resize((96, 64)).save(small)
+    *_, before, after = client.predict(
+        source=handle_file(small), reference=handle_file(REFERENCE), method=method, transform="cdl", api_name="/match"
+    )
+    assert after < before
+
+
+def test_apply_repeats_the_match(client: Client) -> None:
+    picture, grades, settings, *_ = client.predict(
+        source=handle_file(SOURCE), reference=handle_file(REFERENCE), strength=0.7, api_name="/match"
+    )
+    matched = Path(picture).read_bytes()
+    from_settings = client.predict(source=handle_file(SOURCE), grade=handle_file(settings), api_name="/apply")
+    assert Path(from_settings).read_bytes() == matched
+    for grade in grades:
+        again = client.predict(source=handle_file(SOURCE), grade=handle_file(grade), api_name="/apply")
+        first, second = (np.asarray(Image.open(each)).astype(int) for each in (picture, again))
+        assert np.abs(first - second).mean() < 1, Path(grade).suffix
+
+
+def test_strength_zero_leaves_the_pixels(client: Client, tmp_path: Path) -> None:
+    source = tmp_path / "grey ramp.png"
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 8, 0).repeat(3, 2)
+    Image.fromarray(ramp).save(source)
+    grade = tmp_path / "look.cc"
+    from reswd_torch import Cdl, Grade
+
+    Grade(Cdl((1.2, 1.0, 0.8))).save(grade)
+    out = client.predict(source=handle_file(source), grade=handle_file(grade), strength=0, api_name="/apply")
+    assert np.array_equal(np.asarray(Image.open(out)), ramp)
+    assert Path(out).name == "grey ramp matched.png"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"palette": "#zzz"}, "#zzz"),
+        ({}, "no reference"),
+        ({"palette": "#123456", "seed": -1}, "seed"),
+        ({"palette": "#123456", "strength": 9}, "strength"),
+        ({"palette": "#123456", "device": "mps"}, "mps"),
+    ],
+)
+def test_bad_values_are_one_line(client: Client, given: dict[str, object], words: str) -> None:
+    with pytest.raises(AppError, match=words) as caught:
+        client.predict(source=handle_file(SOURCE), api_name="/match", **given)
+    assert "Traceback" not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_damaged_picture_is_named_without_the_servers_folder(client: Client, tmp_path: Path) -> None:
+    cut = tmp_path / "cut short.jpg"
+    cut.write_bytes(SOURCE.read_bytes()[:30_000])
+    with pytest.raises(AppError, match="cut short") as caught:
+        client.predict(source=handle_file(cut), palette="#123456", api_name="/match")
+    assert "/" not in str(caught.value).split(":")[0]
+
+
+def test_no_file_of_the_server_can_be_named(client: Client, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.png"
+    Image.new("RGB", (8, 8)).save(secret)
+    for given in (
+        str(secret),
+        {"path": str(secret)},
+        {"path": str(secret), "meta": {"_type": "gradio.FileData"}},
+    ):
+        with pytest.raises(Exception, match=r".") as caught:
+            client.predict(source=given, palette="#123456", api_name="/match")
+        assert not isinstance(caught.value, AssertionError)
+
+
+def test_private_events_cannot_be_called(client: Client) -> None:
+    with pytest.raises(ValueError, match="live"):
+        client.predict(0.5, api_name="/live")
