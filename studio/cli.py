@@ -213,7 +213,7 @@ def _check_outputs(
     from reswd_torch.grade import Cdl
     from reswd_torch.grade.grade import check_grade_path
     from studio.images import supported_output
-    from studio.paths import check_side_output
+    from studio.paths import check_place
 
     inputs = [path for path in (job.source, job.target, job.mask, job.target_mask) if path is not None]
     supported_output(output, inputs=inputs, overwrite=overwrite)
@@ -225,7 +225,7 @@ def _check_outputs(
             raise InputError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
         if suffixes != (".json",):
             check_grade_path(path, is_cdl=is_cdl, cube_size=cube_size)
-        check_side_output(path, inputs=[*inputs, output], overwrite=overwrite)
+        check_place(path, inputs=[*inputs, output], overwrite=overwrite)
 
 
 def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:

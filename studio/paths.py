@@ -9,20 +9,36 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 
 
-def check_side_output(path: Path, *, inputs: Iterable[Path], overwrite: bool) -> None:
-    """Refuse a place that could not be written, or that would replace an input.
+def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: bool = False) -> None:
+    """Refuse a place that could not be written in the end.
+
+    Args:
+        path: where a file will go.
+        inputs: files that must not be replaced, whatever ``overwrite`` says; links are seen through.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
-        InputError: exists without ``overwrite``, equal to an input, or in a folder that is missing or not writable.
+        InputError: equal to an input, a folder, exists without ``overwrite``, or in a folder that is missing or read-only.
     """
-    for other in inputs:
-        if (path.exists() and other.exists() and path.samefile(other)) or path.absolute() == other.absolute():
-            raise InputError(f"{path}: is also an input or another output; choose another name")
+    for source in inputs:
+        if same_file(path, Path(source)):
+            raise InputError(
+                f"{path}: the output would replace an input or another output: give another name or folder"
+            )
+    folder = path.parent
+    if not folder.is_dir():
+        raise InputError(f"{path}: the folder {folder} does not exist: make it or choose another")
     if path.is_dir():
-        raise InputError(f"{path}: is a directory; give a file name")
+        raise InputError(f"{path}: this is a folder: give a file name")
     if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists; choose another name or add --overwrite")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: the folder {path.parent} is not writable; choose another")
+        raise InputError(f"{path}: the file exists: choose another name or allow overwriting (--overwrite)")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: the folder {folder} cannot be written to: choose another or change its permissions")
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths name one file, there already or not."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:  # one of them does not exist
+        return os.path.abspath(one) == os.path.abspath(other)

@@ -13,7 +13,7 @@ import numpy as np
 from reswd_torch.errors import InputError
 from studio.images.exact import to_depth
 from studio.images.metadata import iptc_segment
-from studio.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
+from studio.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picturefrom studio.paths import check_place
 
 _LARGEST_SEGMENT = 65533  # what one JPEG marker holds
 _NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp"
@@ -28,10 +28,7 @@ def supported_output(path: str | Path, *, inputs: Iterable[str | Path] = (), ove
     """
     path = Path(path)
     _format_of(path)
-    for source in inputs:
-        if _same_file(path, Path(source)):
-            raise InputError(f"{path}: the output would replace an input: give another name or folder")
-    _check_place(path, overwrite)
+    check_place(path, inputs=inputs, overwrite=overwrite)
 
 
 def write_picture(
@@ -55,7 +52,7 @@ def write_picture(
     path = Path(path)
     name = _format_of(path)
     _check_pixels(picture, pixels)
-    _check_place(path, overwrite)
+    check_place(path, overwrite=overwrite)
     bits = _bits(name, picture, pixels)
     dtype = np.uint16 if bits == 16 else np.uint8
     pixels = to_depth(np.ascontiguousarray(pixels), dtype)
@@ -109,25 +106,6 @@ def _format_of(path: Path) -> str:
             raise InputError(f'{path}: HEIC needs one more package: pip install "reswd-studio[heic]"') from error
         pillow_heif.register_heif_opener()
     return name
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    try:
-        return os.path.samefile(one, other)
-    except OSError:  # one of them does not exist
-        return os.path.abspath(one) == os.path.abspath(other)
-
-
-def _check_place(path: Path, overwrite: bool) -> None:
-    folder = path.parent
-    if not folder.is_dir():
-        raise InputError(f"{path}: the folder {folder} does not exist: make it or choose another")
-    if path.is_dir():
-        raise InputError(f"{path}: this is a folder: give a file name")
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: the file exists: choose another name or allow overwriting")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"{path}: the folder {folder} cannot be written to: choose another or change its permissions")
 
 
 def _check_pixels(picture: Picture, pixels: np.ndarray) -> None:
