@@ -13,7 +13,8 @@ import numpy as np
 from reswd_torch.errors import InputError
 from studio.images.exact import to_depth
 from studio.images.metadata import iptc_segment
-from studio.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picturefrom studio.paths import check_place
+from studio.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
+from studio.paths import check_place
 
 _LARGEST_SEGMENT = 65533  # what one JPEG marker holds
 _NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp"
