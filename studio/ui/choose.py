@@ -62,13 +62,13 @@ def choose(session: Session, path: str | None, role: str) -> tuple[Any, str]:
 
     A file that cannot be used is refused with one message, and what was chosen before stays.
     """
+    session.painting = None if session.painting == role else session.painting
     if path is None:
         setattr(session, role, None)
         return None, ""
     try:
         side = open_side(Path(path))
     except InputError as error:
-        gr.Warning(words.plain(error), title="This file cannot be used")
         old: Side | None = getattr(session, role)
         if old is None:
             return None, words.message(words.plain(error))
@@ -96,30 +96,37 @@ def choose_grade(session: Session, path: str | None) -> tuple[str, Any]:
     try:
         session.grade = load_any_grade(Path(path))
     except InputError as error:
-        gr.Warning(words.plain(error), title="This file cannot be used")
         session.grade = None
         return words.message(words.plain(error)), gr.skip()
     session.grade_name = Path(path).name
     return words.numbers(session.grade), session.grade.strength
 
 
-def start_painting(session: Session, role: str) -> Any:
-    """Put the chosen picture under the brush."""
+def start_painting(session: Session, role: str) -> tuple[Any, Any, str]:
+    """Show the editor with the chosen picture under the brush; what was painted before is still there."""
     side: Side | None = getattr(session, role)
     if side is None:
-        gr.Warning(f"Choose a {role} first, then paint on it.")
-        return gr.skip()
-    side.painted = None
+        return gr.skip(), gr.skip(), words.message(f"Choose a {role} first, then paint on it.")
+    session.painting = role
+    if side.painted is not None:
+        return gr.update(visible=True), gr.skip(), painted_line(side)
     ground = shown_file(session, side, PAINT_EDGE)
-    return gr.update(value={"background": ground, "layers": [], "composite": None}, visible=True)
+    value = {"background": ground, "layers": [], "composite": None}
+    return gr.update(visible=True), gr.update(value=value), painted_line(side)
 
 
-def keep_painting(session: Session, editor: dict[str, Any] | None, role: str) -> str:
-    """After every stroke: remember the painted area, and say how much it is."""
+def keep_painting(session: Session, editor: dict[str, Any] | None, role: str) -> tuple[Any, str]:
+    """The painting is done: close the editor, remember the painted area, say how much it is."""
+    session.painting = None
     side: Side | None = getattr(session, role)
     if side is None:
-        return ""
+        return gr.update(visible=False), ""
     side.painted = painted_area(editor)
+    return gr.update(visible=False), painted_line(side)
+
+
+def painted_line(side: Side) -> str:
+    """How much of a picture is painted."""
     if side.painted is None:
         return '<p class="faint">Nothing painted: the whole picture counts.</p>'
     return f'<p class="faint">{100 * side.painted.mean():.0f} % of the picture is painted.</p>'

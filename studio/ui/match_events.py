@@ -51,7 +51,7 @@ def _wire_choices(parts: Parts) -> None:
     groups = [parts.picture_group, parts.palette_group, parts.saved_group]
     labels = [parts.start, parts.compare]
     parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **_QUICK)
-    parts.palette.input(
+    parts.palette.change(
         choose.show_palette, parts.palette, parts.swatches, trigger_mode="always_last", queue=False, **_QUICK
     )
     gr.on(
@@ -66,15 +66,17 @@ def _show_kind(kind: str) -> list[Any]:
 
 
 def _wire_mask(mask: MaskParts, parts: Parts, role: str) -> None:
-    mask.paint.click(partial(choose.start_painting, role=role), parts.session, mask.editor, **_QUICK)
-    mask.editor.change(
-        partial(choose.keep_painting, role=role), [parts.session, mask.editor], mask.painted,
-        trigger_mode="always_last", **_QUICK,
-    )  # fmt: skip
+    mask.paint.click(
+        partial(choose.start_painting, role=role), parts.session, [mask.editor_group, mask.editor, mask.painted], **_QUICK
+    )
+    # Only when asked: a listener on the editor itself makes Gradio 6.31 upload the painting again and again.
+    mask.done.click(
+        partial(choose.keep_painting, role=role), [parts.session, mask.editor], [mask.editor_group, mask.painted], **_QUICK
+    )
     picture = parts.source if role == "source" else parts.reference
     gr.on(
-        [picture.upload, picture.clear], lambda: (None, gr.update(value=None, visible=False), ""), None,
-        [mask.file, mask.editor, mask.painted], **_QUICK,
+        [picture.upload, picture.clear], lambda: (None, gr.update(visible=False), ""), None,
+        [mask.file, mask.editor_group, mask.painted], queue=False, **_QUICK,
     )  # fmt: skip
 
 
@@ -124,7 +126,7 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
         def job() -> Iterator[Updates]:
             yield _show(parts, session, run.match(session, Choice(*values), progress), cube_size)
 
-        yield from _guarded(parts, session, job, Choice(*values).kind)
+        yield from _guarded(parts, session, job, Choice(*values).kind, parts.stop, parts.status)
 
     inputs = [parts.session, parts.cube_size, *controls]
     parts.start.click(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK)
@@ -134,63 +136,68 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
             for tiles in run.compare(session, Choice(*values), progress):
                 yield {parts.compared: gr.update(value=tiles, visible=True)}
 
-        yield from _guarded(parts, session, job, Choice(*values).kind)
+        yield from _guarded(parts, session, job, Choice(*values).kind, parts.compare_stop, parts.compare_status)
 
     parts.compare.click(
-        compare, [parts.session, *controls], [*buttons, parts.status, parts.compared], show_progress_on=parts.compared, **_WORK
-    )
+        compare, [parts.session, *controls],
+        [parts.start, parts.compare, parts.compare_stop, parts.compare_status, parts.compared],
+        show_progress_on=parts.compared, **_WORK,
+    )  # fmt: skip
     parts.stop.click(_stop, parts.session, parts.status, queue=False, **_QUICK)
+    parts.compare_stop.click(_stop, parts.session, parts.compare_status, queue=False, **_QUICK)
 
     def pick(session: Session, cube_size: int, strength: float, event: gr.SelectData) -> Updates:
         if event.index >= len(session.compared):
-            return {parts.status: words.message("Compare again: this result is no longer here.")}
+            return {parts.compare_status: words.message("Compare again: this result is no longer here.")}
         result = session.compared[event.index].at_strength(float(strength))
         shown = run.show_new(session, result)
-        return {**_show(parts, session, shown, cube_size), parts.method: result.job.settings.method, parts.status: ""}
+        return {**_show(parts, session, shown, cube_size), parts.method: result.job.settings.method, parts.compare_status: ""}
 
     parts.compared.select(
-        pick, [parts.session, parts.cube_size, parts.strength], [*_shown_parts(parts), parts.method, parts.status], **_QUICK
+        pick, [parts.session, parts.cube_size, parts.strength], [*_shown_parts(parts), parts.method, parts.compare_status], **_QUICK
     )
 
     def example(session: Session, event: gr.SelectData) -> list[Any]:
-        chosen = examples[event.index]
+        chosen, hidden = examples[event.index], gr.update(visible=False)
         return [
             PICTURE,
             *choose.choose(session, str(chosen.source), "source"),
             *choose.choose(session, str(chosen.reference), "reference"),
-            None, None, 1.0,
+            None, None, hidden, hidden, "", "", 1.0,
         ]  # fmt: skip
 
     parts.examples.select(
         example, parts.session,
         [parts.kind, parts.source, parts.source_about, parts.reference, parts.reference_about,
-         parts.source_mask.file, parts.reference_mask.file, parts.strength],
+         parts.source_mask.file, parts.reference_mask.file, parts.source_mask.editor_group,
+         parts.reference_mask.editor_group, parts.source_mask.painted, parts.reference_mask.painted, parts.strength],
         **_QUICK,
     ).then(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK)  # fmt: skip
 
 
-def _guarded(parts: Parts, session: Session, job: Callable[[], Iterator[Updates]], kind: str) -> Iterator[Updates]:
+def _guarded(
+    parts: Parts, session: Session, job: Callable[[], Iterator[Updates]], kind: str, stop: gr.Button, status: gr.HTML
+) -> Iterator[Updates]:
     """Run a job with the buttons set for it; one line for what went wrong, and everything else as it was."""
     session.stop = False
     yield {
         parts.start: gr.update(interactive=False),
         parts.compare: gr.update(interactive=False),
-        parts.stop: gr.update(interactive=True),
-        parts.status: "",
+        stop: gr.update(interactive=True),
+        status: "",
     }
-    status = ""
+    said = ""
     try:
         yield from job()
     except Stopped:
-        status = words.message("Stopped. " + ("The last result is still here." if session.shown else "Nothing was changed."))
+        said = words.message("Stopped. " + ("The last result is still here." if session.shown else "Nothing was changed."))
     except InputError as error:
-        status = words.message(words.plain(error))
-        gr.Warning(words.plain(error), title="Not possible")
+        said = words.message(words.plain(error))
     yield {
         parts.start: gr.update(interactive=True),
         parts.compare: gr.update(interactive=kind != SAVED),
-        parts.stop: gr.update(interactive=False),
-        parts.status: status,
+        stop: gr.update(interactive=False),
+        status: said,
     }
 
 
@@ -226,12 +233,12 @@ def _wire_strength(parts: Parts) -> None:
 
 
 def _wire_downloads(parts: Parts) -> None:
-    def make(session: Session, cube_size: int, kind: str) -> tuple[Any, str]:
+    def make(session: Session, cube_size: int, kind: str) -> Any:
         try:
-            return downloads.make_download(session, kind, cube_size), ""
+            return downloads.make_download(session, kind, cube_size)
         except InputError as error:
-            gr.Warning(words.plain(error), title="Not possible")
-            return None, words.message(words.plain(error))
+            gr.Warning(words.plain(error), title="No download")
+            return None
 
     for button, kind in (
         (parts.get_picture, downloads.PICTURE_KIND),
@@ -242,7 +249,7 @@ def _wire_downloads(parts: Parts) -> None:
         (parts.get_settings, downloads.SETTINGS_KIND),
     ):
         button.click(
-            partial(make, kind=kind), [parts.session, parts.cube_size], [parts.download, parts.status],
+            partial(make, kind=kind), [parts.session, parts.cube_size], parts.download,
             show_progress_on=button, concurrency_id="download", concurrency_limit=2, **_PRIVATE,
         ).success(None, parts.download, None, js=_SAVE_JS, **_PRIVATE)  # fmt: skip
 

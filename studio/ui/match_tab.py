@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -27,9 +28,10 @@ def build_match_tab(session: gr.State) -> None:
         with gr.Column(scale=4, min_width=330, elem_classes="choices"):
             inputs = _inputs(examples)
         with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
+            masks = {f"{role}_mask": _editor(role, inputs.pop(f"{role}_mask")) for role in ("source", "reference")}
             outputs = _result()
     compared = _compare()
-    wire(Parts(session=session, **inputs, **outputs, **compared), examples)
+    wire(Parts(session=session, **inputs, **masks, **outputs, **compared), examples)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def _drop(label: str, elem_id: str, hint: str) -> _Drop:
     return _Drop(picture, gr.HTML(elem_id=f"{elem_id}-about", padding=False))
 
 
-def _inputs(examples: list[Example]) -> dict[str, gr.components.Component]:
+def _inputs(examples: list[Example]) -> dict[str, Any]:
     kind = gr.Radio(KINDS, value=PICTURE, label="Take the colours from", elem_id="kind")
     with gr.Row(equal_height=False):
         with gr.Column(min_width=150):
@@ -101,7 +103,7 @@ def _inputs(examples: list[Example]) -> dict[str, gr.components.Component]:
     }  # fmt: skip
 
 
-def _more() -> dict[str, gr.components.Component | MaskParts]:
+def _more() -> dict[str, Any]:
     with gr.Accordion("More", open=False, elem_id="more"):
         method = gr.Dropdown(
             [(words.METHOD_NAMES[name], name) for name in METHODS],
@@ -111,36 +113,48 @@ def _more() -> dict[str, gr.components.Component | MaskParts]:
         with gr.Row():
             seed = gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120, elem_id="seed")
             device = gr.Dropdown(list(DEVICES), value=_DEFAULTS.device, label="Device", min_width=120)
-        source_mask = _mask("source", "Source mask", "Only what is white, or painted, counts and changes.")
-        reference_mask = _mask("reference", "Reference mask", "Only what is white, or painted, counts.")
+        source_mask = _mask_input("source", "Source mask", "Only what is white, or painted, counts and changes.")
+        reference_mask = _mask_input("reference", "Reference mask", "Only what is white, or painted, counts.")
     return {
         "method": method, "transform": transform, "seed": seed, "device": device,
         "source_mask": source_mask, "reference_mask": reference_mask,
     }  # fmt: skip
 
 
-def _mask(role: str, label: str, help_text: str) -> MaskParts:
+@dataclass(frozen=True)
+class _MaskInput:
+    file: gr.File
+    paint: gr.Button
+    painted: gr.HTML
+
+
+def _mask_input(role: str, label: str, help_text: str) -> _MaskInput:
     gr.HTML(f"<h2>{label}</h2><p>{help_text} A file wins over paint.</p>", elem_classes="section", padding=False)
     file = gr.File(label=f"{label} as a picture of the {role}'s size", height=110, elem_id=f"{role}-mask")
     paint = gr.Button(f"Paint on the {role}", size="sm", elem_id=f"paint-{role}")
-    editor = gr.ImageEditor(
-        label=label,
-        sources=[],
-        transforms=[],
-        layers=False,
-        type="numpy",
-        format="png",
-        buttons=[],
-        height=420,
-        brush=gr.Brush(default_size=40, colors=["#e0e0e0"], default_color="#e0e0e0", color_mode="fixed"),
-        visible=False,
-        elem_id=f"{role}-editor",
-    )
-    painted = gr.HTML(elem_id=f"{role}-painted", padding=False)
-    return MaskParts(file, paint, editor, painted)
+    return _MaskInput(file, paint, gr.HTML(elem_id=f"{role}-painted", padding=False))
 
 
-def _result() -> dict[str, gr.components.Component]:
+def _editor(role: str, given: _MaskInput) -> MaskParts:
+    """The editor has the room of the result: a brush wants space."""
+    with gr.Column(visible=False) as group:
+        editor = gr.ImageEditor(
+            label=f"Paint over what counts in the {role}",
+            sources=[],
+            transforms=[],
+            layers=False,
+            type="numpy",
+            format="png",
+            buttons=[],
+            height=440,
+            brush=gr.Brush(default_size=40, colors=["#e0e0e0"], default_color="#e0e0e0", color_mode="fixed"),
+            elem_id=f"{role}-editor",
+        )
+        done = gr.Button(words.USE_PAINTED, variant="primary", elem_id=f"{role}-painted-done")
+    return MaskParts(given.file, given.paint, given.painted, group, editor, done)
+
+
+def _result() -> dict[str, Any]:
     empty = gr.HTML(words.EMPTY_RESULT, elem_id="empty", padding=False)
     slider = gr.ImageSlider(
         label="Before | after",
@@ -180,7 +194,7 @@ def _result() -> dict[str, gr.components.Component]:
     }  # fmt: skip
 
 
-def _downloads() -> dict[str, gr.components.Component]:
+def _downloads() -> dict[str, Any]:
     with gr.Row(elem_classes="downloads"):
         picture = gr.Button("↓ Picture", interactive=False, scale=2, min_width=190, elem_id="get-picture")
         cube = gr.Button("↓ .cube", interactive=False, scale=1, min_width=72, elem_id="get-cube")
@@ -199,20 +213,21 @@ def _downloads() -> dict[str, gr.components.Component]:
     }  # fmt: skip
 
 
-def _compare() -> dict[str, gr.components.Component]:
+def _compare() -> dict[str, Any]:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=260):
             gr.HTML(
                 "<h2>Compare methods</h2><p>All five on the same pictures. Press one of them to work on with it.</p>",
                 elem_classes="section", padding=False,
             )  # fmt: skip
-        with gr.Column(scale=1, min_width=180):
-            button = gr.Button("Compare methods", elem_id="compare")
+        button = gr.Button("Compare methods", scale=1, min_width=180, elem_id="compare")
+        stop = gr.Button("Stop", interactive=False, scale=0, min_width=90, elem_id="compare-stop")
+    status = gr.HTML(elem_id="compare-status", padding=False)
     gallery = gr.Gallery(
         label="All methods", show_label=False, columns=5, height="auto", object_fit="contain", allow_preview=False,
         interactive=False, buttons=[], format="png", visible=False, elem_id="compared",
     )  # fmt: skip
-    return {"compare": button, "compared": gallery}
+    return {"compare": button, "compare_stop": stop, "compare_status": status, "compared": gallery}
 
 
 __all__ = ["PALETTE", "PICTURE", "SAVED", "build_match_tab"]

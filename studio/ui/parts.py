@@ -13,8 +13,10 @@ class MaskParts:
 
     file: gr.File
     paint: gr.Button
-    editor: gr.ImageEditor
     painted: gr.HTML
+    editor_group: gr.Column
+    editor: gr.ImageEditor
+    done: gr.Button
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,4 +64,6 @@ class Parts:
     cube_line: gr.HTML
     download: gr.File
     compare: gr.Button
+    compare_stop: gr.Button
+    compare_status: gr.HTML
     compared: gr.Gallery

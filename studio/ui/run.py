@@ -54,6 +54,8 @@ def make_job(session: Session, choice: Choice) -> MatchJob:
     """The job that the controls describe. Raises InputError with words for the page."""
     if session.source is None:
         raise InputError("Choose a source: the photograph whose colours should change.")
+    if session.painting is not None:
+        raise InputError(f"Press {words.USE_PAINTED!r} below the {session.painting}'s painting first.")
     settings = MatchSettings(
         method=choice.method,
         transform=None if choice.transform == "auto" else choice.transform,

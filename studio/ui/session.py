@@ -46,6 +46,7 @@ class Session:
         shown: the result on the screen, at preview size and at the strength of the slider.
         compared: results of *Compare methods*, in the order of the gallery.
         before: the ungraded preview as a file.
+        painting: the role whose mask is being painted right now, or None.
         stop: set by the Stop button, read by whatever runs.
     """
 
@@ -56,6 +57,7 @@ class Session:
     shown: MatchResult | None = None
     compared: list[MatchResult] = field(default_factory=list)
     before: Path | None = None
+    painting: str | None = None
     stop: bool = False
     _folder: Path | None = None
     _files: list[Path] = field(default_factory=list)

@@ -19,6 +19,7 @@ METHOD_NAMES = {
     "mkl": "MKL",
     "histogram": "Histogram",
 }
+USE_PAINTED = "Use the painted area"
 EMPTY_RESULT = (
     '<div class="empty"><b>The matched photograph appears here.</b>'
     "<span>Choose a source and a reference, or press one of the examples, then <i>Match colours</i>.</span></div>"

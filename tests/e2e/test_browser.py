@@ -109,7 +109,7 @@ def _downloads_are_the_librarys(studio: Studio, folder: Path) -> None:
     subprocess.run(list(map(str, command)), check=True, capture_output=True, cwd=ASSETS.parent)
     assert out.read_bytes() == picture.read_bytes(), "the settings run again to the same bytes"
     studio.at("#cube-size").get_by_text("17").click()
-    studio.wait(lambda: studio.at("#cube-line").inner_text() != "")
+    studio.wait(lambda: studio.at("#cube-line").inner_text().strip() != "")
     small = studio.download("get-cube", folder)
     assert "LUT_3D_SIZE 17" in small.read_text()
     assert load_grade(small).transform.size == 17  # type: ignore[union-attr]
@@ -140,13 +140,22 @@ def test_stop_keeps_the_last_result(open_page) -> None:  # type: ignore[no-untyp
     studio.match()
     kept = studio.after_address()
     studio.at("#compare").click()
+    studio.wait(lambda: studio.at("#compare-stop").is_enabled())
+    studio.at("#compare-stop").click()
+    studio.at("#compare-status").get_by_text("Stopped").wait_for()
+    studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#compare-stop").is_disabled())
+    assert studio.at("#compared .thumbnail-item").count() < len(METHODS)
+    assert studio.after_address() == kept
+    studio.shoot("stopped-1280")
+    studio.at("#more").get_by_text("More").click()
+    studio.at("#method input").click()
+    studio.page.get_by_role("option", name="ReSWD").click()
+    studio.at("#match").click()
     studio.wait(lambda: studio.at("#stop").is_enabled())
     studio.at("#stop").click()
     studio.at("#status").get_by_text("Stopped").wait_for()
     studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#stop").is_disabled())
-    assert studio.at("#compared .thumbnail-item").count() < len(METHODS)
     assert studio.after_address() == kept
-    studio.shoot("stopped-1280")
 
 
 def test_palette_and_saved_grade(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -208,7 +217,7 @@ def test_painted_mask_keeps_the_rest(open_page, tmp_path: Path) -> None:  # type
     studio.choose_pair(SOURCE, REFERENCE)
     studio.at("#more").get_by_text("More").click()
     studio.at("#paint-source").click()
-    canvas = studio.at("#source-editor canvas")
+    canvas = studio.at("#source-editor canvas").first
     canvas.wait_for()
     studio.page.wait_for_timeout(1500)
     canvas.scroll_into_view_if_needed()
@@ -219,6 +228,9 @@ def test_painted_mask_keeps_the_rest(open_page, tmp_path: Path) -> None:  # type
     mouse.down()
     mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.55, steps=8)
     mouse.up()
+    studio.page.wait_for_timeout(800)
+    studio.shoot("painting-1280")
+    studio.at("#source-painted-done").click()
     studio.at("#source-painted").get_by_text("% of the picture is painted").wait_for()
     studio.shoot("painted-1280", full=True)
     studio.match()
@@ -252,7 +264,7 @@ def test_two_people_do_not_see_each_other(open_page) -> None:  # type: ignore[no
     first.choose_pair(SOURCE, REFERENCE)
     first.match()
     assert second.at("#slider img").count() == 0
-    assert second.at("#source-about").inner_text() == ""
+    assert second.at("#source-about").inner_text().strip() == ""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

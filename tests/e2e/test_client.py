@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -126,17 +127,17 @@ def test_damaged_picture_is_named_without_the_servers_folder(client: Client, tmp
     assert "/" not in str(caught.value).split(":")[0]
 
 
-def test_no_file_of_the_server_can_be_named(client: Client, tmp_path: Path) -> None:
+def test_no_file_of_the_server_can_be_named(app_url: str, tmp_path: Path) -> None:
+    """Past the client, which would upload the file: raw requests that name a file on the server."""
     secret = tmp_path / "secret.png"
     Image.new("RGB", (8, 8)).save(secret)
-    for given in (
-        str(secret),
-        {"path": str(secret)},
-        {"path": str(secret), "meta": {"_type": "gradio.FileData"}},
-    ):
-        with pytest.raises(Exception, match=r".") as caught:
-            client.predict(source=given, palette="#123456", api_name="/match")
-        assert not isinstance(caught.value, AssertionError)
+    named = {"path": str(secret), "orig_name": "secret.png"}
+    for given in (str(secret), named, {**named, "meta": {"_type": "gradio.FileData"}}):
+        data = [given, None, "#123456", "fast", "auto", 1, 0, "auto"]
+        event = httpx.post(f"{app_url}gradio_api/call/match", json={"data": data}).json()["event_id"]
+        answer = httpx.get(f"{app_url}gradio_api/call/match/{event}", timeout=30).text
+        assert "event: error" in answer
+        assert "matched" not in answer
 
 
 def test_private_events_cannot_be_called(client: Client) -> None:
