@@ -30,7 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     if not torch.cuda.is_available():
         for item in wanted:
-            item.add_marker(pytest.mark.skip(reason="no CUDA device on this machine; run make test-gpu on one that has"))
+            item.add_marker(
+                pytest.mark.skip(reason="no CUDA device on this machine; run make test-gpu on one that has")
+            )
 
 
 def benchmark_pairs() -> list[tuple[str, str]]:
@@ -49,7 +51,9 @@ def asset(name: str, edge: int = 256) -> np.ndarray:
         return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
 
 
-def photograph(seed: int = 0, height: int = 48, width: int = 64, tint: tuple[float, ...] = (1.0, 1.0, 1.0)) -> np.ndarray:
+def photograph(
+    seed: int = 0, height: int = 48, width: int = 64, tint: tuple[float, ...] = (1.0, 1.0, 1.0)
+) -> np.ndarray:
     """(H, W, 3) float32 in 0..1: soft gradients, a few patches of colour and grain; ``tint`` multiplies the light."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width] / max(height, width)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +118,7 @@ def read_grade_file(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
 
     ocio.ClearAllCaches()  # it keeps files by name, and would give back what the name held before
     try:
-        return _read_cdl(path) if suffix in CDL_FORMATS else _read_cube(path)
+        return _read_cdl(path) if suffix in CDL_FORMATS else _read_cube_of_any_name(path)
     except InputError as error:  # numbers that a grade cannot have
         raise error if str(path) in str(error) else InputError(f"{path}: {error}") from error
 
@@ -138,6 +139,18 @@ def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
     if len(corrections) > 1:
         return cdl, (f"the file holds {len(corrections)} corrections; the first is used",)
     return cdl, ()
+
+
+def _read_cube_of_any_name(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
+    """:func:`_read_cube`; OpenColorIO takes ``$NAME`` and ``%NAME%`` in a path for variables, so those are read as copies."""
+    if not any(sign in str(path) for sign in "$%"):
+        return _read_cube(path)
+    with tempfile.TemporaryDirectory(prefix="reswd-") as folder:
+        copy = Path(shutil.copyfile(path, Path(folder) / "grade.cube"))
+        try:
+            return _read_cube(copy)
+        except InputError as error:
+            raise InputError(str(error).replace(str(copy), str(path))) from error
 
 
 def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:

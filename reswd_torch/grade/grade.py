@@ -18,6 +18,8 @@ from reswd_torch.settings import CUBE_SIZES, check_strength
 if TYPE_CHECKING:
     from reswd_torch.matching.report import MatchReport
 
+_SCATTERED = 1 << 18
+
 
 @dataclass(frozen=True)
 class CubeError:
@@ -92,10 +94,13 @@ class Grade:
         return Lut3D.sample(effective.apply, size)
 
     def cube_error(self, size: int = 33) -> CubeError:
-        """Compare a .cube of ``size`` points with the grade at the centre of every cell, edge and face of the lattice."""
-        finer = self.lattice(2 * size - 1).values
-        difference = (self.lattice(size).resampled(2 * size - 1).values - finer).abs()
-        return CubeError(size, float(difference.mean()), float(difference.max()))
+        """Compare a .cube of ``size`` points with the grade, at the centre of every cell, edge and face of the lattice
+        and at scattered colours: where a CDL starts to clamp, the largest error lies anywhere in a cell."""
+        cube, effective = self.lattice(size), self.effective
+        centres = (cube.resampled(2 * size - 1).values - self.lattice(2 * size - 1).values).abs()
+        colours = torch.rand(_SCATTERED, 3, generator=torch.Generator().manual_seed(0))
+        scattered = (cube.apply(colours) - effective.apply(colours)).abs()
+        return CubeError(size, float(scattered.mean()), max(float(centres.max()), float(scattered.max())))
 
     def save(self, path: str | Path, *, cube_size: int = 33, description: str = "ReSWD Studio match") -> Path:
         """Save as .cube, .cc, .ccc or .cdl, at this grade's strength; the suffix chooses.
