@@ -123,8 +123,8 @@ class _Best:
         return cls(
             parameters,
             float(pull.loss) + float(cost),
-            hessian.double().cpu() + prior_hessian,
-            gradient.double().cpu() + prior_gradient,
+            hessian.cpu().double() + prior_hessian,
+            gradient.cpu().double() + prior_gradient,
         )
 
 

@@ -59,7 +59,7 @@ def descend(
         (slope,) = torch.autograd.grad(value, leaf)
         with torch.no_grad():
             force = (d_lab.transpose(1, 2) @ slope.unsqueeze(2)).squeeze(2)
-            parameters.grad = model.gradient(step, force).double().cpu() + model.prior(parameters)[2]
+            parameters.grad = model.gradient(step, force).cpu().double() + model.prior(parameters)[2]
             optimiser.step()
             schedule.step()
             parameters.copy_(model.project(parameters))
