@@ -49,7 +49,7 @@ class Cdl:
     @classmethod
     def from_vector(cls, vector: Tensor) -> Cdl:
         """From a tensor of ten numbers: slope, offset, power (three each), saturation."""
-        n = [float(v) for v in vector.detach().double().cpu()]
+        n = [float(v) for v in vector.detach().cpu().double()]
         return cls((n[0], n[1], n[2]), (n[3], n[4], n[5]), (n[6], n[7], n[8]), n[9])
 
     def vector(self) -> Float[Tensor, " 10"]:

@@ -129,4 +129,4 @@ def _gather(image: np.ndarray | Tensor, rows: Tensor, columns: Tensor) -> Float[
         picked = image[rows.numpy(), columns.numpy()]
         scale = np.iinfo(picked.dtype).max if picked.dtype.kind == "u" else 1
         return torch.from_numpy(picked.astype(np.float64) / scale)
-    return image.detach()[rows.to(image.device), columns.to(image.device)].double().cpu()
+    return image.detach()[rows.to(image.device), columns.to(image.device)].cpu().double()

@@ -100,7 +100,7 @@ class SplineModel:
 
     def __init__(self, rgb: Float[Tensor, "n 3"], stiffness: float) -> None:
         self.rgb = rgb
-        self.basis = _basis(rgb.double().cpu()).to(rgb)
+        self.basis = _basis(rgb.cpu().double()).to(rgb)
         self.identity = _greville()
         points = CONTROL_POINTS**3
         penalty = stiffness * _bending() + PULL * torch.eye(points, dtype=torch.float64)
