@@ -39,14 +39,14 @@ def draw_distributions(sets: Sequence[Colors]) -> np.ndarray:
     """Chroma planes side by side and lightness curves below, at twice the size they are shown at.
 
     Args:
-        sets: one to three of source, result and reference.
+        sets: two or three of source, result and reference.
 
     Returns:
         (H, W, 3) uint8, sRGB.
     """
     labs = [_lab(entry.values) for entry in sets]
     radius = _radius(labs)
-    width = _GAP + 3 * (_SIDE + _GAP)
+    width = _GAP + len(sets) * (_SIDE + _GAP)
     height = _HEAD + _SIDE + _GAP + _HEAD + _STRIP + _HEAD
     canvas = Image.new("RGB", (width, height), GROUND)
     draw = ImageDraw.Draw(canvas)
@@ -74,7 +74,9 @@ def _chroma_plane(lab: np.ndarray, radius: float) -> np.ndarray:
     import cv2
 
     edges = np.linspace(-radius, radius, _BINS + 1)
-    count, _, _ = np.histogram2d(np.clip(lab[:, 2], -radius, radius), np.clip(lab[:, 1], -radius, radius), (edges, edges))
+    count, _, _ = np.histogram2d(
+        np.clip(lab[:, 2], -radius, radius), np.clip(lab[:, 1], -radius, radius), (edges, edges)
+    )
     density = cv2.GaussianBlur(count[::-1].astype(np.float32), (0, 0), 1.6)
     density = cv2.resize(density, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC).clip(min=0)
     share = (density / max(float(density.max()), 1e-9)) ** 0.35

@@ -20,12 +20,10 @@ _CACHE_AGE = 24 * 3600  # uploads and results of a page left open over night are
 
 def build_app() -> gr.Blocks:
     """The whole app, not launched yet."""
-    with gr.Blocks(
-        title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, _CACHE_AGE)
-    ) as app:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, _CACHE_AGE)) as app:
         session = gr.State(Session(), delete_callback=forget)
         gr.HTML(INTRO, padding=False)
-        with gr.Tabs():
+        with gr.Tabs():  # noqa: SIM117 - more tabs are to come
             with gr.Tab("Match colours", id="match"):
                 build_match_tab(session)
         add_endpoints()
@@ -54,8 +52,8 @@ def warm_up() -> Thread:
     def load() -> None:
         import PyOpenColorIO  # noqa: F401
 
-        from studio.preview import resize
         from reswd_torch.matching import match
+        from studio.preview import resize
 
         ramp = np.linspace(0, 1, 64 * 64 * 3, dtype=np.float32).reshape(64, 64, 3)
         match(resize(ramp, (32, 32)), ramp[:, ::-1] * 0.8)

@@ -19,17 +19,21 @@ from studio.ui.session import Session, Side
 _SHOWN_EDGE = 900
 
 
-class PictureDrop(gr.Image):
+def picture_drop(**options: Any) -> gr.Image:
     """A gr.Image that hands over the uploaded file as it is.
 
     gr.Image opens every upload with Pillow first, which knows fewer formats than we read and answers a damaged file with
     words for programmers. Only the preview that the server makes is shown, so TIFF and HEIC are seen as well.
+
+    A method of one instance, not a subclass: Gradio writes a .pyi file beside every class that inherits from a component.
     """
+    image = gr.Image(type="filepath", image_mode=None, **options)
+    image.preprocess = _as_uploaded  # type: ignore[method-assign]
+    return image
 
-    is_template = True  # Gradio: use the parent's front end
 
-    def preprocess(self, payload: Any) -> str | None:
-        return None if payload is None else payload.path
+def _as_uploaded(payload: Any) -> str | None:
+    return None if payload is None else payload.path
 
 
 def open_side(path: Path) -> Side:
@@ -91,15 +95,15 @@ def show_palette(text: str) -> str:
 def choose_grade(session: Session, path: str | None) -> tuple[str, Any]:
     """A saved grade was dropped: what it is, and its strength for the slider."""
     if path is None:
-        session.grade, session.grade_name = None, ""
+        session.grade = None
         return "", gr.skip()
     try:
         session.grade = load_any_grade(Path(path))
     except InputError as error:
         session.grade = None
         return words.message(words.plain(error)), gr.skip()
-    session.grade_name = Path(path).name
-    return words.numbers(session.grade), session.grade.strength
+    strength = session.grade.strength
+    return words.grade_line(session.grade), gr.update(value=strength, maximum=max(2, strength))
 
 
 def start_painting(session: Session, role: str) -> tuple[Any, Any, str]:
@@ -111,7 +115,7 @@ def start_painting(session: Session, role: str) -> tuple[Any, Any, str]:
     if side.painted is not None:
         return gr.update(visible=True), gr.skip(), painted_line(side)
     ground = shown_file(session, side, PAINT_EDGE)
-    value = {"background": ground, "layers": [], "composite": None}
+    value: dict[str, Any] = {"background": ground, "layers": [], "composite": None}
     return gr.update(visible=True), gr.update(value=value), painted_line(side)
 
 
@@ -130,5 +134,3 @@ def painted_line(side: Side) -> str:
     if side.painted is None:
         return '<p class="faint">Nothing painted: the whole picture counts.</p>'
     return f'<p class="faint">{100 * side.painted.mean():.0f} % of the picture is painted.</p>'
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -134,7 +135,7 @@ def add_endpoints() -> None:
         settings = gr.File(label="settings")
         before, after = gr.Number(label="distance before"), gr.Number(label="distance after")
         call_match, call_apply = gr.Button("match"), gr.Button("apply")
-    shared = {"concurrency_id": "fit", "concurrency_limit": 2, "api_visibility": "public"}
+    shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 2, "api_visibility": "public"}
     call_match.click(
         match, [source, reference, palette, method, transform, strength, seed, device],
         [picture, grades, settings, before, after], api_name="match", **shared,

@@ -130,6 +130,7 @@ table.cdl th { font-weight: 500 !important; }
 #compared .thumbnail-lg { aspect-ratio: 4 / 3; }
 #compared .caption-label { white-space: normal; }
 footer { margin-top: 8px !important; }
+footer .divider { display: none !important; }
 @media (max-width: 760px) {
   .gradio-container { padding: 8px !important; }
   .halves { flex-direction: column; flex-wrap: nowrap !important; }

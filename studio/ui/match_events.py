@@ -23,6 +23,7 @@ _SAVE_JS = """(file) => {
   link.href = file.url; link.download = file.orig_name;
   document.body.appendChild(link); link.click(); link.remove();
 }"""
+_LOOK_JS = "() => document.querySelector('#slider')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 _WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 2, **_PRIVATE}
 _QUICK: dict[str, Any] = {"show_progress": "hidden", **_PRIVATE}
@@ -67,11 +68,17 @@ def _show_kind(kind: str) -> list[Any]:
 
 def _wire_mask(mask: MaskParts, parts: Parts, role: str) -> None:
     mask.paint.click(
-        partial(choose.start_painting, role=role), parts.session, [mask.editor_group, mask.editor, mask.painted], **_QUICK
+        partial(choose.start_painting, role=role),
+        parts.session,
+        [mask.editor_group, mask.editor, mask.painted],
+        **_QUICK,
     )
     # Only when asked: a listener on the editor itself makes Gradio 6.31 upload the painting again and again.
     mask.done.click(
-        partial(choose.keep_painting, role=role), [parts.session, mask.editor], [mask.editor_group, mask.painted], **_QUICK
+        partial(choose.keep_painting, role=role),
+        [parts.session, mask.editor],
+        [mask.editor_group, mask.painted],
+        **_QUICK,
     )
     picture = parts.source if role == "source" else parts.reference
     gr.on(
@@ -97,10 +104,9 @@ def _shown_parts(parts: Parts) -> list[Any]:
 
 
 def _show(parts: Parts, session: Session, shown: run.Shown, cube_size: int) -> Updates:
-    result = session.shown
-    assert result is not None
+    assert session.shown is not None
     cdl = downloads.is_cdl(session)
-    picture = result.picture
+    picture = session.shown.picture
     return {
         parts.slider: gr.update(value=shown.pair, visible=True),
         parts.empty: gr.update(visible=False),
@@ -122,7 +128,12 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
     buttons = [parts.start, parts.stop, parts.compare]
     outputs = [*buttons, parts.status, *_shown_parts(parts)]
 
-    def work(session: Session, cube_size: int, *values: Any, progress: gr.Progress = gr.Progress()) -> Iterator[Updates]:  # noqa: B008
+    def work(
+        session: Session,
+        cube_size: int,
+        *values: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[Updates]:
         def job() -> Iterator[Updates]:
             yield _show(parts, session, run.match(session, Choice(*values), progress), cube_size)
 
@@ -143,19 +154,24 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
         [parts.start, parts.compare, parts.compare_stop, parts.compare_status, parts.compared],
         show_progress_on=parts.compared, **_WORK,
     )  # fmt: skip
-    parts.stop.click(_stop, parts.session, parts.status, queue=False, **_QUICK)
-    parts.compare_stop.click(_stop, parts.session, parts.compare_status, queue=False, **_QUICK)
+    parts.stop.click(_stop, parts.session, None, queue=False, **_QUICK)
+    parts.compare_stop.click(_stop, parts.session, None, queue=False, **_QUICK)
 
     def pick(session: Session, cube_size: int, strength: float, event: gr.SelectData) -> Updates:
         if event.index >= len(session.compared):
             return {parts.compare_status: words.message("Compare again: this result is no longer here.")}
         result = session.compared[event.index].at_strength(float(strength))
         shown = run.show_new(session, result)
-        return {**_show(parts, session, shown, cube_size), parts.method: result.job.settings.method, parts.compare_status: ""}
+        return {
+            **_show(parts, session, shown, cube_size),
+            parts.method: result.job.settings.method,
+            parts.compare_status: "",
+        }
 
     parts.compared.select(
-        pick, [parts.session, parts.cube_size, parts.strength], [*_shown_parts(parts), parts.method, parts.compare_status], **_QUICK
-    )
+        pick, [parts.session, parts.cube_size, parts.strength],
+        [*_shown_parts(parts), parts.method, parts.compare_status], **_QUICK,
+    ).then(None, None, None, js=_LOOK_JS, **_PRIVATE)  # fmt: skip
 
     def example(session: Session, event: gr.SelectData) -> list[Any]:
         chosen, hidden = examples[event.index], gr.update(visible=False)
@@ -172,7 +188,9 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
          parts.source_mask.file, parts.reference_mask.file, parts.source_mask.editor_group,
          parts.reference_mask.editor_group, parts.source_mask.painted, parts.reference_mask.painted, parts.strength],
         **_QUICK,
-    ).then(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK)  # fmt: skip
+    ).then(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK).then(
+        None, None, None, js=_LOOK_JS, **_PRIVATE
+    )  # fmt: skip
 
 
 def _guarded(
@@ -190,7 +208,9 @@ def _guarded(
     try:
         yield from job()
     except Stopped:
-        said = words.message("Stopped. " + ("The last result is still here." if session.shown else "Nothing was changed."))
+        said = words.message(
+            "Stopped. " + ("The last result is still here." if session.shown else "Nothing was changed.")
+        )
     except InputError as error:
         said = words.message(words.plain(error))
     yield {
@@ -201,26 +221,25 @@ def _guarded(
     }
 
 
-def _stop(session: Session) -> str:
+def _stop(session: Session) -> None:
+    """Says nothing itself: its words could arrive after those of the run that it stopped."""
     session.stop = True
-    return words.message("Stopping ...")
 
 
 def _wire_strength(parts: Parts) -> None:
     def live(session: Session, strength: float) -> Updates:
         """While the slider moves: a quick preview and the distance."""
-        if session.shown is None:
+        result = run.set_strength(session, strength)
+        if result is None:
             return {parts.metrics: gr.skip()}
-        run.set_strength(session, strength)
-        assert session.shown is not None
-        return {parts.slider: run.graded_pair(session, ".jpg"), parts.metrics: words.metrics(session.shown)}
+        return {parts.slider: run.graded_pair(session, result, ".jpg"), parts.metrics: words.metrics(result)}
 
     def rest(session: Session, strength: float, cube_size: int) -> Updates:
         """When it rests: the lossless preview, the numbers and the chart."""
-        if session.shown is None:
+        result = run.set_strength(session, strength)
+        if result is None:
             return {parts.metrics: gr.skip()}
-        run.set_strength(session, strength)
-        return _show(parts, session, run.show(session), cube_size)
+        return _show(parts, session, run.show(session, result), cube_size)
 
     parts.strength.input(
         live, [parts.session, parts.strength], [parts.slider, parts.metrics],

@@ -9,11 +9,11 @@ import gradio as gr
 
 from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, MatchSettings
 from studio.ui import words
-from studio.ui.choose import PictureDrop
+from studio.ui.choose import picture_drop
 from studio.ui.examples import Example, load_examples, pair_tile
 from studio.ui.match_events import wire
 from studio.ui.parts import MaskParts, Parts
-from studio.ui.run import KINDS, PALETTE, PICTURE, SAVED
+from studio.ui.run import KINDS, PICTURE
 
 _DEFAULTS = MatchSettings()
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
@@ -28,7 +28,9 @@ def build_match_tab(session: gr.State) -> None:
         with gr.Column(scale=4, min_width=330, elem_classes="choices"):
             inputs = _inputs(examples)
         with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
-            masks = {f"{role}_mask": _editor(role, inputs.pop(f"{role}_mask")) for role in ("source", "reference")}
+            masks: dict[str, Any] = {
+                f"{role}_mask": _editor(role, inputs.pop(f"{role}_mask")) for role in ("source", "reference")
+            }
             outputs = _result()
     compared = _compare()
     wire(Parts(session=session, **inputs, **masks, **outputs, **compared), examples)
@@ -36,15 +38,13 @@ def build_match_tab(session: gr.State) -> None:
 
 @dataclass(frozen=True)
 class _Drop:
-    picture: PictureDrop
+    picture: gr.Image
     about: gr.HTML
 
 
 def _drop(label: str, elem_id: str, hint: str) -> _Drop:
-    picture = PictureDrop(
+    picture = picture_drop(
         label=label,
-        type="filepath",
-        image_mode=None,
         sources=["upload"],
         buttons=[],
         height=168,
@@ -72,7 +72,8 @@ def _inputs(examples: list[Example]) -> dict[str, Any]:
                 )
                 swatches = gr.HTML(elem_id="swatches", padding=False)
             with gr.Column(min_width=150, visible=False) as saved_group:
-                grade = gr.File(label="Saved grade: .cube .cc .ccc .cdl .json", height=168, elem_id="grade")
+                grade = gr.File(label="Saved grade", height=168, elem_id="grade")
+                gr.HTML('<p class="about">.cube, .cc, .ccc, .cdl or settings .json</p>', padding=False)
                 grade_about = gr.HTML(elem_id="grade-about", padding=False)
     with gr.Row():
         start = gr.Button("Match colours", variant="primary", scale=3, min_width=150, elem_id="match")
@@ -80,7 +81,9 @@ def _inputs(examples: list[Example]) -> dict[str, Any]:
     status = gr.HTML(elem_id="status", padding=False)
     more = _more()
     if examples:
-        gr.HTML("<h2>Examples</h2><p>Press one to try it.</p>", elem_classes=["section", "examples-head"], padding=False)
+        gr.HTML(
+            "<h2>Examples</h2><p>Press one to try it.</p>", elem_classes=["section", "examples-head"], padding=False
+        )
     gallery = gr.Gallery(
         [(pair_tile(example), example.title) for example in examples],
         label="Examples",
@@ -203,7 +206,9 @@ def _downloads() -> dict[str, Any]:
         cdl = gr.Button("↓ .cdl", interactive=False, scale=1, min_width=72, elem_id="get-cdl")
         settings = gr.Button("↓ Settings", interactive=False, scale=1, min_width=110, elem_id="get-settings")
     with gr.Row(equal_height=False):
-        cube_size = gr.Radio(list(CUBE_SIZES), value=33, label="Points of the .cube", min_width=220, elem_id="cube-size")
+        cube_size = gr.Radio(
+            list(CUBE_SIZES), value=33, label="Points of the .cube", min_width=220, elem_id="cube-size"
+        )
         with gr.Column(min_width=240):
             cube_line = gr.HTML(elem_id="cube-line", padding=False)
     file = gr.File(visible="hidden", elem_id="download")
@@ -228,6 +233,3 @@ def _compare() -> dict[str, Any]:
         interactive=False, buttons=[], format="png", visible=False, elem_id="compared",
     )  # fmt: skip
     return {"compare": button, "compare_stop": stop, "compare_status": status, "compared": gallery}
-
-
-__all__ = ["PALETTE", "PICTURE", "SAVED", "build_match_tab"]

@@ -17,7 +17,7 @@ from studio.job import MatchJob, MatchResult, run_match
 from studio.preview import display_pixels, save_preview, shrink, slim
 from studio.ui import words
 from studio.ui.masks import mask_file
-from studio.ui.session import Session, Stopped
+from studio.ui.session import Session
 
 PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
 KINDS = (PICTURE, PALETTE, SAVED)
@@ -96,19 +96,16 @@ def match(session: Session, choice: Choice, progress: gr.Progress) -> Shown:
 
 def show_new(session: Session, result: MatchResult) -> Shown:
     """Make a result the one on the screen."""
-    session.before = save_preview(
-        session.new_place("before.png"), display_pixels(result.picture, result.picture.pixels)
-    )
-    session.shown = result
-    return show(session)
+    before = save_preview(session.new_place("before.png"), display_pixels(result.picture, result.picture.pixels))
+    with session.lock:
+        session.shown, session.before = result, before
+    return show(session, result)
 
 
-def show(session: Session) -> Shown:
-    """The result on the screen, in full: lossless preview, figures, chart."""
-    result = session.shown
-    assert result is not None
+def show(session: Session, result: MatchResult) -> Shown:
+    """A result in full: lossless preview, figures, chart."""
     return Shown(
-        pair=graded_pair(session, ".png"),
+        pair=graded_pair(session, result, ".png"),
         metrics=words.metrics(result),
         numbers=words.numbers(result.grade) + words.encoding_line(result),
         notes=words.notes(result),
@@ -116,18 +113,19 @@ def show(session: Session) -> Shown:
     )
 
 
-def graded_pair(session: Session, suffix: str) -> tuple[str, str]:
+def graded_pair(session: Session, result: MatchResult, suffix: str) -> tuple[str, str]:
     """Before and after as files; .jpg while the slider moves, .png when it rests."""
-    result, before = session.shown, session.before
-    assert result is not None and before is not None
     after = save_preview(session.new_file(suffix), display_pixels(result.picture, result.graded_pixels()))
-    return str(before), str(after)
+    return str(session.before), str(after)
 
 
-def set_strength(session: Session, strength: float) -> None:
-    """The same fit at another strength. Raises InputError."""
-    if session.shown is not None:
-        session.shown = session.shown.at_strength(MatchSettings(strength=float(strength)).strength)
+def set_strength(session: Session, strength: float) -> MatchResult | None:
+    """The fit on the screen at another strength; None when there is none. Raises InputError."""
+    wanted = MatchSettings(strength=float(strength)).strength
+    with session.lock:  # two moves of the slider may be worked on at once, or one and the end of a match
+        if session.shown is not None:
+            session.shown = session.shown.at_strength(wanted)
+        return session.shown
 
 
 def distributions(result: MatchResult) -> Any:
@@ -183,6 +181,3 @@ def _teller(session: Session, progress: gr.Progress) -> Any:
         progress(done, desc=what)
 
     return tell
-
-
-__all__ = ["KINDS", "PALETTE", "PICTURE", "SAVED", "Choice", "Shown", "Stopped", "compare", "make_job", "match"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -35,33 +37,39 @@ class Side:
     painted: np.ndarray | None = None
 
 
-@dataclass(eq=False)
 class Session:
     """One open page.
+
+    Not a dataclass: Gradio copies those into the page's configuration.
 
     Attributes:
         source, reference: the chosen pictures.
         grade: a saved grade to apply.
-        grade_name: its file's name.
         shown: the result on the screen, at preview size and at the strength of the slider.
         compared: results of *Compare methods*, in the order of the gallery.
         before: the ungraded preview as a file.
         painting: the role whose mask is being painted right now, or None.
         stop: set by the Stop button, read by whatever runs.
+        lock: held while ``shown`` is replaced.
     """
 
-    source: Side | None = None
-    reference: Side | None = None
-    grade: Grade | None = None
-    grade_name: str = ""
-    shown: MatchResult | None = None
-    compared: list[MatchResult] = field(default_factory=list)
-    before: Path | None = None
-    painting: str | None = None
-    stop: bool = False
-    _folder: Path | None = None
-    _files: list[Path] = field(default_factory=list)
-    _count: int = 0
+    def __init__(self, source: Side | None = None, reference: Side | None = None) -> None:
+        self.source = source
+        self.reference = reference
+        self.grade: Grade | None = None
+        self.shown: MatchResult | None = None
+        self.compared: list[MatchResult] = []
+        self.before: Path | None = None
+        self.painting: str | None = None
+        self.stop = False
+        self.lock = Lock()
+        self._folder: Path | None = None
+        self._files: list[Path] = []
+        self._count = 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Session:
+        """Gradio copies the initial value for every page that is opened: each starts empty."""
+        return Session()
 
     @property
     def folder(self) -> Path:

@@ -38,7 +38,7 @@ def plain(error: InputError) -> str:
     from gradio.utils import get_upload_folder
 
     folder = re.escape(str(Path(get_upload_folder())))
-    return re.sub(folder + r"/(?:[^/\n]+/)*", "", str(error))
+    return re.sub(folder + r"/(?:[\w.-]+/)*", "", str(error))
 
 
 def message(text: str) -> str:
@@ -94,6 +94,14 @@ def numbers(grade: Grade) -> str:
         '<table class="cdl"><tr><th>ASC CDL</th><th>R</th><th>G</th><th>B</th></tr>'
         f'{body}<tr><th>Saturation</th><td colspan="3">{effective.saturation:.4f}</td></tr></table>'
     )
+
+
+def grade_line(grade: Grade) -> str:
+    """What a saved grade is, in one line."""
+    transform = grade.transform
+    kind = "CDL, ten numbers" if isinstance(transform, Cdl) else f"3-D LUT, {transform.size} points a side"
+    said = "".join(f"<br>{escape(note)}" for note in grade.notes)
+    return f'<p class="about"><b>{kind}</b>strength {grade.strength:g}{said}</p>'
 
 
 def encoding_line(result: MatchResult) -> str:

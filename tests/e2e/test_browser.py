@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from PIL import Image
+from studio_page import ASSETS, Studio
 
 from reswd_torch import load_grade
 from reswd_torch.settings import METHODS
 from studio.job import MatchJob, run_match
-from studio_page import ASSETS, Studio
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -35,7 +35,9 @@ def open_page(chromium: Browser, app_url: str, screenshots: Path) -> Iterator[ob
 
     def _open(size: tuple[int, int] = DESK, **options: object) -> Studio:
         context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, accept_downloads=True, **options  # type: ignore[arg-type]
+            viewport={"width": size[0], "height": size[1]},
+            accept_downloads=True,
+            **options,  # type: ignore[arg-type]
         )
         contexts.append(context)
         page = context.new_page()
@@ -174,7 +176,7 @@ def test_palette_and_saved_grade(open_page, tmp_path: Path) -> None:  # type: ig
 
     studio.at("#kind").get_by_text("Saved grade").click()
     studio.upload("grade", look)
-    studio.at("#grade-about").get_by_text("Slope").wait_for()
+    studio.at("#grade-about").get_by_text("CDL, ten numbers").wait_for()
     assert studio.at("#match").inner_text() == "Apply grade"
     studio.match()
     assert "no distance" in studio.at("#metrics").inner_text()

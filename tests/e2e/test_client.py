@@ -11,11 +11,11 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
+from studio_page import ASSETS
 
 from reswd_torch.settings import METHODS, MatchSettings
 from studio.job import MatchJob, run_match
 from studio.settings_file import read_settings
-from studio_page import ASSETS
 
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
 
