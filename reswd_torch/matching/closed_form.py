@@ -39,7 +39,7 @@ def mkl(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"]) -> ColorMap:
     ridge = 1e-6 * torch.eye(3, dtype=torch.float64)
     root, inverse_root = _roots(source.double().T.cov(correction=0) + ridge)
     middle, _ = _roots(root @ (target.double().T.cov(correction=0) + ridge) @ root)
-    matrix = inverse_root @ middle @ inverse_root
+    matrix = _held_back(inverse_root @ middle @ inverse_root, source.double().T.cov(correction=0))
     return lambda rgb: ((rgb.double() - source_mean) @ matrix.T + target_mean).to(rgb.dtype)
 
 
@@ -63,6 +63,11 @@ def histogram(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"], knots:
     return apply
 
 
+STEEPEST = 20.0
+"""Largest gain. A grey or flat picture's noise would otherwise be stretched to the target's whole spread."""
+FLAT = 1e-4
+"""A spread below this is none, and no gain makes one of it: the gain is 1."""
+
 CLOSED_FORM_MAPS: dict[str, Callable[[Tensor, Tensor], ColorMap]] = {
     "reinhard": reinhard,
     "mkl": mkl,
@@ -71,9 +76,17 @@ CLOSED_FORM_MAPS: dict[str, Callable[[Tensor, Tensor], ColorMap]] = {
 
 
 def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """Quotient of spreads; 1 where the source has none, because no factor gives a flat channel a spread."""
-    flat = denominator < 1e-4
-    return torch.where(flat, torch.ones_like(numerator), numerator / denominator.clamp(min=1e-4))
+    """Quotient of spreads, at most ``STEEPEST``; 1 where the source has none."""
+    ratio = (numerator / denominator.clamp(min=FLAT)).clamp(max=STEEPEST)
+    return torch.where(denominator < FLAT, torch.ones_like(numerator), ratio)
+
+
+def _held_back(matrix: Float[Tensor, "3 3"], covariance: Float[Tensor, "3 3"]) -> Float[Tensor, "3 3"]:
+    """A symmetric map with gains of at most ``STEEPEST``, and 1 along which the source has no spread."""
+    gains, axes = torch.linalg.eigh(matrix)
+    spread = (axes * (covariance @ axes)).sum(dim=0).clamp(min=0.0).sqrt()
+    gains = torch.where(spread < FLAT, torch.ones_like(gains), gains.clamp(max=STEEPEST))
+    return axes @ torch.diag(gains) @ axes.T
 
 
 def _roots(matrix: Float[Tensor, "3 3"]) -> tuple[Float[Tensor, "3 3"], Float[Tensor, "3 3"]]:
@@ -89,7 +102,9 @@ def _without_ties(knots: Float[Tensor, " k"], values: Float[Tensor, " k"]) -> tu
     return distinct, torch.zeros_like(distinct).index_add_(0, run, values) / length
 
 
-def _interpolate(x: Float[Tensor, " n"], knots: Float[Tensor, " k"], values: Float[Tensor, " k"]) -> Float[Tensor, " n"]:
+def _interpolate(
+    x: Float[Tensor, " n"], knots: Float[Tensor, " k"], values: Float[Tensor, " k"]
+) -> Float[Tensor, " n"]:
     """Piecewise linear through (knots, values); beyond the ends shifted in parallel, so that nothing is cut off."""
     within = x.clamp(knots[0], knots[-1])
     high = torch.searchsorted(knots, within)

@@ -110,3 +110,14 @@ def test_a_flat_target_is_reached(name: str) -> None:
 def test_shape_and_dtype_are_kept(name: str, dtype: torch.dtype) -> None:
     moved = CLOSED_FORM_MAPS[name](cloud(50, 7).to(dtype), cloud(60, 8).to(dtype))(cloud(9, 9).to(dtype))
     assert (moved.shape, moved.dtype) == ((9, 3), dtype)
+
+
+@pytest.mark.parametrize("name", ["reinhard", "mkl"])
+def test_the_noise_of_a_grey_picture_is_not_stretched_to_colours(name: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    grey = torch.rand(500, 1, generator=generator, dtype=DOUBLE).expand(-1, 3)
+    source = grey + 0.001 * torch.randn(500, 3, generator=generator, dtype=DOUBLE)
+    target = torch.rand(500, 3, generator=generator, dtype=DOUBLE)
+    moved = CLOSED_FORM_MAPS[name](source, target)(source)
+    chroma = (moved - moved.mean(dim=1, keepdim=True)).std(dim=0)
+    assert float(chroma.max()) < 0.05

@@ -1,0 +1,46 @@
+"""What importing costs: the core stands alone, and the command line's help loads nothing heavy."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import reswd_torch
+from tests.conftest import ROOT
+
+HEAVY = {"gradio", "diffusers", "transformers", "cv2", "PIL", "studio", "guidance", "kornia", "scipy"}
+
+
+def loaded_after(code: str, cwd: Path = ROOT) -> set[str]:
+    """Top-level modules in a fresh interpreter after some code."""
+    script = f"{code}\nimport sys; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    ran = subprocess.run([sys.executable, "-c", script], cwd=cwd, capture_output=True, text=True, check=True)
+    return set(ran.stdout.split())
+
+
+def test_the_core_loads_nothing_of_the_floors_above() -> None:
+    names = [module.name for module in pkgutil.walk_packages(reswd_torch.__path__, "reswd_torch.")]
+    assert len(names) > 15
+    loaded = loaded_after("import " + ", ".join(names))
+    assert "torch" in loaded
+    assert not loaded & HEAVY
+
+
+def test_the_command_line_and_the_settings_load_no_torch() -> None:
+    loaded = loaded_after("from studio.cli import app; import reswd_torch, reswd_torch.settings")
+    assert "typer" in loaded
+    assert not loaded & {"torch", "numpy", "PIL", "cv2", "gradio", "PyOpenColorIO", "jaxtyping"}
+
+
+def test_every_public_name_is_there() -> None:
+    for name in reswd_torch.__all__:
+        assert getattr(reswd_torch, name) is not None
+    assert set(dir(reswd_torch)) >= set(reswd_torch.__all__)
+    assert not hasattr(reswd_torch, "no_such_name")
+
+
+def test_match_is_the_function_even_after_its_package_was_imported() -> None:
+    code = "import reswd_torch.matching.match; from reswd_torch import match; assert callable(match), match"
+    loaded_after(code + "; from reswd_torch.matching import match as same; assert same is match")
