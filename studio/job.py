@@ -93,7 +93,11 @@ class MatchResult:
     @cached_property
     def distance_before(self) -> float | None:
         """Sliced Wasserstein distance from the source to the reference, Lab units."""
-        return None if self.target_sample is None else color_distance(self.source_sample.held_out, self.target_sample.held_out)
+        return (
+            None
+            if self.target_sample is None
+            else color_distance(self.source_sample.held_out, self.target_sample.held_out)
+        )
 
     def distance_at(self, strength: float) -> float | None:
         """The same from the source graded at ``strength``; nothing is fitted again."""
@@ -122,7 +126,9 @@ class MatchResult:
             raise InputError("a saved grade has no reference; choose a picture or a palette to compare methods")
         settings = replace(self.job.settings, method=method)
         fitted = fit_samples(self.source_sample, self.target_sample, settings, progress=progress)
-        return replace(self, job=replace(self.job, settings=settings), grade=replace(fitted, encoding=self.grade.encoding))
+        return replace(
+            self, job=replace(self.job, settings=settings), grade=replace(fitted, encoding=self.grade.encoding)
+        )
 
     def graded_pixels(self) -> np.ndarray:
         """The whole picture graded, (H, W, 3), in the source's depth."""
@@ -170,7 +176,9 @@ def run_match(job: MatchJob, progress: Progress | None = None) -> MatchResult:
         return MatchResult(job, picture, grade, weights, source, None, (*notes, *grade.notes), hashes)
     tell(0.2, "reading the reference")
     target, target_notes = _target_sample(job, picture, weights, hashes)
-    fitted = fit_samples(source, target, settings, progress=lambda done, what: tell(0.3 + 0.6 * done, what), start=start)
+    fitted = fit_samples(
+        source, target, settings, progress=lambda done, what: tell(0.3 + 0.6 * done, what), start=start
+    )
     grade = replace(fitted, encoding=profile_name(picture.icc))
     tell(0.9, "grading")
     return MatchResult(job, picture, grade, weights, source, target, (*notes, *target_notes), hashes)
@@ -230,7 +238,9 @@ def _target_sample(
         return sample_pixels(picture.pixels, settings.samples, settings.seed, weights), []
     read = read_picture(job.target) if job.target_mask is not None else read_reduced(job.target, at_least=REDUCED_EDGE)
     sample = sample_pixels(read.pixels, settings.samples, settings.seed, source_weights(read, job.target_mask))
-    parts = [torch.from_numpy(to_profile(part.numpy(), read.icc, picture.icc)) for part in (sample.fit, sample.held_out)]
+    parts = [
+        torch.from_numpy(to_profile(part.numpy(), read.icc, picture.icc)) for part in (sample.fit, sample.held_out)
+    ]
     notes = [f"{job.target.name}: {note}" for note in read.notes]
     if (names := (profile_name(read.icc), profile_name(picture.icc)))[0] != names[1]:
         notes.append(f"reference colours were converted from {names[0]} to {names[1]}")
