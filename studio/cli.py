@@ -46,15 +46,20 @@ def main() -> None:
         raise SystemExit(130) from None
 
 
-@app.callback()
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         from reswd_torch import __version__
 
         print(f"reswd-studio {__version__}")
         raise typer.Exit
+
+
+_VERSION = typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+
+
+@app.callback()
+def _root(version: Annotated[bool, _VERSION] = False) -> None:
+    """Nothing of its own: the commands do the work."""
 
 
 _either = " | ".join
