@@ -28,7 +28,8 @@ cases = pytest.mark.parametrize("case", CASES, ids="-".join)
 
 @cache
 def fitted(case: tuple[str, str, str]) -> Grade:
-    return match(asset(case[0]), asset(case[1]), method=case[2], transform="lut")
+    samples = 1024 if case[2] == "reswd" else 2048  # each of its 150 steps costs by the sample
+    return match(asset(case[0]), asset(case[1]), method=case[2], transform="lut", samples=samples)
 
 
 @cases
