@@ -162,10 +162,11 @@ class CdlModel:
         natural = natural_numbers(parameters).to(self.rgb)
         slope, offset, power, saturation = natural[:3], natural[3:6], natural[6:9], natural[9]
         shifted = self.rgb * slope + offset
-        inside = ((shifted > 0) & (shifted < 1)).to(shifted)
+        # At the clamp itself the one-sided derivative counts: clipped pixels must be able to come back.
+        inside = ((shifted >= 0) & (shifted <= 1)).to(shifted)
         base = shifted.clamp(1e-6, 1.0)  # the power's derivative is not finite at 0
         bent = torch.where(shifted <= 0, torch.zeros_like(base), base**power)
-        d_shifted = power * bent / base * inside
+        d_shifted = power * base ** (power - 1.0) * inside
         columns = torch.cat((d_shifted * self.rgb * slope, d_shifted, bent * base.log() * power * inside), dim=1)
         luma = (bent * self.luma).sum(dim=1, keepdim=True)
         saturated = luma + saturation * (bent - luma)

@@ -222,3 +222,10 @@ def test_cuda_equals_the_cpu(method: str, transform: str) -> None:
     there = gpu.apply(torch.from_numpy(source).cuda())
     assert there.is_cuda
     assert np.abs(there.cpu().numpy() - cpu.apply(source)).max() <= 1 / 255
+
+
+@pytest.mark.parametrize(("from_level", "to_level"), [(0.0, 0.5), (1.0, 0.5), (0.5, 0.0), (0.5, 1.0)])
+def test_clipped_pictures_can_come_back(from_level: float, to_level: float) -> None:
+    """A black or white picture lies on the clamp of the CDL, where only a one-sided derivative leads away."""
+    source, target = (np.full((8, 8, 3), level, dtype=np.float32) for level in (from_level, to_level))
+    assert np.abs(match(source, target).apply(source) - to_level).max() < 0.01
