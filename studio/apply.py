@@ -8,7 +8,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
 from studio.images import read_picture, supported_output, write_picture
-from studio.job import source_weights
+from studio.job import where_to_grade
 from studio.render import render
 from studio.settings_file import read_settings
 
@@ -55,7 +55,7 @@ def apply_to_file(grade: Grade, image: Path, place: Path, *, overwrite: bool = F
         InputError: the picture cannot be read or the place not written.
     """
     picture = read_picture(image)
-    weights = source_weights(picture, None)
+    weights = where_to_grade(picture, None)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -165,17 +165,18 @@ def run_match(job: MatchJob, progress: Progress | None = None) -> MatchResult:
     tell(0.0, "reading the source")
     hashes = {"source": file_hash(job.source)}
     picture = read_picture(job.source)
-    weights = source_weights(picture, job.mask)
+    weights = where_to_grade(picture, job.mask)
+    counts = how_much_counts(picture, weights)
     if job.mask is not None:
         hashes["mask"] = file_hash(job.mask)
     settings = job.settings
-    source = sample_pixels(picture.pixels, settings.samples, settings.seed, weights)
+    source = sample_pixels(picture.pixels, settings.samples, settings.seed, counts)
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
     if job.grade is not None:
         grade = job.grade.at_strength(settings.strength)
         return MatchResult(job, picture, grade, weights, source, None, (*notes, *grade.notes), hashes)
     tell(0.2, "reading the reference")
-    target, target_notes = _target_sample(job, picture, weights, hashes)
+    target, target_notes = _target_sample(job, picture, source, hashes)
     fitted = fit_samples(
         source, target, settings, progress=lambda done, what: tell(0.3 + 0.6 * done, what), start=start
     )
@@ -184,22 +185,36 @@ def run_match(job: MatchJob, progress: Progress | None = None) -> MatchResult:
     return MatchResult(job, picture, grade, weights, source, target, (*notes, *target_notes), hashes)
 
 
-def source_weights(picture: Picture, mask: Path | None) -> np.ndarray | None:
-    """Where a picture counts and changes: its mask times its alpha, or None for everywhere.
+def where_to_grade(picture: Picture, mask: Path | None) -> np.ndarray | None:
+    """Where a picture changes: its mask where it is visible at all, or None for everywhere.
 
     Pixels of any transparency but full are graded in full: their colour shows through in proportion anyway.
+
+    Returns:
+        (H, W) float32, 0..1.
 
     Raises:
         InputError: a mask of another size, or nothing left.
     """
     weights = None if mask is None else read_mask(mask, (picture.height, picture.width))
-    if picture.alpha is not None and not bool((picture.alpha == np.iinfo(picture.alpha.dtype).max).all()):
+    if picture.alpha is not None and not bool((picture.alpha > 0).all()):
         visible = (picture.alpha > 0).astype(np.float32)
         weights = visible if weights is None else weights * visible
     if weights is not None and not bool((weights > 0).any()):
         what = "is fully transparent" if mask is None else f"has no visible pixel under the mask {mask}"
         raise InputError(f"{picture.path}: the picture {what}; there is nothing to match")
     return weights
+
+
+def how_much_counts(picture: Picture, weights: np.ndarray | None) -> np.ndarray | None:
+    """What pixels weigh in the statistics: :func:`where_to_grade` times opacity, or None for all alike."""
+    if picture.alpha is None:
+        return weights
+    top = np.iinfo(picture.alpha.dtype).max
+    if bool((picture.alpha == top).all()):
+        return weights
+    opacity = picture.alpha.astype(np.float32) / top
+    return opacity if weights is None else weights * opacity
 
 
 def file_hash(path: Path) -> str:
@@ -220,7 +235,7 @@ def file_hash(path: Path) -> str:
 
 
 def _target_sample(
-    job: MatchJob, picture: Picture, weights: np.ndarray | None, hashes: dict[str, str]
+    job: MatchJob, picture: Picture, source: PixelSample, hashes: dict[str, str]
 ) -> tuple[PixelSample, list[str]]:
     """Reference colours in the source's own encoding; only these few thousand are ever colour-converted."""
     settings = job.settings
@@ -234,10 +249,10 @@ def _target_sample(
     if job.target_mask is not None:
         hashes["target_mask"] = file_hash(job.target_mask)
     if hashes["target"] == hashes["source"] and job.target_mask is None and job.mask is None:
-        # The same file: sample it exactly as the source was, so that the distance is 0 and the grade the identity.
-        return sample_pixels(picture.pixels, settings.samples, settings.seed, weights), []
+        return source, []  # the same file: the distance is 0 and the grade the identity
     read = read_picture(job.target) if job.target_mask is not None else read_reduced(job.target, at_least=REDUCED_EDGE)
-    sample = sample_pixels(read.pixels, settings.samples, settings.seed, source_weights(read, job.target_mask))
+    counts = how_much_counts(read, where_to_grade(read, job.target_mask))
+    sample = sample_pixels(read.pixels, settings.samples, settings.seed, counts)
     parts = [
         torch.from_numpy(to_profile(part.numpy(), read.icc, picture.icc)) for part in (sample.fit, sample.held_out)
     ]

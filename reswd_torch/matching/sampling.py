@@ -91,15 +91,27 @@ def _stratified_places(height: int, width: int, count: int, generator: torch.Gen
 
 
 def _weighted_places(weights: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Systematic sampling: equal steps through the running sum of the weights, from a random start."""
-    flat = weights.flatten().double()
-    marked = flat.nonzero().squeeze(1)
-    if len(marked) <= count and bool((flat[marked] == flat[marked[0]]).all()):
-        return _places_of(marked, weights.shape[1])
-    total = flat[marked].cumsum(0)
-    places = (torch.arange(count) + torch.rand(count, generator=generator, dtype=torch.float64)) / count * total[-1]
-    chosen = marked[torch.searchsorted(total, places, right=True).clamp(max=len(marked) - 1)]
-    return _places_of(chosen, weights.shape[1])
+    """Systematic sampling: equal steps through the running sum of the weights, from a random start in each.
+
+    Row by row, so that a mask of 100 megapixels needs no running sum of its own size.
+    """
+    marked = weights > 0
+    if int(np.count_nonzero(marked.numpy())) <= count and bool((weights[marked] == weights.max()).all()):
+        rows, columns = marked.nonzero().unbind(dim=1)
+        return rows, columns
+    upto = torch.from_numpy(weights.numpy().sum(axis=1, dtype=np.float64)).cumsum(
+        0
+    )  # torch would copy it all to float64
+    places = (torch.arange(count) + torch.rand(count, generator=generator, dtype=torch.float64)) / count * upto[-1]
+    rows = torch.searchsorted(upto, places, right=True).clamp(max=int(marked.any(dim=1).nonzero().max()))
+    within = places - torch.where(rows > 0, upto[rows - 1], 0.0)
+    columns = torch.empty_like(rows)
+    for row in rows.unique().tolist():
+        here = rows == row
+        running = weights[row].double().cumsum(0)
+        found = torch.searchsorted(running, within[here], right=True)
+        columns[here] = found.clamp(max=int(marked[row].nonzero().max()))  # rounding may step over the last one
+    return rows, columns
 
 
 def _places_of(flat: Tensor, width: int) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, CubeError
 from reswd_torch.grade.files import write_text_atomically
 from studio.images import natural_suffix, read_picture
-from studio.job import MatchResult, source_weights
+from studio.job import MatchResult, where_to_grade
 from studio.settings_file import settings_text
 from studio.ui.session import Session
 
@@ -35,7 +35,7 @@ def whole(result: MatchResult) -> MatchResult:
     """The result with its picture at full size again: read from the uploaded file, which was kept as it came."""
     try:
         picture = read_picture(result.job.source)
-        return replace(result, picture=picture, weights=source_weights(picture, result.job.mask))
+        return replace(result, picture=picture, weights=where_to_grade(picture, result.job.mask))
     except InputError as error:
         raise InputError(f"{result.job.source.name} is no longer on the server: choose it again and match") from error
 

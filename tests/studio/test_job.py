@@ -166,3 +166,16 @@ def test_hash_of_what_is_no_file(tmp_path: Path) -> None:
         file_hash(tmp_path / "nothing.png")
     with pytest.raises(InputError, match="is a directory"):
         file_hash(tmp_path)
+
+
+def test_opacity_weighs_the_statistics(tmp_path: Path) -> None:
+    """A red half that is nearly clear must hardly count: the match sees a blue picture."""
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[:, :32] = (200, 30, 30, 3)
+    pixels[:, 32:] = (30, 30, 200, 255)
+    path = tmp_path / "half.png"
+    Image.fromarray(pixels).save(path)
+    result = run_match(MatchJob(path, palette="#1e1ec8"))
+    assert result.distance_before is not None
+    assert result.distance_before < 3  # counted in full, the red half alone is some 60 away
+    assert result.weights is None  # and every pixel is visible, so every pixel is graded
