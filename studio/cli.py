@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, TRANSFORMS, MatchSettings
@@ -37,13 +38,33 @@ _OVERWRITE = typer.Option("--overwrite", help="Replace files that exist.")
 def main() -> None:
     """Entry point of ``reswd``. Input that cannot be used is one line on stderr and exit code 2."""
     try:
-        app()
+        code = app(standalone_mode=False)
     except InputError as error:
         print(f"reswd: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except TyperException as error:  # a flag or argument that is unknown, missing or malformed
+        message = " ".join(error.format_message().split()) if hasattr(error, "format_message") else str(error)
+        if message:  # empty where the help was printed instead
+            print(f"reswd: {message.rstrip('.')}; see reswd --help", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("reswd: stopped; nothing half-written was left behind", file=sys.stderr)
         raise SystemExit(130) from None
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number: give one such as 0.8") from None
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a whole number: give one such as 33") from None
 
 
 def _show_version(wanted: bool) -> None:
@@ -65,26 +86,31 @@ def _root(version: Annotated[bool, _VERSION] = False) -> None:
 _either = " | ".join
 _OUT = typer.Option("-o", "--output", help="Where the matched picture goes.", metavar="OUT")
 _PALETTE = typer.Option(help='Hex colours instead of TARGET: "#aabbcc:2,#112233" (:2 is a weight).')
-_METHOD = typer.Option(help=f"{_either(METHODS)}  [default: {_DEFAULTS.method}]", metavar="NAME")
-_TRANSFORM = typer.Option(
-    help=f"{_either(TRANSFORMS)}  [default: cdl; closed forms: their own lattice]", metavar="NAME"
+_METHOD = typer.Option(help=f"{_either(METHODS)} (default: {_DEFAULTS.method})", metavar="NAME")
+_TRANSFORM = typer.Option(help=f"{_either(TRANSFORMS)} (default: cdl; closed forms: their own lattice)", metavar="NAME")
+_STRENGTH = typer.Option(
+    help="0 leaves the picture as it is, 1 is the match, up to 4. (default: 1)", parser=_number, metavar="NUMBER"
 )
-_STRENGTH = typer.Option(help="0 leaves the picture as it is, 1 is the match, up to 4.  [default: 1]")
 _MASK = typer.Option(help="White where SOURCE counts and changes.", metavar="FILE")
 _TARGET_MASK = typer.Option(help="White where TARGET counts.", metavar="FILE")
-_SEED = typer.Option(help="Chooses the pixels that are looked at.  [default: 0]")
-_DEVICE = typer.Option(help=f"{_either(DEVICES)}  [default: auto]", metavar="NAME")
+_SEED = typer.Option(help="Chooses the pixels that are looked at. (default: 0)", parser=_whole_number, metavar="NUMBER")
+_DEVICE = typer.Option(help=f"{_either(DEVICES)} (default: auto)", metavar="NAME")
 _CDL = typer.Option(help="Also save the grade as .cc, .ccc or .cdl.", metavar="FILE")
 _CUBE = typer.Option(help="Also save the grade as .cube.", metavar="FILE")
-_CUBE_SIZE = typer.Option(help=f"Lattice points: {_either(map(str, CUBE_SIZES))}.")
+_CUBE_SIZE = typer.Option(
+    help=f"Lattice points: {_either(map(str, CUBE_SIZES))}.", parser=_whole_number, metavar="NUMBER"
+)
 _FROM_SETTINGS = typer.Option(help="Match as this saved .json says; flags given here win.", metavar="FILE")
+_OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=_number, metavar="NUMBER")
 _SAVE_SETTINGS = typer.Option(help="Save settings, hashes and grade as .json.", metavar="FILE")
 
 
 @app.command("match")
 def match_command(
-    source: Annotated[Path, typer.Argument(help="The picture to grade.", show_default=False)],
-    target: Annotated[Path | None, typer.Argument(help="The picture with the colours.", show_default=False)] = None,
+    source: Annotated[Path, typer.Argument(help="The picture to grade.", show_default=False, metavar="SOURCE")],
+    target: Annotated[
+        Path | None, typer.Argument(help="The picture with the colours.", show_default=False, metavar="TARGET")
+    ] = None,
     output: Annotated[Path | None, _OUT] = None,
     palette: Annotated[str | None, _PALETTE] = None,
     method: Annotated[str | None, _METHOD] = None,
@@ -142,7 +168,7 @@ def apply_command(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
     ],
-    strength: Annotated[float | None, typer.Option(help="Instead of the grade's own: 0 to 4.")] = None,
+    strength: Annotated[float | None, _OWN_STRENGTH] = None,
     overwrite: Annotated[bool, _OVERWRITE] = False,
 ) -> None:
     """Apply a saved grade to one or more pictures. One bad picture does not stop the others."""
@@ -195,13 +221,12 @@ def _job(
 
     grade = None
     if saved is not None:
-        recorded = {role: Path(entry["path"]) for role, entry in saved.inputs.items()}
         if target is None and palette is None:
-            target, palette = recorded.get("target"), saved.palette
-            target_mask = target_mask or recorded.get("target_mask")
+            target, palette = saved.file("target"), saved.palette
+            target_mask = target_mask or saved.file("target_mask")
         if target is None and palette is None:  # the saved run applied a grade and had no reference
             grade = grade_from_record(saved.grade)
-        mask = mask or recorded.get("mask")
+        mask = mask or saved.file("mask")
     return MatchJob(source, target, palette, grade, settings=settings, mask=mask, target_mask=target_mask)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import base64
 import json
 import platform
+import shutil
+import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 FORMAT = "reswd-studio match settings"
 FORMAT_VERSION = 1
+CARRIED_BYTES = 2_000_000
 _RECORDED = ("torch", "numpy", "pillow", "opencv-python-headless", "opencolorio")
 
 
@@ -27,15 +32,34 @@ class SavedMatch:
 
     Attributes:
         settings: how it was matched.
-        inputs: by role (``source``, ``target``, ``mask``, ``target_mask``): ``{"path": ..., "sha256": ...}``.
+        inputs: by role (``source``, ``target``, ``mask``, ``target_mask``): ``{"path": ..., "sha256": ...}``, and
+            ``"data"`` (base64) for a mask that the settings carry themselves.
         palette: the palette text, or None.
         grade: the grade as plain data, for :func:`reswd_torch.grade.grade.grade_from_record`.
+        folder: where the settings file lies.
     """
 
     settings: MatchSettings
     inputs: dict[str, dict[str, str]]
     palette: str | None
     grade: dict[str, Any]
+    folder: Path
+
+    def file(self, role: str) -> Path | None:
+        """The input of a role: where it was, else beside the settings, else the mask inside, unpacked until the end.
+
+        None where the run had no such input.
+        """
+        entry = self.inputs.get(role)
+        if entry is None:
+            return None
+        recorded = Path(entry["path"])
+        beside = self.folder / recorded.name
+        if not recorded.exists() and beside.exists():
+            return beside
+        if not recorded.exists() and "data" in entry:
+            return _unpacked(recorded.name, entry["data"])
+        return recorded
 
 
 def settings_text(result: MatchResult, *, names_only: bool = False) -> str:
@@ -55,7 +79,11 @@ def settings_text(result: MatchResult, *, names_only: bool = False) -> str:
         "settings": asdict(job.settings),
         "palette": job.palette,
         "inputs": {
-            role: {"path": path.name if names_only else str(path), "sha256": result.hashes[role]}
+            role: {
+                "path": path.name if names_only else str(path),
+                "sha256": result.hashes[role],
+                **_carried(role, path),
+            }
             for role, path in paths.items()
             if path is not None
         },
@@ -89,21 +117,35 @@ def read_settings(path: Path) -> SavedMatch:
         )
     try:
         settings = MatchSettings(**record["settings"])
-        inputs = {
-            role: {"path": str(_found(Path(entry["path"]), path.parent)), "sha256": str(entry["sha256"])}
-            for role, entry in record["inputs"].items()
-        }
-        return SavedMatch(settings, inputs, record.get("palette"), dict(record["grade"]))
+        inputs = {role: {name: str(value) for name, value in entry.items()} for role, entry in record["inputs"].items()}
+        if any({"path", "sha256"} - set(entry) for entry in inputs.values()):
+            raise KeyError("path or sha256 of an input")
+        return SavedMatch(settings, inputs, record.get("palette"), dict(record["grade"]), path.parent)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: the settings are damaged ({error!r}); save them again") from error
 
 
-def _found(recorded: Path, folder: Path) -> Path:
-    """The recorded file, or the one of its name beside the settings where the recorded one is not there (any more)."""
-    beside = folder / recorded.name
-    return beside if not recorded.exists() and beside.exists() else recorded
+def _carried(role: str, path: Path) -> dict[str, str]:
+    """A mask travels inside the settings where it is small: one painted in the browser is nowhere else."""
+    if not role.endswith("mask") or path.stat().st_size > CARRIED_BYTES:
+        return {}
+    return {"data": base64.b64encode(path.read_bytes()).decode("ascii")}
+
+
+def _unpacked(name: str, data: str) -> Path:
+    try:
+        content = base64.b64decode(data, validate=True)
+    except ValueError as error:
+        raise InputError(
+            f"the mask {name} inside the settings is damaged ({error}); save the settings again"
+        ) from error
+    folder = Path(tempfile.mkdtemp(prefix="reswd-mask-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    place = folder / name
+    place.write_bytes(content)
+    return place
 
 
 def _versions() -> dict[str, str]:

@@ -489,3 +489,25 @@ def test_python_m_studio_is_the_same_program(place: Path) -> None:
     ran = subprocess.run([*command, place / "out.png"], cwd=ROOT, capture_output=True, text=True)
     assert_refused(Ran(ran.returncode, ran.stdout, ran.stderr), "out.png", "exists")
     assert sorted(p.name for p in place.iterdir()) == ["out.png", "source.png", "target.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "quoted"),
+    [
+        (["match", "a.png", "b.png", "-o", "c.png", "--strength", "lots"], "'lots'"),
+        (["match", "a.png", "b.png", "-o", "c.png", "--seed", "1.5"], "'1.5'"),
+        (["match", "a.png", "b.png", "-o", "c.png", "--nope"], "--nope"),
+        (["match"], "SOURCE"),
+        (["grade"], "'grade'"),
+    ],
+)
+def test_malformed_arguments_are_one_line(
+    arguments: list[str], quoted: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["reswd", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert quoted in lines[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +46,12 @@ def test_read_back(job: MatchJob, tmp_path: Path) -> None:
     saved(job, tmp_path / "run.json")
     found = read_settings(tmp_path / "run.json")
     assert found.settings == job.settings
-    assert found.inputs["target"]["path"] == str(job.target)
+    assert found.file("target") == job.target
+    assert found.file("mask") is None
     assert found.palette is None
     result = run_match(job)
     assert grade_from_record(found.grade).transform == result.grade.transform
-    again = run_match(MatchJob(job.source, Path(found.inputs["target"]["path"]), settings=found.settings))
+    again = run_match(MatchJob(job.source, found.file("target"), settings=found.settings))
     assert again.graded_pixels().tobytes() == result.graded_pixels().tobytes()
     applied = load_any_grade(tmp_path / "run.json")
     assert (applied.transform, applied.strength) == (result.grade.transform, 0.8)
@@ -59,7 +61,7 @@ def test_names_only_tell_nothing_about_folders_and_are_found_beside_the_settings
     record = saved(job, tmp_path / "run.json", names_only=True)
     assert str(tmp_path) not in json.dumps(record)
     assert record["inputs"]["target"]["path"] == "target.png"
-    assert Path(read_settings(tmp_path / "run.json").inputs["target"]["path"]) == job.target
+    assert read_settings(tmp_path / "run.json").file("target") == job.target
 
 
 def test_a_run_with_a_saved_grade(job: MatchJob, tmp_path: Path) -> None:
@@ -112,3 +114,21 @@ def test_missing(tmp_path: Path) -> None:
         read_settings(tmp_path / "run.json")
     with pytest.raises(InputError):
         read_settings(tmp_path)
+
+
+def test_a_small_mask_travels_inside_the_settings(job: MatchJob, tmp_path: Path) -> None:
+    """A mask painted in the browser is nowhere else: the settings alone must give the same bytes."""
+    area = np.zeros((job_size := Image.open(job.source).size)[::-1], np.uint8)
+    area[: job_size[1] // 2] = 255
+    mask = tmp_path / "painted.png"
+    Image.fromarray(area).save(mask)
+    result = run_match(replace(job, mask=mask))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "run.json").write_text(settings_text(result, names_only=True))
+    mask.unlink()
+    found = read_settings(elsewhere / "run.json").file("mask")
+    assert found is not None
+    again = run_match(replace(job, mask=found))
+    assert again.hashes["mask"] == result.hashes["mask"]
+    assert again.graded_pixels().tobytes() == result.graded_pixels().tobytes()
