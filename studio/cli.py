@@ -158,7 +158,7 @@ def match_command(
 
         write_text_atomically(save_settings, settings_text(result))
         written["settings"] = save_settings
-    _report(result, written, cube_size if cube else None, as_json)
+    _report(result, written, cube_size, as_json)
 
 
 @app.command("apply")
@@ -269,8 +269,7 @@ def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:
             )
 
 
-def _report(result: MatchResult, written: dict[str, Path], cube_size: int | None, as_json: bool) -> None:
-    from reswd_torch.grade import Cdl
+def _report(result: MatchResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
     from studio.images import losses
 
     effective = result.grade.effective
@@ -278,7 +277,7 @@ def _report(result: MatchResult, written: dict[str, Path], cube_size: int | None
     notes = [*result.notes, *losses(written["output"], result.picture)]
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
-    error = result.grade.cube_error(cube_size) if cube_size else None
+    error = result.grade.cube_error(cube_size) if as_json or "cube" in written else None
     if as_json:
         record: dict[str, Any] = {
             "distance_before": report.distance_before if report else None,
@@ -286,7 +285,7 @@ def _report(result: MatchResult, written: dict[str, Path], cube_size: int | None
             "seconds": report.seconds if report else None,
             "device": report.device if report else None,
             "encoding": result.encoding,
-            "grade": result.grade.to_record() if isinstance(effective, Cdl) else effective.describe(),
+            "grade": {name: value for name, value in result.grade.to_record().items() if name != "values"},
             "notes": notes,
             "written": {role: str(path) for role, path in written.items()},
         }
