@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +16,11 @@ from reswd_torch.matching.report import MatchReport, Progress
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
 from studio.images import Picture, profile_name, read_mask, read_picture, read_reduced, to_profile, write_picture
+from studio.images.refuse import check_source
 from studio.render import render
 
+CARRIED_BYTES = 2_000_000
+"""A mask file up to this size travels inside the settings."""
 REDUCED_EDGE = 1024
 """A reference is decoded at least this large: its statistics need no more."""
 
@@ -69,6 +70,7 @@ class MatchResult:
         target_sample: reference colours in the source's encoding; None with a saved grade.
         notes: what was assumed, for the person to read.
         hashes: SHA-256 of every input file, by role.
+        masks: the bytes of the masks, by role, where they are small: one painted in the browser is nowhere else.
     """
 
     job: MatchJob
@@ -79,6 +81,7 @@ class MatchResult:
     target_sample: PixelSample | None
     notes: tuple[str, ...]
     hashes: dict[str, str]
+    masks: dict[str, bytes]
 
     @property
     def report(self) -> MatchReport | None:
@@ -90,14 +93,10 @@ class MatchResult:
         """The colour encoding of the source, which the grade belongs to."""
         return profile_name(self.picture.icc)
 
-    @cached_property
+    @property
     def distance_before(self) -> float | None:
-        """Sliced Wasserstein distance from the source to the reference, Lab units."""
-        return (
-            None
-            if self.target_sample is None
-            else color_distance(self.source_sample.held_out, self.target_sample.held_out)
-        )
+        """Sliced Wasserstein distance from the source to the reference, Lab units; None with a saved grade."""
+        return None if self.report is None else self.report.distance_before
 
     def distance_at(self, strength: float) -> float | None:
         """The same from the source graded at ``strength``; nothing is fitted again."""
@@ -160,7 +159,6 @@ def run_match(job: MatchJob, progress: Progress | None = None) -> MatchResult:
     Raises:
         InputError: an input that cannot be used.
     """
-    start = time.perf_counter()
     tell = progress or _silent
     tell(0.0, "reading the source")
     hashes = {"source": file_hash(job.source)}
@@ -174,15 +172,15 @@ def run_match(job: MatchJob, progress: Progress | None = None) -> MatchResult:
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
     if job.grade is not None:
         grade = job.grade.at_strength(settings.strength)
-        return MatchResult(job, picture, grade, weights, source, None, (*notes, *grade.notes), hashes)
+        return MatchResult(
+            job, picture, grade, weights, source, None, (*notes, *grade.notes), hashes, _small_masks(job)
+        )
     tell(0.2, "reading the reference")
-    target, target_notes = _target_sample(job, picture, source, hashes)
-    fitted = fit_samples(
-        source, target, settings, progress=lambda done, what: tell(0.3 + 0.6 * done, what), start=start
-    )
+    target, target_notes = _target_sample(job, picture, hashes)
+    fitted = fit_samples(source, target, settings, progress=lambda done, what: tell(0.3 + 0.6 * done, what))
     grade = replace(fitted, encoding=profile_name(picture.icc))
     tell(0.9, "grading")
-    return MatchResult(job, picture, grade, weights, source, target, (*notes, *target_notes), hashes)
+    return MatchResult(job, picture, grade, weights, source, target, (*notes, *target_notes), hashes, _small_masks(job))
 
 
 def where_to_grade(picture: Picture, mask: Path | None) -> np.ndarray | None:
@@ -218,25 +216,27 @@ def how_much_counts(picture: Picture, weights: np.ndarray | None) -> np.ndarray 
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes.
+    """SHA-256 of a picture file's bytes.
 
     Raises:
-        InputError: the file is missing or not a file.
+        InputError: what cannot be a picture to read: missing, a folder, empty, raw, footage.
     """
-    if path.is_dir():
-        raise InputError(f"{path}: is a directory; give one picture")
-    try:
-        with path.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; check the name and the folder") from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    check_source(path)
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _target_sample(
-    job: MatchJob, picture: Picture, source: PixelSample, hashes: dict[str, str]
-) -> tuple[PixelSample, list[str]]:
+def _small_masks(job: MatchJob) -> dict[str, bytes]:
+    """The bytes of masks that are small enough to travel in the settings."""
+    files = {"mask": job.mask, "target_mask": job.target_mask}
+    return {
+        role: path.read_bytes()
+        for role, path in files.items()
+        if path is not None and path.stat().st_size <= CARRIED_BYTES
+    }
+
+
+def _target_sample(job: MatchJob, picture: Picture, hashes: dict[str, str]) -> tuple[PixelSample, list[str]]:
     """Reference colours in the source's own encoding; only these few thousand are ever colour-converted."""
     settings = job.settings
     if job.palette is not None:
@@ -248,9 +248,12 @@ def _target_sample(
     hashes["target"] = file_hash(job.target)
     if job.target_mask is not None:
         hashes["target_mask"] = file_hash(job.target_mask)
-    if hashes["target"] == hashes["source"] and job.target_mask is None and job.mask is None:
-        return source, []  # the same file: the distance is 0 and the grade the identity
-    read = read_picture(job.target) if job.target_mask is not None else read_reduced(job.target, at_least=REDUCED_EDGE)
+    if job.target_mask is not None:
+        read = read_picture(job.target)
+    else:
+        # A reference of the source's size is read whole and so sampled at the same places: equal pictures, whatever files
+        # they lie in, have distance 0 and the identity for a grade.
+        read = read_reduced(job.target, at_least=REDUCED_EDGE, whole_if=(picture.height, picture.width))
     counts = how_much_counts(read, where_to_grade(read, job.target_mask))
     sample = sample_pixels(read.pixels, settings.samples, settings.seed, counts)
     parts = [

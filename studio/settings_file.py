@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import atexit
 import base64
+import hashlib
 import json
 import platform
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from reswd_torch import __version__
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 FORMAT = "reswd-studio match settings"
 FORMAT_VERSION = 1
-CARRIED_BYTES = 2_000_000
 _RECORDED = ("torch", "numpy", "pillow", "opencv-python-headless", "opencolorio")
 
 
@@ -46,20 +46,22 @@ class SavedMatch:
     folder: Path
 
     def file(self, role: str) -> Path | None:
-        """The input of a role: where it was, else beside the settings, else the mask inside, unpacked until the end.
+        """The input of a role: where it was, beside the settings, or the mask inside, whichever has the recorded bytes.
 
-        None where the run had no such input.
+        Where none has, the first that is there; where none is there, where it was. None where the run had no such input.
         """
         entry = self.inputs.get(role)
         if entry is None:
             return None
         recorded = Path(entry["path"])
-        beside = self.folder / recorded.name
-        if not recorded.exists() and beside.exists():
-            return beside
-        if not recorded.exists() and "data" in entry:
-            return _unpacked(recorded.name, entry["data"])
-        return recorded
+        name = PureWindowsPath(entry["path"]).name  # of either system's paths
+        there = [path for path in (recorded, self.folder / name) if path.is_file()]
+        for path in there:
+            if hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]:
+                return path
+        if "data" in entry:
+            return _unpacked(name, entry["data"])
+        return there[0] if there else recorded
 
 
 def settings_text(result: MatchResult, *, names_only: bool = False) -> str:
@@ -78,15 +80,7 @@ def settings_text(result: MatchResult, *, names_only: bool = False) -> str:
         "made_with": {"reswd-studio": __version__, "python": platform.python_version(), **_versions()},
         "settings": asdict(job.settings),
         "palette": job.palette,
-        "inputs": {
-            role: {
-                "path": path.name if names_only else str(path),
-                "sha256": result.hashes[role],
-                **_carried(role, path),
-            }
-            for role, path in paths.items()
-            if path is not None
-        },
+        "inputs": {role: _input(result, role, path, names_only) for role, path in paths.items() if path is not None},
         "encoding": result.encoding,
         "grade": result.grade.to_record(),
     }
@@ -120,18 +114,20 @@ def read_settings(path: Path) -> SavedMatch:
         inputs = {role: {name: str(value) for name, value in entry.items()} for role, entry in record["inputs"].items()}
         if any({"path", "sha256"} - set(entry) for entry in inputs.values()):
             raise KeyError("path or sha256 of an input")
-        return SavedMatch(settings, inputs, record.get("palette"), dict(record["grade"]), path.parent)
+        if not isinstance(palette := record.get("palette"), str | None):
+            raise TypeError(f"palette {palette!r}")
+        return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: the settings are damaged ({error!r}); save them again") from error
 
 
-def _carried(role: str, path: Path) -> dict[str, str]:
-    """A mask travels inside the settings where it is small: one painted in the browser is nowhere else."""
-    if not role.endswith("mask") or path.stat().st_size > CARRIED_BYTES:
-        return {}
-    return {"data": base64.b64encode(path.read_bytes()).decode("ascii")}
+def _input(result: MatchResult, role: str, path: Path, names_only: bool) -> dict[str, str]:
+    entry = {"path": path.name if names_only else str(path.absolute()), "sha256": result.hashes[role]}
+    if role in result.masks:
+        entry["data"] = base64.b64encode(result.masks[role]).decode("ascii")
+    return entry
 
 
 def _unpacked(name: str, data: str) -> Path:

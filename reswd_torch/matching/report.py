@@ -19,7 +19,7 @@ class MatchReport:
         distance_before: sliced Wasserstein distance (p = 1, CIE Lab units, fixed directions) from source to target, on
             pixels that the fit did not choose.
         distance_after: the same from the graded source to the target, at the strength of the settings.
-        seconds: wall time of sampling, fit and both distances.
+        seconds: wall time of the fit and both distances; of :func:`reswd_torch.match` with checks and sampling.
         settings: what was asked for.
         device: where the fit ran, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     """

@@ -73,7 +73,7 @@ class Picture:
     ``pixels``: (H, W, 3) uint8 or uint16 RGB in the file's own encoding (never converted for RGB pictures), turned
     upright, C-contiguous. ``alpha``: (H, W) of the same dtype, straight (colours not multiplied by it), or None.
     ``icc``: the embedded RGB profile, unchanged; None when the file is untagged or the pixels were converted to sRGB.
-    ``notes``: what was assumed or left out while reading, one short phrase each.
+    ``notes``: what was assumed or left out while reading, one short phrase each. ``whole``: see `full_size`.
     """
 
     pixels: np.ndarray
@@ -82,6 +82,12 @@ class Picture:
     notes: tuple[str, ...]
     path: Path
     container: Container = field(repr=False)
+    whole: tuple[int, int] | None = None
+
+    @property
+    def full_size(self) -> tuple[int, int]:
+        """Rows and columns of the whole upright picture, where only a reduced one was decoded."""
+        return self.whole or (self.height, self.width)
 
     @property
     def height(self) -> int:
@@ -108,6 +114,7 @@ class Decoded:
     icc: bytes | None
     container: Container
     orientation: int = 1
+    whole: tuple[int, int] | None = None  # rows and columns as stored, where fewer were decoded
     notes: list[str] = field(default_factory=list)
 
 

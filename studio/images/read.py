@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from reswd_torch.errors import InputError
 from studio.images import decode, png
@@ -24,6 +24,13 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 _OTHERS = ("GIF", "BMP", "PPM", "JPEG2000", "PSD", "ICO", "TGA")
 
 
+class Reduction(NamedTuple):
+    """How a picture may be read smaller: long edge at least this, and whole if it has just this size."""
+
+    at_least: int
+    whole_if: tuple[int, int] | None
+
+
 def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Read a picture whole, in its own depth and encoding, turned upright.
 
@@ -33,12 +40,19 @@ def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     return _read(Path(path), max_pixels, None, grey_as_is=False)
 
 
-def read_reduced(path: str | Path, *, at_least: int = 1024, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_reduced(
+    path: str | Path,
+    *,
+    at_least: int = 1024,
+    whole_if: tuple[int, int] | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Picture:
     """Read a picture for its statistics: JPEGs at 1/2, 1/4 or 1/8, the long edge staying at ``at_least`` or more.
 
-    Other formats, and JPEGs too small for that, give the same pixels as `read_picture`. Raises the same errors.
+    Other formats, JPEGs too small for that, and those of ``whole_if`` rows and columns (upright or turned) give the same
+    pixels as `read_picture`. Raises the same errors.
     """
-    return _read(Path(path), max_pixels, max(1, at_least), grey_as_is=False)
+    return _read(Path(path), max_pixels, Reduction(max(1, at_least), whole_if), grey_as_is=False)
 
 
 def read_values(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -46,11 +60,11 @@ def read_values(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     return _read(Path(path), max_pixels, None, grey_as_is=True)
 
 
-def _read(path: Path, max_pixels: int, at_least: int | None, *, grey_as_is: bool) -> Picture:
+def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_is: bool) -> Picture:
     check_source(path)
     try:
         with decode.pillow_limit_off():
-            decoded = _decode(path, max_pixels, at_least, grey_as_is)
+            decoded = _decode(path, max_pixels, reduction, grey_as_is)
     except InputError as error:
         raise error if str(path) in str(error) else InputError(f"{path}: {error}") from error
     except MemoryError as error:
@@ -60,14 +74,14 @@ def _read(path: Path, max_pixels: int, at_least: int | None, *, grey_as_is: bool
     return _finish(path, decoded)
 
 
-def _decode(path: Path, max_pixels: int, at_least: int | None, grey_as_is: bool) -> Decoded:
+def _decode(path: Path, max_pixels: int, reduction: Reduction | None, grey_as_is: bool) -> Decoded:
     with path.open("rb") as stream:
         head = stream.read(32)
     if head.startswith(_TIFF_HEADS):
         from studio.images.tiff import decode_tiff
 
         return decode_tiff(path, max_pixels, grey_as_is=grey_as_is)
-    return _through_pillow(path, _formats(path, head), head, max_pixels, at_least, grey_as_is)
+    return _through_pillow(path, _formats(path, head), head, max_pixels, reduction, grey_as_is)
 
 
 def _formats(path: Path, head: bytes) -> tuple[str, ...]:
@@ -102,7 +116,7 @@ def _heif(path: Path) -> tuple[str, ...]:
 
 
 def _through_pillow(
-    path: Path, formats: tuple[str, ...], head: bytes, max_pixels: int, at_least: int | None, grey_as_is: bool
+    path: Path, formats: tuple[str, ...], head: bytes, max_pixels: int, reduction: Reduction | None, grey_as_is: bool
 ) -> Decoded:
     from PIL import UnidentifiedImageError
 
@@ -126,10 +140,12 @@ def _through_pillow(
                 else:
                     decoded = Decoded(values, alpha, icc, container)
             else:
-                if at_least is not None and container.format == "JPEG":
-                    _ask_smaller(image, at_least)
+                stored = (image.height, image.width)
+                if reduction is not None and container.format == "JPEG":
+                    _ask_smaller(image, reduction)
                 image.load()
                 decoded = decode.convert(image, container, grey_as_is=grey_as_is)
+                decoded.whole = stored
                 if (found := _stored_depth(image, path)) > 8 and decoded.pixels.dtype == "uint8":
                     notes.append(f"{found}-bit {container.format} read with 8 bits")
     decoded.orientation = orientation
@@ -137,11 +153,13 @@ def _through_pillow(
     return decoded
 
 
-def _ask_smaller(image: ImageFile.ImageFile, at_least: int) -> None:
+def _ask_smaller(image: ImageFile.ImageFile, reduction: Reduction) -> None:
     """Have libjpeg decode at the smallest of 1/8, 1/4, 1/2 that keeps the long edge at ``at_least``."""
     width, height = image.size
+    if reduction.whole_if in ((height, width), (width, height)):
+        return
     for scale in (8, 4, 2):
-        if -(-max(width, height) // scale) >= at_least and min(width, height) >= scale:
+        if -(-max(width, height) // scale) >= reduction.at_least and min(width, height) >= scale:
             image.draft(None, (width // scale, height // scale))
             return
 
@@ -200,4 +218,5 @@ def _finish(path: Path, decoded: Decoded) -> Picture:
     dpi = container.dpi[::-1] if turned and container.dpi else container.dpi
     container = replace(container, exif=upright_exif(container.exif, turned), dpi=dpi, png_chunks=chunks)
     alpha = None if decoded.alpha is None else turn(decoded.alpha, decoded.orientation)
-    return Picture(turn(decoded.pixels, decoded.orientation), alpha, icc, tuple(notes), path, container)
+    whole = decoded.whole[::-1] if turned and decoded.whole else decoded.whole
+    return Picture(turn(decoded.pixels, decoded.orientation), alpha, icc, tuple(notes), path, container, whole)
