@@ -90,7 +90,7 @@ def frame_pairs(folder: Path) -> list[Pair]:
 
 
 def ours(pair: Pair, options: dict[str, str], device: str) -> Row:
-    """One of our methods, fitted on one thread, and once more from file to file on all cores."""
+    """One of our methods, fitted on one thread, and once more from file to file."""
     settings = MatchSettings(**options, device=device)  # type: ignore[arg-type]
     source, target = read_picture(pair.source), read_reduced(pair.target)
     samples = [sample_pixels(picture.pixels, settings.samples, settings.seed) for picture in (source, target)]
@@ -163,7 +163,7 @@ def table(title: str, pairs: list[Pair], device: str) -> None:
     print(f"| nothing done | {before:.2f} |{unmatched} | | |")
     for name, options in OURS.items():
         rows = [ours(pair, options, device) for pair in pairs]
-        memory = f"{peak_memory(pairs[0], options):.0f}"
+        memory = f"{peak_memory(pairs[0], options | {'device': device}):.0f}"
         _line(name, rows, with_truth, memory)
     if _installed("color_matcher"):
         for name in PEERS:

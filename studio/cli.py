@@ -144,7 +144,7 @@ def match_command(
     job = _job(source, target, palette, mask, target_mask, settings, saved)
     if output is None:
         raise InputError("nowhere to put the result: give -o OUT")
-    _check_outputs(job, output, cdl, cube, cube_size, save_settings, overwrite)
+    _check_outputs(job, output, cdl, cube, cube_size, save_settings, from_settings, overwrite)
     with _progress_bar() as progress:
         result = run_match(job, progress)
     _check_hashes(result, saved)
@@ -201,9 +201,14 @@ def serve_command(
     browser: Annotated[bool, typer.Option("--browser", help="Open the app in the browser.")] = False,
 ) -> None:
     """Start the browser app."""
+    if port is not None and not 1 <= port <= 65535:
+        raise InputError(f"port {port} is out of range: give one from 1 to 65535, or leave it out")
     from studio.ui.app import serve
 
-    serve(host=host, port=port, open_browser=browser)
+    try:
+        serve(host=host, port=port, open_browser=browser)
+    except OSError as error:  # Gradio's words: the port is taken, or the address is not this machine's
+        raise InputError(f"cannot listen on {host}, port {port or '7860 to 7959'}: {error}") from error
 
 
 def _job(
@@ -237,6 +242,7 @@ def _check_outputs(
     cube: Path | None,
     cube_size: int,
     save_settings: Path | None,
+    from_settings: Path | None,
     overwrite: bool,
 ) -> None:
     """Refuse before any work what could not be written in the end."""
@@ -245,7 +251,10 @@ def _check_outputs(
     from studio.images import supported_output
     from studio.paths import check_place
 
-    inputs = [path for path in (job.source, job.target, job.mask, job.target_mask) if path is not None]
+    if cube_size not in CUBE_SIZES:
+        raise InputError(f"cube size {cube_size} is not in use: choose one of {', '.join(map(str, CUBE_SIZES))}")
+    given = (job.source, job.target, job.mask, job.target_mask, from_settings)
+    inputs = [path for path in given if path is not None]
     supported_output(output, inputs=inputs, overwrite=overwrite)
     is_cdl = isinstance(job.grade.transform, Cdl) if job.grade else job.settings.resolved_transform == "cdl"
     for path, suffixes in ((cdl, (".cc", ".ccc", ".cdl")), (cube, (".cube",)), (save_settings, (".json",))):

@@ -66,12 +66,15 @@ class Cdl:
         Blended in parameter space: slope and power geometrically, so that they stay positive however far it is
         extrapolated; offset and saturation linearly, saturation not below 0.
         """
-        return Cdl(
-            slope=_triple(s**strength for s in self.slope),
-            offset=_triple(o * strength for o in self.offset),
-            power=_triple(p**strength for p in self.power),
-            saturation=max(0.0, 1.0 + strength * (self.saturation - 1.0)),
-        )
+        try:
+            return Cdl(
+                slope=_triple(s**strength for s in self.slope),
+                offset=_triple(o * strength for o in self.offset),
+                power=_triple(p**strength for p in self.power),
+                saturation=max(0.0, 1.0 + strength * (self.saturation - 1.0)),
+            )
+        except OverflowError as error:
+            raise InputError(f"this grade at strength {strength:g} leaves the range of numbers: {self}") from error
 
     def apply(self, rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         """Grade colours as ASC CDL v1.2 says, clamped to 0..1 after the offset and after the saturation.

@@ -16,7 +16,7 @@ _PATCH_PER_LONG_EDGE = 1 / 1000
 statistics, which would otherwise be matched as if they were colour."""
 
 HELD_OUT_SEED = 2**63 - 1
-"""Chooses the pixels that distances are reported on; settings may not use it for a fit of their own by accident."""
+"""Chooses the pixels that distances are reported on; a seed that no one picks by accident."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,6 +34,10 @@ def is_usable(icc: bytes) -> bool:
     return True
 
 
+_SRGB_NAMES = {"sRGB", "sRGB built-in", "sRGB IEC61966-2.1", "sRGB IEC61966-2-1", "sRGB Profile", "sRGB2014"}
+"""Names that profiles with sRGB's primaries and curve carry; not every name that begins so is one (linear ones exist)."""
+
+
 @lru_cache(maxsize=32)
 def profile_name(icc: bytes | None) -> str:
     """What people call the profile: ``sRGB``, ``Display P3``, ...; ``sRGB (assumed, untagged)`` for None."""
@@ -46,7 +50,7 @@ def profile_name(icc: bytes | None) -> str:
     except (InputError, ImageCms.PyCMSError):
         return "sRGB (assumed, its profile is not readable)"
     name = " ".join(text.split())
-    return "sRGB" if name.startswith("sRGB") else name or "unnamed profile"
+    return "sRGB" if name in _SRGB_NAMES else name or "unnamed profile"
 
 
 def to_profile(pixels: np.ndarray, source_icc: bytes | None, target_icc: bytes | None) -> np.ndarray:

@@ -176,7 +176,7 @@ REFUSALS: dict[str, tuple[Callable[[Path], list[object]], tuple[str, ...]]] = {
     "truncated JPEG": (lambda p: [p / "short.jpg", p / "target.jpg"], ("short.jpg", "cut short")),
     "truncated target": (lambda p: [p / "source.png", p / "short.jpg"], ("short.jpg", "cut short")),
     "not a picture": (lambda p: [p / "words.png", p / "target.jpg"], ("words.png",)),
-    "directory": (lambda p: [p / "folder", p / "target.jpg"], ("folder", "director")),
+    "directory": (lambda p: [p / "folder", p / "target.jpg"], ("folder", "this is a folder")),
     "directory as target": (lambda p: [p / "source.png", p / "folder"], ("folder",)),
     "black mask": (lambda p: [p / "source.png", p / "target.jpg", "--mask", p / "black.png"], ("black.png",)),
     "mask of another size": (lambda p: [p / "source.png", p / "target.jpg", "--mask", p / "small.png"], ("small.png",)),
@@ -511,3 +511,43 @@ def test_malformed_arguments_are_one_line(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert quoted in lines[0]
+
+
+def test_a_cube_size_not_in_use_is_refused_before_anything_is_written(reswd: Callable[..., Ran], place: Path) -> None:
+    for more in ((), ("--json",), ("--cube", place / "look.cube")):
+        ran = reswd(
+            "match", place / "source.png", place / "target.jpg", "-o", place / "o.png", "--cube-size", 34, *more
+        )
+        assert ran.code == 2
+        assert "34" in ran.err
+        assert not (place / "o.png").exists()
+
+
+def test_settings_that_are_read_are_not_replaced(reswd: Callable[..., Ran], place: Path) -> None:
+    run, out = place / "run.json", place / "o.png"
+    pair = ("match", place / "source.png", place / "target.jpg", "-o", out)
+    assert reswd(*pair, "--save-settings", run).code == 0
+    before = run.read_bytes()
+    ran = reswd(*pair, "--overwrite", "--from-settings", run, "--save-settings", run)
+    assert ran.code == 2
+    assert run.read_bytes() == before
+
+
+def test_apply_refuses_a_folder_in_place_of_a_picture(reswd: Callable[..., Ran], place: Path) -> None:
+    assert (
+        reswd(
+            "match", place / "source.png", place / "target.jpg", "-o", place / "o.png", "--cube", place / "l.cube"
+        ).code
+        == 0
+    )
+    ran = reswd("apply", place / "l.cube", place, "-o", place / "graded")
+    assert ran.code == 2
+    assert "folder" in ran.err
+    assert not (place / "graded").exists()
+
+
+@pytest.mark.parametrize("port", [0, 99999])
+def test_serve_refuses_a_port_out_of_range(reswd: Callable[..., Ran], port: int) -> None:
+    ran = reswd("serve", "--port", port)
+    assert ran.code == 2
+    assert str(port) in ran.err

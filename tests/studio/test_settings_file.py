@@ -132,3 +132,28 @@ def test_a_small_mask_travels_inside_the_settings(job: MatchJob, tmp_path: Path)
     again = run_match(replace(job, mask=found))
     assert again.hashes["mask"] == result.hashes["mask"]
     assert again.graded_pixels().tobytes() == result.graded_pixels().tobytes()
+
+
+def test_the_recorded_bytes_win_over_a_file_of_the_same_name(job: MatchJob, tmp_path: Path) -> None:
+    mask = tmp_path / "mask.png"
+    Image.fromarray(np.full(Image.open(job.source).size[::-1], 255, np.uint8)).save(mask)
+    (tmp_path / "run.json").write_text(settings_text(run_match(replace(job, mask=mask)), names_only=True))
+    wanted = mask.read_bytes()
+    mask.write_bytes(job.source.read_bytes())  # another picture takes the name
+    found = read_settings(tmp_path / "run.json").file("mask")
+    assert found is not None
+    assert found.read_bytes() == wanted
+
+
+def test_paths_of_windows_are_found_beside_the_settings(job: MatchJob, tmp_path: Path) -> None:
+    record = saved(job, tmp_path / "run.json")
+    record["inputs"]["target"]["path"] = "C:\\pictures\\target.png"
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    assert read_settings(tmp_path / "run.json").file("target") == job.target
+
+
+def test_a_palette_that_is_not_text_is_damage(job: MatchJob, tmp_path: Path) -> None:
+    record = saved(job, tmp_path / "run.json")
+    (tmp_path / "run.json").write_text(json.dumps(record | {"palette": 5}))
+    with pytest.raises(InputError, match="damaged"):
+        read_settings(tmp_path / "run.json")

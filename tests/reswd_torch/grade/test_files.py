@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -293,3 +294,15 @@ def test_saves_refused_before_anything_is_written(
     with pytest.raises(InputError, match=said):
         grade.save(tmp_path / name, cube_size=size)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_saving_from_many_threads_leaves_the_umask_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda i: files.write_text_atomically(tmp_path / f"{i}.txt", "x"), range(200)))
+        assert os.umask(0o022) == 0o022
+        assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o644}
+    finally:
+        os.umask(before)
