@@ -41,6 +41,10 @@ def parse_palette(text: str) -> Palette:
     colors, weights = [], []
     for entry in entries:
         found = _ENTRY.fullmatch(entry)
+        if found is None and _ENTRY.fullmatch(entry.partition(":")[0]):
+            raise InputError(
+                f"palette entry {entry!r} has a weight that is not a number above 0: write it as #aabbcc:2"
+            )
         if found is None:
             raise InputError(
                 f"palette entry {entry!r} is not a hex colour: write it as #aabbcc or #aabbcc:2 (weight 2)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from reswd_torch.errors import InputError
@@ -20,7 +21,11 @@ def load_any_grade(path: Path) -> Grade:
         InputError: missing, unreadable, or of another kind.
     """
     if path.suffix.lower() == ".json":
-        return grade_from_record(read_settings(path).grade)
+        saved = read_settings(path)
+        grade = grade_from_record(saved.grade)
+        if "mask" in saved.inputs:
+            return replace(grade, notes=("the match had a mask; the grade is applied everywhere",))
+        return grade
     return load_grade(path)
 
 

@@ -101,6 +101,8 @@ _CUBE_SIZE = typer.Option(
     help=f"Lattice points: {_either(map(str, CUBE_SIZES))}.", parser=_whole_number, metavar="NUMBER"
 )
 _FROM_SETTINGS = typer.Option(help="Match as this saved .json says; flags given here win.", metavar="FILE")
+_GRADE = typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False, metavar="GRADE")
+_IMAGES = typer.Argument(help="Pictures to grade.", show_default=False, metavar="IMAGE")
 _OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=_number, metavar="NUMBER")
 _SAVE_SETTINGS = typer.Option(help="Save settings, hashes and grade as .json.", metavar="FILE")
 
@@ -163,15 +165,21 @@ def match_command(
 
 @app.command("apply")
 def apply_command(
-    grade: Annotated[Path, typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False)],
-    images: Annotated[list[Path], typer.Argument(help="Pictures to grade.", show_default=False)],
+    grade: Annotated[
+        Path, typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False, metavar="GRADE")
+    ],
+    images: Annotated[list[Path], typer.Argument(help="Pictures to grade.", show_default=False, metavar="IMAGE")],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
     ],
     strength: Annotated[float | None, _OWN_STRENGTH] = None,
     overwrite: Annotated[bool, _OVERWRITE] = False,
 ) -> None:
-    """Apply a saved grade to one or more pictures. One bad picture does not stop the others."""
+    """Apply a saved grade to one or more pictures.
+
+    A picture that cannot be read does not stop the others; a result that exists (without --overwrite) stops all before
+    anything is written.
+    """
     from studio.apply import apply_to_file, load_any_grade, planned_outputs
 
     loaded = load_any_grade(grade)
@@ -201,14 +209,27 @@ def serve_command(
     browser: Annotated[bool, typer.Option("--browser", help="Open the app in the browser.")] = False,
 ) -> None:
     """Start the browser app."""
-    if port is not None and not 1 <= port <= 65535:
-        raise InputError(f"port {port} is out of range: give one from 1 to 65535, or leave it out")
+    _check_address(host, port)
     from studio.ui.app import serve
 
+    serve(host=host, port=port, open_browser=browser)
+
+
+def _check_address(host: str, port: int | None) -> None:
+    """Refuse an address that cannot be listened on, in one line and before the app is built."""
+    import socket
+
+    if port is not None and not 1 <= port <= 65535:
+        raise InputError(f"port {port} is out of range: give one from 1 to 65535, or leave it out")
     try:
-        serve(host=host, port=port, open_browser=browser)
-    except OSError as error:  # Gradio's words: the port is taken, or the address is not this machine's
-        raise InputError(f"cannot listen on {host}, port {port or '7860 to 7959'}: {error}") from error
+        family, kind, _, _, address = socket.getaddrinfo(host, port or 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        where = f"{host}:{port}" if port else host
+        hint = "choose another --port, or leave it out" if port else "choose another --host, such as 127.0.0.1"
+        raise InputError(f"cannot listen on {where} ({error.strerror}): {hint}") from error
 
 
 def _job(

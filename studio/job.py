@@ -50,7 +50,9 @@ class MatchJob:
     def __post_init__(self) -> None:
         given = [self.target is not None, self.palette is not None, self.grade is not None]
         if sum(given) == 0:
-            raise InputError("no reference: give a target picture, a palette of hex colours, or a saved grade")
+            raise InputError(
+                "no reference: give a target picture or a palette of hex colours (a saved grade is applied with reswd apply)"
+            )
         if sum(given) > 1:
             raise InputError("more than one reference: give a target picture, or a palette, or a saved grade")
         if self.target_mask is not None and self.target is None:

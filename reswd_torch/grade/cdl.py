@@ -104,7 +104,7 @@ class Cdl:
     def describe(self) -> str:
         """The ten numbers on four short lines."""
         rows = (("slope", self.slope), ("offset", self.offset), ("power", self.power))
-        lines = [f"{name:10s}" + "  ".join(f"{v:8.4f}" for v in values) for name, values in rows]
+        lines = [f"{name:10s}" + "  ".join(f"{v + 0.0:8.4f}" for v in values) for name, values in rows]
         return "\n".join([*lines, f"{'saturation':10s}{self.saturation:8.4f}"])
 
 

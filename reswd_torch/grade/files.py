@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,7 +118,7 @@ def read_grade_file(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
 
     ocio.ClearAllCaches()  # it keeps files by name, and would give back what the name held before
     try:
-        return _read_cdl(path) if suffix in CDL_FORMATS else _read_cube_of_any_name(path)
+        return _read_cdl(path) if suffix in CDL_FORMATS else _read_cube_as_text(path)
     except InputError as error:  # numbers that a grade cannot have
         raise error if str(path) in str(error) else InputError(f"{path}: {error}") from error
 
@@ -135,19 +134,28 @@ def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
         cdl = Cdl(_triple(found.getSlope()), _triple(found.getOffset()), _triple(found.getPower()), found.getSat())
     except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError) as error:
         raise InputError(
-            f"{path}: not a readable CDL ({_first_line(error)}); export it again as .cc, .ccc or .cdl"
+            f"{path}: not a readable CDL ({_reason(error)}); export it again as .cc, .ccc or .cdl"
         ) from error
     if len(corrections) > 1:
         return cdl, (f"the file holds {len(corrections)} corrections; the first is used",)
     return cdl, ()
 
 
-def _read_cube_of_any_name(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
-    """:func:`_read_cube`; OpenColorIO takes ``$NAME`` and ``%NAME%`` in a path for variables, so those are read as copies."""
-    if not any(sign in str(path) for sign in "$%"):
-        return _read_cube(path)
+def _read_cube_as_text(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
+    """:func:`_read_cube` on a copy that OpenColorIO reads whatever program wrote it.
+
+    A byte order mark goes, and TITLE: its reader of Resolve's .cube (the one that knows LUT_3D_INPUT_RANGE) refuses titles
+    that other programs write. In a copy, too, because it takes ``$NAME`` and ``%NAME%`` in a path for variables.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
+    kept = [line for line in lines if not line.lstrip().upper().startswith(b"TITLE")]
     with tempfile.TemporaryDirectory(prefix="reswd-") as folder:
-        copy = Path(shutil.copyfile(path, Path(folder) / "grade.cube"))
+        copy = Path(folder) / "grade.cube"
+        copy.write_bytes(b"\n".join(kept) + b"\n")
         try:
             return _read_cube(copy)
         except InputError as error:
@@ -157,7 +165,8 @@ def _read_cube_of_any_name(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
 def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
     import PyOpenColorIO as ocio
 
-    transform = ocio.FileTransform(src=str(path), interpolation=ocio.INTERP_TETRAHEDRAL)
+    # "Best" is tetrahedral for a 3-D table and linear for a 1-D one, which would warn about tetrahedral.
+    transform = ocio.FileTransform(src=str(path), interpolation=ocio.INTERP_BEST)
     try:
         processor = ocio.Config.CreateRaw().getProcessor(transform)
         steps = list(processor.createGroupTransform())
@@ -170,9 +179,7 @@ def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
         lattice_in = Lut3D.sample(lambda rgb: rgb, FOREIGN_LATTICE).values.numpy().reshape(-1, 3).copy()
         processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS).applyRGB(lattice_in)
     except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError) as error:
-        raise InputError(
-            f"{path}: not a readable .cube ({_first_line(error)}); export it again as a 3-D .cube"
-        ) from error
+        raise InputError(f"{path}: not a readable .cube ({_reason(error)}); export it again as a 3-D .cube") from error
     values = torch.from_numpy(lattice_in).clamp(0.0, 1.0).reshape(*[FOREIGN_LATTICE] * 3, 3)
     note = f"the .cube holds a 1-D curve or another domain; it was re-sampled to {FOREIGN_LATTICE} points over 0..1"
     return Lut3D(values), (note,)
@@ -230,6 +237,9 @@ def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in readable).split())
 
 
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:160] if lines else type(error).__name__
+def _reason(error: BaseException) -> str:
+    """What the reader itself complained about: OpenColorIO says it behind a general sentence, with the path once more."""
+    text = " ".join(str(error).split())
+    found = re.search(r"failed with: (.*?)(?= '\w+' failed with|$)", text)
+    told = re.sub(r"\(/[^)]*\)|\([A-Za-z]:[^)]*\)", "", found[1] if found else text)
+    return " ".join(told.split()).replace(" .", ".")[:200].rstrip(". ") or type(error).__name__

@@ -105,8 +105,9 @@ class Lut3D:
 
     def describe(self) -> str:
         """One line: size and how far it moves colours."""
-        moved = (self.values - identity_lattice(self.size)).abs()
-        return f"3-D LUT, {self.size} points; moves colours by {moved.mean():.4f} on average, {moved.max():.4f} at most"
+        moved = (self.values - identity_lattice(self.size)).abs() * 255
+        mean, most = float(moved.mean()), float(moved.max())
+        return f"3-D LUT, {self.size} points; moves colours by {mean:.1f}/255 on average, {most:.1f}/255 at most"
 
 
 def _working_dtype(rgb: Tensor) -> torch.dtype:

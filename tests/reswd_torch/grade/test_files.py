@@ -306,3 +306,21 @@ def test_saving_from_many_threads_leaves_the_umask_alone(tmp_path: Path) -> None
         assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o644}
     finally:
         os.umask(before)
+
+
+@pytest.mark.parametrize(
+    "head", [b'TITLE "x"\nLUT_3D_INPUT_RANGE 0.0 1.0\n', b"\xef\xbb\xbf", b'\xef\xbb\xbfTITLE "x"\r\n']
+)
+def test_cubes_with_a_title_a_range_or_a_byte_order_mark_are_read(tmp_path: Path, head: bytes) -> None:
+    lut = bent_lut(5)
+    Grade(lut).save(tmp_path / "plain.cube", cube_size=17)
+    (tmp_path / "other.cube").write_bytes(head + (tmp_path / "plain.cube").read_bytes())
+    read = load_grade(tmp_path / "other.cube").transform
+    assert isinstance(read, Lut3D)
+    assert torch.allclose(read.values, lut.resampled(17).values, atol=1e-6)
+
+
+def test_a_refused_cube_says_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "short.cube").write_text("LUT_3D_SIZE 2\n0 0 0\n1 0 0\n")
+    with pytest.raises(InputError, match=r"short\.cube.*Found 2, expected 8"):
+        load_grade(tmp_path / "short.cube")

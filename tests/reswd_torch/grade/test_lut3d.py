@@ -134,4 +134,4 @@ def test_nan_is_refused() -> None:
 
 def test_describe_names_size_and_movement() -> None:
     assert "3-D LUT, 5 points" in smooth_lut(5).describe()
-    assert "0.0000 at most" in Lut3D(identity_lattice(5)).describe()
+    assert "0.0/255 at most" in Lut3D(identity_lattice(5)).describe()
