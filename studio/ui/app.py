@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from studio.ui.endpoints import add_endpoints
-from studio.ui.layout import CSS, INTRO, TITLE, theme
+from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
 from studio.ui.match_tab import build_match_tab
 from studio.ui.session import Session, forget
 
@@ -35,10 +35,11 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": CSS,
+        "head": HEAD,
         "pwa": True,
         "favicon_path": str(_ICON),
         "footer_links": ["api"],
-        "show_error": True,
+        "show_error": False,  # of errors nobody foresaw; their words are for the log and may name the server's folders
         "ssr_mode": False,
         "share": False,
         "enable_monitoring": False,

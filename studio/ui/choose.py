@@ -39,19 +39,7 @@ def _as_uploaded(payload: Any) -> str | None:
 def open_side(path: Path) -> Side:
     """Read a chosen picture for its preview. Raises InputError."""
     picture = read_reduced(path, at_least=PREVIEW_EDGE)
-    return Side(path, shrink(picture), _whole_size(path, (picture.height, picture.width), picture.container.format))
-
-
-def _whole_size(path: Path, decoded: tuple[int, int], kind: str) -> tuple[int, int]:
-    """Size of the picture as it will be read for the match; a JPEG's preview may have been decoded smaller."""
-    if kind != "JPEG":
-        return decoded
-    from PIL import Image
-
-    with Image.open(path) as image:
-        width, height = image.size
-    tall = (decoded[0] > decoded[1]) if decoded[0] != decoded[1] else (height > width)
-    return (max(width, height), min(width, height)) if tall else (min(width, height), max(width, height))
+    return Side(path, shrink(picture), picture.full_size)
 
 
 def shown_file(session: Session, side: Side, edge: int = _SHOWN_EDGE) -> str:
@@ -61,24 +49,25 @@ def shown_file(session: Session, side: Side, edge: int = _SHOWN_EDGE) -> str:
     return str(save_preview(place, display_pixels(small, small.pixels)))
 
 
-def choose(session: Session, path: str | None, role: str) -> tuple[Any, str]:
-    """A picture was dropped on one of the two places: its preview, and a line about it.
+def choose(session: Session, path: str | None, role: str) -> tuple[Any, ...]:
+    """A picture was dropped on one of the two places: its preview, a line about it, and its mask's file, editor and line.
 
-    A file that cannot be used is refused with one message, and what was chosen before stays.
+    A file that cannot be used is refused with one message, and what was chosen before stays, with its mask.
     """
-    session.painting = None if session.painting == role else session.painting
-    if path is None:
-        setattr(session, role, None)
-        return None, ""
     try:
-        side = open_side(Path(path))
+        side = None if path is None else open_side(Path(path))
     except InputError as error:
         old: Side | None = getattr(session, role)
+        kept = (gr.skip(), gr.skip(), gr.skip())
         if old is None:
-            return None, words.message(words.plain(error))
-        return shown_file(session, old), words.message(words.plain(error)) + words.about(old)
+            return None, words.message(words.plain(error)), *kept
+        return shown_file(session, old), words.message(words.plain(error)) + words.about(old), *kept
+    session.painting = None if session.painting == role else session.painting
     setattr(session, role, side)
-    return shown_file(session, side), words.about(side)
+    no_mask = (None, gr.update(visible=False), "")
+    if side is None:
+        return None, "", *no_mask
+    return shown_file(session, side), words.about(side), *no_mask
 
 
 def show_palette(text: str) -> str:

@@ -10,6 +10,7 @@ from reswd_torch.grade.files import write_text_atomically
 from studio.images import natural_suffix, read_picture
 from studio.job import MatchResult, where_to_grade
 from studio.settings_file import settings_text
+from studio.ui.run import check_uploads
 from studio.ui.session import Session
 
 PICTURE_KIND, SETTINGS_KIND = "picture", "settings"
@@ -33,11 +34,9 @@ def make_download(session: Session, kind: str, cube_size: int) -> str:
 
 def whole(result: MatchResult) -> MatchResult:
     """The result with its picture at full size again: read from the uploaded file, which was kept as it came."""
-    try:
-        picture = read_picture(result.job.source)
-        return replace(result, picture=picture, weights=where_to_grade(picture, result.job.mask))
-    except InputError as error:
-        raise InputError(f"{result.job.source.name} is no longer on the server: choose it again and match") from error
+    check_uploads(result.job)
+    picture = read_picture(result.job.source)
+    return replace(result, picture=picture, weights=where_to_grade(picture, result.job.mask))
 
 
 def is_cdl(session: Session) -> bool:

@@ -17,6 +17,7 @@ from studio.images import natural_suffix
 from studio.job import MatchJob, MatchResult, run_match
 from studio.settings_file import settings_text
 from studio.ui.session import runs_folder
+from studio.ui.settings import as_sent, settings_from, strength_from
 from studio.ui.words import plain
 
 _TRANSFORMS = ("auto", "cdl", "lut")
@@ -49,15 +50,9 @@ def match(
         settings as JSON; the distance to the reference before and after.
     """
     if not source:
-        raise gr.Error("source is missing: give a picture file")
+        raise gr.Error("source is missing: give a picture file", print_exception=False)
     try:
-        settings = MatchSettings(
-            method=method,
-            transform=None if transform == "auto" else transform,
-            strength=float(strength),
-            seed=int(seed),
-            device=device,
-        )
+        settings = settings_from(method=method, transform=transform, strength=strength, seed=seed, device=device)
         job = MatchJob(Path(source), Path(reference) if reference else None, palette or None, settings=settings)
         result = run_match(job)
         folder = _folder()
@@ -81,7 +76,7 @@ def apply(source: str, grade: str, strength: float | None = None) -> str:
         raise gr.Error("give both a source picture and a grade file", print_exception=False)
     try:
         loaded = load_any_grade(Path(grade))
-        settings = MatchSettings(strength=loaded.strength if strength is None else float(strength))
+        settings = MatchSettings(strength=loaded.strength if strength is None else strength_from(strength))
         result = run_match(MatchJob(Path(source), grade=loaded, settings=settings))
         return _picture(result, _folder())
     except InputError as error:
@@ -124,12 +119,12 @@ def add_endpoints() -> None:
         reference = gr.File(label="reference")
         grade = gr.File(label="grade")
         palette = gr.Textbox("", label="palette")
-        method = gr.Dropdown(list(METHODS), value="fast", label="method")
-        transform = gr.Dropdown(list(_TRANSFORMS), value="auto", label="transform")
-        strength = gr.Number(1.0, label="strength")
-        own_strength = gr.Number(None, label="strength")
-        seed = gr.Number(0, precision=0, label="seed")
-        device = gr.Dropdown(list(DEVICES), value="auto", label="device")
+        method = as_sent(gr.Dropdown(list(METHODS), value="fast", label="method"))
+        transform = as_sent(gr.Dropdown(list(_TRANSFORMS), value="auto", label="transform"))
+        strength = as_sent(gr.Number(1.0, label="strength"))
+        own_strength = as_sent(gr.Number(None, label="strength"))
+        seed = as_sent(gr.Number(0, precision=0, label="seed"))
+        device = as_sent(gr.Dropdown(list(DEVICES), value="auto", label="device"))
         picture = gr.File(label="picture")
         grades = gr.File(label="grade files", file_count="multiple")
         settings = gr.File(label="settings")

@@ -76,6 +76,32 @@ def theme() -> gr.themes.Base:
     )
 
 
+HEAD = """<script>
+// The two places for pictures refuse whatever the browser does not call image/...: camera raw files, often HEIC. Let every
+// file through to the server, which reads many of them and says of the others what to do.
+(() => {
+  const place = (event) => event.target.closest?.('#source, #reference');
+  const pictures = (files) => {
+    const all = new DataTransfer();
+    for (const file of files) {
+      const known = file.type.startsWith('image/');
+      all.items.add(known ? file : new File([file], file.name, {type: 'image/unknown'}));
+    }
+    return all;
+  };
+  addEventListener('click', (event) => {
+    if (event.target.type === 'file' && place(event)) event.target.removeAttribute('accept');
+  }, true);
+  addEventListener('change', (event) => {
+    if (event.target.type === 'file' && place(event)) event.target.files = pictures(event.target.files).files;
+  }, true);
+  addEventListener('drop', (event) => {
+    if (event.dataTransfer?.files.length && place(event))
+      Object.defineProperty(event, 'dataTransfer', {value: pictures(event.dataTransfer.files)});
+  }, true);
+})();
+</script>"""
+
 CSS = """
 .gradio-container { max-width: 1560px !important; padding-top: 12px !important; }
 .html-container { padding: 0 !important; }

@@ -35,7 +35,10 @@ def mask_file(session: Session, side: Side, name: str) -> Path | None:
 
     height, width = side.size
     mask = cv2.resize(side.painted.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_NEAREST)
+    _, encoded = cv2.imencode(".png", mask)
     path = session.new_place(f"{side.path.stem} {name}.png")
-    if not cv2.imwrite(str(path), mask):
-        raise InputError(f"{name}: the painted mask could not be stored; free some disk space")
+    try:
+        path.write_bytes(encoded.tobytes())  # cv2.imwrite knows no accents in names on Windows
+    except OSError as error:
+        raise InputError(f"{name}: the painted mask could not be stored; free some disk space") from error
     return path

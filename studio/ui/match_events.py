@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from studio.ui.run import PALETTE, PICTURE, SAVED, Choice
 from studio.ui.session import Session, Stopped
 
 Updates = dict[Any, Any]
+_LOG = logging.getLogger(__name__)
 
 _SAVE_JS = """(file) => {
   if (!file) return;
@@ -40,14 +42,14 @@ def wire(parts: Parts, examples: list[Example]) -> None:
 
 
 def _wire_choices(parts: Parts) -> None:
-    for picture, about, role in (
-        (parts.source, parts.source_about, "source"),
-        (parts.reference, parts.reference_about, "reference"),
+    for picture, about, mask, role in (
+        (parts.source, parts.source_about, parts.source_mask, "source"),
+        (parts.reference, parts.reference_about, parts.reference_mask, "reference"),
     ):
         # input, not change: the preview put in by the server must not count as a new choice
         gr.on(
-            [picture.upload, picture.clear], partial(choose.choose, role=role), [parts.session, picture], [picture, about],
-            trigger_mode="always_last", concurrency_limit=4, **_QUICK,
+            [picture.upload, picture.clear], partial(choose.choose, role=role), [parts.session, picture],
+            [picture, about, *_mask_outputs(mask)], trigger_mode="always_last", concurrency_limit=4, **_QUICK,
         )  # fmt: skip
     groups = [parts.picture_group, parts.palette_group, parts.saved_group]
     labels = [parts.start, parts.compare]
@@ -58,7 +60,12 @@ def _wire_choices(parts: Parts) -> None:
     gr.on(
         [parts.grade.upload, parts.grade.clear], choose.choose_grade, [parts.session, parts.grade],
         [parts.grade_about, parts.strength], **_QUICK,
-    )  # fmt: skip
+    ).then(*_follow(parts), **_QUICK)  # fmt: skip
+
+
+def _mask_outputs(mask: MaskParts) -> list[Any]:
+    """What choose.choose() says about the mask, in its order."""
+    return [mask.file, mask.editor_group, mask.painted]
 
 
 def _show_kind(kind: str) -> list[Any]:
@@ -80,11 +87,6 @@ def _wire_mask(mask: MaskParts, parts: Parts, role: str) -> None:
         [mask.editor_group, mask.painted],
         **_QUICK,
     )
-    picture = parts.source if role == "source" else parts.reference
-    gr.on(
-        [picture.upload, picture.clear], lambda: (None, gr.update(visible=False), ""), None,
-        [mask.file, mask.editor_group, mask.painted], queue=False, **_QUICK,
-    )  # fmt: skip
 
 
 def _controls(parts: Parts) -> list[Any]:
@@ -157,13 +159,13 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
     parts.stop.click(_stop, parts.session, None, queue=False, **_QUICK)
     parts.compare_stop.click(_stop, parts.session, None, queue=False, **_QUICK)
 
-    def pick(session: Session, cube_size: int, strength: float, event: gr.SelectData) -> Updates:
+    def pick(session: Session, cube_size: int, strength: float | None, event: gr.SelectData) -> Updates:
         if event.index >= len(session.compared):
             return {parts.compare_status: words.message("Compare again: this result is no longer here.")}
-        result = session.compared[event.index].at_strength(float(strength))
-        shown = run.show_new(session, result)
+        run.set_strength(session, strength)
+        result = session.compared[event.index]
         return {
-            **_show(parts, session, shown, cube_size),
+            **_show(parts, session, run.show_new(session, result), cube_size),
             parts.method: result.job.settings.method,
             parts.compare_status: "",
         }
@@ -174,23 +176,22 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
     ).then(None, None, None, js=_LOOK_JS, **_PRIVATE)  # fmt: skip
 
     def example(session: Session, event: gr.SelectData) -> list[Any]:
-        chosen, hidden = examples[event.index], gr.update(visible=False)
+        chosen = examples[event.index]
         return [
             PICTURE,
+            1.0,
             *choose.choose(session, str(chosen.source), "source"),
             *choose.choose(session, str(chosen.reference), "reference"),
-            None, None, hidden, hidden, "", "", 1.0,
-        ]  # fmt: skip
+        ]
 
     parts.examples.select(
         example, parts.session,
-        [parts.kind, parts.source, parts.source_about, parts.reference, parts.reference_about,
-         parts.source_mask.file, parts.reference_mask.file, parts.source_mask.editor_group,
-         parts.reference_mask.editor_group, parts.source_mask.painted, parts.reference_mask.painted, parts.strength],
+        [parts.kind, parts.strength, parts.source, parts.source_about, *_mask_outputs(parts.source_mask),
+         parts.reference, parts.reference_about, *_mask_outputs(parts.reference_mask)],
         **_QUICK,
-    ).then(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK).then(
-        None, None, None, js=_LOOK_JS, **_PRIVATE
-    )  # fmt: skip
+    ).then(*_follow(parts), **_QUICK).then(
+        work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK
+    ).then(None, None, None, js=_LOOK_JS, **_PRIVATE)  # fmt: skip
 
 
 def _guarded(
@@ -213,6 +214,9 @@ def _guarded(
         )
     except InputError as error:
         said = words.message(words.plain(error))
+    except Exception:  # a full disk, no memory left on the card, a mistake of ours: the page must stay usable
+        _LOG.exception("a run of the page failed")
+        said = words.message(words.UNEXPECTED)
     yield {
         parts.start: gr.update(interactive=True),
         parts.compare: gr.update(interactive=kind != SAVED),
@@ -227,28 +231,42 @@ def _stop(session: Session) -> None:
 
 
 def _wire_strength(parts: Parts) -> None:
-    def live(session: Session, strength: float) -> Updates:
+    def live(session: Session, strength: float | None) -> Updates:
         """While the slider moves: a quick preview and the distance."""
         result = run.set_strength(session, strength)
         if result is None:
             return {parts.metrics: gr.skip()}
         return {parts.slider: run.graded_pair(session, result, ".jpg"), parts.metrics: words.metrics(result)}
 
-    def rest(session: Session, strength: float, cube_size: int) -> Updates:
-        """When it rests: the lossless preview, the numbers and the chart."""
-        result = run.set_strength(session, strength)
-        if result is None:
-            return {parts.metrics: gr.skip()}
-        return _show(parts, session, run.show(session, result), cube_size)
-
     parts.strength.input(
         live, [parts.session, parts.strength], [parts.slider, parts.metrics],
         trigger_mode="always_last", concurrency_limit=4, **_QUICK,
     )  # fmt: skip
     parts.strength.release(
-        rest, [parts.session, parts.strength, parts.cube_size], _shown_parts(parts),
+        partial(_rest, parts), [parts.session, parts.strength, parts.cube_size], _shown_parts(parts),
         trigger_mode="always_last", concurrency_limit=4, **_QUICK,
     )  # fmt: skip
+
+
+def _rest(parts: Parts, session: Session, strength: float | None, cube_size: int) -> Updates:
+    """When the slider rests: the lossless preview, the numbers and the chart."""
+    result = run.set_strength(session, strength)
+    if result is None:
+        return {parts.metrics: gr.skip()}
+    return _show(parts, session, run.show(session, result), cube_size)
+
+
+def _follow(parts: Parts) -> tuple[Any, ...]:
+    """What to run after the app itself moved the slider, so that the result on the screen moves with it."""
+
+    def follow(session: Session, strength: float | None, cube_size: int) -> Updates:
+        shown = session.shown
+        if shown is not None and shown.job.settings.strength == strength:
+            session.strength = strength
+            return {parts.metrics: gr.skip()}
+        return _rest(parts, session, strength, cube_size)
+
+    return follow, [parts.session, parts.strength, parts.cube_size], _shown_parts(parts)
 
 
 def _wire_downloads(parts: Parts) -> None:
@@ -257,7 +275,10 @@ def _wire_downloads(parts: Parts) -> None:
             return downloads.make_download(session, kind, cube_size)
         except InputError as error:
             gr.Warning(words.plain(error), title="No download")
-            return None
+        except Exception:
+            _LOG.exception("a download failed")
+            gr.Warning(words.UNEXPECTED, title="No download")
+        return None
 
     for button, kind in (
         (parts.get_picture, downloads.PICTURE_KIND),

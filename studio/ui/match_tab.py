@@ -14,6 +14,7 @@ from studio.ui.examples import Example, load_examples, pair_tile
 from studio.ui.match_events import wire
 from studio.ui.parts import MaskParts, Parts
 from studio.ui.run import KINDS, PICTURE
+from studio.ui.settings import as_sent
 
 _DEFAULTS = MatchSettings()
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
@@ -114,7 +115,9 @@ def _more() -> dict[str, Any]:
         )  # fmt: skip
         transform = gr.Radio(list(_TRANSFORMS), value="auto", label="Kind of grade", info=_TRANSFORM_HELP)
         with gr.Row():
-            seed = gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120, elem_id="seed")
+            seed = as_sent(
+                gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120, elem_id="seed")
+            )
             device = gr.Dropdown(list(DEVICES), value=_DEFAULTS.device, label="Device", min_width=120)
         source_mask = _mask_input("source", "Source mask", "Only what is white, or painted, counts and changes.")
         reference_mask = _mask_input("reference", "Reference mask", "Only what is white, or painted, counts.")
@@ -171,10 +174,10 @@ def _result() -> dict[str, Any]:
     )
     with gr.Row(equal_height=True):
         with gr.Column(scale=3, min_width=260):
-            strength = gr.Slider(
+            strength = as_sent(gr.Slider(
                 0, 2, value=_DEFAULTS.strength, step=0.01, label="Strength",
                 info="0 as it was, 1 the match, above 1 stronger", elem_id="strength",
-            )  # fmt: skip
+            ))  # fmt: skip
         with gr.Column(scale=2, min_width=240):
             metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
     downloads = _downloads()

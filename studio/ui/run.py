@@ -1,4 +1,7 @@
-"""Handlers that work: match, live strength, compare methods. All of them keep the last result when they fail."""
+"""Handlers that work: match, live strength, compare methods. All of them keep the last result when they fail.
+
+*Compare methods* keeps the last comparison until it has the first result of the new one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import METHODS, MatchSettings
+from reswd_torch.settings import METHODS
 from studio.charts import Colors, draw_distributions
 from studio.images import to_profile
 from studio.job import MatchJob, MatchResult, run_match
@@ -18,6 +21,7 @@ from studio.preview import display_pixels, save_preview, shrink, slim
 from studio.ui import words
 from studio.ui.masks import mask_file
 from studio.ui.session import Session
+from studio.ui.settings import settings_from, strength_from
 
 PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
 KINDS = (PICTURE, PALETTE, SAVED)
@@ -32,8 +36,8 @@ class Choice:
     palette: str
     method: str
     transform: str
-    strength: float
-    seed: float
+    strength: float | None
+    seed: float | None
     device: str
     source_mask: str | None
     reference_mask: str | None
@@ -52,15 +56,21 @@ class Shown:
 
 def make_job(session: Session, choice: Choice) -> MatchJob:
     """The job that the controls describe. Raises InputError with words for the page."""
+    job = _job(session, choice)
+    check_uploads(job)
+    return job
+
+
+def _job(session: Session, choice: Choice) -> MatchJob:
     if session.source is None:
         raise InputError("Choose a source: the photograph whose colours should change.")
     if session.painting is not None:
         raise InputError(f"Press {words.USE_PAINTED!r} below the {session.painting}'s painting first.")
-    settings = MatchSettings(
+    settings = settings_from(
         method=choice.method,
-        transform=None if choice.transform == "auto" else choice.transform,
-        strength=float(choice.strength),
-        seed=_whole_number(choice.seed),
+        transform=choice.transform,
+        strength=choice.strength,
+        seed=choice.seed,
         device=choice.device,
     )
     source = session.source.path
@@ -80,10 +90,11 @@ def make_job(session: Session, choice: Choice) -> MatchJob:
     return MatchJob(source, reference.path, settings=settings, mask=mask, target_mask=target_mask)
 
 
-def _whole_number(value: float | None) -> int:
-    if value is None or value != int(value):
-        raise InputError(f"The seed {value!r} is not a whole number: give 0, 1, 2 ...")
-    return int(value)
+def check_uploads(job: MatchJob) -> None:
+    """Raise InputError for a file of the job that was cleaned up: a page may stay open for days, its uploads do not."""
+    for path in (job.source, job.target, job.mask, job.target_mask):
+        if path is not None and not path.is_file():
+            raise InputError(f"{path.name} is no longer on the server: choose it again and match")
 
 
 def match(session: Session, choice: Choice, progress: gr.Progress) -> Shown:
@@ -96,10 +107,16 @@ def match(session: Session, choice: Choice, progress: gr.Progress) -> Shown:
 
 def show_new(session: Session, result: MatchResult) -> Shown:
     """Make a result the one on the screen."""
-    before = save_preview(session.new_place("before.png"), display_pixels(result.picture, result.picture.pixels))
+    before = _save_before(session, result)
     with session.lock:
+        if session.strength is not None:  # the slider may have moved while the match ran
+            result = result.at_strength(session.strength)
         session.shown, session.before = result, before
-    return show(session, result)
+    shown = show(session, result)
+    while session.shown is not None and session.shown is not result:  # and while this was drawn
+        result = session.shown
+        shown = show(session, result)
+    return shown
 
 
 def show(session: Session, result: MatchResult) -> Shown:
@@ -116,13 +133,26 @@ def show(session: Session, result: MatchResult) -> Shown:
 def graded_pair(session: Session, result: MatchResult, suffix: str) -> tuple[str, str]:
     """Before and after as files; .jpg while the slider moves, .png when it rests."""
     after = save_preview(session.new_file(suffix), display_pixels(result.picture, result.graded_pixels()))
+    if session.before is None or not session.before.is_file():  # a page left open long enough loses its files
+        session.before = _save_before(session, result)
     return str(session.before), str(after)
 
 
-def set_strength(session: Session, strength: float) -> MatchResult | None:
-    """The fit on the screen at another strength; None when there is none. Raises InputError."""
-    wanted = MatchSettings(strength=float(strength)).strength
+def _save_before(session: Session, result: MatchResult) -> Path:
+    return save_preview(session.new_place("before.png"), display_pixels(result.picture, result.picture.pixels))
+
+
+def set_strength(session: Session, strength: float | None) -> MatchResult | None:
+    """The fit on the screen at another strength; None when there is none, or while the field is being typed in.
+
+    A match that is running will be shown at this strength as well.
+    """
+    try:
+        wanted = strength_from(strength)
+    except InputError:
+        return None
     with session.lock:  # two moves of the slider may be worked on at once, or one and the end of a match
+        session.strength = wanted
         if session.shown is not None:
             session.shown = session.shown.at_strength(wanted)
         return session.shown
@@ -143,21 +173,18 @@ def compare(session: Session, choice: Choice, progress: gr.Progress) -> Iterator
     if choice.kind == SAVED:
         raise InputError("Compare methods needs a reference: choose a picture or a palette.")
     tell = _teller(session, progress)
-    session.compared = []
+    results: list[MatchResult] = []
     tiles: list[tuple[str, str]] = []
     for method in METHODS:
         session.check_stop()
-        result = _with_method(session, choice, method, tell)
-        session.compared.append(result)
+        if not results:  # the first method reads the files; the others are fitted to the same sampled pixels
+            result = slim(run_match(make_job(session, replace(choice, method=method)), tell))
+        else:
+            result = results[0].refitted(method, tell)
+        results.append(result)
         tiles.append((_tile(session, result), _caption(result)))
+        session.compared = list(results)
         yield list(tiles)
-
-
-def _with_method(session: Session, choice: Choice, method: str, tell: Any) -> MatchResult:
-    """The first method reads the files; the others are fitted to the same sampled pixels."""
-    if not session.compared:
-        return slim(run_match(make_job(session, replace(choice, method=method)), tell))
-    return session.compared[0].refitted(method, tell)
 
 
 def _tile(session: Session, result: MatchResult) -> str:
@@ -170,7 +197,7 @@ def _caption(result: MatchResult) -> str:
     report = result.report
     assert report is not None
     name = words.METHOD_NAMES[result.job.settings.method]
-    return f"{name}: distance {report.distance_after:.1f}, {report.seconds:.2f} s"
+    return f"{name}: distance {report.distance_after:.1f}, fit {report.seconds:.2f} s"
 
 
 def _teller(session: Session, progress: gr.Progress) -> Any:

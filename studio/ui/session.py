@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import secrets
 import shutil
+import tempfile
 from dataclasses import dataclass
+from functools import cache
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -49,6 +53,7 @@ class Session:
         compared: results of *Compare methods*, in the order of the gallery.
         before: the ungraded preview as a file.
         painting: the role whose mask is being painted right now, or None.
+        strength: where the slider was moved to; None while it was not.
         stop: set by the Stop button, read by whatever runs.
         lock: held while ``shown`` is replaced.
     """
@@ -61,11 +66,13 @@ class Session:
         self.compared: list[MatchResult] = []
         self.before: Path | None = None
         self.painting: str | None = None
+        self.strength: float | None = None
         self.stop = False
         self.lock = Lock()
         self._folder: Path | None = None
+        self._folder_lock = Lock()
         self._files: list[Path] = []
-        self._count = 0
+        self._numbers = count(1)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Session:
         """Gradio copies the initial value for every page that is opened: each starts empty."""
@@ -74,15 +81,15 @@ class Session:
     @property
     def folder(self) -> Path:
         """A folder of this page's own, with a name that cannot be guessed, where Gradio may serve from."""
-        if self._folder is None or not self._folder.is_dir():
-            self._folder = runs_folder() / secrets.token_urlsafe(18)
-            self._folder.mkdir(parents=True)
-        return self._folder
+        with self._folder_lock:
+            if self._folder is None or not self._folder.is_dir():
+                self._folder = runs_folder() / secrets.token_urlsafe(18)
+                self._folder.mkdir(parents=True)
+            return self._folder
 
     def new_file(self, suffix: str, *, keep: int = 8) -> Path:
         """A fresh name for a passing picture, so that no browser shows an old one; only the last few stay on disk."""
-        self._count += 1
-        path = self.folder / f"preview-{self._count}{suffix}"
+        path = self.folder / f"preview-{next(self._numbers)}{suffix}"
         self._files.append(path)
         while len(self._files) > keep:
             self._files.pop(0).unlink(missing_ok=True)
@@ -90,8 +97,7 @@ class Session:
 
     def new_place(self, name: str) -> Path:
         """A place for a download called ``name``, in a folder of its own so that names need no numbers."""
-        self._count += 1
-        folder = self.folder / str(self._count)
+        folder = self.folder / str(next(self._numbers))
         folder.mkdir()
         return folder / name
 
@@ -102,10 +108,18 @@ class Session:
 
 
 def runs_folder() -> Path:
-    """Where all pages keep their files: inside the folder that Gradio serves uploads from."""
+    """Where all pages of this process keep their files, until it ends: in the folder that Gradio serves uploads from."""
     from gradio.utils import get_upload_folder
 
-    return Path(get_upload_folder()) / "reswd"
+    return _runs_folder_in(Path(get_upload_folder()))
+
+
+@cache
+def _runs_folder_in(uploads: Path) -> Path:
+    uploads.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="reswd-", dir=uploads))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def forget(session: Session | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from html import escape
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, CubeError, Grade
 from studio.images import FORMATS, Container, profile_name
 from studio.job import MatchResult
+from studio.ui.examples import ASSETS
 from studio.ui.session import Side
 
 METHOD_NAMES = {
@@ -27,6 +29,9 @@ EMPTY_RESULT = (
 EMPTY_NUMBERS = '<p class="faint">The grade\'s numbers appear here after a match.</p>'
 EMPTY_METRICS = '<p class="faint">Distance to the reference: match first.</p>'
 EMPTY_CHART = '<p class="faint">How the colours of source, result and reference spread appears here after a match.</p>'
+UNEXPECTED = (
+    "Something went wrong that was not foreseen; the server's log says what. Try again, or with other settings."
+)
 _DISTANCE_HELP = (
     "Sliced Wasserstein distance between the two pictures' colours, in CIE Lab units. 0: the same colours. "
     "About 1: a difference one just notices."
@@ -37,8 +42,12 @@ def plain(error: InputError) -> str:
     """The message of an error without the server's folders, which tell a visitor nothing."""
     from gradio.utils import get_upload_folder
 
-    folder = re.escape(str(Path(get_upload_folder())))
-    return re.sub(folder + r"/(?:[\w.-]+/)*", "", str(error))
+    text, uploads = str(error), get_upload_folder()
+    for folder in sorted({uploads, str(Path(uploads).resolve()), tempfile.gettempdir(), str(ASSETS)}, key=len)[::-1]:
+        steps = r"[\\/]".join(re.escape(step) for step in re.split(r"[\\/]", folder.rstrip("\\/")))
+        # Below it lie only folders that Gradio or we named: no spaces. Names of files may have any.
+        text = re.sub(steps + r"[\\/](?:[\w.-]+[\\/])*", "", text)
+    return text
 
 
 def message(text: str) -> str:
@@ -54,7 +63,7 @@ def about(side: Side) -> str:
 
 
 def metrics(result: MatchResult) -> str:
-    """Distance before and after, and the time."""
+    """Distance before and after, and the time of the fit."""
     before = result.distance_before
     report = result.report
     if before is None or report is None:
@@ -64,7 +73,7 @@ def metrics(result: MatchResult) -> str:
         f'<div class="metrics" title="{_DISTANCE_HELP}">'
         f'<span class="label">Distance to the reference</span>'
         f'<span class="figures"><span class="before">{before:.1f}</span> → <b class="after">{after:.1f}</b></span>'
-        f'<span class="faint">{_change(before, after)} · matched in {report.seconds:.2f} s</span></div>'
+        f'<span class="faint">{_change(before, after)} · fit {report.seconds:.2f} s</span></div>'
     )
 
 

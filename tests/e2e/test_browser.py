@@ -16,7 +16,7 @@ from PIL import Image
 from studio_page import ASSETS, Studio
 
 from reswd_torch import load_grade
-from reswd_torch.settings import METHODS
+from reswd_torch.settings import METHODS, MatchSettings
 from studio.job import MatchJob, run_match
 
 if TYPE_CHECKING:
@@ -261,12 +261,70 @@ def test_sixteen_bit_tiff_keeps_its_depth(open_page, tmp_path: Path) -> None:  #
     studio.shoot("tiff-1280")
 
 
-def test_two_people_do_not_see_each_other(open_page) -> None:  # type: ignore[no-untyped-def]
+def test_two_people_do_not_see_each_other(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     first, second = open_page(), open_page()
     first.choose_pair(SOURCE, REFERENCE)
     first.match()
     assert second.at("#slider img").count() == 0
     assert second.at("#source-about").inner_text().strip() == ""
+    second.choose_pair(REFERENCE, SOURCE)
+    people = ((first, SOURCE, REFERENCE), (second, REFERENCE, SOURCE))
+    before = first.after_address()
+    for studio, _, _ in people:
+        studio.at("#match").click()
+    first.wait(lambda: first.after_address() not in ("", before))
+    second.wait(lambda: second.after_address() != "")
+    for studio, source, reference in people:
+        out = studio.download("get-picture", tmp_path)
+        assert out.name == f"{source.stem} matched.jpg"
+        wanted = run_match(MatchJob(source, reference)).save_picture(tmp_path / f"library {source.name}")
+        assert out.read_bytes() == wanted.read_bytes()
+
+
+def test_the_slider_moved_while_it_matches_has_the_last_word(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.choose_pair(SOURCE, REFERENCE)
+    studio.at("#more").get_by_text("More").click()
+    studio.at("#method input").click()
+    studio.page.get_by_role("option", name="ReSWD").click()
+    studio.at("#match").click()
+    studio.wait(lambda: studio.at("#stop").is_enabled())
+    studio.set_strength(0.3)
+    studio.wait(lambda: studio.at("#get-settings").is_enabled())
+    settings = studio.download("get-settings", tmp_path)
+    assert json.loads(settings.read_text())["settings"]["strength"] == 0.3
+    wanted = run_match(MatchJob(SOURCE, REFERENCE, settings=MatchSettings(method="reswd"))).at_strength(0.3)
+    assert wanted.report is not None
+    assert studio.distance()[1] == pytest.approx(wanted.report.distance_after, abs=0.06)
+    assert studio.at("#strength input[type=range]").input_value() == "0.3"
+
+
+def test_an_emptied_strength_field_keeps_the_last_one(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.choose_pair(SOURCE, REFERENCE)
+    studio.match()
+    shown = studio.distance()
+    studio.at("#strength input[type=number]").fill("")
+    studio.page.wait_for_timeout(600)
+    assert studio.at(".toast-body").count() == 0
+    assert studio.distance() == shown
+
+
+def test_a_file_the_browser_does_not_call_a_picture_gets_our_advice(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    raw = tmp_path / "harbour.nef"
+    raw.write_bytes(b"II*\0" + bytes(2000))
+    studio: Studio = open_page()
+    studio.upload("source", raw)
+    studio.at("#source-about").get_by_text("develop it and save a 16-bit TIFF").wait_for()
+    assert studio.at(".toast-body").count() == 0
+    studio.at("#reference button, #reference [role=button]").first.evaluate(
+        """(place) => {
+          const files = new DataTransfer();
+          files.items.add(new File([new Uint8Array(2000)], 'clip.mxf'));
+          place.dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: files}));
+        }"""
+    )
+    studio.at("#reference-about").get_by_text("is footage").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

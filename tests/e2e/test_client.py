@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import httpx
@@ -140,6 +141,40 @@ def test_no_file_of_the_server_can_be_named(app_url: str, tmp_path: Path) -> Non
         assert "matched" not in answer
 
 
-def test_private_events_cannot_be_called(client: Client) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("source", None, "source is missing"),
+        ("strength", None, "strength is empty"),
+        ("strength", math.nan, "strength"),
+        ("seed", None, "seed is empty"),
+        ("seed", math.inf, "seed is inf"),
+        ("seed", 1.5, "whole number"),
+        ("method", "magic", "unknown method 'magic'"),
+    ],
+)
+def test_values_no_client_sends_are_one_line(
+    app_url: str, capfd: pytest.CaptureFixture[str], name: str, value: object, words: str
+) -> None:
+    """Past the client again: what is no value at all, with not a word of it in the server's log."""
+    (source,) = httpx.post(f"{app_url}gradio_api/upload", files={"files": ("a.jpg", SOURCE.read_bytes())}).json()
+    given = {
+        "source": {"path": source, "meta": {"_type": "gradio.FileData"}}, "reference": None, "palette": "#123456",
+        "method": "fast", "transform": "auto", "strength": 1, "seed": 0, "device": "auto",
+    }  # fmt: skip
+    body = json.dumps({"data": list({**given, name: value}.values())})
+    capfd.readouterr()
+    headers = {"Content-Type": "application/json"}
+    event = httpx.post(f"{app_url}gradio_api/call/match", content=body, headers=headers).json()["event_id"]
+    answer = httpx.get(f"{app_url}gradio_api/call/match/{event}", timeout=30).text
+    assert words in answer
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_every_event_of_the_page_is_private(app_url: str, client: Client) -> None:
+    config = httpx.get(f"{app_url}config").json()
+    public = [each["api_name"] for each in config["dependencies"] if each["api_visibility"] != "private"]
+    assert sorted(public) == ["apply", "match"]
+    assert len(config["dependencies"]) > 20
     with pytest.raises(ValueError, match="live"):
         client.predict(0.5, api_name="/live")

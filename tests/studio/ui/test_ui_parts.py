@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import copy
+import math
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -14,12 +18,14 @@ from PIL import Image
 
 from reswd_torch import Cdl, Grade, InputError, Lut3D
 from reswd_torch.settings import METHODS
-from studio.ui import downloads, words
-from studio.ui.choose import open_side
+from studio.ui import downloads, run, words
+from studio.ui.app import build_app
+from studio.ui.choose import choose, open_side
 from studio.ui.examples import load_examples, pair_tile
 from studio.ui.masks import mask_file, painted_area
-from studio.ui.run import PALETTE, PICTURE, Choice, compare, make_job, match, set_strength
+from studio.ui.run import PALETTE, PICTURE, Choice, compare, graded_pair, make_job, match, set_strength
 from studio.ui.session import Session, Stopped, forget
+from studio.ui.settings import settings_from
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
@@ -60,6 +66,17 @@ def test_messages_name_the_file_and_not_the_folder(tmp_path: Path, monkeypatch: 
     assert words.plain(error) == "my harbour.jpg: cut short; and mask.png too"
 
 
+@pytest.mark.parametrize(
+    ("folder", "step"),
+    [(r"C:\Users\Jo Smith\AppData\Local\Temp\gradio", "\\"), ("C:/Users/Jo Smith/gradio", "\\"), ("/tmp/a b", "/")],
+)
+def test_messages_name_no_folder_of_either_system(folder: str, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", folder)
+    path = step.join([folder.replace("/", step), "ab12", "my harbour.jpg"])
+    assert words.plain(InputError(f"{path}: cut short")) == "my harbour.jpg: cut short"
+    assert words.plain(InputError(f"{SOURCE}: gone")) == "lagoon-jetty.jpg: gone"
+
+
 def test_words_are_escaped() -> None:
     assert "<script>" not in words.message("<script>alert(1)</script>")
 
@@ -90,6 +107,19 @@ def test_painted_area_is_scaled_to_the_picture(session: Session) -> None:
     assert mask.mean() == pytest.approx(127.5, abs=1)
 
 
+def test_a_mask_is_written_without_opencvs_paths(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows they know no accents."""
+    import cv2
+
+    monkeypatch.setattr(cv2, "imwrite", lambda *_: False)
+    side = session.source
+    assert side is not None
+    side.painted = np.eye(9, dtype=bool)
+    place = mask_file(session, side, "Maske für Ähren")
+    assert place is not None
+    assert np.asarray(Image.open(place)).shape == side.size
+
+
 def test_sizes_of_turned_and_reduced_jpegs(tmp_path: Path) -> None:
     turned = tmp_path / "turned.jpg"
     exif = Image.Exif()
@@ -100,6 +130,28 @@ def test_sizes_of_turned_and_reduced_jpegs(tmp_path: Path) -> None:
     assert max(side.preview.pixels.shape) == 1600
 
 
+def test_a_picture_past_pillows_limit_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = tmp_path / "large.jpg"
+    Image.new("RGB", (2400, 1800), (90, 120, 30)).save(large)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000_000)
+    assert open_side(large).size == (1800, 2400)
+
+
+@pytest.mark.parametrize("number", [None, "", "x", math.nan, math.inf, -math.inf, 10**400, [1], True])
+def test_numbers_that_are_none_are_refused_in_one_line(number: object) -> None:
+    plain = {"method": "fast", "transform": "auto", "strength": 1, "seed": 0, "device": "auto"}
+    for name in ("strength", "seed"):
+        with pytest.raises(InputError, match=name) as caught:
+            settings_from(**{**plain, name: number})
+        assert len(str(caught.value)) < 120
+
+
+def test_a_large_seed_is_kept_to_the_last_digit() -> None:
+    seed = 2**62 + 1
+    made = settings_from(method="fast", transform="auto", strength=1, seed=seed, device="auto")
+    assert made.seed == seed
+
+
 def test_sessions_start_empty_and_clean_up(session: Session) -> None:
     assert copy.deepcopy(session).source is None
     folder = session.folder
@@ -108,6 +160,23 @@ def test_sessions_start_empty_and_clean_up(session: Session) -> None:
     forget(session)
     assert not folder.exists()
     forget(None)
+
+
+def test_places_at_the_same_time_are_different_ones(session: Session) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        places = list(pool.map(lambda _: session.new_place("a.png"), range(400)))
+    assert len({*places}) == 400
+    assert len({place.parent.parent for place in places}) == 1
+
+
+def test_nothing_is_left_when_the_process_ends(tmp_path: Path) -> None:
+    code = "from studio.ui.session import Session; print(Session().new_place('a'))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, cwd=ASSETS.parent, check=True, env={**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert str(tmp_path) in done.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_the_last_previews_stay(session: Session) -> None:
@@ -140,6 +209,111 @@ def test_stop_keeps_the_last_result(session: Session) -> None:
     with pytest.raises(Stopped):
         match(session, _choice(method="reswd"), press_stop)  # type: ignore[arg-type]
     assert session.shown is kept
+
+
+def test_the_slider_moved_during_a_match_has_the_last_word(session: Session) -> None:
+    def move_the_slider(*_: object, **__: object) -> None:
+        set_strength(session, 0.3)
+
+    shown = match(session, _choice(), move_the_slider)  # type: ignore[arg-type]
+    assert session.shown is not None
+    assert session.shown.job.settings.strength == 0.3
+    assert session.shown.grade.strength == 0.3
+    assert shown.metrics == words.metrics(session.shown)
+
+
+def test_a_strength_being_typed_leaves_the_last_one(session: Session) -> None:
+    match(session, _choice(strength=0.5), _silent)  # type: ignore[arg-type]
+    assert set_strength(session, None) is None
+    assert session.shown is not None
+    assert session.shown.job.settings.strength == 0.5
+
+
+def test_a_picture_that_was_cleaned_up_is_said(session: Session, tmp_path: Path) -> None:
+    gone = tmp_path / "gone.jpg"
+    gone.write_bytes(SOURCE.read_bytes())
+    session.source = open_side(gone)
+    match(session, _choice(), _silent)  # type: ignore[arg-type]
+    assert session.before is not None
+    session.before.unlink()
+    gone.unlink()
+    with pytest.raises(InputError, match=r"^gone.jpg is no longer on the server: choose it again"):
+        downloads.make_download(session, downloads.PICTURE_KIND, 33)
+    with pytest.raises(InputError, match=r"^gone.jpg is no longer on the server: choose it again"):
+        match(session, _choice(), _silent)  # type: ignore[arg-type]
+    assert Path(downloads.make_download(session, downloads.SETTINGS_KIND, 33)).is_file()
+    assert all(Path(each).is_file() for each in graded_pair(session, session.shown, ".jpg"))  # type: ignore[arg-type]
+
+
+def test_a_mask_that_was_cleaned_up_is_said(session: Session, tmp_path: Path) -> None:
+    mask = tmp_path / "my mask.png"
+    with Image.open(SOURCE) as image:
+        Image.new("L", image.size, 255).save(mask)
+    match(session, _choice(source_mask=str(mask)), _silent)  # type: ignore[arg-type]
+    mask.unlink()
+    assert Path(downloads.make_download(session, downloads.SETTINGS_KIND, 33)).is_file()
+    with pytest.raises(InputError, match=r"^my mask.png is no longer on the server"):
+        downloads.make_download(session, downloads.PICTURE_KIND, 33)
+
+
+def test_a_refused_picture_leaves_the_mask_and_another_one_clears_it(session: Session, tmp_path: Path) -> None:
+    side = session.source
+    assert side is not None
+    side.painted, session.painting = np.eye(9, dtype=bool), "source"
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no picture")
+    _, about, *mask = choose(session, str(bad), "source")
+    assert "bad.jpg" in about
+    assert session.source is side
+    assert session.painting == "source"
+    assert all(update == gr.skip() for update in mask), "the mask still counts, so it stays to be seen"
+    _, _, file, editor, painted = choose(session, str(REFERENCE), "source")
+    assert session.source.painted is None
+    assert session.painting is None
+    assert (file, editor["visible"], painted) == (None, False, "")
+
+
+def test_compare_that_fails_keeps_the_last_comparison(session: Session) -> None:
+    list(compare(session, _choice(), _silent))  # type: ignore[arg-type]
+    kept = session.compared
+    with pytest.raises(InputError):
+        list(compare(session, _choice(kind=PALETTE, palette="#zzz"), _silent))  # type: ignore[arg-type]
+    assert session.compared is kept
+
+
+def test_an_unforeseen_error_leaves_the_page_usable(
+    session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("CUDA out of memory")
+
+    app = build_app()
+    monkeypatch.setattr(run, "match", fail)
+    monkeypatch.setattr(run, "compare", fail)
+    for name in ("work", "compare"):
+        handler = next(each for each in app.fns.values() if each.name == name)
+        values = [getattr(component, "value", None) for component in handler.inputs]
+        first, last = handler.fn(session, *values[1:])  # type: ignore[misc]
+        enabled = {key.elem_id: update["interactive"] for key, update in last.items() if isinstance(update, dict)}
+        assert not first[next(key for key in first if key.elem_id == "match")]["interactive"]
+        assert (enabled["match"], enabled["compare"]) == (True, True)
+        assert words.message(words.UNEXPECTED) in last.values()
+    assert caplog.text.count("Traceback") == 2
+    assert caplog.text.count("RuntimeError: CUDA out of memory") == 2
+
+
+def test_an_unforeseen_error_in_a_download_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device", "/srv/secret")
+
+    app = build_app()
+    monkeypatch.setattr(downloads, "make_download", fail)
+    monkeypatch.setattr(gr, "Warning", lambda text, **_: said.append(text))
+    handler = next(each for each in app.fns.values() if isinstance(each.fn, partial) and "kind" in each.fn.keywords)
+    assert handler.fn(Session(), 33) is None  # type: ignore[misc]
+    assert said == [words.UNEXPECTED]
 
 
 def test_compare_fills_up_method_by_method(session: Session) -> None:
