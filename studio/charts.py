@@ -17,8 +17,8 @@ from reswd_torch.color import lab_to_srgb, srgb_to_lab
 GROUND = (38, 38, 38)
 _PANEL = (28, 28, 28)
 _LINE = (74, 74, 74)
-_TEXT = (208, 208, 208)
-_FAINT = (140, 140, 140)
+_TEXT = (224, 224, 224)
+_FAINT = (184, 184, 184)
 _SIDE = 360  # one chroma plane, in pixels
 _GAP = 24
 _HEAD = 40
@@ -52,7 +52,7 @@ def draw_distributions(sets: Sequence[Colors]) -> np.ndarray:
     draw = ImageDraw.Draw(canvas)
     for place, (entry, lab) in enumerate(zip(sets, labs, strict=True)):
         left = _GAP + place * (_SIDE + _GAP)
-        draw.text((left, _HEAD / 2), entry.name, font=_font(22), fill=_TEXT, anchor="lm")
+        draw.text((left, _HEAD / 2), entry.name, font=_font(28), fill=_TEXT, anchor="lm")
         canvas.paste(Image.fromarray(_chroma_plane(lab, radius)), (left, _HEAD))
         _label_axes(draw, left, _HEAD, radius, first=place == 0)
     _lightness(canvas, draw, [entry.name for entry in sets], labs, _HEAD + _SIDE + _GAP)
@@ -93,7 +93,7 @@ def _chroma_plane(lab: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _label_axes(draw: ImageDraw.ImageDraw, left: int, top: int, radius: float, *, first: bool) -> None:
-    font = _font(16)
+    font = _font(22)
     draw.text((left + _SIDE - 6, top + _SIDE / 2 - 8), "red", font=font, fill=_FAINT, anchor="rs")
     draw.text((left + 6, top + _SIDE / 2 - 8), "green", font=font, fill=_FAINT, anchor="ls")
     draw.text((left + _SIDE / 2 + 6, top + 6), "yellow", font=font, fill=_FAINT, anchor="la")
@@ -107,7 +107,7 @@ def _lightness(
 ) -> None:
     """Lightness of all sets as lines over one axis, drawn at twice the size and reduced, for smooth lines."""
     width = canvas.width - 2 * _GAP
-    draw.text((_GAP, top + _HEAD / 2), "Lightness", font=_font(22), fill=_TEXT, anchor="lm")
+    draw.text((_GAP, top + _HEAD / 2), "Lightness", font=_font(28), fill=_TEXT, anchor="lm")
     curves = [_curve(lab[:, 0]) for lab in labs]
     tallest = max(float(curve.max()) for curve in curves)
     panel = Image.new("RGB", (2 * width, 2 * _STRIP), _PANEL)
@@ -118,12 +118,12 @@ def _lightness(
         brush.line(list(zip(x.tolist(), y.tolist(), strict=True)), fill=color, width=5, joint="curve")
     canvas.paste(panel.resize((width, _STRIP), Image.Resampling.LANCZOS), (_GAP, top + _HEAD))
     base = top + _HEAD + _STRIP + _HEAD / 2
-    draw.text((_GAP, base), "black", font=_font(16), fill=_FAINT, anchor="lm")
-    draw.text((_GAP + width, base), "white", font=_font(16), fill=_FAINT, anchor="rm")
+    draw.text((_GAP, base), "black", font=_font(22), fill=_FAINT, anchor="lm")
+    draw.text((_GAP + width, base), "white", font=_font(22), fill=_FAINT, anchor="rm")
     right = float(_GAP + width)
     for name, color in reversed(list(zip(names, _CURVES, strict=False))):
-        draw.text((right, top + _HEAD / 2), name, font=_font(18), fill=_TEXT, anchor="rm")
-        right -= draw.textlength(name, font=_font(18)) + 12
+        draw.text((right, top + _HEAD / 2), name, font=_font(24), fill=_TEXT, anchor="rm")
+        right -= draw.textlength(name, font=_font(24)) + 12
         draw.line((right - 26, top + _HEAD / 2, right, top + _HEAD / 2), fill=color, width=4)
         right -= 26 + 24
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -72,5 +73,6 @@ def serve(host: str | None = None, port: int | None = None, open_browser: bool =
         port: None for GRADIO_SERVER_PORT or the first free one from 7860.
         open_browser: show it in the browser.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, which removes the pages' files
     warm_up()
     build_app().launch(server_name=host, server_port=port, inbrowser=open_browser, **launch_options())

@@ -14,6 +14,7 @@ from studio.images import read_reduced
 from studio.preview import PREVIEW_EDGE, display_pixels, save_preview, shrink
 from studio.ui import words
 from studio.ui.masks import PAINT_EDGE, painted_area
+from studio.ui.run import PALETTE, SAVED, Painting
 from studio.ui.session import Session, Side
 
 _SHOWN_EDGE = 900
@@ -50,7 +51,8 @@ def shown_file(session: Session, side: Side, edge: int = _SHOWN_EDGE) -> str:
 
 
 def choose(session: Session, path: str | None, role: str) -> tuple[Any, ...]:
-    """A picture was dropped on one of the two places: its preview, a line about it, and its mask's file, editor and line.
+    """A picture was dropped on one of the two places: its preview, a line about it, and the parts of its mask: file,
+    editor, line, button.
 
     A file that cannot be used is refused with one message, and what was chosen before stays, with its mask.
     """
@@ -58,13 +60,13 @@ def choose(session: Session, path: str | None, role: str) -> tuple[Any, ...]:
         side = None if path is None else open_side(Path(path))
     except InputError as error:
         old: Side | None = getattr(session, role)
-        kept = (gr.skip(), gr.skip(), gr.skip())
+        kept = [gr.skip()] * 4
         if old is None:
             return None, words.message(words.plain(error)), *kept
         return shown_file(session, old), words.message(words.plain(error)) + words.about(old), *kept
-    session.painting = None if session.painting == role else session.painting
+    session.painting.discard(role)
     setattr(session, role, side)
-    no_mask = (None, gr.update(visible=False), "")
+    no_mask = (None, gr.update(visible=False), "", words.paint_label(role))
     if side is None:
         return None, "", *no_mask
     return shown_file(session, side), words.about(side), *no_mask
@@ -81,41 +83,65 @@ def show_palette(text: str) -> str:
     return words.swatches(palette.colors, palette.weights)
 
 
-def choose_grade(session: Session, path: str | None) -> tuple[str, Any]:
-    """A saved grade was dropped: what it is, and its strength for the slider."""
+def choose_grade(session: Session, path: str | None, slider: float | None) -> tuple[str, Any]:
+    """A saved grade was dropped: what it is, and its strength for the slider.
+
+    The slider is updated only where it must be: Gradio then makes a new one, without what as_sent() changed.
+    """
     if path is None:
         session.grade = None
-        return "", gr.skip()
+        return "", slider
     try:
         session.grade = load_any_grade(Path(path))
     except InputError as error:
         session.grade = None
-        return words.message(words.plain(error)), gr.skip()
+        return words.message(words.plain(error)), slider
     strength = session.grade.strength
-    return words.grade_line(session.grade), gr.update(value=strength, maximum=max(2, strength))
+    return words.grade_line(session.grade, Path(path).name), strength if strength <= 2 else gr.update(
+        value=strength, maximum=strength
+    )
 
 
-def start_painting(session: Session, role: str) -> tuple[Any, Any, str]:
-    """Show the editor with the chosen picture under the brush; what was painted before is still there."""
+def start_painting(session: Session, editor: Painting, role: str) -> tuple[Any, ...]:
+    """Show the editor with the chosen picture under the brush, or close it: editor's group, editor, line, button.
+
+    What was painted before is still there.
+    """
+    if role in session.painting:
+        group, line, button = keep_painting(session, editor, role)
+        return group, gr.skip(), line, button
     side: Side | None = getattr(session, role)
     if side is None:
-        return gr.skip(), gr.skip(), words.message(f"Choose a {role} first, then paint on it.")
-    session.painting = role
-    if side.painted is not None:
-        return gr.update(visible=True), gr.skip(), painted_line(side)
-    ground = shown_file(session, side, PAINT_EDGE)
-    value: dict[str, Any] = {"background": ground, "layers": [], "composite": None}
-    return gr.update(visible=True), gr.update(value=value), painted_line(side)
+        return gr.skip(), gr.skip(), words.message(f"Choose a {role} first, then paint on it."), gr.skip()
+    session.painting.add(role)
+    value: Any = gr.skip()
+    if side.painted is None:
+        value = gr.update(value={"background": shown_file(session, side, PAINT_EDGE), "layers": [], "composite": None})
+    return gr.update(visible=True), value, painted_line(side), words.paint_label(role, painting=True)
 
 
-def keep_painting(session: Session, editor: dict[str, Any] | None, role: str) -> tuple[Any, str]:
-    """The painting is done: close the editor, remember the painted area, say how much it is."""
-    session.painting = None
+def keep_painting(session: Session, editor: Painting, role: str) -> tuple[Any, ...]:
+    """The painting is done: close the editor, remember the painted area, say how much it is, name the button."""
+    session.painting.discard(role)
     side: Side | None = getattr(session, role)
     if side is None:
-        return gr.update(visible=False), ""
+        return gr.update(visible=False), "", words.paint_label(role)
     side.painted = painted_area(editor)
-    return gr.update(visible=False), painted_line(side)
+    return gr.update(visible=False), painted_line(side), words.paint_label(role)
+
+
+def is_stale(session: Session, kind: str, palette: str) -> bool:
+    """Whether the result on the screen is one of other pictures than those that are chosen now."""
+    if session.shown is None:
+        return False
+    job = session.shown.job
+    if session.source is None or job.source != session.source.path:
+        return True
+    if kind == SAVED:
+        return job.grade is None or job.grade is not session.grade
+    if kind == PALETTE:
+        return job.palette is None or job.palette.strip() != palette.strip()
+    return session.reference is None or job.target != session.reference.path
 
 
 def painted_line(side: Side) -> str:

@@ -50,22 +50,33 @@ def _wire_choices(parts: Parts) -> None:
         gr.on(
             [picture.upload, picture.clear], partial(choose.choose, role=role), [parts.session, picture],
             [picture, about, *_mask_outputs(mask)], trigger_mode="always_last", concurrency_limit=4, **_QUICK,
-        )  # fmt: skip
+        ).then(*_compare_with_choices(parts), **_QUICK)  # fmt: skip
     groups = [parts.picture_group, parts.palette_group, parts.saved_group]
     labels = [parts.start, parts.compare]
-    parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **_QUICK)
+    settle = _compare_with_choices(parts)
+    parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **_QUICK).then(*settle, **_QUICK)
     parts.palette.change(
         choose.show_palette, parts.palette, parts.swatches, trigger_mode="always_last", queue=False, **_QUICK
-    )
+    ).then(*settle, **_QUICK)
     gr.on(
-        [parts.grade.upload, parts.grade.clear], choose.choose_grade, [parts.session, parts.grade],
+        [parts.grade.upload, parts.grade.clear], choose.choose_grade, [parts.session, parts.grade, parts.strength],
         [parts.grade_about, parts.strength], **_QUICK,
-    ).then(*_follow(parts), **_QUICK)  # fmt: skip
+    ).then(*_follow(parts), **_QUICK).then(*settle, **_QUICK)  # fmt: skip
+
+
+def _compare_with_choices(parts: Parts) -> tuple[Any, ...]:
+    """What to run after a choice: a line when the result belongs to an earlier one; words about that one go."""
+
+    def settle(session: Session, kind: str, palette: str) -> tuple[str, str]:
+        stale = choose.is_stale(session, kind, palette)
+        return (words.stale(session.shown) if stale and session.shown is not None else ""), ""
+
+    return settle, [parts.session, parts.kind, parts.palette], [parts.stale, parts.status]
 
 
 def _mask_outputs(mask: MaskParts) -> list[Any]:
     """What choose.choose() says about the mask, in its order."""
-    return [mask.file, mask.editor_group, mask.painted]
+    return [mask.file, mask.editor_group, mask.painted, mask.paint]
 
 
 def _show_kind(kind: str) -> list[Any]:
@@ -76,15 +87,15 @@ def _show_kind(kind: str) -> list[Any]:
 def _wire_mask(mask: MaskParts, parts: Parts, role: str) -> None:
     mask.paint.click(
         partial(choose.start_painting, role=role),
-        parts.session,
-        [mask.editor_group, mask.editor, mask.painted],
+        [parts.session, mask.editor],
+        [mask.editor_group, mask.editor, mask.painted, mask.paint],
         **_QUICK,
     )
     # Only when asked: a listener on the editor itself makes Gradio 6.31 upload the painting again and again.
     mask.done.click(
         partial(choose.keep_painting, role=role),
         [parts.session, mask.editor],
-        [mask.editor_group, mask.painted],
+        [mask.editor_group, mask.painted, mask.paint],
         **_QUICK,
     )
 
@@ -97,10 +108,26 @@ def _controls(parts: Parts) -> list[Any]:
     ]  # fmt: skip
 
 
+def _take_paintings(parts: Parts) -> tuple[Any, ...]:
+    """What to run before a match: close the editors that are open, as if *Use the painted area* had been pressed."""
+    masks = {"source": parts.source_mask, "reference": parts.reference_mask}
+
+    def take(session: Session, *editors: Any) -> Updates:
+        updates: Updates = {}
+        for (role, mask), editor in zip(masks.items(), editors, strict=True):
+            if role in session.painting:
+                outputs = (mask.editor_group, mask.painted, mask.paint)
+                updates |= dict(zip(outputs, choose.keep_painting(session, editor, role), strict=True))
+        return updates or {parts.source_mask.painted: gr.skip()}
+
+    outputs = [part for mask in masks.values() for part in (mask.editor_group, mask.painted, mask.paint)]
+    return take, [parts.session, *(mask.editor for mask in masks.values())], outputs
+
+
 def _shown_parts(parts: Parts) -> list[Any]:
     """Everything that a new result changes."""
     return [
-        parts.slider, parts.empty, parts.metrics, parts.numbers, parts.notes, parts.no_chart, parts.chart,
+        parts.stale, parts.slider, parts.empty, parts.metrics, parts.numbers, parts.notes, parts.no_chart, parts.chart,
         parts.get_picture, parts.get_cube, parts.get_cc, parts.get_ccc, parts.get_cdl, parts.get_settings, parts.cube_line,
     ]  # fmt: skip
 
@@ -110,6 +137,7 @@ def _show(parts: Parts, session: Session, shown: run.Shown, cube_size: int) -> U
     cdl = downloads.is_cdl(session)
     picture = session.shown.picture
     return {
+        parts.stale: "",
         parts.slider: gr.update(value=shown.pair, visible=True),
         parts.empty: gr.update(visible=False),
         parts.metrics: shown.metrics,
@@ -121,8 +149,14 @@ def _show(parts: Parts, session: Session, shown: run.Shown, cube_size: int) -> U
         parts.get_cube: gr.update(interactive=True),
         **{button: gr.update(interactive=cdl) for button in (parts.get_cc, parts.get_ccc, parts.get_cdl)},
         parts.get_settings: gr.update(interactive=True),
-        parts.cube_line: words.grade_files(downloads.cube_error(session, cube_size), cdl=cdl),
+        parts.cube_line: _cube_line(session, cube_size),
     }
+
+
+def _cube_line(session: Session, cube_size: int) -> str:
+    error, cdl = downloads.cube_error(session, cube_size), downloads.is_cdl(session)
+    saved = session.shown is not None and session.shown.job.grade is not None
+    return words.grade_files(error, cdl=cdl, saved=saved)
 
 
 def _wire_runs(parts: Parts, examples: list[Example]) -> None:
@@ -136,22 +170,29 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
         *values: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[Updates]:
-        def job() -> Iterator[Updates]:
-            yield _show(parts, session, run.match(session, Choice(*values), progress), cube_size)
+        choice = Choice(*values)
 
-        yield from _guarded(parts, session, job, Choice(*values).kind, parts.stop, parts.status)
+        def job() -> Iterator[Updates]:
+            yield _show(parts, session, run.match(session, choice, progress), cube_size)
+
+        yield from _guarded(parts, session, job, choice.kind, parts.stop, parts.status)
 
     inputs = [parts.session, parts.cube_size, *controls]
-    parts.start.click(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK)
+    take = _take_paintings(parts)
+    parts.start.click(*take, **_QUICK).then(
+        work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK
+    )
 
     def compare(session: Session, *values: Any, progress: gr.Progress = gr.Progress()) -> Iterator[Updates]:  # noqa: B008
+        choice = Choice(*values)
+
         def job() -> Iterator[Updates]:
-            for tiles in run.compare(session, Choice(*values), progress):
+            for tiles in run.compare(session, choice, progress):
                 yield {parts.compared: gr.update(value=tiles, visible=True)}
 
-        yield from _guarded(parts, session, job, Choice(*values).kind, parts.compare_stop, parts.compare_status)
+        yield from _guarded(parts, session, job, choice.kind, parts.compare_stop, parts.compare_status)
 
-    parts.compare.click(
+    parts.compare.click(*take, **_QUICK).then(
         compare, [parts.session, *controls],
         [parts.start, parts.compare, parts.compare_stop, parts.compare_status, parts.compared],
         show_progress_on=parts.compared, **_WORK,
@@ -209,9 +250,7 @@ def _guarded(
     try:
         yield from job()
     except Stopped:
-        said = words.message(
-            "Stopped. " + ("The last result is still here." if session.shown else "Nothing was changed.")
-        )
+        said = words.message("Stopped. The last result is still here." if session.shown else "Stopped.")
     except InputError as error:
         said = words.message(words.plain(error))
     except Exception:  # a full disk, no memory left on the card, a mistake of ours: the page must stay usable
@@ -296,6 +335,6 @@ def _wire_downloads(parts: Parts) -> None:
     def size(session: Session, cube_size: int) -> Any:
         if session.shown is None:
             return gr.skip()
-        return words.grade_files(downloads.cube_error(session, cube_size), cdl=downloads.is_cdl(session))
+        return _cube_line(session, cube_size)
 
     parts.cube_size.change(size, [parts.session, parts.cube_size], parts.cube_line, **_QUICK)

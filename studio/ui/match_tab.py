@@ -137,7 +137,7 @@ class _MaskInput:
 def _mask_input(role: str, label: str, help_text: str) -> _MaskInput:
     gr.HTML(f"<h2>{label}</h2><p>{help_text} A file wins over paint.</p>", elem_classes="section", padding=False)
     file = gr.File(label=f"{label} as a picture of the {role}'s size", height=110, elem_id=f"{role}-mask")
-    paint = gr.Button(f"Paint on the {role}", size="sm", elem_id=f"paint-{role}")
+    paint = gr.Button(words.paint_label(role), size="sm", elem_id=f"paint-{role}")
     return _MaskInput(file, paint, gr.HTML(elem_id=f"{role}-painted", padding=False))
 
 
@@ -161,6 +161,7 @@ def _editor(role: str, given: _MaskInput) -> MaskParts:
 
 
 def _result() -> dict[str, Any]:
+    stale = gr.HTML(elem_id="stale", padding=False)
     empty = gr.HTML(words.EMPTY_RESULT, elem_id="empty", padding=False)
     slider = gr.ImageSlider(
         label="Before | after",
@@ -195,6 +196,7 @@ def _result() -> dict[str, Any]:
                 alt_text="Chroma planes of source, result and reference, and their lightness",
             )  # fmt: skip
     return {
+        "stale": stale,
         "empty": empty, "slider": slider, "strength": strength, "metrics": metrics, "notes": notes, "numbers": numbers,
         "no_chart": no_chart, "chart": chart, **downloads,
     }  # fmt: skip

@@ -46,6 +46,7 @@ class Parts:
     device: gr.Dropdown
     source_mask: MaskParts
     reference_mask: MaskParts
+    stale: gr.HTML
     empty: gr.HTML
     slider: gr.ImageSlider
     strength: gr.Slider

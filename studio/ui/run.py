@@ -27,6 +27,9 @@ PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
 KINDS = (PICTURE, PALETTE, SAVED)
 _TILE_EDGE = 640
 
+Painting = dict[str, Any] | None
+"""The value of a gr.ImageEditor."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -64,8 +67,6 @@ def make_job(session: Session, choice: Choice) -> MatchJob:
 def _job(session: Session, choice: Choice) -> MatchJob:
     if session.source is None:
         raise InputError("Choose a source: the photograph whose colours should change.")
-    if session.painting is not None:
-        raise InputError(f"Press {words.USE_PAINTED!r} below the {session.painting}'s painting first.")
     settings = settings_from(
         method=choice.method,
         transform=choice.transform,
@@ -77,7 +78,7 @@ def _job(session: Session, choice: Choice) -> MatchJob:
     mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, session.source, "mask")
     if choice.kind == SAVED:
         if session.grade is None:
-            raise InputError("Drop a saved grade: a .cube, .cc, .ccc, .cdl or a settings .json.")
+            raise InputError("No saved grade is loaded: drop a .cube, .cc, .ccc, .cdl or a settings .json.")
         return MatchJob(source, grade=session.grade, settings=settings, mask=mask)
     if choice.kind == PALETTE:
         if not choice.palette.strip():

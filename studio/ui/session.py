@@ -52,7 +52,7 @@ class Session:
         shown: the result on the screen, at preview size and at the strength of the slider.
         compared: results of *Compare methods*, in the order of the gallery.
         before: the ungraded preview as a file.
-        painting: the role whose mask is being painted right now, or None.
+        painting: the roles whose masks are being painted right now.
         strength: where the slider was moved to; None while it was not.
         stop: set by the Stop button, read by whatever runs.
         lock: held while ``shown`` is replaced.
@@ -65,7 +65,7 @@ class Session:
         self.shown: MatchResult | None = None
         self.compared: list[MatchResult] = []
         self.before: Path | None = None
-        self.painting: str | None = None
+        self.painting: set[str] = set()
         self.strength: float | None = None
         self.stop = False
         self.lock = Lock()

@@ -10,7 +10,7 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, CubeError, Grade
 from studio.images import FORMATS, Container, profile_name
-from studio.job import MatchResult
+from studio.job import MatchJob, MatchResult
 from studio.ui.examples import ASSETS
 from studio.ui.session import Side
 
@@ -105,12 +105,28 @@ def numbers(grade: Grade) -> str:
     )
 
 
-def grade_line(grade: Grade) -> str:
-    """What a saved grade is, in one line."""
+def grade_line(grade: Grade, name: str) -> str:
+    """What a saved grade is, in a few lines."""
     transform = grade.transform
     kind = "CDL, ten numbers" if isinstance(transform, Cdl) else f"3-D LUT, {transform.size} points a side"
     said = "".join(f"<br>{escape(note)}" for note in grade.notes)
-    return f'<p class="about"><b>{kind}</b>strength {grade.strength:g}{said}</p>'
+    return f'<p class="about"><b>{escape(name)}</b>{kind}, strength {grade.strength:g}{said}</p>'
+
+
+def paint_label(role: str, *, painting: bool = False) -> str:
+    """Label of the button that opens and closes a mask's painting."""
+    return f"Close the painting on the {role}" if painting else f"Paint on the {role}"
+
+
+def stale(result: MatchResult) -> str:
+    """A line above a result of other pictures than those that are chosen now."""
+    job = result.job
+    how = "with a saved grade" if job.target is None and job.palette is None else f"matched to {_reference(job)}"
+    return message(f"This is still {job.source.name} {how}. Press the button for what is chosen now.")
+
+
+def _reference(job: MatchJob) -> str:
+    return job.target.name if job.target is not None else "a palette"
 
 
 def encoding_line(result: MatchResult) -> str:
@@ -126,11 +142,11 @@ def notes(result: MatchResult) -> str:
     return f'<div class="notes"><b>Notes</b><ul>{items}</ul></div>'
 
 
-def grade_files(error: CubeError, *, cdl: bool) -> str:
+def grade_files(error: CubeError, *, cdl: bool, saved: bool) -> str:
     """How exact a .cube is, and why there may be no CDL files."""
     exact = f"Between its points the .cube is at most {error.max * 255:.1f}/255 from the grade."
     why = "" if cdl else " A 3-D LUT does not fit into ten CDL numbers, so .cc, .ccc and .cdl are off."
-    advice = "" if cdl else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
+    advice = "" if cdl or saved else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
     return f'<p class="faint">{exact}{why}{advice}</p>'
 
 

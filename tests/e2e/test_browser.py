@@ -232,14 +232,34 @@ def test_painted_mask_keeps_the_rest(open_page, tmp_path: Path) -> None:  # type
     mouse.up()
     studio.page.wait_for_timeout(800)
     studio.shoot("painting-1280")
-    studio.at("#source-painted-done").click()
+    studio.match()  # takes what is painted, as if its own button had been pressed
     studio.at("#source-painted").get_by_text("% of the picture is painted").wait_for()
+    assert studio.at("#source-editor").count() == 0 or not studio.at("#source-editor").is_visible()
     studio.shoot("painted-1280", full=True)
-    studio.match()
     original, graded = np.asarray(Image.open(SOURCE)).astype(int), studio.after_pixels()
     changed = np.abs(graded - original).max(axis=2) > 2
     assert 0.003 < changed.mean() < 0.5, "only the painted part changes"
     assert not changed[-20:].any()
+
+
+def test_an_open_unpainted_canvas_is_no_obstacle(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.choose_pair(SOURCE, REFERENCE)
+    studio.at("#more").get_by_text("More").click()
+    studio.at("#paint-source").click()
+    studio.at("#source-editor canvas").first.wait_for()
+    studio.at("#paint-source").get_by_text("Close").click()
+    studio.at("#source-editor").wait_for(state="hidden")
+    studio.at("#paint-source").click()
+    studio.at("#source-editor canvas").first.wait_for()
+    studio.match()
+    assert studio.at("#status").inner_text().strip() == ""
+    assert "whole picture counts" in studio.at("#source-painted").inner_text()
+    studio.upload("reference", ASSETS / "forest-stream.jpg")
+    studio.at("#stale").get_by_text("still lagoon-jetty.jpg matched to mountain-sunset.jpg").wait_for()
+    studio.shoot("stale-1280")
+    studio.match()
+    studio.wait(lambda: studio.at("#stale").inner_text().strip() == "")
 
 
 def test_sixteen_bit_tiff_keeps_its_depth(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -20,10 +20,10 @@ from reswd_torch import Cdl, Grade, InputError, Lut3D
 from reswd_torch.settings import METHODS
 from studio.ui import downloads, run, words
 from studio.ui.app import build_app
-from studio.ui.choose import choose, open_side
+from studio.ui.choose import choose, choose_grade, is_stale, keep_painting, open_side, start_painting
 from studio.ui.examples import load_examples, pair_tile
 from studio.ui.masks import mask_file, painted_area
-from studio.ui.run import PALETTE, PICTURE, Choice, compare, graded_pair, make_job, match, set_strength
+from studio.ui.run import PALETTE, PICTURE, SAVED, Choice, compare, graded_pair, make_job, match, set_strength
 from studio.ui.session import Session, Stopped, forget
 from studio.ui.settings import settings_from
 
@@ -179,6 +179,30 @@ def test_nothing_is_left_when_the_process_ends(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+def test_nothing_is_left_when_the_server_is_told_to_end(tmp_path: Path) -> None:
+    code = """
+import os, signal, time
+from types import SimpleNamespace
+from studio.ui import app, session
+
+def launch(**_):
+    print(session.Session().new_place("a"))
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(20)
+
+app.warm_up = lambda: None
+app.build_app = lambda: SimpleNamespace(launch=launch)
+app.serve()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, cwd=ASSETS.parent, env={**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert str(tmp_path) in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_only_the_last_previews_stay(session: Session) -> None:
     for _ in range(12):
         session.new_file(".png").write_bytes(b"x")
@@ -259,18 +283,66 @@ def test_a_mask_that_was_cleaned_up_is_said(session: Session, tmp_path: Path) ->
 def test_a_refused_picture_leaves_the_mask_and_another_one_clears_it(session: Session, tmp_path: Path) -> None:
     side = session.source
     assert side is not None
-    side.painted, session.painting = np.eye(9, dtype=bool), "source"
+    side.painted, session.painting = np.eye(9, dtype=bool), {"source"}
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
     _, about, *mask = choose(session, str(bad), "source")
     assert "bad.jpg" in about
     assert session.source is side
-    assert session.painting == "source"
+    assert session.painting == {"source"}
     assert all(update == gr.skip() for update in mask), "the mask still counts, so it stays to be seen"
-    _, _, file, editor, painted = choose(session, str(REFERENCE), "source")
+    _, _, file, editor, painted, button = choose(session, str(REFERENCE), "source")
     assert session.source.painted is None
-    assert session.painting is None
-    assert (file, editor["visible"], painted) == (None, False, "")
+    assert not session.painting
+    assert (file, editor["visible"], painted, button) == (None, False, "", words.paint_label("source"))
+
+
+def test_the_paint_button_opens_and_closes_and_keeps_what_was_painted(session: Session) -> None:
+    group, editor, _, button = start_painting(session, None, "source")
+    assert (group["visible"], button) == (True, words.paint_label("source", painting=True))
+    assert "background" in editor["value"]
+    start_painting(session, None, "reference")
+    layer = np.full((30, 40, 4), 255, np.uint8)
+    group, _, line, button = start_painting(session, {"layers": [layer]}, "source")
+    assert (group["visible"], button) == (False, words.paint_label("source"))
+    assert "100 %" in line
+    assert session.painting == {"reference"}, "the other painting goes on"
+    keep_painting(session, None, "reference")
+    assert session.reference is not None
+    assert session.reference.painted is None
+
+
+def test_a_result_of_other_choices_is_called_so(session: Session, tmp_path: Path) -> None:
+    assert not is_stale(session, PICTURE, "")
+    match(session, _choice(), _silent)  # type: ignore[arg-type]
+    assert session.shown is not None
+    assert "still lagoon-jetty.jpg matched to mountain-sunset.jpg" in words.stale(session.shown)
+    assert not is_stale(session, PICTURE, "")
+    assert is_stale(session, PALETTE, "#123456")
+    assert is_stale(session, SAVED, "")
+    choose(session, str(SOURCE), "reference")
+    assert is_stale(session, PICTURE, "")
+    match(session, _choice(kind=PALETTE, palette="#123456"), _silent)  # type: ignore[arg-type]
+    assert not is_stale(session, PALETTE, "#123456 ")
+    assert is_stale(session, PALETTE, "#654321")
+    assert "a palette" in words.stale(session.shown)
+    session.grade = Grade(Cdl((1.1, 1.0, 1.0)))
+    match(session, _choice(kind=SAVED), _silent)  # type: ignore[arg-type]
+    assert not is_stale(session, SAVED, "")
+    assert "with a saved grade" in words.stale(session.shown)
+    broken = tmp_path / "broken.cube"
+    broken.write_text("no cube")
+    assert choose_grade(session, str(broken), 0.6)[1] == 0.6
+    assert is_stale(session, SAVED, "")
+
+
+def test_a_saved_grade_is_named_and_gets_no_advice_for_a_fit(session: Session, tmp_path: Path) -> None:
+    place = Grade(Lut3D.sample(lambda rgb: rgb**2, 17)).save(tmp_path / "v_rt.cube", cube_size=17)
+    line, _ = choose_grade(session, str(place), 1)
+    assert "v_rt.cube" in line
+    assert session.grade is not None
+    said = words.grade_files(session.grade.cube_error(17), cdl=False, saved=True)
+    assert "choose the kind" not in said
 
 
 def test_compare_that_fails_keeps_the_last_comparison(session: Session) -> None:
