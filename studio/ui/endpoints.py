@@ -16,7 +16,7 @@ from studio.apply import load_any_grade
 from studio.images import natural_suffix
 from studio.job import MatchJob, MatchResult, run_match
 from studio.settings_file import settings_text
-from studio.ui.session import runs_folder
+from studio.ui.session import FITS_AT_ONCE, runs_folder
 from studio.ui.settings import as_sent, settings_from, strength_from
 from studio.ui.words import plain
 
@@ -130,7 +130,7 @@ def add_endpoints() -> None:
         settings = gr.File(label="settings")
         before, after = gr.Number(label="distance before"), gr.Number(label="distance after")
         call_match, call_apply = gr.Button("match"), gr.Button("apply")
-    shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 2, "api_visibility": "public"}
+    shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, "api_visibility": "public"}
     call_match.click(
         match, [source, reference, palette, method, transform, strength, seed, device],
         [picture, grades, settings, before, after], api_name="match", **shared,

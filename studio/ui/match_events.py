@@ -14,7 +14,7 @@ from studio.ui import choose, downloads, run, words
 from studio.ui.examples import Example
 from studio.ui.parts import MaskParts, Parts
 from studio.ui.run import PALETTE, PICTURE, SAVED, Choice
-from studio.ui.session import Session, Stopped
+from studio.ui.session import FITS_AT_ONCE, Session, Stopped
 
 Updates = dict[Any, Any]
 _LOG = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _SAVE_JS = """(file) => {
 }"""
 _LOOK_JS = "() => document.querySelector('#slider')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-_WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": 2, **_PRIVATE}
+_WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **_PRIVATE}
 _QUICK: dict[str, Any] = {"show_progress": "hidden", **_PRIVATE}
 
 

@@ -19,6 +19,9 @@ from reswd_torch.grade import Grade
 from studio.images import Picture
 from studio.job import MatchResult
 
+FITS_AT_ONCE = 2
+"""Of all open pages together; the others wait in the queue."""
+
 
 class Stopped(Exception):
     """The person pressed Stop."""
