@@ -71,6 +71,16 @@ def check_strength(strength: object) -> None:
         raise InputError(f"strength {strength!r} is out of range: give a number from 0 to 4")
 
 
+def check_cube_size(size: int) -> None:
+    """Refuse a number of lattice points that no grading program expects.
+
+    Raises:
+        InputError: not one of ``CUBE_SIZES``.
+    """
+    if size not in CUBE_SIZES:
+        raise InputError(f"cube size {size} is not in use: choose one of {', '.join(map(str, CUBE_SIZES))}")
+
+
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise InputError(f"unknown {name} {value!r}: choose one of {', '.join(allowed)}")

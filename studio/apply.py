@@ -8,7 +8,7 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
-from studio.images import losses, read_picture, supported_output, write_picture
+from studio.images import FORMATS, losses, read_picture, supported_output, write_picture
 from studio.job import where_to_grade
 from studio.render import render
 from studio.settings_file import read_settings
@@ -41,7 +41,7 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
     for image in images:
         if not image.name or image.is_dir():
             raise InputError(f"{image}: this is a folder: give picture files")
-        name = image.name if _written_as_is(image) else image.with_suffix(".png").name
+        name = image.name if image.suffix.lower() in FORMATS else image.with_suffix(".png").name
         place = folder / name
         if place in planned:
             raise InputError(f"{image} and {planned[place]} would both become {place}; apply them to different folders")
@@ -69,9 +69,3 @@ def apply_to_file(grade: Grade, image: Path, place: Path, *, overwrite: bool = F
         raise InputError(f"{place.parent}: cannot be made ({error.strerror}); choose another folder") from error
     write_picture(place, picture, render(picture.pixels, grade, weights), overwrite=overwrite)
     return (*picture.notes, *losses(place, picture))
-
-
-def _written_as_is(image: Path) -> bool:
-    from studio.images.picture import FORMATS
-
-    return image.suffix.lower() in FORMATS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, TRANSFORMS, MatchSettings
+from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, TRANSFORMS, MatchSettings, check_cube_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +103,7 @@ _CUBE_SIZE = typer.Option(
 _FROM_SETTINGS = typer.Option(help="Match as this saved .json says; flags given here win.", metavar="FILE")
 _GRADE = typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False, metavar="GRADE")
 _IMAGES = typer.Argument(help="Pictures to grade.", show_default=False, metavar="IMAGE")
+_FOLDER = typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
 _OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=_number, metavar="NUMBER")
 _SAVE_SETTINGS = typer.Option(help="Save settings, hashes and grade as .json.", metavar="FILE")
 
@@ -165,13 +166,9 @@ def match_command(
 
 @app.command("apply")
 def apply_command(
-    grade: Annotated[
-        Path, typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False, metavar="GRADE")
-    ],
-    images: Annotated[list[Path], typer.Argument(help="Pictures to grade.", show_default=False, metavar="IMAGE")],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
-    ],
+    grade: Annotated[Path, _GRADE],
+    images: Annotated[list[Path], _IMAGES],
+    output: Annotated[Path, _FOLDER],
     strength: Annotated[float | None, _OWN_STRENGTH] = None,
     overwrite: Annotated[bool, _OVERWRITE] = False,
 ) -> None:
@@ -268,17 +265,17 @@ def _check_outputs(
 ) -> None:
     """Refuse before any work what could not be written in the end."""
     from reswd_torch.grade import Cdl
+    from reswd_torch.grade.files import CDL_FORMATS
     from reswd_torch.grade.grade import check_grade_path
     from studio.images import supported_output
     from studio.paths import check_place
 
-    if cube_size not in CUBE_SIZES:
-        raise InputError(f"cube size {cube_size} is not in use: choose one of {', '.join(map(str, CUBE_SIZES))}")
+    check_cube_size(cube_size)
     given = (job.source, job.target, job.mask, job.target_mask, from_settings)
     inputs = [path for path in given if path is not None]
     supported_output(output, inputs=inputs, overwrite=overwrite)
     is_cdl = isinstance(job.grade.transform, Cdl) if job.grade else job.settings.resolved_transform == "cdl"
-    for path, suffixes in ((cdl, (".cc", ".ccc", ".cdl")), (cube, (".cube",)), (save_settings, (".json",))):
+    for path, suffixes in ((cdl, tuple(CDL_FORMATS)), (cube, (".cube",)), (save_settings, (".json",))):
         if path is None:
             continue
         if path.suffix.lower() not in suffixes:
@@ -302,12 +299,10 @@ def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:
 def _report(result: MatchResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
     from studio.images import losses
 
-    effective = result.grade.effective
     report = result.report  # None where a saved grade was applied
     notes = [*result.notes, *losses(written["output"], result.picture)]
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
-    error = result.grade.cube_error(cube_size) if as_json or "cube" in written else None
     if as_json:
         record: dict[str, Any] = {
             "distance_before": report.distance_before if report else None,
@@ -318,16 +313,16 @@ def _report(result: MatchResult, written: dict[str, Path], cube_size: int, as_js
             "grade": {name: value for name, value in result.grade.to_record().items() if name != "values"},
             "notes": notes,
             "written": {role: str(path) for role, path in written.items()},
+            "cube_error": asdict(result.grade.cube_error(cube_size)),
         }
-        if error is not None:
-            record["cube_error"] = {"size": error.size, "mean": error.mean, "max": error.max}
         print(json.dumps(record, indent=2))
         return
     if report is not None:
         distances = f"{report.distance_before:.2f} -> {report.distance_after:.2f}"
         print(f"distance {distances} (sliced Wasserstein, Lab units), {report.seconds:.2f} s")
-    print(effective.describe())
-    if error is not None:
+    print(result.grade.effective.describe())
+    if "cube" in written:
+        error = result.grade.cube_error(cube_size)
         print(f".cube, {error.size} points: at most {error.max * 255:.1f}/255 from the grade between its points")
     for path in written.values():
         print(f"wrote {path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
 from studio.images import Picture, profile_name, read_mask, read_picture, read_reduced, to_profile, write_picture
 from studio.images.refuse import check_source
+from studio.paths import sha256_of
 from studio.render import render
 
 CARRIED_BYTES = 2_000_000
@@ -224,8 +224,7 @@ def file_hash(path: Path) -> str:
         InputError: what cannot be a picture to read: missing, a folder, empty, raw, footage.
     """
     check_source(path)
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return sha256_of(path)
 
 
 def _small_masks(job: MatchJob) -> dict[str, bytes]:
@@ -250,7 +249,6 @@ def _target_sample(job: MatchJob, picture: Picture, hashes: dict[str, str]) -> t
     hashes["target"] = file_hash(job.target)
     if job.target_mask is not None:
         hashes["target_mask"] = file_hash(job.target_mask)
-    if job.target_mask is not None:
         read = read_picture(job.target)
     else:
         # A reference of the source's size is read whole and so sampled at the same places: equal pictures, whatever files

@@ -1,7 +1,8 @@
-"""Checks on places to write to, made before any work."""
+"""Files and places: what may be written to, what a file holds."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -34,6 +35,12 @@ def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: boo
         raise InputError(f"{path}: the file exists: choose another name or allow overwriting (--overwrite)")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"{path}: the folder {folder} cannot be written to: choose another or change its permissions")
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in parts."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.images import Picture, to_profile
+from studio.images.exact import to_depth
 from studio.job import MatchResult
 
 PREVIEW_EDGE = 1600
@@ -39,7 +40,7 @@ def display_pixels(picture: Picture, pixels: np.ndarray) -> np.ndarray:
         picture: whose profile and alpha belong to the pixels.
         pixels: (H, W, 3) uint8 or uint16 of the picture's size, graded or not.
     """
-    shown = to_profile(_eight_bits(pixels), picture.icc, None)
+    shown = to_profile(to_depth(pixels, np.uint8), picture.icc, None)
     if picture.alpha is None:
         return shown
     share = (picture.alpha.astype(np.float32) / np.iinfo(picture.alpha.dtype).max)[..., None]
@@ -65,10 +66,6 @@ def resize(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     import cv2
 
     return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-
-
-def _eight_bits(pixels: np.ndarray) -> np.ndarray:
-    return pixels if pixels.dtype == np.uint8 else np.rint(pixels / np.float32(257)).astype(np.uint8)
 
 
 def _fitted(picture: Picture, edge: int) -> tuple[int, int]:

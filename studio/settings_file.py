@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import base64
-import hashlib
 import json
 import platform
 import shutil
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from reswd_torch import __version__
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
+from studio.paths import sha256_of
 
 if TYPE_CHECKING:
     from studio.job import MatchResult
@@ -57,7 +57,7 @@ class SavedMatch:
         name = PureWindowsPath(entry["path"]).name  # of either system's paths
         there = [path for path in (recorded, self.folder / name) if path.is_file()]
         for path in there:
-            if hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]:
+            if sha256_of(path) == entry["sha256"]:
                 return path
         if "data" in entry:
             return _unpacked(name, entry["data"])

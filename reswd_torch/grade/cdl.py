@@ -68,9 +68,9 @@ class Cdl:
         """
         try:
             return Cdl(
-                slope=_triple(s**strength for s in self.slope),
-                offset=_triple(o * strength for o in self.offset),
-                power=_triple(p**strength for p in self.power),
+                slope=triple(s**strength for s in self.slope),
+                offset=triple(o * strength for o in self.offset),
+                power=triple(p**strength for p in self.power),
                 saturation=max(0.0, 1.0 + strength * (self.saturation - 1.0)),
             )
         except OverflowError as error:
@@ -116,6 +116,7 @@ def _power(base: Tensor, power: Tensor) -> Tensor:
     return torch.where(base > 0, base.clamp(min=tiny) ** power, torch.zeros_like(base))
 
 
-def _triple(values: Iterable[float]) -> Triple:
+def triple(values: Iterable[float]) -> Triple:
+    """Three numbers, one a channel; ValueError for any other count."""
     red, green, blue = values
     return (float(red), float(green), float(blue))

@@ -11,13 +11,13 @@ import re
 import secrets
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade.cdl import Cdl, Triple
+from reswd_torch.grade.cdl import Cdl, triple
 from reswd_torch.grade.lut3d import Lut3D
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
         if not corrections:
             raise InputError(f"{path}: holds no colour correction; export it again as .cc, .ccc or .cdl")
         found = corrections[0]
-        cdl = Cdl(_triple(found.getSlope()), _triple(found.getOffset()), _triple(found.getPower()), found.getSat())
+        cdl = Cdl(triple(found.getSlope()), triple(found.getOffset()), triple(found.getPower()), found.getSat())
     except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError) as error:
         raise InputError(
             f"{path}: not a readable CDL ({_reason(error)}); export it again as .cc, .ccc or .cdl"
@@ -224,11 +224,6 @@ def write_text_atomically(path: Path, text: str) -> None:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _triple(values: Any) -> Triple:
-    r, g, b = (float(v) for v in values)
-    return (r, g, b)
 
 
 def _one_line(text: str) -> str:

@@ -10,10 +10,10 @@ import torch
 
 from reswd_torch.arrays import Array, colors_in, like_input
 from reswd_torch.errors import InputError
-from reswd_torch.grade.cdl import Cdl
+from reswd_torch.grade.cdl import Cdl, triple
 from reswd_torch.grade.files import CDL_FORMATS, GRADE_SUFFIXES, read_grade_file, write_cdl, write_cube
 from reswd_torch.grade.lut3d import Lut3D
-from reswd_torch.settings import CUBE_SIZES, check_strength
+from reswd_torch.settings import check_cube_size, check_strength
 
 if TYPE_CHECKING:
     from reswd_torch.matching.report import MatchReport
@@ -142,8 +142,7 @@ def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> None:
         raise InputError(
             f"{path}: a grade is saved as {', '.join(GRADE_SUFFIXES)}, not as {path.suffix or 'no suffix'!r}"
         )
-    if cube_size not in CUBE_SIZES:
-        raise InputError(f"cube size {cube_size} is not in use: choose one of {', '.join(map(str, CUBE_SIZES))}")
+    check_cube_size(cube_size)
     if suffix in CDL_FORMATS and not is_cdl:
         raise InputError(
             f"{path}: this grade is a lattice and ten CDL numbers cannot hold it; save it as .cube, or match with "
@@ -162,9 +161,9 @@ def grade_from_record(record: dict[str, Any]) -> Grade:
         if record["kind"] == "cdl":
             n = record["cdl"]
             transform = Cdl(
-                slope=_three(n["slope"]),
-                offset=_three(n["offset"]),
-                power=_three(n["power"]),
+                slope=triple(n["slope"]),
+                offset=triple(n["offset"]),
+                power=triple(n["power"]),
                 saturation=float(n["saturation"]),
             )
         elif record["kind"] == "lut":
@@ -190,8 +189,3 @@ def load_grade(path: str | Path) -> Grade:
     """
     transform, notes = read_grade_file(Path(path))
     return Grade(transform, encoding="as the file's maker meant it", notes=notes)
-
-
-def _three(values: Any) -> tuple[float, float, float]:
-    r, g, b = (float(v) for v in values)
-    return (r, g, b)

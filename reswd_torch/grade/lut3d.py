@@ -105,9 +105,13 @@ class Lut3D:
 
     def describe(self) -> str:
         """One line: size and how far it moves colours."""
-        moved = (self.values - identity_lattice(self.size)).abs() * 255
-        mean, most = float(moved.mean()), float(moved.max())
+        mean, most = (255 * share for share in self.movement())
         return f"3-D LUT, {self.size} points; moves colours by {mean:.1f}/255 on average, {most:.1f}/255 at most"
+
+    def movement(self) -> tuple[float, float]:
+        """How far a channel is moved at the lattice points: on average and at most, 0..1."""
+        moved = (self.values - identity_lattice(self.size)).abs()
+        return float(moved.mean()), float(moved.max())
 
 
 def _working_dtype(rgb: Tensor) -> torch.dtype:

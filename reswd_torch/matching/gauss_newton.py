@@ -1,4 +1,4 @@
-"""Second-order steps with the couplings held still, and the two transforms they fit.
+"""Second-order steps with the couplings held still, and the CDL they fit (the LUT's model is in smooth_lut.py).
 
 With a coupling fixed, the fit is a small non-linear least-squares problem: Gauss-Newton with Levenberg-Marquardt damping
 (Nocedal and Wright, Numerical Optimization, ch. 10), solved in float64. Every accepted step renews the coupling.

@@ -10,26 +10,24 @@ from reswd_torch.grade.files import write_text_atomically
 from studio.images import natural_suffix, read_picture
 from studio.job import MatchResult, where_to_grade
 from studio.settings_file import settings_text
+from studio.ui import words
 from studio.ui.run import check_uploads
 from studio.ui.session import Session
 
 PICTURE_KIND, SETTINGS_KIND = "picture", "settings"
-CDL_KINDS = (".cc", ".ccc", ".cdl")
-KINDS = (PICTURE_KIND, ".cube", *CDL_KINDS, SETTINGS_KIND)
 
 
 def make_download(session: Session, kind: str, cube_size: int) -> str:
     """Write one download and return its path. Raises InputError."""
     result = _shown(session)
-    stem = result.job.source.stem
     if kind == PICTURE_KIND:
         full = whole(result)
-        return str(full.save_picture(session.new_place(f"{stem} matched{natural_suffix(full.picture.container)}")))
+        return str(full.save_picture(session.new_place(words.file_name(full, natural_suffix(full.picture.container)))))
     if kind == SETTINGS_KIND:
-        place = session.new_place(f"{stem} matched.json")
+        place = session.new_place(words.file_name(result, ".json"))
         write_text_atomically(place, settings_text(result, names_only=True))
         return str(place)
-    return str(result.save_grade(session.new_place(f"{stem} matched{kind}"), cube_size=cube_size))
+    return str(result.save_grade(session.new_place(words.file_name(result, kind)), cube_size=cube_size))
 
 
 def whole(result: MatchResult) -> MatchResult:

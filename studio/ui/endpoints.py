@@ -10,7 +10,7 @@ import gradio as gr
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl
-from reswd_torch.grade.files import write_text_atomically
+from reswd_torch.grade.files import CDL_FORMATS, write_text_atomically
 from reswd_torch.settings import DEVICES, METHODS, MatchSettings
 from studio.apply import load_any_grade
 from studio.images import natural_suffix
@@ -18,7 +18,7 @@ from studio.job import MatchJob, MatchResult, run_match
 from studio.settings_file import settings_text
 from studio.ui.session import FITS_AT_ONCE, runs_folder
 from studio.ui.settings import as_sent, settings_from, strength_from
-from studio.ui.words import plain
+from studio.ui.words import file_name, plain
 
 _TRANSFORMS = ("auto", "cdl", "lut")
 
@@ -84,17 +84,15 @@ def apply(source: str, grade: str, strength: float | None = None) -> str:
 
 
 def _files(result: MatchResult, folder: Path) -> tuple[str, list[str], str]:
-    stem = result.job.source.stem
-    suffixes = (".cube", ".cc", ".ccc", ".cdl") if isinstance(result.grade.transform, Cdl) else (".cube",)
-    grades = [str(result.save_grade(folder / f"{stem} matched{suffix}")) for suffix in suffixes]
-    settings = folder / f"{stem} matched.json"
+    suffixes = (".cube", *CDL_FORMATS) if isinstance(result.grade.transform, Cdl) else (".cube",)
+    grades = [str(result.save_grade(folder / file_name(result, suffix))) for suffix in suffixes]
+    settings = folder / file_name(result, ".json")
     write_text_atomically(settings, settings_text(result, names_only=True))
     return _picture(result, folder), grades, str(settings)
 
 
 def _picture(result: MatchResult, folder: Path) -> str:
-    name = f"{result.job.source.stem} matched{natural_suffix(result.picture.container)}"
-    return str(result.save_picture(folder / name))
+    return str(result.save_picture(folder / file_name(result, natural_suffix(result.picture.container))))
 
 
 def _distances(result: MatchResult) -> tuple[float, float]:

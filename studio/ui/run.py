@@ -17,7 +17,7 @@ from reswd_torch.settings import METHODS
 from studio.charts import Colors, draw_distributions
 from studio.images import to_profile
 from studio.job import MatchJob, MatchResult, run_match
-from studio.preview import display_pixels, save_preview, shrink, slim
+from studio.preview import display_pixels, save_preview, slim
 from studio.ui import words
 from studio.ui.masks import mask_file
 from studio.ui.session import Session
@@ -189,9 +189,9 @@ def compare(session: Session, choice: Choice, progress: gr.Progress) -> Iterator
 
 
 def _tile(session: Session, result: MatchResult) -> str:
-    small = shrink(result.picture, _TILE_EDGE)
-    pixels = slim(result, _TILE_EDGE).graded_pixels()
-    return str(save_preview(session.new_place(f"{result.job.settings.method}.jpg"), display_pixels(small, pixels)))
+    small = slim(result, _TILE_EDGE)
+    pixels = display_pixels(small.picture, small.graded_pixels())
+    return str(save_preview(session.new_place(f"{result.job.settings.method}.jpg"), pixels))
 
 
 def _caption(result: MatchResult) -> str:

@@ -88,12 +88,10 @@ def numbers(grade: Grade) -> str:
     """The ten numbers of a CDL as a table, or what a lattice does in a sentence."""
     effective = grade.effective
     if not isinstance(effective, Cdl):
-        from reswd_torch.grade.lut3d import identity_lattice
-
-        moved = (effective.values - identity_lattice(effective.size)).abs() * 255
+        mean, most = (255 * share for share in effective.movement())
         return (
-            f"<p><b>3-D LUT</b>, {effective.size} points a side. It moves a channel by {float(moved.mean()):.1f}/255 on "
-            f"average and by {float(moved.max()):.0f}/255 at most.</p>"
+            f"<p><b>3-D LUT</b>, {effective.size} points a side. It moves a channel by {mean:.1f}/255 on "
+            f"average and by {most:.0f}/255 at most.</p>"
         )
     rows = (("Slope", effective.slope), ("Offset", effective.offset), ("Power", effective.power))
     body = "".join(
@@ -148,6 +146,11 @@ def grade_files(error: CubeError, *, cdl: bool, saved: bool) -> str:
     why = "" if cdl else " A 3-D LUT does not fit into ten CDL numbers, so .cc, .ccc and .cdl are off."
     advice = "" if cdl or saved else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
     return f'<p class="faint">{exact}{why}{advice}</p>'
+
+
+def file_name(result: MatchResult, suffix: str) -> str:
+    """What a download is called."""
+    return f"{result.job.source.stem} matched{suffix}"
 
 
 def picture_label(container: Container, bits: int) -> str:
