@@ -50,26 +50,59 @@ def shown_file(session: Session, side: Side, edge: int = _SHOWN_EDGE) -> str:
     return str(save_preview(place, display_pixels(small, small.pixels)))
 
 
+def _placed_file(session: Session, side: Side) -> str:
+    """What stands for a chosen picture on the page."""
+    if side.placed is None or not side.placed.is_file():  # a page left open long enough loses its files
+        side.placed = Path(shown_file(session, side))
+    return str(side.placed)
+
+
 def choose(session: Session, path: str | None, role: str) -> tuple[Any, ...]:
     """A picture was dropped on one of the two places: its preview, a line about it, and the parts of its mask: file,
     editor, line, button.
 
     A file that cannot be used is refused with one message, and what was chosen before stays, with its mask.
     """
-    try:
-        side = None if path is None else open_side(Path(path))
-    except InputError as error:
-        old: Side | None = getattr(session, role)
-        kept = [gr.skip()] * 4
-        if old is None:
-            return None, words.message(words.plain(error)), *kept
-        return shown_file(session, old), words.message(words.plain(error)) + words.about(old), *kept
-    session.painting.discard(role)
-    setattr(session, role, side)
-    no_mask = (None, gr.update(visible=False), "", words.paint_label(role))
-    if side is None:
-        return None, "", *no_mask
-    return shown_file(session, side), words.about(side), *no_mask
+    with session.choosing:
+        try:
+            side = None if path is None else open_side(Path(path))
+        except InputError as error:
+            old: Side | None = getattr(session, role)
+            kept = [gr.skip()] * 4
+            if old is None:
+                return None, words.message(words.plain(error)), *kept
+            return _placed_file(session, old), words.message(words.plain(error)) + words.about(old), *kept
+        session.painting.discard(role)
+        setattr(session, role, side)
+        no_mask = (None, gr.update(visible=False), "", words.paint_label(role))
+        if side is None:
+            return None, "", *no_mask
+        return _placed_file(session, side), words.about(side), *no_mask
+
+
+def choose_dropped(session: Session, path: str | None, role: str) -> tuple[Any, ...]:
+    """As :func:`choose`, but instead of the preview: the dropped file with its preview, nothing where none was dropped.
+
+    The preview belongs into the place only as long as that file is in it: while it was made, the person may have taken the
+    file out or put another one in, and the page must not undo that.
+    """
+    preview, *others = choose(session, path, role)
+    return None if path is None else [file for file in (path, preview) if file is not None], *others
+
+
+def catch_up(session: Session, path: str | None, role: str) -> bool:
+    """Choose what is in one of the two places, if :func:`choose` has not come to it yet; whether that was so.
+
+    A match can start before: the button was pressed while the picture was still being read, or on a slow line.
+    Raises InputError for a file that cannot be used.
+    """
+    with session.choosing:
+        side: Side | None = getattr(session, role)
+        known = [None] if side is None else [each.resolve() for each in (side.path, side.placed) if each is not None]
+        if (None if path is None else Path(path).resolve()) in known:
+            return False
+        setattr(session, role, None if path is None else open_side(Path(path)))
+        return True
 
 
 def show_palette(text: str) -> str:
@@ -128,6 +161,12 @@ def keep_painting(session: Session, editor: Painting, role: str) -> tuple[Any, .
         return gr.update(visible=False), "", words.paint_label(role)
     side.painted = painted_area(editor)
     return gr.update(visible=False), painted_line(side), words.paint_label(role)
+
+
+def chosen(session: Session, kind: str, palette: str) -> tuple[Any, ...]:
+    """All that is chosen now, to compare with what was chosen at another time."""
+    sides = (session.source, session.reference)
+    return kind, palette, session.grade, *(None if side is None else side.path for side in sides)
 
 
 def is_stale(session: Session, kind: str, palette: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,10 +26,16 @@ _SAVE_JS = """(file) => {
   link.href = file.url; link.download = file.orig_name;
   document.body.appendChild(link); link.click(); link.remove();
 }"""
+# In the browser: only there is it known what is in the place at this moment. See choose.choose_dropped().
+_PLACE_JS = """(now, made) => {
+  if (now && made && now.path === made[0].path) return made[1] ?? null;
+}"""
 _LOOK_JS = "() => document.querySelector('#slider')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 _WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **_PRIVATE}
 _QUICK: dict[str, Any] = {"show_progress": "hidden", **_PRIVATE}
+# As all that follows a choice: Gradio would drop the second of two quick ones, and the page show the state before it.
+_SETTLE: dict[str, Any] = {"trigger_mode": "always_last", **_QUICK}
 
 
 def wire(parts: Parts, examples: list[Example]) -> None:
@@ -42,34 +49,35 @@ def wire(parts: Parts, examples: list[Example]) -> None:
 
 
 def _wire_choices(parts: Parts) -> None:
-    for picture, about, mask, role in (
-        (parts.source, parts.source_about, parts.source_mask, "source"),
-        (parts.reference, parts.reference_about, parts.reference_mask, "reference"),
+    settle = _compare_with_choices(parts)
+    for picture, preview, about, mask, role in (
+        (parts.source, parts.source_preview, parts.source_about, parts.source_mask, "source"),
+        (parts.reference, parts.reference_preview, parts.reference_about, parts.reference_mask, "reference"),
     ):
         # input, not change: the preview put in by the server must not count as a new choice
         gr.on(
-            [picture.upload, picture.clear], partial(choose.choose, role=role), [parts.session, picture],
-            [picture, about, *_mask_outputs(mask)], trigger_mode="always_last", concurrency_limit=4, **_QUICK,
-        ).then(*_compare_with_choices(parts), **_QUICK)  # fmt: skip
+            [picture.upload, picture.clear], partial(choose.choose_dropped, role=role), [parts.session, picture],
+            [preview, about, *_mask_outputs(mask)], trigger_mode="always_last", concurrency_limit=4, **_QUICK,
+        ).then(None, [picture, preview], picture, js=_PLACE_JS, **_PRIVATE).then(*settle, **_SETTLE)  # fmt: skip
     groups = [parts.picture_group, parts.palette_group, parts.saved_group]
     labels = [parts.start, parts.compare]
-    settle = _compare_with_choices(parts)
-    parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **_QUICK).then(*settle, **_QUICK)
+    parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **_QUICK).then(*settle, **_SETTLE)
     parts.palette.change(
         choose.show_palette, parts.palette, parts.swatches, trigger_mode="always_last", queue=False, **_QUICK
-    ).then(*settle, **_QUICK)
+    ).then(*settle, **_SETTLE)
     gr.on(
         [parts.grade.upload, parts.grade.clear], choose.choose_grade, [parts.session, parts.grade, parts.strength],
-        [parts.grade_about, parts.strength], **_QUICK,
-    ).then(*_follow(parts), **_QUICK).then(*settle, **_QUICK)  # fmt: skip
+        [parts.grade_about, parts.strength], trigger_mode="always_last", **_QUICK,
+    ).then(*_follow(parts), trigger_mode="always_last", **_QUICK).then(*settle, **_SETTLE)  # fmt: skip
 
 
 def _compare_with_choices(parts: Parts) -> tuple[Any, ...]:
     """What to run after a choice: a line when the result belongs to an earlier one; words about that one go."""
 
-    def settle(session: Session, kind: str, palette: str) -> tuple[str, str]:
+    def settle(session: Session, kind: str, palette: str) -> tuple[str, Any]:
         stale = choose.is_stale(session, kind, palette)
-        return (words.stale(session.shown) if stale and session.shown is not None else ""), ""
+        same = choose.chosen(session, kind, palette) == session.judged  # a match was quicker than this
+        return (words.stale(session.shown) if stale and session.shown is not None else ""), gr.skip() if same else ""
 
     return settle, [parts.session, parts.kind, parts.palette], [parts.stale, parts.status]
 
@@ -164,36 +172,54 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
     buttons = [parts.start, parts.stop, parts.compare]
     outputs = [*buttons, parts.status, *_shown_parts(parts)]
 
+    def caught_up(session: Session, source: str | None, reference: str | None, choice: Choice) -> Choice:
+        """Let the session know the pictures in the places; one that it did not know has no mask yet."""
+        if choose.catch_up(session, source, "source"):
+            choice = replace(choice, source_mask=None)
+        if choice.kind == PICTURE and choose.catch_up(session, reference, "reference"):
+            choice = replace(choice, reference_mask=None)
+        return choice
+
     def work(
         session: Session,
         cube_size: int,
+        source: str | None,
+        reference: str | None,
         *values: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[Updates]:
         choice = Choice(*values)
 
         def job() -> Iterator[Updates]:
-            yield _show(parts, session, run.match(session, choice, progress), cube_size)
+            chosen = caught_up(session, source, reference, choice)
+            yield _show(parts, session, run.match(session, chosen, progress), cube_size)
 
-        yield from _guarded(parts, session, job, choice.kind, parts.stop, parts.status)
+        yield from _guarded(parts, session, job, choice, parts.stop, parts.status)
 
-    inputs = [parts.session, parts.cube_size, *controls]
+    inputs = [parts.session, parts.cube_size, parts.source, parts.reference, *controls]
     take = _take_paintings(parts)
     parts.start.click(*take, **_QUICK).then(
         work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK
     )
 
-    def compare(session: Session, *values: Any, progress: gr.Progress = gr.Progress()) -> Iterator[Updates]:  # noqa: B008
+    def compare(
+        session: Session,
+        source: str | None,
+        reference: str | None,
+        *values: Any,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[Updates]:
         choice = Choice(*values)
 
         def job() -> Iterator[Updates]:
-            for tiles in run.compare(session, choice, progress):
+            chosen = caught_up(session, source, reference, choice)
+            for tiles in run.compare(session, chosen, progress):
                 yield {parts.compared: gr.update(value=tiles, visible=True)}
 
-        yield from _guarded(parts, session, job, choice.kind, parts.compare_stop, parts.compare_status)
+        yield from _guarded(parts, session, job, choice, parts.compare_stop, parts.compare_status)
 
     parts.compare.click(*take, **_QUICK).then(
-        compare, [parts.session, *controls],
+        compare, [parts.session, parts.source, parts.reference, *controls],
         [parts.start, parts.compare, parts.compare_stop, parts.compare_status, parts.compared],
         show_progress_on=parts.compared, **_WORK,
     )  # fmt: skip
@@ -236,7 +262,12 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
 
 
 def _guarded(
-    parts: Parts, session: Session, job: Callable[[], Iterator[Updates]], kind: str, stop: gr.Button, status: gr.HTML
+    parts: Parts,
+    session: Session,
+    job: Callable[[], Iterator[Updates]],
+    choice: Choice,
+    stop: gr.Button,
+    status: gr.HTML,
 ) -> Iterator[Updates]:
     """Run a job with the buttons set for it; one line for what went wrong, and everything else as it was."""
     session.stop = False
@@ -256,9 +287,10 @@ def _guarded(
     except Exception:  # a full disk, no memory left on the card, a mistake of ours: the page must stay usable
         _LOG.exception("a run of the page failed")
         said = words.message(words.UNEXPECTED)
+    session.judged = choose.chosen(session, choice.kind, choice.palette)
     yield {
         parts.start: gr.update(interactive=True),
-        parts.compare: gr.update(interactive=kind != SAVED),
+        parts.compare: gr.update(interactive=choice.kind != SAVED),
         stop: gr.update(interactive=False),
         status: said,
     }

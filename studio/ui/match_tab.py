@@ -40,6 +40,7 @@ def build_match_tab(session: gr.State) -> None:
 @dataclass(frozen=True)
 class _Drop:
     picture: gr.Image
+    preview: gr.File
     about: gr.HTML
 
 
@@ -52,7 +53,8 @@ def _drop(label: str, elem_id: str, hint: str) -> _Drop:
         elem_id=elem_id,
         placeholder=hint,
     )
-    return _Drop(picture, gr.HTML(elem_id=f"{elem_id}-about", padding=False))
+    preview = gr.File(visible="hidden", file_count="multiple")
+    return _Drop(picture, preview, gr.HTML(elem_id=f"{elem_id}-about", padding=False))
 
 
 def _inputs(examples: list[Example]) -> dict[str, Any]:
@@ -100,9 +102,10 @@ def _inputs(examples: list[Example]) -> dict[str, Any]:
         visible=bool(examples),
     )
     return {
-        "kind": kind, "source": source.picture, "source_about": source.about, "picture_group": picture_group,
-        "reference": reference.picture, "reference_about": reference.about, "palette_group": palette_group,
-        "palette": palette, "swatches": swatches, "saved_group": saved_group, "grade": grade, "grade_about": grade_about,
+        "kind": kind, "source": source.picture, "source_preview": source.preview, "source_about": source.about,
+        "picture_group": picture_group, "reference": reference.picture, "reference_preview": reference.preview,
+        "reference_about": reference.about, "palette_group": palette_group, "palette": palette, "swatches": swatches,
+        "saved_group": saved_group, "grade": grade, "grade_about": grade_about,
         "start": start, "stop": stop, "status": status, "examples": gallery, **more,
     }  # fmt: skip
 

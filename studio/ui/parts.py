@@ -26,9 +26,11 @@ class Parts:
     session: gr.State
     kind: gr.Radio
     source: gr.Image
+    source_preview: gr.File
     source_about: gr.HTML
     picture_group: gr.Column
     reference: gr.Image
+    reference_preview: gr.File
     reference_about: gr.HTML
     palette_group: gr.Column
     palette: gr.Textbox

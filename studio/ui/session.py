@@ -36,12 +36,14 @@ class Side:
         preview: small copy of it, in its own encoding.
         size: (height, width) of the whole picture.
         painted: small (H, W) bool mask painted over the preview, or None.
+        placed: the file that stands for it on the page, once there is one.
     """
 
     path: Path
     preview: Picture
     size: tuple[int, int]
     painted: np.ndarray | None = None
+    placed: Path | None = None
 
 
 class Session:
@@ -57,8 +59,10 @@ class Session:
         before: the ungraded preview as a file.
         painting: the roles whose masks are being painted right now.
         strength: where the slider was moved to; None while it was not.
+        judged: what was chosen when the words under the button were said.
         stop: set by the Stop button, read by whatever runs.
         lock: held while ``shown`` is replaced.
+        choosing: held while a chosen picture is read and replaces the last one.
     """
 
     def __init__(self, source: Side | None = None, reference: Side | None = None) -> None:
@@ -70,8 +74,10 @@ class Session:
         self.before: Path | None = None
         self.painting: set[str] = set()
         self.strength: float | None = None
+        self.judged: tuple[Any, ...] | None = None
         self.stop = False
         self.lock = Lock()
+        self.choosing = Lock()
         self._folder: Path | None = None
         self._folder_lock = Lock()
         self._files: list[Path] = []

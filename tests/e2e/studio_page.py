@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 _SECOND = 1000
@@ -28,16 +28,49 @@ class Studio:
         return self.page.locator(selector)
 
     def upload(self, elem_id: str, path: Path) -> None:
-        """Give a file to one of the places for files; the place may hold another already."""
-        clear = self.at(f"#{elem_id} button[aria-label='Clear'], #{elem_id} button[aria-label='Remove Image']")
-        if clear.count():
-            clear.first.click()
+        """Give a file to one of the places for files; the place may hold another already.
+
+        With quick hands: when this returns, the file is on its way, and the app may still think of the last one.
+        """
+        self.take_out(elem_id)
         self.at(f"#{elem_id} input[type=file]").set_input_files(path)
 
     def choose_pair(self, source: Path, reference: Path) -> None:
         for elem_id, path in (("source", source), ("reference", reference)):
-            self.upload(elem_id, path)
-            self.at(f"#{elem_id}-about").get_by_text(path.name).wait_for()
+            self.choose(elem_id, path)
+
+    def take_out(self, elem_id: str) -> bool:
+        """Press the cross of a place for files; whether there was one."""
+        clear = self.at(f"#{elem_id} button[aria-label='Clear'], #{elem_id} button[aria-label='Remove Image']")
+        if clear.count():
+            clear.first.click()
+            return True
+        return False
+
+    def choose(self, elem_id: str, path: Path) -> None:
+        """Put a picture in its place, instead of the last one, and wait until the app speaks of it."""
+        if self.take_out(elem_id):
+            self.wait(lambda: self.said(f"#{elem_id}-about") == "")
+        self.upload(elem_id, path)
+        self.at(f"#{elem_id}-about").get_by_text(path.name).wait_for()
+
+    def hold_back(self) -> Callable[[], None]:
+        """A slow line: the next call of the page reaches the server only when the returned function is called."""
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            if held:
+                route.fallback()
+            else:
+                held.append(route)
+
+        self.page.route("**/gradio_api/queue/join*", hold)
+
+        def let_go() -> None:
+            self.wait(lambda: bool(held))
+            held[0].continue_()
+
+        return let_go
 
     def match(self) -> None:
         """Press the button and wait for a new result."""
@@ -67,6 +100,10 @@ class Studio:
         place.write_bytes(body)
         with Image.open(place) as image:
             return np.asarray(image.convert("RGB")).astype(int)
+
+    def said(self, selector: str) -> str:
+        """The words in a place for them, without the counter of the queue that Gradio keeps there out of sight."""
+        return self.at(f"{selector} .prose").inner_text().strip()
 
     def distance(self) -> tuple[float, float]:
         """The two figures a person reads."""

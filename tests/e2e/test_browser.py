@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
+OTHER = ASSETS / "forest-stream.jpg"
 DESK, PHONE = (1280, 800), (400, 850)
 
 
@@ -162,8 +163,7 @@ def test_stop_keeps_the_last_result(open_page) -> None:  # type: ignore[no-untyp
 
 def test_palette_and_saved_grade(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
-    studio.upload("source", SOURCE)
-    studio.at("#source-about").get_by_text(SOURCE.name).wait_for()
+    studio.choose("source", SOURCE)
     studio.at("#kind").get_by_text("Palette").click()
     studio.at("#palette textarea").fill("#20304f:2, #e0b070, #f4ead5")
     studio.wait(lambda: studio.at("#swatches span").count() == 3)
@@ -198,6 +198,7 @@ def test_bad_files_are_one_message_and_the_result_stays(open_page, tmp_path: Pat
     cut.write_bytes(REFERENCE.read_bytes()[:30_000])
     studio.upload("reference", cut)
     studio.at("#reference-about").get_by_text("cut short").first.wait_for()
+    studio.at("#reference img").wait_for(state="detached")
     text = studio.page.inner_text("body")
     assert "Traceback" not in text
     assert "/tmp" not in text, "no folder of the server is shown"
@@ -206,7 +207,7 @@ def test_bad_files_are_one_message_and_the_result_stays(open_page, tmp_path: Pat
     studio.at("#more").get_by_text("More").click()
     wrong = tmp_path / "small mask.png"
     Image.new("L", (10, 10), 255).save(wrong)
-    studio.upload("reference", REFERENCE)
+    studio.choose("reference", REFERENCE)
     studio.upload("source-mask", wrong)
     studio.at("#source-mask").get_by_text("small mask").wait_for()
     studio.at("#match").click()
@@ -253,13 +254,78 @@ def test_an_open_unpainted_canvas_is_no_obstacle(open_page) -> None:  # type: ig
     studio.at("#paint-source").click()
     studio.at("#source-editor canvas").first.wait_for()
     studio.match()
-    assert studio.at("#status").inner_text().strip() == ""
+    assert studio.said("#status") == ""
     assert "whole picture counts" in studio.at("#source-painted").inner_text()
-    studio.upload("reference", ASSETS / "forest-stream.jpg")
+    studio.choose("reference", OTHER)  # not just until it is called stale: that is so once the old one is out
     studio.at("#stale").get_by_text("still lagoon-jetty.jpg matched to mountain-sunset.jpg").wait_for()
     studio.shoot("stale-1280")
     studio.match()
-    studio.wait(lambda: studio.at("#stale").inner_text().strip() == "")
+    studio.wait(lambda: studio.said("#stale") == "")
+
+
+def test_a_picture_put_in_while_the_last_one_is_taken_out_stays(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.choose_pair(SOURCE, REFERENCE)
+    let_go = studio.hold_back()  # of the cross; the answer to it comes after the new picture
+    studio.upload("reference", OTHER)
+    studio.at("#reference img[src*='forest-stream']").wait_for()
+    let_go()
+    studio.at("#reference-about").get_by_text(OTHER.name).wait_for()
+    assert studio.at("#reference img[src*='forest-stream']").count() == 1
+    studio.match()
+    assert studio.said("#stale") == ""
+
+
+def test_a_picture_taken_out_while_it_is_read_stays_out(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.choose("source", SOURCE)
+    let_go = studio.hold_back()
+    studio.upload("reference", OTHER)
+    studio.at("#reference img").wait_for()
+    studio.take_out("reference")
+    studio.at("#reference img").wait_for(state="detached")
+    studio.upload("reference", REFERENCE)
+    studio.at("#reference img").wait_for()
+    let_go()
+    studio.at("#reference-about").get_by_text(REFERENCE.name).wait_for()
+    assert studio.at("#reference img[src*='mountain-sunset']").count() == 1
+    width, height = Image.open(REFERENCE).size
+    assert f"{width} × {height}" in studio.at("#reference-about").inner_text(), "the file itself, not its preview"
+
+
+def test_a_match_takes_the_picture_that_is_still_being_read(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.choose_pair(SOURCE, REFERENCE)
+    studio.match()
+    studio.take_out("reference")
+    studio.at("#stale").get_by_text("still lagoon-jetty.jpg").wait_for()
+    let_go = studio.hold_back()
+    studio.upload("reference", OTHER)
+    studio.at("#reference img").wait_for()
+    studio.match()
+    wanted = run_match(MatchJob(SOURCE, OTHER))
+    assert wanted.report is not None
+    assert studio.distance()[1] == pytest.approx(wanted.report.distance_after, abs=0.06)
+    let_go()
+    studio.at("#reference-about").get_by_text(OTHER.name).wait_for()
+    assert studio.said("#stale") == ""
+
+
+def test_words_about_a_picture_that_is_still_being_read_stay(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    cut = tmp_path / "cut short.jpg"
+    cut.write_bytes(REFERENCE.read_bytes()[:30_000])
+    studio: Studio = open_page()
+    studio.choose("source", SOURCE)
+    let_go = studio.hold_back()
+    studio.upload("reference", cut)
+    studio.at("#reference img").wait_for(state="attached")
+    studio.at("#match").click()
+    studio.at("#status").get_by_text("cut short").wait_for()
+    let_go()
+    studio.at("#reference-about").get_by_text("cut short").wait_for()
+    studio.at("#reference img").wait_for(state="detached")
+    studio.page.wait_for_timeout(500)  # what follows a choice is through
+    assert "cut short" in studio.said("#status")
 
 
 def test_sixteen_bit_tiff_keeps_its_depth(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
