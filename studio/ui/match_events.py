@@ -214,7 +214,8 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
         def job() -> Iterator[Updates]:
             chosen = caught_up(session, source, reference, choice)
             for tiles in run.compare(session, chosen, progress):
-                yield {parts.compared: gr.update(value=tiles, visible=True)}
+                # Made visible once: Gradio 6.31 loses the later ones of quick updates that also say so.
+                yield {parts.compared: gr.update(value=tiles, visible=True) if len(tiles) == 1 else tiles}
 
         yield from _guarded(parts, session, job, choice, parts.compare_stop, parts.compare_status)
 
