@@ -1,0 +1,65 @@
+"""``python -m training STEP``: the steps of the recipe, one command each."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+
+
+class Preset(str, Enum):
+    """Sizes and lengths: see config.toml."""
+
+    cpu = "cpu"
+    gpu = "gpu"
+
+
+PresetOption = Annotated[Preset, typer.Option(help="cpu: about two hours on two cores. gpu: a larger model.")]
+WorkOption = Annotated[Path | None, typer.Option(help="Folder for work in progress  [default: build/training/PRESET]")]
+DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda if there is one.")]
+
+
+def _start(preset: Preset, work: Path | None, device: str):  # type: ignore[no-untyped-def]
+    import torch
+
+    from training.art import load_things
+    from training.config import read_config
+    from training.packages import fetch
+
+    config = read_config(preset.value, work)
+    config.work.mkdir(parents=True, exist_ok=True)
+    fetch(config.downloads)
+    wanted = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    return config, load_things(config.downloads), torch.device(wanted)
+
+
+@app.command()
+def data(preset: PresetOption = Preset.cpu, work: WorkOption = None) -> None:
+    """Fetch the packages, check licences, checksums and counts."""
+    config, things, _ = _start(preset, work, "cpu")
+    hues = sum(thing.hue is not None for thing in things)
+    print(f"{len(things)} objects, {hues} of one hue, in {config.downloads}")
+
+
+@app.command()
+def autoencoder(preset: PresetOption = Preset.cpu, work: WorkOption = None, device: DeviceOption = "auto") -> None:
+    """Train the autoencoder."""
+    from training import autoencoder as room
+
+    room.run(*_start(preset, work, device))
+
+
+@app.command()
+def denoiser(preset: PresetOption = Preset.cpu, work: WorkOption = None, device: DeviceOption = "auto") -> None:
+    """Train the denoiser on the autoencoder's latents."""
+    from training import denoiser as room
+
+    room.run(*_start(preset, work, device))
+
+
+if __name__ == "__main__":
+    app()

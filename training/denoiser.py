@@ -1,0 +1,143 @@
+"""The denoiser: a small conditional U-Net on the autoencoder's latents (``diffusers.UNet2DConditionModel``).
+
+Velocity prediction (arXiv 2202.00512) with zero terminal SNR and trailing steps (arXiv 2305.08891).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from torch import Tensor
+
+from training import autoencoder, text
+from training.art import Thing
+from training.compose import caption, draw_scene, paint
+from training.config import Config
+from training.loop import Plan, autocast, train
+
+_SNR_LIMIT = 5.0
+_TEXT_WIDTH = 384
+
+
+def build(config: Config) -> UNet2DConditionModel:
+    """The untrained denoiser."""
+    parts = config.denoiser
+    lower = len(parts.channels) - 1
+    return UNet2DConditionModel(
+        sample_size=config.data.size // 2 ** (len(config.autoencoder.channels) - 1),
+        in_channels=config.autoencoder.latent_channels,
+        out_channels=config.autoencoder.latent_channels,
+        block_out_channels=parts.channels,
+        down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * lower),
+        up_block_types=(*("CrossAttnUpBlock2D",) * lower, "UpBlock2D"),
+        layers_per_block=parts.layers,
+        attention_head_dim=parts.heads,  # the number of heads, whatever the argument is called
+        cross_attention_dim=_TEXT_WIDTH,
+    )
+
+
+def scheduler() -> DDIMScheduler:
+    """The noise schedule the model is trained and sampled with."""
+    return DDIMScheduler(
+        beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, prediction_type="v_prediction",
+        rescale_betas_zero_snr=True, timestep_spacing="trailing", clip_sample=False,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Everything the denoiser sees, encoded once."""
+
+    latents: Tensor
+    """(examples, channels, height, width) float16."""
+    caption_of: Tensor
+    """(examples,) index into ``captions`` and ``states``."""
+    captions: list[str]
+    states: Tensor
+    """(captions, tokens, width) float16; row 0 is the empty caption."""
+
+
+def run(config: Config, things: list[Thing], device: torch.device) -> UNet2DConditionModel:
+    """Train it on the autoencoder of ``<work>``, and save it to ``<work>/denoiser``."""
+    parts = config.denoiser
+    examples = prepare(config, things, device)
+    torch.manual_seed(parts.seed)
+    model = build(config).to(device)
+    noise_schedule = scheduler()
+    cumulative = noise_schedule.alphas_cumprod.to(device)
+
+    def step_loss(random: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        chosen = torch.from_numpy(random.integers(len(examples.latents), size=parts.batch))
+        captions = examples.caption_of[chosen].masked_fill(
+            torch.from_numpy(random.random(parts.batch) < parts.caption_dropout), 0
+        )
+        clean = examples.latents[chosen].to(device).float()
+        states = examples.states[captions].to(device).float()
+        noise = torch.randn(clean.shape, generator=generator, device=device)
+        steps = torch.randint(len(cumulative), (parts.batch,), generator=generator, device=device)
+        noisy = noise_schedule.add_noise(clean, noise, steps)
+        with autocast(device):
+            predicted = model(noisy, steps, states).sample
+        error = (predicted.float() - noise_schedule.get_velocity(clean, noise, steps)).square().mean((1, 2, 3))
+        # min(SNR + 1, limit) / (SNR + 1): plain min-SNR weighting is 0 where the SNR is, and there the background is decided
+        inverse = 1 - cumulative[steps]  # 1 / (SNR + 1)
+        weight = (_SNR_LIMIT * inverse).clamp(max=1)
+        return (weight * error).mean(), {"plain": error.mean().item()}
+
+    plan = Plan("denoiser", parts.steps, parts.learning_rate, parts.average, parts.seed, parts.warm_up)
+    trained = train(model, step_loss, plan, config.work, device).eval()
+    assert isinstance(trained, UNet2DConditionModel)
+    trained.save_pretrained(folder(config))
+    return trained
+
+
+def folder(config: Config) -> Path:
+    """Where the trained denoiser lies."""
+    return config.work / "denoiser"
+
+
+def prepare(config: Config, things: list[Thing], device: torch.device) -> Examples:
+    """Draw and encode the examples, or read what an earlier run with the same data left in ``<work>``."""
+    key = hashlib.sha256(repr((asdict(config.data), asdict(config.autoencoder))).encode()).hexdigest()[:12]
+    file = config.work / f"examples-{key}.pt"
+    if file.is_file():
+        return Examples(**torch.load(file, weights_only=True))
+    began = time.monotonic()
+    encoder = AutoencoderKL.from_pretrained(autoencoder.folder(config)).to(device).eval()
+    random = np.random.default_rng(config.data.seed)
+    captions, index_of, caption_of, latents = [""], {"": 0}, [], []
+    for _ in range(config.data.draws):
+        scenes = [draw_scene(index, things, config.data, random) for index in range(len(things))]
+        pictures = torch.from_numpy(np.stack([paint(scene, things, config.data, random) for scene in scenes]))
+        latents.append(_latents(encoder, pictures.to(device)))
+        for scene in scenes:
+            words = caption(scene, things)
+            if words not in index_of:
+                index_of[words] = len(captions)
+                captions.append(words)
+            caption_of.append(index_of[words])
+    tokenizer, text_encoder = text.load(config.downloads, things)
+    states = text.encode(tokenizer, text_encoder.to(device), captions)
+    made = {
+        "latents": torch.cat(latents),
+        "caption_of": torch.tensor(caption_of),
+        "captions": captions,
+        "states": states,
+    }
+    torch.save(made, file)
+    print(f"{len(caption_of)} examples, {len(captions)} captions in {time.monotonic() - began:.0f} s", flush=True)
+    return Examples(**made)
+
+
+@torch.no_grad()
+def _latents(encoder: AutoencoderKL, pictures: Tensor) -> Tensor:
+    made = [
+        encoder.encode(part.permute(0, 3, 1, 2) * 2 - 1).latent_dist.mean.half().cpu() for part in pictures.split(32)
+    ]
+    return torch.cat(made)

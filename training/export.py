@@ -1,0 +1,89 @@
+"""The trained parts as one stock diffusers folder, with what it knows, its card and its licences."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+
+from training import autoencoder, denoiser, text
+from training.art import Thing
+from training.colours import BACKGROUNDS, HUES
+from training.config import Config
+
+MAX_FILE = "9MB"
+MAX_FILE_BYTES, MAX_TOTAL_BYTES = 10_000_000, 60_000_000
+KNOWN_FILE = "known.json"
+
+
+def pipeline(config: Config, things: list[Thing], dtype: torch.dtype = torch.float32) -> StableDiffusionPipeline:
+    """The trained parts put together."""
+    tokenizer, text_encoder = text.load(config.downloads, things)
+    pipe = StableDiffusionPipeline(
+        vae=AutoencoderKL.from_pretrained(autoencoder.folder(config)),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        unet=UNet2DConditionModel.from_pretrained(denoiser.folder(config)),
+        scheduler=denoiser.scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe.to(dtype=dtype)
+
+
+def known(config: Config, things: list[Thing]) -> dict[str, Any]:
+    """What the model knows, for people and for programs."""
+    groups: dict[str, list[str]] = {}
+    for thing in things:
+        groups.setdefault(thing.group, []).append(thing.name)
+    return {
+        "objects": groups,
+        "synonyms": {word: thing.name for thing in things for word in (*thing.keywords, *thing.keywords_held_out)},
+        "object_colours": list(HUES),
+        "colourable": [thing.name for thing in things if thing.hue is not None],
+        "background_colours": list(BACKGROUNDS),
+        "captions": [
+            "a dog", "a blue dog", "a dog on a red background", "a blue dog on a pink to orange gradient background",
+        ],
+        "size": config.data.size,
+        "steps": config.sampling.steps,
+        "guidance_scale": config.sampling.guidance_scale,
+    }  # fmt: skip
+
+
+def run(config: Config, things: list[Thing], place: Path) -> None:
+    """Write the folder anew; what evaluation and people put beside it (card, sheets) stays.
+
+    Raises ValueError if a file or the whole exceeds its limit.
+    """
+    part = place.with_name(place.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    pipeline(config, things, torch.float16).save_pretrained(part, max_shard_size=MAX_FILE, safe_serialization=True)
+    (part / KNOWN_FILE).write_text(
+        json.dumps(known(config, things), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    check_sizes(part)
+    place.mkdir(parents=True, exist_ok=True)
+    for each in part.iterdir():
+        old = place / each.name
+        shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
+        each.rename(old)
+    part.rmdir()
+
+
+def check_sizes(folder: Path) -> None:
+    """Raise ValueError if a file exceeds :data:`MAX_FILE_BYTES`, or all together :data:`MAX_TOTAL_BYTES`."""
+    sizes = {file: file.stat().st_size for file in folder.rglob("*") if file.is_file()}
+    for file, size in sizes.items():
+        if size >= MAX_FILE_BYTES:
+            raise ValueError(f"{file} has {size / 1e6:.1f} MB; at most {MAX_FILE_BYTES / 1e6:.0f} MB are allowed")
+    if sum(sizes.values()) > MAX_TOTAL_BYTES:
+        raise ValueError(
+            f"{folder} has {sum(sizes.values()) / 1e6:.1f} MB; at most {MAX_TOTAL_BYTES / 1e6:.0f} MB are allowed"
+        )
