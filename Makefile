@@ -39,9 +39,9 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/app: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[app]"
+	$(BIN)/python -m pip install --quiet --editable ".[app,guide]"
 	touch $@
 
 .venv/dev: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[app,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[app,guide,training,dev]"
 	touch $@ .venv/app

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from reswd_torch.errors import InputError
@@ -35,6 +37,17 @@ def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: boo
         raise InputError(f"{path}: the file exists: choose another name or allow overwriting (--overwrite)")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"{path}: the folder {folder} cannot be written to: choose another or change its permissions")
+
+
+@contextmanager
+def written_beside(path: Path) -> Iterator[Path]:
+    """A temporary place beside ``path`` to write to; moved over it in the end, or removed when something goes wrong."""
+    temporary = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:

@@ -38,7 +38,8 @@ def test_the_space_front_matter_is_complete() -> None:
 def test_requirements_are_the_whole_app() -> None:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     listed = {line for line in lines if line and not line.startswith("#")}
-    assert listed == {*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["app"]}
+    extras = PROJECT["optional-dependencies"]
+    assert listed == {*PROJECT["dependencies"], *extras["app"], *extras["guide"]}
 
 
 def test_make_targets_of_the_readme_exist() -> None:

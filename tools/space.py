@@ -17,7 +17,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILE_SET = ("app.py", "requirements.txt", "README.md", "LICENSE", "reswd_torch", "studio", "assets")
+FILE_SET = ("app.py", "requirements.txt", "README.md", "LICENSE", "reswd_torch", "guidance", "studio", "assets")
 IGNORED = ("__pycache__", "*.pyc")
 START_SECONDS = 120
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import typer
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
-class Preset(str, Enum):
+class Preset(StrEnum):
     """Sizes and lengths: see config.toml."""
 
     cpu = "cpu"

@@ -16,10 +16,11 @@ from training.packages import art_folder
 OBJECTS_FILE = Path(__file__).with_name("objects.csv")
 _STORED_EDGE = 144
 _DOMINANT = 0.90  # concentration of hues (length of the mean unit vector) from which an object counts as single-hue
-_UNCOUNTED = frozenset(
-    "bacon bread broccoli corn garlic grapes cherries blueberries peanuts pancakes popcorn salad spaghetti sushi jeans "
-    "gloves socks glasses sunglasses headphones scissors dice yarn coral cheese".split()
-) | {"french fries"}
+_UNCOUNTED = {
+    "bacon", "blueberries", "bread", "broccoli", "cheese", "cherries", "coral", "corn", "dice", "french fries", "garlic",
+    "glasses", "gloves", "grapes", "headphones", "jeans", "pancakes", "peanuts", "popcorn", "salad", "scissors", "socks",
+    "spaghetti", "sunglasses", "sushi", "yarn",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +64,8 @@ def load_things(downloads: Path) -> list[Thing]:
         for row in csv.DictReader(lines):
             if row["code"] not in files:
                 raise ValueError(f"{OBJECTS_FILE.name}: there is no picture for {row['name']} ({row['code']})")
-            words = (tuple(row[column].split()) for column in ("keywords", "keywords_held_out"))
-            things.append(Thing(row["code"], row["name"], row["group"], *words, art=_read(files[row["code"]])))
+            words, kept_back = (tuple(row[column].split()) for column in ("keywords", "keywords_held_out"))
+            things.append(Thing(row["code"], row["name"], row["group"], words, kept_back, _read(files[row["code"]])))
     return things
 
 

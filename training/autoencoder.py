@@ -130,7 +130,8 @@ def _initialise(model: AutoencoderKL) -> None:
             nn.init.zeros_(part.conv2.bias)
         elif isinstance(part, nn.Conv2d) and any(each in name for each in _OUTSIDE_BRANCHES):
             nn.init.kaiming_normal_(part.weight, nonlinearity="linear")
-            nn.init.zeros_(part.bias)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
     assert model.quant_conv is not None
     latent_channels = model.config["latent_channels"]
     nn.init.zeros_(model.quant_conv.weight[latent_channels:])

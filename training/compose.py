@@ -89,10 +89,8 @@ def paint_freely(thing: Thing, data: Data, random: np.random.Generator) -> np.nd
     art = thing.art
     if thing.hue is not None and random.random() < 0.5:
         art = recolour(art, thing.hue, str(random.choice(list(HUES))))
-    if random.random() < 0.3:
-        colours = [rgb_of("#ffffff")]
-    else:
-        colours = list(random.random((random.integers(1, 3), 3), np.float32))
+    white = random.random() < 0.3
+    colours = [rgb_of("#ffffff")] if white else list(random.random((random.integers(1, 3), 3), np.float32))
     return over(place(art, data, random), gradient(colours, data.size))
 
 

@@ -9,6 +9,7 @@ import hashlib
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,6 +48,7 @@ def scheduler() -> DDIMScheduler:
     return DDIMScheduler(
         beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, prediction_type="v_prediction",
         rescale_betas_zero_snr=True, timestep_spacing="trailing", clip_sample=False,
+        steps_offset=1,  # trailing steps do not use it, but without it the pipeline warns
     )  # fmt: skip
 
 
@@ -124,7 +126,7 @@ def prepare(config: Config, things: list[Thing], device: torch.device) -> Exampl
             caption_of.append(index_of[words])
     tokenizer, text_encoder = text.load(config.downloads, things)
     states = text.encode(tokenizer, text_encoder.to(device), captions)
-    made = {
+    made: dict[str, Any] = {
         "latents": torch.cat(latents),
         "caption_of": torch.tensor(caption_of),
         "captions": captions,

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import AutoModel, BertModel, PreTrainedTokenizerFast
 
@@ -31,15 +32,8 @@ def load(downloads: Path, things: list[Thing]) -> tuple[PreTrainedTokenizerFast,
     settings["truncation"] = settings["padding"] = None
     for added in settings["added_tokens"]:
         added["id"] = kept.index(added["content"])
-    processor = settings["post_processor"]["special_tokens"] if "special_tokens" in settings["post_processor"] else {}
-    for name, entry in processor.items():
+    for name, entry in settings["post_processor"]["special_tokens"].items():
         entry["ids"] = [kept.index(name)]
-    for name in ("sep", "cls"):
-        if name in settings["post_processor"]:
-            token, _ = settings["post_processor"][name]
-            settings["post_processor"][name] = [token, kept.index(token)]
-    from tokenizers import Tokenizer
-
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(json.dumps(settings)), model_max_length=TOKENS, do_lower_case=True,
         pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",

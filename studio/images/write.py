@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +12,7 @@ from reswd_torch.errors import InputError
 from studio.images.exact import to_depth
 from studio.images.metadata import iptc_segment
 from studio.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
-from studio.paths import check_place
+from studio.paths import check_place, written_beside
 
 _LARGEST_SEGMENT = 65533  # what one JPEG marker holds
 _NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp"
@@ -59,10 +57,9 @@ def write_picture(
     pixels = to_depth(np.ascontiguousarray(pixels), dtype)
     keep = alpha == "keep" and picture.alpha is not None and name not in FLAT_FORMATS
     channel = to_depth(picture.alpha, dtype) if keep and picture.alpha is not None else None
-    temporary = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}{path.suffix}")
     try:
-        _encode(temporary, name, picture, pixels, channel)
-        os.replace(temporary, path)
+        with written_beside(path) as temporary:
+            _encode(temporary, name, picture, pixels, channel)
     except InputError:
         raise
     except MemoryError as error:
@@ -70,8 +67,6 @@ def write_picture(
     except (OSError, ValueError) as error:
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         raise InputError(f"{path}: it could not be written ({reason}): choose another place or format") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

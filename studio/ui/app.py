@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from studio.ui.endpoints import add_endpoints
+from studio.ui.generate_tab import build_generate_tab
 from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
 from studio.ui.match_tab import build_match_tab
 from studio.ui.session import FITS_AT_ONCE, Session, forget
@@ -26,9 +27,11 @@ def build_app() -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, _CACHE_AGE)) as app:
         session = gr.State(Session(), delete_callback=forget)
         gr.HTML(INTRO, padding=False)
-        with gr.Tabs():  # noqa: SIM117 - more tabs are to come
+        with gr.Tabs():
             with gr.Tab("Match colours", id="match"):
                 build_match_tab(session)
+            with gr.Tab("Generate", id="generate"):
+                build_generate_tab(session)
         add_endpoints()
     return app.queue(max_size=64, default_concurrency_limit=4)
 

@@ -155,6 +155,9 @@ table.cdl th { font-weight: 500 !important; }
 #compared .grid-container { grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)) !important; }
 #compared .thumbnail-lg { aspect-ratio: 4 / 3; }
 #compared .caption-label { white-space: normal; }
+.knows h3 { font-size: 14px !important; font-weight: 600 !important; margin: 10px 0 0 !important; }
+.knows h3 span { font-weight: 400; color: var(--body-text-color-subdued); }
+.knows p { margin: 2px 0 0 !important; font-size: 14px; color: var(--body-text-color-subdued); }
 footer { margin-top: 8px !important; }
 footer .divider { display: none !important; }
 @media (max-width: 760px) {

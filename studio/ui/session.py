@@ -61,6 +61,7 @@ class Session:
         strength: where the slider was moved to; None while it was not.
         judged: what was chosen when the words under the button were said.
         stop: set by the Stop button, read by whatever runs.
+        stop_painting: the same for the tab *Generate*.
         lock: held while ``shown`` is replaced.
         choosing: held while a chosen picture is read and replaces the last one.
     """
@@ -76,6 +77,7 @@ class Session:
         self.strength: float | None = None
         self.judged: tuple[Any, ...] | None = None
         self.stop = False
+        self.stop_painting = False
         self.lock = Lock()
         self.choosing = Lock()
         self._folder: Path | None = None

@@ -1,0 +1,131 @@
+"""Text to image with the embedded model, or with any loaded text-to-image pipeline of diffusers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from guidance.known import EMBEDDED
+from reswd_torch.errors import InputError
+
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
+    from PIL.Image import Image
+
+MAX_STEPS = 200
+MAX_SCALE = 20.0
+Step = Callable[[int, int], None]
+"""Called after each step with the steps done and all steps; may raise, which ends the generation."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What one picture is made from.
+
+    Attributes:
+        prompt: what to paint.
+        negative_prompt: what to keep away from.
+        seed: seed of the starting noise, 0 to 2^32 - 1; the same seed paints the same picture.
+        steps: denoising steps, 1 to :data:`MAX_STEPS`.
+        guidance_scale: classifier-free guidance (arXiv 2207.12598), 1 (off) to :data:`MAX_SCALE`.
+
+    Raises:
+        InputError: an empty prompt, or a number outside its range.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: int = 0
+    steps: int = 25
+    guidance_scale: float = 2.5
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise InputError("the prompt is empty: say what to paint, such as 'a blue dog on a red background'")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"seed {self.seed} is out of range: give one from 0 to 4294967295")
+        if not 1 <= self.steps <= MAX_STEPS:
+            raise InputError(f"{self.steps} steps are out of range: give 1 to {MAX_STEPS}")
+        if not 1 <= self.guidance_scale <= MAX_SCALE:
+            raise InputError(f"guidance scale {self.guidance_scale} is out of range: give 1 (off) to {MAX_SCALE:g}")
+
+    def to_record(self) -> dict[str, Any]:
+        """As plain values, for metadata."""
+        return asdict(self)
+
+
+def load_embedded(device: str = "auto", folder: Path = EMBEDDED) -> DiffusionPipeline:
+    """The model that ships with the project, offline, in float32.
+
+    Args:
+        device: ``cpu``, ``cuda``, ``mps``, or ``auto``: CUDA if there is one.
+        folder: another folder of the same kind.
+
+    Raises:
+        InputError: diffusers is not installed, the folder holds no model, or the device is not there.
+    """
+    if not (folder / "model_index.json").is_file():
+        raise InputError(f"{folder}: there is no model here: fetch the whole repository, or give another folder")
+    import torch
+
+    from reswd_torch.matching.match import resolve_device
+
+    place = "cuda" if device == "auto" and torch.cuda.is_available() else resolve_device(device)
+    try:
+        with _quiet():
+            from diffusers import DiffusionPipeline
+
+            pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+    except ImportError as error:
+        raise InputError(
+            f"generating needs diffusers and transformers ({error}): pip install 'reswd-studio[guide]'"
+        ) from error
+    pipe.set_progress_bar_config(disable=True)
+    return pipe.to(place)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Neither bars for half a second of loading, nor warnings: a text encoder that is not CLIP is what we want here."""
+    from diffusers.utils import logging as ours
+    from transformers.utils import logging as theirs
+
+    levels = [(part, part.get_verbosity(), part.is_progress_bar_enabled()) for part in (ours, theirs)]
+    for part, _, _ in levels:
+        part.set_verbosity_error()
+        part.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for part, level, bar in levels:
+            part.set_verbosity(level)
+            if bar:
+                part.enable_progress_bar()
+
+
+def generate(pipe: DiffusionPipeline, wanted: Generation, on_step: Step | None = None) -> Image:
+    """Paint one picture.
+
+    Args:
+        pipe: a text-to-image pipeline.
+        wanted: prompt and settings.
+        on_step: see :data:`Step`.
+    """
+    import torch
+
+    def tell(_: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        if on_step is not None:
+            on_step(step + 1, wanted.steps)
+        return tensors
+
+    return pipe(  # type: ignore[operator]
+        wanted.prompt,
+        negative_prompt=wanted.negative_prompt or None,
+        num_inference_steps=wanted.steps,
+        guidance_scale=wanted.guidance_scale,
+        generator=torch.Generator().manual_seed(wanted.seed),  # on the CPU: the same noise on every device
+        callback_on_step_end=tell,
+    ).images[0]

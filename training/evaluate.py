@@ -1,0 +1,325 @@
+"""Numbers and sheets about the exported model, on fixed prompts: see :data:`BARS` for what is asked of it.
+
+Every sample comes from the exported folder itself, loaded as a user loads it. Nothing here is used in training but the
+words; the classifier and the measures never see the denoiser.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DiffusionPipeline
+from torch import Tensor
+
+from training import autoencoder, classifier, denoiser, measures
+from training.art import Thing, phrase
+from training.colours import BACKGROUNDS, HUES
+from training.compose import Scene, caption, draw_scene, held_out, paint
+from training.config import Config
+from training.sheets import draw_curves, sheet
+
+_SEED = 20_000  # of prompts and noise; training uses small ones
+_BATCH = 16
+
+BARS: dict[str, tuple[str, float]] = {
+    "autoencoder_delta_e": ("<=", 3.0),
+    "autoencoder_psnr": (">=", 27.0),
+    "retrieval_top1": (">=", 0.75),
+    "retrieval_top5": (">=", 0.90),
+    "colours_right": (">=", 0.90),
+    "speckle_over_autoencoder": ("<=", 1.5),
+    "synonyms_right": (">=", 0.5),
+    "seconds_per_image": ("<=", 2.0),
+}
+"""What is asked of the model; the reader's 48 of 64 stands in ``reader.csv``."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A caption, what it should show, and the seed of its noise."""
+
+    words: str
+    thing: int
+    seed: int
+    scene: Scene
+
+
+def run(config: Config, things: list[Thing], place: Path, device: torch.device) -> dict[str, Any]:
+    """Evaluate the model in ``place``; numbers and sheets are written there. Returns the numbers."""
+    pipe = DiffusionPipeline.from_pretrained(place, local_files_only=True, dtype=torch.float32).to(device)
+    pipe.set_progress_bar_config(disable=True)
+    judge = classifier.run(config, things, device)
+    paper = Paper(config, things, pipe, judge)
+    numbers: dict[str, Any] = {}
+    for part in (_autoencoder, _judge, _retrieval, _colours, _synonyms, _combinations, _diversity, _speed):
+        began = time.monotonic()
+        numbers |= part(paper)
+        print(f"{part.__name__.strip('_')}: {time.monotonic() - began:.0f} s", flush=True)
+    numbers["bars"] = {name: _verdict(numbers[name], *bar) for name, bar in BARS.items()}
+    (place / "evaluation.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+    _draw(paper, place)
+    return numbers
+
+
+def _verdict(value: float, relation: str, bar: float) -> str:
+    met = value <= bar if relation == "<=" else value >= bar
+    return f"{'met' if met else 'missed'}: {value:.3g} {relation} {bar:g}"
+
+
+class Paper:
+    """What the parts of the evaluation share."""
+
+    def __init__(self, config: Config, things: list[Thing], pipe: Any, judge: classifier.Classifier) -> None:
+        self.config, self.things, self.pipe, self.judge = config, things, pipe, judge
+        self._made: dict[tuple[str, int], Tensor] = {}
+
+    def sample(self, prompts: list[Prompt]) -> Tensor:
+        """(n, 3, height, width) in 0..1; each prompt's noise depends on its seed alone."""
+        new = [each for each in prompts if (each.words, each.seed) not in self._made]
+        settings = self.config.sampling
+        for start in range(0, len(new), _BATCH):
+            part = new[start : start + _BATCH]
+            pictures = self.pipe(
+                [each.words for each in part], num_inference_steps=settings.steps,
+                guidance_scale=settings.guidance_scale, output_type="pt",
+                generator=[torch.Generator().manual_seed(each.seed) for each in part],
+            ).images.float().cpu()  # fmt: skip
+            self._made.update(((each.words, each.seed), picture) for each, picture in zip(part, pictures, strict=True))
+        return torch.stack([self._made[each.words, each.seed] for each in prompts])
+
+    def ranks(self, prompts: list[Prompt]) -> Tensor:
+        """How many objects the classifier prefers to the one that was asked for."""
+        return classifier.ranks(self.judge, self.sample(prompts), torch.tensor([each.thing for each in prompts]))
+
+    def prompt(self, scene: Scene, seed: int) -> Prompt:
+        """The prompt of a scene."""
+        return Prompt(caption(scene, self.things), scene.thing, seed, scene)
+
+
+def training_captions(paper: Paper, count: int, seed: int) -> list[Prompt]:
+    """Captions as training draws them: every object equally often."""
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(paper.things))
+    chosen = [int(order[k % len(order)]) for k in range(count)]
+    return [
+        paper.prompt(draw_scene(index, paper.things, paper.config.data, random), seed + k)
+        for k, index in enumerate(chosen)
+    ]
+
+
+def _paintings(paper: Paper, prompts: list[Prompt], seed: int) -> Tensor:
+    random = np.random.default_rng(seed)
+    drawn = [paint(each.scene, paper.things, paper.config.data, random) for each in prompts]
+    return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2)
+
+
+@torch.no_grad()
+def _round_trip(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
+    made = []
+    for part in pictures.split(32):
+        latents = vae.encode(part.to(vae.device) * 2 - 1).latent_dist.mean
+        made.append((vae.decode(latents).sample / 2 + 0.5).clamp(0, 1).float().cpu())
+    return torch.cat(made)
+
+
+def _autoencoder(paper: Paper) -> dict[str, Any]:
+    """On compositions that no training run drew, and on crops of photographs."""
+    pictures = _paintings(paper, training_captions(paper, 256, _SEED + 1), _SEED + 1)
+    made = _round_trip(paper.pipe.vae, pictures)
+    random = np.random.default_rng(_SEED)
+    photographs = autoencoder.load_photographs()
+    crops = [autoencoder.crop(photographs[k % len(photographs)], paper.config.data.size, random) for k in range(64)]
+    crop_pictures = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
+    crops_made = _round_trip(paper.pipe.vae, crop_pictures)
+    return {
+        "autoencoder_delta_e": measures.delta_e(made, pictures),
+        "autoencoder_psnr": measures.psnr(made, pictures),
+        "autoencoder_delta_e_photographs": measures.delta_e(crops_made, crop_pictures),
+        "autoencoder_psnr_photographs": measures.psnr(crops_made, crop_pictures),
+    }
+
+
+def _judge(paper: Paper) -> dict[str, Any]:
+    """How far the measures themselves can be trusted: on pictures whose truth is known."""
+    pictures, wanted = classifier.batch(paper.things, 2000, np.random.default_rng(_SEED + 2))
+    hard = classifier.ranks(paper.judge, pictures, wanted)
+    prompts = training_captions(paper, 1000, _SEED + 3)
+    paintings = _paintings(paper, prompts, _SEED + 3)
+    easy = classifier.ranks(paper.judge, _resized(paintings), torch.tensor([each.thing for each in prompts]))
+    right, count = _obedience(prompts, paintings)
+    return {
+        "classifier_top1_augmented": _share(hard == 0),
+        "classifier_top1_compositions": _share(easy == 0),
+        "colour_measure_right_on_compositions": right / count,
+    }
+
+
+def _retrieval(paper: Paper) -> dict[str, Any]:
+    prompts = training_captions(paper, 500, _SEED + 4)
+    ranks = paper.ranks(prompts)
+    made = paper.sample(prompts)
+    speckle = measures.speckle(made)
+    rebuilt = measures.speckle(_round_trip(paper.pipe.vae, _paintings(paper, prompts, _SEED + 4)))
+    return {
+        "retrieval_top1": _share(ranks == 0),
+        "retrieval_top5": _share(ranks < 5),
+        "speckle_over_autoencoder": speckle / rebuilt,
+        "retrieval_missed": sorted({each.words for each, rank in zip(prompts, ranks, strict=True) if rank >= 5}),
+    }
+
+
+def _pairs(paper: Paper, kind: str, unseen: bool, count: int) -> list[Prompt]:
+    """Captions that name one colour: the object's or the background's; pairs trained on, or kept from training."""
+    shares = paper.config.data.shares
+    share = shares.held_out_colours if kind == "colour" else shares.held_out_backgrounds
+    all_pairs = [
+        (index, colour)
+        for index, thing in enumerate(paper.things)
+        for colour in (HUES if kind == "colour" else BACKGROUNDS)
+        if (kind == "background" or thing.hue is not None) and held_out(kind, thing, colour, share) == unseen
+    ]
+    random = np.random.default_rng(_SEED + 5)
+    chosen = [all_pairs[k] for k in random.permutation(len(all_pairs))[:count]]
+    prompts = []
+    for k, (index, colour) in enumerate(chosen):
+        name = paper.things[index].name
+        scene = Scene(index, name, colour) if kind == "colour" else Scene(index, name, None, (colour,))
+        prompts.append(paper.prompt(scene, _SEED + 5000 + k))
+    return prompts
+
+
+def _obedience(prompts: list[Prompt], pictures: Tensor) -> tuple[int, int]:
+    """How many of the named colours are there, and how many were named."""
+    right = count = 0
+    for each, lab in zip(prompts, measures.labs(pictures), strict=True):
+        if each.scene.colour is not None:
+            count += 1
+            right += measures.object_colour(lab) == each.scene.colour
+        if each.scene.ground is not None:
+            count += 1
+            right += measures.background_names(lab) == (each.scene.ground[0], each.scene.ground[-1])
+    return right, count
+
+
+def _colours(paper: Paper) -> dict[str, Any]:
+    numbers: dict[str, Any] = {}
+    rights = counts = 0
+    for kind in ("colour", "background"):
+        for unseen in (False, True):
+            prompts = _pairs(paper, kind, unseen, 80)
+            right, count = _obedience(prompts, paper.sample(prompts))
+            numbers[f"{kind}_right_{'unseen' if unseen else 'seen'}_pairs"] = right / count
+            rights, counts = rights + right, counts + count
+    return {"colours_right": rights / counts, **numbers}
+
+
+def synonyms(things: list[Thing], trained: bool) -> list[tuple[str, int]]:
+    """Keywords and their objects: 60 that training used in captions, or all that it never saw."""
+    pairs = [
+        (word, index)
+        for index, thing in enumerate(things)
+        for word in (thing.keywords if trained else thing.keywords_held_out)
+    ]
+    order = np.random.default_rng(60).permutation(len(pairs))
+    return [pairs[k] for k in order[: 60 if trained else None]]
+
+
+def _synonyms(paper: Paper) -> dict[str, Any]:
+    numbers: dict[str, Any] = {}
+    for trained, name in ((True, "synonyms_right"), (False, "synonyms_right_never_trained")):
+        prompts = [
+            Prompt(phrase(word, paper.things[index].name), index, _SEED + 7000 + k, Scene(index, word))
+            for k, (word, index) in enumerate(synonyms(paper.things, trained))
+        ]
+        ranks = paper.ranks(prompts)
+        numbers[name] = _share(ranks == 0)
+        numbers[f"{name}_count"] = len(prompts)
+    return numbers
+
+
+def _combinations(paper: Paper) -> dict[str, Any]:
+    """Does the object survive a colour or background that it was never shown in?"""
+    prompts = _pairs(paper, "colour", True, 80) + _pairs(paper, "background", True, 80)
+    ranks = paper.ranks(prompts)
+    return {"retrieval_top1_unseen_pairs": _share(ranks == 0), "retrieval_top5_unseen_pairs": _share(ranks < 5)}
+
+
+def _diversity(paper: Paper) -> dict[str, Any]:
+    """Mean distance of the classifier's features between samples of one caption, and between training pictures of it."""
+    chosen = np.random.default_rng(_SEED + 8).permutation(len(paper.things))[:16]
+    scenes = [Scene(int(index), paper.things[index].name) for index in chosen]
+    sampled, painted = [], []
+    for scene in scenes:
+        prompts = [paper.prompt(scene, _SEED + 8000 + k) for k in range(8)]
+        sampled.append(_spread(paper, paper.sample(prompts)))
+        painted.append(_spread(paper, _paintings(paper, prompts, _SEED + 8)))
+    return {"diversity": statistics.mean(sampled), "diversity_of_training_pictures": statistics.mean(painted)}
+
+
+@torch.no_grad()
+def _spread(paper: Paper, pictures: Tensor) -> float:
+    features = paper.judge.features(_resized(pictures).to(next(paper.judge.parameters()).device))
+    return float(torch.pdist(features).mean())
+
+
+def _speed(paper: Paper) -> dict[str, Any]:
+    """One image alone, after a first one."""
+    settings, seconds = paper.config.sampling, []
+    for _ in range(6):
+        began = time.perf_counter()
+        paper.pipe("a dog", num_inference_steps=settings.steps, guidance_scale=settings.guidance_scale)
+        seconds.append(time.perf_counter() - began)
+    return {"seconds_per_image": statistics.median(seconds[1:]), "threads": torch.get_num_threads()}
+
+
+def _resized(pictures: Tensor) -> Tensor:
+    """At the size the classifier sees."""
+    return torch.nn.functional.interpolate(pictures, (64, 64), mode="area")
+
+
+def _share(right: Tensor) -> float:
+    return float(right.float().mean())
+
+
+def _rows(things: list[Any], width: int) -> list[list[Any]]:
+    return [list(things[k : k + width]) for k in range(0, len(things), width)]
+
+
+def sheet_prompts(paper: Paper) -> list[Prompt]:
+    """The 64 that a reader names."""
+    return training_captions(paper, 64, _SEED + 9)
+
+
+def _draw(paper: Paper, place: Path) -> None:
+    """The reader's sheet (numbers, no captions), the contact sheet, and samples beside their nearest training pictures."""
+    prompts = sheet_prompts(paper)
+    pictures = list(paper.sample(prompts))
+    saved: Callable[..., None] = lambda image, name: image.save(place / name, quality=90)  # noqa: E731
+    saved(sheet(_rows(pictures, 8), _rows([str(k + 1) for k in range(64)], 8), 128), "reader.webp")
+    saved(sheet(_rows(pictures, 8), _rows([each.words for each in prompts], 8), 128), "contact.webp")
+    nearest = _nearest(paper, torch.stack(pictures[:24]))
+    rows = [row for pair in zip(_rows(pictures[:24], 12), _rows(list(nearest), 12), strict=True) for row in pair]
+    words = [
+        row for part in _rows([each.words for each in prompts[:24]], 12) for row in (part, ["nearest"] * len(part))
+    ]
+    saved(sheet(rows, words, 96), "nearest.webp")
+    draw_curves(paper.config, place / "curves.png")
+
+
+@torch.no_grad()
+def _nearest(paper: Paper, pictures: Tensor) -> Tensor:
+    """Of all latents the denoiser was trained on, those nearest to each picture's, decoded."""
+    vae = paper.pipe.vae
+    examples = denoiser.prepare(paper.config, paper.things, vae.device)
+    latents = vae.encode(pictures.to(vae.device) * 2 - 1).latent_dist.mean.cpu().flatten(1)
+    known = examples.latents.flatten(1).float()
+    found = examples.latents[torch.cdist(latents, known).argmin(1)].float()
+    return (vae.decode(found.to(vae.device)).sample / 2 + 0.5).clamp(0, 1).cpu()
