@@ -19,6 +19,7 @@ from training.loop import Plan, autocast, train
 
 _WEIGHTS = (1.5, 2.0, 2.0)  # luma, red minus green, yellow minus blue: an error of hue is seen before one of lightness
 _OUTSIDE_BRANCHES = ("samplers", "conv_in", "conv_out", "quant_conv", "conv_shortcut")
+_LOOKED_AT = 256  # pictures, at least, that decide the latents' mean and deviation
 _PHOTOGRAPHS = ("astronaut", "rocket", "coffee", "chelsea")
 
 
@@ -142,14 +143,15 @@ def _initialise(model: AutoencoderKL) -> None:
 def _normalise(model: AutoencoderKL, things: list[Thing], config: Config, device: torch.device) -> None:
     """Fold mean and deviation of each latent channel into the convolutions beside the latents: scaling_factor stays 1."""
     random = np.random.default_rng(config.autoencoder.seed)
-    pictures = np.stack([paint_freely(thing, config.data, random) for thing in things])
+    count = max(_LOOKED_AT, len(things))
+    pictures = np.stack([paint_freely(things[k % len(things)], config.data, random) for k in range(count)])
     latents = model.encode(torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2) * 2 - 1).latent_dist.mean
     mean, deviation = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
     inward, outward = model.quant_conv, model.post_quant_conv
     assert inward is not None and outward is not None and inward.bias is not None and outward.bias is not None
-    count = len(mean)
+    channels = len(mean)
     outward.bias += (outward.weight * mean[None, :, None, None]).sum((1, 2, 3))
     outward.weight *= deviation[None, :, None, None]
-    inward.weight[:count] /= deviation[:, None, None, None]
-    inward.bias[:count] = (inward.bias[:count] - mean) / deviation
-    inward.bias[count:] -= 2 * deviation.log()  # the other half is the logarithm of the variance
+    inward.weight[:channels] /= deviation[:, None, None, None]
+    inward.bias[:channels] = (inward.bias[:channels] - mean) / deviation
+    inward.bias[channels:] -= 2 * deviation.log()  # the other half is the logarithm of the variance

@@ -28,6 +28,7 @@ from training.sheets import draw_curves, sheet
 
 _SEED = 20_000  # of prompts and noise; training uses small ones
 _BATCH = 16
+_AUGMENTED = 2000  # pictures that test the classifier
 
 BARS: dict[str, tuple[str, float]] = {
     "autoencoder_delta_e": ("<=", 3.0),
@@ -149,7 +150,7 @@ def _autoencoder(paper: Paper) -> dict[str, Any]:
 
 def _judge(paper: Paper) -> dict[str, Any]:
     """How far the measures themselves can be trusted: on pictures whose truth is known."""
-    pictures, wanted = classifier.batch(paper.things, 2000, np.random.default_rng(_SEED + 2))
+    pictures, wanted = classifier.batch(paper.things, _AUGMENTED, np.random.default_rng(_SEED + 2))
     hard = classifier.ranks(paper.judge, pictures, wanted)
     prompts = training_captions(paper, 1000, _SEED + 3)
     paintings = _paintings(paper, prompts, _SEED + 3)
@@ -303,7 +304,7 @@ def _draw(paper: Paper, place: Path) -> None:
     prompts = sheet_prompts(paper)
     pictures = list(paper.sample(prompts))
     saved: Callable[..., None] = lambda image, name: image.save(place / name, quality=90)  # noqa: E731
-    saved(sheet(_rows(pictures, 8), _rows([str(k + 1) for k in range(64)], 8), 128), "reader.webp")
+    saved(sheet(_rows(pictures, 8), _rows([str(k + 1) for k in range(len(pictures))], 8), 128), "reader.webp")
     saved(sheet(_rows(pictures, 8), _rows([each.words for each in prompts], 8), 128), "contact.webp")
     nearest = _nearest(paper, torch.stack(pictures[:24]))
     rows = [row for pair in zip(_rows(pictures[:24], 12), _rows(list(nearest), 12), strict=True) for row in pair]

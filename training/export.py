@@ -24,17 +24,17 @@ def pipeline(config: Config, things: list[Thing], dtype: torch.dtype = torch.flo
     """The trained parts put together."""
     tokenizer, text_encoder = text.load(config.downloads, things)
     pipe = StableDiffusionPipeline(
-        vae=AutoencoderKL.from_pretrained(autoencoder.folder(config)),
-        text_encoder=text_encoder,
+        vae=AutoencoderKL.from_pretrained(autoencoder.folder(config), dtype=dtype),
+        text_encoder=text_encoder.to(dtype),
         tokenizer=tokenizer,
-        unet=UNet2DConditionModel.from_pretrained(denoiser.folder(config)),
+        unet=UNet2DConditionModel.from_pretrained(denoiser.folder(config), dtype=dtype),
         scheduler=denoiser.scheduler(),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
     )
     pipe.set_progress_bar_config(disable=True)
-    return pipe.to(dtype=dtype)
+    return pipe
 
 
 def known(config: Config, things: list[Thing]) -> dict[str, Any]:
@@ -65,6 +65,7 @@ def run(config: Config, things: list[Thing], place: Path) -> None:
     part = place.with_name(place.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     pipeline(config, things, torch.float16).save_pretrained(part, max_shard_size=MAX_FILE, safe_serialization=True)
+    _load_as_float32(part / "text_encoder" / "config.json")
     (part / KNOWN_FILE).write_text(
         json.dumps(known(config, things), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
@@ -75,6 +76,13 @@ def run(config: Config, things: list[Thing], place: Path) -> None:
         shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
         each.rename(old)
     part.rmdir()
+
+
+def _load_as_float32(file: Path) -> None:
+    """Stored in half precision, loaded in single unless asked otherwise: as diffusers does with the other parts."""
+    settings = json.loads(file.read_text(encoding="utf-8"))
+    settings["dtype"] = "float32"
+    file.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 
 def check_sizes(folder: Path) -> None:

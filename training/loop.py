@@ -48,17 +48,17 @@ def train(model: nn.Module, step_loss: StepLoss, plan: Plan, work: Path, device:
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99), fused=True
     )
+    total: dict[str, float] = {}  # since the last line of the log
     start, file = 0, work / f"{plan.name}.checkpoint.pt"
     if file.is_file():
         state = torch.load(file, map_location=device, weights_only=True)
         for part, each in ((model, "model"), (averaged, "averaged"), (optimiser, "optimiser")):
             part.load_state_dict(state[each])
-        start = state["step"]
+        start, total = state["step"], dict(state["total"])
         print(f"{plan.name}: goes on at step {start}", flush=True)
     model.train()
     log, kept, began = work / f"{plan.name}.log.jsonl", time.monotonic(), time.monotonic()
     _cut_log(log, start)
-    total: dict[str, float] = {}
     for step in range(start, plan.steps):
         numbers = np.random.default_rng((plan.seed, step))
         generator = torch.Generator(device).manual_seed(plan.seed * 1_000_003 + step)
@@ -86,7 +86,7 @@ def train(model: nn.Module, step_loss: StepLoss, plan: Plan, work: Path, device:
             total = {}
         if time.monotonic() - kept > _KEEP_EVERY_SECONDS or step + 1 == plan.steps:
             _keep(file, model=model.state_dict(), averaged=averaged.state_dict(),
-                  optimiser=optimiser.state_dict(), step=step + 1)  # fmt: skip
+                  optimiser=optimiser.state_dict(), step=step + 1, total=total)  # fmt: skip
             kept = time.monotonic()
     return averaged.module
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from training.colours import BACKGROUNDS, HUES, LABS, name_of, to_lab
 
 _OBJECT = 12.0  # CIE76 from the background from which a pixel belongs to the object
-_CLEARANCE = 4  # pixels from the object from which a background pixel counts as flat
+_CLEARANCE = 1 / 16  # of the width: so far from the object a background pixel counts as flat
 
 
 def labs(pictures: Tensor) -> np.ndarray:
@@ -75,13 +75,16 @@ def object_colour(lab: np.ndarray) -> str | None:
 
 
 def speckle(pictures: Tensor) -> float:
-    """Energy of the highest frequencies in the flat part of the background: mean square of luma minus its 3 x 3 mean."""
+    """Energy of the highest frequencies in the flat part of the background: mean square of luma minus its 3 x 3 mean.
+
+    Not a number where no picture has a flat part.
+    """
     weights = torch.tensor([0.2126, 0.7152, 0.0722])[None, :, None, None]
     luma = (pictures.float() * weights).sum(1, keepdim=True)
     high = (luma - F.avg_pool2d(F.pad(luma, (1, 1, 1, 1), mode="replicate"), 3, 1))[:, 0].square().numpy()
-    kernel = np.ones((2 * _CLEARANCE + 1,) * 2, np.uint8)
+    kernel = np.ones((2 * round(_CLEARANCE * pictures.shape[-1]) + 1,) * 2, np.uint8)
     total, count = 0.0, 0
     for lab, energy in zip(labs(pictures), high, strict=True):
         flat = cv2.dilate(object_mask(lab).astype(np.uint8), kernel) == 0
         total, count = total + float(energy[flat].sum()), count + int(flat.sum())
-    return total / max(count, 1)
+    return total / count if count else float("nan")

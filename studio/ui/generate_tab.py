@@ -56,7 +56,7 @@ def build_generate_tab(session: gr.State) -> None:
                         0, label="Seed", info="The same seed paints the same picture", precision=0, elem_id="noise-seed"
                     )
                     another = gr.Button("New seed", size="sm", min_width=90, elem_id="new-seed")
-                steps = gr.Slider(1, MAX_STEPS // 2, known.steps, step=1, label="Steps")
+                steps = gr.Slider(1, MAX_STEPS // 2, known.steps, step=1, label="Steps", elem_id="generate-steps")
                 scale = gr.Slider(
                     1, MAX_SCALE / 2, known.guidance_scale, step=0.1, label="Guidance scale",
                     info="How closely to follow the prompt; from 4 on pictures become grainy",

@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
+from studio_page import DESK, Studio
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -65,3 +67,27 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def open_page(chromium: Browser, app_url: str, screenshots: Path) -> Iterator[object]:
+    """Opens pages of given sizes; every test also holds that nothing was asked of another server."""
+    contexts, asked = [], set()
+
+    def _open(size: tuple[int, int] = DESK, **options: object) -> Studio:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            accept_downloads=True,
+            **options,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+        page.goto(app_url)
+        page.locator("#match").wait_for()
+        return Studio(page, screenshots)
+
+    yield _open
+    for context in contexts:
+        context.close()
+    assert asked - {""} <= {urlsplit(app_url).netloc}, "the page asked another server"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+DESK, PHONE = (1280, 800), (400, 850)
 _SECOND = 1000
 
 

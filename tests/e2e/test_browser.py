@@ -5,52 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
-from studio_page import ASSETS, Studio
+from studio_page import ASSETS, PHONE, Studio
 
 from reswd_torch import load_grade
 from reswd_torch.settings import METHODS, MatchSettings
 from studio.job import MatchJob, run_match
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    pass
 
 pytestmark = pytest.mark.browser
 
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
 OTHER = ASSETS / "forest-stream.jpg"
-DESK, PHONE = (1280, 800), (400, 850)
-
-
-@pytest.fixture
-def open_page(chromium: Browser, app_url: str, screenshots: Path) -> Iterator[object]:
-    """Opens pages of given sizes; every test also holds that nothing was asked of another server."""
-    contexts, asked = [], set()
-
-    def _open(size: tuple[int, int] = DESK, **options: object) -> Studio:
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            accept_downloads=True,
-            **options,  # type: ignore[arg-type]
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-        page.goto(app_url)
-        page.locator("#match").wait_for()
-        return Studio(page, screenshots)
-
-    yield _open
-    for context in contexts:
-        context.close()
-    assert asked - {""} <= {urlsplit(app_url).netloc}, "the page asked another server"
 
 
 def test_match_strength_and_downloads(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,74 @@
+"""What the embedded model knows, and what is said to someone who asks for something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from guidance.known import Known, read_known
+from reswd_torch import InputError
+
+
+@pytest.fixture(scope="module")
+def known() -> Known:
+    return read_known()
+
+
+def test_the_list_is_long_and_without_doubles(known: Known) -> None:
+    assert len(known.names) >= 300
+    assert len(set(known.names)) == len(known.names)
+    assert not set(known.synonyms) & set(known.names)
+    assert set(known.synonyms.values()) <= set(known.names)
+    assert set(known.colourable) <= set(known.names)
+    assert len(known.object_colours) >= 8
+    assert len(known.background_colours) >= 13
+
+
+@pytest.mark.parametrize(
+    ("prompt", "named"),
+    [
+        ("a dog", ("dog",)),
+        ("A Dog!", ("dog",)),
+        ("a hot dog on a red background", ("hot dog",)),
+        ("hot dogs and a dog", ("hot dog", "dog")),
+        ("two cherries", ("cherries",)),
+        ("butterflies", ("butterfly",)),
+        ("a bunny", ("rabbit",)),
+        ("a cup of coffee", ("cup of coffee",)),
+        ("a catalogue", ()),
+        ("an xylophone", ()),
+        ("", ()),
+    ],
+)
+def test_objects_are_found_in_a_prompt(known: Known, prompt: str, named: tuple[str, ...]) -> None:
+    assert known.named(prompt) == named
+
+
+def test_a_prompt_that_names_nothing_gets_a_hint(known: Known) -> None:
+    hint = known.hint("an elefant on a red background")
+    assert hint is not None
+    assert "did you mean elephant" in hint
+    assert str(len(known.names)) in hint
+    other = known.hint("freedom")
+    assert other is not None
+    assert any(name in other for name in known.names)
+
+
+@pytest.mark.parametrize("prompt", ["a blue dog", "", "   "])
+def test_no_hint_without_need(known: Known, prompt: str) -> None:
+    assert known.hint(prompt) is None
+
+
+def test_the_description_names_everything(known: Known) -> None:
+    text = known.describe()
+    for name in (*known.names, *known.object_colours, *known.background_colours):
+        assert name in text
+
+
+def test_a_folder_that_does_not_say(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"known\.json"):
+        read_known(tmp_path)
+    (tmp_path / "known.json").write_text("[]")
+    with pytest.raises(InputError, match=r"known\.json"):
+        read_known(tmp_path)

@@ -1,0 +1,104 @@
+"""The model that ships with the project, as a user meets it: offline, stock diffusers, string prompts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from guidance.known import EMBEDDED
+from guidance.text_to_image import Generation, generate, load_embedded
+from reswd_torch import InputError
+
+
+@pytest.fixture(scope="module")
+def pipe() -> Any:
+    return load_embedded("cpu")
+
+
+def _corners(image: Any) -> np.ndarray:
+    pixels = np.asarray(image).astype(int)
+    return np.median([pixels[:2, :2], pixels[:2, -2:], pixels[-2:, :2], pixels[-2:, -2:]], axis=(0, 1, 2))
+
+
+def test_it_is_a_stock_folder_that_loads_without_network() -> None:
+    script = (
+        "import socket; socket.socket.connect = None\n"
+        "from diffusers import DiffusionPipeline\n"
+        f"pipe = DiffusionPipeline.from_pretrained({str(EMBEDDED)!r}, local_files_only=True)\n"
+        "image = pipe('a red apple on a blue background', num_inference_steps=2, guidance_scale=2.5).images[0]\n"
+        "print(type(pipe).__name__, image.size)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == "StableDiffusionPipeline (64, 64)"
+
+
+def test_a_background_has_the_colour_that_was_asked_for(pipe: Any) -> None:
+    red, green, blue = _corners(generate(pipe, Generation("a lemon on a blue background", seed=1)))
+    assert blue > red + 60
+    assert blue > green + 40
+    red, green, blue = _corners(generate(pipe, Generation("a lemon on a red background", seed=1)))
+    assert red > green + 80
+    assert red > blue + 80
+
+
+def test_seeds_reproduce_and_differ(pipe: Any) -> None:
+    one, again, other = (np.asarray(generate(pipe, Generation("a dog", seed=seed, steps=8))) for seed in (3, 3, 4))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_progress_counts_every_step_and_may_stop(pipe: Any) -> None:
+    seen: list[tuple[int, int]] = []
+    generate(pipe, Generation("a dog", steps=4), lambda done, of: seen.append((done, of)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+    class Enough(Exception):
+        pass
+
+    def stop(done: int, of: int) -> None:
+        if done == 2:
+            raise Enough
+
+    with pytest.raises(Enough):
+        generate(pipe, Generation("a dog", steps=4), stop)
+    generate(pipe, Generation("a dog", steps=2))  # and the pipeline still works
+
+
+def test_a_long_prompt_and_unknown_words_do_no_harm(pipe: Any) -> None:
+    image = generate(pipe, Generation("zzyzx xylophone 猫 " * 12, steps=2))
+    assert image.size == (64, 64)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"prompt": "  "}, "empty"),
+        ({"seed": -1}, "-1"),
+        ({"seed": 2**32}, "4294967296"),
+        ({"steps": 0}, "0 steps"),
+        ({"steps": 1000}, "1000 steps"),
+        ({"guidance_scale": 0.5}, "0.5"),
+        ({"guidance_scale": float("nan")}, "nan"),
+    ],
+)
+def test_what_cannot_be_painted_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Generation(**({"prompt": "a dog"} | changed))
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no model here"):
+        load_embedded(folder=tmp_path)
+
+
+def test_a_device_that_is_not_there() -> None:
+    with pytest.raises(InputError, match="'mps'|'cuda'"):
+        import torch
+
+        load_embedded("mps" if not torch.backends.mps.is_available() else "cuda")
