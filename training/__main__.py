@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from guidance.known import EMBEDDED
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
@@ -20,6 +22,7 @@ class Preset(StrEnum):
 
 PresetOption = Annotated[Preset, typer.Option(help="cpu: about two hours on two cores. gpu: a larger model.")]
 WorkOption = Annotated[Path | None, typer.Option(help="Folder for work in progress  [default: build/training/PRESET]")]
+ModelOption = Annotated[Path, typer.Option(help="Folder of the exported model.", show_default="the embedded one")]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda if there is one.")]
 
 
@@ -59,6 +62,47 @@ def denoiser(preset: PresetOption = Preset.cpu, work: WorkOption = None, device:
     from training import denoiser as room
 
     room.run(*_start(preset, work, device))
+
+
+@app.command()
+def export(preset: PresetOption = Preset.cpu, work: WorkOption = None, model: ModelOption = EMBEDDED) -> None:
+    """Put the trained parts together as a stock diffusers folder."""
+    from training import export as room
+
+    config, things, _ = _start(preset, work, "cpu")
+    room.run(config, things, model)
+    print(f"wrote {model}")
+
+
+@app.command()
+def evaluate(
+    preset: PresetOption = Preset.cpu,
+    work: WorkOption = None,
+    model: ModelOption = EMBEDDED,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train the classifier that judges, then measure the exported model and draw its sheets."""
+    from training import evaluate as room
+
+    config, things, place = _start(preset, work, device)
+    numbers = room.run(config, things, model, place)
+    for name, verdict in numbers["bars"].items():
+        print(f"{name}: {verdict}")
+
+
+@app.command("all")
+def whole_recipe(
+    preset: PresetOption = Preset.cpu,
+    work: WorkOption = None,
+    model: ModelOption = EMBEDDED,
+    device: DeviceOption = "auto",
+) -> None:
+    """Every step in turn; one that was cut off goes on where it stood."""
+    data(preset, work)
+    autoencoder(preset, work, device)
+    denoiser(preset, work, device)
+    export(preset, work, model)
+    evaluate(preset, work, model, device)
 
 
 if __name__ == "__main__":

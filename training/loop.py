@@ -74,9 +74,10 @@ def train(model: nn.Module, step_loss: StepLoss, plan: Plan, work: Path, device:
         averaged.update_parameters(model)
         for name, value in {"loss": loss.item(), **parts}.items():
             total[name] = total.get(name, 0.0) + value
-        if (step + 1) % _REPORT_EVERY == 0:
+        if (step + 1) % _REPORT_EVERY == 0 or step + 1 == plan.steps:
+            summed = step % _REPORT_EVERY + 1
             seconds = (time.monotonic() - began) / (step + 1 - start)
-            line = {"step": step + 1, **{name: round(value / _REPORT_EVERY, 5) for name, value in total.items()}}
+            line = {"step": step + 1, **{name: round(value / summed, 5) for name, value in total.items()}}
             with log.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(line) + "\n")
             print(

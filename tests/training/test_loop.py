@@ -41,7 +41,7 @@ def test_it_learns_and_logs(tmp_path: Path) -> None:
     made = _run(tmp_path)
     assert torch.allclose(made.weight, torch.ones(1, 4), atol=0.05)
     lines = [json.loads(line) for line in (tmp_path / "model.log.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == [50, 100]
+    assert [line["step"] for line in lines] == [50, 100, 120]
     assert lines[1]["loss"] < lines[0]["loss"]
     assert lines[0]["extra"] == 1.0
 
