@@ -70,8 +70,8 @@ def build_generate_tab(session: gr.State) -> None:
                 label="Picture", visible=False, height=440, interactive=False, buttons=["fullscreen"], elem_id="painted",
             )  # fmt: skip
             download = gr.DownloadButton("PNG with its settings", interactive=False, size="sm", elem_id="get-painted")
-            with gr.Accordion("What this model knows", open=True, elem_id="knows"):
-                gr.HTML(knows(known), padding=False)
+    with gr.Accordion("What this model knows", open=True, elem_id="knows"):
+        gr.HTML(knows(known), padding=False)
 
     def work(
         session: Session,

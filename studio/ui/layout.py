@@ -155,6 +155,7 @@ table.cdl th { font-weight: 500 !important; }
 #compared .grid-container { grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)) !important; }
 #compared .thumbnail-lg { aspect-ratio: 4 / 3; }
 #compared .caption-label { white-space: normal; }
+#painted img { width: 100% !important; height: 100% !important; object-fit: contain; }
 .knows h3 { font-size: 14px !important; font-weight: 600 !important; margin: 10px 0 0 !important; }
 .knows h3 span { font-weight: 400; color: var(--body-text-color-subdued); }
 .knows p { margin: 2px 0 0 !important; font-size: 14px; color: var(--body-text-color-subdued); }
@@ -166,7 +167,7 @@ footer .divider { display: none !important; }
   .choices { display: contents !important; }
   .choices > * { order: 1; width: 100%; }
   .outcome { order: 2; min-width: 0 !important; width: 100%; }
-  .choices > .examples-head, .choices > #examples { order: 3; }
+  .choices > .examples-head, .choices > #examples, .choices > #prompts { order: 3; }
   .empty { height: 220px; }
 }
 """
