@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import re
 import tomllib
@@ -14,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"reswd_torch": 0, "guidance": 1, "studio": 2}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+MODEL = ROOT / "assets" / "models" / "pocket-64"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -51,7 +53,10 @@ def test_make_targets_of_the_readme_exist() -> None:
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:
-    for document in (ROOT / "README.md", ROOT / "docs" / "matching.md", ROOT / "CONTRIBUTING.md"):
+    for document in (
+        ROOT / "README.md", ROOT / "docs" / "matching.md", ROOT / "CONTRIBUTING.md", ROOT / "training" / "README.md",
+        MODEL / "README.md",
+    ):  # fmt: skip
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / link).exists(), f"{document.name}: {link}"
 
@@ -80,3 +85,31 @@ def test_examples_name_photographs_that_are_there() -> None:
     assert len(pairs) >= 12
     for name in {name for pair in pairs for name in pair}:
         assert (ROOT / "assets" / name).is_file(), name
+
+
+def test_the_model_keeps_its_sizes_and_carries_its_licences() -> None:
+    files = {path: path.stat().st_size for path in MODEL.rglob("*") if path.is_file()}
+    assert max(files.values()) < 10_000_000
+    assert sum(files.values()) <= 60_000_000
+    assert "Copyright (c) Microsoft Corporation" in (MODEL / "LICENSE-art.txt").read_text(encoding="utf-8")
+    assert "Apache License" in (MODEL / "LICENSE-text-encoder.txt").read_text(encoding="utf-8")
+    for line in (MODEL / "model_index.json").read_text(encoding="utf-8").splitlines():
+        assert "training" not in line, "no loading code of ours is needed"
+
+
+def test_the_model_card_says_what_was_measured() -> None:
+    card = (MODEL / "README.md").read_text(encoding="utf-8")
+    numbers = json.loads((MODEL / "evaluation.json").read_text(encoding="utf-8"))
+    for name, verdict in numbers["bars"].items():
+        percent = name.startswith(("retrieval", "colours", "synonyms"))
+        said = f"{numbers[name] * 100:.1f}%" if percent else f"{numbers[name]:.{1 if 'psnr' in name else 2}f}"
+        assert f"| {said}" in card or f", {said}" in card, f"{name}: {said}, {verdict}"
+
+
+def test_the_list_of_the_reader_bears_out_the_card() -> None:
+    with (MODEL / "reader.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [int(row["number"]) for row in rows] == list(range(1, 65))
+    assert {row["match"] for row in rows} <= {"yes", "no"}
+    right = sum(row["match"] == "yes" for row in rows)
+    assert f"| {right} of 64 |" in (MODEL / "README.md").read_text(encoding="utf-8")

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from guidance.known import EMBEDDED
+
+if TYPE_CHECKING:
+    import torch
+
+    from training.art import Thing
+    from training.config import Config
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
@@ -26,7 +32,8 @@ ModelOption = Annotated[Path, typer.Option(help="Folder of the exported model.",
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda if there is one.")]
 
 
-def _start(preset: Preset, work: Path | None, device: str):  # type: ignore[no-untyped-def]
+def _start(preset: Preset, work: Path | None, device: str) -> tuple[Config, list[Thing], torch.device]:
+    """The recipe, its objects, and where to compute; fetches what is not there yet."""
     import torch
 
     from training.art import load_things

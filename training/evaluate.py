@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -303,15 +302,16 @@ def _draw(paper: Paper, place: Path) -> None:
     """The reader's sheet (numbers, no captions), the contact sheet, and samples beside their nearest training pictures."""
     prompts = sheet_prompts(paper)
     pictures = list(paper.sample(prompts))
-    saved: Callable[..., None] = lambda image, name: image.save(place / name, quality=90)  # noqa: E731
-    saved(sheet(_rows(pictures, 8), _rows([str(k + 1) for k in range(len(pictures))], 8), 128), "reader.webp")
-    saved(sheet(_rows(pictures, 8), _rows([each.words for each in prompts], 8), 128), "contact.webp")
+    sheet(_rows(pictures, 8), _rows([str(k + 1) for k in range(len(pictures))], 8), 128).save(
+        place / "reader.webp", quality=90
+    )
+    sheet(_rows(pictures, 8), _rows([each.words for each in prompts], 8), 128).save(place / "contact.webp", quality=90)
     nearest = _nearest(paper, torch.stack(pictures[:24]))
     rows = [row for pair in zip(_rows(pictures[:24], 12), _rows(list(nearest), 12), strict=True) for row in pair]
     words = [
         row for part in _rows([each.words for each in prompts[:24]], 12) for row in (part, ["nearest"] * len(part))
     ]
-    saved(sheet(rows, words, 96), "nearest.webp")
+    sheet(rows, words, 96).save(place / "nearest.webp", quality=90)
     draw_curves(paper.config, place / "curves.png")
 
 

@@ -102,3 +102,10 @@ def test_a_device_that_is_not_there() -> None:
         import torch
 
         load_embedded("mps" if not torch.backends.mps.is_available() else "cuda")
+
+
+@pytest.mark.gpu
+def test_on_cuda_the_same_seed_paints_nearly_the_same_picture(pipe: Any) -> None:
+    wanted = Generation("a lemon on a blue background", seed=1)
+    apart = np.asarray(generate(load_embedded("cuda"), wanted)).astype(int) - np.asarray(generate(pipe, wanted))
+    assert np.abs(apart).mean() < 3

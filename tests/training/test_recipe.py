@@ -130,3 +130,21 @@ def test_sizes_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(ValueError, match="at most"):
         export.check_sizes(tmp_path)
     assert EMBEDDED.name
+
+
+@pytest.mark.parametrize("preset", ["cpu", "gpu"])
+def test_both_presets_build_parts_that_fit_together(preset: str) -> None:
+    config = read_config(preset)
+    vae, unet = autoencoder.build(config).eval(), denoiser.build(config).eval()
+    picture = torch.zeros(1, 3, config.data.size, config.data.size)
+    with torch.no_grad():
+        latents = vae.encode(picture).latent_dist.mean
+        assert latents.shape[-1] == unet.config["sample_size"]
+        assert unet(latents, 10, torch.zeros(1, text.TOKENS, 384)).sample.shape == latents.shape
+        assert vae.decode(latents).sample.shape == picture.shape
+
+
+def test_synonyms_of_the_evaluation_are_fixed_and_those_held_out_are_not_among_them() -> None:
+    trained = evaluate.synonyms(THINGS, trained=True)
+    assert trained == evaluate.synonyms(THINGS, trained=True) == [("ball", 0)]
+    assert evaluate.synonyms(THINGS, trained=False) == [("orb", 0)]
