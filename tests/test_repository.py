@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import re
 import tomllib
@@ -103,3 +104,12 @@ def test_the_model_card_says_what_was_measured() -> None:
         percent = name.startswith(("retrieval", "colours", "synonyms"))
         said = f"{numbers[name] * 100:.1f}%" if percent else f"{numbers[name]:.{1 if 'psnr' in name else 2}f}"
         assert f"| {said}" in card or f", {said}" in card, f"{name}: {said}, {verdict}"
+
+
+def test_the_list_of_the_reader_bears_out_the_card() -> None:
+    with (MODEL / "reader.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [int(row["number"]) for row in rows] == list(range(1, 65))
+    assert {row["match"] for row in rows} <= {"yes", "no"}
+    right = sum(row["match"] == "yes" for row in rows)
+    assert f"| {right} of 64 |" in (MODEL / "README.md").read_text(encoding="utf-8")
