@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from guidance.known import EMBEDDED
 from guidance.text_to_image import Generation, Step, generate, load_embedded
 from reswd_torch.errors import InputError
 from studio.paths import check_place, written_beside
@@ -40,7 +41,7 @@ def save(image: Image, wanted: Generation, path: Path, *, overwrite: bool = Fals
 
     check_output(path, overwrite=overwrite)
     info = PngInfo()
-    info.add_itxt(SETTINGS_KEY, json.dumps({"model": "pocket-64", **wanted.to_record()}, ensure_ascii=False))
+    info.add_itxt(SETTINGS_KEY, json.dumps({"model": EMBEDDED.name, **wanted.to_record()}, ensure_ascii=False))
     try:
         with written_beside(path) as temporary:
             image.save(temporary, pnginfo=info)

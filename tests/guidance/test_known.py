@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 
 from guidance.known import Known, read_known
+from guidance.text_to_image import Generation
 from reswd_torch import InputError
 
 
 @pytest.fixture(scope="module")
 def known() -> Known:
     return read_known()
+
+
+def test_what_is_painted_by_default_is_what_was_evaluated(known: Known) -> None:
+    wanted = Generation("a dog")
+    assert (wanted.steps, wanted.guidance_scale) == (known.steps, known.guidance_scale)
 
 
 def test_the_list_is_long_and_without_doubles(known: Known) -> None:
