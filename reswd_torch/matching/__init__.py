@@ -3,6 +3,15 @@
 from reswd_torch.matching.distance import color_distance
 from reswd_torch.matching.match import fit_samples, match
 from reswd_torch.matching.report import MatchReport
-from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
+from reswd_torch.matching.sampling import PixelSample, palette_sample, pool_samples, sample_pixels
 
-__all__ = ["MatchReport", "PixelSample", "color_distance", "fit_samples", "match", "palette_sample", "sample_pixels"]
+__all__ = [
+    "MatchReport",
+    "PixelSample",
+    "color_distance",
+    "fit_samples",
+    "match",
+    "palette_sample",
+    "pool_samples",
+    "sample_pixels",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,33 @@ def sample_pixels(
     """
     fit = _sample(image, count, seed, weights)
     return PixelSample(fit, _sample(image, min(count, 2048), HELD_OUT_SEED, weights))
+
+
+def pool_samples(parts: Sequence[PixelSample], count: int, seed: int) -> PixelSample:
+    """One sample that stands for several pictures, each with as much say as it has colours in it.
+
+    Args:
+        parts: at least one, in a fixed order: the result depends on it.
+        count: at most this many colours are kept for the fit, and at most 2,048 for the distances.
+        seed: chooses which.
+
+    Raises:
+        ValueError: nothing to pool.
+    """
+    if not parts:
+        raise ValueError("no samples to pool: give at least one")
+    return PixelSample(
+        _thinned(torch.cat([part.fit for part in parts]), count, seed),
+        _thinned(torch.cat([part.held_out for part in parts]), min(count, 2048), HELD_OUT_SEED),
+    )
+
+
+def _thinned(colors: Float[Tensor, "n 3"], count: int, seed: int) -> Float[Tensor, "m 3"]:
+    """``count`` of the colours, one from each of as many equal stretches."""
+    if len(colors) <= count:
+        return colors
+    jitter = torch.rand(count, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return colors[((torch.arange(count) + jitter) / count * len(colors)).long()]
 
 
 def palette_sample(palette: Palette, count: int) -> PixelSample:

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reswd_torch.matching import palette_sample, sample_pixels
+from reswd_torch.matching import PixelSample, palette_sample, pool_samples, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
@@ -134,3 +134,34 @@ def test_palette_of_one_colour() -> None:
     sample = palette_sample(parse_palette("#336699:5"), 7)
     assert sample.fit.shape == (7, 3)
     torch.testing.assert_close(sample.fit[0], torch.tensor([0.2, 0.4, 0.6]))
+
+
+def parts_for_pool(count: int, each: int) -> list[PixelSample]:
+    """Samples whose colours say which picture they are of."""
+    colours = [torch.full((each, 3), index / count) for index in range(count)]
+    return [PixelSample(colour, colour) for colour in colours]
+
+
+def test_pooled_pictures_have_equal_say() -> None:
+    pooled = pool_samples(parts_for_pool(50, 100), 1000, 3)
+    assert pooled.fit.shape == (1000, 3)
+    counts = np.bincount(np.rint(pooled.fit[:, 0].numpy() * 50).astype(int), minlength=50)
+    assert counts.min() >= 19 and counts.max() <= 21
+
+
+def test_pooling_keeps_everything_that_fits_and_its_order() -> None:
+    parts = parts_for_pool(3, 4)
+    assert torch.equal(pool_samples(parts, 12, 0).fit, torch.cat([part.fit for part in parts]))
+
+
+def test_pooling_depends_on_the_seed_but_the_held_out_colours_do_not() -> None:
+    generator = torch.Generator().manual_seed(0)
+    parts = [PixelSample(*torch.rand(2, 5000, 3, generator=generator).unbind()) for _ in range(2)]
+    one, again, other = (pool_samples(parts, 64, seed) for seed in (1, 1, 2))
+    assert torch.equal(one.fit, again.fit) and not torch.equal(one.fit, other.fit)
+    assert torch.equal(one.held_out, other.held_out)
+
+
+def test_nothing_to_pool() -> None:
+    with pytest.raises(ValueError, match="no samples"):
+        pool_samples([], 10, 0)
