@@ -1,0 +1,65 @@
+"""The command line: reswd match | apply | generate | serve, one file a command.
+
+Heavy modules load inside the commands, so that --help is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from reswd_torch.errors import InputError
+from studio.cli.apply import apply_command
+from studio.cli.generate import generate_command
+from studio.cli.match import match_command
+from studio.cli.serve import serve_command
+
+app = typer.Typer(
+    name="reswd",
+    help="Give a picture the colours of another one, and take the grade with you.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("match")(match_command)
+app.command("apply")(apply_command)
+app.command("generate")(generate_command)
+app.command("serve")(serve_command)
+
+
+def main() -> None:
+    """Entry point of ``reswd``. Input that cannot be used is one line on stderr and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except InputError as error:
+        print(f"reswd: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except TyperException as error:  # a flag or argument that is unknown, missing or malformed
+        message = " ".join(error.format_message().split()) if hasattr(error, "format_message") else str(error)
+        if message:  # empty where the help was printed instead
+            print(f"reswd: {message.rstrip('.')}; see reswd --help", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("reswd: stopped; nothing half-written was left behind", file=sys.stderr)
+        raise SystemExit(130) from None
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from reswd_torch import __version__
+
+        print(f"reswd-studio {__version__}")
+        raise typer.Exit
+
+
+_VERSION = typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+
+
+@app.callback()
+def _root(version: Annotated[bool, _VERSION] = False) -> None:
+    """Nothing of its own: the commands do the work."""

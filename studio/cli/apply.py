@@ -1,0 +1,52 @@
+"""reswd apply: a saved grade on pictures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reswd_torch.errors import InputError
+from reswd_torch.settings import MatchSettings
+from studio.cli import options
+
+_GRADE = typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False, metavar="GRADE")
+_IMAGES = typer.Argument(help="Pictures to grade.", show_default=False, metavar="IMAGE")
+_FOLDER = typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
+_OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=options.number, metavar="NUMBER")
+
+
+def apply_command(
+    grade: Annotated[Path, _GRADE],
+    images: Annotated[list[Path], _IMAGES],
+    output: Annotated[Path, _FOLDER],
+    strength: Annotated[float | None, _OWN_STRENGTH] = None,
+    overwrite: Annotated[bool, options.OVERWRITE] = False,
+) -> None:
+    """Apply a saved grade to one or more pictures.
+
+    A picture that cannot be read does not stop the others; a result that exists (without --overwrite) stops all before
+    anything is written.
+    """
+    from studio.apply import apply_to_file, load_any_grade, planned_outputs
+
+    loaded = load_any_grade(grade)
+    if strength is not None:
+        loaded = loaded.at_strength(MatchSettings(strength=strength).strength)
+    for note in loaded.notes:
+        print(f"note: {grade}: {note}", file=sys.stderr)
+    failed = 0
+    for image, place in planned_outputs(images, output, overwrite=overwrite):
+        try:
+            notes = apply_to_file(loaded, image, place, overwrite=overwrite)
+        except InputError as error:
+            failed += 1
+            print(f"reswd: {error}", file=sys.stderr)
+            continue
+        for note in notes:
+            print(f"note: {image}: {note}", file=sys.stderr)
+        print(place)
+    if failed:
+        raise SystemExit(2 if failed == len(images) else 1)

@@ -1,0 +1,67 @@
+"""Options that several commands share, what their values may be, and the progress bar."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, TRANSFORMS, MatchSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reswd_torch.matching.report import Progress
+
+DEFAULTS = MatchSettings()
+
+
+def number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number: give one such as 0.8") from None
+
+
+def whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a whole number: give one such as 33") from None
+
+
+OVERWRITE = typer.Option("--overwrite", help="Replace files that exist.")
+_either = " | ".join
+PALETTE = typer.Option(help='Hex colours instead of TARGET: "#aabbcc:2,#112233" (:2 is a weight).')
+METHOD = typer.Option(help=f"{_either(METHODS)} (default: {DEFAULTS.method})", metavar="NAME")
+TRANSFORM = typer.Option(help=f"{_either(TRANSFORMS)} (default: cdl; closed forms: their own lattice)", metavar="NAME")
+STRENGTH = typer.Option(
+    help="0 leaves the picture as it is, 1 is the match, up to 4. (default: 1)", parser=number, metavar="NUMBER"
+)
+MASK = typer.Option(help="White where SOURCE counts and changes.", metavar="FILE")
+TARGET_MASK = typer.Option(help="White where TARGET counts.", metavar="FILE")
+SEED = typer.Option(help="Chooses the pixels that are looked at. (default: 0)", parser=whole_number, metavar="NUMBER")
+DEVICE = typer.Option(help=f"{_either(DEVICES)} (default: auto)", metavar="NAME")
+CDL = typer.Option(help="Also save the grade as .cc, .ccc or .cdl.", metavar="FILE")
+CUBE = typer.Option(help="Also save the grade as .cube.", metavar="FILE")
+CUBE_SIZE = typer.Option(
+    help=f"Lattice points: {_either(map(str, CUBE_SIZES))}.", parser=whole_number, metavar="NUMBER"
+)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress | None]:
+    """A bar on a terminal; nothing where the output goes to a file or another program."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda done, what: bar.update(task, completed=done, description=what)
