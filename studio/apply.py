@@ -9,9 +9,9 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
 from studio.images import FORMATS, losses, read_picture, supported_output, write_picture
-from studio.job import where_to_grade
 from studio.render import render
 from studio.settings_file import read_settings
+from studio.weights import where_to_grade
 
 
 def load_any_grade(path: Path) -> Grade:

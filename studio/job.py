@@ -1,4 +1,4 @@
-"""One match from files to files: what the command line, the browser and later the batch all run."""
+"""One match from files to files: what the command line, the browser and the batch all run."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
-from reswd_torch.matching import PixelSample, color_distance, fit_samples, palette_sample, sample_pixels
+from reswd_torch.matching import PixelSample, color_distance, fit_samples, sample_pixels
 from reswd_torch.matching.report import MatchReport, Progress
-from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
-from studio.images import Picture, profile_name, read_mask, read_picture, read_reduced, to_profile, write_picture
-from studio.images.refuse import check_source
-from studio.paths import sha256_of
+from studio.images import Picture, profile_name, read_picture, write_picture
+from studio.images.refuse import file_hash
+from studio.reference import ReferenceSamples
 from studio.render import render
+from studio.weights import how_much_counts, where_to_grade
 
 CARRIED_BYTES = 2_000_000
 """A mask file up to this size travels inside the settings."""
-REDUCED_EDGE = 1024
-"""A reference is decoded at least this large: its statistics need no more."""
 
 
 @dataclass(frozen=True)
@@ -151,12 +148,15 @@ class MatchResult:
         return f"ReSWD Studio: {self.job.source.name} matched to {reference} ({how})"
 
 
-def run_match(job: MatchJob, progress: Progress | None = None) -> MatchResult:
+def run_match(
+    job: MatchJob, progress: Progress | None = None, reference: ReferenceSamples | None = None
+) -> MatchResult:
     """Read, sample, fit. Writes nothing.
 
     Args:
         job: what to match to what.
         progress: called with (share done, what is being done); may raise to stop.
+        reference: the job's reference, where it was sampled for another picture already.
 
     Raises:
         InputError: an input that cannot be used.
@@ -178,53 +178,14 @@ def run_match(job: MatchJob, progress: Progress | None = None) -> MatchResult:
             job, picture, grade, weights, source, None, (*notes, *grade.notes), hashes, _small_masks(job)
         )
     tell(0.2, "reading the reference")
-    target, target_notes = _target_sample(job, picture, hashes)
+    if reference is None:
+        reference = ReferenceSamples(job.target, job.palette, settings, mask=job.target_mask)
+    target, target_notes = reference.for_picture(picture)
+    hashes |= reference.hashes
     fitted = fit_samples(source, target, settings, progress=lambda done, what: tell(0.3 + 0.6 * done, what))
     grade = replace(fitted, encoding=profile_name(picture.icc))
     tell(0.9, "grading")
     return MatchResult(job, picture, grade, weights, source, target, (*notes, *target_notes), hashes, _small_masks(job))
-
-
-def where_to_grade(picture: Picture, mask: Path | None) -> np.ndarray | None:
-    """Where a picture changes: its mask where it is visible at all, or None for everywhere.
-
-    Pixels of any transparency but full are graded in full: their colour shows through in proportion anyway.
-
-    Returns:
-        (H, W) float32, 0..1.
-
-    Raises:
-        InputError: a mask of another size, or nothing left.
-    """
-    weights = None if mask is None else read_mask(mask, (picture.height, picture.width))
-    if picture.alpha is not None and not bool((picture.alpha > 0).all()):
-        visible = (picture.alpha > 0).astype(np.float32)
-        weights = visible if weights is None else weights * visible
-    if weights is not None and not bool((weights > 0).any()):
-        what = "is fully transparent" if mask is None else f"has no visible pixel under the mask {mask}"
-        raise InputError(f"{picture.path}: the picture {what}; there is nothing to match")
-    return weights
-
-
-def how_much_counts(picture: Picture, weights: np.ndarray | None) -> np.ndarray | None:
-    """What pixels weigh in the statistics: :func:`where_to_grade` times opacity, or None for all alike."""
-    if picture.alpha is None:
-        return weights
-    top = np.iinfo(picture.alpha.dtype).max
-    if bool((picture.alpha == top).all()):
-        return weights
-    opacity = picture.alpha.astype(np.float32) / top
-    return opacity if weights is None else weights * opacity
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a picture file's bytes.
-
-    Raises:
-        InputError: what cannot be a picture to read: missing, a folder, empty, raw, footage.
-    """
-    check_source(path)
-    return sha256_of(path)
 
 
 def _small_masks(job: MatchJob) -> dict[str, bytes]:
@@ -235,34 +196,6 @@ def _small_masks(job: MatchJob) -> dict[str, bytes]:
         for role, path in files.items()
         if path is not None and path.stat().st_size <= CARRIED_BYTES
     }
-
-
-def _target_sample(job: MatchJob, picture: Picture, hashes: dict[str, str]) -> tuple[PixelSample, list[str]]:
-    """Reference colours in the source's own encoding; only these few thousand are ever colour-converted."""
-    settings = job.settings
-    if job.palette is not None:
-        palette = parse_palette(job.palette)
-        colors = to_profile(np.array(palette.colors, dtype=np.float32), None, picture.icc)
-        converted = Palette(tuple((float(r), float(g), float(b)) for r, g, b in colors), palette.weights)
-        return palette_sample(converted, settings.samples), []
-    assert job.target is not None
-    hashes["target"] = file_hash(job.target)
-    if job.target_mask is not None:
-        hashes["target_mask"] = file_hash(job.target_mask)
-        read = read_picture(job.target)
-    else:
-        # A reference of the source's size is read whole and so sampled at the same places: equal pictures, whatever files
-        # they lie in, have distance 0 and the identity for a grade.
-        read = read_reduced(job.target, at_least=REDUCED_EDGE, whole_if=(picture.height, picture.width))
-    counts = how_much_counts(read, where_to_grade(read, job.target_mask))
-    sample = sample_pixels(read.pixels, settings.samples, settings.seed, counts)
-    parts = [
-        torch.from_numpy(to_profile(part.numpy(), read.icc, picture.icc)) for part in (sample.fit, sample.held_out)
-    ]
-    notes = [f"{job.target.name}: {note}" for note in read.notes]
-    if (names := (profile_name(read.icc), profile_name(picture.icc)))[0] != names[1]:
-        notes.append(f"reference colours were converted from {names[0]} to {names[1]}")
-    return PixelSample(*parts), notes
 
 
 def _silent(_: float, __: str) -> None:

@@ -17,6 +17,18 @@ from reswd_torch.grade import Cdl, Grade, Lut3D
 from reswd_torch.grade.files import lut_transform
 
 _STRIP_PIXELS = 1 << 18
+_threads = min(8, os.cpu_count() or 1)
+
+
+def work_on_one_core() -> None:
+    """Grade with one thread from now on: for processes of which there is one per core."""
+    import cv2
+
+    global _threads
+    _threads = 1
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+
 
 Kernel = Callable[[np.ndarray, np.ndarray], None]
 """Grades one strip, (rows, W, 3), into another of the same shape and dtype."""
@@ -49,10 +61,11 @@ def render(pixels: np.ndarray, grade: Grade, weights: np.ndarray | None = None) 
         if weights is not None:
             _mix(pixels[strip], out[strip], weights[strip])
 
-    if len(strips) == 1:
-        work(strips[0])
+    if len(strips) == 1 or _threads == 1:
+        for strip in strips:
+            work(strip)
     else:
-        with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(max_workers=_threads) as pool:
             list(pool.map(work, strips))
     return out
 

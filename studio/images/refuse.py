@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from reswd_torch.errors import InputError
+from studio.paths import sha256_of
 
 _RAW = ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl"
 _RAW += " .sr2 .srf .srw .x3f"
@@ -32,6 +33,16 @@ def check_source(path: Path) -> None:
         raise InputError(f"{path}: reading is not permitted: change the file's permissions")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty: copy or export it again")
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a picture file's bytes.
+
+    Raises:
+        InputError: what cannot be a picture to read: missing, a folder, empty, raw, footage.
+    """
+    check_source(path)
+    return sha256_of(path)
 
 
 def check_size(path: Path, width: int, height: int, max_pixels: int) -> None:

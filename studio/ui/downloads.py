@@ -8,11 +8,12 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, CubeError
 from reswd_torch.grade.files import write_text_atomically
 from studio.images import natural_suffix, read_picture
-from studio.job import MatchResult, where_to_grade
+from studio.job import MatchResult
 from studio.settings_file import settings_text
 from studio.ui import words
 from studio.ui.run import check_uploads
 from studio.ui.session import Session
+from studio.weights import where_to_grade
 
 PICTURE_KIND, SETTINGS_KIND = "picture", "settings"
 

@@ -11,7 +11,8 @@ from PIL import Image
 
 from reswd_torch import Cdl, Grade, InputError, MatchSettings
 from studio.images import read_picture
-from studio.job import MatchJob, file_hash, run_match
+from studio.images.refuse import file_hash
+from studio.job import MatchJob, run_match
 from tests.conftest import photograph
 
 
