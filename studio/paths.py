@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from reswd_torch.errors import InputError
+
+_STEM = 80  # letters of a name that its temporary file keeps
+_TEMPORARY = re.compile(r"\.(.*)\.[0-9a-f]{8}(\.[^.]*)", re.DOTALL)
 
 
 def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: bool = False) -> None:
@@ -42,12 +46,30 @@ def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: boo
 @contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
     """A temporary place beside ``path`` to write to; moved over it in the end, or removed when something goes wrong."""
-    temporary = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}{path.suffix}")
+    temporary = path.with_name(f".{path.stem[:_STEM]}.{secrets.token_hex(4)}{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(places: Iterable[Path]) -> None:
+    """Remove the temporary files that a killed program left beside these places; everything else stays.
+
+    The names are those of :func:`written_beside` and of :func:`reswd_torch.grade.files.write_text_atomically`.
+    """
+    known: dict[Path, set[str]] = {}
+    for place in places:
+        names = known.setdefault(place.parent, set())
+        names |= {place.stem[:_STEM] + place.suffix, place.name[:_STEM] + ".part"}
+    for folder, names in known.items():
+        if not folder.is_dir():
+            continue
+        for entry in list(os.scandir(folder)):
+            found = _TEMPORARY.fullmatch(entry.name)
+            if found and found[1] + found[2] in names:
+                Path(entry.path).unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:

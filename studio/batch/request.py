@@ -1,0 +1,135 @@
+"""What a person asks of a run, checked before anything is read in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade.files import CDL_FORMATS, GRADE_SUFFIXES
+from reswd_torch.palette import parse_palette
+from reswd_torch.settings import MatchSettings
+from studio.apply import load_any_grade
+from studio.batch.plan import BatchPlan, check_folders, pictures_in, plan_folder
+from studio.batch.record import RunRecord
+from studio.images.refuse import file_hash
+from studio.paths import sha256_of
+
+EACH, SERIES = "each", "series"
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """A folder, what it should look like, and how.
+
+    Attributes:
+        folder: the pictures.
+        output: the folder for the results.
+        target: a reference for all pictures, or a folder of them: for ``"each"`` one for each picture, found by name,
+            for ``"series"`` all of them together.
+        palette: hex colours in place of a target.
+        grade: a saved grade in place of both: nothing is fitted.
+        mode: ``"each"``: every picture is matched on its own. ``"series"``: one grade for all.
+        settings: how to match; with a saved grade only the strength counts.
+        recursive: enter sub-folders.
+        mask: white where a picture counts and changes: a file for all, or a folder of them, found by name.
+        target_mask: white where the one target counts.
+        grade_files: for ``"each"``: save every grade beside its result, as .cc, .ccc, .cdl or .cube.
+    """
+
+    folder: Path
+    output: Path
+    target: Path | None = None
+    palette: str | None = None
+    grade: Path | None = None
+    mode: str = EACH
+    settings: MatchSettings = field(default_factory=MatchSettings)
+    recursive: bool = False
+    mask: Path | None = None
+    target_mask: Path | None = None
+    grade_files: str | None = None
+
+    def prepare(self) -> tuple[BatchPlan, RunRecord]:
+        """The plan of the run and its record, still without the grade of a series.
+
+        Raises:
+            InputError: anything that would keep the run from starting.
+        """
+        check_folders(self.folder, self.output)
+        self._check()
+        each_its_own = self.mode == EACH and self.target is not None and self.target.is_dir()
+        inputs = [path for path in (self.target, self.mask, self.target_mask, self.grade) if path is not None]
+        plan = plan_folder(
+            self.folder.absolute(),
+            self.output.absolute(),
+            recursive=self.recursive,
+            references=self.target.absolute() if each_its_own and self.target else None,
+            masks=None if self.mask is None else self.mask.absolute(),
+            inputs=[path for path in inputs if path.is_file()],
+        )
+        record = RunRecord(
+            source=str(self.folder.absolute()),
+            mode=SERIES if self.grade is not None else self.mode,
+            settings=self.settings,
+            palette=self.palette,
+            reference=None if self.target is None else _reference(self.target, self.mode),
+            target_mask=None if self.target_mask is None else _file(self.target_mask),
+            grade=None if self.grade is None else {"path": str(self.grade.absolute()), "sha256": sha256_of(self.grade)},
+            recursive=self.recursive,
+            masks=None if self.mask is None else str(self.mask.absolute()),
+            grade_files=self.grade_files,
+        )
+        return plan, record
+
+    def _check(self) -> None:
+        given = [one for one in (self.target, self.palette, self.grade) if one is not None]
+        if not given:
+            raise InputError("no reference: give --target with a picture or a folder, --palette, or --grade")
+        if len(given) > 1:
+            raise InputError("more than one reference: give --target, or --palette, or --grade")
+        if self.mode not in (EACH, SERIES):
+            raise InputError(f"unknown mode {self.mode!r}: choose {EACH} or {SERIES}")
+        if self.palette is not None:
+            parse_palette(self.palette)
+        if self.grade is not None:
+            load_any_grade(self.grade)
+        if self.target is not None and not self.target.exists():
+            raise InputError(f"{self.target}: there is no such picture or folder: check --target")
+        if self.target_mask is not None and (self.target is None or self.target.is_dir()):
+            raise InputError(f"{self.target_mask}: a target mask needs one target picture")
+        for mask in (self.mask, self.target_mask):
+            if mask is not None and not mask.exists():
+                raise InputError(f"{mask}: there is no such mask: check the name")
+        self._check_grade_files()
+
+    def _check_grade_files(self) -> None:
+        suffix = self.grade_files
+        if suffix is None:
+            return
+        if suffix not in GRADE_SUFFIXES:
+            raise InputError(f"--grade-files {suffix!r} is not a kind of grade file: give {', '.join(GRADE_SUFFIXES)}")
+        if self.mode == SERIES or self.grade is not None:
+            raise InputError("--grade-files is for grades of single pictures: a series has one, saved as series.cube")
+        if suffix in CDL_FORMATS and self.settings.resolved_transform != "cdl":
+            raise InputError(
+                f"--grade-files {suffix}: ten CDL numbers cannot hold this grade: give .cube, or transform cdl"
+            )
+
+
+def _file(path: Path) -> dict[str, str]:
+    return {"path": str(path.absolute()), "sha256": file_hash(path)}
+
+
+def _reference(target: Path, mode: str) -> dict[str, str]:
+    """The reference's place and hash. References of single pictures are watched one by one, in the report."""
+    if not target.is_dir():
+        return _file(target)
+    place = {"path": str(target.absolute())}
+    if mode == EACH:
+        return place
+    import hashlib
+
+    both = hashlib.sha256()
+    for path in pictures_in(target):
+        both.update(f"{path.relative_to(target).as_posix()}\0{file_hash(path)}\0".encode("utf-8", "surrogateescape"))
+    return place | {"sha256": both.hexdigest()}

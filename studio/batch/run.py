@@ -1,0 +1,371 @@
+"""A run over a folder, from the plan to the report."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Cdl
+from studio.apply import load_any_grade
+from studio.batch.plan import BatchPlan, Item, listed, pictures_in
+from studio.batch.record import (
+    DONE,
+    FAILED,
+    REPORT_FILE,
+    RUN_FILE,
+    Report,
+    Row,
+    RunRecord,
+    read_report,
+    read_run,
+    write_run,
+)
+from studio.batch.request import EACH
+from studio.batch.series import SRGB, Share, colours_each, fit_series, saved_series
+from studio.batch.work import NO_SPACE, GradeTask, Outcome, SampleTask, failed, grade_one, sample_one
+from studio.batch.workers import Finished, run_all
+from studio.paths import remove_leftovers
+from studio.reference import ReferenceSamples
+
+FRESH, OVERWRITE, RESUME = "fresh", "overwrite", "resume"
+_LOCK_FILE = ".reswd-batch.lock"
+_DIED = "a worker process died over it"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a run stands, after each picture.
+
+    Attributes:
+        phase: ``"looking"`` while colours for the grade of a series are taken, then ``"grading"``.
+        done: pictures of this phase that are over, those of an earlier run among them.
+        of: of so many.
+        failed: how many of them could not be done.
+        name: the picture that has just been finished; empty at the start of a phase.
+        row: its row, in the second phase.
+        place: its result.
+    """
+
+    phase: str
+    done: int
+    of: int
+    failed: int = 0
+    name: str = ""
+    row: Row | None = None
+    place: Path | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended.
+
+    Attributes:
+        done: pictures with a result, those of earlier runs among them.
+        kept: of them, those of earlier runs.
+        failed: pictures without, and why stands in the report.
+        left: pictures that it did not come to, because it was stopped.
+        full: whether a full disk stopped it.
+        seconds: it took.
+        report: the report's place.
+    """
+
+    done: int
+    kept: int
+    failed: int
+    left: int
+    full: bool
+    seconds: float
+    report: Path
+
+
+def run_batch(
+    plan: BatchPlan,
+    record: RunRecord,
+    workers: Executor,
+    *,
+    window: int,
+    existing: str = FRESH,
+    stop: Callable[[], bool] = lambda: False,
+    on_step: Callable[[Step], None] = lambda step: None,
+) -> Summary:
+    """Grade all pictures of a plan.
+
+    Args:
+        plan: what to read and write.
+        record: how; without the grades of the series, which are fitted here or taken from an earlier run.
+        workers: who does it.
+        window: tasks handed out at once: twice the number of workers keeps them busy.
+        existing: ``FRESH`` refuses to replace results, ``OVERWRITE`` replaces them, ``RESUME`` goes on where an earlier
+            run of the same settings ended.
+        stop: asked before each picture; once it is true, pictures at work are finished and no more are begun.
+        on_step: told of every picture; the run waits for it.
+
+    Raises:
+        InputError: results that exist, an earlier run of other settings, an output that cannot be written, another run
+            at work there, or no picture that the grade of the series could be fitted to.
+    """
+    start = time.perf_counter()
+    check_existing(plan, existing)
+    make_folder(plan.output)
+    with _alone(plan.output):
+        run = _Run(plan, record, workers, window, stop, on_step)
+        old = _earlier(plan, record) if existing == RESUME else None
+        if old is None:
+            (plan.output / REPORT_FILE).unlink(missing_ok=True)  # before run.json: rows must not outlive their settings
+        remove_leftovers(run.places())
+        report = Report(plan.output / REPORT_FILE, run.standing() if old else {})
+        kept = len(report.rows)
+        if old or run.fit_series(report):
+            run.record = old or replace(record, series=run.series)
+            run.grade(report)
+        remove_leftovers(run.places())
+    statuses = [report.rows[item.name].status for item in plan.items if item.name in report.rows]
+    done, bad = statuses.count(DONE), statuses.count(FAILED)
+    left = len(plan.items) - done - bad
+    return Summary(done, kept, bad, left, run.full, time.perf_counter() - start, report.place)
+
+
+class _Run:
+    """The two phases of a run."""
+
+    def __init__(
+        self,
+        plan: BatchPlan,
+        record: RunRecord,
+        workers: Executor,
+        window: int,
+        stop: Callable[[], bool],
+        on_step: Callable[[Step], None],
+    ) -> None:
+        self.plan, self.record, self.series = plan, record, record.series
+        self.full = False
+        self._workers, self._window, self._stop, self._on_step = workers, window, stop, on_step
+
+    def places(self) -> Iterator[Path]:
+        """Every file that the run may write."""
+        for name in (RUN_FILE, REPORT_FILE):
+            yield self.plan.output / name
+        for item in self.plan.items:
+            place = self.plan.output / item.place
+            yield place
+            if self.record.grade_files:
+                yield place.with_name(place.name + self.record.grade_files)
+
+    def standing(self) -> dict[str, Row]:
+        """Rows of an earlier run that still hold: the result is there, and made from these very files."""
+        rows = read_report(self.plan.output / REPORT_FILE)
+        return {
+            item.name: row
+            for item in self.plan.items
+            if (row := rows.get(item.name)) is not None
+            and row.status == DONE
+            and row.state == state_of(item, self.record)
+            and (self.plan.output / item.place).is_file()
+        }
+
+    def fit_series(self, report: Report) -> bool:
+        """Fit the grade of a series. False when it was stopped, or no picture could be read (the report says why)."""
+        record = self.record
+        if record.mode == EACH:
+            return True
+        if record.grade is not None:
+            grade = load_any_grade(Path(record.grade["path"]))
+            self.series = saved_series(grade, record.settings)
+            return True
+        items = [item for item in self.plan.items if item.problem is None]
+        shares: dict[str, Share] = {}
+        reasons = {item.name: item.problem for item in self.plan.items if item.problem is not None}
+        count = colours_each(max(1, len(items)), record.settings)
+        tasks = (
+            SampleTask(i.name, str(i.source), str(i.mask) if i.mask else None, count, record.settings.seed)
+            for i in items
+        )
+        self._on_step(Step("looking", 0, len(items)))
+        for over, one in enumerate(self._all(sample_one, tasks), 1):
+            if isinstance(one.value, Share):
+                shares[one.task.name] = one.value
+            else:
+                reasons[one.task.name] = one.value or _DIED
+            self._on_step(Step("looking", over, len(items), over - len(shares), one.task.name))
+        if self._stop():
+            return False
+        if not shares:
+            report.rows = {name: Row(name, FAILED, message=str(reason)) for name, reason in reasons.items()}
+            report.rewrite(item.name for item in self.plan.items)
+            return False
+        in_order = [shares[item.name] for item in items if item.name in shares]
+        self.series = fit_series(in_order, references_of(record), record.settings)
+        return True
+
+    def grade(self, report: Report) -> None:
+        """Grade what has no row yet; the run is ``full`` when a full disk stopped it."""
+        plan, record = self.plan, self.record
+        place = write_run(plan.output, record)
+        save_series(plan.output, record)
+        stamp = hashlib.sha256(place.read_bytes()).hexdigest()
+        todo = [item for item in plan.items if item.name not in report.rows]
+        tasks = (self._task(item, place, stamp) for item in todo if item.problem is None)
+        places = {item.name: plan.output / item.place for item in plan.items}
+        total, bad = len(plan.items), 0
+        self._on_step(Step("grading", len(report.rows), total))
+        try:
+            with report.open():
+                for item in todo:
+                    if item.problem is not None:
+                        report.add(failed(item.name, item.problem, "").row)
+                        bad += 1
+                for one in self._all(grade_one, tasks):
+                    outcome = _with_tries(one)
+                    row = outcome.row
+                    if outcome.full:
+                        self.full = True
+                        continue  # not its own fault: it is done when the run goes on
+                    report.add(row)
+                    bad += row.status == FAILED
+                    self._on_step(Step("grading", len(report.rows), total, bad, row.file, row, places[row.file]))
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise InputError(f"{report.place}: the report cannot be written ({error.strerror})") from error
+            self.full = True
+        try:
+            report.rewrite(item.name for item in plan.items)
+        except OSError:  # the rows are there in the order they came, which is all that going on needs
+            self.full = True
+
+    def _task(self, item: Item, place: Path, stamp: str) -> GradeTask:
+        reference = item.reference
+        if reference is None and self.record.mode == EACH and self.record.reference is not None:
+            reference = Path(self.record.reference["path"])
+        return GradeTask(
+            name=item.name,
+            source=str(item.source),
+            place=str(self.plan.output / item.place),
+            reference=None if reference is None else str(reference),
+            mask=None if item.mask is None else str(item.mask),
+            run=str(place),
+            stamp=stamp,
+            state=state_of(item, self.record),
+        )
+
+    def _all(self, function: Callable[..., Any], tasks: Iterator[Any]) -> Iterator[Finished[Any]]:
+        return run_all(self._workers, function, tasks, window=self._window, stop=lambda: self.full or self._stop())
+
+
+def _with_tries(one: Finished[GradeTask]) -> Outcome:
+    """The outcome of a task; its row says when a worker died over it."""
+    if one.value is None:
+        return failed(
+            one.task.name, f"{_DIED} {one.tries} times; nothing else did while it was tried alone", one.task.state
+        )
+    outcome: Outcome = one.value
+    if one.tries == 1:
+        return outcome
+    said = f"try {one.tries}: {_DIED} before"
+    message = "; ".join(filter(None, [outcome.row.message, said]))
+    return replace(outcome, row=replace(outcome.row, message=message))
+
+
+def check_existing(plan: BatchPlan, existing: str) -> None:
+    """Refuse to replace results that were not asked to be replaced.
+
+    Raises:
+        InputError: the output holds a run, or files of the results' names.
+    """
+    if existing == OVERWRITE:
+        return
+    there = (plan.output / RUN_FILE).exists()
+    if there and existing == RESUME:
+        return
+    if there:
+        raise InputError(f"{plan.output}: holds a run already: --resume goes on with it, --overwrite starts anew")
+    old = [item.place for item in plan.items if (plan.output / item.place).exists()]
+    if old:
+        what = "result is" if len(old) == 1 else "results are"
+        raise InputError(
+            f"{plan.output}: {len(old)} {what} there already ({listed(old)}): give another folder or --overwrite"
+        )
+
+
+def references_of(record: RunRecord) -> list[ReferenceSamples]:
+    """What a series should look like: a palette, a picture, or all pictures of a folder."""
+    settings = record.settings
+    if record.palette is not None:
+        return [ReferenceSamples(None, record.palette, settings)]
+    assert record.reference is not None
+    place = Path(record.reference["path"])
+    if place.is_dir():
+        return [ReferenceSamples(path, None, settings) for path in pictures_in(place)]
+    mask = Path(record.target_mask["path"]) if record.target_mask else None
+    return [ReferenceSamples(place, None, settings, mask=mask)]
+
+
+def state_of(item: Item, record: RunRecord) -> str:
+    """Sizes and times of the files a result is made from, in one short word; empty when one is missing."""
+    try:
+        found = [path.stat() for path in (item.source, item.reference, item.mask) if path is not None]
+    except OSError:
+        return ""
+    facts = ",".join(f"{one.st_size}:{one.st_mtime_ns}" for one in found)
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+def save_series(output: Path, record: RunRecord) -> None:
+    """Save the grade of a series as files that other programs read: series.cube, and series.cc where ten numbers hold it."""
+    for one in record.series:
+        if one.target is None:  # a saved grade: it is a file already
+            continue
+        stem = "series" if one.key == SRGB or len(record.series) == 1 else f"series {_plain(one.grade.encoding)}"
+        reference = record.palette or Path((record.reference or {}).get("path", "")).name
+        said = f"ReSWD Studio: {Path(record.source).name} as one series matched to {reference}"
+        one.grade.save(output / f"{stem}.cube", description=said)
+        if isinstance(one.grade.transform, Cdl):
+            one.grade.save(output / f"{stem}.cc", description=said)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w .-]+", "_", name).strip() or "other"
+
+
+def _earlier(plan: BatchPlan, record: RunRecord) -> RunRecord | None:
+    """The run to go on with. Raises InputError when its settings are others."""
+    place = plan.output / RUN_FILE
+    if not place.exists():
+        return None
+    old = read_run(place)
+    if (difference := old.difference(record)) is not None:
+        raise InputError(f"{plan.output}: the run there is another one: {difference}; --overwrite starts anew")
+    return old
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for the results. Raises InputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}): choose another folder") from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Only one run at a time in a folder. A killed run's lock is gone with it.
+
+    Raises:
+        InputError: another run is at work there.
+    """
+    from filelock import FileLock, Timeout
+
+    place = folder / _LOCK_FILE
+    try:
+        with FileLock(place, timeout=2):  # workers of a run killed just now are gone within that
+            yield
+            place.unlink(missing_ok=True)
+    except Timeout:
+        raise InputError(f"{folder}: another run is at work in this folder: wait for it, or give another") from None

@@ -1,0 +1,124 @@
+"""One grade for a whole series: fitted once, on colours of all its pictures.
+
+Every picture gives a few colours, in the encoding of its file. Pictures of one encoding share one grade; where a series mixes
+encodings (sRGB and Display P3, say) the same pool is fitted once in each, so that the look is one although the numbers differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Grade
+from reswd_torch.matching import PixelSample, fit_samples, pool_samples, sample_pixels
+from reswd_torch.settings import MatchSettings
+from studio.batch.record import SeriesGrade
+from studio.images import Picture, profile_name, read_picture, read_reduced, to_profile
+from studio.images.profiles import is_usable
+from studio.reference import ReferenceSamples
+from studio.weights import how_much_counts, where_to_grade
+
+SRGB = "sRGB"
+_EDGE = 512  # a picture of a series is decoded at least this large for its share of the pool
+_LEAST = 8  # colours that each picture gives, however many there are
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """The colours that one picture gives to the pool.
+
+    Attributes:
+        fit: (N, 3) float32 in the picture's own encoding.
+        held_out: (M, 3) float32, other pixels.
+        key: that encoding.
+        icc: its profile; None for sRGB.
+    """
+
+    fit: np.ndarray
+    held_out: np.ndarray
+    key: str
+    icc: bytes | None
+
+
+def encoding_key(icc: bytes | None) -> str:
+    """What tells colour encodings apart: ``"sRGB"`` for untagged pictures and sRGB, else the hash of the profile."""
+    if icc is None or not is_usable(icc) or profile_name(icc) == SRGB:
+        return SRGB
+    return hashlib.sha256(icc).hexdigest()
+
+
+def colours_each(pictures: int, settings: MatchSettings) -> int:
+    """How many colours each of so many pictures gives: the pool holds twice what is fitted, or ``_LEAST`` from each."""
+    return max(_LEAST, -(-2 * settings.samples // pictures))
+
+
+def share_of(source: Path, mask: Path | None, count: int, seed: int) -> Share:
+    """Read a picture, as small as its format allows, and take its colours. Raises InputError."""
+    picture = read_reduced(source, at_least=_EDGE) if mask is None else read_picture(source)
+    counts = how_much_counts(picture, where_to_grade(picture, mask))
+    sample = sample_pixels(picture.pixels, count, seed, counts)
+    key = encoding_key(picture.icc)
+    held_out = sample.held_out[:: max(1, len(sample.held_out) // count)][:count]
+    return Share(sample.fit.numpy(), held_out.numpy(), key, None if key == SRGB else picture.icc)
+
+
+def fit_series(
+    shares: Iterable[Share], references: list[ReferenceSamples], settings: MatchSettings
+) -> tuple[SeriesGrade, ...]:
+    """Fit one grade for each encoding among the shares.
+
+    Args:
+        shares: of all pictures, in the order of their names, which is all that the result depends on.
+        references: what the series should look like; several count alike.
+        settings: how to match.
+
+    Raises:
+        InputError: no shares, or a reference that cannot be read.
+    """
+    pool = list(shares)
+    if not pool:
+        raise InputError("none of the pictures could be read: there is nothing to fit the grade of the series to")
+    profiles = {share.key: share.icc for share in pool}
+    return tuple(_fit(key, icc, pool, references, settings) for key, icc in profiles.items())
+
+
+def _fit(
+    key: str, icc: bytes | None, pool: list[Share], references: list[ReferenceSamples], settings: MatchSettings
+) -> SeriesGrade:
+    parts = [PixelSample(*(_in(part, share.icc, icc) for part in (share.fit, share.held_out))) for share in pool]
+    source = pool_samples(parts, settings.samples, settings.seed)
+    targets = [reference.in_encoding(icc)[0] for reference in references]
+    target = pool_samples(targets, settings.samples, settings.seed)
+    grade = fit_samples(source, target, settings)
+    return SeriesGrade(key, replace(grade, encoding=profile_name(icc) if icc else SRGB), target.held_out)
+
+
+def _in(colors: np.ndarray, icc: bytes | None, wanted: bytes | None) -> torch.Tensor:
+    return torch.from_numpy(colors if icc == wanted else to_profile(colors, icc, wanted))
+
+
+def saved_series(grade: Grade, settings: MatchSettings) -> tuple[SeriesGrade, ...]:
+    """A saved grade as the grade of a series, for pictures of any encoding."""
+    return (SeriesGrade("any", grade.at_strength(settings.strength), None),)
+
+
+def grade_for(picture: Picture, series: tuple[SeriesGrade, ...]) -> SeriesGrade:
+    """The grade of a series for one picture.
+
+    Raises:
+        InputError: an encoding that no picture had when the grade was fitted.
+    """
+    key = encoding_key(picture.icc)
+    for one in series:
+        if one.key in (key, "any"):
+            return one
+    raise InputError(
+        f"{picture.path}: its colour profile ({profile_name(picture.icc)}) was not in the series when the grade was "
+        "fitted: start anew with --overwrite"
+    )

@@ -1,0 +1,181 @@
+"""What is done to one picture. Runs in a worker: here, in another process, or on another machine.
+
+A task is a few words; what all tasks of a run share is read from run.json. Doing a task twice gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Cdl, Grade
+from reswd_torch.matching import color_distance
+from reswd_torch.settings import MatchSettings
+from studio.batch.record import DONE, FAILED, Row, run_at
+from studio.batch.series import Share, grade_for, share_of
+from studio.images import losses
+from studio.job import MatchJob, MatchResult, run_match
+from studio.reference import ReferenceSamples
+
+NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What the system says when a disk, or the share of it that one may use, is full."""
+
+
+@dataclass(frozen=True)
+class SampleTask:
+    """Take colours of a picture for the pool of its series."""
+
+    name: str
+    source: str
+    mask: str | None
+    count: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class GradeTask:
+    """Grade a picture.
+
+    Attributes:
+        name: what the report calls it.
+        source: the file.
+        place: the file to write.
+        reference: where each picture has its own.
+        mask: or None.
+        run: where run.json lies.
+        stamp: its SHA-256.
+        state: of the source, for the report.
+    """
+
+    name: str
+    source: str
+    place: str
+    reference: str | None
+    mask: str | None
+    run: str
+    stamp: str
+    state: str
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of a task.
+
+    Attributes:
+        row: for the report.
+        full: the disk is full: there is no sense in going on.
+    """
+
+    row: Row
+    full: bool = False
+
+
+def sample_one(task: SampleTask) -> Share | str:
+    """The picture's share, or why it has none."""
+    try:
+        mask = Path(task.mask) if task.mask else None
+        return share_of(Path(task.source), mask, task.count, task.seed)
+    except Exception as error:  # one bad file does not stop the others
+        return _reason(error, task.source)
+
+
+def grade_one(task: GradeTask) -> Outcome:
+    """Grade one picture into its place; nothing that goes wrong leaves this function."""
+    start = time.perf_counter()
+    try:
+        result, before, after = _graded(task)
+        place = Path(task.place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        result.save_picture(place, overwrite=True)
+        run = run_at(task.run, task.stamp)
+        if run.grade_files is not None and not run.series:
+            result.save_grade(place.with_name(place.name + run.grade_files))
+    except Exception as error:
+        return failed(task.name, _reason(error, task.source), task.state, full=_is_full(error), start=start)
+    notes = [note.removeprefix(f"{Path(task.source).name}: ") for note in result.notes]
+    notes += losses(place, result.picture)
+    if place.name != PurePosixPath(task.name).name:
+        notes.append(f"written as {place.name}")
+    row = Row(
+        file=task.name,
+        status=DONE,
+        seconds=f"{time.perf_counter() - start:.3f}",
+        grade=in_words(result.grade),
+        distance_before="" if before is None else f"{before:.3f}",
+        distance_after="" if after is None else f"{after:.3f}",
+        message="; ".join(notes),
+        state=task.state,
+    )
+    return Outcome(row)
+
+
+def failed(name: str, reason: str, state: str, *, full: bool = False, start: float | None = None) -> Outcome:
+    """The outcome of a picture that could not be done."""
+    seconds = "" if start is None else f"{time.perf_counter() - start:.3f}"
+    return Outcome(Row(name, FAILED, seconds, message=reason, state=state), full)
+
+
+def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None]:
+    """The result for one picture, and its distances before and after."""
+    run = run_at(task.run, task.stamp)
+    source, mask = Path(task.source), Path(task.mask) if task.mask else None
+    if not run.series:
+        target = Path(task.reference) if task.reference else None
+        target_mask = Path(run.target_mask["path"]) if run.target_mask else None
+        job = MatchJob(source, target, run.palette, settings=run.settings, mask=mask, target_mask=target_mask)
+        state = "" if target is None else str(target.stat().st_mtime_ns)
+        reference = _reference(target, run.palette, run.settings, target_mask, state)
+        result = run_match(job, reference=reference)
+        assert result.report is not None
+        return result, result.report.distance_before, result.report.distance_after
+    job = MatchJob(source, grade=run.series[0].grade, settings=run.settings, mask=mask)
+    result = run_match(job)
+    one = grade_for(result.picture, run.series)
+    result = replace(result, grade=one.grade)
+    if one.target is None:
+        return result, None, None
+    colours = result.source_sample.held_out
+    before, after = color_distance(colours, one.target), color_distance(one.grade.apply(colours), one.target)
+    return result, before, after
+
+
+@lru_cache(maxsize=2)
+def _reference(
+    target: Path | None, palette: str | None, settings: MatchSettings, mask: Path | None, state: str
+) -> ReferenceSamples:
+    """A reference that the next pictures will most likely want as well. ``state`` tells a changed file from the old."""
+    return ReferenceSamples(target, palette, settings, mask=mask)
+
+
+def in_words(grade: Grade) -> str:
+    """A grade in one line: the numbers of a CDL, or what else it is."""
+    effective = grade.effective
+    if not isinstance(effective, Cdl):
+        return f"3-D LUT, {effective.size} points a side"
+    rows = (("slope", effective.slope), ("offset", effective.offset), ("power", effective.power))
+    parts = [f"{name} " + " ".join(f"{round(value, 6) + 0.0:.6f}" for value in values) for name, values in rows]
+    return "; ".join([*parts, f"saturation {effective.saturation:.6f}"])
+
+
+def _reason(error: Exception, source: str) -> str:
+    """One line for the report, without the path that the row names anyway."""
+    if isinstance(error, InputError):
+        text = str(error).removeprefix(f"{source}: ")
+    elif isinstance(error, MemoryError):
+        text = "not enough memory for this picture: run fewer at once (--jobs)"
+    else:
+        text = f"unexpected: {type(error).__name__}: {error}"
+    return " ".join(text.split())
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether a full disk, or a quota that is used up, lies behind an error."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
