@@ -39,9 +39,9 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/app: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[app,guide]"
+	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video]"
 	touch $@
 
 .venv/dev: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[app,guide,training,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video,training,dev]"
 	touch $@ .venv/app

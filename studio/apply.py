@@ -8,6 +8,7 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
+from studio.clips import is_clip
 from studio.images import FORMATS, losses, read_picture, supported_output, write_picture
 from studio.render import render
 from studio.settings_file import read_settings
@@ -41,14 +42,19 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
     for image in images:
         if not image.name or image.is_dir():
             raise InputError(f"{image}: this is a folder: give picture files")
-        name = image.name if image.suffix.lower() in FORMATS else image.with_suffix(".png").name
+        name = image.name if image.suffix.lower() in FORMATS or is_clip(image) else image.with_suffix(".png").name
         place = folder / name
         if place in planned:
             raise InputError(f"{image} and {planned[place]} would both become {place}; apply them to different folders")
         planned[place] = image
+    from studio.clips.job import check_clip_output
+
     if folder.exists():
         for place in planned:
-            supported_output(place, inputs=images, overwrite=overwrite)
+            if is_clip(place):
+                check_clip_output(place, inputs=images, overwrite=overwrite)
+            else:
+                supported_output(place, inputs=images, overwrite=overwrite)
     return [(image, place) for place, image in planned.items()]
 
 

@@ -1,4 +1,4 @@
-"""reswd apply: a saved grade on pictures."""
+"""reswd apply: a saved grade on pictures and clips."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import typer
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
-from studio.cli import options
+from studio.cli import clips, options
+from studio.clips import is_clip
 
 _GRADE = typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False, metavar="GRADE")
-_IMAGES = typer.Argument(help="Pictures to grade.", show_default=False, metavar="IMAGE")
+_IMAGES = typer.Argument(help="Pictures and clips to grade.", show_default=False, metavar="IMAGE")
 _FOLDER = typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
 _OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=options.number, metavar="NUMBER")
 
@@ -25,9 +26,9 @@ def apply_command(
     strength: Annotated[float | None, _OWN_STRENGTH] = None,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
 ) -> None:
-    """Apply a saved grade to one or more pictures.
+    """Apply a saved grade to one or more pictures or clips.
 
-    A picture that cannot be read does not stop the others; a result that exists (without --overwrite) stops all before
+    A file that cannot be read does not stop the others; a result that exists (without --overwrite) stops all before
     anything is written.
     """
     from studio.apply import apply_to_file, load_any_grade, planned_outputs
@@ -37,10 +38,14 @@ def apply_command(
         loaded = loaded.at_strength(MatchSettings(strength=strength).strength)
     for note in loaded.notes:
         print(f"note: {grade}: {note}", file=sys.stderr)
-    failed = 0
+    failed, cut_short = 0, False
     for image, place in planned_outputs(images, output, overwrite=overwrite):
         try:
-            notes = apply_to_file(loaded, image, place, overwrite=overwrite)
+            if is_clip(image):
+                notes, whole = clips.apply(loaded, image, place, overwrite=overwrite)
+                cut_short |= not whole
+            else:
+                notes = apply_to_file(loaded, image, place, overwrite=overwrite)
         except InputError as error:
             failed += 1
             print(f"reswd: {error}", file=sys.stderr)
@@ -48,5 +53,5 @@ def apply_command(
         for note in notes:
             print(f"note: {image}: {note}", file=sys.stderr)
         print(place)
-    if failed:
+    if failed or cut_short:
         raise SystemExit(2 if failed == len(images) else 1)

@@ -1,4 +1,4 @@
-"""reswd match: one picture to another."""
+"""reswd match: one picture, or a clip, to another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import typer
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings, check_cube_size
-from studio.cli import options
+from studio.cli import clips, options
+from studio.clips import is_clip
 
 if TYPE_CHECKING:
     from studio.job import MatchJob, MatchResult
@@ -24,7 +25,7 @@ _SAVE_SETTINGS = typer.Option(help="Save settings, hashes and grade as .json.", 
 
 
 def match_command(
-    source: Annotated[Path, typer.Argument(help="The picture to grade.", show_default=False, metavar="SOURCE")],
+    source: Annotated[Path, typer.Argument(help="The picture or clip to grade.", show_default=False, metavar="SOURCE")],
     target: Annotated[
         Path | None, typer.Argument(help="The picture with the colours.", show_default=False, metavar="TARGET")
     ] = None,
@@ -45,10 +46,17 @@ def match_command(
     overwrite: Annotated[bool, options.OVERWRITE] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Match the colours of SOURCE to TARGET (or to a palette) and write OUT."""
+    """Match the colours of SOURCE to TARGET (or to a palette) and write OUT.
+
+    A clip gets one grade for all its frames; its sound and everything else is kept.
+    """
     from studio.job import run_match
     from studio.settings_file import read_settings, settings_text
 
+    if output is not None:
+        clips.check_kinds(source, output)
+    if is_clip(source) and (wanted := from_settings or save_settings) is not None:
+        raise InputError(f"{wanted}: settings files are for pictures; save a clip's grade with --cdl or --cube instead")
     saved = read_settings(from_settings) if from_settings else None
     given: dict[str, Any] = {
         "method": method,
@@ -60,9 +68,15 @@ def match_command(
     settings = replace(
         saved.settings if saved else options.DEFAULTS, **{k: v for k, v in given.items() if v is not None}
     )
-    job = _job(source, target, palette, mask, target_mask, settings, saved)
     if output is None:
         raise InputError("nowhere to put the result: give -o OUT")
+    if is_clip(source):
+        from studio.clips.job import ClipJob
+
+        clip = ClipJob(source, target, palette, settings=settings, mask=mask, target_mask=target_mask)
+        clips.match(clip, output, cdl=cdl, cube=cube, cube_size=cube_size, overwrite=overwrite, as_json=as_json)
+        return
+    job = _job(source, target, palette, mask, target_mask, settings, saved)
     _check_outputs(job, output, cdl, cube, cube_size, save_settings, from_settings, overwrite)
     with options.progress_bar() as progress:
         result = run_match(job, progress)

@@ -157,7 +157,8 @@ def _fitted(job: ClipJob, facts: ClipFacts, weights: np.ndarray | None, tell: Pr
     tell(0.2, "reading the reference")
     target, notes = _target_sample(job)
     fitted = fit_samples(source, target, settings, progress=lambda done, what: tell(0.2 + 0.1 * done, what))
-    if facts.tags.name.startswith(("Display P3", "Rec.2020")):
+    wide = facts.tags.name.startswith(("Display P3", "Rec.2020"))
+    if wide and not (job.target is not None and is_clip(job.target)):
         notes.append(f"reference colours are sRGB and were taken as {facts.tags.name}: the result is more saturated")
     return _Fitted(replace(fitted, encoding=facts.tags.name), source, target, tuple(notes))
 
@@ -205,13 +206,12 @@ def _target_sample(job: ClipJob) -> tuple[PixelSample, list[str]]:
 
 
 def _breakage(facts: ClipFacts, damage: Damage, broken_at: float, output: Path) -> str:
-    expected = facts.seconds or facts.whole_seconds
-    if expected is not None and damage.end < expected - 0.1:
-        return f"{facts.path.name} breaks off after {damage.end:.1f} of {expected:.1f} s: {output.name} holds what could be read"
-    return (
-        f"{facts.path.name} is damaged at {broken_at:.1f} s: {damage.lost} frames could not be read and are missing from "
-        f"{output.name}"
-    )
+    name, expected = facts.path.name, facts.seconds or facts.whole_seconds
+    if broken_at < damage.end - 0.5:
+        lost = "1 frame" if damage.lost == 1 else f"{damage.lost} frames"
+        return f"{name} is damaged at {broken_at:.1f} s: {lost} could not be read and are not in {output.name}"
+    of = f" of {expected:.1f}" if expected is not None and damage.end < expected - 0.1 else ""
+    return f"{name} breaks off after {damage.end:.1f}{of} s: {output.name} holds what could be read"
 
 
 def _silent(_: float, __: str) -> None:

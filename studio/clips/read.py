@@ -194,7 +194,7 @@ def read_facts(path: Path) -> ClipFacts:
             time_base=stream.time_base,
             aspect=stream.sample_aspect_ratio or None,
             frames=stream.frames,
-            seconds=_stated_seconds(stream),
+            seconds=_stated_seconds(stream, container.format.name),
             whole_seconds=container.duration / 1e6 if container.duration else None,
             interlaced=frame.interlaced_frame,
         )
@@ -283,7 +283,9 @@ def _turn_of(frame: Any) -> Turn:
     return Turn()  # not by a quarter turn: players show it so, no editor exports it
 
 
-def _stated_seconds(stream: Any) -> float | None:
+def _stated_seconds(stream: Any, form: str) -> float | None:
+    if form == "avi" and stream.frames:  # its duration is corrected to the length of the file
+        return float(stream.frames * stream.time_base)
     if stream.duration:
         return float(stream.duration * stream.time_base)
     text = stream.metadata.get("DURATION", "")  # Matroska's tag, as 00:01:02.345000000

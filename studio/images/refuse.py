@@ -6,16 +6,21 @@ import os
 from pathlib import Path
 
 from reswd_torch.errors import InputError
+from studio.clips.names import CLIP_SUFFIXES
 from studio.paths import sha256_of
 
 _RAW = ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl"
 _RAW += " .sr2 .srf .srw .x3f"
 _LINEAR = ".exr .hdr .pfm .pic .rgbe .sxr"
-_FOOTAGE = ".ari .arx .avi .braw .cin .cine .dpx .m4v .mkv .mov .mp4 .mpg .mts .mxf .r3d .webm"
+_FOOTAGE = ".ari .arx .braw .cin .cine .dpx .r3d"
 _HINTS = (
     (_RAW, "is a camera raw file: develop it and save a 16-bit TIFF first"),
     (_LINEAR, "holds scene-linear light: convert it to a display encoding (sRGB, Rec.709) as 16-bit TIFF or PNG first"),
     (_FOOTAGE, "is footage: export still frames first, 16-bit TIFF or PNG in a display encoding (log converted)"),
+    (
+        " ".join(CLIP_SUFFIXES),
+        "is footage: the commands reswd match and reswd apply grade clips; for a picture, export still frames first",
+    ),
     (".pdf .svg .eps .ai", "is a drawing: export it as PNG or TIFF first"),
 )
 _REFUSED = {suffix: hint for suffixes, hint in _HINTS for suffix in suffixes.split()}
