@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade import Grade
 from reswd_torch.settings import MatchSettings, check_cube_size
 from studio.cli import options
 from studio.clips import is_clip
 
 if TYPE_CHECKING:
+    from reswd_torch.grade import Grade
     from studio.clips.job import ClipJob, ClipResult
 
 

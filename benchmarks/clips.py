@@ -1,0 +1,158 @@
+"""A 10-second 1080p clip with sound, from file to file: how far its frames are from the saved grade, and how fast it goes.
+
+    python -m benchmarks.clips                 photographs of assets/, slowly panned, 25 frames a second, H.264
+    python -m benchmarks.clips --keep DIR      leave the clips and a few frames there
+
+Every tenth decoded frame is written as PNG and graded with reswd apply's own code and the saved .cube; that is the measure.
+Beside it stands what conversion to 4:2:0 alone costs those pictures, and what the encoder costs the clip without any grade.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from PIL import Image
+
+from benchmarks.memory import peak_mib
+from reswd_torch import MatchSettings, load_grade
+from studio.apply import apply_to_file
+from studio.clips.color import FrameColors
+from studio.clips.job import ClipJob, ClipResult, match_clip
+from studio.clips.read import Damage, events, opened, picture_stream, read_facts
+from studio.images import read_picture
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+SOURCES, TARGET = ("autumn-mountain.jpg", "lagoon-jetty.jpg"), "mountain-sunset.jpg"
+SIZE, RATE, SECONDS, EVERY = (1080, 1920), 25, 10, 10
+
+
+def make_clip(path: Path) -> None:
+    """Two photographs, panned slowly, with a tone; H.264, Rec.709."""
+    count = RATE * SECONDS
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=RATE, options={"crf": "16", "preset": "fast"})
+        context = video.codec_context
+        (context.height, context.width), context.pix_fmt = SIZE, "yuv420p"
+        context.color_primaries = context.color_trc = context.colorspace = context.color_range = 1
+        sound = container.add_stream("aac", rate=48000)
+        for number in range(count):
+            photograph = SOURCES[number * len(SOURCES) // count]
+            frame = av.VideoFrame.from_ndarray(_view(photograph, number % 125), format="rgb24")
+            frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", interpolation="BICUBIC")
+            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        tone = np.sin(np.arange(48000 * SECONDS) * 0.0576).astype(np.float32) * 0.3
+        for start in range(0, len(tone), 1024):
+            part = np.ascontiguousarray(tone[None, start : start + 1024].repeat(2, 0))
+            heard = av.AudioFrame.from_ndarray(part, format="fltp", layout="stereo")
+            heard.rate, heard.pts = 48000, start
+            container.mux(sound.encode(heard))
+        container.mux(sound.encode(None))
+
+
+_scaled: dict[str, np.ndarray] = {}
+
+
+def _view(photograph: str, step: int) -> np.ndarray:
+    """(1080, 1920, 3) of a photograph that is enlarged to 1.15 times the frame, moved by one pixel a step."""
+    if photograph not in _scaled:
+        pixels = read_picture(ASSETS / photograph).pixels
+        scale = 1.15 * max(SIZE[0] / pixels.shape[0], SIZE[1] / pixels.shape[1])
+        _scaled[photograph] = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(_scaled[photograph][step : step + SIZE[0], step : step + SIZE[1]])
+
+
+def frames(path: Path) -> Iterator[np.ndarray]:
+    """Every tenth frame as pixels."""
+    facts = read_facts(path)
+    colors = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
+    with opened(path) as container:
+        stream = picture_stream(container, path)
+        for number, frame in enumerate(events(container, stream, [], Damage())):
+            if number % EVERY == 0:
+                yield colors.pixels(frame)
+
+
+def sound(path: Path) -> list[bytes]:
+    """Every audio packet."""
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+
+
+class Gaps:
+    """Differences between pixels, gathered frame by frame, in steps of 1/255."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros(256, np.int64)
+
+    def add(self, one: np.ndarray, other: np.ndarray) -> None:
+        self.counts += np.bincount(
+            cv2.absdiff(np.ascontiguousarray(one), np.ascontiguousarray(other)).ravel(), minlength=256
+        )
+
+    def __str__(self) -> str:
+        steps = np.arange(256)
+        mean = float((self.counts * steps).sum() / self.counts.sum())
+        upto = np.cumsum(self.counts) / self.counts.sum()
+        return f"mean {mean:.2f}, 99.9 % within {int(np.argmax(upto >= 0.999))}, largest {int(steps[self.counts > 0].max())}"
+
+
+def measure(folder: Path, source: Path, result: ClipResult, plain: Path) -> None:
+    """Print the differences."""
+    grade = load_grade(result.save_grade(folder / "look.cube"))
+    facts = read_facts(source)
+    through = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
+    whole, conversion, encoder = Gaps(), Gaps(), Gaps()
+    frame = av.VideoFrame(SIZE[1], SIZE[0], "rgb24")
+    frame.pts, frame.time_base = 0, Fraction(1, RATE)
+    for number, (decoded, written, ungraded) in enumerate(
+        zip(frames(source), frames(result.path), frames(plain), strict=True)
+    ):
+        png, graded = folder / "frame.png", folder / f"graded-{number:02d}.png"
+        Image.fromarray(np.ascontiguousarray(decoded)).save(png, compress_level=1)
+        apply_to_file(grade, png, graded, overwrite=True)
+        wanted = read_picture(graded).pixels
+        whole.add(wanted, written)
+        conversion.add(wanted, through.pixels(through.frame(wanted, frame)))
+        encoder.add(decoded, ungraded)
+        Image.fromarray(np.ascontiguousarray(written)).save(folder / f"clip-{number:02d}.png", compress_level=1)
+    print(f"graded clip against reswd apply on its frames: {whole} of 255")
+    print(f"  of which conversion to {facts.pixel_format} and back: {conversion}")
+    print(f"  the encoder on the clip without a grade: {encoder}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", type=Path, help="folder for the clips and frames")
+    keep = parser.parse_args().keep
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        source = folder / "source.mp4"
+        make_clip(source)
+        before = peak_mib()
+        start = time.perf_counter()
+        result = match_clip(ClipJob(source, ASSETS / TARGET), folder / "graded.mp4", overwrite=True)
+        seconds = time.perf_counter() - start
+        peak = peak_mib()
+        assert result.report is not None
+        print(f"{result.frames} frames, {seconds:.1f} s, {result.frames / seconds:.1f} frames a second, fit "
+              f"{result.report.seconds:.2f} s; peak {peak:.0f} MiB ({before:.0f} MiB after making the clip)")  # fmt: skip
+        print(f"distance {result.report.distance_before:.2f} -> {result.report.distance_after:.2f}")
+        print(f"sound bit-identical: {sound(source) == sound(result.path)} ({len(sound(source))} packets)")
+        print(f"size {source.stat().st_size / 1e6:.1f} MB -> {result.path.stat().st_size / 1e6:.1f} MB")
+        plain = ClipJob(source, ASSETS / TARGET, settings=MatchSettings(strength=0.0))
+        measure(folder, source, result, match_clip(plain, folder / "ungraded.mp4", overwrite=True).path)
+
+
+if __name__ == "__main__":
+    main()
