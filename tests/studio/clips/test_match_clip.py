@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from reswd_torch import MatchSettings, load_grade
+from studio.clips import sample
 from studio.clips.job import ClipJob, match_clip
 from studio.clips.read import read_facts
+from studio.clips.sample import sample_clip
 from studio.render import render
 from tests.studio.clips.made import (
     FRAMES,
@@ -176,3 +178,40 @@ def test_another_container_with_another_codec_says_so(tmp_path: Path, target: Pa
     facts = read_facts(tmp_path / "out.mp4")
     assert (facts.codec, facts.pixel_format) == ("h264", "yuv422p10le")
     assert [sound[0] for sound in sound_of(source)] == [sound[0] for sound in sound_of(tmp_path / "out.mp4")]
+
+
+def test_chapters_and_subtitles_are_kept_or_named(tmp_path: Path, target: Path) -> None:
+    plain, source = make_clip(tmp_path / "plain.mkv"), tmp_path / "a.mkv"
+    with av.open(str(plain)) as given, av.open(str(source), "w") as made:
+        streams = {stream.index: made.add_stream_from_template(stream, opaque=True) for stream in given.streams}
+        words = made.add_mux_stream("subrip", time_base=Fraction(1, 1000))
+        words.metadata["language"] = "deu"
+        chapter = {"id": 1, "start": 0, "end": 900, "time_base": Fraction(1, 1000), "metadata": {"title": "Eins"}}
+        made.set_chapters([chapter])
+        line = av.Packet(b"Guten Tag")
+        line.stream, line.time_base, line.pts, line.dts, line.duration = words, Fraction(1, 1000), 100, 100, 500
+        made.mux_one(line)
+        for packet in given.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream_index]
+                made.mux_one(packet)
+    assert match_clip(ClipJob(source, target), tmp_path / "out.mkv").notes == ()
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        assert [part["metadata"]["title"] for part in container.chapters()] == ["Eins"]
+        assert container.streams.subtitles[0].language == "deu"
+        said = [(bytes(packet), packet.pts) for packet in container.demux(subtitles=0) if packet.size]
+    assert said == [(b"Guten Tag", 100)]
+    told = match_clip(ClipJob(source, target), tmp_path / "out.mp4").notes
+    assert told == ("a.mkv: stream 2 (subtitle, srt) is left out: .mp4 files do not hold it",)
+
+
+def test_a_long_clip_is_sampled_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [np.full((36, 64, 3), n // 2, np.uint8) for n in range(300)]
+    source = make_clip(tmp_path / "long.mp4", pictures=pictures, audio=False, options={"crf": "8", "g": "25"})
+    facts, settings = read_facts(source), MatchSettings(samples=2048)
+    whole = sample_clip(facts, settings).fit.mean(1) * 255
+    monkeypatch.setattr(sample, "_SHORT", 100)
+    sought = sample_clip(facts, settings).fit.mean(1) * 255
+    for colors in (whole, sought):  # from 0 to 149, all alike
+        assert colors.min() < 8 and colors.max() > 140
+        assert float(colors.mean()) == pytest.approx(74.5, abs=4)
