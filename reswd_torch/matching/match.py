@@ -162,8 +162,7 @@ def _fit(source: Tensor, target: Tensor, settings: MatchSettings, progress: Prog
         closed = CLOSED_FORM_MAPS[settings.method](source.cpu(), target.cpu())
         if settings.transform is None:
             return Lut3D.sample(closed)
-        pairs = PairedCoupling(srgb_to_lab(closed(source.cpu()).clamp(0.0, 1.0)).to(source))
-        return fit_transform(source, pairs, transform, _second_order(pairs, progress), pull=NO_PULL)
+        return fit_pairs(source, closed(source.cpu()).to(source), transform, progress)
     target_lab = srgb_to_lab(target)
     coupling = SlicedCoupling(target_lab, fibonacci_spiral(FAST_DIRECTIONS).to(source), len(source))
     if settings.method == "fast":
@@ -191,6 +190,19 @@ def fit_transform(
     if transform == "lut":
         return fit_smooth_lut(source, coupling, solve)
     return Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull)), None, (0.0, 1.0))))
+
+
+def fit_pairs(source: Tensor, wanted: Tensor, transform: str, progress: Progress | None = None) -> Cdl | Lut3D:
+    """Fit a CDL or a smooth LUT that takes each colour to one of its own.
+
+    Args:
+        source: (N, 3), 0..1.
+        wanted: (N, 3), where each should go; cut to 0..1.
+        transform: ``"cdl"`` or ``"lut"``.
+        progress: called with (share done, what is being done); may raise to stop.
+    """
+    pairs = PairedCoupling(srgb_to_lab(wanted.clamp(0.0, 1.0)))
+    return fit_transform(source, pairs, transform, _second_order(pairs, progress), pull=NO_PULL)
 
 
 def _second_order(coupling: Coupling, progress: Progress | None) -> Solver:

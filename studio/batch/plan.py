@@ -161,7 +161,7 @@ def _walk(folder: Path, root: Path, recursive: bool, skipped: Counter[str]) -> I
         if entry.name.startswith(".") or entry.name.lower() in _SYSTEM:
             continue
         path = folder / entry.name
-        if not entry.is_dir():
+        if not path.is_dir():  # not the entry's own answer, which raises on a link to itself
             yield path, True
         elif entry.is_symlink() or not path.resolve().is_relative_to(root):
             skipped["linked folders"] += 1

@@ -115,14 +115,17 @@ class RunRecord:
         """In words, what of ``other`` is not as here; None where a run can go on."""
         for one in fields(self):
             mine, theirs = getattr(self, one.name), getattr(other, one.name)
-            if one.compare and mine != theirs:
-                return f"{one.name.replace('_', ' ')} was {_shown(mine)}, now it is {_shown(theirs)}"
+            if not one.compare or mine == theirs:
+                continue
+            if one.name == "settings":
+                mine, theirs = asdict(mine), asdict(theirs)
+                changed = next(name for name in mine if mine[name] != theirs[name])
+                return f"{changed} was {_shown(mine[changed])}, now it is {_shown(theirs[changed])}"
+            return f"{one.name.replace('_', ' ')} was {_shown(mine)}, now it is {_shown(theirs)}"
         return None
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, MatchSettings):
-        return ", ".join(f"{name} {setting}" for name, setting in asdict(value).items())
     if isinstance(value, dict):
         return " ".join(str(part)[:120] for part in value.values())
     return "not given" if value is None else str(value)

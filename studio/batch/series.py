@@ -1,12 +1,14 @@
 """One grade for a whole series: fitted once, on colours of all its pictures.
 
-Every picture gives a few colours, in the encoding of its file. Pictures of one encoding share one grade; where a series mixes
-encodings (sRGB and Display P3, say) the same pool is fitted once in each, so that the look is one although the numbers differ.
+Every picture gives a few colours, in the encoding of its file. The grade is fitted in the encoding that most pictures have.
+Where a series mixes encodings (sRGB and Display P3, say), each other one gets the grade that does the same to the pool: the look
+is one although the numbers differ.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +18,7 @@ import torch
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
-from reswd_torch.matching import PixelSample, fit_samples, pool_samples, sample_pixels
+from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, pool_samples, sample_pixels
 from reswd_torch.settings import MatchSettings
 from studio.batch.record import SeriesGrade
 from studio.images import Picture, profile_name, read_picture, read_reduced, to_profile
@@ -85,22 +87,51 @@ def fit_series(
     if not pool:
         raise InputError("none of the pictures could be read: there is nothing to fit the grade of the series to")
     profiles = {share.key: share.icc for share in pool}
-    return tuple(_fit(key, icc, pool, references, settings) for key, icc in profiles.items())
+    main = Counter(share.key for share in pool).most_common(1)[0][0]  # of equals the first
+    icc = profiles.pop(main)
+    source = _pooled(pool, icc, settings)
+    target = _target(references, icc, settings)
+    grade = replace(fit_samples(source, target, settings), encoding=_name(icc))
+    first = SeriesGrade(main, grade, target.held_out)
+    others = (_translated(key, other, pool, grade, icc, references, settings) for key, other in profiles.items())
+    return (first, *others)
 
 
-def _fit(
-    key: str, icc: bytes | None, pool: list[Share], references: list[ReferenceSamples], settings: MatchSettings
+def _translated(
+    key: str,
+    icc: bytes | None,
+    pool: list[Share],
+    grade: Grade,
+    grade_icc: bytes | None,
+    references: list[ReferenceSamples],
+    settings: MatchSettings,
 ) -> SeriesGrade:
+    """The grade that does in one encoding what another grade does in its own."""
+    source = _pooled(pool, icc, settings).fit
+    there = torch.tensor(to_profile(source.numpy(), icc, grade_icc))
+    wanted = grade.at_strength(1.0).apply(there)
+    back = torch.tensor(to_profile(wanted.numpy(), grade_icc, icc))
+    transform = fit_pairs(source, back, settings.resolved_transform)
+    return SeriesGrade(
+        key, Grade(transform, strength=grade.strength, encoding=_name(icc)), _target(references, icc, settings).held_out
+    )
+
+
+def _pooled(pool: list[Share], icc: bytes | None, settings: MatchSettings) -> PixelSample:
     parts = [PixelSample(*(_in(part, share.icc, icc) for part in (share.fit, share.held_out))) for share in pool]
-    source = pool_samples(parts, settings.samples, settings.seed)
-    targets = [reference.in_encoding(icc)[0] for reference in references]
-    target = pool_samples(targets, settings.samples, settings.seed)
-    grade = fit_samples(source, target, settings)
-    return SeriesGrade(key, replace(grade, encoding=profile_name(icc) if icc else SRGB), target.held_out)
+    return pool_samples(parts, settings.samples, settings.seed)
+
+
+def _target(references: list[ReferenceSamples], icc: bytes | None, settings: MatchSettings) -> PixelSample:
+    return pool_samples([one.in_encoding(icc)[0] for one in references], settings.samples, settings.seed)
+
+
+def _name(icc: bytes | None) -> str:
+    return SRGB if icc is None else profile_name(icc)
 
 
 def _in(colors: np.ndarray, icc: bytes | None, wanted: bytes | None) -> torch.Tensor:
-    return torch.from_numpy(colors if icc == wanted else to_profile(colors, icc, wanted))
+    return torch.tensor(colors if icc == wanted else to_profile(colors, icc, wanted))
 
 
 def saved_series(grade: Grade, settings: MatchSettings) -> tuple[SeriesGrade, ...]:

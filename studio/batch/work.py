@@ -174,8 +174,10 @@ def _reason(error: Exception, source: str) -> str:
 
 def _is_full(error: BaseException | None) -> bool:
     """Whether a full disk, or a quota that is used up, lies behind an error."""
-    while error is not None:
+    seen: list[BaseException] = []  # a chain may lead back to its start
+    while error is not None and error not in seen:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
             return True
+        seen.append(error)
         error = error.__cause__ or error.__context__
     return False

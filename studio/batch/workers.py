@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
+import torch
+
 Task = TypeVar("Task")
 MAX_TRIES = 3
 """A task whose worker dies is tried this often, the later times with nothing else at work beside it."""
@@ -96,8 +98,11 @@ def local(jobs: int) -> Executor:
 
 
 def threads(jobs: int) -> Executor:
-    """Workers in this process: for the browser app, where all is loaded already."""
-    return ThreadPoolExecutor(jobs, thread_name_prefix="batch")
+    """Workers in this process: for the browser app, where all is loaded already.
+
+    Each computes with one thread of PyTorch, as the processes do: the cores are shared already, and the bytes are the same.
+    """
+    return ThreadPoolExecutor(jobs, thread_name_prefix="batch", initializer=torch.set_num_threads, initargs=(1,))
 
 
 class _Processes(Executor):

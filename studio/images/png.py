@@ -18,7 +18,7 @@ import numpy as np
 
 from studio.images.decode import opencv
 from studio.images.picture import Container
-from studio.images.refuse import damaged
+from studio.images.refuse import check_size, damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -28,13 +28,17 @@ _SEPARATE_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type ")  # metadata dres
 _LARGEST_KEPT = 1 << 24
 
 
-def scan(path: Path) -> tuple[int, tuple[tuple[bytes, bytes], ...], bool]:
-    """Bit depth, the chunks to copy, and whether it is animated. Raises InputError on a broken chunk list."""
+def scan(path: Path, max_pixels: int) -> tuple[int, tuple[tuple[bytes, bytes], ...], bool]:
+    """Bit depth, the chunks to copy, and whether it is animated.
+
+    Raises InputError on a broken chunk list, and first of all on a size over ``max_pixels``.
+    """
     depth, kept, animated = 0, [], False
     with path.open("rb") as stream:
         for kind, length, _ in _walk(path, stream):
             if kind == b"IHDR":
-                depth = stream.read(length)[8]
+                width, height, depth = struct.unpack_from(">IIB", stream.read(length))
+                check_size(path, width, height, max_pixels)
             elif kind == b"acTL":
                 animated = True
             elif kind in _KEPT_CHUNKS and length <= _LARGEST_KEPT:

@@ -66,7 +66,9 @@ def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_i
         with decode.pillow_limit_off():
             decoded = _decode(path, max_pixels, reduction, grey_as_is)
     except InputError as error:
-        raise error if str(path) in str(error) else InputError(f"{path}: {error}") from error
+        if str(path) in str(error):
+            raise
+        raise InputError(f"{path}: {error}") from error
     except MemoryError as error:
         raise InputError(f"{path}: the picture does not fit into memory: scale it down first") from error
     except Exception as error:  # what decoders raise on broken data is not documented and varies from file to file
@@ -120,7 +122,7 @@ def _through_pillow(
 ) -> Decoded:
     from PIL import UnidentifiedImageError
 
-    depth, chunks, animated = png.scan(path) if formats == ("PNG",) else (8, (), False)
+    depth, chunks, animated = png.scan(path, max_pixels) if formats == ("PNG",) else (8, (), False)
     with path.open("rb") as stream:
         try:
             image = decode.open_pillow(stream, formats)
