@@ -43,5 +43,5 @@ clean:
 	touch $@
 
 .venv/dev: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video,training,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video,cluster,training,dev]"
 	touch $@ .venv/app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -31,6 +32,8 @@ class RayExecutor(Executor):
             import ray
         except ImportError as error:
             raise InputError('--cluster needs one more package: pip install "reswd-studio[cluster]"') from error
+        if address != LOCAL:
+            _check_reachable(address)
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
         try:
             if address == LOCAL:
@@ -38,9 +41,8 @@ class RayExecutor(Executor):
                 ray.init(num_cpus=jobs, include_dashboard=False, **quiet)
             else:
                 ray.init(address=address, **quiet)
-        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise InputError(f"no Ray cluster at {address!r} ({reason}): check --cluster, or use local") from error
+        except (ray.exceptions.RayError, ConnectionError, ValueError, RuntimeError, OSError) as error:
+            raise _nothing_there(address, str(error)) from error
         self._ray = ray
         # Our own loop tries a task again when its worker died, and so can say it in the report.
         self._call = ray.remote(num_cpus=1, max_retries=0)(_call)
@@ -52,6 +54,23 @@ class RayExecutor(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Whether anything listens there: Ray itself asks for minutes before it gives up."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():  # "auto", or a name that Ray knows
+        return
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=5):
+            pass
+    except (OSError, OverflowError) as error:
+        raise _nothing_there(address, str(error)) from error
+
+
+def _nothing_there(address: str, reason: str) -> InputError:
+    reason = " ".join(reason.split())[:200]
+    return InputError(f"no Ray cluster at {address!r} ({reason}): check --cluster, or use local")
 
 
 def check_workers(workers: RayExecutor, folder: Path, output: Path) -> None:

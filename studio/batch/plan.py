@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import unicodedata
 from collections import Counter
@@ -28,6 +29,7 @@ class Item:
         reference: its own reference where each picture has one.
         mask: its mask.
         problem: why it cannot be done, where that is known already; it is reported as failed.
+        note: what the report says of the result, where that has another name.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Item:
     reference: Path | None = None
     mask: Path | None = None
     problem: str | None = None
+    note: str = ""
 
     @property
     def converted(self) -> bool:
@@ -58,6 +61,7 @@ class BatchPlan:
         items: the pictures in the order of their names.
         skipped: how many files were left aside, by kind: a suffix, or what they are.
         notes: what a person should know before it starts.
+        records: the folder for run.json and report.csv where it is not ``output``.
     """
 
     folder: Path
@@ -65,6 +69,12 @@ class BatchPlan:
     items: tuple[Item, ...]
     skipped: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    records: Path | None = None
+
+    @property
+    def state(self) -> Path:
+        """The folder for run.json and report.csv."""
+        return self.records or self.output
 
 
 def plan_folder(
@@ -205,7 +215,8 @@ def named_apart(items: Iterable[Item]) -> tuple[Item, ...]:
             number += 1
             place = path.with_name(f"{path.stem} ({number}){path.suffix}").as_posix()
         taken.add(_key(place))
-        kept.append(_with(item, place=place))
+        note = "" if place == item.name else f"written as {PurePosixPath(place).name}"
+        kept.append(_with(item, place=place, note=note))
     return tuple(sorted(kept, key=lambda item: item.name))
 
 
@@ -293,3 +304,13 @@ def _counts(skipped: Counter[str]) -> str:
 
 def _s(number: int) -> str:
     return "" if number == 1 else "s"
+
+
+def state_of(item: Item) -> str:
+    """Sizes and times of the files a result is made from, in one short word; empty when one is missing."""
+    try:
+        found = [path.stat() for path in (item.source, item.reference, item.mask) if path is not None]
+    except OSError:
+        return ""
+    facts = ",".join(f"{one.st_size}:{one.st_mtime_ns}" for one in found)
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]

@@ -12,6 +12,7 @@ from reswd_torch.settings import MatchSettings
 from studio.apply import load_any_grade
 from studio.batch.plan import BatchPlan, check_folders, pictures_in, plan_folder
 from studio.batch.record import RunRecord
+from studio.batch.sequence import plan_sequence
 from studio.images.refuse import file_hash
 from studio.paths import sha256_of
 
@@ -67,8 +68,26 @@ class BatchRequest:
             masks=None if self.mask is None else self.mask.absolute(),
             inputs=[path for path in inputs if path.is_file()],
         )
-        record = RunRecord(
-            source=str(self.folder.absolute()),
+        return plan, self._record(self.folder.absolute())
+
+    def prepare_frames(self, records: Path, *, overwrite: bool = False) -> tuple[BatchPlan, RunRecord]:
+        """The same for numbered frames: ``folder`` and ``output`` are patterns, :mod:`studio.batch.sequence`.
+
+        Args:
+            records: a folder for the state of the run.
+            overwrite: replace frames that exist.
+
+        Raises:
+            InputError: anything that would keep the run from starting.
+        """
+        self._check()
+        inputs = [path for path in (self.target, self.mask, self.target_mask) if path is not None and path.is_file()]
+        plan = plan_sequence(self.folder, self.output, records, inputs=inputs, mask=self.mask, overwrite=overwrite)
+        return plan, self._record(self.folder)
+
+    def _record(self, source: Path) -> RunRecord:
+        return RunRecord(
+            source=str(source),
             mode=SERIES if self.grade is not None else self.mode,
             settings=self.settings,
             palette=self.palette,
@@ -79,7 +98,6 @@ class BatchRequest:
             masks=None if self.mask is None else str(self.mask.absolute()),
             grade_files=self.grade_files,
         )
-        return plan, record
 
     def _check(self) -> None:
         given = [one for one in (self.target, self.palette, self.grade) if one is not None]

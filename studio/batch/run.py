@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -13,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade import Cdl
 from studio.apply import load_any_grade
-from studio.batch.plan import BatchPlan, Item, listed, pictures_in
+from studio.batch.plan import BatchPlan, Item, listed, state_of
 from studio.batch.record import (
     DONE,
     FAILED,
@@ -29,11 +27,10 @@ from studio.batch.record import (
     write_run,
 )
 from studio.batch.request import EACH
-from studio.batch.series import SRGB, Share, colours_each, fit_series, saved_series
+from studio.batch.series import Share, colours_each, fit_series, references_of, save_series, saved_series
 from studio.batch.work import NO_SPACE, GradeTask, Outcome, SampleTask, failed, grade_one, sample_one
 from studio.batch.workers import Finished, run_all
 from studio.paths import remove_leftovers
-from studio.reference import ReferenceSamples
 
 FRESH, OVERWRITE, RESUME = "fresh", "overwrite", "resume"
 _LOCK_FILE = ".reswd-batch.lock"
@@ -75,6 +72,7 @@ class Summary:
         full: whether a full disk stopped it.
         seconds: it took.
         report: the report's place.
+        record: the run's, with the grade of the series; None when it ended before there was one.
     """
 
     done: int
@@ -84,6 +82,7 @@ class Summary:
     full: bool
     seconds: float
     report: Path
+    record: RunRecord | None = None
 
 
 def run_batch(
@@ -115,22 +114,23 @@ def run_batch(
     start = time.perf_counter()
     check_existing(plan, existing)
     make_folder(plan.output)
-    with _alone(plan.output):
+    with _alone(plan.state):
         run = _Run(plan, record, workers, window, stop, on_step)
         old = _earlier(plan, record) if existing == RESUME else None
         if old is None:
-            (plan.output / REPORT_FILE).unlink(missing_ok=True)  # before run.json: rows must not outlive their settings
+            (plan.state / REPORT_FILE).unlink(missing_ok=True)  # before run.json: rows must not outlive their settings
         remove_leftovers(run.places())
-        report = Report(plan.output / REPORT_FILE, run.standing() if old else {})
+        report = Report(plan.state / REPORT_FILE, run.standing() if old else {})
         kept = len(report.rows)
+        begun = None
         if old or run.fit_series(report):
-            run.record = old or replace(record, series=run.series)
+            run.record = begun = old or replace(record, series=run.series)
             run.grade(report)
         remove_leftovers(run.places())
     statuses = [report.rows[item.name].status for item in plan.items if item.name in report.rows]
     done, bad = statuses.count(DONE), statuses.count(FAILED)
     left = len(plan.items) - done - bad
-    return Summary(done, kept, bad, left, run.full, time.perf_counter() - start, report.place)
+    return Summary(done, kept, bad, left, run.full, time.perf_counter() - start, report.place, begun)
 
 
 class _Run:
@@ -152,7 +152,7 @@ class _Run:
     def places(self) -> Iterator[Path]:
         """Every file that the run may write."""
         for name in (RUN_FILE, REPORT_FILE):
-            yield self.plan.output / name
+            yield self.plan.state / name
         for item in self.plan.items:
             place = self.plan.output / item.place
             yield place
@@ -161,13 +161,13 @@ class _Run:
 
     def standing(self) -> dict[str, Row]:
         """Rows of an earlier run that still hold: the result is there, and made from these very files."""
-        rows = read_report(self.plan.output / REPORT_FILE)
+        rows = read_report(self.plan.state / REPORT_FILE)
         return {
             item.name: row
             for item in self.plan.items
             if (row := rows.get(item.name)) is not None
             and row.status == DONE
-            and row.state == state_of(item, self.record)
+            and row.state == state_of(item)
             and (self.plan.output / item.place).is_file()
         }
 
@@ -208,8 +208,8 @@ class _Run:
     def grade(self, report: Report) -> None:
         """Grade what has no row yet; the run is ``full`` when a full disk stopped it."""
         plan, record = self.plan, self.record
-        place = write_run(plan.output, record)
-        save_series(plan.output, record)
+        place = write_run(plan.state, record)
+        save_series(plan.state, record)
         stamp = hashlib.sha256(place.read_bytes()).hexdigest()
         todo = [item for item in plan.items if item.name not in report.rows]
         tasks = (self._task(item, place, stamp) for item in todo if item.problem is None)
@@ -252,7 +252,8 @@ class _Run:
             mask=None if item.mask is None else str(item.mask),
             run=str(place),
             stamp=stamp,
-            state=state_of(item, self.record),
+            state=state_of(item),
+            note=item.note,
         )
 
     def _all(self, function: Callable[..., Any], tasks: Iterator[Any]) -> Iterator[Finished[Any]]:
@@ -281,7 +282,7 @@ def check_existing(plan: BatchPlan, existing: str) -> None:
     """
     if existing == OVERWRITE:
         return
-    there = (plan.output / RUN_FILE).exists()
+    there = (plan.state / RUN_FILE).exists()
     if there and existing == RESUME:
         return
     if there:
@@ -294,49 +295,9 @@ def check_existing(plan: BatchPlan, existing: str) -> None:
         )
 
 
-def references_of(record: RunRecord) -> list[ReferenceSamples]:
-    """What a series should look like: a palette, a picture, or all pictures of a folder."""
-    settings = record.settings
-    if record.palette is not None:
-        return [ReferenceSamples(None, record.palette, settings)]
-    assert record.reference is not None
-    place = Path(record.reference["path"])
-    if place.is_dir():
-        return [ReferenceSamples(path, None, settings) for path in pictures_in(place)]
-    mask = Path(record.target_mask["path"]) if record.target_mask else None
-    return [ReferenceSamples(place, None, settings, mask=mask)]
-
-
-def state_of(item: Item, record: RunRecord) -> str:
-    """Sizes and times of the files a result is made from, in one short word; empty when one is missing."""
-    try:
-        found = [path.stat() for path in (item.source, item.reference, item.mask) if path is not None]
-    except OSError:
-        return ""
-    facts = ",".join(f"{one.st_size}:{one.st_mtime_ns}" for one in found)
-    return hashlib.sha256(facts.encode()).hexdigest()[:16]
-
-
-def save_series(output: Path, record: RunRecord) -> None:
-    """Save the grade of a series as files that other programs read: series.cube, and series.cc where ten numbers hold it."""
-    for one in record.series:
-        if one.target is None:  # a saved grade: it is a file already
-            continue
-        stem = "series" if one.key == SRGB or len(record.series) == 1 else f"series {_plain(one.grade.encoding)}"
-        reference = record.palette or Path((record.reference or {}).get("path", "")).name
-        said = f"ReSWD Studio: {Path(record.source).name} as one series matched to {reference}"
-        one.grade.save(output / f"{stem}.cube", description=said)
-        if isinstance(one.grade.transform, Cdl):
-            one.grade.save(output / f"{stem}.cc", description=said)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^\w .-]+", "_", name).strip() or "other"
-
-
 def _earlier(plan: BatchPlan, record: RunRecord) -> RunRecord | None:
     """The run to go on with. Raises InputError when its settings are others."""
-    place = plan.output / RUN_FILE
+    place = plan.state / RUN_FILE
     if not place.exists():
         return None
     old = read_run(place)

@@ -8,6 +8,7 @@ is one although the numbers differ.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -17,10 +18,11 @@ import numpy as np
 import torch
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade import Grade
+from reswd_torch.grade import Cdl, Grade
 from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, pool_samples, sample_pixels
 from reswd_torch.settings import MatchSettings
-from studio.batch.record import SeriesGrade
+from studio.batch.plan import pictures_in
+from studio.batch.record import RunRecord, SeriesGrade
 from studio.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.images.profiles import is_usable
 from studio.reference import ReferenceSamples
@@ -153,3 +155,33 @@ def grade_for(picture: Picture, series: tuple[SeriesGrade, ...]) -> SeriesGrade:
         f"{picture.path}: its colour profile ({profile_name(picture.icc)}) was not in the series when the grade was "
         "fitted: start anew with --overwrite"
     )
+
+
+def references_of(record: RunRecord) -> list[ReferenceSamples]:
+    """What a series should look like: a palette, a picture, or all pictures of a folder."""
+    settings = record.settings
+    if record.palette is not None:
+        return [ReferenceSamples(None, record.palette, settings)]
+    assert record.reference is not None
+    place = Path(record.reference["path"])
+    if place.is_dir():
+        return [ReferenceSamples(path, None, settings) for path in pictures_in(place)]
+    mask = Path(record.target_mask["path"]) if record.target_mask else None
+    return [ReferenceSamples(place, None, settings, mask=mask)]
+
+
+def save_series(output: Path, record: RunRecord) -> None:
+    """Save the grade of a series as files that other programs read: series.cube, and series.cc where ten numbers hold it."""
+    for one in record.series:
+        if one.target is None:  # a saved grade: it is a file already
+            continue
+        stem = "series" if one.key == SRGB or len(record.series) == 1 else f"series {_plain(one.grade.encoding)}"
+        reference = record.palette or Path((record.reference or {}).get("path", "")).name
+        said = f"ReSWD Studio: {Path(record.source).name} as one series matched to {reference}"
+        one.grade.save(output / f"{stem}.cube", description=said)
+        if isinstance(one.grade.transform, Cdl):
+            one.grade.save(output / f"{stem}.cc", description=said)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w .-]+", "_", name).strip() or "other"

@@ -9,7 +9,7 @@ import errno
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
@@ -49,6 +49,7 @@ class GradeTask:
         run: where run.json lies.
         stamp: its SHA-256.
         state: of the source, for the report.
+        note: for the report.
     """
 
     name: str
@@ -59,6 +60,7 @@ class GradeTask:
     run: str
     stamp: str
     state: str
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +100,8 @@ def grade_one(task: GradeTask) -> Outcome:
         return failed(task.name, _reason(error, task.source), task.state, full=_is_full(error), start=start)
     notes = [note.removeprefix(f"{Path(task.source).name}: ") for note in result.notes]
     notes += losses(place, result.picture)
-    if place.name != PurePosixPath(task.name).name:
-        notes.append(f"written as {place.name}")
+    if task.note:
+        notes.append(task.note)
     row = Row(
         file=task.name,
         status=DONE,

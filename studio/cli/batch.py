@@ -87,7 +87,7 @@ def batch_command(
     plan, record = request.prepare()
     _announce(plan)
     existing = OVERWRITE if overwrite else RESUME if resume else FRESH
-    with _workers(cluster, jobs, plan, existing) as (workers, slots), _bar() as on_step, _ctrl_c() as stop:
+    with _workers(cluster, jobs, plan, existing) as (workers, slots), batch_bar() as on_step, ctrl_c() as stop:
         summary = run_batch(plan, record, workers, window=2 * slots, existing=existing, stop=stop, on_step=on_step)
     _tell(summary, plan, stopped=stop())
 
@@ -124,22 +124,32 @@ def _request(
 def _workers(cluster: str | None, jobs: int | None, plan: BatchPlan, existing: str) -> Iterator[tuple[Executor, int]]:
     """Who does the work, and how many pictures at once."""
     from studio.batch.run import check_existing, make_folder
+
+    check_existing(plan, existing)  # before processes are started for nothing
+    if cluster is None:
+        with local_workers(jobs, len(plan.items)) as (workers, number):
+            yield workers, number
+        return
+    from studio.batch.cluster import RayExecutor, check_workers
+    from studio.render import work_on_one_core
+
+    work_on_one_core()
+    with RayExecutor(cluster, jobs or os.cpu_count() or 1) as ray:
+        make_folder(plan.output)
+        check_workers(ray, plan.folder, plan.output)
+        yield ray, ray.slots
+
+
+@contextmanager
+def local_workers(jobs: int | None, pictures: int) -> Iterator[tuple[Executor, int]]:
+    """Workers on this machine, no more than there are pictures, and how many there are."""
     from studio.batch.workers import local
     from studio.render import work_on_one_core
 
     work_on_one_core()  # also here, where the grade of a series is fitted: the same bytes whatever --jobs says
-    check_existing(plan, existing)  # before processes are started for nothing
-    number = min(jobs or min(8, os.cpu_count() or 1), len(plan.items))
-    if cluster is None:
-        with local(number) as workers:
-            yield workers, number
-        return
-    from studio.batch.cluster import RayExecutor, check_workers
-
-    with RayExecutor(cluster, number) as workers:
-        make_folder(plan.output)
-        check_workers(workers, plan.folder, plan.output)
-        yield workers, workers.slots
+    number = min(jobs or min(8, os.cpu_count() or 1), pictures)
+    with local(number) as workers:
+        yield workers, number
 
 
 def _announce(plan: BatchPlan) -> None:
@@ -154,7 +164,7 @@ def _announce(plan: BatchPlan) -> None:
 
 
 @contextmanager
-def _ctrl_c() -> Iterator[Callable[[], bool]]:
+def ctrl_c() -> Iterator[Callable[[], bool]]:
     """The first Ctrl+C ends the run in order, the second one at once."""
     pressed: list[int] = []
 
@@ -172,7 +182,7 @@ def _ctrl_c() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[Step], None]]:
+def batch_bar() -> Iterator[Callable[[Step], None]]:
     """A bar with counts and the time left on a terminal; of each picture that failed a line, everywhere."""
     from rich.console import Console
     from rich.progress import (

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import MatchSettings, check_cube_size
+from reswd_torch.settings import MatchSettings
 from studio.cli import options
 from studio.clips import is_clip
 
@@ -40,9 +37,12 @@ def match(
     as_json: bool = False,
 ) -> None:
     """Match a clip, save its grade where that is wanted, and report. Exit code 1 where the clip breaks off."""
+    from studio.cli.outcome import check_grades
     from studio.clips.job import match_clip
 
-    _check_grades(job, output, cdl, cube, cube_size, overwrite)
+    inputs = [path for path in (job.source, job.target, job.mask, job.target_mask, output) if path is not None]
+    is_cdl = job.settings.resolved_transform == "cdl"
+    check_grades(cdl, cube, is_cdl=is_cdl, cube_size=cube_size, inputs=inputs, overwrite=overwrite)
     with options.progress_bar() as progress:
         result = match_clip(job, output, overwrite=overwrite, progress=progress)
     written = {"output": result.path}
@@ -50,7 +50,7 @@ def match(
         written["cdl"] = result.save_grade(cdl)
     if cube is not None:
         written["cube"] = result.save_grade(cube, cube_size=cube_size)
-    _report(result, written, cube_size, as_json)
+    _tell(result, written, cube_size, as_json)
     if result.broken_at is not None:
         raise SystemExit(1)
 
@@ -70,54 +70,21 @@ def apply(grade: Grade, clip: Path, place: Path, *, overwrite: bool = False) -> 
     return tuple(notes), result.broken_at is None
 
 
-def _check_grades(
-    job: ClipJob, output: Path, cdl: Path | None, cube: Path | None, cube_size: int, overwrite: bool
-) -> None:
-    """Refuse before any work what could not be written in the end."""
-    from reswd_torch.grade.files import CDL_FORMATS
-    from reswd_torch.grade.grade import check_grade_path
-    from studio.paths import check_place
+def _tell(result: ClipResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
+    from studio.cli.outcome import tell
 
-    check_cube_size(cube_size)
-    inputs = [path for path in (job.source, job.target, job.mask, job.target_mask) if path is not None]
-    is_cdl = job.settings.resolved_transform == "cdl"
-    for path, suffixes in ((cdl, tuple(CDL_FORMATS)), (cube, (".cube",))):
-        if path is None:
-            continue
-        if path.suffix.lower() not in suffixes:
-            raise InputError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
-        check_grade_path(path, is_cdl=is_cdl, cube_size=cube_size)
-        check_place(path, inputs=[*inputs, output], overwrite=overwrite)
-
-
-def _report(result: ClipResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
     report = result.report
     assert report is not None
-    for note in result.notes:
-        print(f"note: {note}", file=sys.stderr)
-    if as_json:
-        record: dict[str, Any] = {
-            "distance_before": report.distance_before,
-            "distance_after": report.distance_after,
-            "seconds": report.seconds,
-            "device": report.device,
-            "encoding": result.encoding,
-            "frames": result.frames,
-            "clip_seconds": result.seconds,
-            "broken_at": result.broken_at,
-            "grade": {name: value for name, value in result.grade.to_record().items() if name != "values"},
-            "notes": list(result.notes),
-            "written": {role: str(path) for role, path in written.items()},
-            "cube_error": asdict(result.grade.cube_error(cube_size)),
-        }
-        print(json.dumps(record, indent=2))
-        return
-    distances = f"{report.distance_before:.2f} -> {report.distance_after:.2f}"
-    print(f"distance {distances} (sliced Wasserstein, Lab units), {report.seconds:.2f} s")
-    print(f"{result.frames} frames, {result.seconds:.2f} s, {result.encoding}")
-    print(result.grade.effective.describe())
-    if "cube" in written:
-        error = result.grade.cube_error(cube_size)
-        print(f".cube, {error.size} points: at most {error.max * 255:.1f}/255 from the grade between its points")
-    for path in written.values():
-        print(f"wrote {path}")
+    facts: dict[str, Any] = {"seconds": report.seconds, "device": report.device, "frames": result.frames}
+    facts |= {"clip_seconds": result.seconds, "broken_at": result.broken_at}
+    tell(
+        result.grade,
+        written,
+        notes=result.notes,
+        encoding=result.encoding,
+        cube_size=cube_size,
+        as_json=as_json,
+        distances=(report.distance_before, report.distance_after),
+        facts=facts,
+        line=f"{result.frames} frames, {result.seconds:.2f} s, {result.encoding}",
+    )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import MatchSettings, check_cube_size
-from studio.cli import clips, options
+from reswd_torch.settings import MatchSettings
+from studio.cli import clips, options, sequences
 from studio.clips import is_clip
 
 if TYPE_CHECKING:
@@ -76,6 +75,16 @@ def match_command(
         clip = ClipJob(source, target, palette, settings=settings, mask=mask, target_mask=target_mask)
         clips.match(clip, output, cdl=cdl, cube=cube, cube_size=cube_size, overwrite=overwrite, as_json=as_json)
         return
+    from studio.batch.sequence import is_sequence
+
+    if is_sequence(source):
+        from studio.batch.request import SERIES, BatchRequest
+
+        if (wanted := from_settings or save_settings) is not None:
+            raise InputError(f"{wanted}: settings files are for single pictures; save the grade with --cdl or --cube")
+        request = BatchRequest(source, output, target, palette, None, SERIES, settings, False, mask, target_mask)
+        sequences.match(request, cdl=cdl, cube=cube, cube_size=cube_size, overwrite=overwrite, as_json=as_json)
+        return
     job = _job(source, target, palette, mask, target_mask, settings, saved)
     _check_outputs(job, output, cdl, cube, cube_size, save_settings, from_settings, overwrite)
     with options.progress_bar() as progress:
@@ -91,7 +100,7 @@ def match_command(
 
         write_text_atomically(save_settings, settings_text(result))
         written["settings"] = save_settings
-    _report(result, written, cube_size, as_json)
+    _tell(result, written, cube_size, as_json)
 
 
 def _job(
@@ -130,24 +139,20 @@ def _check_outputs(
 ) -> None:
     """Refuse before any work what could not be written in the end."""
     from reswd_torch.grade import Cdl
-    from reswd_torch.grade.files import CDL_FORMATS
-    from reswd_torch.grade.grade import check_grade_path
+    from studio.cli.outcome import check_grades
     from studio.images import supported_output
     from studio.paths import check_place
 
-    check_cube_size(cube_size)
     given = (job.source, job.target, job.mask, job.target_mask, from_settings)
     inputs = [path for path in given if path is not None]
     supported_output(output, inputs=inputs, overwrite=overwrite)
     is_cdl = isinstance(job.grade.transform, Cdl) if job.grade else job.settings.resolved_transform == "cdl"
-    for path, suffixes in ((cdl, tuple(CDL_FORMATS)), (cube, (".cube",)), (save_settings, (".json",))):
-        if path is None:
-            continue
-        if path.suffix.lower() not in suffixes:
-            raise InputError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
-        if suffixes != (".json",):
-            check_grade_path(path, is_cdl=is_cdl, cube_size=cube_size)
-        check_place(path, inputs=[*inputs, output], overwrite=overwrite)
+    inputs.append(output)
+    check_grades(cdl, cube, is_cdl=is_cdl, cube_size=cube_size, inputs=inputs, overwrite=overwrite)
+    if save_settings is not None:
+        if save_settings.suffix.lower() != ".json":
+            raise InputError(f"{save_settings}: give a name that ends in .json")
+        check_place(save_settings, inputs=inputs, overwrite=overwrite)
 
 
 def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:
@@ -161,33 +166,18 @@ def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:
             )
 
 
-def _report(result: MatchResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
+def _tell(result: MatchResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
+    from studio.cli.outcome import tell
     from studio.images import losses
 
     report = result.report  # None where a saved grade was applied
-    notes = [*result.notes, *losses(written["output"], result.picture)]
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
-    if as_json:
-        record: dict[str, Any] = {
-            "distance_before": report.distance_before if report else None,
-            "distance_after": report.distance_after if report else None,
-            "seconds": report.seconds if report else None,
-            "device": report.device if report else None,
-            "encoding": result.encoding,
-            "grade": {name: value for name, value in result.grade.to_record().items() if name != "values"},
-            "notes": notes,
-            "written": {role: str(path) for role, path in written.items()},
-            "cube_error": asdict(result.grade.cube_error(cube_size)),
-        }
-        print(json.dumps(record, indent=2))
-        return
-    if report is not None:
-        distances = f"{report.distance_before:.2f} -> {report.distance_after:.2f}"
-        print(f"distance {distances} (sliced Wasserstein, Lab units), {report.seconds:.2f} s")
-    print(result.grade.effective.describe())
-    if "cube" in written:
-        error = result.grade.cube_error(cube_size)
-        print(f".cube, {error.size} points: at most {error.max * 255:.1f}/255 from the grade between its points")
-    for path in written.values():
-        print(f"wrote {path}")
+    tell(
+        result.grade,
+        written,
+        notes=[*result.notes, *losses(written["output"], result.picture)],
+        encoding=result.encoding,
+        cube_size=cube_size,
+        as_json=as_json,
+        distances=(report.distance_before, report.distance_after) if report else None,
+        facts={"seconds": report.seconds if report else None, "device": report.device if report else None},
+    )

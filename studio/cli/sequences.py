@@ -1,0 +1,63 @@
+"""What match does with numbered frames: one grade for all of them."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import tempfile
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from reswd_torch.errors import InputError
+
+if TYPE_CHECKING:
+    from studio.batch.request import BatchRequest
+
+
+def match(
+    request: BatchRequest, *, cdl: Path | None, cube: Path | None, cube_size: int, overwrite: bool, as_json: bool
+) -> None:
+    """Match numbered frames as one series, and report. Exit code 1 where some frames failed or it was stopped.
+
+    Raises:
+        InputError: what keeps it from starting, or no frame that could be read.
+    """
+    from studio.batch.run import FRESH, OVERWRITE, run_batch
+    from studio.cli.batch import batch_bar, ctrl_c, local_workers
+    from studio.cli.outcome import check_grades, tell
+
+    is_cdl = request.settings.resolved_transform == "cdl"
+    inputs = [path for path in (request.target, request.mask, request.target_mask) if path is not None]
+    check_grades(cdl, cube, is_cdl=is_cdl, cube_size=cube_size, inputs=inputs, overwrite=overwrite)
+    existing = OVERWRITE if overwrite else FRESH
+    with tempfile.TemporaryDirectory(prefix="reswd-frames-") as records:
+        plan, record = request.prepare_frames(Path(records), overwrite=overwrite)
+        with local_workers(None, len(plan.items)) as (workers, number), batch_bar() as on_step, ctrl_c() as stop:
+            done = run_batch(plan, record, workers, window=2 * number, existing=existing, stop=stop, on_step=on_step)
+        with done.report.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+            good = [row for row in csv.DictReader(file) if row["status"] == "done"]
+    if done.record is None or not good:
+        raise InputError(f"{request.folder}: none of the {len(plan.items)} frames could be matched")
+    grade = done.record.series[0].grade
+    written = {"output": request.output}
+    if cdl is not None:
+        written["cdl"] = grade.save(cdl)
+    if cube is not None:
+        written["cube"] = grade.save(cube, cube_size=cube_size)
+    distances = tuple(fmean(float(row[f"distance_{when}"]) for row in good) for when in ("before", "after"))
+    tell(
+        grade,
+        written,
+        notes=dict.fromkeys(row["message"] for row in good if row["message"]),
+        encoding=grade.encoding,
+        cube_size=cube_size,
+        as_json=as_json,
+        distances=(distances[0], distances[1]),
+        facts={"seconds": done.seconds, "frames": len(good), "failed": done.failed, "left": done.left},
+        line=f"{len(good)} of {len(plan.items)} frames",
+    )
+    if done.full:
+        print(f"reswd: {request.output}: the disk is full", file=sys.stderr)
+    if len(good) < len(plan.items):
+        raise SystemExit(1)
