@@ -12,7 +12,7 @@ import json
 import platform
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -111,6 +111,25 @@ class RunRecord:
         record |= plain | {"settings": asdict(self.settings), "series": [one.to_record() for one in self.series]}
         return json.dumps(record, indent=2) + "\n"
 
+    def names_only(self, source: str) -> RunRecord:
+        """The same without folders, for the browser's downloads: they tell about the server.
+
+        Args:
+            source: what to call the folder with the pictures.
+        """
+
+        def plain(file: dict[str, str] | None) -> dict[str, str] | None:
+            return None if file is None else file | {"path": Path(file["path"]).name}
+
+        return replace(
+            self,
+            source=source,
+            reference=plain(self.reference),
+            target_mask=plain(self.target_mask),
+            grade=plain(self.grade),
+            masks=self.masks and Path(self.masks).name,
+        )
+
     def difference(self, other: RunRecord) -> str | None:
         """In words, what of ``other`` is not as here; None where a run can go on."""
         for one in fields(self):
@@ -160,7 +179,7 @@ def read_run(place: Path) -> RunRecord:
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{place}: the record cannot be read ({error!r}): start anew with --overwrite") from error
+        raise InputError(f"{place}: the record cannot be read ({error!r}): run anew (--overwrite)") from error
 
 
 @lru_cache(maxsize=4)

@@ -13,6 +13,7 @@ from studio.apply import load_any_grade
 from studio.batch.plan import BatchPlan, check_folders, pictures_in, plan_folder
 from studio.batch.record import RunRecord
 from studio.batch.sequence import plan_sequence
+from studio.batch.series import references_of
 from studio.images.refuse import file_hash
 from studio.paths import sha256_of
 
@@ -68,7 +69,7 @@ class BatchRequest:
             masks=None if self.mask is None else self.mask.absolute(),
             inputs=[path for path in inputs if path.is_file()],
         )
-        return plan, self._record(self.folder.absolute())
+        return plan, self._checked_record(self.folder.absolute())
 
     def prepare_frames(self, records: Path, *, overwrite: bool = False) -> tuple[BatchPlan, RunRecord]:
         """The same for numbered frames: ``folder`` and ``output`` are patterns, :mod:`studio.batch.sequence`.
@@ -83,7 +84,15 @@ class BatchRequest:
         self._check()
         inputs = [path for path in (self.target, self.mask, self.target_mask) if path is not None and path.is_file()]
         plan = plan_sequence(self.folder, self.output, records, inputs=inputs, mask=self.mask, overwrite=overwrite)
-        return plan, self._record(self.folder)
+        return plan, self._checked_record(self.folder)
+
+    def _checked_record(self, source: Path) -> RunRecord:
+        """The record; a reference for all pictures is read now, and not after hours."""
+        record = self._record(source)
+        if record.grade is None and not (record.mode == EACH and self.target is not None and self.target.is_dir()):
+            for reference in references_of(record):
+                reference.in_encoding(None)
+        return record
 
     def _record(self, source: Path) -> RunRecord:
         return RunRecord(

@@ -286,12 +286,12 @@ def check_existing(plan: BatchPlan, existing: str) -> None:
     if there and existing == RESUME:
         return
     if there:
-        raise InputError(f"{plan.output}: holds a run already: --resume goes on with it, --overwrite starts anew")
+        raise InputError(f"{plan.output}: holds a run already: go on with it (--resume) or replace it (--overwrite)")
     old = [item.place for item in plan.items if (plan.output / item.place).exists()]
     if old:
         what = "result is" if len(old) == 1 else "results are"
         raise InputError(
-            f"{plan.output}: {len(old)} {what} there already ({listed(old)}): give another folder or --overwrite"
+            f"{plan.output}: {len(old)} {what} there already ({listed(old)}): give another folder or replace them (--overwrite)"
         )
 
 
@@ -302,7 +302,9 @@ def _earlier(plan: BatchPlan, record: RunRecord) -> RunRecord | None:
         return None
     old = read_run(place)
     if (difference := old.difference(record)) is not None:
-        raise InputError(f"{plan.output}: the run there is another one: {difference}; --overwrite starts anew")
+        raise InputError(
+            f"{plan.output}: the run there is another one: {difference}; give the same, or replace it (--overwrite)"
+        )
     return old
 
 

@@ -153,7 +153,7 @@ def grade_for(picture: Picture, series: tuple[SeriesGrade, ...]) -> SeriesGrade:
             return one
     raise InputError(
         f"{picture.path}: its colour profile ({profile_name(picture.icc)}) was not in the series when the grade was "
-        "fitted: start anew with --overwrite"
+        "fitted: run anew (--overwrite)"
     )
 
 

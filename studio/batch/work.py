@@ -97,7 +97,8 @@ def grade_one(task: GradeTask) -> Outcome:
         if run.grade_files is not None and not run.series:
             result.save_grade(place.with_name(place.name + run.grade_files))
     except Exception as error:
-        return failed(task.name, _reason(error, task.source), task.state, full=_is_full(error), start=start)
+        paths = (task.source, task.place, task.reference, task.mask)
+        return failed(task.name, _reason(error, *paths), task.state, full=_is_full(error), start=start)
     notes = [note.removeprefix(f"{Path(task.source).name}: ") for note in result.notes]
     notes += losses(place, result.picture)
     if task.note:
@@ -163,14 +164,17 @@ def in_words(grade: Grade) -> str:
     return "; ".join([*parts, f"saturation {effective.saturation:.6f}"])
 
 
-def _reason(error: Exception, source: str) -> str:
-    """One line for the report, without the path that the row names anyway."""
+def _reason(error: Exception, source: str, *others: str | None) -> str:
+    """One line for the report: without the path that the row names anyway, and without the folders of the others."""
     if isinstance(error, InputError):
-        text = str(error).removeprefix(f"{source}: ")
+        text = str(error)
     elif isinstance(error, MemoryError):
         text = "not enough memory for this picture: run fewer at once (--jobs)"
     else:
         text = f"unexpected: {type(error).__name__}: {error}"
+    text = text.removeprefix(f"{source}: ")
+    for path in filter(None, others):
+        text = text.replace(path, Path(path).name)
     return " ".join(text.split())
 
 

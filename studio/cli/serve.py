@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from reswd_torch.errors import InputError
 
+_ALLOW = typer.Option(
+    "--allow", help="A folder whose sub-folders may be named in the tab Batch; may be given again.", metavar="DIR"
+)
+
 
 def serve_command(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every interface.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="Port; the first free one from 7860 if left out.")] = None,
     browser: Annotated[bool, typer.Option("--browser", help="Open the app in the browser.")] = False,
+    allow: Annotated[list[Path] | None, _ALLOW] = None,
 ) -> None:
     """Start the browser app."""
+    allowed = _check_allowed(allow or [], host)
     _check_address(host, port)
     from studio.ui.app import serve
 
-    serve(host=host, port=port, open_browser=browser)
+    serve(host=host, port=port, open_browser=browser, allowed=allowed)
+
+
+def _check_allowed(folders: list[Path], host: str) -> tuple[Path, ...]:
+    """The folders with links seen through. Raises InputError for what is none, and on a Space, where strangers come."""
+    if folders and os.environ.get("SPACE_ID"):
+        raise InputError("--allow is for your own machine: on a Space anybody could read and write these folders")
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{folder}: there is no such folder: check --allow")
+        if folder.resolve() == Path(folder.resolve().anchor):
+            raise InputError(f"{folder}: this allows the whole disk: name a folder with pictures")
+    if folders and host not in ("127.0.0.1", "localhost", "::1"):
+        print(f"note: whoever reaches {host} may read and write below {', '.join(map(str, folders))}", file=sys.stderr)
+    return tuple(folder.resolve() for folder in folders)
 
 
 def _check_address(host: str, port: int | None) -> None:

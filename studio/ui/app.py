@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 import torch
 
+from studio.ui.batch_tab import build_batch_tab
 from studio.ui.endpoints import add_endpoints
 from studio.ui.generate_tab import build_generate_tab
 from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
@@ -22,14 +23,20 @@ _ICON = Path(__file__).with_name("icon.png")
 _CACHE_AGE = 24 * 3600  # uploads and results of a page left open over night are gone the next day
 
 
-def build_app() -> gr.Blocks:
-    """The whole app, not launched yet."""
+def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
+    """The whole app, not launched yet.
+
+    Args:
+        allowed: folders of this machine below which a person may name folders in the tab *Batch*.
+    """
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, _CACHE_AGE)) as app:
         session = gr.State(Session(), delete_callback=forget)
         gr.HTML(INTRO, padding=False)
         with gr.Tabs():
             with gr.Tab("Match colours", id="match"):
                 build_match_tab(session)
+            with gr.Tab("Batch", id="batch"):
+                build_batch_tab(session, allowed)
             with gr.Tab("Generate", id="generate"):
                 build_generate_tab(session)
         add_endpoints()
@@ -74,14 +81,17 @@ def warm_up() -> Thread:
     return thread
 
 
-def serve(host: str | None = None, port: int | None = None, open_browser: bool = False) -> None:
+def serve(
+    host: str | None = None, port: int | None = None, open_browser: bool = False, allowed: tuple[Path, ...] = ()
+) -> None:
     """Start the app and wait until it is stopped.
 
     Args:
         host: address to listen on; None for GRADIO_SERVER_NAME or this machine alone.
         port: None for GRADIO_SERVER_PORT or the first free one from 7860.
         open_browser: show it in the browser.
+        allowed: as in :func:`build_app`.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, which removes the pages' files
     warm_up()
-    build_app().launch(server_name=host, server_port=port, inbrowser=open_browser, **launch_options())
+    build_app(allowed).launch(server_name=host, server_port=port, inbrowser=open_browser, **launch_options())

@@ -1,8 +1,9 @@
-"""The two public endpoints, for other programs: /match and /apply. The page itself uses neither."""
+"""The public endpoints, for other programs: /match, /apply and /batch. The page itself uses none of them."""
 
 from __future__ import annotations
 
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from reswd_torch.grade import Cdl
 from reswd_torch.grade.files import CDL_FORMATS, write_text_atomically
 from reswd_torch.settings import DEVICES, METHODS, MatchSettings
 from studio.apply import load_any_grade
+from studio.batch.record import REPORT_FILE
+from studio.batch.request import EACH, SERIES
 from studio.images import natural_suffix
 from studio.job import MatchJob, MatchResult, run_match
 from studio.settings_file import settings_text
+from studio.ui.batch_run import Wanted, process, uploads_of
 from studio.ui.session import FITS_AT_ONCE, runs_folder
 from studio.ui.settings import as_sent, settings_from, strength_from
 from studio.ui.words import file_name, plain
@@ -91,6 +95,56 @@ def _files(result: MatchResult, folder: Path) -> tuple[str, list[str], str]:
     return _picture(result, folder), grades, str(settings)
 
 
+def batch(
+    files: Any,
+    references: Any = None,
+    palette: str = "",
+    mode: str = "each",
+    method: str = "fast",
+    transform: str = "auto",
+    strength: float = 1.0,
+    seed: float = 0,
+    device: str = "auto",
+) -> tuple[str, str]:
+    """Match many pictures, each on its own or as one series.
+
+    Args:
+        files: one ZIP, whose folders are kept, or pictures.
+        references: one picture for all; or several: each for the picture of its name, in a series all together.
+        palette: hex colours in place of references.
+        mode: each or series.
+        method: fast, reswd, reinhard, mkl or histogram.
+        transform: auto, cdl (ten numbers) or lut (a lattice).
+        strength: 0 leaves pictures as they are, 1 is the match, up to 4.
+        seed: chooses the pixels that are looked at; a whole number.
+        device: auto, cpu, cuda or mps.
+
+    Returns:
+        A ZIP with the results in the formats of the sources, report.csv, run.json and, of a series, its grade; and the
+        report alone.
+    """
+    try:
+        settings = settings_from(method=method, transform=transform, strength=strength, seed=seed, device=device)
+        if references and palette:
+            raise InputError("more than one reference: give references or a palette")
+        wanted = Wanted(
+            files=uploads_of(files),
+            references=uploads_of(references),
+            palette=palette or None,
+            mode=mode,
+            settings=settings,
+        )
+        folder = _folder()
+        for view in process(wanted, folder, lambda: False, tiles=False):
+            last = view
+        assert last.archive is not None
+        with zipfile.ZipFile(last.archive) as archive:
+            report = archive.extract(REPORT_FILE, folder)
+        return str(last.archive), report
+    except InputError as error:
+        raise gr.Error(plain(error), print_exception=False) from error
+
+
 def _picture(result: MatchResult, folder: Path) -> str:
     return str(result.save_picture(folder / file_name(result, natural_suffix(result.picture.container))))
 
@@ -107,7 +161,7 @@ def _folder() -> Path:
 
 
 def add_endpoints() -> None:
-    """Add both to the app that is being built.
+    """Add them to the app that is being built.
 
     Through real components, not gr.api: Gradio checks that a file given to a component was uploaded, so no caller can name
     a file of the server.
@@ -123,14 +177,22 @@ def add_endpoints() -> None:
         own_strength = as_sent(gr.Number(None, label="strength"))
         seed = as_sent(gr.Number(0, precision=0, label="seed"))
         device = as_sent(gr.Dropdown(list(DEVICES), value="auto", label="device"))
+        files = as_sent(gr.File(label="files", file_count="multiple"))
+        references = as_sent(gr.File(label="references", file_count="multiple"))
+        mode = as_sent(gr.Dropdown([EACH, SERIES], value=EACH, label="mode"))
+        results, report = gr.File(label="results"), gr.File(label="report")
         picture = gr.File(label="picture")
         grades = gr.File(label="grade files", file_count="multiple")
         settings = gr.File(label="settings")
         before, after = gr.Number(label="distance before"), gr.Number(label="distance after")
-        call_match, call_apply = gr.Button("match"), gr.Button("apply")
+        call_match, call_apply, call_batch = gr.Button("match"), gr.Button("apply"), gr.Button("batch")
     shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, "api_visibility": "public"}
     call_match.click(
         match, [source, reference, palette, method, transform, strength, seed, device],
         [picture, grades, settings, before, after], api_name="match", **shared,
     )  # fmt: skip
     call_apply.click(apply, [source, grade, own_strength], picture, api_name="apply", **shared)
+    call_batch.click(
+        batch, [files, references, palette, mode, method, transform, strength, seed, device], [results, report],
+        api_name="batch", concurrency_id="batch", concurrency_limit=1, api_visibility="public",
+    )  # fmt: skip

@@ -95,6 +95,16 @@ HEAD = """<script>
   addEventListener('change', (event) => {
     if (event.target.type === 'file' && place(event)) event.target.files = pictures(event.target.files).files;
   }, true);
+  // A chosen folder: Gradio keeps of every path the last part only, so the path travels in the name.
+  addEventListener('change', (event) => {
+    if (event.target.type !== 'file' || !event.target.closest?.('#batch-folder')) return;
+    const all = new DataTransfer();
+    for (const file of event.target.files) {
+      const path = file.webkitRelativePath.split('/').slice(1).join('\u2215') || file.name;
+      all.items.add(new File([file], path, {type: file.type, lastModified: file.lastModified}));
+    }
+    event.target.files = all.files;
+  }, true);
   addEventListener('drop', (event) => {
     if (event.dataTransfer?.files.length && place(event))
       Object.defineProperty(event, 'dataTransfer', {value: pictures(event.dataTransfer.files)});
@@ -156,6 +166,20 @@ table.cdl th { font-weight: 500 !important; }
 #compared .thumbnail-lg { aspect-ratio: 4 / 3; }
 #compared .caption-label { white-space: normal; }
 #painted img { width: 100% !important; height: 100% !important; object-fit: contain; }
+#batch-gallery .grid-wrap { max-height: none !important; min-height: 0 !important; height: auto !important; }
+#batch-gallery .grid-container { grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)) !important; }
+#batch-gallery .thumbnail-lg { aspect-ratio: 644 / 240; }
+#batch-gallery .caption-label { left: 0 !important; right: 0 !important; bottom: 0 !important; max-width: none !important;
+  width: 100%; border: none; border-radius: 0; text-align: left; font-size: 12px; opacity: 1; }
+#batch-kind, #batch-colours, #batch-mode { padding: 8px 12px !important; }
+#batch-kind label, #batch-colours label, #batch-mode label { padding: 4px 10px; }
+#batch-files .wrap, #batch-folder .wrap, #batch-references .wrap, #batch-grade .wrap { font-size: 14px !important;
+  line-height: 1.35; }
+#batch-references .icon-wrap, #batch-grade .icon-wrap { display: none; }
+.batch-bar { display: flex; flex-direction: column; gap: 4px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.batch-bar .track { height: 10px; border-radius: 4px; overflow: hidden; background: var(--border-color-primary); }
+.batch-bar .track div { height: 100%; background: var(--slider-color); transition: width .3s; }
+.notes + .notes { margin-top: 10px; }
 .knows h3 { font-size: 14px !important; font-weight: 600 !important; margin: 10px 0 0 !important; }
 .knows h3 span { font-weight: 400; color: var(--body-text-color-subdued); }
 .knows p { margin: 2px 0 0 !important; font-size: 14px; color: var(--body-text-color-subdued); }

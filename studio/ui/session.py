@@ -62,6 +62,7 @@ class Session:
         judged: what was chosen when the words under the button were said.
         stop: set by the Stop button, read by whatever runs.
         stop_painting: the same for the tab *Generate*.
+        stop_batch: the same for the tab *Batch*.
         lock: held while ``shown`` is replaced.
         choosing: held while a chosen picture is read and replaces the last one.
     """
@@ -78,6 +79,8 @@ class Session:
         self.judged: tuple[Any, ...] | None = None
         self.stop = False
         self.stop_painting = False
+        self.stop_batch = False
+        self._batch: Path | None = None
         self.lock = Lock()
         self.choosing = Lock()
         self._folder: Path | None = None
@@ -111,6 +114,14 @@ class Session:
         folder = self.folder / str(next(self._numbers))
         folder.mkdir()
         return folder / name
+
+    def new_batch(self) -> Path:
+        """An empty folder for a run of the tab *Batch*; the last run's is gone with it."""
+        if self._batch is not None:
+            shutil.rmtree(self._batch, ignore_errors=True)
+        self._batch = self.folder / f"batch-{next(self._numbers)}"
+        self._batch.mkdir()
+        return self._batch
 
     def check_stop(self) -> None:
         """Raise :class:`Stopped` once Stop was pressed."""
