@@ -50,10 +50,13 @@ def build_batch_tab(session: gr.State, allowed: tuple[Path, ...] = ()) -> None:
         with gr.Column(scale=4, min_width=330, elem_classes="choices"):
             kinds = (FILES, FOLDER, HERE) if allowed else (FILES, FOLDER)
             kind = gr.Radio(kinds, value=FILES, label="Pictures", elem_id="batch-kind")
-            files = as_sent(gr.File(label="ZIP or pictures", file_count="multiple", height=150, elem_id="batch-files"))
-            folder = as_sent(
-                gr.File(label="Folder", file_count="directory", height=150, elem_id="batch-folder", visible=False)
-            )
+            # In columns that come and go: an update of the place itself would undo as_sent().
+            with gr.Column() as files_group:
+                files = as_sent(
+                    gr.File(label="ZIP or pictures", file_count="multiple", height=150, elem_id="batch-files")
+                )
+            with gr.Column(visible=False) as folder_group:
+                folder = as_sent(gr.File(label="Folder", file_count="directory", height=150, elem_id="batch-folder"))
             with gr.Column(visible=False) as here_group:
                 here = gr.Textbox(label="Folder with the pictures", placeholder=_below(allowed), elem_id="batch-here")
                 results = gr.Textbox(
@@ -166,7 +169,7 @@ def build_batch_tab(session: gr.State, allowed: tuple[Path, ...] = ()) -> None:
     stop.click(_stop, session, None, queue=False, **_QUICK)
     kind.change(
         lambda kind: (*(gr.update(visible=kind == one) for one in (FILES, FOLDER, HERE)), _hint(kind)),
-        kind, [files, folder, here_group, hint], queue=False, trigger_mode="always_last", **_QUICK,
+        kind, [files_group, folder_group, here_group, hint], queue=False, trigger_mode="always_last", **_QUICK,
     )  # fmt: skip
     colours.change(
         lambda colours: tuple(gr.update(visible=colours == one) for one in (PICTURE, PALETTE, SAVED)),

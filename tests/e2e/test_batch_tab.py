@@ -1,0 +1,185 @@
+"""The tab *Batch* in a real Chromium, and its endpoint."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+from studio_page import ASSETS, PHONE, Studio
+
+REFERENCE = ASSETS / "bridge-night.jpg"
+
+
+def _trip(folder: Path, count: int = 8, edge: int = 400) -> Path:
+    """A folder with pictures, some below it, and a file that is none."""
+    photographs = sorted(ASSETS.glob("*.jpg"))
+    for number in range(count):
+        place = folder / ("day 2" if number % 3 == 2 else "") / f"{number:02d}.jpg"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(photographs[number % len(photographs)]) as image:
+            image.resize((edge, edge * 3 // 4)).save(place, quality=90)
+    (folder / "bad.jpg").write_text("text")
+    (folder / "notes.txt").write_text("text")
+    return folder
+
+
+def _zipped(folder: Path, place: Path) -> Path:
+    with zipfile.ZipFile(place, "w") as out:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                out.write(path, path.relative_to(folder))
+    return place
+
+
+def _rows(archive: Path) -> list[dict[str, str]]:
+    with zipfile.ZipFile(archive) as opened:
+        return list(csv.DictReader(io.StringIO(opened.read("report.csv").decode(), newline="")))
+
+
+def _open_tab(studio: Studio) -> None:
+    studio.page.get_by_role("tab", name="Batch").click()
+    studio.at("#batch-start").wait_for()
+
+
+def _choose(studio: Studio, elem_id: str, *paths: Path) -> None:
+    studio.at(f"#{elem_id} input[type=file]").set_input_files(paths if len(paths) > 1 else paths[0])
+    studio.at(f"#{elem_id} .file-preview").wait_for()
+
+
+def _finished(studio: Studio) -> None:
+    studio.wait(lambda: studio.at("#batch-stop").is_disabled() and studio.at("#batch-start").is_enabled(), 60)
+
+
+@pytest.mark.browser
+def test_a_zip_becomes_a_zip_with_its_tree_and_a_report(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.shoot("batch-empty-1280", full=True)
+    _choose(studio, "batch-files", _zipped(_trip(tmp_path / "trip"), tmp_path / "trip.zip"))
+    _choose(studio, "batch-references", REFERENCE)
+    studio.page.get_by_label("One grade for the series").click()
+    studio.at("#batch-start").click()
+    studio.at("#batch-get").wait_for()
+    _finished(studio)
+    studio.shoot("batch-1280", full=True)
+    assert "8 of 9 done" in studio.at("#batch-bar").inner_text() and "1 failed" in studio.at("#batch-bar").inner_text()
+    failures = studio.at("#batch-failures").inner_text()
+    assert "bad.jpg" in failures and "not a picture" in failures and "1 .txt" in failures
+    assert studio.at("#batch-gallery img").count() >= 1
+    out = studio.download("batch-get", tmp_path)
+    with zipfile.ZipFile(out) as opened:
+        names = set(opened.namelist())
+    assert {"00.jpg", "day 2/02.jpg", "report.csv", "series.cube", "series.cc"} <= names and "bad.jpg" not in names
+    rows = _rows(out)
+    assert [row["file"] for row in rows if row["status"] == "failed"] == ["bad.jpg"]
+    assert len({row["grade"] for row in rows if row["status"] == "done"}) == 1
+
+
+@pytest.mark.browser
+def test_a_chosen_folder_keeps_its_sub_folders(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.at("#batch-kind").get_by_label("Folder", exact=True).click()
+    _choose(studio, "batch-folder", _trip(tmp_path / "trip", 4))
+    studio.at("#batch-colours").get_by_label("Palette").click()
+    studio.at("#batch-palette textarea, #batch-palette input").first.fill("#c08040, #203040")
+    studio.at("#batch-start").click()
+    studio.at("#batch-get").wait_for()
+    _finished(studio)
+    files = {row["file"] for row in _rows(studio.download("batch-get", tmp_path))}
+    assert files == {"00.jpg", "01.jpg", "day 2/02.jpg", "03.jpg", "bad.jpg"}
+
+
+@pytest.mark.browser
+def test_stop_half_way_keeps_what_is_done(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page(PHONE)
+    _open_tab(studio)
+    _choose(studio, "batch-files", _zipped(_trip(tmp_path / "trip", 60, 1600), tmp_path / "trip.zip"))
+    _choose(studio, "batch-references", REFERENCE)
+    studio.at("#batch-start").click()
+    studio.wait(
+        lambda: "Grading: " in studio.at("#batch-bar").inner_text() and studio.at("#batch-gallery img").count() > 0
+    )
+    studio.shoot("batch-running-400", full=True)
+    assert studio.at("#batch-start").is_disabled()
+    studio.at("#batch-stop").click()
+    studio.at("#batch-get").wait_for()
+    _finished(studio)
+    said = studio.said("#batch-status")
+    assert said.startswith("Stopped. ") and "not begun" in said
+    assert not studio.too_wide()
+    rows = _rows(studio.download("batch-get", tmp_path))
+    status = [row["status"] for row in rows]
+    assert len(rows) == 61 and 1 <= status.count("done") < 60 and status.count("not done") > 0
+
+
+@pytest.mark.browser
+def test_what_is_missing_or_broken_is_said_and_the_tab_goes_on(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.at("#batch-start").click()
+    studio.wait(lambda: "Choose the pictures first" in studio.said("#batch-status"))
+    outside = tmp_path / "outside.zip"
+    with zipfile.ZipFile(outside, "w") as out:
+        out.writestr("../evil.jpg", b"x")
+    _choose(studio, "batch-files", outside)
+    studio.at("#batch-start").click()
+    studio.wait(lambda: "leads out of it" in studio.said("#batch-status"))
+    _finished(studio)
+    assert not studio.at("#batch-get").is_visible()
+
+
+@pytest.fixture(scope="module")
+def client(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    yield Client(app_url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+def test_the_endpoint_gives_the_same_bytes_as_the_command(client: Client, tmp_path: Path) -> None:
+    from studio.batch.request import SERIES, BatchRequest
+    from studio.batch.run import run_batch
+    from studio.batch.workers import threads
+
+    folder = _trip(tmp_path / "trip")
+    archive, report = client.predict(
+        files=[handle_file(_zipped(folder, tmp_path / "trip.zip"))], references=[handle_file(REFERENCE)], mode="series",
+        api_name="/batch",
+    )  # fmt: skip
+    plan, record = BatchRequest(folder, tmp_path / "here", REFERENCE, mode=SERIES, recursive=True).prepare()
+    with threads(1) as workers:
+        run_batch(plan, record, workers, window=2)
+    with zipfile.ZipFile(archive) as opened:
+        for path in (tmp_path / "here").rglob("*.jpg"):
+            assert opened.read(path.relative_to(tmp_path / "here").as_posix()) == path.read_bytes()
+    assert Path(report).name == "report.csv" and len(_rows(Path(archive))) == 9
+
+
+def test_the_endpoint_refuses_in_one_line(client: Client, tmp_path: Path) -> None:
+    picture = handle_file(REFERENCE)
+    for inputs, words in (
+        ({"files": []}, "Choose the pictures first"),
+        ({"files": [picture]}, "Choose a reference"),
+        ({"files": [picture], "palette": "#fff", "references": [picture]}, "more than one reference"),
+        ({"files": [picture], "palette": "#zz"}, "#zz"),
+        ({"files": [picture], "palette": "#fff", "mode": "both"}, "unknown mode 'both'"),
+        ({"files": [picture], "palette": "#fff", "strength": 9}, "strength 9"),
+    ):
+        with pytest.raises(AppError) as error:
+            client.predict(**inputs, api_name="/batch")
+        assert words in str(error.value) and "Traceback" not in str(error.value)
+
+
+def test_no_file_of_the_server_can_be_named(app_url: str) -> None:
+    """A caller who sends a path instead of an upload."""
+    stolen = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}, "orig_name": "a.jpg"}
+    data = [[stolen], None, "#ffffff", "each", "fast", "auto", 1, 0, "auto"]
+    call = httpx.post(f"{app_url}gradio_api/call/batch", json={"data": data})
+    answer = httpx.get(f"{app_url}gradio_api/call/batch/{call.json()['event_id']}", timeout=30).text
+    assert "event: error" in answer and "matched.zip" not in answer
