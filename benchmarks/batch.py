@@ -107,7 +107,8 @@ def draw(runs: dict[int, Run], place: Path) -> None:
     middle.plot(list(runs), [one.seconds for one in runs.values()], "o-", color="#333333")
     middle.set(xlabel="pictures in the folder", ylabel="seconds", title="time", xlim=0, ylim=0)
     right.plot(list(runs), [one.peak_mib for one in runs.values()], "o-", color="#333333")
-    right.set(xlabel="pictures in the folder", ylabel="MiB, all processes", title="peak memory", xlim=0, ylim=0)
+    right.set(xlabel="pictures in the folder", ylabel="MiB, all processes", title="peak memory", xlim=0)
+    right.set_ylim(0, 1.15 * max(one.peak_mib for one in runs.values()))
     for axes in (left, middle, right):
         axes.grid(color="#dddddd")
         axes.spines[["top", "right"]].set_visible(False)

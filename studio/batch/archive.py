@@ -32,7 +32,7 @@ class Limits:
 
     def in_words(self) -> str:
         """For people."""
-        return f"{self.files} files and {self.total / (1 << 30):g} GB unpacked"
+        return f"{self.files} files and {self.total / (1 << 30):g} GB"
 
 
 def unpack(archive: Path, folder: Path, limits: Limits, *, name: str | None = None) -> int:

@@ -31,9 +31,8 @@ _EMPTY = (
     "then <i>Process folder</i>. Formats, depth and metadata are kept; nothing is changed in your own files.</span></div>"
 )
 _HINTS = {
-    FILES: f"A ZIP keeps its folders; files chosen together come without. At most {LIMITS.in_words()}.",
-    FOLDER: "Click to choose it, and its sub-folders are kept. One that is dropped arrives flat: names that clash are "
-    "numbered.",
+    FILES: f"A ZIP (of up to 2 GB) keeps its folders; files chosen together come without. Unpacked at most {LIMITS.in_words()}.",
+    FOLDER: f"Its sub-folders are kept. At most {LIMITS.in_words()}.",
     HERE: "Read and written where they lie; nothing is uploaded.",
 }  # fmt: skip
 _EXISTING = (("Stop and say so", FRESH), ("Go on with the run there", RESUME), ("Replace them", OVERWRITE))

@@ -99,6 +99,28 @@ def test_a_chosen_folder_keeps_its_sub_folders(open_page, tmp_path: Path) -> Non
 
 
 @pytest.mark.browser
+def test_a_dropped_folder_keeps_its_sub_folders(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.at("#batch-kind").get_by_label("Folder", exact=True).click()
+    box = studio.at("#batch-folder").bounding_box()
+    assert box is not None
+    session = studio.page.context.new_cdp_session(studio.page)
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(_trip(tmp_path / "trip", 4))], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **place, "data": data})
+    studio.at("#batch-folder .file-preview").wait_for()
+    studio.shoot("batch-dropped-1280")
+    _choose(studio, "batch-references", REFERENCE)
+    studio.at("#batch-start").click()
+    studio.at("#batch-get").wait_for()
+    _finished(studio)
+    files = {row["file"] for row in _rows(studio.download("batch-get", tmp_path))}
+    assert files == {"00.jpg", "01.jpg", "day 2/02.jpg", "03.jpg", "bad.jpg"}
+
+
+@pytest.mark.browser
 def test_stop_half_way_keeps_what_is_done(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(PHONE)
     _open_tab(studio)
