@@ -6,6 +6,7 @@ A task is a few words; what all tasks of a run share is read from run.json. Doin
 from __future__ import annotations
 
 import errno
+import shutil
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -87,10 +88,11 @@ def sample_one(task: SampleTask) -> Share | str:
 
 def grade_one(task: GradeTask) -> Outcome:
     """Grade one picture into its place; nothing that goes wrong leaves this function."""
-    start = time.perf_counter()
+    start, room = time.perf_counter(), 0
+    place = Path(task.place)
     try:
         result, before, after = _graded(task)
-        place = Path(task.place)
+        room = 2 * result.picture.pixels.nbytes
         place.parent.mkdir(parents=True, exist_ok=True)
         result.save_picture(place, overwrite=True)
         run = run_at(task.run, task.stamp)
@@ -98,7 +100,9 @@ def grade_one(task: GradeTask) -> Outcome:
             result.save_grade(place.with_name(place.name + run.grade_files))
     except Exception as error:
         paths = (task.source, task.place, task.reference, task.mask)
-        return failed(task.name, _reason(error, *paths), task.state, full=_is_full(error), start=start)
+        return failed(
+            task.name, _reason(error, *paths), task.state, full=_is_full(error, Path(task.place)), start=start
+        )
     notes = [note.removeprefix(f"{Path(task.source).name}: ") for note in result.notes]
     notes += losses(place, result.picture)
     if task.note:
@@ -164,7 +168,7 @@ def in_words(grade: Grade) -> str:
     return "; ".join([*parts, f"saturation {effective.saturation:.6f}"])
 
 
-def _reason(error: Exception, source: str, *others: str | None) -> str:
+def _reason(error: Exception, source: str, place: str = "", *others: str | None) -> str:
     """One line for the report: without the path that the row names anyway, and without the folders of the others."""
     if isinstance(error, InputError):
         text = str(error)
@@ -173,17 +177,23 @@ def _reason(error: Exception, source: str, *others: str | None) -> str:
     else:
         text = f"unexpected: {type(error).__name__}: {error}"
     text = text.removeprefix(f"{source}: ")
+    text = text.removeprefix(f"{place}: ")
     for path in filter(None, others):
         text = text.replace(path, Path(path).name)
     return " ".join(text.split())
 
 
-def _is_full(error: BaseException | None) -> bool:
-    """Whether a full disk, or a quota that is used up, lies behind an error."""
+def _is_full(error: BaseException | None, place: Path, room: int) -> bool:
+    """Whether a full disk, or a quota that is used up, lies behind an error.
+
+    Not every encoder passes the reason on: where one failed and there is less ``room`` than twice the pixels, it is taken
+    for that.
+    """
     seen: list[BaseException] = []  # a chain may lead back to its start
     while error is not None and error not in seen:
         if isinstance(error, OSError) and error.errno in NO_SPACE:
             return True
         seen.append(error)
         error = error.__cause__ or error.__context__
-    return False
+    folder = next(parent for parent in place.parents if parent.exists())
+    return shutil.disk_usage(folder).free < room
