@@ -34,7 +34,6 @@ from studio.paths import remove_leftovers
 
 FRESH, OVERWRITE, RESUME = "fresh", "overwrite", "resume"
 _LOCK_FILE = ".reswd-batch.lock"
-_DIED = "a worker process died over it"
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ class _Run:
             if isinstance(one.value, Share):
                 shares[one.task.name] = one.value
             else:
-                reasons[one.task.name] = one.value or _DIED
+                reasons[one.task.name] = one.value or one.problem
             self._on_step(Step("looking", over, len(items), over - len(shares), one.task.name))
         if self._stop():
             return False
@@ -263,13 +262,11 @@ class _Run:
 def _with_tries(one: Finished[GradeTask]) -> Outcome:
     """The outcome of a task; its row says when a worker died over it."""
     if one.value is None:
-        return failed(
-            one.task.name, f"{_DIED} {one.tries} times; nothing else did while it was tried alone", one.task.state
-        )
+        return failed(one.task.name, one.problem, one.task.state)
     outcome: Outcome = one.value
     if one.tries == 1:
         return outcome
-    said = f"try {one.tries}: {_DIED} before"
+    said = f"done at try {one.tries}: a worker process died over it"
     message = "; ".join(filter(None, [outcome.row.message, said]))
     return replace(outcome, row=replace(outcome.row, message=message))
 

@@ -100,9 +100,7 @@ def grade_one(task: GradeTask) -> Outcome:
             result.save_grade(place.with_name(place.name + run.grade_files))
     except Exception as error:
         paths = (task.source, task.place, task.reference, task.mask)
-        return failed(
-            task.name, _reason(error, *paths), task.state, full=_is_full(error, Path(task.place)), start=start
-        )
+        return failed(task.name, _reason(error, *paths), task.state, full=_is_full(error, place, room), start=start)
     notes = [note.removeprefix(f"{Path(task.source).name}: ") for note in result.notes]
     notes += losses(place, result.picture)
     if task.note:

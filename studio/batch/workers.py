@@ -26,13 +26,15 @@ class Finished(Generic[Task]):
 
     Attributes:
         task: which.
-        value: what the function returned; None where every worker that had the task died.
+        value: what the function returned; None where it did not come to that.
         tries: 1, and one more for each worker that died.
+        problem: why there is no value.
     """
 
     task: Task
     value: Any
     tries: int
+    problem: str = ""
 
 
 def run_all(
@@ -47,7 +49,7 @@ def run_all(
 
     Args:
         workers: which do it.
-        function: must not raise; a task may be done twice.
+        function: a task may be done twice.
         tasks: taken as they are needed.
         window: how many are handed out at once.
         stop: asked before each hand-out; once it is true, those handed out are finished and no more.
@@ -75,7 +77,11 @@ def run_all(
                 if tries < MAX_TRIES:
                     suspects.append((task, tries))
                 else:
-                    yield Finished(task, None, tries)
+                    yield Finished(task, None, tries, f"a worker process died over it {tries} times, also alone")
+            except Exception as error:  # on the way to the worker or back: the others shall go on
+                yield Finished(
+                    task, None, tries, f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+                )
 
 
 def _died() -> tuple[type[BaseException], ...]:

@@ -6,11 +6,12 @@ import csv
 import errno
 import json
 import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -29,6 +30,14 @@ from studio.job import MatchJob, run_match
 from tests.studio.batch.conftest import write
 
 BytesOf = Callable[[Path], dict[str, bytes]]
+
+
+class Usage(NamedTuple):
+    """As of shutil.disk_usage()."""
+
+    total: int
+    used: int
+    free: int
 
 
 def run(request: BatchRequest, workers: Executor, **options: Any) -> Summary:
@@ -260,7 +269,7 @@ def test_existing_results_are_not_replaced_unasked(shots: Path, warm: Path, tmp_
     assert [path.name for path in output.iterdir()] == ["c.jpg"] and kept.read_bytes() == before
     assert run(BatchRequest(shots, output, warm), two, existing=OVERWRITE).done == 4
     assert kept.read_bytes() != before
-    with pytest.raises(InputError, match="--resume goes on with it, --overwrite starts anew"):
+    with pytest.raises(InputError, match="go on with it .--resume. or replace it .--overwrite."):
         run(BatchRequest(shots, output, warm), two)
 
 
@@ -345,15 +354,22 @@ def test_stop_while_the_series_is_looked_at(shots: Path, warm: Path, tmp_path: P
     assert os.listdir(tmp_path / "out") == []
 
 
+@pytest.mark.parametrize("encoder_says_so", [True, False])
 def test_a_full_disk_stops_the_run_and_it_can_go_on(
-    shots: Path, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoder_says_so: bool, shots: Path, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = BatchRequest(shots, tmp_path / "out", warm)
     save, saved = work.MatchResult.save_picture, []
 
     def until_full(self: Any, path: Path, **options: Any) -> Path:
         if len(saved) == 2:
-            raise InputError(f"{path}: it could not be written") from OSError(errno.ENOSPC, "No space left on device")
+            monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**6, 10**6 - 4096, 4096))
+            reason = (
+                OSError(errno.ENOSPC, "No space left")
+                if encoder_says_so
+                else OSError("9000 requested and 4096 written")
+            )
+            raise InputError(f"{path}: it could not be written") from reason
         saved.append(path)
         return save(self, path, **options)
 

@@ -34,6 +34,18 @@ def die_always(mark: str) -> str:
     return Path(mark).name
 
 
+def refuse(number: int) -> int:
+    if number == 3:
+        raise KeyError("three")
+    return number
+
+
+def test_an_error_nobody_foresaw_stops_nothing() -> None:
+    with threads(1) as workers:
+        done = {one.task: one for one in run_all(workers, refuse, range(6), window=2)}
+    assert [done[n].value for n in range(6)] == [0, 1, 2, None, 4, 5] and "KeyError: 'three'" in done[3].problem
+
+
 @pytest.fixture(scope="module")
 def processes() -> Executor:
     with local(2) as workers:
