@@ -37,7 +37,7 @@ class RayExecutor(Executor):
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
         try:
             if address == LOCAL:
-                os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+                os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the coming default; else it warns
                 ray.init(num_cpus=jobs, include_dashboard=False, **quiet)
             else:
                 ray.init(address=address, **quiet)
@@ -70,7 +70,9 @@ def _check_reachable(address: str) -> None:
 
 def _nothing_there(address: str, reason: str) -> InputError:
     reason = " ".join(reason.split())[:200]
-    return InputError(f"no Ray cluster at {address!r} ({reason}): check --cluster, or use local")
+    return InputError(
+        f"no Ray cluster at {address!r} ({reason}): check --cluster; for one with a token set RAY_AUTH_MODE=token"
+    )
 
 
 def check_workers(workers: RayExecutor, folder: Path, output: Path) -> None:
