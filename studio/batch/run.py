@@ -27,7 +27,7 @@ from studio.batch.record import (
     write_run,
 )
 from studio.batch.request import EACH
-from studio.batch.series import Share, colours_each, fit_series, references_of, save_series, saved_series
+from studio.batch.series import Share, colours_each, fit_series, references_of, save_series, saved_series, series_files
 from studio.batch.work import NO_SPACE, GradeTask, Outcome, SampleTask, failed, grade_one, sample_one
 from studio.batch.workers import Finished, run_all
 from studio.paths import remove_leftovers
@@ -114,10 +114,10 @@ def run_batch(
     check_existing(plan, existing)
     make_folder(plan.output)
     with _alone(plan.state):
-        run = _Run(plan, record, workers, window, stop, on_step)
         old = _earlier(plan, record) if existing == RESUME else None
+        run = _Run(plan, old or record, workers, window, stop, on_step)
         if old is None:
-            (plan.state / REPORT_FILE).unlink(missing_ok=True)  # before run.json: rows must not outlive their settings
+            _forget(plan)
         remove_leftovers(run.places())
         report = Report(plan.state / REPORT_FILE, run.standing() if old else {})
         kept = len(report.rows)
@@ -152,6 +152,7 @@ class _Run:
         """Every file that the run may write."""
         for name in (RUN_FILE, REPORT_FILE):
             yield self.plan.state / name
+        yield from series_files(self.plan.state, self.record)
         for item in self.plan.items:
             place = self.plan.output / item.place
             yield place
@@ -219,8 +220,10 @@ class _Run:
             with report.open():
                 for item in todo:
                     if item.problem is not None:
-                        report.add(failed(item.name, item.problem, "").row)
+                        row = failed(item.name, item.problem, "").row
+                        report.add(row)
                         bad += 1
+                        self._on_step(Step("grading", len(report.rows), total, bad, row.file, row, places[row.file]))
                 for one in self._all(grade_one, tasks):
                     outcome = _with_tries(one)
                     row = outcome.row
@@ -303,6 +306,20 @@ def _earlier(plan: BatchPlan, record: RunRecord) -> RunRecord | None:
             f"{plan.output}: the run there is another one: {difference}; give the same, or replace it (--overwrite)"
         )
     return old
+
+
+def _forget(plan: BatchPlan) -> None:
+    """Before a run begins anew: what the last one left beside its results, the report first of all.
+
+    Rows must not outlive their settings, nor a grade its series. Results are replaced one by one.
+    """
+    (plan.state / REPORT_FILE).unlink(missing_ok=True)
+    try:
+        old = read_run(plan.state / RUN_FILE)
+    except InputError:  # none there, or none of ours
+        return
+    for place in series_files(plan.state, old):
+        place.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:

@@ -170,17 +170,24 @@ def references_of(record: RunRecord) -> list[ReferenceSamples]:
     return [ReferenceSamples(place, None, settings, mask=mask)]
 
 
-def save_series(output: Path, record: RunRecord) -> None:
-    """Save the grade of a series as files that other programs read: series.cube, and series.cc where ten numbers hold it."""
+def series_files(folder: Path, record: RunRecord) -> dict[Path, SeriesGrade]:
+    """Where the grades of a series are saved for other programs: series.cube, and series.cc where ten numbers hold it."""
+    files: dict[Path, SeriesGrade] = {}
     for one in record.series:
         if one.target is None:  # a saved grade: it is a file already
             continue
-        stem = "series" if one.key == SRGB or len(record.series) == 1 else f"series {_plain(one.grade.encoding)}"
-        reference = record.palette or Path((record.reference or {}).get("path", "")).name
-        said = f"ReSWD Studio: {Path(record.source).name} as one series matched to {reference}"
-        one.grade.save(output / f"{stem}.cube", description=said)
-        if isinstance(one.grade.transform, Cdl):
-            one.grade.save(output / f"{stem}.cc", description=said)
+        stem = "series" if one is record.series[0] else f"series {_plain(one.grade.encoding)}"
+        suffixes = (".cube", ".cc") if isinstance(one.grade.transform, Cdl) else (".cube",)
+        files |= {folder / f"{stem}{suffix}": one for suffix in suffixes}
+    return files
+
+
+def save_series(folder: Path, record: RunRecord) -> None:
+    """Write :func:`series_files`. Raises InputError where they cannot be written."""
+    reference = record.palette or Path((record.reference or {}).get("path", "")).name
+    said = f"ReSWD Studio: {Path(record.source).name} as one series matched to {reference}"
+    for place, one in series_files(folder, record).items():
+        one.grade.save(place, description=said)
 
 
 def _plain(name: str) -> str:

@@ -273,6 +273,14 @@ def test_existing_results_are_not_replaced_unasked(shots: Path, warm: Path, tmp_
         run(BatchRequest(shots, output, warm), two)
 
 
+def test_a_grade_does_not_outlive_its_series(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
+    output = tmp_path / "out"
+    run(BatchRequest(shots, output, warm, mode=SERIES), two)
+    assert (output / "series.cc").exists()
+    run(BatchRequest(shots, output, warm), two, existing=OVERWRITE)
+    assert not (output / "series.cc").exists() and not (output / "series.cube").exists()
+
+
 def test_resume_does_what_is_missing_or_changed(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     output = tmp_path / "out"
     request = BatchRequest(shots, output, warm)
@@ -397,13 +405,15 @@ def test_one_run_at_a_time(shots: Path, warm: Path, tmp_path: Path, two: Executo
     assert refused and not any(path.name.startswith(".") for path in (tmp_path / "out").iterdir())
 
 
+@pytest.mark.parametrize("mode", [EACH, SERIES])
 def test_leftovers_of_a_killed_run_are_removed_and_other_hidden_files_stay(
-    shots: Path, warm: Path, tmp_path: Path, two: Executor
+    mode: str, shots: Path, warm: Path, tmp_path: Path, two: Executor
 ) -> None:
-    request = BatchRequest(shots, tmp_path / "out", warm, recursive=True, grade_files=".cc")
+    files = ".cc" if mode == EACH else None
+    request = BatchRequest(shots, tmp_path / "out", warm, mode=mode, recursive=True, grade_files=files)
     run(request, two)
     left = [".a.0123abcd.jpg", ".run.json.0123abcd.part", ".report.0123abcd.csv", "day 2/.f.89abcdef.png"]
-    left += [".a.jpg.cc.0123abcd.part"]
+    left += [".a.jpg.cc.0123abcd.part"] if mode == EACH else [".series.cube.0123abcd.part", ".series.cc.0123abcd.part"]
     theirs = [".a.0123abcd.png", ".mine.0123abcd.jpg", ".a.jpg", ".DS_Store"]
     for name in left + theirs:
         (tmp_path / "out" / name).write_bytes(b"half")
