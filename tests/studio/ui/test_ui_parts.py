@@ -192,7 +192,7 @@ def launch(**_):
     time.sleep(20)
 
 app.warm_up = lambda: None
-app.build_app = lambda: SimpleNamespace(launch=launch)
+app.build_app = lambda allowed: SimpleNamespace(launch=launch)
 app.serve()
 """
     done = subprocess.run(
