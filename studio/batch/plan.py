@@ -134,7 +134,7 @@ def check_folders(folder: Path, output: Path) -> None:
     if output.exists() and not output.is_dir():
         raise InputError(f"{output}: this is a file: give a folder for the results")
     inner, outer = folder.resolve(), output.resolve()
-    if inner == outer:
+    if inner == outer or (output.exists() and output.samefile(folder)):
         raise InputError(f"{output}: results must not go into the folder of the sources: give another folder")
     if outer.is_relative_to(inner):
         raise InputError(f"{output}: this lies inside the source folder {folder}: give a folder outside it")

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from studio.batch.request import EACH
 from studio.batch.series import Share, colours_each, fit_series, references_of, save_series, saved_series, series_files
 from studio.batch.work import NO_SPACE, GradeTask, Outcome, SampleTask, failed, grade_one, sample_one
 from studio.batch.workers import Finished, run_all
-from studio.paths import remove_leftovers
+from studio.paths import remove_leftovers, same_file
 
 FRESH, OVERWRITE, RESUME = "fresh", "overwrite", "resume"
 _LOCK_FILE = ".reswd-batch.lock"
@@ -117,7 +117,7 @@ def run_batch(
         old = _earlier(plan, record) if existing == RESUME else None
         run = _Run(plan, old or record, workers, window, stop, on_step)
         if old is None:
-            _forget(plan)
+            _forget(plan, record.grade["path"] if record.grade else None)
         remove_leftovers(run.places())
         report = Report(plan.state / REPORT_FILE, run.standing() if old else {})
         kept = len(report.rows)
@@ -287,7 +287,10 @@ def check_existing(plan: BatchPlan, existing: str) -> None:
         return
     if there:
         raise InputError(f"{plan.output}: holds a run already: go on with it (--resume) or replace it (--overwrite)")
-    old = [item.place for item in plan.items if (plan.output / item.place).exists()]
+    names = [item.place for item in plan.items]
+    if plan.records is None:  # a report or a grade that is not of a run
+        names += [REPORT_FILE, "series.cube", "series.cc"]
+    old = [name for name in names if (plan.output / name).exists()]
     if old:
         what = "result is" if len(old) == 1 else "results are"
         raise InputError(
@@ -308,10 +311,11 @@ def _earlier(plan: BatchPlan, record: RunRecord) -> RunRecord | None:
     return old
 
 
-def _forget(plan: BatchPlan) -> None:
+def _forget(plan: BatchPlan, grade: str | None) -> None:
     """Before a run begins anew: what the last one left beside its results, the report first of all.
 
-    Rows must not outlive their settings, nor a grade its series. Results are replaced one by one.
+    Rows must not outlive their settings, nor a grade its series, unless it is the ``grade`` that is to be applied now.
+    Results are replaced one by one.
     """
     (plan.state / REPORT_FILE).unlink(missing_ok=True)
     try:
@@ -319,7 +323,9 @@ def _forget(plan: BatchPlan) -> None:
     except InputError:  # none there, or none of ours
         return
     for place in series_files(plan.state, old):
-        place.unlink(missing_ok=True)
+        if grade is None or not same_file(place, Path(grade)):
+            place.unlink(missing_ok=True)
+    (plan.state / RUN_FILE).unlink(missing_ok=True)  # else a stopped run would go on with the old settings
 
 
 def make_folder(folder: Path) -> None:
@@ -343,6 +349,7 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         with FileLock(place, timeout=2):  # workers of a run killed just now are gone within that
             yield
-            place.unlink(missing_ok=True)
+            with suppress(OSError):  # Windows: in use; the lock removes it itself there
+                place.unlink(missing_ok=True)
     except Timeout:
         raise InputError(f"{folder}: another run is at work in this folder: wait for it, or give another") from None

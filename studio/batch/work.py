@@ -20,6 +20,7 @@ from studio.batch.record import DONE, FAILED, Row, run_at
 from studio.batch.series import Share, grade_for, share_of
 from studio.images import losses
 from studio.job import MatchJob, MatchResult, run_match
+from studio.paths import same_file
 from studio.reference import ReferenceSamples
 
 NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -91,6 +92,8 @@ def grade_one(task: GradeTask) -> Outcome:
     start, room = time.perf_counter(), 0
     place = Path(task.place)
     try:
+        if same_file(place, Path(task.source)):  # by a link or a mount in the output, which no comparison of names sees
+            raise InputError("the result would replace the picture itself: give another output folder")
         result, before, after = _graded(task)
         room = 2 * result.picture.pixels.nbytes
         place.parent.mkdir(parents=True, exist_ok=True)

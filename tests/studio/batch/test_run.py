@@ -469,3 +469,37 @@ def test_report_survives_odd_names(warm: Path, tmp_path: Path, two: Executor) ->
     request = BatchRequest(folder, tmp_path / "out", warm)
     assert run(request, two).done == 5
     assert run(request, two, existing=RESUME).kept == 5
+
+
+def test_a_link_in_the_output_does_not_lead_to_the_sources(
+    shots: Path, warm: Path, tmp_path: Path, two: Executor, bytes_of: BytesOf
+) -> None:
+    before = bytes_of(shots)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "day 2").symlink_to(shots / "day 2", target_is_directory=True)
+    summary = run(BatchRequest(shots, tmp_path / "out", warm, recursive=True), two, existing=OVERWRITE)
+    assert (summary.done, summary.failed) == (4, 2) and bytes_of(shots) == before
+
+
+def test_a_grade_of_the_output_can_be_applied_there(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
+    output = tmp_path / "out"
+    run(BatchRequest(shots, output, warm, mode=SERIES), two)
+    assert run(BatchRequest(shots, output, grade=output / "series.cc"), two, existing=OVERWRITE).done == 4
+
+
+def test_a_stopped_overwrite_does_not_go_on_with_the_old_look(
+    shots: Path, warm: Path, tmp_path: Path, two: Executor
+) -> None:
+    request = BatchRequest(shots, tmp_path / "out", warm, mode=SERIES)
+    run(request, two)
+    run(replace(request, palette="#203040", target=None), two, existing=OVERWRITE, stop=lambda: True)
+    with pytest.raises(InputError, match="there already"):
+        run(request, two, existing=RESUME)
+
+
+def test_reports_and_grades_that_are_no_runs_stay(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"report\.csv"):
+        run(BatchRequest(shots, tmp_path / "out", warm), two)
+    assert (tmp_path / "out" / "report.csv").read_text() == "mine"
