@@ -288,9 +288,10 @@ def _stated_seconds(stream: Any, form: str) -> float | None:
         return float(stream.frames * stream.time_base)
     if stream.duration:
         return float(stream.duration * stream.time_base)
-    text = stream.metadata.get("DURATION", "")  # Matroska's tag, as 00:01:02.345000000
+    text = stream.metadata.get("DURATION", "")  # Matroska's tag, as 00:01:02.345000000: where the stream ends
     try:
         hours, minutes, seconds = text.split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        end = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     except ValueError:
         return None
+    return end - float((stream.start_time or 0) * stream.time_base)

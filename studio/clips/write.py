@@ -48,18 +48,21 @@ class ClipWriter:
         self.encoding = choose_encoding(facts, self._held)
         self.notes += self.encoding.notes
         self._picture: Any = None
+        chapters = source.chapters()
+        self._has_chapters = bool(chapters)
         for stream in source.streams:
             if stream.index == facts.index:
                 self._picture = self._add_picture(facts, stream)
             else:
                 self._add_copy(stream)
         container.metadata.update(_kept(source.metadata))
-        if chapters := source.chapters():
+        if chapters:
             container.set_chapters(chapters)
         self._start()
 
     def show(self, frame: Any) -> None:
-        """Encode a frame, with its own time."""
+        """Encode a frame, with its own time. ProRes takes the tags from the frame and not from the encoder."""
+        frame.colorspace, frame.color_range = self.encoding.tagged_matrix, self.encoding.range
         with self._written():
             self._container.mux(self._picture.encode(frame))
 
@@ -103,8 +106,10 @@ class ClipWriter:
         """A stream that is copied; one that the container does not hold is refused (audio) or left out (others)."""
         codec = stream.codec_context.name if stream.codec_context is not None else getattr(stream, "name", None)
         what = f"stream {stream.index} ({stream.type}, {codec or 'unknown'})"
-        if stream.type == "data" and ("timecode" in stream.metadata or codec is None):
-            if "timecode" not in stream.metadata:  # the container writes a timecode track of its own from the metadata
+        if stream.type == "data" or (stream.type == "attachment" and self._container.format.name != "matroska"):
+            # Timecode and chapters are written anew, from the metadata; FFmpeg shows the tracks that hold them as data.
+            anew = "timecode" in stream.metadata or (self._has_chapters and codec in ("bin_data", "text", None))
+            if not anew:
                 self.notes.append(f"{what} is left out")
             return
         if stream.type == "video" and not int(stream.disposition) & 1024:  # a cover picture stays

@@ -205,6 +205,39 @@ def test_chapters_and_subtitles_are_kept_or_named(tmp_path: Path, target: Path) 
     assert told == ("a.mkv: stream 2 (subtitle, srt) is left out: .mp4 files do not hold it",)
 
 
+@pytest.mark.parametrize("given", ["mp4", "mov"])
+@pytest.mark.parametrize("wanted", ["mp4", "mkv"])
+def test_chapters_of_mp4_are_no_stream_to_stumble_over(given: str, wanted: str, tmp_path: Path, target: Path) -> None:
+    """FFmpeg shows the track that holds them as a stream of data."""
+    plain, source = make_clip(tmp_path / "plain.mp4"), tmp_path / f"a.{given}"
+    chapter = {"id": 1, "start": 0, "end": 900, "time_base": Fraction(1, 1000), "metadata": {"title": "Eins"}}
+    with av.open(str(plain)) as read, av.open(str(source), "w") as made:
+        streams = {stream.index: made.add_stream_from_template(stream, opaque=True) for stream in read.streams}
+        made.set_chapters([chapter])
+        for packet in read.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream_index]
+                made.mux_one(packet)
+    result = match_clip(ClipJob(source, target), tmp_path / f"out.{wanted}")
+    assert result.notes == ()
+    with av.open(str(result.path)) as container:
+        assert [part["metadata"]["title"] for part in container.chapters()] == ["Eins"]
+    assert [sound[0] for sound in sound_of(source)] == [sound[0] for sound in sound_of(result.path)]
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv422p10le", "yuv444p10le"])
+def test_prores_keeps_its_matrix(pixel_format: str, tmp_path: Path, target: Path) -> None:
+    source = make_clip(tmp_path / "a.mov", "prores_ks", pixel_format, tags=(9, 14, 9, 1))
+    match_clip(ClipJob(source, target), tmp_path / "out.mov")
+    assert read_facts(source).tags.matrix == read_facts(tmp_path / "out.mov").tags.matrix == 9
+
+
+def test_a_picture_that_starts_late_is_whole(tmp_path: Path, target: Path) -> None:
+    source = make_clip(tmp_path / "a.mkv", times=[25 + n for n in range(FRAMES)], audio=False)
+    result = match_clip(ClipJob(source, target), tmp_path / "out.mkv")
+    assert (result.broken_at, result.notes, result.frames) == (None, (), FRAMES)
+
+
 def test_a_long_clip_is_sampled_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = [np.full((36, 64, 3), n // 2, np.uint8) for n in range(300)]
     source = make_clip(tmp_path / "long.mp4", pictures=pictures, audio=False, options={"crf": "8", "g": "25"})
