@@ -55,6 +55,13 @@ class MatchJob:
         if self.target_mask is not None and self.target is None:
             raise InputError(f"{self.target_mask}: a target mask needs a target picture")
 
+    def description(self) -> str:
+        """One line for grade files: what is matched to what, and how."""
+        settings = self.settings
+        reference = self.target.name if self.target else (self.palette or "a saved grade")
+        how = f"{settings.method}, strength {settings.strength:g}, seed {settings.seed}"
+        return f"ReSWD Studio: {self.source.name} matched to {reference} ({how})"
+
 
 @dataclass(frozen=True, eq=False)
 class MatchResult:
@@ -142,10 +149,7 @@ class MatchResult:
 
     def description(self) -> str:
         """One line for grade files: what was matched to what, and how."""
-        settings = self.job.settings
-        reference = self.job.target.name if self.job.target else (self.job.palette or "a saved grade")
-        how = f"{settings.method}, strength {settings.strength:g}, seed {settings.seed}"
-        return f"ReSWD Studio: {self.job.source.name} matched to {reference} ({how})"
+        return self.job.description()
 
 
 def run_match(
@@ -161,7 +165,7 @@ def run_match(
     Raises:
         InputError: an input that cannot be used.
     """
-    tell = progress or _silent
+    tell = progress or silent
     tell(0.0, "reading the source")
     hashes = {"source": file_hash(job.source)}
     picture = read_picture(job.source)
@@ -198,5 +202,5 @@ def _small_masks(job: MatchJob) -> dict[str, bytes]:
     }
 
 
-def _silent(_: float, __: str) -> None:
+def silent(_: float, __: str) -> None:
     """No one is watching."""

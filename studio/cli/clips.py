@@ -37,7 +37,7 @@ def match(
     as_json: bool = False,
 ) -> None:
     """Match a clip, save its grade where that is wanted, and report. Exit code 1 where the clip breaks off."""
-    from studio.cli.outcome import check_grades
+    from studio.cli.outcome import check_grades, save_grades
     from studio.clips.job import match_clip
 
     inputs = [path for path in (job.source, job.target, job.mask, job.target_mask, output) if path is not None]
@@ -46,10 +46,7 @@ def match(
     with options.progress_bar() as progress:
         result = match_clip(job, output, overwrite=overwrite, progress=progress)
     written = {"output": result.path}
-    if cdl is not None:
-        written["cdl"] = result.save_grade(cdl)
-    if cube is not None:
-        written["cube"] = result.save_grade(cube, cube_size=cube_size)
+    written |= save_grades(result.save_grade, cdl, cube, cube_size)
     _tell(result, written, cube_size, as_json)
     if result.broken_at is not None:
         raise SystemExit(1)

@@ -49,6 +49,7 @@ def match_command(
 
     A clip gets one grade for all its frames; its sound and everything else is kept.
     """
+    from studio.cli.outcome import save_grades
     from studio.job import run_match
     from studio.settings_file import read_settings, settings_text
 
@@ -91,10 +92,7 @@ def match_command(
         result = run_match(job, progress)
     _check_hashes(result, saved)
     written = {"output": result.save_picture(output, overwrite=overwrite)}
-    if cdl is not None:
-        written["cdl"] = result.save_grade(cdl)
-    if cube is not None:
-        written["cube"] = result.save_grade(cube, cube_size=cube_size)
+    written |= save_grades(result.save_grade, cdl, cube, cube_size)
     if save_settings is not None:
         from reswd_torch.grade.files import write_text_atomically
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,19 @@ def check_grades(
             raise InputError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
         check_grade_path(path, is_cdl=is_cdl, cube_size=cube_size)
         check_place(path, inputs=inputs, overwrite=overwrite)
+
+
+def save_grades(save: Callable[..., Path], cdl: Path | None, cube: Path | None, cube_size: int) -> dict[str, Path]:
+    """Save the grade where that is wanted: what was written, by role.
+
+    Args:
+        save: ``save_grade`` of a result, or ``save`` of a grade.
+        cdl: for a .cc, .ccc or .cdl.
+        cube: for a .cube.
+        cube_size: its lattice points.
+    """
+    wanted = {"cdl": cdl, "cube": cube}
+    return {role: save(path, cube_size=cube_size) for role, path in wanted.items() if path is not None}
 
 
 def tell(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 import tempfile
 from pathlib import Path
@@ -23,9 +22,10 @@ def match(
     Raises:
         InputError: what keeps it from starting, or no frame that could be read.
     """
+    from studio.batch.record import DONE, read_report
     from studio.batch.run import FRESH, OVERWRITE, run_batch
     from studio.cli.batch import batch_bar, ctrl_c, local_workers
-    from studio.cli.outcome import check_grades, tell
+    from studio.cli.outcome import check_grades, save_grades, tell
 
     is_cdl = request.settings.resolved_transform == "cdl"
     inputs = [path for path in (request.target, request.mask, request.target_mask) if path is not None]
@@ -35,25 +35,23 @@ def match(
         plan, record = request.prepare_frames(Path(records), overwrite=overwrite)
         with local_workers(None, len(plan.items)) as (workers, number), batch_bar() as on_step, ctrl_c() as stop:
             done = run_batch(plan, record, workers, window=2 * number, existing=existing, stop=stop, on_step=on_step)
-        with done.report.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-            good = [row for row in csv.DictReader(file) if row["status"] == "done"]
+        good = [row for row in read_report(done.report).values() if row.status == DONE]
     if done.record is None or not good:
         raise InputError(f"{request.folder}: none of the {len(plan.items)} frames could be matched")
     grade = done.record.series[0].grade
     written = {"output": request.output}
-    if cdl is not None:
-        written["cdl"] = grade.save(cdl)
-    if cube is not None:
-        written["cube"] = grade.save(cube, cube_size=cube_size)
-    distances = tuple(fmean(float(row[f"distance_{when}"]) for row in good) for when in ("before", "after"))
+    written |= save_grades(grade.save, cdl, cube, cube_size)
     tell(
         grade,
         written,
-        notes=dict.fromkeys(row["message"] for row in good if row["message"]),
+        notes=dict.fromkeys(row.message for row in good if row.message),
         encoding=grade.encoding,
         cube_size=cube_size,
         as_json=as_json,
-        distances=(distances[0], distances[1]),
+        distances=(
+            fmean(float(row.distance_before) for row in good),
+            fmean(float(row.distance_after) for row in good),
+        ),
         facts={"seconds": done.seconds, "frames": len(good), "failed": done.failed, "left": done.left},
         line=f"{len(good)} of {len(plan.items)} frames",
     )

@@ -18,7 +18,7 @@ from studio.clips.read import ClipFacts, Damage, events, opened, picture_stream,
 from studio.clips.sample import sample_clip
 from studio.clips.write import ClipWriter, writing
 from studio.images import profile_name, read_mask
-from studio.job import MatchJob
+from studio.job import MatchJob, silent
 from studio.paths import check_place, written_beside
 from studio.reference import ReferenceSamples
 from studio.render import render
@@ -68,14 +68,7 @@ class ClipResult:
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
         """Save the grade as .cube, .cc, .ccc or .cdl."""
-        settings = self.job.settings
-        reference = self.job.target.name if self.job.target else (self.job.palette or "a saved grade")
-        how = f"{settings.method}, strength {settings.strength:g}, seed {settings.seed}"
-        return self.grade.save(
-            path,
-            cube_size=cube_size,
-            description=f"ReSWD Studio: {self.job.source.name} matched to {reference} ({how})",
-        )
+        return self.grade.save(path, cube_size=cube_size, description=self.job.description())
 
 
 def check_clip_output(path: Path, *, inputs: list[Path], overwrite: bool = False) -> None:
@@ -107,7 +100,7 @@ def match_clip(job: ClipJob, output: Path, *, overwrite: bool = False, progress:
     Raises:
         InputError: an input that cannot be used, or an output that cannot be written.
     """
-    tell = progress or _silent
+    tell = progress or silent
     given = (job.source, job.target, job.mask, job.target_mask)
     check_clip_output(output, inputs=[path for path in given if path is not None], overwrite=overwrite)
     tell(0.0, "reading the clip")
@@ -212,7 +205,3 @@ def _breakage(facts: ClipFacts, damage: Damage, broken_at: float, output: Path) 
         return f"{name} is damaged at {broken_at:.1f} s: {lost} could not be read and are not in {output.name}"
     of = f" of {expected:.1f}" if expected is not None and damage.end < expected - 0.1 else ""
     return f"{name} breaks off after {damage.end:.1f}{of} s: {output.name} holds what could be read"
-
-
-def _silent(_: float, __: str) -> None:
-    """No one is watching."""
