@@ -9,7 +9,8 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
 from studio.clips import is_clip
-from studio.images import FORMATS, losses, read_picture, supported_output, write_picture
+from studio.clips.job import check_clip_output
+from studio.images import losses, read_picture, result_name, supported_output, write_picture
 from studio.render import render
 from studio.settings_file import read_settings
 from studio.weights import where_to_grade
@@ -42,13 +43,11 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
     for image in images:
         if not image.name or image.is_dir():
             raise InputError(f"{image}: this is a folder: give picture files")
-        name = image.name if image.suffix.lower() in FORMATS or is_clip(image) else image.with_suffix(".png").name
+        name = image.name if is_clip(image) else result_name(image.name)
         place = folder / name
         if place in planned:
             raise InputError(f"{image} and {planned[place]} would both become {place}; apply them to different folders")
         planned[place] = image
-    from studio.clips.job import check_clip_output
-
     if folder.exists():
         for place in planned:
             if is_clip(place):

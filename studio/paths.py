@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reswd_torch.errors import InputError
@@ -76,6 +76,16 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, read in parts."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def file_ids(paths: Iterable[Path]) -> set[tuple[int, int]]:
+    """What tells files apart, by device and number, links seen through; of those that are there."""
+    found = set()
+    for path in paths:
+        with suppress(OSError):
+            facts = path.stat()
+            found.add((facts.st_dev, facts.st_ino))
+    return found
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from reswd_torch.errors import InputError
-from studio.images import FORMATS, READABLE_SUFFIXES
-from studio.paths import same_file
+from studio.images import FORMATS, READABLE_SUFFIXES, result_name
+from studio.paths import file_ids
 
 _SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information", "ehthumbs.db"}
 _SHOWN = 5  # names in a message before it says "and so on"
@@ -48,7 +48,7 @@ class Item:
     @property
     def renumbered(self) -> bool:
         """Whether the result has a name that is not its own, as another one has that already."""
-        return self.place != _result_name(self.name)
+        return self.place != result_name(self.name)
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,11 @@ class BatchPlan:
     def state(self) -> Path:
         """The folder for run.json and report.csv."""
         return self.records or self.output
+
+    @property
+    def aside(self) -> str:
+        """What was left aside, in words; empty for nothing."""
+        return _counts(self.skipped)
 
 
 def plan_folder(
@@ -111,12 +116,13 @@ def plan_folder(
         raise InputError(f"{folder}: no pictures in this folder{where}{others}")
     items = named_apart(found)
     if references is not None:
-        matched = by_name(items, references, "reference")
-        items = tuple(_with(item, reference=matched.get(item.name)) for item in items)
-        notes += _unused(references, set(matched.values()))
+        matched, unused = by_name(items, references, "reference")
+        items = tuple(replace(item, reference=matched.get(item.name)) for item in items)
+        if unused:
+            notes.append(f"{len(unused)} reference{_s(len(unused))} without a picture: {listed(unused)}")
     if masks is not None:
-        found_masks = by_name(items, masks, "mask") if masks.is_dir() else dict.fromkeys((i.name for i in items), masks)
-        items = tuple(_with(item, mask=found_masks.get(item.name)) for item in items)
+        found_masks = by_name(items, masks, "mask")[0] if masks.is_dir() else {item.name: masks for item in items}
+        items = tuple(replace(item, mask=found_masks.get(item.name)) for item in items)
     _check_results(items, output, inputs)
     return BatchPlan(folder, output, items, dict(skipped), tuple(notes))
 
@@ -154,7 +160,7 @@ def _listing(folder: Path, recursive: bool) -> tuple[list[Item], Counter[str]]:
         if not readable:
             found.append(Item(name, path, name, problem="this folder cannot be read: change its permissions"))
         elif path.suffix.lower() in READABLE_SUFFIXES:
-            found.append(Item(name, path, _result_name(name), problem=_link_problem(path, root)))
+            found.append(Item(name, path, result_name(name), problem=_link_problem(path, root)))
         else:
             skipped[path.suffix.lower() or "without suffix"] += 1
     return sorted(found, key=lambda item: item.name), skipped
@@ -193,11 +199,6 @@ def _link_problem(path: Path, root: Path) -> str | None:
     return None
 
 
-def _result_name(name: str) -> str:
-    path = PurePosixPath(name)
-    return name if path.suffix.lower() in FORMATS else path.with_suffix(".png").as_posix()
-
-
 def named_apart(items: Iterable[Item]) -> tuple[Item, ...]:
     """The items with result names of their own, also where capitals or the way of writing an accent do not count.
 
@@ -216,12 +217,15 @@ def named_apart(items: Iterable[Item]) -> tuple[Item, ...]:
             place = path.with_name(f"{path.stem} ({number}){path.suffix}").as_posix()
         taken.add(_key(place))
         note = "" if place == item.name else f"written as {PurePosixPath(place).name}"
-        kept.append(_with(item, place=place, note=note))
+        kept.append(replace(item, place=place, note=note))
     return tuple(sorted(kept, key=lambda item: item.name))
 
 
-def by_name(items: Iterable[Item], folder: Path, kind: str) -> dict[str, Path]:
+def by_name(items: Iterable[Item], folder: Path, kind: str) -> tuple[dict[str, Path], list[str]]:
     """For each item the file of its name (without suffix) in ``folder``: at the same place in the tree, or on top.
+
+    Returns:
+        The files by the names of the items, and the names of pictures there that belong to none.
 
     Raises:
         InputError: no such folder, or items for which there is none or more than one.
@@ -229,7 +233,8 @@ def by_name(items: Iterable[Item], folder: Path, kind: str) -> dict[str, Path]:
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder of {kind}s: check the name")
     here: dict[str, list[Path]] = {}
-    for found in _listing(folder, recursive=True)[0]:
+    there = _listing(folder, recursive=True)[0]
+    for found in there:
         if found.problem is None:
             here.setdefault(_key(PurePosixPath(found.name).with_suffix("").as_posix()), []).append(found.source)
     matched: dict[str, Path] = {}
@@ -251,7 +256,8 @@ def by_name(items: Iterable[Item], folder: Path, kind: str) -> dict[str, Path]:
                 f"{folder}: {len(names)} picture{_s(len(names))} {verb} {what} {kind} of the same name in it: "
                 f"{listed(names)}; add, rename or remove files"
             )
-    return matched
+    used = set(matched.values())
+    return matched, [found.name for found in there if found.source not in used]
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -266,26 +272,14 @@ def pictures_in(folder: Path) -> list[Path]:
     return found
 
 
-def _unused(folder: Path, used: set[Path]) -> list[str]:
-    there = [item for item in _listing(folder, recursive=True)[0] if item.source not in used]
-    if not there:
-        return []
-    return [f"{len(there)} reference{_s(len(there))} without a picture: {listed([item.name for item in there])}"]
-
-
 def _check_results(items: Iterable[Item], output: Path, inputs: Iterable[Path]) -> None:
     """No result may replace a file that the run reads."""
-    read = [*inputs, *(path for item in items for path in (item.reference, item.mask) if path is not None)]
-    inside = {path.resolve() for path in read if path.resolve().is_relative_to(output.resolve())}
-    for item in items if inside else ():
-        if any(same_file(output / item.place, path) for path in inside):
+    read = file_ids({*inputs, *(path for item in items for path in (item.reference, item.mask) if path is not None)})
+    for item in items if read and output.exists() else ():
+        if read & file_ids([output / item.place]):
             raise InputError(
                 f"{output / item.place}: the result of {item.name} would replace an input: give another folder"
             )
-
-
-def _with(item: Item, **changes: object) -> Item:
-    return replace(item, **changes)  # type: ignore[arg-type]
 
 
 def _key(name: str) -> str:
@@ -298,7 +292,7 @@ def listed(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def _counts(skipped: Counter[str]) -> str:
+def _counts(skipped: dict[str, int]) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in sorted(skipped.items()))
 
 

@@ -6,6 +6,7 @@ picture is finished, and is put in order at the end.
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -50,8 +51,6 @@ class SeriesGrade:
 
     def to_record(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        import base64
-
         record: dict[str, Any] = {"key": self.key, "grade": self.grade.to_record()}
         if self.target is not None:
             record["target"] = base64.b64encode(self.target.numpy().astype("<f4").tobytes()).decode("ascii")
@@ -60,8 +59,6 @@ class SeriesGrade:
     @staticmethod
     def from_record(record: dict[str, Any]) -> SeriesGrade:
         """The inverse."""
-        import base64
-
         target = None
         if "target" in record:
             colors = np.frombuffer(base64.b64decode(record["target"]), "<f4").reshape(-1, 3)
@@ -183,9 +180,9 @@ def read_run(place: Path) -> RunRecord:
 
 
 @lru_cache(maxsize=4)
-def run_at(place: str, stamp: str) -> RunRecord:
+def run_at(place: Path, stamp: str) -> RunRecord:
     """:func:`read_run`, once for each run: workers are told only where the record lies; ``stamp`` is its hash."""
-    return read_run(Path(place))
+    return read_run(place)
 
 
 @dataclass(frozen=True)

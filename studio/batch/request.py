@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from studio.apply import load_any_grade
 from studio.batch.plan import BatchPlan, check_folders, pictures_in, plan_folder
 from studio.batch.record import RunRecord
 from studio.batch.sequence import plan_sequence
-from studio.batch.series import references_of
+from studio.batch.series import references_of, saved_series
 from studio.images.refuse import file_hash
 from studio.paths import sha256_of
 
@@ -95,6 +96,7 @@ class BatchRequest:
         return record
 
     def _record(self, source: Path) -> RunRecord:
+        series = () if self.grade is None else saved_series(load_any_grade(self.grade), self.settings)
         return RunRecord(
             source=str(source),
             mode=SERIES if self.grade is not None else self.mode,
@@ -106,6 +108,7 @@ class BatchRequest:
             recursive=self.recursive,
             masks=None if self.mask is None else str(self.mask.absolute()),
             grade_files=self.grade_files,
+            series=series,
         )
 
     def _check(self) -> None:
@@ -118,8 +121,6 @@ class BatchRequest:
             raise InputError(f"unknown mode {self.mode!r}: choose {EACH} or {SERIES}")
         if self.palette is not None:
             parse_palette(self.palette)
-        if self.grade is not None:
-            load_any_grade(self.grade)
         if self.target is not None and not self.target.exists():
             raise InputError(f"{self.target}: there is no such picture or folder: check --target")
         if self.target_mask is not None and (self.target is None or self.target.is_dir()):
@@ -154,8 +155,6 @@ def _reference(target: Path, mode: str) -> dict[str, str]:
     place = {"path": str(target.absolute())}
     if mode == EACH:
         return place
-    import hashlib
-
     both = hashlib.sha256()
     for path in pictures_in(target):
         both.update(f"{path.relative_to(target).as_posix()}\0{file_hash(path)}\0".encode("utf-8", "surrogateescape"))

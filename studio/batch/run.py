@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from reswd_torch.errors import InputError
-from studio.apply import load_any_grade
 from studio.batch.plan import BatchPlan, Item, listed, state_of
 from studio.batch.record import (
     DONE,
@@ -27,7 +26,7 @@ from studio.batch.record import (
     write_run,
 )
 from studio.batch.request import EACH
-from studio.batch.series import Share, colours_each, fit_series, references_of, save_series, saved_series, series_files
+from studio.batch.series import Share, colours_each, fit_series, references_of, save_series, series_files
 from studio.batch.work import NO_SPACE, GradeTask, Outcome, SampleTask, failed, grade_one, sample_one
 from studio.batch.workers import Finished, run_all
 from studio.paths import remove_leftovers, same_file
@@ -98,7 +97,8 @@ def run_batch(
 
     Args:
         plan: what to read and write.
-        record: how; without the grades of the series, which are fitted here or taken from an earlier run.
+        record: how; with the grades of a series only where one is given. Else they are fitted here, or taken from an earlier
+            run.
         workers: who does it.
         window: tasks handed out at once: twice the number of workers keeps them busy.
         existing: ``FRESH`` refuses to replace results, ``OVERWRITE`` replaces them, ``RESUME`` goes on where an earlier
@@ -122,8 +122,8 @@ def run_batch(
         report = Report(plan.state / REPORT_FILE, run.standing() if old else {})
         kept = len(report.rows)
         begun = None
-        if old or run.fit_series(report):
-            run.record = begun = old or replace(record, series=run.series)
+        if run.fit_series(report):
+            begun = run.record
             run.grade(report)
         remove_leftovers(run.places())
     statuses = [report.rows[item.name].status for item in plan.items if item.name in report.rows]
@@ -144,8 +144,7 @@ class _Run:
         stop: Callable[[], bool],
         on_step: Callable[[Step], None],
     ) -> None:
-        self.plan, self.record, self.series = plan, record, record.series
-        self.full = False
+        self.plan, self.record, self.full = plan, record, False
         self._workers, self._window, self._stop, self._on_step = workers, window, stop, on_step
 
     def places(self) -> Iterator[Path]:
@@ -174,20 +173,13 @@ class _Run:
     def fit_series(self, report: Report) -> bool:
         """Fit the grade of a series. False when it was stopped, or no picture could be read (the report says why)."""
         record = self.record
-        if record.mode == EACH:
-            return True
-        if record.grade is not None:
-            grade = load_any_grade(Path(record.grade["path"]))
-            self.series = saved_series(grade, record.settings)
+        if record.mode == EACH or record.series:  # nothing to fit, or a grade that was given or fitted before
             return True
         items = [item for item in self.plan.items if item.problem is None]
         shares: dict[str, Share] = {}
         reasons = {item.name: item.problem for item in self.plan.items if item.problem is not None}
         count = colours_each(max(1, len(items)), record.settings)
-        tasks = (
-            SampleTask(i.name, str(i.source), str(i.mask) if i.mask else None, count, record.settings.seed)
-            for i in items
-        )
+        tasks = (SampleTask(i.name, i.source, i.mask, count, record.settings.seed) for i in items)
         self._on_step(Step("looking", 0, len(items)))
         for over, one in enumerate(self._all(sample_one, tasks), 1):
             if isinstance(one.value, Share):
@@ -202,7 +194,7 @@ class _Run:
             report.rewrite(item.name for item in self.plan.items)
             return False
         in_order = [shares[item.name] for item in items if item.name in shares]
-        self.series = fit_series(in_order, references_of(record), record.settings)
+        self.record = replace(record, series=fit_series(in_order, references_of(record), record.settings))
         return True
 
     def grade(self, report: Report) -> None:
@@ -248,11 +240,11 @@ class _Run:
             reference = Path(self.record.reference["path"])
         return GradeTask(
             name=item.name,
-            source=str(item.source),
-            place=str(self.plan.output / item.place),
-            reference=None if reference is None else str(reference),
-            mask=None if item.mask is None else str(item.mask),
-            run=str(place),
+            source=item.source,
+            place=self.plan.output / item.place,
+            reference=reference,
+            mask=item.mask,
+            run=place,
             stamp=stamp,
             state=state_of(item),
             note=item.note,

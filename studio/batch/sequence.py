@@ -9,7 +9,7 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from studio.batch.plan import BatchPlan, Item
 from studio.images import supported_output
-from studio.paths import same_file
+from studio.paths import file_ids
 
 _NUMBER = re.compile(r"%(?:0(\d+))?d|(#+)")
 
@@ -62,13 +62,14 @@ def plan_sequence(
     """
     if _NUMBER.search(output.name) is None:
         raise InputError(f"{output}: {source.name} stands for many frames: give an output such as graded.%04d.png")
-    frames = frames_of(source)
+    frames, inputs = frames_of(source), list(inputs)
+    read = file_ids(frames.values())
     items = []
     for number, path in frames.items():
         place = output.with_name(_named(output, number))
-        if same_file(place, path):
+        if read & file_ids([place]):
             raise InputError(f"{output}: the results would replace the frames: give another name or folder")
-        supported_output(place, inputs=[*inputs, *frames.values()] if place.exists() else (), overwrite=overwrite)
+        supported_output(place, inputs=inputs, overwrite=overwrite)
         items.append(Item(path.name, path, place.name, mask=mask))
     return BatchPlan(source.parent, output.parent, tuple(items), records=records)
 

@@ -32,8 +32,8 @@ class SampleTask:
     """Take colours of a picture for the pool of its series."""
 
     name: str
-    source: str
-    mask: str | None
+    source: Path
+    mask: Path | None
     count: int
     seed: int
 
@@ -55,11 +55,11 @@ class GradeTask:
     """
 
     name: str
-    source: str
-    place: str
-    reference: str | None
-    mask: str | None
-    run: str
+    source: Path
+    place: Path
+    reference: Path | None
+    mask: Path | None
+    run: Path
     stamp: str
     state: str
     note: str = ""
@@ -81,8 +81,7 @@ class Outcome:
 def sample_one(task: SampleTask) -> Share | str:
     """The picture's share, or why it has none."""
     try:
-        mask = Path(task.mask) if task.mask else None
-        return share_of(Path(task.source), mask, task.count, task.seed)
+        return share_of(task.source, task.mask, task.count, task.seed)
     except Exception as error:  # one bad file does not stop the others
         return _reason(error, task.source)
 
@@ -90,9 +89,9 @@ def sample_one(task: SampleTask) -> Share | str:
 def grade_one(task: GradeTask) -> Outcome:
     """Grade one picture into its place; nothing that goes wrong leaves this function."""
     start, room = time.perf_counter(), 0
-    place = Path(task.place)
+    place = task.place
     try:
-        if same_file(place, Path(task.source)):  # by a link or a mount in the output, which no comparison of names sees
+        if same_file(place, task.source):  # by a link or a mount in the output, which no comparison of names sees
             raise InputError("the result would replace the picture itself: give another output folder")
         result, before, after = _graded(task)
         room = 2 * result.picture.pixels.nbytes
@@ -102,9 +101,9 @@ def grade_one(task: GradeTask) -> Outcome:
         if run.grade_files is not None and not run.series:
             result.save_grade(place.with_name(place.name + run.grade_files))
     except Exception as error:
-        paths = (task.source, task.place, task.reference, task.mask)
-        return failed(task.name, _reason(error, *paths), task.state, full=_is_full(error, place, room), start=start)
-    notes = [note.removeprefix(f"{Path(task.source).name}: ") for note in result.notes]
+        reason = _reason(error, task.source, place, task.reference, task.mask)
+        return failed(task.name, reason, task.state, full=_is_full(error, place, room), start=start)
+    notes = [note.removeprefix(f"{task.source.name}: ") for note in result.notes]
     notes += losses(place, result.picture)
     if task.note:
         notes.append(task.note)
@@ -130,9 +129,9 @@ def failed(name: str, reason: str, state: str, *, full: bool = False, start: flo
 def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None]:
     """The result for one picture, and its distances before and after."""
     run = run_at(task.run, task.stamp)
-    source, mask = Path(task.source), Path(task.mask) if task.mask else None
+    source, mask = task.source, task.mask
     if not run.series:
-        target = Path(task.reference) if task.reference else None
+        target = task.reference
         target_mask = Path(run.target_mask["path"]) if run.target_mask else None
         job = MatchJob(source, target, run.palette, settings=run.settings, mask=mask, target_mask=target_mask)
         state = "" if target is None else str(target.stat().st_mtime_ns)
@@ -169,7 +168,7 @@ def in_words(grade: Grade) -> str:
     return "; ".join([*parts, f"saturation {effective.saturation:.6f}"])
 
 
-def _reason(error: Exception, source: str, place: str = "", *others: str | None) -> str:
+def _reason(error: Exception, source: Path, place: Path | None = None, *others: Path | None) -> str:
     """One line for the report: without the path that the row names anyway, and without the folders of the others."""
     if isinstance(error, InputError):
         text = str(error)
@@ -177,10 +176,9 @@ def _reason(error: Exception, source: str, place: str = "", *others: str | None)
         text = "not enough memory for this picture: run fewer at once (--jobs)"
     else:
         text = f"unexpected: {type(error).__name__}: {error}"
-    text = text.removeprefix(f"{source}: ")
-    text = text.removeprefix(f"{place}: ")
+    text = text.removeprefix(f"{source}: ").removeprefix(f"{place}: ")
     for path in filter(None, others):
-        text = text.replace(path, Path(path).name)
+        text = text.replace(str(path), path.name)
     return " ".join(text.split())
 
 

@@ -155,9 +155,8 @@ def local_workers(jobs: int | None, pictures: int) -> Iterator[tuple[Executor, i
 def _announce(plan: BatchPlan) -> None:
     for note in plan.notes:
         print(f"note: {note}", file=sys.stderr)
-    if plan.skipped:
-        aside = ", ".join(f"{number} {kind}" for kind, number in sorted(plan.skipped.items()))
-        print(f"note: left aside, as no pictures: {aside}", file=sys.stderr)
+    if plan.aside:
+        print(f"note: left aside, as no pictures: {plan.aside}", file=sys.stderr)
     for item in plan.items:
         if item.renumbered:
             print(f"note: {item.name} becomes {item.place}", file=sys.stderr)
@@ -200,6 +199,8 @@ def batch_bar() -> Iterator[Callable[[Step], None]]:
         TimeRemainingColumn(), TextColumn("{task.fields[name]}", markup=False),
     )  # fmt: skip
     phases = {"looking": "colours of the series", "grading": "grading"}
+    from studio.batch.record import DONE
+
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
         tasks: dict[str, Any] = {}
 
@@ -207,7 +208,7 @@ def batch_bar() -> Iterator[Callable[[Step], None]]:
             if step.phase not in tasks:
                 tasks[step.phase] = bar.add_task(phases[step.phase], total=step.of, name="")
             bar.update(tasks[step.phase], completed=step.done, name=step.name[-60:])
-            if step.row is not None and step.row.status != "done":
+            if step.row is not None and step.row.status != DONE:
                 print(f"reswd: {step.row.file}: {step.row.message}", file=sys.stderr)
 
         yield on_step

@@ -8,6 +8,7 @@ from studio.images.picture import (
     Container,
     Picture,
     natural_suffix,
+    result_name,
 )
 from studio.images.profiles import profile_name, to_profile
 from studio.images.read import read_picture, read_reduced
@@ -25,6 +26,7 @@ __all__ = [
     "read_mask",
     "read_picture",
     "read_reduced",
+    "result_name",
     "supported_output",
     "to_profile",
     "write_picture",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -116,6 +116,15 @@ class Decoded:
     orientation: int = 1
     whole: tuple[int, int] | None = None  # rows and columns as stored, where fewer were decoded
     notes: list[str] = field(default_factory=list)
+
+
+def result_name(name: str) -> str:
+    """What a graded copy of a file should be called: as the file is, ``.png`` for formats that are not written.
+
+    ``name`` may hold folders, with ``/`` between them.
+    """
+    path = PurePosixPath(name)
+    return name if path.suffix.lower() in FORMATS else path.with_suffix(".png").as_posix()
 
 
 def natural_suffix(container: Container) -> str:

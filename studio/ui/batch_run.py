@@ -17,7 +17,7 @@ import numpy as np
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
 from studio.batch.archive import Limits, gather, is_zip, pack, unpack
-from studio.batch.record import RUN_FILE
+from studio.batch.record import DONE, RUN_FILE
 from studio.batch.request import EACH, SERIES, BatchRequest
 from studio.batch.run import FRESH, Step, Summary, run_batch
 from studio.batch.workers import threads
@@ -103,7 +103,9 @@ def process(wanted: Wanted, work: Path, stop: Callable[[], bool], *, tiles: bool
     yield View()
     request, notes = _request(wanted, work)
     plan, record = request.prepare()
-    notes = (*notes, *plan.notes, *_aside(plan.skipped))
+    notes = (*notes, *plan.notes)
+    if plan.aside:
+        notes = (*notes, f"Left aside, as no pictures: {plan.aside}")
     steps: Queue[Step] = Queue()
     over: list[Summary | BaseException] = []
     closed = False
@@ -180,9 +182,9 @@ class _Watch:
             if self._step is None or step.phase != self._step.phase:
                 self._begun = (time.monotonic(), step.done)
             self._step = step
-            if step.row is not None and step.row.status != "done":
+            if step.row is not None and step.row.status != DONE:
                 self._failed.append((step.row.file, step.row.message))
-        good = [step for step in taken if step.row is not None and step.row.status == "done"]
+        good = [step for step in taken if step.row is not None and step.row.status == DONE]
         if good and self._with_tiles:  # one of them: a page that shows every picture would hold the run up
             self._add_tile(good[-1])
         return True
@@ -271,12 +273,6 @@ def _target(wanted: Wanted, work: Path) -> Path | None:
     return found[0] if len(found) == 1 else folder
 
 
-def _aside(skipped: dict[str, int]) -> list[str]:
-    if not skipped:
-        return []
-    return ["Left aside, as no pictures: " + ", ".join(f"{number} {kind}" for kind, number in sorted(skipped.items()))]
-
-
 def below(text: str, allowed: tuple[Path, ...], what: str) -> Path:
     """A folder that a person named, if it lies below one that ``reswd serve --allow`` names; links are seen through.
 
@@ -300,8 +296,4 @@ def uploads_of(payload: Any) -> tuple[Upload, ...]:
         return ()
     files = getattr(payload, "root", payload)
     files = files if isinstance(files, list) else [files]
-    return tuple((Path(file.path), _called(file)) for file in files)
-
-
-def _called(file: Any) -> str:
-    return file.orig_name or Path(file.path).name
+    return tuple((Path(file.path), file.orig_name or Path(file.path).name) for file in files)

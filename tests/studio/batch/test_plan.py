@@ -9,14 +9,13 @@ import pytest
 
 from reswd_torch.errors import InputError
 from studio.batch.plan import Item, named_apart, plan_folder
+from studio.images import result_name
 from tests.studio.batch.conftest import write
 
 
 def places(*names: str) -> list[str]:
     """The result names of items with these names."""
-    from studio.batch.plan import _result_name
-
-    return [item.place for item in named_apart(Item(name, Path(name), _result_name(name)) for name in names)]
+    return [item.place for item in named_apart(Item(name, Path(name), result_name(name)) for name in names)]
 
 
 def test_the_tree_is_mirrored_and_the_rest_counted(shots: Path, tmp_path: Path) -> None:
