@@ -23,6 +23,7 @@ from studio.batch.run import FRESH, Step, Summary, run_batch
 from studio.batch.workers import threads
 from studio.images import read_reduced
 from studio.preview import display_pixels, resize, save_preview, shrink
+from studio.ui import words
 
 LIMITS = Limits()
 MODES = (("Each picture on its own", EACH), ("One grade for the series", SERIES))
@@ -236,12 +237,17 @@ def _request(wanted: Wanted, work: Path) -> tuple[BatchRequest, tuple[str, ...]]
         folder = work / "pictures"
         notes = _bring_in(wanted.files, folder)
     target = _target(wanted, work)
-    given = [target is not None, wanted.palette is not None, wanted.grade is not None]
-    if not any(given):
-        raise InputError("Choose a reference: a photograph whose colours you want.")
-    settings = wanted.settings
+    if target is None and wanted.palette is None and wanted.grade is None:
+        raise InputError(words.NO_REFERENCE)
     request = BatchRequest(
-        folder, wanted.results or work / "results", target, wanted.palette, wanted.grade, wanted.mode, settings, True
+        folder,
+        wanted.results or work / "results",
+        target,
+        wanted.palette,
+        wanted.grade,
+        wanted.mode,
+        wanted.settings,
+        recursive=True,
     )
     return request, notes
 

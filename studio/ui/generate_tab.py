@@ -16,11 +16,10 @@ from guidance.text_to_image import MAX_SCALE, MAX_STEPS, Generation
 from reswd_torch.errors import InputError
 from studio.generated import paint, save
 from studio.ui import words
+from studio.ui.controls import PRIVATE, QUICK
 from studio.ui.session import Session, Stopped
 
 _LOG = logging.getLogger(__name__)
-_PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-_QUICK: dict[str, Any] = {"show_progress": "hidden", **_PRIVATE}
 _EXAMPLES = (
     "a blue dog on a pink to orange gradient background", "a sailboat on a turquoise background",
     "a purple cat", "a red umbrella on a beige background", "a rocket on a black background", "a cup of coffee",
@@ -116,16 +115,16 @@ def build_generate_tab(session: gr.State) -> None:
         "show_progress_on": [picture, empty],
         "concurrency_id": "generate",
         "concurrency_limit": 2,
-        **_PRIVATE,
+        **PRIVATE,
     }
     gr.on([start.click, prompt.submit], **run)
     prompt.change(
         lambda text: words.message(known.hint(text or "") or ""), prompt, hint, trigger_mode="always_last", queue=False,
-        **_QUICK,
+        **QUICK,
     )  # fmt: skip
-    examples.click(lambda sample: sample[0], examples, prompt, queue=False, **_QUICK).then(**run)
-    another.click(lambda: secrets.randbelow(2**32), None, seed, queue=False, **_QUICK)
-    stop.click(_stop, session, None, queue=False, **_QUICK)
+    examples.click(lambda sample: sample[0], examples, prompt, queue=False, **QUICK).then(**run)
+    another.click(lambda: secrets.randbelow(2**32), None, seed, queue=False, **QUICK)
+    stop.click(_stop, session, None, queue=False, **QUICK)
 
 
 def _stop(session: Session) -> None:

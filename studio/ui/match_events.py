@@ -12,6 +12,7 @@ import gradio as gr
 
 from reswd_torch.errors import InputError
 from studio.ui import choose, downloads, run, words
+from studio.ui.controls import PRIVATE, QUICK
 from studio.ui.examples import Example
 from studio.ui.parts import MaskParts, Parts
 from studio.ui.run import PALETTE, PICTURE, SAVED, Choice
@@ -31,11 +32,9 @@ _PLACE_JS = """(now, made) => {
   if (now && made && now.path === made[0].path) return made[1] ?? null;
 }"""
 _LOOK_JS = "() => document.querySelector('#slider')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
-_PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-_WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **_PRIVATE}
-_QUICK: dict[str, Any] = {"show_progress": "hidden", **_PRIVATE}
+_WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **PRIVATE}
 # As all that follows a choice: Gradio would drop the second of two quick ones, and the page show the state before it.
-_SETTLE: dict[str, Any] = {"trigger_mode": "always_last", **_QUICK}
+_SETTLE: dict[str, Any] = {"trigger_mode": "always_last", **QUICK}
 
 
 def wire(parts: Parts, examples: list[Example]) -> None:
@@ -57,18 +56,18 @@ def _wire_choices(parts: Parts) -> None:
         # input, not change: the preview put in by the server must not count as a new choice
         gr.on(
             [picture.upload, picture.clear], partial(choose.choose_dropped, role=role), [parts.session, picture],
-            [preview, about, *_mask_outputs(mask)], trigger_mode="always_last", concurrency_limit=4, **_QUICK,
-        ).then(None, [picture, preview], picture, js=_PLACE_JS, **_PRIVATE).then(*settle, **_SETTLE)  # fmt: skip
+            [preview, about, *_mask_outputs(mask)], trigger_mode="always_last", concurrency_limit=4, **QUICK,
+        ).then(None, [picture, preview], picture, js=_PLACE_JS, **PRIVATE).then(*settle, **_SETTLE)  # fmt: skip
     groups = [parts.picture_group, parts.palette_group, parts.saved_group]
     labels = [parts.start, parts.compare]
-    parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **_QUICK).then(*settle, **_SETTLE)
+    parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **QUICK).then(*settle, **_SETTLE)
     parts.palette.change(
-        choose.show_palette, parts.palette, parts.swatches, trigger_mode="always_last", queue=False, **_QUICK
+        choose.show_palette, parts.palette, parts.swatches, trigger_mode="always_last", queue=False, **QUICK
     ).then(*settle, **_SETTLE)
     gr.on(
         [parts.grade.upload, parts.grade.clear], choose.choose_grade, [parts.session, parts.grade, parts.strength],
-        [parts.grade_about, parts.strength], trigger_mode="always_last", **_QUICK,
-    ).then(*_follow(parts), trigger_mode="always_last", **_QUICK).then(*settle, **_SETTLE)  # fmt: skip
+        [parts.grade_about, parts.strength], trigger_mode="always_last", **QUICK,
+    ).then(*_follow(parts), trigger_mode="always_last", **QUICK).then(*settle, **_SETTLE)  # fmt: skip
 
 
 def _compare_with_choices(parts: Parts) -> tuple[Any, ...]:
@@ -97,14 +96,14 @@ def _wire_mask(mask: MaskParts, parts: Parts, role: str) -> None:
         partial(choose.start_painting, role=role),
         [parts.session, mask.editor],
         [mask.editor_group, mask.editor, mask.painted, mask.paint],
-        **_QUICK,
+        **QUICK,
     )
     # Only when asked: a listener on the editor itself makes Gradio 6.31 upload the painting again and again.
     mask.done.click(
         partial(choose.keep_painting, role=role),
         [parts.session, mask.editor],
         [mask.editor_group, mask.painted, mask.paint],
-        **_QUICK,
+        **QUICK,
     )
 
 
@@ -198,9 +197,7 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
 
     inputs = [parts.session, parts.cube_size, parts.source, parts.reference, *controls]
     take = _take_paintings(parts)
-    parts.start.click(*take, **_QUICK).then(
-        work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK
-    )
+    parts.start.click(*take, **QUICK).then(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK)
 
     def compare(
         session: Session,
@@ -219,13 +216,13 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
 
         yield from _guarded(parts, session, job, choice, parts.compare_stop, parts.compare_status)
 
-    parts.compare.click(*take, **_QUICK).then(
+    parts.compare.click(*take, **QUICK).then(
         compare, [parts.session, parts.source, parts.reference, *controls],
         [parts.start, parts.compare, parts.compare_stop, parts.compare_status, parts.compared],
         show_progress_on=parts.compared, **_WORK,
     )  # fmt: skip
-    parts.stop.click(_stop, parts.session, None, queue=False, **_QUICK)
-    parts.compare_stop.click(_stop, parts.session, None, queue=False, **_QUICK)
+    parts.stop.click(_stop, parts.session, None, queue=False, **QUICK)
+    parts.compare_stop.click(_stop, parts.session, None, queue=False, **QUICK)
 
     def pick(session: Session, cube_size: int, strength: float | None, event: gr.SelectData) -> Updates:
         if event.index >= len(session.compared):
@@ -240,8 +237,8 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
 
     parts.compared.select(
         pick, [parts.session, parts.cube_size, parts.strength],
-        [*_shown_parts(parts), parts.method, parts.compare_status], **_QUICK,
-    ).then(None, None, None, js=_LOOK_JS, **_PRIVATE)  # fmt: skip
+        [*_shown_parts(parts), parts.method, parts.compare_status], **QUICK,
+    ).then(None, None, None, js=_LOOK_JS, **PRIVATE)  # fmt: skip
 
     def example(session: Session, event: gr.SelectData) -> list[Any]:
         chosen = examples[event.index]
@@ -256,10 +253,10 @@ def _wire_runs(parts: Parts, examples: list[Example]) -> None:
         example, parts.session,
         [parts.kind, parts.strength, parts.source, parts.source_about, *_mask_outputs(parts.source_mask),
          parts.reference, parts.reference_about, *_mask_outputs(parts.reference_mask)],
-        **_QUICK,
-    ).then(*_follow(parts), **_QUICK).then(
+        **QUICK,
+    ).then(*_follow(parts), **QUICK).then(
         work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK
-    ).then(None, None, None, js=_LOOK_JS, **_PRIVATE)  # fmt: skip
+    ).then(None, None, None, js=_LOOK_JS, **PRIVATE)  # fmt: skip
 
 
 def _guarded(
@@ -312,11 +309,11 @@ def _wire_strength(parts: Parts) -> None:
 
     parts.strength.input(
         live, [parts.session, parts.strength], [parts.slider, parts.metrics],
-        trigger_mode="always_last", concurrency_limit=4, **_QUICK,
+        trigger_mode="always_last", concurrency_limit=4, **QUICK,
     )  # fmt: skip
     parts.strength.release(
         partial(_rest, parts), [parts.session, parts.strength, parts.cube_size], _shown_parts(parts),
-        trigger_mode="always_last", concurrency_limit=4, **_QUICK,
+        trigger_mode="always_last", concurrency_limit=4, **QUICK,
     )  # fmt: skip
 
 
@@ -362,12 +359,12 @@ def _wire_downloads(parts: Parts) -> None:
     ):
         button.click(
             partial(make, kind=kind), [parts.session, parts.cube_size], parts.download,
-            show_progress_on=button, concurrency_id="download", concurrency_limit=2, **_PRIVATE,
-        ).success(None, parts.download, None, js=_SAVE_JS, **_PRIVATE)  # fmt: skip
+            show_progress_on=button, concurrency_id="download", concurrency_limit=2, **PRIVATE,
+        ).success(None, parts.download, None, js=_SAVE_JS, **PRIVATE)  # fmt: skip
 
     def size(session: Session, cube_size: int) -> Any:
         if session.shown is None:
             return gr.skip()
         return _cube_line(session, cube_size)
 
-    parts.cube_size.change(size, [parts.session, parts.cube_size], parts.cube_line, **_QUICK)
+    parts.cube_size.change(size, [parts.session, parts.cube_size], parts.cube_line, **QUICK)

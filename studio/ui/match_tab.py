@@ -7,9 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, MatchSettings
+from reswd_torch.settings import CUBE_SIZES, DEVICES, MatchSettings
 from studio.ui import words
 from studio.ui.choose import picture_drop
+from studio.ui.controls import METHOD_CHOICES, TRANSFORM_CHOICES, palette_box
 from studio.ui.examples import Example, load_examples, pair_tile
 from studio.ui.match_events import wire
 from studio.ui.parts import MaskParts, Parts
@@ -19,7 +20,6 @@ from studio.ui.settings import as_sent
 _DEFAULTS = MatchSettings()
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
 _TRANSFORM_HELP = "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only."
-_TRANSFORMS = (("Automatic", "auto"), ("CDL", "cdl"), ("3-D LUT", "lut"))
 
 
 def build_match_tab(session: gr.State) -> None:
@@ -66,13 +66,7 @@ def _inputs(examples: list[Example]) -> dict[str, Any]:
             with gr.Column(min_width=150) as picture_group:
                 reference = _drop("Reference", "reference", "Photograph whose colours you want")
             with gr.Column(min_width=150, visible=False) as palette_group:
-                palette = gr.Textbox(
-                    label="Palette",
-                    info="Hex colours; :2 makes one count twice",
-                    placeholder="#2b3a55:2, #e8c07d, #f4ead5",
-                    lines=2,
-                    elem_id="palette",
-                )
+                palette = palette_box(lines=2, elem_id="palette")
                 swatches = gr.HTML(elem_id="swatches", padding=False)
             with gr.Column(min_width=150, visible=False) as saved_group:
                 grade = gr.File(label="Saved grade", height=168, elem_id="grade")
@@ -113,10 +107,10 @@ def _inputs(examples: list[Example]) -> dict[str, Any]:
 def _more() -> dict[str, Any]:
     with gr.Accordion("More", open=False, elem_id="more"):
         method = gr.Dropdown(
-            [(words.METHOD_NAMES[name], name) for name in METHODS],
+            METHOD_CHOICES,
             value=_DEFAULTS.method, label="Method", info=_METHOD_HELP, elem_id="method",
         )  # fmt: skip
-        transform = gr.Radio(list(_TRANSFORMS), value="auto", label="Kind of grade", info=_TRANSFORM_HELP)
+        transform = gr.Radio(TRANSFORM_CHOICES, value="auto", label="Kind of grade", info=_TRANSFORM_HELP)
         with gr.Row():
             seed = as_sent(
                 gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120, elem_id="seed")

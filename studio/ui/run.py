@@ -78,14 +78,14 @@ def _job(session: Session, choice: Choice) -> MatchJob:
     mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, session.source, "mask")
     if choice.kind == SAVED:
         if session.grade is None:
-            raise InputError("No saved grade is loaded: drop a .cube, .cc, .ccc, .cdl or a settings .json.")
+            raise InputError(words.NO_GRADE)
         return MatchJob(source, grade=session.grade, settings=settings, mask=mask)
     if choice.kind == PALETTE:
         if not choice.palette.strip():
-            raise InputError("Write the palette's colours first, such as #2b3a55, #e8c07d.")
+            raise InputError(words.NO_PALETTE)
         return MatchJob(source, palette=choice.palette, settings=settings, mask=mask)
     if session.reference is None:
-        raise InputError("Choose a reference: a photograph whose colours you want.")
+        raise InputError(words.NO_REFERENCE)
     reference = session.reference
     target_mask = Path(choice.reference_mask) if choice.reference_mask else mask_file(session, reference, "mask")
     return MatchJob(source, reference.path, settings=settings, mask=mask, target_mask=target_mask)

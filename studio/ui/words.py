@@ -26,6 +26,9 @@ EMPTY_RESULT = (
     '<div class="empty"><b>The matched photograph appears here.</b>'
     "<span>Choose a source and a reference, or press one of the examples, then <i>Match colours</i>.</span></div>"
 )
+NO_REFERENCE = "Choose a reference: a photograph whose colours you want."
+NO_PALETTE = "Write the palette's colours first, such as #2b3a55, #e8c07d."
+NO_GRADE = "No saved grade is loaded: drop a .cube, .cc, .ccc, .cdl or a settings .json."
 EMPTY_NUMBERS = '<p class="faint">The grade\'s numbers appear here after a match.</p>'
 EMPTY_METRICS = '<p class="faint">Distance to the reference: match first.</p>'
 EMPTY_CHART = '<p class="faint">How the colours of source, result and reference spread appears here after a match.</p>'

@@ -1,0 +1,27 @@
+"""Controls that stand in more than one tab, and how events are registered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from reswd_torch.settings import METHODS
+from studio.ui import words
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+"""Events of the page; other programs have the endpoints."""
+QUICK: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+"""Events that are over before anybody waits."""
+METHOD_CHOICES = [(words.METHOD_NAMES[name], name) for name in METHODS]
+TRANSFORM_CHOICES = [("Automatic", "auto"), ("CDL", "cdl"), ("3-D LUT", "lut")]
+
+
+def palette_box(**options: Any) -> gr.Textbox:
+    """Where a palette is written."""
+    return gr.Textbox(
+        label="Palette",
+        info="Hex colours; :2 makes one count twice",
+        placeholder="#2b3a55:2, #e8c07d, #f4ead5",
+        **options,
+    )
