@@ -16,9 +16,9 @@ Method = Literal["decode", "encode"]
 def call_vae(vae: Any, method: Method, x: Tensor) -> Any:
     """``vae.decode(x)`` or ``vae.encode(x)``, with ``x`` moved to where the VAE runs and to its dtype.
 
-    Parameters of the VAE ask for no gradient inside, so none is in the graph, and what only their gradients would need
-    is not kept. The exception is gradient checkpointing, which runs the VAE again later, when they ask again, and
-    refuses if both runs differ: then the graph holds them.
+    Parameters of the VAE ask for no gradient inside, so none is in the graph and even ``backward`` gives them none. The
+    exception is gradient checkpointing, which runs the VAE again later, when they ask again, and refuses if both runs
+    differ: then the graph holds them, and gradients have to be taken with ``torch.autograd.grad``.
     """
     asking = []
     if torch.is_grad_enabled() and not vae.is_gradient_checkpointing:
