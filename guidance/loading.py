@@ -80,8 +80,9 @@ def load(
     """Load a model, after downloading what is missing.
 
     A model that is complete in the hub's cache (``HF_HOME``) is loaded from there without asking the hub. A download that
-    stops, by an error or because ``progress`` raised, leaves the files it has and continues there the next time; with
-    ``hf_xet`` a stop may take effect only at the end of the file on its way. Code from a repository is never run.
+    stops, by an error or because ``progress`` raised, leaves the files that are complete, and the next one goes on with the
+    rest: huggingface_hub 2.4 starts the file that was on its way anew. With ``hf_xet`` a stop may take effect only at the
+    end of that file. Code from a repository is never run.
 
     Args:
         model_id: an id of the catalogue; ``owner/name`` of any other repository of the hub; or a folder that holds
@@ -488,8 +489,8 @@ def _explain(name: str, error: BaseException) -> InputError | None:
             )
         if isinstance(link, errors.RepositoryNotFoundError):
             return InputError(
-                f"the hub has no model {name!r}, or only with an account: {_did_you_mean(name)} For a private one, set "
-                "HF_TOKEN or run 'hf auth login'"
+                f"the hub has no model {name!r} that is open to you: {_did_you_mean(name)} (a private one needs HF_TOKEN, or "
+                "'hf auth login')"
             )
         if isinstance(link, errors.RemoteEntryNotFoundError):
             return InputError(
