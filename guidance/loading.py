@@ -547,8 +547,7 @@ def _read(name: str, folder: Path, files: ChosenFiles, placement: Placement, pla
         ) from error
     except (OSError, ValueError, LookupError) as error:
         raise InputError(
-            f"{name} could not be read from {folder} ({_line(error)}): remove that folder and load it again, or choose another "
-            "model"
+            f"{name} could not be read from {folder} ({_line(error)}): get it anew, or choose another model"
         ) from error
     return pipe
 

@@ -18,12 +18,13 @@ from typing import Any
 import httpx2
 import huggingface_hub
 import pytest
+import torch
 from huggingface_hub import errors
 
 from guidance import loading
 from guidance.known import EMBEDDED
 from guidance.loading import choose_files, load
-from guidance.models import EMBEDDED_ID, MODELS
+from guidance.models import EMBEDDED_ID, MODELS, OFFLOADS, Placement, memory_estimate
 from guidance.text_to_image import Generation, generate
 from reswd_torch import InputError
 
@@ -228,7 +229,9 @@ def test_a_repository_that_is_no_pipeline(hub: Hub) -> None:
 
 
 def test_a_repository_that_is_not_there(hub: Hub) -> None:
-    with pytest.raises(InputError, match=r"no model 'stability/sdxl-turb', .*did you mean stabilityai/sdxl-turbo\?"):
+    with pytest.raises(
+        InputError, match=r"no model 'stability/sdxl-turb' that is open to you: did you mean stabilityai/sdxl-turbo\?"
+    ):
         load("stability/sdxl-turb", "cpu")
 
 
@@ -252,6 +255,75 @@ def test_a_disk_that_is_too_small_is_refused_before_the_download(hub: Hub, monke
     ):
         load(REPOSITORY, "cpu")
     assert hub.served == ["model_index.json"]
+
+
+class Pipe:
+    """Notes where a pipeline is put."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+
+    def set_progress_bar_config(self, disable: bool) -> None:
+        assert disable
+
+    def to(self, device: str) -> Pipe:
+        self.calls.append(("none", device))
+        return self
+
+    def enable_model_cpu_offload(self, device: str) -> None:
+        self.calls.append(("model", device))
+
+    def enable_sequential_cpu_offload(self, device: str) -> None:
+        self.calls.append(("sequential", device))
+
+
+@pytest.mark.parametrize("offload", OFFLOADS)
+def test_the_placement_is_carried_out(offload: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import diffusers
+
+    asked: dict[str, Any] = {}
+    pipe = Pipe()
+    estimate = memory_estimate(MODELS[EMBEDDED_ID], 64, 64, offload)
+    monkeypatch.setattr(loading, "_place", lambda _: "cuda")
+    monkeypatch.setattr(loading, "_placement", lambda *_: Placement("bfloat16", offload, estimate))
+    monkeypatch.setattr(
+        diffusers.DiffusionPipeline, "from_pretrained", lambda _, **options: asked.update(options) or pipe
+    )
+    loaded = load(str(_copy(tmp_path)))
+    assert loaded.pipe is pipe  # type: ignore[comparison-overlap]
+    assert pipe.calls == [(offload, "cuda")]
+    assert (asked["dtype"], asked["variant"], asked["local_files_only"]) == (torch.bfloat16, None, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            ImportError("T5Tokenizer requires sentencepiece\nmore"),
+            r"needs a package .*\(T5Tokenizer requires sentencepiece\): ",
+        ),
+        (
+            torch.OutOfMemoryError("CUDA out of memory"),
+            r"does not fit into the memory of cpu, estimated at about .* pocket-64",
+        ),
+        (
+            ValueError("unknown component"),
+            r"could not be read from .* \(unknown component\): get it anew",
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_errors_of_reading_say_what_to_do(
+    error: Exception, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import diffusers
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(diffusers.DiffusionPipeline, "from_pretrained", fail)
+    with pytest.raises(InputError, match=message):
+        load(str(_copy(tmp_path)), "cpu")
 
 
 def _answer(status: int) -> httpx2.Response:
