@@ -1,0 +1,125 @@
+"""One round of sliced transport on a decoded image: by how much each pixel's colour should move toward a reference's.
+
+Along each of a few directions in Lab the image's pixels and the reference's colours are sorted, and each pixel is to move
+to the place of its rank (the 1-D optimal coupling; N. Bonneel et al., "Sliced and Radon Wasserstein barycenters of
+measures", 2015; F. Pitié et al., "Automated colour grading using colour distribution transfer", 2007). The moves along all
+directions are joined by the pseudo-inverse of the directions.
+
+Ranks are told apart by grain as well as by colour: in a flat area the finest noise decides which pixel becomes light and
+which dark. So the map is smoothed by a guided filter (K. He et al., "Guided image filtering", 2013, eq. 5 to 8) that follows
+the edges of the image's lightness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor
+
+from guidance.reference import Reference
+from reswd_torch.color import lab_to_srgb, srgb_to_lab
+from reswd_torch.directions import fibonacci_spiral
+from reswd_torch.matching.couplings import at_quantiles
+
+DIRECTIONS = 24
+MOST_SIDE = 128
+"""Pictures are looked at with at most this many pixels on the longer side: enough for colours, and for where they lie."""
+RADIUS = 1 / 16
+"""Of the guided filter and of the blur, in shares of the longer side."""
+EDGE = 20.0
+"""Of the guided filter: variance of lightness, in squared Lab units, from which an edge is an edge (about 4.5 units)."""
+
+Picture = Float[Tensor, "b 3 h w"]
+
+
+class SlicedTransport:
+    """Moves pictures toward references, one each.
+
+    Args:
+        references: one for each picture of a batch.
+        device: where pictures are.
+    """
+
+    def __init__(self, references: Sequence[Reference], device: torch.device | str = "cpu") -> None:
+        self.directions = fibonacci_spiral(DIRECTIONS).to(device)
+        self.join = torch.linalg.pinv(self.directions)
+        colors = [srgb_to_lab(reference.colors.to(device)) for reference in references]
+        self.targets = [(self.directions @ lab.T).sort(dim=1).values for lab in colors]
+        self._at: dict[int, Tensor] = {}
+
+    def __call__(self, pixels: Picture, *, blurred: bool = False) -> Picture:
+        """Where the colours of a batch should go.
+
+        Args:
+            pixels: float32, sRGB-encoded, nominally 0..1 and cut to it.
+            blurred: move what a blur leaves of the picture, and the rest along with it: for predictions in which only the
+                large areas mean anything. Otherwise the move of each pixel is smoothed along the picture's edges.
+
+        Returns:
+            Same shape, 0..1.
+        """
+        lab = _to_lab(pixels)
+        small = _shrunk(lab)
+        radius = max(1, round(max(small.shape[-2:]) * RADIUS))
+        if blurred:
+            soft = _box(_box(small, radius), radius)
+            shift = _resized(self._shift(soft), lab.shape[-2:])
+        else:
+            shift = _guided(self._shift(small), small, lab, radius)
+        return _to_srgb(lab + shift).clamp(0.0, 1.0)
+
+    def _shift(self, lab: Picture) -> Picture:
+        height = lab.shape[-2]
+        points = rearrange(lab, "b c h w -> b c (h w)")
+        placed = self.directions @ points
+        ordered, order = placed.sort(dim=2)
+        shift = torch.empty_like(placed).scatter_(2, order, self._targets_at(placed.shape[2]) - ordered)
+        return rearrange(self.join @ shift, "b c (h w) -> b c h w", h=height)
+
+    def _targets_at(self, count: int) -> Float[Tensor, "b k count"]:
+        if count not in self._at:
+            self._at[count] = torch.stack([at_quantiles(target, count) for target in self.targets])
+        return self._at[count]
+
+
+def _to_lab(pixels: Picture) -> Picture:
+    return rearrange(srgb_to_lab(rearrange(pixels.clamp(0.0, 1.0), "b c h w -> b h w c")), "b h w c -> b c h w")
+
+
+def _to_srgb(lab: Picture) -> Picture:
+    return rearrange(lab_to_srgb(rearrange(lab, "b c h w -> b h w c")), "b h w c -> b c h w")
+
+
+def _shrunk(picture: Picture) -> Picture:
+    share = MOST_SIDE / max(picture.shape[-2:])
+    if share >= 1:
+        return picture
+    return F.interpolate(picture, [max(1, round(side * share)) for side in picture.shape[-2:]], mode="area")
+
+
+def _resized(picture: Picture, size: Sequence[int]) -> Picture:
+    if tuple(picture.shape[-2:]) == tuple(size):
+        return picture
+    return F.interpolate(picture, tuple(size), mode="bilinear", align_corners=False)
+
+
+def _box(picture: Picture, radius: int) -> Picture:
+    """Mean over a square window, cut off at the borders."""
+    side = 2 * radius + 1
+    return F.avg_pool2d(picture, side, stride=1, padding=radius, count_include_pad=False)
+
+
+def _guided(shift: Picture, small: Picture, lab: Picture, radius: int) -> Picture:
+    """``shift`` of the shrunk picture ``small``, smoothed but for the edges of lightness, at the size of ``lab``."""
+    light = small[:, :1]
+    light_mean, shift_mean = _box(light, radius), _box(shift, radius)
+    covariance = _box(light * shift, radius) - light_mean * shift_mean
+    variance = _box(light * light, radius) - light_mean * light_mean
+    slope = covariance / (variance + EDGE)
+    level = shift_mean - slope * light_mean
+    slope, level = (_resized(_box(each, radius), lab.shape[-2:]) for each in (slope, level))
+    return slope * lab[:, :1] + level
