@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 200
 MAX_SCALE = 20.0
+MAX_SIDE = 4096
 Step = Callable[[int, int], None]
 """Called after each step with the steps done and all steps; may raise, which ends the generation."""
 
@@ -30,7 +32,9 @@ class Generation:
         negative_prompt: what to keep away from.
         seed: seed of the starting noise, 0 to 2^32 - 1; the same seed paints the same picture.
         steps: denoising steps, 1 to :data:`MAX_STEPS`.
-        guidance_scale: classifier-free guidance (arXiv 2207.12598), 1 (off) to :data:`MAX_SCALE`.
+        guidance_scale: classifier-free guidance (arXiv 2207.12598), 0 to :data:`MAX_SCALE`; at 1 or less it is off, and
+            distilled models ask for 0.
+        width, height: of the picture, pixels; None for the model's own size.
 
     Raises:
         InputError: an empty prompt, or a number outside its range.
@@ -41,6 +45,8 @@ class Generation:
     seed: int = 0
     steps: int = 25
     guidance_scale: float = 2.5
+    width: int | None = None
+    height: int | None = None
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
@@ -49,12 +55,15 @@ class Generation:
             raise InputError(f"seed {self.seed} is out of range: give one from 0 to 4294967295")
         if not 1 <= self.steps <= MAX_STEPS:
             raise InputError(f"{self.steps} steps are out of range: give 1 to {MAX_STEPS}")
-        if not 1 <= self.guidance_scale <= MAX_SCALE:
-            raise InputError(f"guidance scale {self.guidance_scale} is out of range: give 1 (off) to {MAX_SCALE:g}")
+        if not 0 <= self.guidance_scale <= MAX_SCALE:
+            raise InputError(f"guidance scale {self.guidance_scale} is out of range: give 0 to {MAX_SCALE:g}; 1 is off")
+        for name, side in (("width", self.width), ("height", self.height)):
+            if side is not None and not 16 <= side <= MAX_SIDE:
+                raise InputError(f"{name} {side} is out of range: give 16 to {MAX_SIDE} pixels")
 
     def to_record(self) -> dict[str, Any]:
-        """As plain values, for metadata."""
-        return asdict(self)
+        """As plain values, for metadata; without a size that was left to the model."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def load_embedded(device: str = "auto", folder: Path = EMBEDDED) -> DiffusionPipeline:
@@ -106,13 +115,16 @@ def _quiet() -> Iterator[None]:
                 part.enable_progress_bar()
 
 
-def generate(pipe: DiffusionPipeline, wanted: Generation, on_step: Step | None = None) -> Image:
+def generate(
+    pipe: DiffusionPipeline, wanted: Generation, on_step: Step | None = None, scale_argument: str = "guidance_scale"
+) -> Image:
     """Paint one picture.
 
     Args:
         pipe: a text-to-image pipeline.
         wanted: prompt and settings.
         on_step: see :data:`Step`.
+        scale_argument: what this pipeline calls the guidance scale.
     """
     import torch
 
@@ -121,11 +133,18 @@ def generate(pipe: DiffusionPipeline, wanted: Generation, on_step: Step | None =
             on_step(step + 1, wanted.steps)
         return tensors
 
-    return pipe(  # type: ignore[operator]
-        wanted.prompt,
-        negative_prompt=wanted.negative_prompt or None,
-        num_inference_steps=wanted.steps,
-        guidance_scale=wanted.guidance_scale,
-        generator=torch.Generator().manual_seed(wanted.seed),  # on the CPU: the same noise on every device
-        callback_on_step_end=tell,
-    ).images[0]
+    arguments = {
+        "negative_prompt": wanted.negative_prompt or None,
+        "num_inference_steps": wanted.steps,
+        scale_argument: wanted.guidance_scale,
+        "width": wanted.width,
+        "height": wanted.height,
+        "generator": torch.Generator().manual_seed(wanted.seed),  # on the CPU: the same noise on every device
+        "callback_on_step_end": tell,
+    }
+    known = inspect.signature(pipe.__call__).parameters  # type: ignore[operator]
+    if scale_argument == "true_cfg_scale" and wanted.guidance_scale > 1:
+        arguments["negative_prompt"] = wanted.negative_prompt or " "  # without one, that scale does nothing
+    left_out = {"width", "height"} if wanted.width is None and wanted.height is None else set()
+    chosen = {name: value for name, value in arguments.items() if name in known and name not in left_out}
+    return pipe(wanted.prompt, **chosen).images[0]  # type: ignore[operator]
