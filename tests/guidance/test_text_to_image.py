@@ -83,7 +83,7 @@ def test_a_long_prompt_and_unknown_words_do_no_harm(pipe: Any) -> None:
         ({"seed": 2**32}, "4294967296"),
         ({"steps": 0}, "0 steps"),
         ({"steps": 1000}, "1000 steps"),
-        ({"guidance_scale": 0.5}, "0.5"),
+        ({"guidance_scale": -0.5}, "-0.5"),
         ({"guidance_scale": float("nan")}, "nan"),
     ],
 )
