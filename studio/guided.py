@@ -197,6 +197,16 @@ def guide_events(job: GuideJob, device: str = "auto", stopped: Callable[[], bool
         InputError: as :func:`run_guide`.
         Cancelled: it was stopped. Nothing was saved.
     """
+    return streamed(lambda tell: run_guide(job, device, tell), stopped)
+
+
+def streamed(run: Callable[[OnEvent], Any], stopped: Callable[[], bool] | None = None) -> Iterator[Any]:
+    """Run in a thread; yields what ``run`` tells as it happens, and its result at the end.
+
+    Args:
+        run: takes what to tell events to; that raises once nobody listens any more.
+        stopped: asked at each event; when it says yes, :class:`Cancelled` is raised.
+    """
     events: SimpleQueue[Any] = SimpleQueue()
     left = False
 
@@ -207,7 +217,7 @@ def guide_events(job: GuideJob, device: str = "auto", stopped: Callable[[], bool
 
     def work() -> None:
         try:
-            events.put(run_guide(job, device, tell))
+            events.put(run(tell))
         except BaseException as error:  # it is raised again on the other side
             events.put(error)
 
@@ -218,7 +228,7 @@ def guide_events(job: GuideJob, device: str = "auto", stopped: Callable[[], bool
             if isinstance(event, BaseException):
                 raise event
             yield event
-            if isinstance(event, GuideResult):
+            if not isinstance(event, GuideEvent):
                 return
     finally:
         left = True  # whoever listened is gone: the next step ends the job
