@@ -1,6 +1,7 @@
-"""Text-to-image with diffusers: the embedded model, and what it knows.
+"""Steering any text-to-image pipeline of diffusers toward a reference's colours; the models, and the embedded one.
 
-Names load on first use, so that ``guidance.known`` needs neither torch nor diffusers.
+Names load on first use, so that ``guidance.known``, ``guidance.models`` and ``guidance.settings`` need neither torch nor
+diffusers.
 """
 
 from __future__ import annotations
@@ -9,18 +10,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from guidance.attach import guide
+    from guidance.callback import PaletteCallback
     from guidance.known import Known, read_known
+    from guidance.loading import load
+    from guidance.models import CATALOGUE
+    from guidance.settings import GuidanceSettings
     from guidance.text_to_image import Generation, generate, load_embedded
 
 _HOME = {
+    "CATALOGUE": "guidance.models",
     "Generation": "guidance.text_to_image",
+    "GuidanceSettings": "guidance.settings",
     "Known": "guidance.known",
+    "PaletteCallback": "guidance.callback",
     "generate": "guidance.text_to_image",
+    "guide": "guidance.attach",
+    "load": "guidance.loading",
     "load_embedded": "guidance.text_to_image",
     "read_known": "guidance.known",
 }
 
-__all__ = ["Generation", "Known", "generate", "load_embedded", "read_known"]
+__all__ = [
+    "CATALOGUE",
+    "Generation",
+    "GuidanceSettings",
+    "Known",
+    "PaletteCallback",
+    "generate",
+    "guide",
+    "load",
+    "load_embedded",
+    "read_known",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -40,13 +40,14 @@ class Family:
         level: noise of the sample that a step with this index and timestep is handed.
         retakes: whether the step at hand takes the one before again, from a sample that was kept: to be left alone.
         keeps_sample: whether the step at hand computes the sample anew and looks at the model's output alone.
-        adds_noise: whether a step draws fresh noise.
+        keeps_noise: whether the samples of two neighbouring steps hold the same clean latents and the same noise, but for the
+            error of a higher order.
     """
 
     level: Callable[[Any, int, Any], Level]
     retakes: Callable[[Any], bool] = lambda scheduler: False
     keeps_sample: Callable[[Any], bool] = lambda scheduler: False
-    adds_noise: bool = False
+    keeps_noise: bool = True
 
 
 def _from_alphas(scheduler: Any, index: int, timestep: Any) -> Level:
@@ -77,10 +78,10 @@ def _from_flow(scheduler: Any, index: int, timestep: Any) -> Level:
 FAMILIES: dict[str, Family] = {
     "DDIMScheduler": Family(_from_alphas),
     # The second call takes the first step again, with the mean of both outputs.
-    "PNDMScheduler": Family(_from_alphas, retakes=lambda scheduler: scheduler.counter == 1),
-    "LCMScheduler": Family(_from_alphas, adds_noise=True),
+    "PNDMScheduler": Family(_from_alphas, retakes=lambda scheduler: scheduler.counter == 1, keeps_noise=False),
+    "LCMScheduler": Family(_from_alphas, keeps_noise=False),
     "EulerDiscreteScheduler": Family(_from_sigmas),
-    "EulerAncestralDiscreteScheduler": Family(_from_sigmas, adds_noise=True),
+    "EulerAncestralDiscreteScheduler": Family(_from_sigmas, keeps_noise=False),
     "DPMSolverMultistepScheduler": Family(_from_solver),
     # The corrector computes the sample anew from the last one it kept, at every step but the first.
     "UniPCMultistepScheduler": Family(_from_solver, keeps_sample=lambda scheduler: scheduler.last_sample is not None),
