@@ -62,6 +62,9 @@ from transformers import (
     T5Tokenizer,
 )
 
+from guidance.codecs import codec_for
+from tests.guidance.consistent import make_consistent
+
 SIZE = 64
 """Height and width that :func:`run` asks for, pixels."""
 WIDTH = 32
@@ -86,7 +89,7 @@ def tiny_pipeline(family: str, scheduler: Any = None, seed: int = 0) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         pipe = FAMILIES[family]()
-        _spread(pipe.vae)
+        _fit(pipe)
     if scheduler is not None:
         pipe.register_modules(scheduler=scheduler)
     pipe.set_progress_bar_config(disable=True)
@@ -123,15 +126,18 @@ _EXTRA: dict[str, dict[str, Any]] = {
 }
 
 
-def _spread(vae: Any) -> None:
-    """Scale the last layer of a random decoder so that pixels cover 0..1 rather than a grey."""
+def _fit(pipe: Any) -> None:
+    """Make the autoencoder consistent, with latents of the mean and deviation that the pipeline expects."""
+    vae = pipe.vae
     channels = vae.config.get("latent_channels") or vae.config.z_dim
-    depth = (1,) if isinstance(vae, AutoencoderKLQwenImage) else ()
-    last = vae.decoder.conv_out
-    with torch.no_grad():
-        sample = vae.decode(torch.randn(4, channels, *depth, 8, 8)).sample
-        last.weight.mul_(0.5 / sample.std())
-        last.bias.mul_(0.5 / sample.std()).sub_(0.5 / sample.std() * sample.mean())
+    if isinstance(vae, AutoencoderKLFlux2):  # one of each for every latent of a token
+        mean, deviation = (
+            value.reshape(channels, 4)[:, 0] for value in (vae.bn.running_mean, vae.bn.running_var.sqrt())
+        )
+    else:
+        statistics = codec_for(pipe)._statistics(torch.device("cpu"))
+        mean, deviation = (torch.as_tensor(value).flatten().expand(channels).float() for value in statistics)
+    make_consistent(vae, mean, deviation)
 
 
 # Autoencoders
@@ -139,17 +145,17 @@ def _spread(vae: Any) -> None:
 
 def _kl(latent_channels: int, scaling: float, shift: float | None = None, **more: Any) -> AutoencoderKL:
     return AutoencoderKL(
-        block_out_channels=(4, 4, 8, 8), down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 8, 8), down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
         latent_channels=latent_channels, norm_num_groups=2, sample_size=SIZE, scaling_factor=scaling, shift_factor=shift, **more,
     ).eval()  # fmt: skip
 
 
 def _kl_flux2() -> AutoencoderKLFlux2:
     vae = AutoencoderKLFlux2(
-        block_out_channels=(4, 4, 8, 8), layers_per_block=1, latent_channels=4, norm_num_groups=2, sample_size=SIZE
+        block_out_channels=(8, 8, 8, 8), layers_per_block=1, latent_channels=4, norm_num_groups=2, sample_size=SIZE
     ).eval()
-    vae.bn.running_mean.normal_(0, 0.2)
-    vae.bn.running_var.uniform_(1, 4)
+    vae.bn.running_mean.copy_(torch.randn(4).mul(0.2).repeat_interleave(4))
+    vae.bn.running_var.copy_((1 + 3 * torch.rand(4)).repeat_interleave(4))
     return vae
 
 
@@ -325,7 +331,7 @@ def _flux2_klein() -> Flux2KleinPipeline:
 def _qwen_image() -> QwenImagePipeline:
     return QwenImagePipeline(
         scheduler=_dynamic(base_shift=0.5, max_shift=0.9, shift_terminal=0.02),
-        vae=AutoencoderKLQwenImage(base_dim=4, dim_mult=[1, 1, 2, 2], num_res_blocks=1).eval(),
+        vae=AutoencoderKLQwenImage(base_dim=8, dim_mult=[1, 2, 2, 2], num_res_blocks=1).eval(),
         text_encoder=_qwen_vl(), tokenizer=_qwen_tokenizer(),
         transformer=QwenImageTransformer2DModel(
             patch_size=2, in_channels=64, out_channels=16, num_layers=1, attention_head_dim=16, num_attention_heads=2,
