@@ -14,7 +14,8 @@ import torch
 
 from studio.ui.batch_tab import build_batch_tab
 from studio.ui.endpoints import add_endpoints
-from studio.ui.generate_tab import build_generate_tab
+from studio.ui.guide_run import hold_models
+from studio.ui.guide_tab import build_guide_tab
 from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
 from studio.ui.match_tab import build_match_tab
 from studio.ui.session import FITS_AT_ONCE, Session, forget
@@ -29,6 +30,7 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
     Args:
         allowed: folders of this machine below which a person may name folders in the tab *Batch*.
     """
+    hold_models()
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, _CACHE_AGE)) as app:
         session = gr.State(Session(), delete_callback=forget)
         gr.HTML(INTRO, padding=False)
@@ -37,8 +39,8 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
                 build_match_tab(session)
             with gr.Tab("Batch", id="batch"):
                 build_batch_tab(session, allowed)
-            with gr.Tab("Generate", id="generate"):
-                build_generate_tab(session)
+            with gr.Tab("Guide a generation", id="guide"):
+                build_guide_tab(session)
         add_endpoints()
     return app.queue(max_size=64, default_concurrency_limit=4)
 

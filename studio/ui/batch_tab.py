@@ -275,24 +275,13 @@ def progress_html(view: View) -> str:
         where = f" · {escape(str(summary.report.parent))}" if view.archive is None and summary.done and step else ""
         share = (summary.done + summary.failed) / max(1, summary.done + summary.failed + summary.left)
         packing = " · packing the ZIP" if step is None else ""
-        return _bar(share, f"{done}{failed}, {_time(summary.seconds)}{packing}{where}", None)
+        return words.bar(share, f"{done}{failed}, {_time(summary.seconds)}{packing}{where}", None)
     if step is None:
-        return _bar(None, "<b>Getting ready</b>", "")
+        return words.bar(None, "<b>Getting ready</b>", "")
     phase = "Looking at the colours of the series" if step.phase == "looking" else "Grading"
     failed = f", {step.failed} failed" if step.failed else ""
     left = f" · about {_time(view.left)} left" if view.left is not None else ""
-    return _bar(step.done / max(1, step.of), f"<b>{phase}: {step.done} of {step.of}</b>{failed}{left}", step.name)
-
-
-def _bar(share: float | None, text: str, name: str | None) -> str:
-    """A grey bar (the browser's own is green, beside pictures whose colours one judges); ``name`` under it."""
-    percent = 100 * (share or 0)
-    known = "" if share is None else f' aria-valuenow="{percent:.0f}"'
-    under = "" if name is None else f'<span class="faint">{escape(name) or "&nbsp;"}</span>'
-    return (
-        f'<div class="batch-bar"><div class="track" role="progressbar" aria-valuemin="0" aria-valuemax="100"{known}>'
-        f'<div style="width:{percent:.1f}%"></div></div><span role="status">{text}</span>{under}</div>'
-    )
+    return words.bar(step.done / max(1, step.of), f"<b>{phase}: {step.done} of {step.of}</b>{failed}{left}", step.name)
 
 
 def _time(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from studio.ui.run import PALETTE, SAVED, Painting
 from studio.ui.session import Session, Side
 
 _SHOWN_EDGE = 900
+# In the browser: only there is it known what is in the place at this moment. See choose_dropped().
+PLACE_JS = """(now, made) => {
+  if (now && made && now.path === made[0].path) return made[1] ?? null;
+}"""
 
 
 def picture_drop(**options: Any) -> gr.Image:
@@ -31,6 +36,29 @@ def picture_drop(**options: Any) -> gr.Image:
     image = gr.Image(type="filepath", image_mode=None, **options)
     image.preprocess = _as_uploaded  # type: ignore[method-assign]
     return image
+
+
+@dataclass(frozen=True)
+class PicturePlace:
+    """A place for a picture: what is in it, its preview on the way there (:data:`PLACE_JS`), and a line about it."""
+
+    picture: gr.Image
+    preview: gr.File
+    about: gr.HTML
+
+
+def picture_place(label: str, elem_id: str, hint: str) -> PicturePlace:
+    """Lay one out."""
+    picture = picture_drop(
+        label=label,
+        sources=["upload"],
+        buttons=[],
+        height=168,
+        elem_id=elem_id,
+        placeholder=hint,
+    )
+    preview = gr.File(visible="hidden", file_count="multiple")
+    return PicturePlace(picture, preview, gr.HTML(elem_id=f"{elem_id}-about", padding=False))
 
 
 def _as_uploaded(payload: Any) -> str | None:

@@ -1,8 +1,7 @@
-"""The public endpoints, for other programs: /match, /apply and /batch. The page itself uses none of them."""
+"""The public endpoints, for other programs: /match, /apply, /batch and /guide. The page itself uses none of them."""
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ from studio.images import natural_suffix
 from studio.job import MatchJob, MatchResult, run_match
 from studio.settings_file import settings_text
 from studio.ui.batch_run import Wanted, process, uploads_of
-from studio.ui.session import FITS_AT_ONCE, runs_folder
+from studio.ui.guide_endpoint import add_guide_endpoint
+from studio.ui.session import FITS_AT_ONCE, new_folder
 from studio.ui.settings import as_sent, settings_from, strength_from
 from studio.ui.words import file_name, plain
 
@@ -59,7 +59,7 @@ def match(
         settings = settings_from(method=method, transform=transform, strength=strength, seed=seed, device=device)
         job = MatchJob(Path(source), Path(reference) if reference else None, palette or None, settings=settings)
         result = run_match(job)
-        folder = _folder()
+        folder = new_folder()
         return (*_files(result, folder), *_distances(result))
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from None
@@ -82,7 +82,7 @@ def apply(source: str, grade: str, strength: float | None = None) -> str:
         loaded = load_any_grade(Path(grade))
         settings = MatchSettings(strength=loaded.strength if strength is None else strength_from(strength))
         result = run_match(MatchJob(Path(source), grade=loaded, settings=settings))
-        return _picture(result, _folder())
+        return _picture(result, new_folder())
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from None
 
@@ -134,7 +134,7 @@ def batch(
             mode=mode,
             settings=settings,
         )
-        folder = _folder()
+        folder = new_folder()
         for view in process(wanted, folder, lambda: False, tiles=False):
             last = view
         assert last.archive is not None
@@ -153,11 +153,6 @@ def _distances(result: MatchResult) -> tuple[float, float]:
     report = result.report
     assert report is not None
     return report.distance_before, report.distance_after
-
-
-def _folder() -> Path:
-    runs_folder().mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=runs_folder()))
 
 
 def add_endpoints() -> None:
@@ -185,6 +180,7 @@ def add_endpoints() -> None:
         grades = gr.File(label="grade files", file_count="multiple")
         settings = gr.File(label="settings")
         before, after = gr.Number(label="distance before"), gr.Number(label="distance after")
+        add_guide_endpoint()
         call_match, call_apply, call_batch = gr.Button("match"), gr.Button("apply"), gr.Button("batch")
     shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, "api_visibility": "public"}
     call_match.click(

@@ -77,10 +77,10 @@ def theme() -> gr.themes.Base:
 
 
 HEAD = """<script>
-// The two places for pictures refuse whatever the browser does not call image/...: camera raw files, often HEIC. Let every
+// The places for pictures refuse whatever the browser does not call image/...: camera raw files, often HEIC. Let every
 // file through to the server, which reads many of them and says of the others what to do.
 (() => {
-  const place = (event) => event.target.closest?.('#source, #reference');
+  const place = (event) => event.target.closest?.('#source, #reference, #guide-reference');
   const pictures = (files) => {
     const all = new DataTransfer();
     for (const file of files) {
@@ -196,7 +196,25 @@ table.cdl th { font-weight: 500 !important; }
 #compared .grid-container { grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)) !important; }
 #compared .thumbnail-lg { aspect-ratio: 4 / 3; }
 #compared .caption-label { white-space: normal; }
-#painted img { width: 100% !important; height: 100% !important; object-fit: contain; }
+.painted img { width: 100% !important; height: 100% !important; object-fit: contain; }
+.so-far { height: 440px; border: 1px solid var(--border-color-primary); border-radius: 4px; overflow: hidden;
+  background: var(--block-background-fill); }
+.so-far img { width: 100% !important; height: 100% !important; object-fit: contain; margin: 0 !important; }
+#guide-kind { padding: 8px 12px !important; }
+#guide-kind label { padding: 4px 10px; }
+#guide-kind .wrap { gap: 8px; }
+#guide-reference .wrap, #guide-drop .wrap { font-size: 14px !important; line-height: 1.35; }
+#guide-drop .icon-wrap { display: none; }
+.about.kept { margin-top: 4px !important; }
+#guide-examples .grid-wrap, #guide-visit .grid-wrap { max-height: none !important; min-height: 0 !important;
+  height: auto !important; }
+#guide-examples .thumbnail-lg { aspect-ratio: 4 / 3; }
+#guide-visit .grid-container { grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)) !important; }
+#guide-visit .thumbnail-lg { aspect-ratio: 1; }
+#guide-visit img { width: 100%; height: 100%; object-fit: cover; }
+#guide-examples .caption-label, #guide-visit .caption-label { left: 0 !important; right: 0 !important;
+  bottom: 0 !important; max-width: none !important; width: 100%; border: none; border-radius: 0; text-align: left;
+  font-size: 12px; line-height: 1.3; opacity: 1; white-space: normal; }
 #batch-gallery .grid-wrap { max-height: none !important; min-height: 0 !important; height: auto !important; }
 #batch-gallery .grid-container { grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)) !important; }
 #batch-gallery .thumbnail-lg { aspect-ratio: 644 / 240; }
@@ -222,7 +240,8 @@ footer .divider { display: none !important; }
   .choices { display: contents !important; }
   .choices > * { order: 1; width: 100%; }
   .outcome { order: 2; min-width: 0 !important; width: 100%; }
-  .choices > .examples-head, .choices > #examples, .choices > #prompts { order: 3; }
+  .choices > .examples-head, .choices > #examples, .choices > #guide-examples, .choices > #guide-drop
+  { order: 3; }
   .empty { height: 220px; }
 }
 """

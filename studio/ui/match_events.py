@@ -27,10 +27,6 @@ _SAVE_JS = """(file) => {
   link.href = file.url; link.download = file.orig_name;
   document.body.appendChild(link); link.click(); link.remove();
 }"""
-# In the browser: only there is it known what is in the place at this moment. See choose.choose_dropped().
-_PLACE_JS = """(now, made) => {
-  if (now && made && now.path === made[0].path) return made[1] ?? null;
-}"""
 _LOOK_JS = "() => document.querySelector('#slider')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
 _WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **PRIVATE}
 # As all that follows a choice: Gradio would drop the second of two quick ones, and the page show the state before it.
@@ -57,7 +53,7 @@ def _wire_choices(parts: Parts) -> None:
         gr.on(
             [picture.upload, picture.clear], partial(choose.choose_dropped, role=role), [parts.session, picture],
             [preview, about, *_mask_outputs(mask)], trigger_mode="always_last", concurrency_limit=4, **QUICK,
-        ).then(None, [picture, preview], picture, js=_PLACE_JS, **PRIVATE).then(*settle, **_SETTLE)  # fmt: skip
+        ).then(None, [picture, preview], picture, js=choose.PLACE_JS, **PRIVATE).then(*settle, **_SETTLE)  # fmt: skip
     groups = [parts.picture_group, parts.palette_group, parts.saved_group]
     labels = [parts.start, parts.compare]
     parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **QUICK).then(*settle, **_SETTLE)

@@ -9,7 +9,7 @@ import gradio as gr
 
 from reswd_torch.settings import CUBE_SIZES, DEVICES, MatchSettings
 from studio.ui import words
-from studio.ui.choose import picture_drop
+from studio.ui.choose import picture_place
 from studio.ui.controls import METHOD_CHOICES, TRANSFORM_CHOICES, palette_box
 from studio.ui.examples import Example, load_examples, pair_tile
 from studio.ui.match_events import wire
@@ -37,34 +37,14 @@ def build_match_tab(session: gr.State) -> None:
     wire(Parts(session=session, **inputs, **masks, **outputs, **compared), examples)
 
 
-@dataclass(frozen=True)
-class _Drop:
-    picture: gr.Image
-    preview: gr.File
-    about: gr.HTML
-
-
-def _drop(label: str, elem_id: str, hint: str) -> _Drop:
-    picture = picture_drop(
-        label=label,
-        sources=["upload"],
-        buttons=[],
-        height=168,
-        elem_id=elem_id,
-        placeholder=hint,
-    )
-    preview = gr.File(visible="hidden", file_count="multiple")
-    return _Drop(picture, preview, gr.HTML(elem_id=f"{elem_id}-about", padding=False))
-
-
 def _inputs(examples: list[Example]) -> dict[str, Any]:
     kind = gr.Radio(KINDS, value=PICTURE, label="Take the colours from", elem_id="kind")
     with gr.Row(equal_height=False):
         with gr.Column(min_width=150):
-            source = _drop("Source", "source", "Photograph to change")
+            source = picture_place("Source", "source", "Photograph to change")
         with gr.Column(min_width=150):
             with gr.Column(min_width=150) as picture_group:
-                reference = _drop("Reference", "reference", "Photograph whose colours you want")
+                reference = picture_place("Reference", "reference", "Photograph whose colours you want")
             with gr.Column(min_width=150, visible=False) as palette_group:
                 palette = palette_box(lines=2, elem_id="palette")
                 swatches = gr.HTML(elem_id="swatches", padding=False)

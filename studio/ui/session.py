@@ -11,13 +11,17 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reswd_torch.grade import Grade
 from studio.images import Picture
 from studio.job import MatchResult
+
+if TYPE_CHECKING:
+    from studio.guided import GuideJob
+    from studio.ui.guide_run import Painted
 
 FITS_AT_ONCE = 2
 """Of all open pages together; the others wait in the queue."""
@@ -61,8 +65,12 @@ class Session:
         strength: where the slider was moved to; None while it was not.
         judged: what was chosen when the words under the button were said.
         stop: set by the Stop button, read by whatever runs.
-        stop_painting: the same for the tab *Generate*.
         stop_batch: the same for the tab *Batch*.
+        guide_reference: the picture whose colours the tab *Guide a generation* steers towards.
+        guide_kept: a picture whose settings were restored there; its colours are those of *Kept colours*.
+        painted: what was painted there in this visit, the newest first.
+        shown_painted: the one on the screen.
+        stop_file: the Stop button of that tab makes this file; it may be another process that looks for it.
         lock: held while ``shown`` is replaced.
         choosing: held while a chosen picture is read and replaces the last one.
     """
@@ -78,8 +86,12 @@ class Session:
         self.strength: float | None = None
         self.judged: tuple[Any, ...] | None = None
         self.stop = False
-        self.stop_painting = False
         self.stop_batch = False
+        self.guide_reference: Side | None = None
+        self.guide_kept: GuideJob | None = None
+        self.painted: list[Painted] = []
+        self.shown_painted: Painted | None = None
+        self.stop_file: Path | None = None
         self._batch: Path | None = None
         self.lock = Lock()
         self.choosing = Lock()
@@ -115,6 +127,11 @@ class Session:
         folder.mkdir()
         return folder / name
 
+    def new_stop_file(self) -> Path:
+        """A name for the stop file of one run; the file is not there yet."""
+        self.stop_file = self.folder / f"stop-{next(self._numbers)}"
+        return self.stop_file
+
     def new_batch(self) -> Path:
         """An empty folder for a run of the tab *Batch*; the last run's is gone with it."""
         if self._batch is not None:
@@ -142,6 +159,12 @@ def _runs_folder_in(uploads: Path) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="reswd-", dir=uploads))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def new_folder() -> Path:
+    """A fresh folder there, for a caller who has no page; Gradio's clean-up removes it in time."""
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=runs_folder()))
 
 
 def forget(session: Session | None) -> None:

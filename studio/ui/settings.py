@@ -26,7 +26,7 @@ def settings_from(*, method: Any, transform: Any, strength: Any, seed: Any, devi
         method=method,
         transform=None if transform == "auto" else transform,
         strength=strength_from(strength),
-        seed=_whole_number(seed),
+        seed=whole_number(seed, "seed"),
         device=device,
     )
 
@@ -39,10 +39,19 @@ def strength_from(value: Any) -> float:
     return MatchSettings(strength=number).strength
 
 
-def _whole_number(value: Any) -> int:
+def number_from(value: Any, name: str) -> float:
+    """A number. Raises InputError for whatever is none."""
+    number = _number(value)
+    if not math.isfinite(number):
+        raise InputError(f"The {name} is {_shown(value)}: give a number.")
+    return number
+
+
+def whole_number(value: Any, name: str) -> int:
+    """A whole number. Raises InputError for whatever is none."""
     number = _number(value)
     if not math.isfinite(number) or number != int(number):
-        raise InputError(f"The seed is {_shown(value)}, not a whole number: give 0, 1, 2 ...")
+        raise InputError(f"The {name} is {_shown(value)}, not a whole number: give 0, 1, 2 ...")
     return int(value)  # not by way of float, which holds large seeds only roughly
 
 

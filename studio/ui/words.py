@@ -35,7 +35,7 @@ EMPTY_CHART = '<p class="faint">How the colours of source, result and reference 
 UNEXPECTED = (
     "Something went wrong that was not foreseen; the server's log says what. Try again, or with other settings."
 )
-_DISTANCE_HELP = (
+DISTANCE_HELP = (
     "Sliced Wasserstein distance between the two pictures' colours, in CIE Lab units. 0: the same colours. "
     "About 1: a difference one just notices."
 )
@@ -58,6 +58,17 @@ def message(text: str) -> str:
     return f'<p class="message" role="status">{escape(text)}</p>' if text else ""
 
 
+def bar(share: float | None, text: str, name: str | None) -> str:
+    """A grey bar (the browser's own is green, beside pictures whose colours one judges); ``name`` under it."""
+    percent = 100 * (share or 0)
+    known = "" if share is None else f' aria-valuenow="{percent:.0f}"'
+    under = "" if name is None else f'<span class="faint">{escape(name) or "&nbsp;"}</span>'
+    return (
+        f'<div class="batch-bar"><div class="track" role="progressbar" aria-valuemin="0" aria-valuemax="100"{known}>'
+        f'<div style="width:{percent:.1f}%"></div></div><span role="status">{text}</span>{under}</div>'
+    )
+
+
 def about(side: Side) -> str:
     """Size, depth, format and profile of a chosen picture."""
     picture, (height, width) = side.preview, side.size
@@ -73,14 +84,15 @@ def metrics(result: MatchResult) -> str:
         return '<p class="faint">A saved grade was applied. Without a reference there is no distance to report.</p>'
     after = report.distance_after
     return (
-        f'<div class="metrics" title="{_DISTANCE_HELP}">'
+        f'<div class="metrics" title="{DISTANCE_HELP}">'
         f'<span class="label">Distance to the reference</span>'
         f'<span class="figures"><span class="before">{before:.1f}</span> → <b class="after">{after:.1f}</b></span>'
-        f'<span class="faint">{_change(before, after)} · fit {report.seconds:.2f} s</span></div>'
+        f'<span class="faint">{change(before, after)} · fit {report.seconds:.2f} s</span></div>'
     )
 
 
-def _change(before: float, after: float) -> str:
+def change(before: float, after: float) -> str:
+    """In words, what became of a distance."""
     if before < 0.05:
         return "the same colours"
     share = round(100 * (1 - after / before))

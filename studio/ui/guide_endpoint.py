@@ -1,0 +1,92 @@
+"""The public endpoint /guide: a guided picture for another program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from guidance.models import EMBEDDED_ID
+from guidance.settings import GuidanceSettings
+from reswd_torch.errors import InputError
+from studio.ui.guide_run import DEVICE, Choice, GuideResult, make_job, paint, save
+from studio.ui.run import PALETTE, PICTURE
+from studio.ui.session import new_folder
+from studio.ui.settings import as_sent
+from studio.ui.words import plain as plain_words
+
+
+def guide(
+    prompt: str,
+    reference: str | None = None,
+    palette: str = "",
+    model: str = EMBEDDED_ID,
+    strength: float = GuidanceSettings.strength,
+    steps: float | None = None,
+    seed: float = 0,
+    negative: str = "",
+    width: float | None = None,
+    height: float | None = None,
+    plain: bool = False,
+) -> tuple[str, str | None, float, float | None]:
+    """Paint a picture of a prompt in the colours of a reference.
+
+    Args:
+        prompt: what to paint.
+        reference: the picture whose colours are wanted; leave out with a palette.
+        palette: hex colours with weights, such as "#aabbcc:2,#112233"; empty with a reference.
+        model: pocket-64, another one of the catalogue, or owner/name of one on huggingface.co.
+        strength: 0 leaves the plain picture, 1 is the usual pull, up to 2.
+        steps: denoising steps; leave out for the model's own number.
+        seed: of the starting noise; a whole number.
+        negative: what to keep away from.
+        width: pixels; leave out for the model's own.
+        height: pixels; leave out for the model's own.
+        plain: paint the plain picture of the same seed as well.
+
+    Returns:
+        The guided picture and the plain one as PNGs with their settings; their distances to the reference.
+    """
+    if reference and palette:
+        raise gr.Error("more than one reference: give a reference or a palette", print_exception=False)
+    if not reference and not palette:
+        raise gr.Error("nothing to steer towards: give a reference picture or a palette", print_exception=False)
+    if seed is None:
+        raise gr.Error("The seed is empty, not a whole number: give 0, 1, 2 ...", print_exception=False)
+    choice = Choice(
+        prompt=prompt, negative=negative, kind=PALETTE if palette else PICTURE, palette=palette, model=model,
+        strength=strength, plain=plain, seed=seed, steps=steps, width=width, height=height,
+    )  # fmt: skip
+    folder = new_folder()
+    result: Any = None
+    try:
+        for result in paint(make_job(choice, Path(reference) if reference else None), DEVICE, folder / "stop"):
+            pass  # the result comes last
+        assert isinstance(result, GuideResult)
+        painted = save(result, lambda name: folder / name)
+    except InputError as error:
+        raise gr.Error(plain_words(error), print_exception=False) from None
+    return str(painted.picture), str(painted.plain) if painted.plain else None, result.distance, result.plain_distance
+
+
+def add_guide_endpoint() -> None:
+    """Add it to the app that is being built, through components that nobody sees: see endpoints.add_endpoints."""
+    prompt = gr.Textbox("", label="prompt")
+    reference = gr.File(label="reference")
+    palette = gr.Textbox("", label="palette")
+    model = as_sent(gr.Textbox(EMBEDDED_ID, label="model"))
+    strength = as_sent(gr.Number(GuidanceSettings.strength, label="strength"))
+    steps = as_sent(gr.Number(None, precision=0, label="steps"))
+    seed = as_sent(gr.Number(0, precision=0, label="seed"))
+    negative = gr.Textbox("", label="negative")
+    width = as_sent(gr.Number(None, precision=0, label="width"))
+    height = as_sent(gr.Number(None, precision=0, label="height"))
+    plain = gr.Checkbox(False, label="plain")
+    picture, plain_picture = gr.File(label="picture"), gr.File(label="plain picture")
+    distance, plain_distance = gr.Number(label="distance"), gr.Number(label="plain distance")
+    gr.Button("guide").click(
+        guide, [prompt, reference, palette, model, strength, steps, seed, negative, width, height, plain],
+        [picture, plain_picture, distance, plain_distance], api_name="guide", concurrency_id="generate",
+        api_visibility="public",
+    )  # fmt: skip
