@@ -104,12 +104,8 @@ def load(
         return _load_embedded(device, tell)
     place = _place(device)
     entry = MODELS.get(name)
-    folder = None if entry else _local(name)
+    folder = local_folder(model_id)
     if folder is None:
-        if entry is None and not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
-            raise InputError(
-                f"model {model_id!r} is neither a folder nor a name such as 'owner/name': {_did_you_mean(name)}"
-            )
         folder, files, placement = _fetch(name, entry, place, supported, offline, tell)
     else:
         index = _read_index(folder / INDEX, name, supported)
@@ -172,6 +168,21 @@ def _placement(entry: ModelEntry, place: str) -> Placement:
     if place == "mps":
         return choose_placement(entry, torch.mps.recommended_max_memory(), host)
     return choose_placement(entry, None, host)
+
+
+def local_folder(model_id: str) -> Path | None:
+    """The folder that a model id stands for; None for one of the catalogue or of the hub. Asks no network.
+
+    Raises:
+        InputError: it can be neither; or only a folder, and none with a pipeline is there.
+    """
+    name = model_id.strip()
+    folder = None if name in MODELS else _local(name)
+    if folder is None and name not in MODELS and not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        raise InputError(
+            f"model {model_id!r} is neither a folder nor a name such as 'owner/name': {_did_you_mean(name)}"
+        )
+    return folder
 
 
 def _local(name: str) -> Path | None:
@@ -557,4 +568,4 @@ def _line(error: BaseException) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-__all__ = ["ChosenFiles", "LoadedModel", "Progress", "choose_files", "load", "supported"]
+__all__ = ["ChosenFiles", "LoadedModel", "Progress", "choose_files", "load", "local_folder", "supported"]

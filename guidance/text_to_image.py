@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,10 @@ class Generation:
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise InputError("the prompt is empty: say what to paint, such as 'a blue dog on a red background'")
+        for name in ("seed", "steps", "width", "height"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) and not (value is None and name in ("width", "height")):
+                raise InputError(f"{name} {value!r} is not usable: give a whole number")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed {self.seed} is out of range: give one from 0 to 4294967295")
         if not 1 <= self.steps <= MAX_STEPS:
@@ -128,9 +133,12 @@ def generate(
     """
     import torch
 
+    def report(step: int) -> None:
+        if on_step is not None:  # some samplers take more steps than they are asked for
+            on_step(step + 1, getattr(pipe, "num_timesteps", None) or max(wanted.steps, step + 1))
+
     def tell(_: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        if on_step is not None:
-            on_step(step + 1, wanted.steps)
+        report(step)
         return tensors
 
     arguments = {
@@ -141,6 +149,7 @@ def generate(
         "height": wanted.height,
         "generator": torch.Generator().manual_seed(wanted.seed),  # on the CPU: the same noise on every device
         "callback_on_step_end": tell,
+        "callback": lambda step, *_: report(step),  # of PixArt, which has no other
     }
     known = inspect.signature(pipe.__call__).parameters  # type: ignore[operator]
     if scale_argument == "true_cfg_scale" and wanted.guidance_scale > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,11 @@ SETTINGS_KEY = "reswd"
 """Keyword of the PNG text chunk that holds the settings as JSON."""
 
 
-def check_output(path: Path, *, overwrite: bool = False) -> None:
-    """Raise InputError, before any work, where a generated picture could not be written."""
+def check_output(path: Path, *, inputs: Iterable[Path] = (), overwrite: bool = False) -> None:
+    """Raise InputError, before any work, where a generated picture could not be written; never over one of ``inputs``."""
     if path.suffix.lower() != ".png":
         raise InputError(f"{path}: give a name that ends in .png, which keeps the settings beside the picture")
-    check_place(path, overwrite=overwrite)
+    check_place(path, inputs=inputs, overwrite=overwrite)
 
 
 def paint(wanted: Generation, device: str = "auto", on_step: Step | None = None) -> Image:

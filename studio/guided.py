@@ -8,16 +8,15 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from guidance.models import EMBEDDED_ID, MODELS, ModelEntry
+from guidance.models import CATALOGUE, EMBEDDED_ID, FAMILY_OF_CLASS, MODELS, ModelEntry
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
@@ -27,6 +26,9 @@ from studio.pipelines import pipeline
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from torch import Tensor
+
+    from guidance.loading import LoadedModel
 
 FORMAT = "reswd-studio guided picture"
 _LEVELS = 65535  # reference colours are kept with 16 bits, and used as they are kept
@@ -110,10 +112,9 @@ OnEvent = Callable[[GuideEvent], None]
 
 def default_generation(model: str, prompt: str, **given: Any) -> Generation:
     """A generation with what was given, and the model's own settings for the rest; a value of None counts as not given."""
-    entry = MODELS.get(model) or MODELS[EMBEDDED_ID]
-    defaults: dict[str, Any] = {"steps": entry.steps, "guidance_scale": entry.scale}
-    if model not in MODELS:  # what a model nobody told us about likes best, we cannot know
-        defaults = {"steps": 28, "guidance_scale": 4.0}
+    entry = MODELS.get(model.strip())
+    # What a model that nobody told us about likes best, we cannot know.
+    defaults: dict[str, Any] = {"steps": entry.steps if entry else 28, "guidance_scale": entry.scale if entry else 4.0}
     return Generation(prompt, **{**defaults, **{name: value for name, value in given.items() if value is not None}})
 
 
@@ -121,11 +122,10 @@ def check_job(job: GuideJob) -> None:
     """Refuse what can be refused before a model is loaded.
 
     Raises:
-        InputError: sizes that the model does not paint; a reference or palette that cannot be read.
+        InputError: a name that no model can have; sizes that the model does not paint; a reference or palette that cannot be
+            read.
     """
-    entry = MODELS.get(job.model)
-    if entry is not None:
-        _check_size(job.generation, entry)
+    _check_model(job)
     _colors_of(job)
 
 
@@ -140,50 +140,63 @@ def run_guide(job: GuideJob, device: str = "auto", on_event: OnEvent | None = No
     Raises:
         InputError: whatever cannot be done, in words for a person.
     """
-    from guidance.attach import Step, guide
-    from guidance.text_to_image import generate
-    from reswd_torch.matching import color_distance
-
     tell = on_event or (lambda event: None)
-    check_job(job)
+    _check_model(job)
     colors, notes = _colors_of(job)
-    pictures = 2 if job.plain else 1
-    wanted = job.generation
 
     def loading(share: float, text: str) -> None:
-        tell(GuideEvent(0.0, text if share < 1 else "starting"))
+        tell(GuideEvent(0.0, text))
 
     with pipeline(job.model, device, loading) as loaded:
-        entry = loaded.model
-        argument = entry.scale_argument if entry else "guidance_scale"
+        tell(GuideEvent(0.0, "starting"))
+        entry = entry_of(loaded)
+        _check_size(job, entry)
         began = time.perf_counter()
-
-        def guided_step(step: Step) -> None:
-            due = step.seen is not None and (step.done % PREVIEW_EVERY == 0 or step.done == step.of)
-            text = f"step {step.done} of {step.of}"
-            tell(GuideEvent(step.done / step.of / pictures, text, _preview(step.seen) if due else None))
-
-        def plain_step(done: int, of: int) -> None:
-            tell(GuideEvent((1 + done / of) / pictures, f"plain image, step {done} of {of}"))
-
         with _memory_advice():
-            with guide(loaded.pipe, _picture_of(colors), settings=job.guidance, on_step=guided_step):
-                image = generate(loaded.pipe, wanted, scale_argument=argument)
-            plain = generate(loaded.pipe, wanted, plain_step, argument) if job.plain else None
+            image, plain = _painted(job, loaded, entry, colors, tell)
         seconds = time.perf_counter() - began
-    kept = GuideJob(
-        wanted, job.guidance, colors=_packed(colors), model=job.model, plain=job.plain,
+    if job.generation.negative_prompt and loaded.model and not loaded.model.negative_prompt:
+        notes.append(f"a negative prompt changes little or nothing with {loaded.model.label}")
+    kept = replace(
+        job, reference=None, palette=None, colors=_packed(colors),
         reference_name=job.reference_name or (job.reference.name if job.reference else job.palette),
     )  # fmt: skip
-    wanted_colors = torch.from_numpy(colors)
+    plain_distance = None if plain is None else _distance(plain, colors)
+    return GuideResult(kept, image, plain, _distance(image, colors), plain_distance, seconds, tuple(notes))
 
-    def distance(made: Image) -> float:
-        pixels = torch.from_numpy(np.asarray(made.convert("RGB"), dtype=np.float32) / 255)
-        return color_distance(pixels.reshape(-1, 3), wanted_colors)
 
-    return GuideResult(
-        kept, image, plain, distance(image), distance(plain) if plain is not None else None, seconds, tuple(notes)
-    )
+def _painted(
+    job: GuideJob, loaded: LoadedModel, entry: ModelEntry, colors: np.ndarray, tell: OnEvent
+) -> tuple[Image, Image | None]:
+    """The guided picture, and the plain one if it is wanted."""
+    import torch
+
+    from guidance.attach import Step, guide
+    from guidance.reference import Reference
+    from guidance.text_to_image import generate
+
+    pictures = 2 if job.plain else 1
+
+    def guided_step(step: Step) -> None:
+        due = step.done % PREVIEW_EVERY == 0 or step.done == step.of
+        seen = _preview(step.seen) if due and step.seen is not None else None
+        tell(GuideEvent(step.done / step.of / pictures, f"step {step.done} of {step.of}", seen))
+
+    def plain_step(done: int, of: int) -> None:
+        tell(GuideEvent((1 + done / of) / pictures, f"plain image, step {done} of {of}"))
+
+    reference = Reference(torch.from_numpy(colors))
+    with guide(loaded.pipe, reference, settings=job.guidance, on_step=guided_step):
+        image = generate(loaded.pipe, job.generation, scale_argument=entry.scale_argument)
+    if not job.plain:
+        return image, None
+    return image, generate(loaded.pipe, job.generation, plain_step, entry.scale_argument)
+
+
+def entry_of(loaded: LoadedModel) -> ModelEntry:
+    """The model's entry in the catalogue; for a model without one that of its nearest kin, whose sizes and arguments hold."""
+    family = FAMILY_OF_CLASS.get(type(loaded.pipe).__name__)
+    return loaded.model or next(entry for entry in reversed(CATALOGUE) if entry.family == family)
 
 
 def guide_events(job: GuideJob, device: str = "auto", stopped: Callable[[], bool] | None = None) -> Iterator[Any]:
@@ -191,7 +204,8 @@ def guide_events(job: GuideJob, device: str = "auto", stopped: Callable[[], bool
 
     Args:
         job, device: as for :func:`run_guide`.
-        stopped: asked at each step, and while a model is on its way; when it says yes, :class:`Cancelled` is raised.
+        stopped: asked at each step, while a model is on its way, and while another picture is being painted; when it
+            says yes, :class:`Cancelled` is raised.
 
     Raises:
         InputError: as :func:`run_guide`.
@@ -244,7 +258,7 @@ def save_guided(result: GuideResult, path: Path, *, overwrite: bool = False) -> 
     job = result.job
     record = {
         "format": FORMAT,
-        "model": job.model if "/" not in job.model or job.model in MODELS else _public_name(job.model),
+        "model": _public_name(job.model),
         **job.generation.to_record(),
         "guidance": asdict(job.guidance),
         "reference": {"name": job.reference_name, "colors": job.colors},
@@ -260,36 +274,46 @@ def save_plain(result: GuideResult, path: Path, *, overwrite: bool = False) -> P
     """Write the plain picture beside it, with its settings. Raises InputError."""
     assert result.plain is not None, "no plain picture was asked for"
     check_output(path, overwrite=overwrite)
-    write_png(result.plain, {"model": result.job.model, **result.job.generation.to_record()}, path)
+    write_png(result.plain, {"model": _public_name(result.job.model), **result.job.generation.to_record()}, path)
     return path
 
 
 def read_guided(path: Path) -> GuideJob:
     """The job of a guided PNG; run again, it paints the same picture.
 
+    The model is whatever the file says: who does not trust the file looks at it before it is loaded.
+
     Raises:
         InputError: no PNG of ours, or its settings are broken.
     """
     from PIL import Image as Pillow
 
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file: give a PNG made here")
+    not_ours = (OSError, KeyError, TypeError, ValueError, SyntaxError, RecursionError, Pillow.DecompressionBombError)
     try:
         with Pillow.open(path) as image:
             record = json.loads(image.info[SETTINGS_KEY])
-    except (OSError, KeyError, ValueError, SyntaxError) as error:
+    except not_ours as error:
         raise InputError(f"{path}: this file holds no settings of a guided picture: give a PNG made here") from error
+    if isinstance(record, dict) and "guidance" not in record:
+        raise InputError(f"{path}: this picture was painted without a reference: give one that was guided")
     try:
+        if record["format"] != FORMAT:
+            raise ValueError(f"they are of the format {record['format']!r}")
         names = Generation.__dataclass_fields__
-        generation = Generation(**{name: record[name] for name in names if name in record})
-        if record.get("format") != FORMAT:
-            raise InputError(f"{path}: this picture was not guided: its prompt is {generation.prompt!r}")
         reference = record["reference"]
-        _unpacked(reference["colors"])
-        return GuideJob(
-            generation, GuidanceSettings(**record["guidance"]), colors=reference["colors"], model=record["model"],
-            reference_name=reference["name"],
+        if not isinstance(record["model"], str) or not isinstance(reference["name"], str | None):
+            raise TypeError("a name is no text")
+        job = GuideJob(
+            Generation(**{name: record[name] for name in names if name in record}),
+            GuidanceSettings(**record["guidance"]),
+            colors=reference["colors"], model=record["model"], reference_name=reference["name"],
         )  # fmt: skip
+        _unpacked(reference["colors"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: its settings are broken ({error}): give an untouched PNG made here") from error
+    return job
 
 
 def file_name(prompt: str) -> str:
@@ -297,30 +321,35 @@ def file_name(prompt: str) -> str:
     return (re.sub(r"[^\w]+", " ", prompt).strip()[:60].strip() or "picture") + ".png"
 
 
-def _check_size(generation: Generation, entry: ModelEntry) -> None:
-    for name, side in (("width", generation.width), ("height", generation.height)):
+def _check_model(job: GuideJob) -> None:
+    """Refuse a model that cannot be, and a size that it does not paint."""
+    from guidance.loading import local_folder
+
+    local_folder(job.model)
+    entry = MODELS.get(job.model.strip())
+    if entry is not None:
+        _check_size(job, entry)
+
+
+def _check_size(job: GuideJob, entry: ModelEntry) -> None:
+    for name, side in (("width", job.generation.width), ("height", job.generation.height)):
         if side is not None and side % entry.multiple:
             nearest = max(entry.multiple, round(side / entry.multiple) * entry.multiple)
             raise InputError(
-                f"{name} {side} does not suit {entry.id}: give a multiple of {entry.multiple}, such as {nearest}"
+                f"{name} {side} does not suit {job.model}: give a multiple of {entry.multiple}, such as {nearest}"
             )
 
 
 def _colors_of(job: GuideJob) -> tuple[np.ndarray, list[str]]:
     """(N, 3) float32, and notes."""
+    from guidance.reference import SAMPLES
     from studio.reference import ReferenceSamples
 
-    if job.colors is not None:
+    if job.colors:
         return _unpacked(job.colors), []
-    samples = ReferenceSamples(job.reference, job.palette, MatchSettings(seed=job.guidance.seed))
+    samples = ReferenceSamples(job.reference, job.palette, MatchSettings(samples=SAMPLES, seed=job.guidance.seed))
     sample, notes = samples.in_encoding(None)
     return np.round(sample.fit.numpy().clip(0, 1) * _LEVELS).astype(np.float32) / _LEVELS, list(notes)
-
-
-def _picture_of(colors: np.ndarray) -> Any:
-    from guidance.reference import Reference
-
-    return Reference(torch.from_numpy(colors))
 
 
 def _packed(colors: np.ndarray) -> str:
@@ -328,28 +357,49 @@ def _packed(colors: np.ndarray) -> str:
 
 
 def _unpacked(text: str) -> np.ndarray:
-    values = np.frombuffer(base64.b64decode(text, validate=True), dtype="<u2")
-    if not len(values) or len(values) % 3:
-        raise ValueError("reference colours are incomplete")
-    return values.reshape(-1, 3).astype(np.float32) / _LEVELS
+    try:
+        values = np.frombuffer(base64.b64decode(text, validate=True), dtype="<u2").reshape(-1, 3)
+    except (TypeError, ValueError) as error:
+        raise InputError("the reference's colours are incomplete: give a reference or a palette anew") from error
+    return values.astype(np.float32) / _LEVELS
+
+
+def _distance(made: Image, colors: np.ndarray) -> float:
+    import torch
+
+    from reswd_torch.matching import color_distance
+
+    pixels = torch.from_numpy(np.asarray(made.convert("RGB"), dtype=np.float32) / 255)
+    return color_distance(pixels.reshape(-1, 3), torch.from_numpy(colors))
 
 
 def _public_name(model: str) -> str:
-    """A model of the hub as it is; of a folder, its last name: where it lies is nobody's business."""
-    return model if re.fullmatch(r"[\w.-]+/[\w.-]+", model) else Path(model).name
+    """A model's id; of a folder ``./`` and its own name: where it lies is nobody's business.
+
+    The dot tells a folder from the model of the catalogue that it may be called like.
+    """
+    name = model.strip()
+    if name in MODELS or (re.fullmatch(r"[\w.-]+/[\w.-]+", name) and not Path(name).is_dir()):
+        return name
+    return f"./{Path(name).expanduser().resolve().name}"
 
 
-def _preview(seen: torch.Tensor | None) -> np.ndarray:
-    assert seen is not None
+def _preview(seen: Tensor) -> np.ndarray:
     return np.asarray((seen[0].float().clamp(0, 1) * 255).round().byte().cpu().permute(1, 2, 0).numpy())
 
 
 @contextmanager
 def _memory_advice() -> Iterator[None]:
     """Out of memory in words for a person."""
+    import torch
+
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except (MemoryError, RuntimeError) as error:
+        known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        # The CPU and MPS have no class of their own for it.
+        if not known and not re.search("out of memory|can't allocate memory|not enough memory", str(error)):
+            raise
         raise InputError(
             "memory ran out: make the picture smaller, lower --decode-scale (0.5 needs a quarter), choose a smaller model "
             "or one that is offloaded"

@@ -1,4 +1,4 @@
-"""The command line: reswd match | apply | batch | generate | serve, one file a command.
+"""The command line: reswd match | apply | batch | guide | generate | serve, one file a command.
 
 Heavy modules load inside the commands, so that --help is quick.
 """
@@ -15,6 +15,7 @@ from reswd_torch.errors import InputError
 from studio.cli.apply import apply_command
 from studio.cli.batch import batch_command
 from studio.cli.generate import generate_command
+from studio.cli.guide import guide_command
 from studio.cli.match import match_command
 from studio.cli.serve import serve_command
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command("match")(match_command)
 app.command("apply")(apply_command)
 app.command("batch")(batch_command)
+app.command("guide")(guide_command)
 app.command("generate")(generate_command)
 app.command("serve")(serve_command)
 

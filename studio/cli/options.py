@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -30,6 +31,13 @@ def whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a whole number: give one such as 33") from None
+
+
+def picture_size(text: str) -> tuple[int, int]:
+    sides = re.fullmatch(r"\s*(\d{1,6})\s*[xX×]\s*(\d{1,6})\s*", text)
+    if sides is None:
+        raise typer.BadParameter(f"{text!r} is not a size: give width x height, such as 64x64")
+    return int(sides[1]), int(sides[2])
 
 
 OVERWRITE = typer.Option("--overwrite", help="Replace files that exist.")

@@ -1,0 +1,207 @@
+"""reswd guide: a prompt painted in the colours of a reference."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from guidance.models import EMBEDDED_ID
+from guidance.settings import MAX_STRENGTH, METHODS, GuidanceSettings
+from reswd_torch.errors import InputError
+from studio.cli import options
+
+if TYPE_CHECKING:
+    from studio.guided import GuideJob, GuideResult
+
+_DEFAULTS = GuidanceSettings()
+_COLOURS, _PICTURE = "Colours", "Picture"
+
+
+def _number(names: str, panel: str, help: str) -> Any:
+    return typer.Option(names, help=help, parser=options.number, metavar="NUMBER", rich_help_panel=panel)
+
+
+def _whole(names: str, panel: str, help: str) -> Any:
+    return typer.Option(names, help=help, parser=options.whole_number, metavar="NUMBER", rich_help_panel=panel)
+
+
+_PROMPT = typer.Argument(help='What to paint, such as "a sailboat".', metavar="PROMPT", show_default=False)
+_REFERENCE = typer.Option(help="The picture with the colours.", metavar="IMG", rich_help_panel=_COLOURS)
+_PALETTE = typer.Option(
+    help='Hex colours instead: "#aabbcc:2,#112233" (:2 is a weight).', metavar="COLOURS", rich_help_panel=_COLOURS
+)
+_STRENGTH = _number(
+    "--strength", _COLOURS, f"0 is the plain image, up to {MAX_STRENGTH:g}. (default: {_DEFAULTS.strength:g})"
+)
+_START = _number("--start", _COLOURS, f"Share of the steps before colours count. (default: {_DEFAULTS.start:g})")
+_STOP = _number("--stop", _COLOURS, f"Share of the steps after which they are left. (default: {_DEFAULTS.stop:g})")
+_METHOD = typer.Option(
+    help=f"{' | '.join(METHODS)} (default: {_DEFAULTS.method})", metavar="NAME", rich_help_panel=_COLOURS
+)
+_DECODE_SCALE = _number(
+    "--decode-scale", _COLOURS, f"Less needs less memory: 0.5 a quarter. (default: {_DEFAULTS.decode_scale:g})"
+)
+_MODEL = typer.Option(
+    help=f"Of --list, owner/name of the hub, or a folder. (default: {EMBEDDED_ID})",
+    metavar="ID",
+    rich_help_panel=_PICTURE,
+)
+_NEGATIVE = typer.Option(help="What to keep away from.", metavar="TEXT", rich_help_panel=_PICTURE)
+_NOISE = _whole("--seed", _PICTURE, "Chooses the noise it starts from. (default: 0)")
+_STEPS = _whole("--steps", _PICTURE, "Denoising steps, 1 to 200. (default: the model's)")
+_SCALE = _number("--scale", _PICTURE, "How closely to follow the prompt, 0 to 20. (default: the model's)")
+_SIZE = typer.Option(
+    help="Width and height, such as 64x64. (default: the model's)",
+    parser=options.picture_size,
+    metavar="WxH",
+    rich_help_panel=_PICTURE,
+)
+_PNG = typer.Option("-o", "--output", help="Where the picture goes (.png; it keeps its settings).", metavar="OUT")
+_PLAIN = typer.Option("--plain", help="Also the plain image of the same seed, as OUT-plain.png.")
+_FROM = typer.Option("--from", help="Paint as this guided .png says; flags given here win.", metavar="FILE")
+_LIST = typer.Option("--list", help="Show the models of the catalogue, and exit.")
+
+
+def guide_command(
+    prompt: Annotated[str | None, _PROMPT] = None,
+    reference: Annotated[Path | None, _REFERENCE] = None,
+    palette: Annotated[str | None, _PALETTE] = None,
+    strength: Annotated[float | None, _STRENGTH] = None,
+    start: Annotated[float | None, _START] = None,
+    stop: Annotated[float | None, _STOP] = None,
+    method: Annotated[str | None, _METHOD] = None,
+    decode_scale: Annotated[float | None, _DECODE_SCALE] = None,
+    model: Annotated[str | None, _MODEL] = None,
+    negative: Annotated[str | None, _NEGATIVE] = None,
+    seed: Annotated[int | None, _NOISE] = None,
+    steps: Annotated[int | None, _STEPS] = None,
+    scale: Annotated[float | None, _SCALE] = None,
+    size: Annotated[Any, _SIZE] = None,
+    output: Annotated[Path | None, _PNG] = None,
+    plain: Annotated[bool, _PLAIN] = False,
+    from_picture: Annotated[Path | None, _FROM] = None,
+    device: Annotated[str, options.DEVICE] = "auto",
+    show_list: Annotated[bool, _LIST] = False,
+    overwrite: Annotated[bool, options.OVERWRITE] = False,
+) -> None:
+    """Paint PROMPT in the colours of a reference picture or a palette.
+
+    The reference steers every step of a diffusion model. The one that ships with the project paints 64x64 pixels, offline;
+    --list shows the others, which are downloaded when they are first used.
+    """
+    if show_list:
+        print(_catalogue())
+        return
+    from studio.guided import check_job, read_guided, run_guide, save_guided, save_plain
+
+    painting = {
+        "prompt": prompt, "negative_prompt": negative, "seed": seed, "steps": steps, "guidance_scale": scale,
+        "width": size and size[0], "height": size and size[1],
+    }  # fmt: skip
+    steering = {
+        "strength": strength, "start": start, "stop": stop, "method": method, "decode_scale": decode_scale,
+    }  # fmt: skip
+    saved = read_guided(from_picture) if from_picture else None
+    job = _job(saved, model, reference, palette, _given(painting), _given(steering))
+    job = replace(job, plain=plain)
+    plain_output = _check_outputs(output, plain, [path for path in (reference, from_picture) if path], overwrite)
+    assert output is not None
+    check_job(job)
+    _hint(job)
+    with options.progress_bar() as progress:
+        result = run_guide(job, device, (lambda event: progress(event.share, event.text)) if progress else None)
+    for note in result.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"wrote {save_guided(result, output, overwrite=overwrite)}")
+    if plain:
+        print(f"wrote {save_plain(result, plain_output, overwrite=overwrite)}")
+    print(_distances(result))
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _job(
+    saved: GuideJob | None,
+    model: str | None,
+    reference: Path | None,
+    palette: str | None,
+    painting: dict[str, Any],
+    steering: dict[str, Any],
+) -> GuideJob:
+    """The job that the flags describe; what they leave out comes from the saved one, or is the default."""
+    from studio.guided import GuideJob, default_generation
+
+    if saved is not None:
+        job = replace(
+            saved,
+            generation=replace(saved.generation, **painting),
+            guidance=replace(saved.guidance, **steering),
+            model=saved.model if model is None else model,
+        )
+        if reference is None and palette is None:
+            return job
+        return replace(job, reference=reference, palette=palette, colors=None, reference_name=None)
+    if "prompt" not in painting:
+        raise InputError("nothing to paint: give a PROMPT, such as 'a sailboat', or --from a guided .png")
+    if reference is None and palette is None:
+        raise InputError("no colours to paint in: give --reference IMG or --palette COLOURS")
+    name = EMBEDDED_ID if model is None else model
+    generation = default_generation(name, **painting)
+    return GuideJob(generation, GuidanceSettings(**steering), reference, palette, model=name)
+
+
+def _check_outputs(output: Path | None, plain: bool, inputs: list[Path], overwrite: bool) -> Path:
+    """Refuse before any work what could not be written in the end: the place of the plain image, wanted or not."""
+    from studio.generated import check_output
+
+    if output is None:
+        raise InputError("nowhere to put the picture: give -o OUT")
+    check_output(output, inputs=inputs, overwrite=overwrite)
+    beside = output.with_name(f"{output.stem}-plain{output.suffix}")
+    if plain:
+        check_output(beside, inputs=inputs, overwrite=overwrite)
+    return beside
+
+
+def _hint(job: GuideJob) -> None:
+    """A note where the small model has never heard of what it is to paint."""
+    from guidance.known import read_known
+
+    hint = read_known().hint(job.generation.prompt) if job.model.strip() == EMBEDDED_ID else None
+    if hint:
+        print(f"note: {hint}", file=sys.stderr)
+
+
+def _distances(result: GuideResult) -> str:
+    plain = "" if result.plain_distance is None else f" (plain image: {result.plain_distance:.1f})"
+    return f"distance to the reference: {result.distance:.1f}{plain}"
+
+
+def _catalogue() -> str:
+    """The models as a table."""
+    from guidance.models import CATALOGUE, memory_estimate
+
+    heads = ("id", "size", "steps", "memory", "licence", "gated", "checked")
+    consent = {True: "yes", False: "no", None: "unknown"}
+    rows = [
+        (
+            entry.id, f"{entry.width}x{entry.height}", str(entry.steps),
+            f"{memory_estimate(entry, entry.width, entry.height).device:.1f} GiB",
+            entry.license or "unknown", consent[entry.gated], entry.checked,
+        )
+        for entry in CATALOGUE
+    ]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (heads, *rows)]
+    lines += [
+        "memory: an estimate at that size; less where parts of the model wait in the host's memory",
+        "gated: the hub asks for an account and consent",
+        "checked: run: these weights ran here; tiny: a small random model of the same class did; card: only read",
+    ]
+    return "\n".join(line.rstrip() for line in lines)
