@@ -1,4 +1,6 @@
-"""Random autoencoders whose encoder undoes their decoder, as guidance needs it. Made in no time, where training takes seconds.
+"""Random networks that do roughly what trained ones do, as guidance needs it. Made in no time, where training takes seconds.
+
+Autoencoders get an encoder that undoes their decoder, and networks that predict noise find most of it.
 
 Three pairs of channels carry red, green and blue with both signs along the residual path, and ``silu(x) - silu(-x) = x`` reads
 them back. Each random branch adds a little of its own, which depends on the whole picture, so nothing is linear.
@@ -52,6 +54,34 @@ def make_consistent(vae: Any, mean: Tensor, deviation: Tensor) -> None:
         else:
             _set(vae.quant_conv, torch.eye(2 * channels))
             _set(vae.post_quant_conv, torch.eye(channels))
+
+
+def find_noise(denoiser: Any) -> None:
+    """Have a random denoiser of four latent channels say that about all it sees is noise, as the best one of pure noise does.
+
+    A random one leaves the noise where it is, and the sampler makes latents of it that are ten times too large.
+
+    Args:
+        denoiser: a UNet2DConditionModel of width 8, whose last block sees what its first layer gave, or a
+            PixArtTransformer2DModel of width 32.
+    """
+    with torch.no_grad():
+        if type(denoiser).__name__ == "PixArtTransformer2DModel":
+            # Beside numbers that are ten times as large and do not change, a layer norm leaves the others as they are.
+            embed, out = denoiser.pos_embed.proj, denoiser.proj_out.weight.view(2, 2, -1, 32)
+            embed.weight.zero_()[:16] = 100 * torch.eye(16).reshape(16, 4, 2, 2)
+            embed.bias.zero_()[16:] = torch.tensor([1000.0, -1000.0] * 8)
+            out[:, :, :4].zero_()[..., :16] = 10 / 2**0.5 * torch.eye(16).reshape(4, 2, 2, 16).permute(1, 2, 0, 3)
+            denoiser.scale_shift_table.zero_()
+            denoiser.adaln_single.emb.timestep_embedder.linear_2.weight.mul_(0.001)
+            denoiser.adaln_single.emb.timestep_embedder.linear_2.bias.mul_(0.001)
+            return
+        pairs = torch.eye(4).repeat_interleave(2, dim=0) * torch.tensor([1.0, -1.0] * 4)[:, None]
+        _set(denoiser.conv_in, pairs)
+        shortcut = denoiser.up_blocks[-1].resnets[-1].conv_shortcut.weight
+        shortcut[:, 8:, 0, 0] = torch.eye(8)
+        denoiser.conv_out.weight.mul_(0.3)
+        denoiser.conv_out.weight[:, :, 1, 1] += pairs.T
 
 
 def _set_inner(module: Any, branch: float) -> None:

@@ -63,7 +63,7 @@ from transformers import (
 )
 
 from guidance.codecs import codec_for
-from tests.guidance.consistent import make_consistent
+from tests.guidance.consistent import find_noise, make_consistent
 
 SIZE = 64
 """Height and width that :func:`run` asks for, pixels."""
@@ -138,6 +138,8 @@ def _fit(pipe: Any) -> None:
         statistics = codec_for(pipe)._statistics(torch.device("cpu"))
         mean, deviation = (torch.as_tensor(value).flatten().expand(channels).float() for value in statistics)
     make_consistent(vae, mean, deviation)
+    if channels == 4 and pipe.scheduler.config.get("prediction_type") == "epsilon":
+        find_noise(getattr(pipe, "unet", None) or pipe.transformer)
 
 
 # Autoencoders
@@ -369,8 +371,8 @@ def _pixart(pipeline: Callable[..., Any]) -> Any:
     return pipeline(
         tokenizer=_t5_tokenizer(), text_encoder=_t5(), vae=_kl(4, 0.13025),
         transformer=PixArtTransformer2DModel(
-            sample_size=SIZE // 8, num_layers=1, num_attention_heads=2, attention_head_dim=8, in_channels=4, out_channels=8,
-            cross_attention_dim=16, caption_channels=WIDTH, use_additional_conditions=False,
+            sample_size=SIZE // 8, num_layers=1, num_attention_heads=2, attention_head_dim=16, in_channels=4, out_channels=8,
+            cross_attention_dim=32, caption_channels=WIDTH, use_additional_conditions=False,
         ),
         scheduler=DPMSolverMultistepScheduler(
             beta_start=0.0001, beta_end=0.02, beta_schedule="linear", algorithm_type="dpmsolver++", solver_order=2
