@@ -63,6 +63,8 @@ from transformers import (
 )
 
 from guidance.codecs import codec_for
+from guidance.reference import read_reference
+from reswd_torch import color_distance
 from tests.guidance.consistent import find_noise, make_consistent
 
 SIZE = 64
@@ -71,6 +73,8 @@ WIDTH = 32
 """Width of the text encoders that give a sequence."""
 POOLED = 16
 """Width of CLIP."""
+COOL, WARM = "#0b3954:3, #bfd7ea:1, #087e8b:1", "#c81d25:3, #ffb627:2, #ff9f9f:1"
+"""Palettes to steer towards."""
 LETTERS = sorted(ByteLevel.alphabet())
 
 # Each template is all that its pipeline needs: the text of every message, one after the other.
@@ -111,6 +115,17 @@ def run(
     generator = torch.Generator().manual_seed(seed)
     arguments = call_arguments(pipe, prompts) | {"num_inference_steps": steps, "output_type": "pt"} | more
     return pipe(generator=generator, **arguments).images
+
+
+def distances(images: torch.Tensor, reference: Any) -> list[float]:
+    """How far the colours of each image are from a reference's, in Lab units."""
+    colors = read_reference(reference).colors
+    return [color_distance(image.permute(1, 2, 0).reshape(-1, 3), colors) for image in images]
+
+
+def nearness(guided: torch.Tensor, plain: torch.Tensor, reference: Any) -> float:
+    """What is left of the distance to a reference, as a share of that of plain images; all images together."""
+    return sum(distances(guided, reference)) / sum(distances(plain, reference))
 
 
 _EXTRA: dict[str, dict[str, Any]] = {
