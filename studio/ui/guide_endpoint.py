@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -26,8 +26,7 @@ def guide(
     steps: float | None = None,
     seed: float = 0,
     negative: str = "",
-    width: float | None = None,
-    height: float | None = None,
+    size: str = "",
     plain: bool = False,
 ) -> tuple[str, str | None, float, float | None]:
     """Paint a picture of a prompt in the colours of a reference.
@@ -41,8 +40,7 @@ def guide(
         steps: denoising steps; leave out for the model's own number.
         seed: of the starting noise; a whole number.
         negative: what to keep away from.
-        width: pixels; leave out for the model's own.
-        height: pixels; leave out for the model's own.
+        size: width and height in pixels, such as "64x64"; empty for the model's own.
         plain: paint the plain picture of the same seed as well.
 
     Returns:
@@ -54,15 +52,17 @@ def guide(
         raise gr.Error("nothing to steer towards: give a reference picture or a palette", print_exception=False)
     if seed is None:
         raise gr.Error("The seed is empty, not a whole number: give 0, 1, 2 ...", print_exception=False)
+    sides = re.fullmatch(r"\s*(\d{1,6})\s*[xX×]\s*(\d{1,6})\s*", str(size or "")) if size else None
+    if size and sides is None:
+        raise gr.Error(f"{str(size)[:40]!r} is not a size: give width x height, such as 64x64", print_exception=False)
+    width, height = (int(sides[1]), int(sides[2])) if sides else (None, None)
     choice = Choice(
         prompt=prompt, negative=negative, kind=PALETTE if palette else PICTURE, palette=palette, model=model,
         strength=strength, plain=plain, seed=seed, steps=steps, width=width, height=height,
     )  # fmt: skip
     folder = new_folder()
-    result: Any = None
     try:
-        for result in paint(make_job(choice, Path(reference) if reference else None), DEVICE, folder / "stop"):
-            pass  # the result comes last
+        *_, result = paint(make_job(choice, Path(reference) if reference else None), DEVICE, folder / "stop")
         assert isinstance(result, GuideResult)
         painted = save(result, lambda name: folder / name)
     except InputError as error:
@@ -80,13 +80,12 @@ def add_guide_endpoint() -> None:
     steps = as_sent(gr.Number(None, precision=0, label="steps"))
     seed = as_sent(gr.Number(0, precision=0, label="seed"))
     negative = gr.Textbox("", label="negative")
-    width = as_sent(gr.Number(None, precision=0, label="width"))
-    height = as_sent(gr.Number(None, precision=0, label="height"))
+    size = gr.Textbox("", label="size")
     plain = gr.Checkbox(False, label="plain")
     picture, plain_picture = gr.File(label="picture"), gr.File(label="plain picture")
     distance, plain_distance = gr.Number(label="distance"), gr.Number(label="plain distance")
     gr.Button("guide").click(
-        guide, [prompt, reference, palette, model, strength, steps, seed, negative, width, height, plain],
+        guide, [prompt, reference, palette, model, strength, steps, seed, negative, size, plain],
         [picture, plain_picture, distance, plain_distance], api_name="guide", concurrency_id="generate",
         api_visibility="public",
     )  # fmt: skip

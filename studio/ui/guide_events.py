@@ -162,7 +162,7 @@ def _run(session: Session, reference: str | None, choice: Choice) -> Iterator[Up
                 shown = _shown(painted) | {
                     "seed": gr.skip() if choice.seed not in (None, "") else job.generation.seed,
                     "visit_group": gr.update(visible=True),
-                    "visit": [(str(each.picture), guide_words.caption(each)) for each in session.painted],
+                    "visit": [(str(each.picture), each.job.generation.prompt) for each in session.painted],
                 }
     except Cancelled:
         said = "Stopped. Nothing was saved."

@@ -31,7 +31,10 @@ def build_guide_tab(session: gr.State) -> None:
     known = _known()
     with gr.Row(equal_height=False, elem_classes="halves"):
         with gr.Column(scale=4, min_width=330, elem_classes="choices"):
-            parts = _wishes(known) | _buttons() | _model() | _more() | _again() | _examples()
+            parts = _wishes(known) | _buttons()
+            with gr.Column(elem_id="guide-settings"):
+                parts |= _model() | _more() | _again()
+            parts |= _examples()
         with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
             parts |= _outcome()
     if known is not None:
@@ -95,7 +98,7 @@ def _model() -> Components:
     )  # fmt: skip
     line = gr.HTML(guide_words.model_line(EMBEDDED_ID), elem_id="guide-model-line", padding=False)
     steps = as_sent(gr.Slider(1, MAX_STEPS // 2, _EMBEDDED.steps, step=1, label="Steps", elem_id="guide-steps"))
-    with gr.Row(equal_height=True):
+    with gr.Row(equal_height=False, elem_id="guide-noise"):
         seed = as_sent(gr.Number(
             0, label="Seed", info="The same seed, the same picture", precision=0, scale=3, min_width=150, elem_id="guide-seed"
         ))  # fmt: skip
@@ -138,7 +141,7 @@ def _more() -> Components:
 
 
 def _again() -> Components:
-    drop = gr.File(label="Again: a PNG made here sets every control", height=110, elem_id="guide-drop")
+    drop = gr.File(label="Paint again: drop a PNG made here", height=110, elem_id="guide-drop")
     return {"drop": drop}
 
 
@@ -159,7 +162,7 @@ def _outcome() -> Components:
         with gr.Column(min_width=150):
             picture = _picture("Guided", "guide-picture")
         with gr.Column(min_width=150, visible=False) as plain_group:
-            plain = _picture("Plain, from the same seed", "guide-plain-picture")
+            plain = _picture("Plain, same seed", "guide-plain-picture")
     figures = gr.HTML(elem_id="guide-figures", padding=False)
     with gr.Row(elem_classes="downloads"):
         get = gr.DownloadButton("↓ PNG with its settings", interactive=False, size="sm", elem_id="guide-get")

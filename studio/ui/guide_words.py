@@ -102,12 +102,6 @@ def kept(job: GuideJob, source: str) -> str:
     return f'{strip}<p class="about kept">The colours{escape(name)}, as kept in {escape(source)}</p>'
 
 
-def caption(painted: Painted) -> str:
-    """Under a picture of this visit."""
-    distance = "" if painted.distance is None else f" · distance {painted.distance:.1f}"
-    return f"{painted.job.generation.prompt}{distance}"
-
-
 def knows(known: Known) -> str:
     """What the embedded model knows: groups of objects, then colours."""
     parts = [

@@ -209,12 +209,14 @@ table.cdl th { font-weight: 500 !important; }
 #guide-examples .grid-wrap, #guide-visit .grid-wrap { max-height: none !important; min-height: 0 !important;
   height: auto !important; }
 #guide-examples .thumbnail-lg { aspect-ratio: 4 / 3; }
-#guide-visit .grid-container { grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)) !important; }
+#guide-visit .grid-container { grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)) !important; }
 #guide-visit .thumbnail-lg { aspect-ratio: 1; }
 #guide-visit img { width: 100%; height: 100%; object-fit: cover; }
 #guide-examples .caption-label, #guide-visit .caption-label { left: 0 !important; right: 0 !important;
   bottom: 0 !important; max-width: none !important; width: 100%; border: none; border-radius: 0; text-align: left;
-  font-size: 12px; line-height: 1.3; opacity: 1; white-space: normal; }
+  font-size: 12px; opacity: 1; }
+#guide-noise { align-items: flex-end; }
+#guide-noise button { min-height: 42px; }
 #batch-gallery .grid-wrap { max-height: none !important; min-height: 0 !important; height: auto !important; }
 #batch-gallery .grid-container { grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)) !important; }
 #batch-gallery .thumbnail-lg { aspect-ratio: 644 / 240; }
@@ -236,12 +238,15 @@ footer { margin-top: 8px !important; }
 footer .divider { display: none !important; }
 @media (max-width: 760px) {
   .gradio-container { padding: 8px !important; }
+  .tab-container button { padding: 0 9px !important; font-size: 14px !important; }
   .halves { flex-direction: column; flex-wrap: nowrap !important; }
   .choices { display: contents !important; }
   .choices > * { order: 1; width: 100%; }
   .outcome { order: 2; min-width: 0 !important; width: 100%; }
-  .choices > .examples-head, .choices > #examples, .choices > #guide-examples, .choices > #guide-drop
-  { order: 3; }
+  .choices > .examples-head, .choices > #examples, .choices > #guide-examples,
+  .choices > #guide-settings { order: 3; }
+  .so-far, .painted { height: auto !important; aspect-ratio: 1; }
+  #guide-pictures { flex-direction: column; }
   .empty { height: 220px; }
 }
 """

@@ -33,9 +33,9 @@ def _library(folder: Path, settings: MatchSettings | None = None, **inputs: obje
     return result.save_picture(folder / "library.jpg").read_bytes(), report.distance_before, report.distance_after
 
 
-def test_only_match_apply_and_batch_are_public(client: Client) -> None:
+def test_only_the_four_endpoints_are_public(client: Client) -> None:
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/match", "/apply", "/batch"}
+    assert set(endpoints) == {"/match", "/apply", "/batch", "/guide"}
     assert not client.view_api(return_format="dict")["unnamed_endpoints"]
     names = [p["parameter_name"] for p in endpoints["/match"]["parameters"]]
     assert names == ["source", "reference", "palette", "method", "transform", "strength", "seed", "device"]
@@ -174,7 +174,7 @@ def test_values_no_client_sends_are_one_line(
 def test_every_event_of_the_page_is_private(app_url: str, client: Client) -> None:
     config = httpx.get(f"{app_url}config").json()
     public = [each["api_name"] for each in config["dependencies"] if each["api_visibility"] != "private"]
-    assert sorted(public) == ["apply", "batch", "match"]
+    assert sorted(public) == ["apply", "batch", "guide", "match"]
     assert len(config["dependencies"]) > 20
     with pytest.raises(ValueError, match="live"):
         client.predict(0.5, api_name="/live")

@@ -1,0 +1,327 @@
+"""The tab *Guide a generation* in a real Chromium, and its endpoint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import huggingface_hub
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+from studio_page import ASSETS, PHONE, Studio
+
+from guidance.settings import GuidanceSettings
+from studio.guided import GuideJob, default_generation, run_guide, save_guided, save_plain
+
+browser = pytest.mark.browser
+PALETTE = "#0b1d3a:3, #e8c07d, #f4ead5"
+
+
+@pytest.fixture(autouse=True)
+def _no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Port 9 answers nobody: the hub is out of reach, whatever network there is."""
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+
+
+def _open_tab(studio: Studio) -> None:
+    studio.page.get_by_role("tab", name="Guide a generation").click()
+    studio.at("#guide-start").wait_for()
+
+
+def _finished(studio: Studio) -> None:
+    studio.wait(lambda: studio.at("#guide-stop").is_disabled() and studio.at("#guide-start").is_enabled(), 60)
+
+
+def _picture(studio: Studio, elem_id: str = "guide-picture") -> str:
+    image = studio.at(f"#{elem_id} img")
+    return (image.first.get_attribute("src") or "") if image.count() and image.first.is_visible() else ""
+
+
+def _paint(studio: Studio) -> None:
+    """Press the button and wait for a new picture."""
+    before = _picture(studio)
+    studio.at("#guide-start").click()
+    studio.wait(lambda: _picture(studio) not in ("", before), 60)
+    _finished(studio)
+
+
+def _number(studio: Studio, elem_id: str, value: object) -> None:
+    box = studio.at(f"#{elem_id} input[type=number]")
+    box.fill(str(value))
+    box.press("Tab")
+
+
+def _palette(studio: Studio, text: str) -> None:
+    studio.at("#guide-kind").get_by_label("Palette").click()
+    studio.at("#guide-palette textarea").fill(text)
+
+
+def _said(studio: Studio, words: str) -> None:
+    studio.at("#guide-status").get_by_text(words).wait_for()
+
+
+def _record(path: Path) -> dict[str, object]:
+    with Image.open(path) as image:
+        return dict(json.loads(image.text["reswd"]))  # type: ignore[attr-defined]
+
+
+@browser
+def test_an_example_is_painted_with_previews_and_again_from_its_png(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.shoot("guide-empty-1280", full=True)
+    assert studio.at("#guide-get").is_disabled()
+    studio.at("#guide-examples .thumbnail-lg").first.click()
+    studio.at("#guide-so-far img").wait_for()
+    assert studio.at("#guide-stop").is_enabled() and _picture(studio) == "", "before the end"
+    studio.shoot("guide-painting-1280", full=True)
+    studio.wait(lambda: _picture(studio) != "" and _picture(studio, "guide-plain-picture") != "")
+    _finished(studio)
+    studio.shoot("guide-1280", full=True)
+    assert studio.at("#guide-so-far img").count() == 0
+    assert studio.at("#guide-prompt textarea").input_value() == "a parrot"
+    figures = studio.at("#guide-figures").inner_text()
+    assert "→" in figures and "closer than the plain picture" in figures and "seed 0" in figures
+    first = studio.download("guide-get", tmp_path)
+    plain = studio.download("guide-get-plain", tmp_path)
+    assert (first.name, plain.name) == ("a parrot.png", "a parrot plain.png")
+    assert float(str(_record(first)["distance"])) < float(str(_record(first)["plain_distance"])) / 2
+
+    again: Studio = open_page(PHONE)
+    _open_tab(again)
+    again.at("#guide-drop input[type=file]").set_input_files(first)
+    _said(again, "Every control is set as for a parrot.png")
+    assert again.at("#guide-prompt textarea").input_value() == "a parrot"
+    assert again.at("#guide-kept .swatches span").count() >= 4
+    assert "The colours of paint-brushes.jpg, as kept in a parrot.png" in again.at("#guide-kept").inner_text()
+    assert again.at("#guide-plain input").is_checked()
+    again.shoot("guide-restored-400", full=True)
+    _paint(again)
+    again.shoot("guide-400", full=True)
+    (tmp_path / "again").mkdir()
+    assert again.download("guide-get", tmp_path / "again").read_bytes() == first.read_bytes()
+    assert again.download("guide-get-plain", tmp_path / "again").read_bytes() == plain.read_bytes()
+    assert not again.too_wide()
+
+
+@browser
+def test_a_plain_picture_comes_back_from_its_png_too(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.at("#guide-kind").get_by_label("Nothing").click()
+    studio.at("#guide-strength").wait_for(state="hidden")
+    studio.at("#guide-prompt textarea").fill("a lemon on a blue background")
+    _number(studio, "guide-steps", 8)
+    _number(studio, "guide-seed", "")
+    _paint(studio)
+    assert studio.at("#guide-seed input").input_value() != "", "the seed that was drawn is shown"
+    out = studio.download("guide-get", tmp_path)
+    with Image.open(out) as image:
+        red, _, blue = image.convert("RGB").getpixel((1, 1))  # type: ignore[misc]
+    assert blue > red + 60
+    studio.at("#guide-kind").get_by_label("Picture").click()
+    studio.at("#guide-prompt textarea").fill("a dog")
+    studio.at("#guide-drop input[type=file]").set_input_files(out)
+    _said(studio, "Every control is set")
+    assert studio.at("#guide-prompt textarea").input_value() == "a lemon on a blue background"
+    _paint(studio)
+    (tmp_path / "again").mkdir()
+    assert studio.download("guide-get", tmp_path / "again").read_bytes() == out.read_bytes()
+
+
+@browser
+def test_stop_saves_nothing_and_the_next_picture_comes(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.at("#guide-prompt textarea").fill("a dog")
+    _palette(studio, PALETTE)
+    studio.at("#guide-swatches .swatches span").nth(2).wait_for()
+    _number(studio, "guide-steps", 100)
+    studio.at("#guide-start").click()
+    studio.at("#guide-so-far img").wait_for()
+    studio.at("#guide-stop").click()
+    _said(studio, "Stopped. Nothing was saved.")
+    _finished(studio)
+    assert studio.at("#guide-get").is_disabled() and _picture(studio) == ""
+    assert not studio.at("#guide-visit").is_visible()
+    _number(studio, "guide-steps", 3)
+    _paint(studio)
+    assert studio.at("#guide-visit .thumbnail-lg").count() == 1
+
+
+@browser
+def test_refusals_are_words_and_hints_come_while_typing(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    press = studio.at("#guide-start").click
+    press()
+    _said(studio, "the prompt is empty")
+    studio.at("#guide-prompt textarea").fill("an elefant")
+    studio.at("#guide-hint").get_by_text("did you mean elephant").wait_for()
+    press()
+    _said(studio, "Choose a reference")
+    _palette(studio, "#zz")
+    press()
+    _said(studio, "'#zz' is not a hex colour")
+    _palette(studio, PALETTE)
+    for name, words in (
+        ("../main", "Model '../main' is neither in the list"),
+        ("nobody/nothing", "the hub is out of reach and nobody/nothing is not complete"),
+    ):
+        model = studio.at("#guide-model input")
+        model.fill(name)
+        model.press("Enter")
+        model.press("Tab")
+        studio.at("#guide-model-line").get_by_text("Loaded from huggingface.co").wait_for()
+        press()
+        _said(studio, words)
+        _finished(studio)
+    studio.shoot("guide-error-1280", full=True)
+    assert studio.at("#guide-hint").inner_text().strip() == "", "other models know more"
+    junk = ASSETS / "fig-red-bowl.jpg"
+    studio.at("#guide-drop input[type=file]").set_input_files(junk)
+    _said(studio, "fig-red-bowl.jpg: this file holds no settings")
+
+
+@browser
+def test_a_model_brings_its_own_settings(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.at("#guide-model input").click()
+    studio.page.get_by_role("option", name="SDXL Turbo").click()
+    studio.at("#guide-model-line").get_by_text("sai-nc-community").wait_for()
+    assert "GiB" in studio.at("#guide-model-line").inner_text()
+    studio.wait(lambda: studio.at("#guide-steps input[type=number]").input_value() == "4")
+    studio.at("#guide-more").get_by_text("More").click()
+    studio.wait(lambda: studio.at("#guide-width input").input_value() == "512")
+    assert studio.at("#guide-scale input[type=number]").input_value() == "0"
+    studio.at("#guide-seed input").fill("0")
+    studio.at("#guide-new-seed").click()
+    studio.wait(lambda: studio.at("#guide-seed input").input_value() != "0")
+
+
+@browser
+def test_the_visit_is_a_gallery_and_two_pages_do_not_mix(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    one: Studio = open_page()
+    two: Studio = open_page()
+    for studio, prompt, steps in ((one, "a cat", 25), (two, "a tree", 5)):
+        _open_tab(studio)
+        studio.at("#guide-prompt textarea").fill(prompt)
+        _palette(studio, PALETTE if studio is one else "#2a9d8f, #e9c46a")
+        _number(studio, "guide-steps", steps)
+    one.at("#guide-start").click()
+    one.at("#guide-so-far img").wait_for()
+    two.at("#guide-start").click()
+    two.at("#guide-status").get_by_text("Waiting").wait_for()
+    for studio in (one, two):
+        studio.wait(lambda studio=studio: _picture(studio) != "", 60)  # type: ignore[misc]
+        _finished(studio)
+    cat, tree = (_record(studio.download("guide-get", tmp_path)) for studio in (one, two))
+    assert (cat["prompt"], tree["prompt"]) == ("a cat", "a tree")
+    assert cat["reference"] != tree["reference"]
+    assert one.at("#guide-visit .thumbnail-lg").count() == two.at("#guide-visit .thumbnail-lg").count() == 1
+
+    two.at("#guide-prompt textarea").fill("a house")
+    _number(two, "guide-seed", 7)
+    _paint(two)
+    two.wait(lambda: two.at("#guide-visit .thumbnail-lg").count() == 2)
+    two.shoot("guide-visit-1280", full=True)
+    two.at("#guide-visit .thumbnail-lg").nth(1).click()
+    two.wait(lambda: two.at("#guide-prompt textarea").input_value() == "a tree")
+    assert two.at("#guide-seed input").input_value() == "0"
+    two.wait(lambda: "seed 0" in two.at("#guide-figures").inner_text())
+    assert "The colours of #2a9d8f, #e9c46a, as kept in a tree.png" in two.at("#guide-kept").inner_text()
+
+
+@browser
+def test_a_page_that_is_closed_while_it_paints_holds_nobody_up(open_page) -> None:  # type: ignore[no-untyped-def]
+    gone: Studio = open_page()
+    here: Studio = open_page()
+    for studio, steps in ((gone, 100), (here, 3)):
+        _open_tab(studio)
+        studio.at("#guide-prompt textarea").fill("a dog")
+        _palette(studio, PALETTE)
+        _number(studio, "guide-steps", steps)
+    gone.at("#guide-start").click()
+    gone.at("#guide-so-far img").wait_for()
+    gone.page.close()
+    _paint(here)
+
+
+@pytest.fixture(scope="module")
+def client(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(app_url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+def test_guide_gives_the_bytes_of_the_library(client: Client, tmp_path: Path) -> None:
+    reference = ASSETS / "fig-red-bowl.jpg"
+    picture, plain, distance, plain_distance = client.predict(
+        prompt="a strawberry", reference=handle_file(reference), strength=0.8, steps=4, seed=3, negative="leaves",
+        plain=True, api_name="/guide",
+    )  # fmt: skip
+    wanted = default_generation("pocket-64", "a strawberry", steps=4, seed=3, negative_prompt="leaves")
+    result = run_guide(GuideJob(wanted, GuidanceSettings(strength=0.8), reference=reference, plain=True))
+    assert Path(picture).name == "a strawberry.png"
+    assert Path(picture).read_bytes() == save_guided(result, tmp_path / "one.png").read_bytes()
+    assert Path(plain).read_bytes() == save_plain(result, tmp_path / "two.png").read_bytes()
+    assert (distance, plain_distance) == pytest.approx((result.distance, result.plain_distance))
+
+
+def test_guide_takes_a_palette_and_a_size(client: Client) -> None:
+    picture, plain, distance, plain_distance = client.predict(
+        prompt="a tree", palette=PALETTE, steps=2, size="72x64", api_name="/guide"
+    )
+    assert np.asarray(Image.open(picture)).shape == (64, 72, 3)
+    assert plain is None and plain_distance is None and distance > 0
+    assert _record(Path(picture))["steps"] == 2
+
+
+def test_guide_has_the_defaults_of_the_command_line(client: Client) -> None:
+    endpoint = client.view_api(return_format="dict")["named_endpoints"]["/guide"]
+    defaults = {each["parameter_name"]: each["parameter_default"] for each in endpoint["parameters"]}
+    assert defaults == {
+        "prompt": "", "reference": None, "palette": "", "model": "pocket-64", "strength": 1.0, "steps": None, "seed": 0,
+        "negative": "", "size": "", "plain": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"prompt": ""}, "the prompt is empty"),
+        ({"palette": ""}, "give a reference picture or a palette"),
+        ({"palette": "#12"}, "'#12' is not a hex colour"),
+        ({"reference": handle_file(ASSETS / "fig-red-bowl.jpg")}, "more than one reference"),
+        ({"strength": 3}, "strength 3"),
+        ({"steps": 0}, "0 steps are out of range"),
+        ({"steps": 2.5}, "not a whole number"),
+        ({"seed": -1}, "seed -1 is out of range"),
+        ({"size": "big"}, "'big' is not a size"),
+        ({"size": "65x64"}, "multiple of 8"),
+        ({"model": "pocket"}, "neither in the list"),
+        ({"model": str(ASSETS / "models" / "pocket-64")}, "neither in the list"),
+        ({"model": "assets/models"}, "neither in the list"),
+        ({"model": "../main"}, "neither in the list"),
+        ({"model": "stabilityai/sdxl-turbo"}, "the hub is out of reach"),
+    ],
+)
+def test_guide_refuses_in_one_line(
+    client: Client, monkeypatch: pytest.MonkeyPatch, given: dict[str, object], words: str
+) -> None:
+    monkeypatch.chdir(ASSETS.parent)
+    with pytest.raises(AppError, match=words) as caught:
+        client.predict(api_name="/guide", **{"prompt": "a cat", "palette": "#123456", **given})  # type: ignore[arg-type]
+    assert len(str(caught.value).splitlines()) == 1 and "Traceback" not in str(caught.value)
+
+
+def test_guide_opens_no_file_of_the_server(app_url: str) -> None:
+    """Past the client, which would upload the file."""
+    named = {"path": str(ASSETS / "fig-red-bowl.jpg"), "meta": {"_type": "gradio.FileData"}}
+    data = ["a cat", named, "", "pocket-64", 1, 2, 0, "", "", False]
+    event = httpx.post(f"{app_url}gradio_api/call/guide", json={"data": data}).json()["event_id"]
+    answer = httpx.get(f"{app_url}gradio_api/call/guide/{event}", timeout=30).text
+    assert "event: error" in answer and ".png" not in answer
