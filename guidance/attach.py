@@ -115,8 +115,8 @@ def guide(
         )
     if scheduler in _GUIDED:
         raise InputError("this pipeline is being guided already: leave that block first, or load a second pipeline")
-    _GUIDED.add(scheduler)
     attached = _Attached(pipe, schedule, references, chosen, on_step)
+    _GUIDED.add(scheduler)
     try:
         with attached.wrapped():
             yield attached.record
@@ -164,12 +164,19 @@ class _Attached:
 
     def _prepare_latents(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """The one place where every family says how large the image becomes; packed latents do not tell."""
+        if self.pipe.scheduler is not self.schedule.scheduler:  # whose steps would pass by unguided
+            raise InputError(
+                f"the pipeline was given another scheduler, {type(self.pipe.scheduler).__name__}, while it was being guided: "
+                "give it the scheduler before the block begins"
+            )
         given = inspect.signature(original).bind(*args, **kwargs).arguments
         self.size = (given.get("height"), given.get("width"))
         return original(*args, **kwargs)
 
     def _set_timesteps(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.run = None  # the pipeline was called once more
+        if self.replay is not None:
+            self.replay.forget()  # of a call that an exception ended in the middle of a step
         return original(*args, **kwargs)
 
     def _step(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -239,7 +246,7 @@ class _Run:
             still, handed = sample.detach().clone().float(), output.detach().clone().float()
 
             def output_at(shift: Tensor) -> Tensor:
-                if self.replay is None:
+                if self.replay is None or not bool(shift.any()):
                     return handed
                 with torch.no_grad():
                     again = self.replay(self.schedule.scheduler, timestep, still + shift.detach(), sample.dtype)
