@@ -141,7 +141,8 @@ def _plain_example(prompt: str, seed: int) -> Job:
 
 
 def _run(session: Session, reference: str | None, choice: Choice) -> Iterator[Updates]:
-    """A run: updates of the page by the names of its components."""
+    """A run: updates of the page by the names of its components. Ends the page's last one, should it still go on."""
+    _stop(session)
     stop = session.new_stop_file()
     yield {
         "start": gr.update(interactive=False), "stop": gr.update(interactive=True),
@@ -154,6 +155,8 @@ def _run(session: Session, reference: str | None, choice: Choice) -> Iterator[Up
         side = session.guide_reference
         job = guide_run.make_job(choice, side.path if side else None, session.guide_kept)
         for event in guide_run.paint(job, DEVICE, stop):
+            if session.stop_file is not stop:  # another run has begun, and the page is its
+                return
             if isinstance(event, GuideEvent):
                 yield {"status": guide_words.progress(event), **_so_far(event)}
             else:
@@ -171,6 +174,8 @@ def _run(session: Session, reference: str | None, choice: Choice) -> Iterator[Up
     except Exception:  # the page must stay usable
         _LOG.exception("painting failed")
         said = words.UNEXPECTED
+    if session.stop_file is not stop:
+        return
     yield {
         "start": gr.update(interactive=True), "stop": gr.update(interactive=False), "status": words.message(said), **shown,
     }  # fmt: skip

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -206,11 +207,15 @@ def _seconds(job: Job, device: str, stop: Path) -> int:
 @gpu(_seconds)
 def _on_gpu(job: Job, device: str, stop: Path) -> Iterator[Any]:
     """Events, then the result, or what went wrong: raised, it would arrive as something else on ZeroGPU."""
+
+    def stopped() -> bool:
+        return stop.exists() or not stop.parent.exists()  # a page that is closed takes its folder with it
+
     try:
         if isinstance(job, GuideJob):
-            yield from guide_events(job, device, stop.exists)
+            yield from guide_events(job, device, stopped)
         else:
-            yield from streamed(lambda tell: _run_plain(job, device, tell), stop.exists)
+            yield from streamed(lambda tell: _run_plain(job, device, tell), stopped)
     except (InputError, Cancelled) as error:
         yield error
 
@@ -221,7 +226,7 @@ def paint(job: Job, device: str, stop: Path) -> Iterator[Any]:
     Args:
         job: what is wanted.
         device: as for :func:`guidance.loading.load`.
-        stop: as soon as this file is there, painting stops.
+        stop: as soon as this file is there, or its folder is not, painting stops.
 
     Raises:
         InputError: what cannot be done, in words for a person.
@@ -232,9 +237,10 @@ def paint(job: Job, device: str, stop: Path) -> Iterator[Any]:
             if isinstance(event, Exception):
                 raise event
             yield event
-    finally:
-        stop.touch()  # whoever listened may have left before the end, and it may be another process that paints
-        stop.unlink()
+    except GeneratorExit:  # whoever listened has left, and it may be another process that paints
+        with suppress(OSError):
+            stop.touch()
+        raise
 
 
 def _run_plain(job: PlainJob, device: str, tell: OnEvent) -> PlainResult:
