@@ -17,7 +17,7 @@ from guidance.transport import SlicedTransport
 PULL = 0.3
 """Share of the way that one of 25 steps goes. A step that goes the whole way decides the picture from a blur, and loses
 shapes; see docs/guidance.md for what was measured."""
-LAST_PULL = 0.8
+LAST_PULL = 1.0
 """Of the last step, which no later one corrects."""
 _STEPS = 25
 _PIXELS_AT_ONCE = 2**20
@@ -30,18 +30,16 @@ Picture = Float[Tensor, "b 3 y x"]
 def pull(step: int, steps: int, strength: float = 1.0) -> float:
     """Share of the way toward the reference that a step goes.
 
-    The same for the whole run however many steps it has: each goes ``1 - (1 - PULL) ** (25 / steps)``, the last one at
-    least ``LAST_PULL``.
+    The same for the whole run however many steps it has: each goes ``1 - (1 - PULL) ** (25 / steps)``, the last one
+    ``LAST_PULL``.
 
     Args:
         step: 0 to ``steps - 1``.
         steps: of the run.
-        strength: factor of the result.
+        strength: factor of the result, which never goes beyond the whole way.
     """
-    share = 1.0 - (1.0 - PULL) ** (_STEPS / steps)
-    if step == steps - 1:
-        share = max(share, LAST_PULL)
-    return strength * share
+    share = LAST_PULL if step == steps - 1 else 1.0 - (1.0 - PULL) ** (_STEPS / steps)
+    return min(1.0, strength * share)
 
 
 class Guidance:
@@ -107,7 +105,8 @@ class Guidance:
             float32, same shape.
         """
         with torch.no_grad():
-            share = self.settings.strength if whole else pull(step, steps, self.settings.strength)
+            strength = self.settings.strength
+            share = min(1.0, strength) if whole else pull(step, steps, strength)
             if self.is_linear(step, steps):
                 return share * self._linear_shift(x0)
             return share * self._decoded_shift(x0)
@@ -121,11 +120,8 @@ class Guidance:
         """Both images go through the encoder, so that what it loses of an image is not taken for a shift."""
         pixels = self.pixels(x0, linear=False).clamp(0.0, 1.0)
         self.seen = self.transport(pixels)
-        together = self._together(x0)
-        old, new = (
-            torch.cat([self.codec.encode(part) for part in pictures.split(together)])
-            for pictures in (pixels, self.seen)
-        )
+        both = torch.cat([pixels, self.seen])
+        old, new = torch.cat([self.codec.encode(part) for part in both.split(self._together(x0))]).chunk(2)
         return resized(new - old, x0.shape[-2:])
 
     def _together(self, grid: Grid) -> int:

@@ -41,7 +41,7 @@ class GuidanceSettings:
     stop: float = 1.0
     seed: int = 0
     method: str = TRANSPORT
-    linear_until: float = 0.7
+    linear_until: float = 0.55
     decode_scale: float = 1.0
     inner_steps: int = 6
     learning_rate: float = 0.05
