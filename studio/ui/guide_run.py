@@ -232,8 +232,11 @@ def paint(job: Job, device: str, stop: Path) -> Iterator[Any]:
         InputError: what cannot be done, in words for a person.
         Cancelled: it was stopped.
     """
+    events = _on_gpu(
+        job, device, stop
+    )  # held here: it may only be closed, and wait for its process, after the file is there
     try:
-        for event in _on_gpu(job, device, stop):
+        for event in events:
             if isinstance(event, Exception):
                 raise event
             yield event

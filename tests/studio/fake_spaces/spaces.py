@@ -46,6 +46,7 @@ def GPU(duration: Callable[..., int]) -> Callable[[Callable[..., Any]], Callable
                 while process.is_alive():  # the real one, too, waits here for a worker whose listener has left
                     if not events.empty():
                         events.get()
+                        _log("event")
                     time.sleep(0.002)
 
         return lent
