@@ -225,13 +225,9 @@ class Judge:
 
 def quality(studio: Studio, judge: Judge, scheme: Scheme, prompts: list[Any], references: list[Reference]) -> Figures:
     """Paint everything once and judge it."""
-    recipe = (
-        scheme.settings,
-        scheme.match,
-        scheme.lead,
-        [(each.words, each.seed) for each in prompts],
-        [hash_of(reference) for reference in references],
-    )
+    words, seeds = [each.words for each in prompts], [each.seed for each in prompts]
+    painted = [hash_of(reference) for reference in references]
+    recipe = (scheme.settings, scheme.match, scheme.lead, words, seeds, painted)
     kept = WORK / f"{hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]}.pt"
     if kept.is_file():
         return Figures(**torch.load(kept, weights_only=True))
