@@ -34,9 +34,8 @@ def build_guide_tab(session: gr.State) -> None:
             parts = _wishes(known) | _buttons()
             with gr.Column(elem_id="guide-settings"):
                 parts |= _model() | _more() | _again()
-            parts |= _examples()
         with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
-            parts |= _outcome()
+            parts |= _outcome() | _examples()
     if known is not None:
         with gr.Accordion(f"The {len(known.names)} objects that {EMBEDDED_ID} knows", open=False, elem_id="knows"):
             gr.HTML(guide_words.knows(known), padding=False)
@@ -148,7 +147,7 @@ def _again() -> Components:
 def _examples() -> Components:
     gr.HTML("<h2>Examples</h2><p>Press one to try it.</p>", elem_classes=["section", "examples-head"], padding=False)
     gallery = gr.Gallery(
-        [(tile(example), example.prompt) for example in EXAMPLES], label="Examples", show_label=False, columns=3,
+        [(tile(example), example.prompt) for example in EXAMPLES], label="Examples", show_label=False, columns=6,
         height="auto", object_fit="cover", allow_preview=False, interactive=False, buttons=[], format="jpeg",
         elem_id="guide-examples",
     )  # fmt: skip

@@ -208,6 +208,7 @@ table.cdl th { font-weight: 500 !important; }
 .about.kept { margin-top: 4px !important; }
 #guide-examples .grid-wrap, #guide-visit .grid-wrap { max-height: none !important; min-height: 0 !important;
   height: auto !important; }
+#guide-examples .grid-container { grid-template-columns: repeat(auto-fit, minmax(100px, 1fr)) !important; }
 #guide-examples .thumbnail-lg { aspect-ratio: 4 / 3; }
 #guide-visit .grid-container { grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)) !important; }
 #guide-visit .thumbnail-lg { aspect-ratio: 1; }
@@ -243,10 +244,10 @@ footer .divider { display: none !important; }
   .choices { display: contents !important; }
   .choices > * { order: 1; width: 100%; }
   .outcome { order: 2; min-width: 0 !important; width: 100%; }
-  .choices > .examples-head, .choices > #examples, .choices > #guide-examples,
-  .choices > #guide-settings { order: 3; }
+  .choices > .examples-head, .choices > #examples, .choices > #guide-settings { order: 3; }
   .so-far, .painted { height: auto !important; aspect-ratio: 1; }
   #guide-pictures { flex-direction: column; }
+  #guide-pictures > * { width: 100%; }
   .empty { height: 220px; }
 }
 """
