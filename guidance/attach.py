@@ -109,9 +109,10 @@ def guide(
     scheduler = pipe.scheduler
     schedule = Schedule(scheduler)
     codec_for(pipe)  # refuse an unknown family before anything runs
-    if chosen.method == GRADIENT and schedule.prediction == SAMPLE and not chosen.reevaluate:
+    if chosen.method == GRADIENT and schedule.prediction == SAMPLE:
         raise InputError(
-            "a model that predicts the sample has no gradient without its denoiser: give reevaluate=True or method='transport'"
+            "a model that predicts the sample itself gives no gradient but through its denoiser, which guidance leaves out: "
+            "use method='transport'"
         )
     if scheduler in _GUIDED:
         raise InputError("this pipeline is being guided already: leave that block first, or load a second pipeline")
