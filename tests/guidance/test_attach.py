@@ -246,11 +246,13 @@ def test_references_that_do_not_fit_the_batch_are_refused(count: int) -> None:
         tiny.run(_shared("sd3"))
 
 
-def test_a_model_that_predicts_the_sample_has_gradients_only_through_its_denoiser() -> None:
+@pytest.mark.parametrize("options", METHODS[1:], ids=["gradient", "reevaluate"])
+def test_a_model_that_predicts_the_sample_has_no_gradient(options: dict[str, Any]) -> None:
     pipe = copy.copy(_shared("sd15"))
     pipe.scheduler = diffusers.DDIMScheduler.from_config(pipe.scheduler.config, prediction_type="sample")
-    with pytest.raises(InputError, match="give reevaluate=True or method='transport'"):
-        _guided(pipe, method="gradient")
+    with pytest.raises(InputError, match="a model that predicts the sample itself gives no gradient"):
+        _guided(pipe, **options)
+    assert torch.isfinite(_guided(pipe)).all()
 
 
 @pytest.mark.parametrize("options", [{}, {"strength": 0}, {"method": "gradient"}], ids=["guided", "plain", "gradient"])

@@ -1,0 +1,146 @@
+"""One round of transport, on photographs of the assets and on pictures made to be hard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from guidance.reference import Reference, read_reference
+from guidance.transport import MOST_SIDE, SlicedTransport
+from tests.conftest import asset, benchmark_pairs, photograph
+from tests.guidance import tiny
+
+BOTH = pytest.mark.parametrize("blurred", [False, True], ids=["sharp", "blurred"])
+PAIRS = benchmark_pairs()[:4]
+
+
+def _picture(array: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(array).permute(2, 0, 1)[None]
+
+
+def _own(picture: torch.Tensor) -> Reference:
+    return read_reference(picture[0].permute(1, 2, 0).clamp(0, 1))
+
+
+def _grain(picture: torch.Tensor) -> float:
+    """Deviation of each pixel from the mean of those around it, 0..1."""
+    around = F.avg_pool2d(picture, 3, 1, 1, count_include_pad=False)
+    return (picture - around).square().mean().sqrt().item()
+
+
+@BOTH
+@pytest.mark.parametrize("source, target", PAIRS)
+def test_one_round_takes_a_photograph_most_of_the_way(source: str, target: str, blurred: bool) -> None:
+    picture, reference = _picture(asset(source, 128)), read_reference(asset(target, 128))
+    moved = SlicedTransport([reference])(picture, blurred=blurred)
+    assert moved.shape == picture.shape
+    assert tiny.nearness(moved, picture, reference) < 0.7
+    again = SlicedTransport([reference])(moved, blurred=blurred)
+    assert tiny.nearness(again, moved, reference) < 1.05  # and a second round spoils nothing
+
+
+@BOTH
+@pytest.mark.parametrize("palette", [tiny.COOL, tiny.WARM])
+def test_a_palette_is_taken_as_well(palette: str, blurred: bool) -> None:
+    picture = _picture(photograph(3, 64, 64))
+    moved = SlicedTransport([read_reference(palette)])(picture, blurred=blurred)
+    assert tiny.nearness(moved, picture, palette) < 0.5
+
+
+@pytest.mark.parametrize("name", [source for source, _ in PAIRS])
+def test_a_picture_that_has_the_colours_stays(name: str) -> None:
+    """By less than a third of a step of 8 bits in the mean, where a move to other colours is tens of them."""
+    picture = _picture(asset(name, 128))
+    still = SlicedTransport([_own(picture)])(picture)
+    assert (still - picture).abs().mean() < 0.006
+    assert (still - picture).abs().max() < 0.08
+
+
+@BOTH
+def test_extreme_pixels_give_pixels(blurred: bool) -> None:
+    noise = torch.randn(1, 3, 24, 40, generator=torch.Generator().manual_seed(0))
+    pictures = [torch.zeros(1, 3, 24, 40), torch.ones(1, 3, 24, 40), 1e4 * noise, (noise > 0).float(), 1e-8 * noise]
+    for picture in pictures:
+        for reference in (tiny.WARM, "#000000", "#ffffff"):
+            moved = SlicedTransport([read_reference(reference)])(picture, blurred=blurred)
+            assert torch.isfinite(moved).all()
+            assert moved.min() >= 0 and moved.max() <= 1
+
+
+@pytest.mark.parametrize("grain", [0.0, 0.001, 0.01])
+def test_a_flat_picture_gets_no_speckle(grain: float) -> None:
+    """Its finest noise decides which pixel is to become light: grain must not grow to more than twice what it was."""
+    noise = torch.randn(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    picture = 0.5 + grain * noise
+    moved = SlicedTransport([read_reference(tiny.WARM)])(picture)
+    assert _grain(moved) < 2 * _grain(picture) + 0.005
+    assert tiny.nearness(moved, picture, tiny.WARM) < 0.9
+
+
+def test_photographs_get_no_speckle() -> None:
+    for source, target in PAIRS:
+        picture, reference = _picture(asset(source, 128)), read_reference(asset(target, 128))
+        moved = SlicedTransport([reference])(picture)
+        contrast = (moved.std() / picture.std()).item()
+        assert _grain(moved) < 2 * max(1.0, contrast) * _grain(picture)
+
+
+def test_edges_survive() -> None:
+    """Where the picture jumps the moved one jumps, between the same two pixels and nowhere else."""
+    picture = torch.full((1, 3, 64, 64), 0.2)
+    picture[..., 37:] = 0.8
+    moved = SlicedTransport([read_reference(tiny.WARM)])(picture)
+    steps = (moved[..., 1:] - moved[..., :-1]).abs().sum(dim=1)[0]
+    assert (steps.argmax(dim=1) == 36).all()
+    assert steps[:, 36].min() > 0.3
+    steps[:, 36] = 0
+    assert steps.max() < 0.1
+
+
+@BOTH
+@pytest.mark.parametrize("height, width", [(1, 1), (1, 7), (5, 3), (9, 200), (333, 8)])
+def test_any_size_goes(height: int, width: int, blurred: bool) -> None:
+    picture = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(0))
+    moved = SlicedTransport([read_reference(tiny.WARM)] * 2)(picture, blurred=blurred)
+    assert moved.shape == picture.shape
+    assert torch.isfinite(moved).all()
+    mean, wanted = moved.mean((0, 2, 3)), read_reference(tiny.WARM).colors.mean(dim=0)
+    assert (mean - wanted).abs().max() < (0.35 if height * width < 9 else 0.2)
+
+
+@BOTH
+def test_the_work_is_bounded_whatever_the_size(blurred: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    sorted_at_once: list[int] = []
+    sort = torch.Tensor.sort
+
+    def spy(self: torch.Tensor, *args: object, **more: object) -> object:
+        sorted_at_once.append(self.shape[-1])
+        return sort(self, *args, **more)
+
+    transport = SlicedTransport([read_reference(tiny.WARM)])
+    picture = _picture(photograph(3, 512, 300))
+    monkeypatch.setattr(torch.Tensor, "sort", spy)
+    moved = transport(picture, blurred=blurred)
+    assert sorted_at_once == [MOST_SIDE * round(300 * MOST_SIDE / 512)]
+    assert moved.shape == picture.shape
+    assert tiny.nearness(moved, picture, tiny.WARM) < 0.5
+
+
+@BOTH
+def test_a_batch_is_as_its_pictures_one_by_one(blurred: bool) -> None:
+    pictures = torch.cat([_picture(photograph(seed, 40, 56)) for seed in (1, 2)])
+    references = [read_reference(tiny.COOL), read_reference(photograph(4))]
+    together = SlicedTransport(references)(pictures, blurred=blurred)
+    for place, reference in enumerate(references):
+        alone = SlicedTransport([reference])(pictures[place : place + 1], blurred=blurred)
+        torch.testing.assert_close(together[place : place + 1], alone, rtol=0, atol=1e-5)
+
+
+def test_references_of_other_counts_of_colours_share_a_batch() -> None:
+    references = [
+        Reference(torch.rand(count, 3, generator=torch.Generator().manual_seed(count))) for count in (1, 5000)
+    ]
+    moved = SlicedTransport(references)(torch.rand(2, 3, 16, 16))
+    assert (moved[0] - references[0].colors.view(3, 1, 1)).abs().mean() < 0.05  # one colour
