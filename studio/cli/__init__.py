@@ -39,6 +39,8 @@ def main() -> None:
     """Entry point of ``reswd``. Input that cannot be used is one line on stderr and exit code 2."""
     try:
         code = app(standalone_mode=False)
+        if code == 130:  # what typer makes of Ctrl+C
+            raise KeyboardInterrupt
     except InputError as error:
         print(f"reswd: {error}", file=sys.stderr)
         raise SystemExit(2) from None
