@@ -7,6 +7,7 @@ import math
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from studio.guided import (
     GuideResult,
     OnEvent,
     default_generation,
+    entry_of,
     file_name,
     guide_events,
     read_guided,
@@ -247,15 +249,13 @@ def paint(job: Job, device: str, stop: Path) -> Iterator[Any]:
 
 
 def _run_plain(job: PlainJob, device: str, tell: OnEvent) -> PlainResult:
-    import time
-
     from guidance.text_to_image import generate
 
     def loading(share: float, text: str) -> None:
         tell(GuideEvent(0.0, text if share < 1 else "starting"))
 
     with pipeline(job.model, device, loading) as loaded:
-        argument = loaded.model.scale_argument if loaded.model else "guidance_scale"
+        argument = entry_of(loaded).scale_argument
         began = time.perf_counter()
         image = generate(
             loaded.pipe, job.generation, lambda done, of: tell(GuideEvent(done / of, f"step {done} of {of}")), argument
