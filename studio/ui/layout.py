@@ -7,7 +7,7 @@ import gradio as gr
 TITLE = "ReSWD Studio"
 INTRO = (
     '<div class="intro"><h1>ReSWD Studio</h1>'
-    "<p>Give a photograph the colours of another one, and take the grade with you.</p></div>"
+    "<p>Give a photograph the colours of another one, or have a model paint in them.</p></div>"
 )
 
 _FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
