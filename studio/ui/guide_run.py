@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import secrets
 import shutil
@@ -189,6 +190,10 @@ def model_from(value: Any) -> str:
         return name
     if zero_gpu():
         raise InputError(f"This Space paints with {EMBEDDED_ID}: run the app on your own machine for {name[:80]!r}.")
+    if os.environ.get("SPACE_ID"):  # anybody who comes by could fill its disk, with the owner's token
+        raise InputError(
+            f"This Space paints with the models of its list: run the app on your own machine for {name[:80]!r}."
+        )
     if not _HUB_NAME.fullmatch(name) or Path(name).exists():
         close = closest(name)
         advice = f"did you mean {' or '.join(close)}?" if close else "choose one of the list, or write owner/name"

@@ -243,3 +243,10 @@ def test_records_of_the_page_hold_no_folder(session: Session) -> None:
     painted = save(GuideResult(_kept(), image, None, 1.0, None, 0.1, ()), session.new_place)
     with Image.open(painted.picture) as written:
         assert str(session.folder) not in json.dumps(written.info)
+
+
+def test_on_a_space_only_the_list_is_on_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACE_ID", "someone/space")
+    assert model_from("stabilityai/sdxl-turbo") == "stabilityai/sdxl-turbo"
+    with pytest.raises(InputError, match="models of its list"):
+        model_from("owner/name")
