@@ -142,7 +142,7 @@ def generate(
         return tensors
 
     arguments = {
-        "negative_prompt": wanted.negative_prompt or None,
+        "negative_prompt": wanted.negative_prompt,
         "num_inference_steps": wanted.steps,
         scale_argument: wanted.guidance_scale,
         "width": wanted.width,
@@ -155,5 +155,7 @@ def generate(
     if scale_argument == "true_cfg_scale" and wanted.guidance_scale > 1:
         arguments["negative_prompt"] = wanted.negative_prompt or " "  # without one, that scale does nothing
     left_out = {"width", "height"} if wanted.width is None and wanted.height is None else set()
+    if not arguments["negative_prompt"]:
+        left_out.add("negative_prompt")  # each pipeline has an empty one of its own, None or ""
     chosen = {name: value for name, value in arguments.items() if name in known and name not in left_out}
-    return pipe(wanted.prompt, **chosen).images[0]  # type: ignore[operator]
+    return pipe(prompt=wanted.prompt, **chosen).images[0]  # type: ignore[operator]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import json
 import shutil
@@ -45,10 +46,12 @@ from studio.guided import (
 )
 from studio.pipelines import pipeline
 from tests.conftest import photograph
+from tests.guidance.tiny import FAMILIES, call_arguments, tiny_pipeline
 from tests.studio.images.profiles_for_tests import display_p3
 
 SAIL = Generation("a sailboat", seed=5, steps=3)
 BLUE_AND_RED = "#1d3557:3,#e63946"
+TINY_ONLY = {"max_sequence_length", "text_encoder_out_layers", "use_resolution_binning", "complex_human_instruction"}
 NOTHING_LEARNT = {"step", "set_timesteps", "prepare_latents"}
 
 
@@ -509,3 +512,30 @@ def test_names_of_downloads_are_the_prompt_s_words() -> None:
     assert guided.file_name("A dog, on a/red: background!") == "A dog on a red background.png"
     assert guided.file_name("../..") == "picture.png"
     assert len(guided.file_name("long " * 100)) <= 64
+
+
+@pytest.mark.parametrize("negative", ["", "grey"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_is_painted_by_a_job_with_all_its_steps_told(
+    family: str, negative: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a model that the catalogue does not know. PNDM takes a step more than it is asked for; PixArt knows another
+    another callback than all others, and no prompt that is None."""
+    pipe = tiny_pipeline(family)
+    call = type(pipe).__call__
+    tiny_only = {name: value for name, value in call_arguments(pipe, ["a dog"]).items() if name in TINY_ONLY}
+
+    @functools.wraps(call)
+    def small(*args: Any, **kwargs: Any) -> Any:
+        return call(*args, **kwargs, **tiny_only)
+
+    monkeypatch.setattr(type(pipe), "__call__", small)
+    loaded = LoadedModel(pipe, None, Placement("float32", "none", MemoryEstimate(0, 0, 0)))
+    monkeypatch.setattr(pipelines, "_kept", {("owner/name", "auto"): loaded})
+    wanted = Generation("a dog", negative, 3, 3, 3.0, 64, 64)
+    *events, result = guide_events(GuideJob(wanted, palette=BLUE_AND_RED, model="owner/name", plain=True))
+    steps = 4 if family == "sd15" else 3
+    shares = [0, *(step / steps / 2 for step in range(1, 2 * steps + 1))]
+    assert [event.share for event in events] == pytest.approx(shares)
+    assert result.image.size == result.plain.size == (64, 64)
+    assert result.distance < result.plain_distance
