@@ -520,7 +520,7 @@ def test_every_family_is_painted_by_a_job_with_all_its_steps_told(
     family: str, negative: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a model that the catalogue does not know. PNDM takes a step more than it is asked for; PixArt knows another
-    another callback than all others, and no prompt that is None."""
+    callback than all others and no prompt that is None; the first argument of FLUX.2 is no prompt."""
     pipe = tiny_pipeline(family)
     call = type(pipe).__call__
     tiny_only = {name: value for name, value in call_arguments(pipe, ["a dog"]).items() if name in TINY_ONLY}
