@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +19,7 @@ from guidance.settings import GuidanceSettings
 from reswd_torch import InputError
 from tests.guidance import tiny
 
-_shared = functools.cache(tiny.tiny_pipeline)
-"""Pipelines that no test changes."""
+_shared = tiny.shared_pipeline
 REEVALUATE = {"method": "gradient", "reevaluate": True, "inner_steps": 3}
 METHODS = [{"method": "transport"}, {"method": "gradient", "inner_steps": 2}, {**REEVALUATE, "inner_steps": 2}]
 

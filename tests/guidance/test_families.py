@@ -15,15 +15,14 @@ import diffusers
 import pytest
 import torch
 
-from guidance.attach import guide
+from guidance.attach import Step, guide
 from tests.guidance import tiny
 
 LEFT = 0.75
 PACKED = ("flux", "flux2", "flux2-klein", "qwen-image")
 FLOW = {"prediction_type": "flow_prediction", "use_flow_sigmas": True, "flow_shift": 3.0}
 
-_shared = functools.cache(tiny.tiny_pipeline)
-"""Pipelines that no test changes."""
+_shared = tiny.shared_pipeline
 
 
 @functools.cache
@@ -112,8 +111,11 @@ def test_images_of_one_prompt_share_its_reference(family: str) -> None:
 @pytest.mark.parametrize("height, width", [(64, 96), (96, 32)])
 @pytest.mark.parametrize("family", [*PACKED, "sana"])
 def test_pictures_that_are_not_square_are_guided(family: str, height: int, width: int) -> None:
-    guided = _check(_shared(family), calls={"height": height, "width": width})
+    seen: list[Step] = []
+    guided = _check(_shared(family), calls={"height": height, "width": width}, on_step=seen.append)
     assert guided.shape[-2:] == (height, width)
+    assert seen[-1].seen is not None
+    assert seen[-1].seen.shape == guided.shape
 
 
 @pytest.mark.parametrize("family", PACKED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import diffusers
@@ -14,7 +13,7 @@ from guidance.replay import Replay
 from reswd_torch import InputError
 from tests.guidance import tiny
 
-_shared = functools.cache(tiny.tiny_pipeline)
+_shared = tiny.shared_pipeline
 REEVALUATE = {"method": "gradient", "reevaluate": True, "inner_steps": 2}
 SCALES = {
     "sd15": {"guidance_scale": 7.5},
@@ -54,6 +53,32 @@ def test_the_same_latents_get_the_same_answer(family: str, monkeypatch: pytest.M
     errors = _errors(_shared(family), monkeypatch, **SCALES.get(family, {}))
     assert len(errors) == 4
     assert max(errors) < 1e-4
+
+
+@pytest.mark.parametrize("family", tiny.FAMILIES)
+def test_other_latents_get_the_answer_that_the_pipeline_gives_them(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first step of a call with another seed is what is asked for."""
+    known: list[tuple[torch.Tensor, torch.Tensor]] = []
+    answers: list[torch.Tensor] = []
+    learn = Replay.learn
+
+    def check(self: Replay, scheduler: Any, timestep: Any, sample: torch.Tensor, output: torch.Tensor) -> None:
+        learn(self, scheduler, timestep, sample, output)
+        if known:
+            with torch.no_grad():
+                answers.append(self(scheduler, timestep, known[0][0], sample.dtype))
+        known.append((sample, output))
+
+    monkeypatch.setattr(Replay, "learn", check)
+    with guide(_shared(family), tiny.COOL, **REEVALUATE, stop=0.5):
+        for seed in (1, 0):
+            tiny.run(_shared(family), steps=2, seed=seed, **SCALES.get(family, {}))
+    (theirs, wanted), (ours, output) = known
+    assert (theirs - ours).norm() > 0.5 * ours.norm()
+    assert (output - wanted).norm() > 0.01 * wanted.norm()
+    torch.testing.assert_close(answers[0], wanted, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("family", ["sd15", "sd3", "flux", "z-image"])

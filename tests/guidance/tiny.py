@@ -6,6 +6,7 @@ family's checkpoints ship, the layout and scale of the latents, and the autoenco
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -98,6 +99,10 @@ def tiny_pipeline(family: str, scheduler: Any = None, seed: int = 0) -> Any:
         pipe.register_modules(scheduler=scheduler)
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+shared_pipeline = functools.cache(tiny_pipeline)
+"""One that no test changes."""
 
 
 def call_arguments(pipe: Any, prompts: Sequence[str] = ("a red cat", "two blue dogs")) -> dict[str, Any]:
