@@ -14,7 +14,7 @@ from guidance.reference import Reference
 from guidance.settings import GuidanceSettings
 from guidance.transport import SlicedTransport
 
-PULL = 0.3
+PULL = 0.2
 """Share of the way that one of 25 steps goes. A step that goes the whole way decides the picture from a blur, and loses
 shapes; see docs/guidance.md for what was measured."""
 LAST_PULL = 1.0

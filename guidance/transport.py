@@ -28,10 +28,10 @@ from reswd_torch.matching.couplings import at_quantiles
 DIRECTIONS = 24
 MOST_SIDE = 128
 """Pictures are looked at with at most this many pixels on the longer side: enough for colours, and for where they lie."""
-RADIUS = 1 / 32
+RADIUS = 0.09
 """Of the guided filter and of the blur, in shares of the longer side."""
-EDGE = 20.0
-"""Of the guided filter: variance of lightness, in squared Lab units, from which an edge is an edge (about 4.5 units)."""
+EDGE = 60.0
+"""Of the guided filter: variance of lightness, in squared Lab units, from which an edge is an edge (about 8 units)."""
 
 Picture = Float[Tensor, "b 3 h w"]
 

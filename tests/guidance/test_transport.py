@@ -36,7 +36,7 @@ def test_one_round_takes_a_photograph_most_of_the_way(source: str, target: str, 
     picture, reference = _picture(asset(source, 128)), read_reference(asset(target, 128))
     moved = SlicedTransport([reference])(picture, blurred=blurred)
     assert moved.shape == picture.shape
-    assert tiny.nearness(moved, picture, reference) < 0.7
+    assert tiny.nearness(moved, picture, reference) < 0.8
     again = SlicedTransport([reference])(moved, blurred=blurred)
     assert tiny.nearness(again, moved, reference) < 1.05  # and a second round spoils nothing
 
@@ -46,7 +46,7 @@ def test_one_round_takes_a_photograph_most_of_the_way(source: str, target: str, 
 def test_a_palette_is_taken_as_well(palette: str, blurred: bool) -> None:
     picture = _picture(photograph(3, 64, 64))
     moved = SlicedTransport([read_reference(palette)])(picture, blurred=blurred)
-    assert tiny.nearness(moved, picture, palette) < 0.5
+    assert tiny.nearness(moved, picture, palette) < 0.6
 
 
 @pytest.mark.parametrize("name", [source for source, _ in PAIRS])
