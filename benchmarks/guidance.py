@@ -14,8 +14,8 @@ Every scheme paints the same prompts with the same seeds toward the same referen
 Needs the extras guide, training and dev; trains the classifier once (7 minutes on two cores, kept in build/training). The
 learning rate of the papers' scheme is chosen on two references and four prompts that are not reported, twice: for the smallest
 W2 alone, and for the smallest W2 within the limits that are asked of ours (speckle at most 1.3, top-5 at most 10 points lower).
-Everything takes about an hour on two cores, most of it the papers' scheme; what is painted is kept in build/guidance, so that a
-run that was cut off goes on. --only NAME runs one scheme beside the plain images.
+Everything takes about an hour and a half on two cores, most of it the papers' scheme; what is painted is kept in build/guidance,
+so that a run that was cut off goes on. --only NAME runs one scheme beside the plain images.
 """
 
 from __future__ import annotations
