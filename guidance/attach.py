@@ -11,7 +11,7 @@ import inspect
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
@@ -24,7 +24,7 @@ from guidance.descent import Descent
 from guidance.reference import Reference, read_references, spread
 from guidance.replay import Replay
 from guidance.schedules import SAMPLE, Level, Schedule, moved, predicted_x0, sample_slope
-from guidance.settings import GRADIENT, GuidanceSettings
+from guidance.settings import GRADIENT, GuidanceSettings, settings_with
 from reswd_torch.errors import InputError
 
 _GUIDED: WeakSet[Any] = WeakSet()
@@ -100,11 +100,7 @@ def guide(
         with guide(pipe, "#1d3557:3, #e63946", strength=1.0, seed=0):
             image = pipe("a lighthouse at dusk").images[0]
     """
-    unknown = sorted(set(options) - set(GuidanceSettings.__dataclass_fields__))
-    if unknown:
-        known = ", ".join(GuidanceSettings.__dataclass_fields__)
-        raise InputError(f"unknown guidance setting {unknown[0]!r}: choose from {known}")
-    chosen = replace(settings or GuidanceSettings(), **options)
+    chosen = settings_with(settings, options)
     references = read_references(reference, chosen.seed)
     scheduler = pipe.scheduler
     schedule = Schedule(scheduler)

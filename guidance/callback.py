@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,7 +12,7 @@ from guidance.codecs import codec_for
 from guidance.core import Guidance
 from guidance.reference import read_references, spread
 from guidance.schedules import Level, Schedule
-from guidance.settings import TRANSPORT, GuidanceSettings
+from guidance.settings import TRANSPORT, GuidanceSettings, settings_with
 from reswd_torch.errors import InputError
 
 _CLEAN = 0.1
@@ -52,7 +51,7 @@ class PaletteCallback(PipelineCallback):
         **options: Any,
     ) -> None:
         super().__init__()
-        self.settings = replace(settings or GuidanceSettings(), **options)
+        self.settings = settings_with(settings, options)
         if self.settings.method != TRANSPORT:
             raise InputError(
                 "a callback has no model output to take gradients of: leave method at 'transport', or use guide()"

@@ -12,7 +12,7 @@ from torch import Tensor
 from guidance.linear import GridCodec, LinearMap, linear_map
 from guidance.reference import Reference
 from guidance.settings import GuidanceSettings
-from guidance.transport import SlicedTransport
+from guidance.transport import SlicedTransport, resized
 
 PULL = 0.2
 """Share of the way that one of 25 steps goes. A step that goes the whole way decides the picture from a blur, and loses
@@ -133,10 +133,3 @@ def shrunk(grid: Grid, scale: float) -> Grid:
     """A grid with its height and width scaled down, at least one cell each."""
     size = [max(1, round(side * scale)) for side in grid.shape[-2:]]
     return grid if size == list(grid.shape[-2:]) else F.interpolate(grid, size, mode="area")
-
-
-def resized(grid: Grid, size: Sequence[int]) -> Grid:
-    """A grid at another height and width."""
-    if tuple(grid.shape[-2:]) == tuple(size):
-        return grid
-    return F.interpolate(grid, tuple(size), mode="bilinear", align_corners=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
+from typing import Any
 
 from reswd_torch.errors import InputError
 
@@ -64,6 +65,19 @@ class GuidanceSettings:
             raise InputError(f"inner_steps {self.inner_steps!r} is out of range: give 1 to 100")
         if self.reevaluate and self.method != GRADIENT:
             raise InputError("reevaluate=True asks for gradient steps: give method='gradient' with it")
+
+
+def settings_with(settings: GuidanceSettings | None, options: dict[str, Any]) -> GuidanceSettings:
+    """Settings with some of them replaced by name.
+
+    Raises:
+        InputError: a name that is not a setting, or a value that is not allowed.
+    """
+    unknown = sorted(set(options) - set(GuidanceSettings.__dataclass_fields__))
+    if unknown:
+        known = ", ".join(GuidanceSettings.__dataclass_fields__)
+        raise InputError(f"unknown guidance setting {unknown[0]!r}: choose from {known}")
+    return replace(settings or GuidanceSettings(), **options)
 
 
 def _in_range(name: str, value: object, low: float, high: float) -> None:

@@ -67,7 +67,7 @@ class SlicedTransport:
         radius = max(1, round(max(small.shape[-2:]) * RADIUS))
         if blurred:
             soft = _box(_box(small, radius), radius)
-            shift = _resized(self._shift(soft), lab.shape[-2:])
+            shift = resized(self._shift(soft), lab.shape[-2:])
         else:
             shift = _guided(self._shift(small), small, lab, radius)
         return _to_srgb(lab + shift).clamp(0.0, 1.0)
@@ -101,7 +101,8 @@ def _shrunk(picture: Picture) -> Picture:
     return F.interpolate(picture, [max(1, round(side * share)) for side in picture.shape[-2:]], mode="area")
 
 
-def _resized(picture: Picture, size: Sequence[int]) -> Picture:
+def resized(picture: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Tensor, "b c y x"]:
+    """A picture, or latents, at another height and width."""
     if tuple(picture.shape[-2:]) == tuple(size):
         return picture
     return F.interpolate(picture, tuple(size), mode="bilinear", align_corners=False)
@@ -121,5 +122,5 @@ def _guided(shift: Picture, small: Picture, lab: Picture, radius: int) -> Pictur
     variance = _box(light * light, radius) - light_mean * light_mean
     slope = covariance / (variance + EDGE)
     level = shift_mean - slope * light_mean
-    slope, level = (_resized(_box(each, radius), lab.shape[-2:]) for each in (slope, level))
+    slope, level = (resized(_box(each, radius), lab.shape[-2:]) for each in (slope, level))
     return slope * lab[:, :1] + level
