@@ -12,7 +12,7 @@ from torch import Tensor
 from guidance.linear import GridCodec, LinearMap, linear_map
 from guidance.reference import Reference
 from guidance.settings import GuidanceSettings
-from guidance.transport import SlicedTransport, resized
+from guidance.transport import SlicedTransport, edges, resized
 
 PULL = 0.2
 """Share of the way that one of 25 steps goes. A step that goes the whole way decides the picture from a blur, and loses
@@ -109,20 +109,31 @@ class Guidance:
             share = min(1.0, strength) if whole else pull(step, steps, strength)
             if self.is_linear(step, steps):
                 return share * self._linear_shift(x0)
-            return share * self._decoded_shift(x0)
+            # A shrunk picture has no grain to speak of, and cannot tell what the whole one should keep.
+            smooth = step == steps - 1 and self.settings.grain > 0 and self.settings.decode_scale == 1
+            return share * self._decoded_shift(x0, smooth=smooth)
 
     def _linear_shift(self, x0: Grid) -> Grid:
         pixels = self.pixels(x0, linear=True).clamp(0.0, 1.0)
         self.seen = self.transport(pixels, blurred=True)
         return self.map.shift(self.seen - pixels)
 
-    def _decoded_shift(self, x0: Grid) -> Grid:
-        """Both images go through the encoder, so that what it loses of an image is not taken for a shift."""
+    def _decoded_shift(self, x0: Grid, *, smooth: bool) -> Grid:
+        """Both images go through the encoder, so that what it loses of an image is not taken for a shift.
+
+        Args:
+            x0: predicted, as a grid.
+            smooth: in flat areas, what the encoder loses is grain: there it is let go.
+        """
         pixels = self.pixels(x0, linear=False).clamp(0.0, 1.0)
-        self.seen = self.transport(pixels)
+        self.seen = self.transport(pixels, grain=self.settings.grain if smooth else 0.0)
         both = torch.cat([pixels, self.seen])
-        old, new = torch.cat([self.codec.encode(part) for part in both.split(self._together(x0))]).chunk(2)
-        return resized(new - old, x0.shape[-2:])
+        encoded = torch.cat([self.codec.encode(part) for part in both.split(self._together(x0))])
+        old, new = resized(encoded, x0.shape[-2:]).chunk(2)
+        if not smooth:
+            return new - old
+        flat = 1.0 - F.interpolate(edges(pixels), x0.shape[-2:], mode="area")
+        return new - old - flat * (x0 - old)
 
     def _together(self, grid: Grid) -> int:
         pixels = grid.shape[-2] * grid.shape[-1] * self.codec.pixels_per_cell**2

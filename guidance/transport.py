@@ -32,6 +32,8 @@ RADIUS = 0.09
 """Of the guided filter and of the blur, in shares of the longer side."""
 EDGE = 60.0
 """Of the guided filter: variance of lightness, in squared Lab units, from which an edge is an edge (about 8 units)."""
+GRAIN_RADIUS = 2
+"""Pixels: grain is as fine as the picture is, whatever its size."""
 
 Picture = Float[Tensor, "b 3 h w"]
 
@@ -51,13 +53,14 @@ class SlicedTransport:
         self.targets = [(self.directions @ lab.T).sort(dim=1).values for lab in colors]
         self._at: dict[int, Tensor] = {}
 
-    def __call__(self, pixels: Picture, *, blurred: bool = False) -> Picture:
+    def __call__(self, pixels: Picture, *, blurred: bool = False, grain: float = 0.0) -> Picture:
         """Where the colours of a batch should go.
 
         Args:
             pixels: float32, sRGB-encoded, nominally 0..1 and cut to it.
             blurred: move what a blur leaves of the picture, and the rest along with it: for predictions in which only the
                 large areas mean anything. Otherwise the move of each pixel is smoothed along the picture's edges.
+            grain: differences between neighbours below so many Lab units are smoothed away, too. 0: none.
 
         Returns:
             Same shape, 0..1.
@@ -70,7 +73,7 @@ class SlicedTransport:
             shift = resized(self._shift(soft), lab.shape[-2:])
         else:
             shift = _guided(self._shift(small), small, lab, radius)
-        return _to_srgb(lab + shift).clamp(0.0, 1.0)
+        return _to_srgb((_without_grain(lab, grain) if grain else lab) + shift).clamp(0.0, 1.0)
 
     def _shift(self, lab: Picture) -> Picture:
         height = lab.shape[-2]
@@ -106,6 +109,29 @@ def resized(picture: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Ten
     if tuple(picture.shape[-2:]) == tuple(size):
         return picture
     return F.interpolate(picture, tuple(size), mode="bilinear", align_corners=False)
+
+
+def edges(pixels: Picture) -> Float[Tensor, "b 1 h w"]:
+    """Where a picture has edges, 0 in flat areas and nearly 1 at clear edges.
+
+    Args:
+        pixels: float32, sRGB-encoded, 0..1.
+    """
+    return _box(_contrast(_to_lab(pixels), EDGE), GRAIN_RADIUS)
+
+
+def _contrast(lab: Picture, threshold: float) -> Float[Tensor, "b 1 h w"]:
+    """Share of a pixel's neighbourhood's variance that is more than noise of the variance ``threshold`` would have."""
+    mean = _box(lab, GRAIN_RADIUS)
+    variance = (_box(lab * lab, GRAIN_RADIUS) - mean * mean).sum(dim=1, keepdim=True).clamp(min=0.0)
+    return variance / (variance + threshold)
+
+
+def _without_grain(lab: Picture, grain: float) -> Picture:
+    """A picture smoothed by a guided filter that follows the picture itself."""
+    keep = _contrast(lab, grain**2)
+    level = (1.0 - keep) * _box(lab, GRAIN_RADIUS)
+    return _box(keep, GRAIN_RADIUS) * lab + _box(level, GRAIN_RADIUS)
 
 
 def _box(picture: Picture, radius: int) -> Picture:

@@ -45,6 +45,9 @@ _METHOD = typer.Option(
 _DECODE_SCALE = _number(
     "--decode-scale", _COLOURS, f"Less needs less memory: 0.5 a quarter. (default: {_DEFAULTS.decode_scale:g})"
 )
+_GRAIN = _number(
+    "--grain", _COLOURS, f"Smooth away finer differences at the end, Lab units. (default: {_DEFAULTS.grain:g})"
+)
 _MODEL = typer.Option(
     help=f"Of --list, owner/name of the hub, or a folder. (default: {EMBEDDED_ID})",
     metavar="ID",
@@ -75,6 +78,7 @@ def guide_command(
     stop: Annotated[float | None, _STOP] = None,
     method: Annotated[str | None, _METHOD] = None,
     decode_scale: Annotated[float | None, _DECODE_SCALE] = None,
+    grain: Annotated[float | None, _GRAIN] = None,
     model: Annotated[str | None, _MODEL] = None,
     negative: Annotated[str | None, _NEGATIVE] = None,
     seed: Annotated[int | None, _NOISE] = None,
@@ -104,6 +108,7 @@ def guide_command(
     }  # fmt: skip
     steering = {
         "strength": strength, "start": start, "stop": stop, "method": method, "decode_scale": decode_scale,
+        "grain": grain,
     }  # fmt: skip
     saved = read_guided(from_picture) if from_picture else None
     job = _job(saved, model, reference, palette, _given(painting), _given(steering))

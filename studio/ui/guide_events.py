@@ -28,7 +28,7 @@ Components = dict[str, Any]
 Updates = dict[str, Any]
 _CHOICE = (
     "prompt", "negative", "kind", "palette", "model", "strength", "plain", "seed", "steps", "scale", "width", "height",
-    "from", "until", "decode_scale", "method",
+    "from", "until", "decode_scale", "grain", "method",
 )  # fmt: skip
 """The controls in the order of :class:`Choice`."""
 _RESULT = (
@@ -275,7 +275,8 @@ def _values(job: Job) -> Updates:
     }  # fmt: skip
     guidance = job.guidance if isinstance(job, GuideJob) else guide_run.GuidanceSettings()
     updates |= {
-        "from": guidance.start, "until": guidance.stop, "decode_scale": guidance.decode_scale, "method": guidance.method,
+        "from": guidance.start, "until": guidance.stop, "decode_scale": guidance.decode_scale, "grain": guidance.grain,
+        "method": guidance.method,
     }  # fmt: skip
     if isinstance(job, GuideJob):
         return updates | {"strength": guidance.strength, "plain": job.plain}

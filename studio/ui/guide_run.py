@@ -118,6 +118,7 @@ class Choice:
     start: Any = 0.0
     stop: Any = 1.0
     decode_scale: Any = 1.0
+    grain: Any = GuidanceSettings.grain
     method: Any = GuidanceSettings.method
 
 
@@ -141,7 +142,7 @@ def make_job(choice: Choice, reference: Path | None, kept: GuideJob | None = Non
     guidance = replace(
         base, strength=number_from(choice.strength, "strength"), start=number_from(choice.start, "start"),
         stop=number_from(choice.stop, "stop"), method=choice.method,
-        decode_scale=number_from(choice.decode_scale, "decode scale"),
+        decode_scale=number_from(choice.decode_scale, "decode scale"), grain=number_from(choice.grain, "grain"),
     )  # fmt: skip
     job = partial(GuideJob, generation, guidance, model=model, plain=bool(choice.plain))
     if choice.kind == PALETTE:

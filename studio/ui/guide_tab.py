@@ -133,9 +133,12 @@ def _more() -> Components:
                 _DEFAULTS.decode_scale, label="Decode at", info="Less saves memory", step=0.25, min_width=90,
                 elem_id="guide-decode",
             ))  # fmt: skip
+            grain = as_sent(gr.Number(
+                _DEFAULTS.grain, label="Grain", info="Smooth finer than this", step=0.5, min_width=90, elem_id="guide-grain",
+            ))  # fmt: skip
     return {
         "negative": negative, "scale": scale, "width": width, "height": height, "method": method, "from": start,
-        "until": stop, "decode_scale": decode_scale,
+        "until": stop, "decode_scale": decode_scale, "grain": grain,
     }  # fmt: skip
 
 

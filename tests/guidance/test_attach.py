@@ -11,6 +11,7 @@ from typing import Any
 import diffusers
 import pytest
 import torch
+import torch.nn.functional as F
 
 from guidance.attach import Step, guide
 from guidance.reference import read_reference
@@ -438,6 +439,26 @@ def test_decode_scale_looks_at_smaller_pictures(method: str) -> None:
     assert sides[-1] == 8  # the pipeline's own, for the image
     assert guided.shape == plain.shape
     assert tiny.nearness(guided, plain, tiny.COOL) < 0.8
+
+
+def test_grain_is_left_to_the_last_step() -> None:
+    pipe, latents = _shared("sd3"), []
+
+    def keep(_: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        latents.append(tensors["latents"])
+        return tensors
+
+    images = [_guided(pipe, calls={"callback_on_step_end": keep}, grain=grain) for grain in (0.0, 2.0)]
+    left, smoothed = latents[:4], latents[4:]
+    assert [torch.equal(one, other) for one, other in zip(left, smoothed, strict=True)] == [True, True, True, False]
+    finest = [(image - F.avg_pool2d(image, 3, 1, 1, count_include_pad=False)).square().mean() for image in images]
+    assert finest[1] < 0.9 * finest[0]
+    assert tiny.nearness(images[1], images[0], tiny.COOL) < 1.1
+
+
+def test_grain_is_not_judged_on_a_shrunk_picture() -> None:
+    pipe = _shared("sd3")
+    assert torch.equal(*(_guided(pipe, decode_scale=0.5, grain=grain) for grain in (0.0, 2.0)))
 
 
 @pytest.mark.parametrize("linear_until, decoded", [(0.0, 4), (0.5, 2), (1.0, 0)])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guidance.settings import MAX_STRENGTH, GuidanceSettings
+from guidance.settings import MAX_GRAIN, MAX_STRENGTH, GuidanceSettings
 from reswd_torch import InputError
 
 EDGES = [
@@ -20,6 +20,7 @@ EDGES = [
     ("stop", 0.01, 1.0, -0.01, 1.01),
     ("linear_until", 0, 1, -0.01, 1.01),
     ("decode_scale", 1 / 64, 1.0, 0.01, 1.01),
+    ("grain", 0, MAX_GRAIN, -0.1, MAX_GRAIN + 0.1),
     ("inner_steps", 1, 100, 0, 101),
     ("learning_rate", 1e-6, 10, 0, 11),
     ("seed", 0, 2**32 - 1, -1, 2**32),

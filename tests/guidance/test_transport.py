@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from guidance.reference import Reference, read_reference
-from guidance.transport import MOST_SIDE, SlicedTransport
+from guidance.transport import MOST_SIDE, SlicedTransport, edges
 from tests.conftest import asset, benchmark_pairs, photograph
 from tests.guidance import tiny
 
@@ -78,6 +78,33 @@ def test_a_flat_picture_gets_no_speckle(grain: float) -> None:
     moved = SlicedTransport([read_reference(tiny.WARM)])(picture)
     assert _grain(moved) < 2 * _grain(picture) + 0.005
     assert tiny.nearness(moved, picture, tiny.WARM) < 0.9
+
+
+def test_grain_is_smoothed_away_and_edges_are_not() -> None:
+    """Noise of half a Lab unit goes where it is said to be grain, and stays where not; a jump stays between its pixels."""
+    noise = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    picture = torch.full((1, 3, 64, 64), 0.3)
+    picture[..., 37:] = 0.7
+    picture += 0.005 * noise
+    transport = SlicedTransport([read_reference(tiny.WARM)])
+    left, smoothed = transport(picture), transport(picture, grain=2.0)
+    for flat in (slice(0, 32), slice(42, 64)):
+        assert _grain(smoothed[..., flat]) < 0.5 * _grain(left[..., flat])
+    jumps = (smoothed[..., 1:] - smoothed[..., :-1]).abs().sum(dim=1)[0]
+    assert (jumps.argmax(dim=1) == 36).all()
+    around = slice(34, 40)
+    torch.testing.assert_close(smoothed[..., around], left[..., around], rtol=0, atol=0.06)
+
+
+def test_edges_are_told_from_flat_areas() -> None:
+    noise = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    picture = 0.4 + 0.005 * noise
+    assert edges(picture.clamp(0, 1)).max() < 0.05
+    picture[..., 37:] += 0.4
+    found = edges(picture.clamp(0, 1))[0, 0]
+    assert found.shape == (64, 64)
+    assert found[:, 36:38].min() > 0.6
+    assert found[:, :31].max() < 0.05 and found[:, 43:].max() < 0.05
 
 
 def test_photographs_get_no_speckle() -> None:

@@ -52,11 +52,11 @@ def test_every_flag_reaches_the_picture_and_the_library_paints_the_same(
     out = tmp_path / "out.png"
     ran = reswd(
         *("guide", "a red dog", "--reference", reference, "-o", out, "--strength", 0.8, "--start", 0.2, "--stop", 0.9),
-        *("--method", "gradient", "--decode-scale", 0.5, "--model", "pocket-64", "--negative", "grey", "--seed", 11),
-        *("--steps", 4, "--scale", 3, "--size", "72x40", "--device", "cpu"),
+        *("--method", "gradient", "--decode-scale", 0.5, "--grain", 1, "--model", "pocket-64", "--negative", "grey"),
+        *("--seed", 11, "--steps", 4, "--scale", 3, "--size", "72x40", "--device", "cpu"),
     )
     assert ran.code == 0, ran.err
-    settings = GuidanceSettings(strength=0.8, start=0.2, stop=0.9, method="gradient", decode_scale=0.5)
+    settings = GuidanceSettings(strength=0.8, start=0.2, stop=0.9, method="gradient", decode_scale=0.5, grain=1.0)
     wanted = Generation("a red dog", "grey", 11, 4, 3.0, 72, 40)
     job = read_guided(out)
     assert (job.generation, job.guidance, job.reference_name) == (wanted, settings, "warm.png")
@@ -163,6 +163,7 @@ COLOURS = ("--palette", "#123456")
         (("a dog", *COLOURS, *OUT, "--stop", "1.1"), "stop 1.1"),
         (("a dog", *COLOURS, *OUT, "--start", "0.8", "--stop", "0.3"), "start 0.8 is not before stop 0.3"),
         (("a dog", *COLOURS, *OUT, "--decode-scale", "0"), "decode_scale 0"),
+        (("a dog", *COLOURS, *OUT, "--grain", "-1"), "grain -1"),
         (("a dog", *COLOURS, *OUT, "--method", "magic"), "'magic'"),
         (("a dog", *COLOURS, *OUT, "--steps", "0"), "0 steps"),
         (("a dog", *COLOURS, *OUT, "--steps", "2.5"), "'2.5'"),

@@ -60,7 +60,7 @@ def test_every_control_reaches_the_job() -> None:
     reference = ASSETS / "fig-red-bowl.jpg"
     choice = Choice(
         prompt="a cat", negative="dogs", model="stabilityai/sdxl-turbo", strength=0.5, plain=True, seed=2**32 - 1, steps=3,
-        scale=1.5, width=256, height=512, start=0.1, stop=0.9, decode_scale=0.5, method=GRADIENT,
+        scale=1.5, width=256, height=512, start=0.1, stop=0.9, decode_scale=0.5, grain=1.5, method=GRADIENT,
     )  # fmt: skip
     job = make_job(choice, reference)
     assert isinstance(job, GuideJob)
@@ -68,7 +68,9 @@ def test_every_control_reaches_the_job() -> None:
         "prompt": "a cat", "negative_prompt": "dogs", "seed": 2**32 - 1, "steps": 3, "guidance_scale": 1.5, "width": 256,
         "height": 512,
     }  # fmt: skip
-    assert job.guidance == GuidanceSettings(strength=0.5, start=0.1, stop=0.9, decode_scale=0.5, method=GRADIENT)
+    assert job.guidance == GuidanceSettings(
+        strength=0.5, start=0.1, stop=0.9, decode_scale=0.5, grain=1.5, method=GRADIENT
+    )
     assert (job.reference, job.model, job.plain) == (reference, "stabilityai/sdxl-turbo", True)
     plain = make_job(replace(choice, kind=NOTHING), None)
     assert plain == PlainJob(job.generation, job.model)
