@@ -129,12 +129,14 @@ def _more() -> Components:
             stop = as_sent(gr.Number(
                 _DEFAULTS.stop, label="End at", info="Share of the steps", step=0.05, min_width=90, elem_id="guide-until"
             ))  # fmt: skip
+        with gr.Row():
             decode_scale = as_sent(gr.Number(
                 _DEFAULTS.decode_scale, label="Decode at", info="Less saves memory", step=0.25, min_width=90,
                 elem_id="guide-decode",
             ))  # fmt: skip
             grain = as_sent(gr.Number(
-                _DEFAULTS.grain, label="Grain", info="Smooth finer than this", step=0.5, min_width=90, elem_id="guide-grain",
+                _DEFAULTS.grain, label="Smooth grain", info="Below, in Lab units", step=0.5, min_width=90,
+                elem_id="guide-grain",
             ))  # fmt: skip
     return {
         "negative": negative, "scale": scale, "width": width, "height": height, "method": method, "from": start,
