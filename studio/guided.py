@@ -401,6 +401,6 @@ def _memory_advice() -> Iterator[None]:
         if not known and not re.search("out of memory|can't allocate memory|not enough memory", str(error)):
             raise
         raise InputError(
-            "memory ran out: make the picture smaller, decode at 0.5 (--decode-scale 0.5, which needs a quarter), choose a smaller "
-            "model or one that is offloaded"
+            "memory ran out: make the picture smaller, decode at 0.5 (--decode-scale 0.5, which needs a quarter), choose a "
+            "smaller model or one that is offloaded"
         ) from error
