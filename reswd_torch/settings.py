@@ -15,6 +15,7 @@ METHODS = ("fast", "reswd", "reinhard", "mkl", "histogram")
 
 CLOSED_FORMS = ("reinhard", "mkl", "histogram")
 TRANSFORMS = ("cdl", "lut")
+AUTO_SCENE, SAME_SCENE, DIFFERENT_SCENE = SCENES = ("auto", "same", "different")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 CUBE_SIZES = (17, 33, 65)
 
@@ -31,6 +32,9 @@ class MatchSettings:
         seed: chooses the pixels that are fitted, and every random direction. At least 0.
         device: where to fit: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         samples: how many pixels of each picture the fit looks at.
+        scene: whether the two pictures show the same things: ``"same"`` follows points that correspond and the part that both
+            show, ``"different"`` compares statistics alone, ``"auto"`` finds out. Method ``fast`` only; with another
+            one, a palette, a clip or a series, ``"auto"`` compares statistics.
     """
 
     method: str = "fast"
@@ -39,12 +43,18 @@ class MatchSettings:
     seed: int = 0
     device: str = "auto"
     samples: int = 2048
+    scene: str = AUTO_SCENE
 
     def __post_init__(self) -> None:
         _one_of("method", self.method, METHODS)
         if self.transform is not None:
             _one_of("transform", self.transform, TRANSFORMS)
         _one_of("device", self.device, DEVICES)
+        _one_of("scene", self.scene, SCENES)
+        if self.scene == SAME_SCENE and self.method != "fast":
+            raise InputError(
+                f"scene 'same' needs method fast, not {self.method}: leave the method out, or choose scene auto"
+            )
         check_strength(self.strength)
         if not (isinstance(self.seed, Integral) and 0 <= self.seed < 2**63):
             raise InputError(f"seed {self.seed!r} is not usable: give a whole number from 0 to 2**63 - 1")
@@ -52,6 +62,11 @@ class MatchSettings:
             raise InputError(f"samples {self.samples!r} is out of range: give a whole number from 1 to {2**20}")
         for name, kind in (("strength", float), ("seed", int), ("samples", int)):  # NumPy's numbers do not go into JSON
             object.__setattr__(self, name, kind(getattr(self, name)))
+
+    @property
+    def looks_for_scene(self) -> bool:
+        """Whether a fit wants to see the pictures, and not only their colours."""
+        return self.method == "fast" and self.scene != DIFFERENT_SCENE
 
     @property
     def resolved_transform(self) -> str:

@@ -11,7 +11,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.matching import PixelSample, color_distance, fit_samples, sample_pixels
 from reswd_torch.matching.report import MatchReport, Progress
-from reswd_torch.settings import MatchSettings
+from reswd_torch.settings import AUTO_SCENE, MatchSettings
 from studio.images import Picture, profile_name, read_picture, write_picture
 from studio.images.refuse import file_hash
 from studio.reference import ReferenceSamples
@@ -129,7 +129,9 @@ class MatchResult:
         """
         if self.target_sample is None:
             raise InputError("a saved grade has no reference; choose a picture or a palette to compare methods")
-        settings = replace(self.job.settings, method=method)
+        # The other methods know statistics only.
+        scene = self.job.settings.scene if method == "fast" else AUTO_SCENE
+        settings = replace(self.job.settings, method=method, scene=scene)
         fitted = fit_samples(self.source_sample, self.target_sample, settings, progress=progress)
         return replace(
             self, job=replace(self.job, settings=settings), grade=replace(fitted, encoding=self.grade.encoding)
@@ -174,7 +176,9 @@ def run_match(
     if job.mask is not None:
         hashes["mask"] = file_hash(job.mask)
     settings = job.settings
-    source = sample_pixels(picture.pixels, settings.samples, settings.seed, counts)
+    source = sample_pixels(
+        picture.pixels, settings.samples, settings.seed, counts, with_thumbnail=settings.looks_for_scene
+    )
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
     if job.grade is not None:
         grade = job.grade.at_strength(settings.strength)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +82,10 @@ class ReferenceSamples:
         notes = [f"{self._target.name}: {note}" for note in read.notes]
         if (names := (profile_name(read.icc), profile_name(icc)))[0] != names[1]:
             notes.append(f"reference colours were converted from {names[0]} to {names[1]}")
-        return PixelSample(fit, held_out), tuple(notes)
+        seen = read.sample.thumbnail
+        if seen is not None and names[0] != names[1]:  # else its features, which take a while, serve every picture
+            seen = replace(seen, pixels=to_profile(seen.pixels, read.icc, icc))
+        return PixelSample(fit, held_out, seen), tuple(notes)
 
     def _for_size(self, target: Path, size: tuple[int, int] | None) -> _Read:
         """Whole for a picture of the reference's own size, reduced for all others; each is read once."""
@@ -94,7 +97,8 @@ class ReferenceSamples:
             read_reduced(target, at_least=REDUCED_EDGE, whole_if=size) if self._mask is None else read_picture(target)
         )
         counts = how_much_counts(read, where_to_grade(read, self._mask))
-        sample = sample_pixels(read.pixels, self._settings.samples, self._settings.seed, counts)
+        looks = self._settings.looks_for_scene
+        sample = sample_pixels(read.pixels, self._settings.samples, self._settings.seed, counts, with_thumbnail=looks)
         found = _Read(sample, read.icc, read.notes, read.full_size)
         same = size in (found.size, found.size[::-1])
         self._read[same] = found

@@ -10,6 +10,7 @@ scheme for the mean of |r| (Huber's rule near zero).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -62,6 +63,30 @@ class SlicedCoupling:
             loss=residual.abs().mean(),
             curvature=(weight.T @ outer).reshape(-1, 3, 3),
             force=(weight * residual).T @ self.directions,
+        )
+
+
+class JoinedCoupling:
+    """Several couplings at once, each of its own samples, which lie one after the other.
+
+    Args:
+        parts: each with how many samples it takes, and its weight in the loss.
+    """
+
+    def __init__(self, parts: Sequence[tuple[Coupling, int, float]]) -> None:
+        self.parts = tuple(parts)
+
+    def __call__(self, lab: Float[Tensor, "n 3"]) -> Pull:
+        pulls = [
+            (weight, coupling(part))
+            for (coupling, _, weight), part in zip(
+                self.parts, lab.split([count for _, count, _ in self.parts]), strict=True
+            )
+        ]
+        return Pull(
+            loss=torch.stack([weight * pull.loss for weight, pull in pulls]).sum(),
+            curvature=torch.cat([weight * pull.curvature for weight, pull in pulls]),
+            force=torch.cat([weight * pull.force for weight, pull in pulls]),
         )
 
 

@@ -18,15 +18,16 @@ from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.grade import Grade
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.matching.closed_form import CLOSED_FORM_MAPS
-from reswd_torch.matching.couplings import Coupling, PairedCoupling, SlicedCoupling
+from reswd_torch.matching.couplings import Coupling, JoinedCoupling, PairedCoupling, SlicedCoupling
 from reswd_torch.matching.distance import color_distance
 from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise, natural_numbers
 from reswd_torch.matching.report import MatchReport, Progress
+from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, find_same_scene
 from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
 from reswd_torch.matching.smooth_lut import fit_smooth_lut
 from reswd_torch.matching.stochastic import descend
 from reswd_torch.palette import parse_palette
-from reswd_torch.settings import MatchSettings
+from reswd_torch.settings import SAME_SCENE, MatchSettings
 
 FAST_DIRECTIONS = 24
 FAST_ROUNDS = 12
@@ -34,6 +35,8 @@ CDL_PULL = (2.0,) * 6 + (8.0,) * 4
 """Pull of the CDL numbers towards identity, in Lab units: a number that is 1 away costs half of this. Slope and offset are
 what another light or exposure changes; power and saturation follow mostly what the two pictures show, so they are held four
 times as firmly. Without a pull mean dE2000 on colour-checker frames is 6.3, with it 5.4; see docs/matching.md."""
+POINTS_SAY = 0.5
+"""Of the points, where the pictures show the same scene; the statistics of what both show have the other half."""
 NO_PULL = (1e-4,) * 10
 """Where the fit has a right answer: only keeps the equations solvable."""
 
@@ -107,14 +110,20 @@ def fit_samples(
     """
     start = time.perf_counter() if start is None else start
     device = resolve_device(settings.device)
-    transform = _fit(source.fit.to(device), target.fit.to(device), settings, progress)
+    scene = _same_scene(source, target, settings)
+    trust = 0.0 if scene is None else 1.0 if settings.scene == SAME_SCENE else scene.trust
+    if scene is None or trust == 0.0:
+        transform = _fit(source.fit.to(device), target.fit.to(device), settings, progress)
+    else:
+        transform = _fit_scene(source, target, scene, trust, settings, progress)
     grade = Grade(transform, strength=settings.strength)
     before = color_distance(source.held_out, target.held_out)
     after = (
         before if settings.strength == 0 else color_distance(grade.effective.apply(source.held_out), target.held_out)
     )
     seconds = time.perf_counter() - start
-    return replace(grade, report=MatchReport(before, after, seconds, settings, device))
+    report = MatchReport(before, after, seconds, settings, device, scene.points if scene else 0, trust)
+    return replace(grade, report=report)
 
 
 def settings_with(settings: MatchSettings | None, options: dict[str, Any]) -> MatchSettings:
@@ -153,7 +162,51 @@ def _picture_sample(picture: Any, weights: Any, name: str, settings: MatchSettin
     if tensor.ndim != 3:
         raise InputError(f"{name} has shape {tuple(tensor.shape)}: give one picture, (H, W, 3)")
     checked = None if weights is None else weights_in(weights, f"{name}_weights", tuple(tensor.shape[:2]))
-    return sample_pixels(tensor, settings.samples, settings.seed, checked)
+    return sample_pixels(tensor, settings.samples, settings.seed, checked, with_thumbnail=settings.looks_for_scene)
+
+
+def _same_scene(source: PixelSample, target: PixelSample, settings: MatchSettings) -> SameScene | None:
+    if not settings.looks_for_scene:
+        return None
+    if source.thumbnail is None or target.thumbnail is None:
+        if settings.scene == SAME_SCENE:
+            raise InputError("scene 'same' needs two single pictures, no palette, clip or series: choose scene auto")
+        return None
+    scene = find_same_scene(source.thumbnail, target.thumbnail, settings.samples, settings.seed)
+    if scene is None and settings.scene == SAME_SCENE:
+        raise InputError(
+            f"scene 'same': fewer than {LEAST_POINTS} points of the source were found again in the reference; choose scene auto "
+            "or different"
+        )
+    return scene
+
+
+def _fit_scene(
+    source: PixelSample,
+    target: PixelSample,
+    scene: SameScene,
+    trust: float,
+    settings: MatchSettings,
+    progress: Progress | None,
+) -> Cdl | Lut3D:
+    """Statistics of the whole pictures, of the part that both show, and the points, each with its say."""
+    device = resolve_device(settings.device)
+    directions = fibonacci_spiral(FAST_DIRECTIONS).to(device)
+
+    def sliced(colors: Tensor, wanted: Tensor) -> Coupling:
+        return SlicedCoupling(srgb_to_lab(wanted.to(device)), directions, len(colors))
+
+    common = trust * (1.0 - POINTS_SAY)
+    parts: list[tuple[Tensor, Coupling, float]] = [
+        (source.fit, sliced(source.fit, target.fit), 1.0 - trust),
+        (scene.source_overlap, sliced(scene.source_overlap, scene.target_overlap), common),
+        (scene.source_colors, PairedCoupling(srgb_to_lab(scene.target_colors.to(device))), trust * POINTS_SAY),
+    ]
+    counted = [part for part in parts if part[2] > 0.0]
+    coupling = JoinedCoupling([(each, len(colors), weight) for colors, each, weight in counted])
+    colors = torch.cat([colors for colors, _, _ in counted]).to(device)
+    solve = _second_order(coupling, progress)
+    return fit_transform(colors, coupling, settings.resolved_transform, solve, pull=CDL_PULL)
 
 
 def _fit(source: Tensor, target: Tensor, settings: MatchSettings, progress: Progress | None) -> Cdl | Lut3D:

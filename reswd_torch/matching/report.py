@@ -22,6 +22,8 @@ class MatchReport:
         seconds: wall time of the fit and both distances; of :func:`reswd_torch.match` with checks and sampling.
         settings: what was asked for.
         device: where the fit ran, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        points: how many points were found that correspond; 0 where the pictures show different things, or nobody looked.
+        trust: 0..1, how far the grade follows them and the part that both pictures show; the rest goes by statistics.
     """
 
     distance_before: float
@@ -29,3 +31,5 @@ class MatchReport:
     seconds: float
     settings: MatchSettings
     device: str
+    points: int = 0
+    trust: float = 0.0

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from reswd_torch.matching.thumbnail import Thumbnail, thumbnail
 from reswd_torch.palette import Palette
 
 _PATCH_PER_LONG_EDGE = 1 / 1000
@@ -27,14 +28,21 @@ class PixelSample:
     Attributes:
         fit: (N, 3) float32, 0..1: what the fit looks at.
         held_out: (M, 3) float32, 0..1: other pixels, for the reported distances.
+        thumbnail: the picture itself, small; None where a scene is not looked for, or where there is no one picture.
     """
 
     fit: Float[Tensor, "n 3"]
     held_out: Float[Tensor, "m 3"]
+    thumbnail: Thumbnail | None = None
 
 
 def sample_pixels(
-    image: np.ndarray | Tensor, count: int, seed: int, weights: np.ndarray | Tensor | None = None
+    image: np.ndarray | Tensor,
+    count: int,
+    seed: int,
+    weights: np.ndarray | Tensor | None = None,
+    *,
+    with_thumbnail: bool = False,
 ) -> PixelSample:
     """Choose pixels by jittered stratification: every part of the picture gets its share.
 
@@ -43,12 +51,14 @@ def sample_pixels(
         count: how many colours; a picture with fewer pixels gives all it has.
         seed: chooses the pixels. Two pictures of the same size and seed are sampled at the same places.
         weights: (H, W), at least 0: pixels are drawn in proportion, and those with weight 0 never.
+        with_thumbnail: keep the picture too, small: see ``MatchSettings.looks_for_scene``.
 
     Returns:
         The sample, on the CPU.
     """
-    fit = _sample(image, count, seed, weights)
-    return PixelSample(fit, _sample(image, min(count, 2048), HELD_OUT_SEED, weights))
+    fit = sample_colors(image, count, seed, weights)
+    held_out = sample_colors(image, min(count, 2048), HELD_OUT_SEED, weights)
+    return PixelSample(fit, held_out, thumbnail(image, weights) if with_thumbnail else None)
 
 
 def pool_samples(parts: Sequence[PixelSample], count: int, seed: int) -> PixelSample:
@@ -87,9 +97,10 @@ def palette_sample(palette: Palette, count: int) -> PixelSample:
     return PixelSample(colors[chosen], colors[chosen])
 
 
-def _sample(
+def sample_colors(
     image: np.ndarray | Tensor, count: int, seed: int, weights: np.ndarray | Tensor | None
 ) -> Float[Tensor, "n 3"]:
+    """:func:`sample_pixels`, without those for the distances."""
     height, width = image.shape[0], image.shape[1]
     generator = torch.Generator().manual_seed(seed)
     if weights is not None:

@@ -120,7 +120,7 @@ def _translated(
 
 
 def _pooled(pool: list[Share], icc: bytes | None, settings: MatchSettings) -> PixelSample:
-    parts = [PixelSample(*(_in(part, share.icc, icc) for part in (share.fit, share.held_out))) for share in pool]
+    parts = [PixelSample(_in(share.fit, share.icc, icc), _in(share.held_out, share.icc, icc)) for share in pool]
     return pool_samples(parts, settings.samples, settings.seed)
 
 

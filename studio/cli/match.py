@@ -36,6 +36,7 @@ def match_command(
     mask: Annotated[Path | None, options.MASK] = None,
     target_mask: Annotated[Path | None, options.TARGET_MASK] = None,
     seed: Annotated[int | None, options.SEED] = None,
+    scene: Annotated[str | None, options.SCENE] = None,
     device: Annotated[str | None, options.DEVICE] = None,
     cdl: Annotated[Path | None, options.CDL] = None,
     cube: Annotated[Path | None, options.CUBE] = None,
@@ -63,6 +64,7 @@ def match_command(
         "transform": transform,
         "strength": strength,
         "seed": seed,
+        "scene": scene,
         "device": device,
     }
     settings = replace(
@@ -167,6 +169,7 @@ def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:
 def _tell(result: MatchResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
     from studio.cli.outcome import tell
     from studio.images import losses
+    from studio.scene import scene_line
 
     report = result.report  # None where a saved grade was applied
     tell(
@@ -177,5 +180,6 @@ def _tell(result: MatchResult, written: dict[str, Path], cube_size: int, as_json
         cube_size=cube_size,
         as_json=as_json,
         distances=(report.distance_before, report.distance_after) if report else None,
-        facts={"seconds": report.seconds if report else None, "device": report.device if report else None},
+        line=scene_line(report) if report else None,
+        facts={name: getattr(report, name) if report else None for name in ("seconds", "device", "points", "trust")},
     )

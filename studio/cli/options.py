@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, TRANSFORMS, MatchSettings
+from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, SCENES, TRANSFORMS, MatchSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,9 @@ STRENGTH = typer.Option(
 MASK = typer.Option(help="White where SOURCE counts and changes.", metavar="FILE")
 TARGET_MASK = typer.Option(help="White where TARGET counts.", metavar="FILE")
 SEED = typer.Option(help="Chooses the pixels that are looked at. (default: 0)", parser=whole_number, metavar="NUMBER")
+SCENE = typer.Option(
+    help=f"{_either(SCENES)}: whether both show the same things. (default: {DEFAULTS.scene})", metavar="NAME"
+)
 DEVICE = typer.Option(help=f"{_either(DEVICES)} (default: auto)", metavar="NAME")
 CDL = typer.Option(help="Also save the grade as .cc, .ccc or .cdl.", metavar="FILE")
 CUBE = typer.Option(help="Also save the grade as .cube.", metavar="FILE")

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from reswd_torch.settings import METHODS
+from reswd_torch.settings import AUTO_SCENE, DIFFERENT_SCENE, METHODS, SAME_SCENE
 from studio.ui import words
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
@@ -14,6 +14,7 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 QUICK: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
 """Events that are over before anybody waits."""
 METHOD_CHOICES = [(words.METHOD_NAMES[name], name) for name in METHODS]
+SCENE_CHOICES = [("Find out", AUTO_SCENE), ("The same scene", SAME_SCENE), ("Different scenes", DIFFERENT_SCENE)]
 TRANSFORM_CHOICES = [("Automatic", "auto"), ("CDL", "cdl"), ("3-D LUT", "lut")]
 
 

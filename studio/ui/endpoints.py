@@ -11,7 +11,7 @@ import gradio as gr
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl
 from reswd_torch.grade.files import CDL_FORMATS, write_text_atomically
-from reswd_torch.settings import DEVICES, METHODS, MatchSettings
+from reswd_torch.settings import DEVICES, METHODS, SCENES, MatchSettings
 from studio.apply import load_any_grade
 from studio.batch.record import REPORT_FILE
 from studio.batch.request import EACH, SERIES
@@ -36,6 +36,7 @@ def match(
     strength: float = 1.0,
     seed: float = 0,
     device: str = "auto",
+    scene: str = "auto",
 ) -> tuple[str, list[str], str, float, float]:
     """Give a picture the colours of another one, or of a palette.
 
@@ -48,6 +49,7 @@ def match(
         strength: 0 leaves the picture as it is, 1 is the match, up to 4.
         seed: chooses the pixels that are looked at; a whole number.
         device: auto, cpu, cuda or mps.
+        scene: same where both pictures show the same things, different where not; auto finds out.
 
     Returns:
         The picture in the source's format and depth; the grade as .cube, and as .cc, .ccc and .cdl where it is a CDL; the
@@ -56,7 +58,9 @@ def match(
     if not source:
         raise gr.Error("source is missing: give a picture file", print_exception=False)
     try:
-        settings = settings_from(method=method, transform=transform, strength=strength, seed=seed, device=device)
+        settings = settings_from(
+            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene
+        )
         job = MatchJob(Path(source), Path(reference) if reference else None, palette or None, settings=settings)
         result = run_match(job)
         folder = new_folder()
@@ -172,6 +176,7 @@ def add_endpoints() -> None:
         own_strength = as_sent(gr.Number(None, label="strength"))
         seed = as_sent(gr.Number(0, precision=0, label="seed"))
         device = as_sent(gr.Dropdown(list(DEVICES), value="auto", label="device"))
+        scene = as_sent(gr.Dropdown(list(SCENES), value="auto", label="scene"))
         files = as_sent(gr.File(label="files", file_count="multiple"))
         references = as_sent(gr.File(label="references", file_count="multiple"))
         mode = as_sent(gr.Dropdown([EACH, SERIES], value=EACH, label="mode"))
@@ -184,7 +189,7 @@ def add_endpoints() -> None:
         call_match, call_apply, call_batch = gr.Button("match"), gr.Button("apply"), gr.Button("batch")
     shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, "api_visibility": "public"}
     call_match.click(
-        match, [source, reference, palette, method, transform, strength, seed, device],
+        match, [source, reference, palette, method, transform, strength, seed, device, scene],
         [picture, grades, settings, before, after], api_name="match", **shared,
     )  # fmt: skip
     call_apply.click(apply, [source, grade, own_strength], picture, api_name="apply", **shared)

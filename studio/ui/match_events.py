@@ -40,6 +40,7 @@ def wire(parts: Parts, examples: list[Example]) -> None:
     _wire_mask(parts.reference_mask, parts, "reference")
     _wire_runs(parts, examples)
     _wire_strength(parts)
+    _wire_points(parts)
     _wire_downloads(parts)
 
 
@@ -107,7 +108,7 @@ def _controls(parts: Parts) -> list[Any]:
     """The components of :class:`Choice`, in its order."""
     return [
         parts.kind, parts.palette, parts.method, parts.transform, parts.strength, parts.seed, parts.device,
-        parts.source_mask.file, parts.reference_mask.file,
+        parts.source_mask.file, parts.reference_mask.file, parts.scene,
     ]  # fmt: skip
 
 
@@ -131,6 +132,7 @@ def _shown_parts(parts: Parts) -> list[Any]:
     """Everything that a new result changes."""
     return [
         parts.stale, parts.slider, parts.empty, parts.metrics, parts.numbers, parts.notes, parts.no_chart, parts.chart,
+        parts.scene_found, parts.show_points, parts.points,
         parts.get_picture, parts.get_cube, parts.get_cc, parts.get_ccc, parts.get_cdl, parts.get_settings, parts.cube_line,
     ]  # fmt: skip
 
@@ -146,6 +148,9 @@ def _show(parts: Parts, session: Session, shown: run.Shown, cube_size: int) -> U
         parts.metrics: shown.metrics,
         parts.numbers: shown.numbers,
         parts.notes: shown.notes,
+        parts.scene_found: words.scene(session.shown),
+        parts.show_points: gr.update(visible=run.has_points(session.shown)),
+        parts.points: gr.update(value=None, visible=False),
         parts.no_chart: gr.update(visible=False),
         parts.chart: gr.update(value=shown.chart, visible=True),
         parts.get_picture: gr.update(interactive=True, value=words.picture_label(picture.container, picture.bits)),
@@ -332,6 +337,21 @@ def _follow(parts: Parts) -> tuple[Any, ...]:
         return _rest(parts, session, strength, cube_size)
 
     return follow, [parts.session, parts.strength, parts.cube_size], _shown_parts(parts)
+
+
+def _wire_points(parts: Parts) -> None:
+    def points(session: Session) -> Updates:
+        picture = run.draw_points(session)
+        return {parts.points: gr.skip() if picture is None else gr.update(value=picture, visible=True)}
+
+    parts.show_points.click(
+        points,
+        parts.session,
+        parts.points,
+        show_progress_on=parts.show_points,
+        concurrency_limit=FITS_AT_ONCE,
+        **PRIVATE,
+    )
 
 
 def _wire_downloads(parts: Parts) -> None:

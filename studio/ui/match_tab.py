@@ -10,7 +10,7 @@ import gradio as gr
 from reswd_torch.settings import CUBE_SIZES, DEVICES, MatchSettings
 from studio.ui import words
 from studio.ui.choose import picture_place
-from studio.ui.controls import METHOD_CHOICES, TRANSFORM_CHOICES, palette_box
+from studio.ui.controls import METHOD_CHOICES, SCENE_CHOICES, TRANSFORM_CHOICES, palette_box
 from studio.ui.examples import Example, load_examples, pair_tile
 from studio.ui.match_events import wire
 from studio.ui.parts import MaskParts, Parts
@@ -20,6 +20,8 @@ from studio.ui.settings import as_sent
 _DEFAULTS = MatchSettings()
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
 _TRANSFORM_HELP = "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only."
+
+_SCENE_HELP = "Of one scene, points seen in both tell light from content. Method Fast sliced only."
 
 
 def build_match_tab(session: gr.State) -> None:
@@ -91,6 +93,9 @@ def _more() -> dict[str, Any]:
             value=_DEFAULTS.method, label="Method", info=_METHOD_HELP, elem_id="method",
         )  # fmt: skip
         transform = gr.Radio(TRANSFORM_CHOICES, value="auto", label="Kind of grade", info=_TRANSFORM_HELP)
+        scene = gr.Radio(
+            SCENE_CHOICES, value=_DEFAULTS.scene, label="Both pictures show", info=_SCENE_HELP, elem_id="scene"
+        )
         with gr.Row():
             seed = as_sent(
                 gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120, elem_id="seed")
@@ -99,7 +104,7 @@ def _more() -> dict[str, Any]:
         source_mask = _mask_input("source", "Source mask", "Only what is white, or painted, counts and changes.")
         reference_mask = _mask_input("reference", "Reference mask", "Only what is white, or painted, counts.")
     return {
-        "method": method, "transform": transform, "seed": seed, "device": device,
+        "method": method, "transform": transform, "scene": scene, "seed": seed, "device": device,
         "source_mask": source_mask, "reference_mask": reference_mask,
     }  # fmt: skip
 
@@ -158,6 +163,16 @@ def _result() -> dict[str, Any]:
             ))  # fmt: skip
         with gr.Column(scale=2, min_width=240):
             metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
+    with gr.Row(equal_height=False, elem_id="scene-row"):
+        scene_found = gr.HTML(elem_id="scene-found", padding=False)
+        show_points = gr.Button(
+            words.SHOW_POINTS, size="sm", visible=False, scale=0, min_width=150, elem_id="show-points"
+        )
+    points = gr.Image(
+        label="Points seen in both pictures", show_label=False, type="filepath", format="png", interactive=False,
+        buttons=["fullscreen"], visible=False, elem_id="points",
+        alt_text="Source and reference, with lines between points seen in both",
+    )  # fmt: skip
     downloads = _downloads()
     notes = gr.HTML(elem_id="notes", padding=False)
     with gr.Row(equal_height=False):
@@ -175,6 +190,7 @@ def _result() -> dict[str, Any]:
     return {
         "stale": stale,
         "empty": empty, "slider": slider, "strength": strength, "metrics": metrics, "notes": notes, "numbers": numbers,
+        "scene_found": scene_found, "show_points": show_points, "points": points,
         "no_chart": no_chart, "chart": chart, **downloads,
     }  # fmt: skip
 

@@ -44,6 +44,7 @@ class Parts:
     examples: gr.Gallery
     method: gr.Dropdown
     transform: gr.Radio
+    scene: gr.Radio
     seed: gr.Number
     device: gr.Dropdown
     source_mask: MaskParts
@@ -54,6 +55,9 @@ class Parts:
     strength: gr.Slider
     metrics: gr.HTML
     notes: gr.HTML
+    scene_found: gr.HTML
+    show_points: gr.Button
+    points: gr.Image
     numbers: gr.HTML
     no_chart: gr.HTML
     chart: gr.Image

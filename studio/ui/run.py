@@ -13,7 +13,8 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import METHODS
+from reswd_torch.settings import METHODS, MatchSettings
+from studio import scene
 from studio.charts import Colors, draw_distributions
 from studio.images import to_profile
 from studio.job import MatchJob, MatchResult, run_match
@@ -44,6 +45,7 @@ class Choice:
     device: str
     source_mask: str | None
     reference_mask: str | None
+    scene: str = MatchSettings.scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,7 @@ def _job(session: Session, choice: Choice) -> MatchJob:
         strength=choice.strength,
         seed=choice.seed,
         device=choice.device,
+        scene=choice.scene,
     )
     source = session.source.path
     mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, session.source, "mask")
@@ -129,6 +132,23 @@ def show(session: Session, result: MatchResult) -> Shown:
         notes=words.notes(result),
         chart=str(save_preview(session.new_file(".png"), distributions(result))),
     )
+
+
+def has_points(result: MatchResult) -> bool:
+    """Whether points were found that both pictures show."""
+    return result.report is not None and result.report.points > 0
+
+
+def draw_points(session: Session) -> str | None:
+    """The points of the result on the screen, drawn; None where there are none."""
+    result = session.shown
+    if result is None or result.target_sample is None:
+        return None
+    found = scene.common(result.source_sample, result.target_sample, result.job.settings)
+    if found is None:
+        return None
+    sheet = scene.draw_points(result.source_sample, result.target_sample, found, result.picture.icc)
+    return str(save_preview(session.new_file(".png"), sheet))
 
 
 def graded_pair(session: Session, result: MatchResult, suffix: str) -> tuple[str, str]:

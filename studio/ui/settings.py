@@ -20,7 +20,9 @@ def as_sent(component: Any) -> Any:
     return component
 
 
-def settings_from(*, method: Any, transform: Any, strength: Any, seed: Any, device: Any) -> MatchSettings:
+def settings_from(
+    *, method: Any, transform: Any, strength: Any, seed: Any, device: Any, scene: Any = MatchSettings.scene
+) -> MatchSettings:
     """The settings; ``transform`` may be "auto". Raises InputError for whatever is no setting."""
     return MatchSettings(
         method=method,
@@ -28,6 +30,7 @@ def settings_from(*, method: Any, transform: Any, strength: Any, seed: Any, devi
         strength=strength_from(strength),
         seed=whole_number(seed, "seed"),
         device=device,
+        scene=scene,
     )
 
 

@@ -11,6 +11,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, CubeError, Grade
 from studio.images import FORMATS, Container, profile_name
 from studio.job import MatchJob, MatchResult
+from studio.scene import scene_line
 from studio.ui.examples import ASSETS
 from studio.ui.session import Side
 
@@ -22,6 +23,7 @@ METHOD_NAMES = {
     "histogram": "Histogram",
 }
 USE_PAINTED = "Use the painted area"
+SHOW_POINTS = "Show the points"
 EMPTY_RESULT = (
     '<div class="empty"><b>The matched photograph appears here.</b>'
     "<span>Choose a source and a reference, or press one of the examples, then <i>Match colours</i>.</span></div>"
@@ -89,6 +91,12 @@ def metrics(result: MatchResult) -> str:
         f'<span class="figures"><span class="before">{before:.1f}</span> → <b class="after">{after:.1f}</b></span>'
         f'<span class="faint">{change(before, after)} · fit {report.seconds:.2f} s</span></div>'
     )
+
+
+def scene(result: MatchResult) -> str:
+    """Whether both pictures were found to show the same things, and what that meant."""
+    line = scene_line(result.report) if result.report is not None and result.target_sample is not None else None
+    return "" if line is None or result.job.target is None else f'<p class="faint">{escape(line)}</p>'
 
 
 def change(before: float, after: float) -> str:

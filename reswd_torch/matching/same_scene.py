@@ -1,0 +1,149 @@
+"""Whether two pictures show the same things, which points correspond, and how far they can be trusted.
+
+Statistics cannot tell a change of light from a change of content; points that correspond can. They are found by SIFT (D. Lowe,
+"Distinctive image features from scale-invariant keypoints", 2004) on locally normalised contrast, compared by the square roots of
+their descriptors (R. Arandjelovic and A. Zisserman, 2012), kept where both pictures prefer each other, and where one epipolar
+geometry explains them (MAGSAC++, D. Barath et al., 2020). A homography of the same points says roughly which part of each picture
+the other one shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reswd_torch.color import srgb_to_lab
+from reswd_torch.matching.sampling import sample_colors
+from reswd_torch.matching.thumbnail import EDGE, Thumbnail
+
+LEAST_POINTS = 25
+"""Unrelated photographs agree in up to a dozen points by chance."""
+LEAST_OVERLAP = 0.1
+"""Of either picture: below it the homography says nothing."""
+TRUSTED = (0.55, 0.75)
+"""Share of the picture's tones that the points must span before they count at all, and to count fully. A grade is used on all
+tones, and what points of a few tones say of the others is a guess, worse than statistics."""
+_RATIO = 0.8
+_NEAR, _ROUGH = 2.0, 20.0  # pixels of a thumbnail of EDGE: from an epipolar line, and from a homography
+_BLUR = 2.0
+_CLIPPED = 0.995
+
+
+@dataclass(frozen=True, eq=False)
+class SameScene:
+    """What two pictures of one scene have in common.
+
+    Attributes:
+        source_places, target_places: (P, 2) x and y of the points, in shares of width and height.
+        source_colors, target_colors: (P, 3) colours there, of a small neighbourhood, 0..1.
+        source_overlap, target_overlap: (N, 3) colours of the part that both pictures show, 0..1.
+        trust: 0..1, how far the grade should follow them.
+    """
+
+    source_places: np.ndarray
+    target_places: np.ndarray
+    source_colors: Float[Tensor, "p 3"]
+    target_colors: Float[Tensor, "p 3"]
+    source_overlap: Float[Tensor, "n 3"]
+    target_overlap: Float[Tensor, "m 3"]
+    trust: float
+
+    @property
+    def points(self) -> int:
+        """How many points correspond."""
+        return len(self.source_places)
+
+
+def find_same_scene(source: Thumbnail, target: Thumbnail, samples: int, seed: int) -> SameScene | None:
+    """Look for what two pictures have in common.
+
+    Args:
+        source, target: both in one encoding.
+        samples: how many colours of the common part to keep, at most.
+        seed: chooses those.
+
+    Returns:
+        None where fewer than :data:`LEAST_POINTS` agree, or where they do not say what part is common.
+    """
+    import cv2
+
+    places = _agreeing(*source.features, *target.features)
+    if places is None:
+        return None
+    colors = [_colors_at(each.pixels, at) for each, at in zip((source, target), places, strict=True)]
+    fair = (colors[0].max(axis=1) < _CLIPPED) & (colors[1].max(axis=1) < _CLIPPED)  # clipped pixels carry no colour
+    if fair.sum() < LEAST_POINTS:
+        return None
+    places, colors = [each[fair] for each in places], [each[fair] for each in colors]
+    homography, _ = cv2.findHomography(places[0], places[1], cv2.USAC_MAGSAC, _ROUGH, maxIters=10_000, confidence=0.999)
+    if homography is None or abs(np.linalg.det(homography)) < 1e-9:
+        return None
+    sizes = [each.pixels.shape[1::-1] for each in (source, target)]
+    whole = [np.ones(size[::-1], np.float32) for size in sizes]
+    shown = [
+        cv2.warpPerspective(whole[1], np.linalg.inv(homography), sizes[0]),
+        cv2.warpPerspective(whole[0], homography, sizes[1]),
+    ]
+    if min(float(each.mean()) for each in shown) < LEAST_OVERLAP:
+        return None
+    overlap = []
+    for each, common in zip((source, target), shown, strict=True):
+        counts = common if each.weights is None else common * each.weights
+        if not counts.any():
+            return None
+        overlap.append(sample_colors(each.pixels, samples, seed, None if counts.min() == 1 else counts))
+    pairs = [torch.from_numpy(each) for each in colors]
+    at = [each / np.array(size, np.float32) for each, size in zip(places, sizes, strict=True)]
+    trust = min(_trust(pair, common) for pair, common in zip(pairs, overlap, strict=True))
+    return SameScene(at[0], at[1], pairs[0], pairs[1], overlap[0], overlap[1], trust)
+
+
+def _trust(points: Float[Tensor, "p 3"], picture: Float[Tensor, "n 3"]) -> float:
+    """Smoothly from 0 to 1 with the share of the tones that the points span."""
+    spans = []
+    for colors in (points, picture):
+        low, high = srgb_to_lab(colors)[:, 0].quantile(torch.tensor([0.05, 0.95])).tolist()
+        spans.append(high - low)
+    share = spans[0] / max(spans[1], 1e-6)
+    ramp = min(1.0, max(0.0, (share - TRUSTED[0]) / (TRUSTED[1] - TRUSTED[0])))
+    return ramp * ramp * (3 - 2 * ramp)
+
+
+def _agreeing(
+    places: np.ndarray, descriptors: np.ndarray, other_places: np.ndarray, other_descriptors: np.ndarray
+) -> list[np.ndarray] | None:
+    """Places in both pictures of points that prefer each other and fit one geometry."""
+    import cv2
+
+    if min(len(places), len(other_places)) < LEAST_POINTS:
+        return None
+    likeness = torch.from_numpy(descriptors) @ torch.from_numpy(other_descriptors).T
+    best = likeness.topk(2, dim=1)
+    back = likeness.argmax(dim=0)
+    apart = (2 - 2 * best.values).clamp(min=0).sqrt()
+    chosen = best.indices[:, 0]
+    kept = (apart[:, 0] < _RATIO * apart[:, 1]) & (back[chosen] == torch.arange(len(chosen)))
+    first, second = places[kept.numpy()], other_places[chosen[kept].numpy()]
+    if len(first) < LEAST_POINTS:
+        return None
+    agree = np.zeros(len(first), bool)
+    # A camera that stood still has no epipolar geometry, but the simplest of homographies.
+    for find in (cv2.findFundamentalMat, cv2.findHomography):
+        _, mask = find(first, second, cv2.USAC_MAGSAC, _NEAR, confidence=0.999, maxIters=10_000)
+        if mask is not None and mask.sum() > agree.sum():
+            agree = mask.ravel().astype(bool)
+    return [first[agree], second[agree]] if agree.sum() >= LEAST_POINTS else None
+
+
+def _colors_at(pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(n, 3) float32, 0..1: of a small neighbourhood, as a point is found to a pixel or so."""
+    import cv2
+
+    scale = 255 if pixels.dtype == np.uint8 else 1
+    soft = cv2.GaussianBlur(pixels.astype(np.float32) / scale, (0, 0), _BLUR * max(pixels.shape[:2]) / EDGE)
+    columns, rows = np.rint(places).astype(int).T
+    return np.ascontiguousarray(soft[rows.clip(0, soft.shape[0] - 1), columns.clip(0, soft.shape[1] - 1)])
