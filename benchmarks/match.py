@@ -35,6 +35,7 @@ from studio.job import MatchJob, run_match
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 OURS: dict[str, dict[str, str]] = {
     "fast (default)": {},
+    "fast, scene different": {"scene": "different"},
     "fast, lut": {"transform": "lut"},
     "reswd": {"method": "reswd"},
     "reinhard": {"method": "reinhard"},
@@ -93,9 +94,17 @@ def ours(pair: Pair, options: dict[str, str], device: str) -> Row:
     """One of our methods, fitted on one thread, and once more from file to file."""
     settings = MatchSettings(**options, device=device)  # type: ignore[arg-type]
     source, target = read_picture(pair.source), read_reduced(pair.target)
-    samples = [sample_pixels(picture.pixels, settings.samples, settings.seed) for picture in (source, target)]
+    looks = settings.looks_for_scene
+    samples = [
+        sample_pixels(picture.pixels, settings.samples, settings.seed, with_thumbnail=looks)
+        for picture in (source, target)
+    ]
     times = []
     for _ in range(3):
+        for sample in samples:
+            if sample.thumbnail is not None:
+                for kept in ("features", "coarse_features"):  # from the last fit
+                    vars(sample.thumbnail).pop(kept, None)
         start = time.perf_counter()
         grade = fit_samples(samples[0], samples[1], settings)
         times.append(time.perf_counter() - start)

@@ -32,7 +32,7 @@ def common(source: PixelSample, target: PixelSample | None, settings: MatchSetti
     """The points again, for drawing."""
     if target is None or source.thumbnail is None or target.thumbnail is None:
         return None
-    return find_same_scene(source.thumbnail, target.thumbnail, settings.samples, settings.seed)
+    return find_same_scene(source.thumbnail, target.thumbnail, settings.samples, settings.seed, thorough=True)
 
 
 def draw_points(source: PixelSample, target: PixelSample, scene: SameScene, icc: bytes | None) -> np.ndarray:

@@ -172,8 +172,9 @@ def _same_scene(source: PixelSample, target: PixelSample, settings: MatchSetting
         if settings.scene == SAME_SCENE:
             raise InputError("scene 'same' needs two single pictures, no palette, clip or series: choose scene auto")
         return None
-    scene = find_same_scene(source.thumbnail, target.thumbnail, settings.samples, settings.seed)
-    if scene is None and settings.scene == SAME_SCENE:
+    thorough = settings.scene == SAME_SCENE
+    scene = find_same_scene(source.thumbnail, target.thumbnail, settings.samples, settings.seed, thorough=thorough)
+    if scene is None and thorough:
         raise InputError(
             f"scene 'same': fewer than {LEAST_POINTS} points of the source were found again in the reference; choose scene auto "
             "or different"

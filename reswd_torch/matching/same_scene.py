@@ -18,10 +18,13 @@ from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.matching.sampling import sample_colors
-from reswd_torch.matching.thumbnail import EDGE, Thumbnail
+from reswd_torch.matching.thumbnail import EDGE, Features, Thumbnail
 
 LEAST_POINTS = 25
 """Unrelated photographs agree in up to a dozen points by chance."""
+LEAST_ALIKE = 12
+"""Features alike at a glance, below which a closer look is not worth its time: 35 and more on frames of one scene, six in the
+mean on unrelated photographs."""
 LEAST_OVERLAP = 0.1
 """Of either picture: below it the homography says nothing."""
 TRUSTED = (0.55, 0.75)
@@ -41,7 +44,7 @@ class SameScene:
         source_places, target_places: (P, 2) x and y of the points, in shares of width and height.
         source_colors, target_colors: (P, 3) colours there, of a small neighbourhood, 0..1.
         source_overlap, target_overlap: (N, 3) colours of the part that both pictures show, 0..1.
-        trust: 0..1, how far the grade should follow them.
+        span: the share of the tones of what both show that the points span, in the picture where it is smaller.
     """
 
     source_places: np.ndarray
@@ -50,7 +53,13 @@ class SameScene:
     target_colors: Float[Tensor, "p 3"]
     source_overlap: Float[Tensor, "n 3"]
     target_overlap: Float[Tensor, "m 3"]
-    trust: float
+    span: float
+
+    @property
+    def trust(self) -> float:
+        """0..1, how far a grade should follow the points: smoothly from the first to the second of :data:`TRUSTED`."""
+        ramp = min(1.0, max(0.0, (self.span - TRUSTED[0]) / max(TRUSTED[1] - TRUSTED[0], 1e-9)))
+        return ramp * ramp * (3 - 2 * ramp)
 
     @property
     def points(self) -> int:
@@ -58,20 +67,25 @@ class SameScene:
         return len(self.source_places)
 
 
-def find_same_scene(source: Thumbnail, target: Thumbnail, samples: int, seed: int) -> SameScene | None:
+def find_same_scene(
+    source: Thumbnail, target: Thumbnail, samples: int, seed: int, *, thorough: bool = False
+) -> SameScene | None:
     """Look for what two pictures have in common.
 
     Args:
         source, target: both in one encoding.
         samples: how many colours of the common part to keep, at most.
         seed: chooses those.
+        thorough: look closely even where a glance finds nothing alike.
 
     Returns:
         None where fewer than :data:`LEAST_POINTS` agree, or where they do not say what part is common.
     """
     import cv2
 
-    places = _agreeing(*source.features, *target.features)
+    if not thorough and len(_alike(source.coarse_features, target.coarse_features)[0]) < LEAST_ALIKE:
+        return None
+    places = _agreeing(*_alike(source.features, target.features))
     if places is None:
         return None
     colors = [_colors_at(each.pixels, at) for each, at in zip((source, target), places, strict=True)]
@@ -98,36 +112,36 @@ def find_same_scene(source: Thumbnail, target: Thumbnail, samples: int, seed: in
         overlap.append(sample_colors(each.pixels, samples, seed, None if counts.min() == 1 else counts))
     pairs = [torch.from_numpy(each) for each in colors]
     at = [each / np.array(size, np.float32) for each, size in zip(places, sizes, strict=True)]
-    trust = min(_trust(pair, common) for pair, common in zip(pairs, overlap, strict=True))
-    return SameScene(at[0], at[1], pairs[0], pairs[1], overlap[0], overlap[1], trust)
+    span = min(_span(pair, common) for pair, common in zip(pairs, overlap, strict=True))
+    return SameScene(at[0], at[1], pairs[0], pairs[1], overlap[0], overlap[1], span)
 
 
-def _trust(points: Float[Tensor, "p 3"], picture: Float[Tensor, "n 3"]) -> float:
-    """Smoothly from 0 to 1 with the share of the tones that the points span."""
-    spans = []
+def _span(points: Float[Tensor, "p 3"], picture: Float[Tensor, "n 3"]) -> float:
+    """Share of the range of lightness, but for a twentieth at either end."""
+    ranges = []
     for colors in (points, picture):
         low, high = srgb_to_lab(colors)[:, 0].quantile(torch.tensor([0.05, 0.95])).tolist()
-        spans.append(high - low)
-    share = spans[0] / max(spans[1], 1e-6)
-    ramp = min(1.0, max(0.0, (share - TRUSTED[0]) / (TRUSTED[1] - TRUSTED[0])))
-    return ramp * ramp * (3 - 2 * ramp)
+        ranges.append(high - low)
+    return float(ranges[0] / max(ranges[1], 1e-6))
 
 
-def _agreeing(
-    places: np.ndarray, descriptors: np.ndarray, other_places: np.ndarray, other_descriptors: np.ndarray
-) -> list[np.ndarray] | None:
-    """Places in both pictures of points that prefer each other and fit one geometry."""
-    import cv2
-
-    if min(len(places), len(other_places)) < LEAST_POINTS:
-        return None
-    likeness = torch.from_numpy(descriptors) @ torch.from_numpy(other_descriptors).T
+def _alike(first: Features, second: Features) -> tuple[np.ndarray, np.ndarray]:
+    """Places of features that prefer each other, and clearly so."""
+    if min(len(first.places), len(second.places)) < 2:
+        return first.places[:0], second.places[:0]
+    likeness = torch.from_numpy(first.descriptors) @ torch.from_numpy(second.descriptors).T
     best = likeness.topk(2, dim=1)
     back = likeness.argmax(dim=0)
     apart = (2 - 2 * best.values).clamp(min=0).sqrt()
     chosen = best.indices[:, 0]
     kept = (apart[:, 0] < _RATIO * apart[:, 1]) & (back[chosen] == torch.arange(len(chosen)))
-    first, second = places[kept.numpy()], other_places[chosen[kept].numpy()]
+    return first.places[kept.numpy()], second.places[chosen[kept].numpy()]
+
+
+def _agreeing(first: np.ndarray, second: np.ndarray) -> list[np.ndarray] | None:
+    """Those of the places in both pictures that fit one geometry."""
+    import cv2
+
     if len(first) < LEAST_POINTS:
         return None
     agree = np.zeros(len(first), bool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch.nn.functional as F
@@ -12,7 +13,19 @@ from torch import Tensor
 
 EDGE = 960
 """Pixels on the longer side. On colour-checker frames 640 finds too few points, and 1280 costs twice the time for no gain."""
-_FEATURES = 4000
+_FEATURES, _COARSE_FEATURES = 4000, 800
+
+
+class Features(NamedTuple):
+    """What a picture can be recognised by.
+
+    Attributes:
+        places: (n, 2) float32, x and y in pixels of the thumbnail.
+        descriptors: (n, 128) float32, the square roots of SIFT's, each of length 1.
+    """
+
+    places: np.ndarray
+    descriptors: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,20 +41,36 @@ class Thumbnail:
     weights: np.ndarray | None = None
 
     @cached_property
-    def features(self) -> tuple[np.ndarray, np.ndarray]:
-        """Places (n, 2) in pixels, and the square roots of their SIFT descriptors (n, 128), each of length 1."""
-        import cv2
+    def features(self) -> Features:
+        """All that can be recognised: a third of a second on one core."""
+        return _features(self, 1.0, _FEATURES)
 
-        pixels = self.pixels
-        if pixels.dtype != np.uint8:
-            pixels = np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
-        grey = cv2.createCLAHE(4.0, (8, 8)).apply(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
-        where = None if self.weights is None else (self.weights > 0).astype(np.uint8)
-        found, descriptors = cv2.SIFT.create(_FEATURES, contrastThreshold=0.02).detectAndCompute(grey, where)
-        if descriptors is None:
-            return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
-        places = np.array([point.pt for point in found], np.float32)
-        return places, np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-7))
+    @cached_property
+    def coarse_features(self) -> Features:
+        """The strongest at half the size: a tenth of that time, enough to see that two pictures have nothing in common."""
+        return _features(self, 0.5, _COARSE_FEATURES)
+
+
+def _features(picture: Thumbnail, scale: float, most: int) -> Features:
+    import cv2
+
+    pixels, weights = picture.pixels, picture.weights
+    if pixels.dtype != np.uint8:
+        pixels = np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    if scale != 1.0 and min(grey.shape) > 1 / scale:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    else:
+        scale = 1.0
+    where = None
+    if weights is not None:
+        where = cv2.resize((weights > 0).astype(np.uint8), grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    grey = cv2.createCLAHE(4.0, (8, 8)).apply(grey)
+    found, descriptors = cv2.SIFT.create(most, contrastThreshold=0.02).detectAndCompute(grey, where)
+    if descriptors is None:
+        return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
+    places = np.array([point.pt for point in found], np.float32) / np.float32(scale)
+    return Features(places, np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-7)))
 
 
 def thumbnail(image: np.ndarray | Tensor, weights: np.ndarray | Tensor | None = None) -> Thumbnail:

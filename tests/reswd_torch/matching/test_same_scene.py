@@ -12,7 +12,7 @@ import torch
 from reswd_torch import InputError, MatchSettings, match, srgb_to_lab
 from reswd_torch.grade import Cdl
 from reswd_torch.matching.couplings import JoinedCoupling, PairedCoupling, SlicedCoupling
-from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, _trust, find_same_scene
+from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, _span, find_same_scene
 from reswd_torch.matching.thumbnail import EDGE, thumbnail
 from tests.conftest import asset as file
 
@@ -128,9 +128,10 @@ def test_clipped_pixels_are_left_out() -> None:
 def test_points_of_a_few_tones_are_not_trusted() -> None:
     generator = torch.Generator().manual_seed(0)
     picture = torch.rand(2000, 1, generator=generator).expand(-1, 3)
-    assert _trust(picture, picture) == 1.0
-    assert _trust(0.4 + 0.2 * picture, picture) == 0.0
-    assert 0 < _trust(0.15 + 0.65 * picture, picture) < 1
+    none = np.zeros((0, 2))
+    for points, low, high in ((picture, 1, 1), (0.4 + 0.2 * picture, 0, 0), (0.15 + 0.65 * picture, 0.01, 0.99)):
+        span = _span(points, picture)
+        assert low <= SameScene(none, none, points, points, picture, picture, span).trust <= high
 
 
 @pytest.mark.parametrize("height, width", [(1, 1), (20, 20), (64, 5)])

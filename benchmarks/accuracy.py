@@ -1,0 +1,202 @@
+"""How true a match is, on frames of one scene under two lights; and that it does no harm to unrelated photographs.
+
+    python -m benchmarks.accuracy --frames DIR            NAME-Illum1.jpg, NAME-Illum2.jpg and their patches (.npy)
+
+1. dE2000 on the patches, pair by pair: statistics (scene different), the points and the common part (same), the default (auto),
+   and a CDL that was fitted to the patches themselves: what ten numbers can reach at best.
+2. Whether the points agree with the patches: dE2000 at the points under the grade that is right for the patches, and on the
+   patches under the grade that is right for the points. Where both are large the patches stood in other light than what the
+   frames show, and nothing that looks at the frames can know it.
+3. Every parameter that was chosen on these frames, chosen again with one scene left out, and judged on that scene.
+4. Twenty unrelated pairs of assets/: whether any is taken for one scene, and what becomes of a grey ramp.
+
+Takes about three minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from unittest import mock
+
+import numpy as np
+import torch
+
+from benchmarks.match import ASSETS, Pair, delta_e, frame_pairs
+from reswd_torch import MatchSettings, srgb_to_lab
+from reswd_torch.grade import Grade
+from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, sample_pixels
+from reswd_torch.matching import match as matching
+from reswd_torch.matching import same_scene as scenes
+from studio.images import read_picture
+from studio.job import MatchJob, run_match
+
+ALWAYS, NEVER = (-2.0, -1.0), (8.0, 9.0)
+GRID = {
+    "trusted": [ALWAYS, (0.35, 0.55), (0.45, 0.65), (0.55, 0.75), (0.65, 0.85), NEVER],
+    "say": [0.25, 0.5, 0.75],
+    "pull": [(2.0, 2.0), (1.0, 4.0), (2.0, 8.0), (4.0, 16.0), (2.0, 32.0)],
+}
+"""Least trusting last: of equals the first is taken."""
+UNRELATED = 20
+NEUTRAL = 6.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A pair, sampled once, and what its pictures have in common."""
+
+    pair: Pair
+    source: PixelSample
+    target: PixelSample
+    scene: scenes.SameScene | None
+
+    @property
+    def name(self) -> str:
+        return self.pair.source.stem
+
+    @property
+    def patches(self) -> tuple[np.ndarray, np.ndarray]:
+        assert self.pair.patches is not None
+        return tuple(each.astype(np.float32) for each in self.pair.patches)  # type: ignore[return-value]
+
+    def fitted(self, scene: str) -> Grade:
+        with mock.patch.object(matching, "find_same_scene", lambda *_, **__: self.scene):
+            return fit_samples(self.source, self.target, MatchSettings(scene=scene))
+
+    def error(self, grade: Grade) -> float:
+        """Mean dE2000 on the patches."""
+        return delta_e(grade.apply(self.patches[0]), self.patches[1])
+
+
+def see(pair: Pair) -> Seen:
+    """Read and look once."""
+    source, target = (
+        sample_pixels(read_picture(path).pixels, 2048, 0, with_thumbnail=True) for path in (pair.source, pair.target)
+    )
+    assert source.thumbnail is not None and target.thumbnail is not None
+    return Seen(pair, source, target, scenes.find_same_scene(source.thumbnail, target.thumbnail, 2048, 0))
+
+
+def truth(pairs: list[Seen]) -> None:
+    """Tables 1 and 2."""
+    print(
+        "\n## dE2000 on the patches\n\n| pair | points | span | trust | statistics | same | auto | CDL of the patches |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    rows = []
+    for seen in pairs:
+        best = Grade(fit_pairs(*(torch.from_numpy(each) for each in seen.patches), "cdl"))
+        errors = [seen.error(seen.fitted(scene)) for scene in ("different", "same", "auto")] + [seen.error(best)]
+        rows.append(errors)
+        assert seen.scene is not None
+        facts = f"{seen.scene.points} | {seen.scene.span:.2f} | {seen.scene.trust:.2f}"
+        print(f"| {seen.name} | {facts} | " + " | ".join(f"{error:.2f}" for error in errors) + " |", flush=True)
+    print("| mean | | | | " + " | ".join(f"**{mean(column):.2f}**" for column in zip(*rows, strict=True)) + " |")
+    print("\n## Do the points agree with the patches? dE2000\n")
+    print(
+        "| pair | points under the patches' grade | under their own | patches under the points' grade | under their own |"
+    )
+    print("|---|---|---|---|---|")
+    for seen in pairs:
+        assert seen.scene is not None
+        points = [each.numpy() for each in (seen.scene.source_colors, seen.scene.target_colors)]
+        of_patches, of_points = (
+            Grade(fit_pairs(*(torch.from_numpy(each) for each in both), "cdl")) for both in (seen.patches, points)
+        )
+        figures = [
+            delta_e(grade.apply(both[0]), both[1])
+            for both, grade in (
+                (points, of_patches), (points, of_points), (seen.patches, of_points), (seen.patches, of_patches)
+            )
+        ]  # fmt: skip
+        print(f"| {seen.name} | " + " | ".join(f"{each:.2f}" for each in figures) + " |", flush=True)
+
+
+def folds(pairs: list[Seen]) -> None:
+    """Table 3."""
+    found: dict[tuple[object, ...], list[float]] = {}
+    for trusted, say, pull in itertools.product(*GRID.values()):
+        numbers = (pull[0],) * 6 + (pull[1],) * 4
+        with (
+            mock.patch.object(scenes, "TRUSTED", trusted),
+            mock.patch.multiple(matching, POINTS_SAY=say, CDL_PULL=numbers),
+        ):
+            found[trusted, say, pull] = [seen.error(seen.fitted("auto")) for seen in pairs]
+    names = [seen.name.split("-")[0] for seen in pairs]
+    print("\n## One scene left out\n\n| left out | chosen on the others: trusted, points' say, pull | there | on it |")
+    print("|---|---|---|---|")
+    left: list[float] = []
+    for scene in dict.fromkeys(names):
+        inside = [number for number, name in enumerate(names) if name != scene]
+        outside = [number for number, name in enumerate(names) if name == scene]
+        best = min(found, key=lambda key: round(mean(found[key][number] for number in inside), 2))
+        left += [found[best][number] for number in outside]
+        there, here = (mean(found[best][number] for number in which) for which in (inside, outside))
+        print(f"| {scene} | {best[0]}, {best[1]}, {best[2]} | {there:.2f} | {here:.2f} |")
+    print(f"| mean over the scenes left out | | | **{mean(left):.2f}** |")
+    every = min(found, key=lambda key: round(mean(found[key]), 2))
+    ours = (scenes.TRUSTED, matching.POINTS_SAY, (matching.CDL_PULL[0], matching.CDL_PULL[9]))
+    for name, key in (("best on all", every), ("the package's", ours)):
+        print(f"| {name} | {key[0]}, {key[1]}, {key[2]} | {mean(found[key]):.2f} | |")
+
+
+def harm() -> None:
+    """Table 4."""
+    photographs = sorted(ASSETS.glob("*.jpg"))
+    pairs = list(itertools.permutations(photographs, 2))[:: len(photographs) * (len(photographs) - 1) // UNRELATED]
+    ramp = np.repeat(np.linspace(0.05, 0.95, 19, dtype=np.float32)[:, None], 3, axis=1)
+    print(f"\n## {UNRELATED} unrelated pairs: chroma of a grey ramp after the match (mean; most), CIE Lab\n")
+    print("| source | reference | points | mean chroma vector of both | CDL | LUT |\n|---|---|---|---|---|---|")
+    neutral = []
+    for source, target in pairs[:UNRELATED]:
+        cells = []
+        for transform in ("cdl", "lut"):
+            result = run_match(MatchJob(source, target, settings=MatchSettings(transform=transform)))
+            lab = srgb_to_lab(torch.from_numpy(result.grade.apply(ramp)))
+            chroma = lab[:, 1:].norm(dim=1)
+            cells.append(f"{chroma.mean():.1f}; {chroma.max():.1f}")
+            assert result.report is not None and result.target_sample is not None
+            casts = [
+                srgb_to_lab(each.fit).mean(dim=0)[1:].norm().item()
+                for each in (result.source_sample, result.target_sample)
+            ]
+            if max(casts) < NEUTRAL:
+                neutral.append((transform, chroma.max().item()))
+        print(
+            f"| {source.stem} | {target.stem} | {result.report.points} | {casts[0]:.0f}, {casts[1]:.0f} | "
+            + " | ".join(cells) + " |", flush=True,
+        )  # fmt: skip
+    for transform in ("cdl", "lut"):
+        most = [value for kind, value in neutral if kind == transform]
+        worst = max(most, default=0)
+        print(
+            f"\n{transform}: {len(most)} pairs neutral in the mean (both below {NEUTRAL:g}), worst chroma {worst:.1f}"
+        )
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=Path, help="folder of frames with patches")
+    parser.add_argument("--json", type=Path, help="also write what was measured on the frames")
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    if chosen.frames is not None:
+        pairs = [see(pair) for pair in frame_pairs(chosen.frames)]
+        truth(pairs)
+        folds(pairs)
+        if chosen.json:
+            record = {
+                seen.name: {scene: seen.error(seen.fitted(scene)) for scene in ("different", "auto")} for seen in pairs
+            }
+            chosen.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    harm()
+
+
+if __name__ == "__main__":
+    main()
