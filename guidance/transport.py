@@ -24,6 +24,7 @@ from guidance.reference import Reference
 from reswd_torch.color import lab_to_srgb, srgb_to_lab
 from reswd_torch.directions import fibonacci_spiral
 from reswd_torch.matching.couplings import at_quantiles
+from reswd_torch.sorting import sort
 
 DIRECTIONS = 24
 MOST_SIDE = 128
@@ -50,7 +51,7 @@ class SlicedTransport:
         self.directions = fibonacci_spiral(DIRECTIONS).to(device)
         self.join = torch.linalg.pinv(self.directions)
         colors = [srgb_to_lab(reference.colors.to(device)) for reference in references]
-        self.targets = [(self.directions @ lab.T).sort(dim=1).values for lab in colors]
+        self.targets = [sort(self.directions @ lab.T)[0] for lab in colors]
         self._at: dict[int, Tensor] = {}
 
     def __call__(self, pixels: Picture, *, blurred: bool = False, grain: float = 0.0) -> Picture:
@@ -79,7 +80,7 @@ class SlicedTransport:
         height = lab.shape[-2]
         points = rearrange(lab, "b c h w -> b c (h w)")
         placed = self.directions @ points
-        ordered, order = placed.sort(dim=2)
+        ordered, order = sort(placed)
         shift = torch.empty_like(placed).scatter_(2, order, self._targets_at(placed.shape[2]) - ordered)
         return rearrange(self.join @ shift, "b c (h w) -> b c h w", h=height)
 

@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from reswd_torch.errors import InputError
+from reswd_torch.sorting import sort
 
 Points = Float[Tensor, "*batch points dims"]
 Others = Float[Tensor, "*batch other dims"]
@@ -55,8 +56,8 @@ def wasserstein_1d(
     for name, values, weights in (("x_weights", x, x_weights), ("y_weights", y, y_weights)):
         if weights is not None and weights.shape != values.shape:
             raise InputError(f"{name} of shape {tuple(weights.shape)}: expected {tuple(values.shape)}, one per number")
-    x_sorted, x_order = torch.sort(x, dim=-1)
-    y_sorted, y_order = torch.sort(y, dim=-1)
+    x_sorted, x_order = sort(x)
+    y_sorted, y_order = sort(y)
     if x_weights is None and y_weights is None:
         if x.shape[-1] == y.shape[-1]:
             return _power(x_sorted - y_sorted, p).mean(dim=-1)

@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from reswd_torch.sorting import argsort, sort
+
 _ROUNDING = 0.5  # Lab units; below it |r| counts as r**2, which keeps the weights finite
 
 
@@ -50,12 +52,12 @@ class SlicedCoupling:
 
     def __init__(self, target_lab: Float[Tensor, "m 3"], directions: Float[Tensor, "k 3"], samples: int) -> None:
         self.directions = directions
-        ordered = (directions @ target_lab.T).sort(dim=1).values
+        ordered, _ = sort(directions @ target_lab.T)
         self.target = at_quantiles(ordered, samples)
 
     def __call__(self, lab: Float[Tensor, "n 3"]) -> Pull:
         projected = self.directions @ lab.T
-        order = projected.argsort(dim=1)
+        order = argsort(projected)
         residual = projected - torch.empty_like(self.target).scatter_(1, order, self.target)
         weight = 1.0 / residual.abs().clamp(min=_ROUNDING) / residual.numel()
         outer = torch.einsum("ki,kj->kij", self.directions, self.directions).flatten(1)

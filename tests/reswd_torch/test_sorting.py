@@ -1,0 +1,50 @@
+"""Sorting by NumPy gives what PyTorch gives, wherever it is asked for."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from reswd_torch.sorting import argsort, sort
+
+DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(1,), (7,), (3, 1), (4, 1000), (2, 3, 129)])
+def test_it_sorts_as_pytorch(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    values = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(dtype)
+    values = torch.cat([values, values[..., :1], -values], dim=-1)  # ties
+    ordered, order = sort(values)
+    assert ordered.dtype == dtype and order.dtype == torch.int64
+    assert torch.equal(ordered, values.sort(dim=-1).values)
+    assert torch.equal(values.gather(-1, order), ordered)
+    assert torch.equal(order.sort(dim=-1).values, torch.arange(values.shape[-1]).expand(order.shape))
+    assert torch.equal(order, argsort(values))
+
+
+def test_strides_do_not_matter() -> None:
+    values = torch.randn(50, 8, generator=torch.Generator().manual_seed(0)).T
+    assert torch.equal(sort(values)[0], values.sort(dim=-1).values)
+
+
+def test_nan_comes_last() -> None:
+    values = torch.tensor([2.0, float("nan"), -1.0, float("inf")])
+    assert argsort(values).tolist() == [2, 0, 3, 1]
+
+
+def test_gradients_go_to_the_numbers_they_belong_to() -> None:
+    values = torch.randn(3, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    weights = torch.arange(40, dtype=torch.float64)
+    (ours,) = torch.autograd.grad((sort(values)[0] * weights).sum(), values)
+    (theirs,) = torch.autograd.grad((values.sort(dim=-1).values * weights).sum(), values)
+    assert torch.equal(ours, theirs)
+
+
+def test_transformed_and_compiled_functions_go() -> None:
+    values = torch.randn(5, 30, generator=torch.Generator().manual_seed(0))
+    wanted = values.sort(dim=-1).values
+    assert torch.equal(torch.func.vmap(lambda each: sort(each)[0])(values), wanted)
+    gradient = torch.func.grad(lambda each: (sort(each)[0] * torch.arange(30.0)).sum())(values[0])
+    assert torch.equal(gradient, values[0].argsort().argsort().float())
+    assert torch.equal(torch.compile(lambda each: sort(each)[0], fullgraph=True, backend="eager")(values), wanted)
