@@ -2,14 +2,17 @@
 
 Why a B-spline: its lattice is as smooth as its few control points say, its values stay inside the hull of its control
 points (so colours stay in 0..1 without a hard clamp), and its second differences are bounded by theirs (de Boor, A Practical
-Guide to Splines, ch. IX and XI). What a fit leaves too steep is drawn back towards the identity until every condition of
-:class:`Smoothness` holds; the identity satisfies them all, so that always ends.
+Guide to Splines, ch. IX and XI). A fit is held back where it breaks a condition, and only there: a quadratic cost on what goes
+beyond, which grows from stage to stage while the smoothness asked of the whole volume falls. What still breaks one in the end is
+drawn back towards the identity until every condition of :class:`Smoothness` holds; the identity satisfies them all, so that
+always ends.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -22,10 +25,29 @@ from reswd_torch.matching.gauss_newton import Solver, Step
 
 CONTROL_POINTS = 6
 LATTICE = 33
-STIFFNESS = (0.03, 30.0)
-"""Range of the weight of the smoothness term; halved on a logarithmic scale towards the weakest that needs no drawing back."""
-TRIALS = 5
 PULL = 0.02
+
+
+class Stage(NamedTuple):
+    """How firmly one pass of the fit is held, in Lab units.
+
+    Attributes:
+        stiffness: weight of the squared second differences between neighbouring control points, everywhere.
+        smooth: of what the second differences along the ramps of :func:`smoothness` go beyond the limit, squared; and of greys
+            that fall.
+        upright: of an output channel that hardly rises, or falls, with its own input, between neighbouring control points.
+    """
+
+    stiffness: float
+    smooth: float
+    upright: float
+
+
+STAGES = (Stage(0.3, 1e4, 1e3), Stage(0.1, 3e4, 2e3), Stage(0.05, 1e5, 3e3))
+LEAST_RISE = 0.12
+"""Of an output channel with its own input, as a share of the identity's."""
+MARGIN = 0.92
+"""Of the limit on second differences: the cost begins a little before it."""
 MAX_SECOND_DIFFERENCE = 1 / 128
 
 
@@ -64,28 +86,24 @@ def fit_smooth_lut(source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solv
 
     Args:
         source: (N, 3) source samples, 0..1.
-        coupling: where they should go; chooses between the trials.
+        coupling: where they should go; chooses between the stages.
         solve: the optimiser.
 
     Returns:
         A 33-point LUT for which :func:`smoothness` is good.
     """
     lattice_basis = _basis(identity_lattice(LATTICE, torch.float64).reshape(-1, 3))
-    low, high = math.log(STIFFNESS[0]), math.log(STIFFNESS[1])
     best: tuple[float, Lut3D] | None = None
     control = None
-    for trial in range(TRIALS):
-        stiffness = math.exp((low + high) / 2)
-        span = (trial / TRIALS, (trial + 1) / TRIALS)
-        model = SplineModel(source, stiffness)
-        control = solve(model, control, span)
-        share, lut = _drawn_back(lattice_basis @ control.reshape(-1, 3))
+    for number, stage in enumerate(STAGES):
+        model = SplineModel(source, stage)
+        control = solve(model, control, (number / len(STAGES), (number + 1) / len(STAGES)))
+        lut = _drawn_back(lattice_basis @ control.reshape(-1, 3))
         loss = float(coupling(srgb_to_lab(lut.apply(source))).loss)
         if best is None or loss < best[0]:
             best = (loss, lut)
         if best[0] == 0.0:
             break
-        low, high = (low, math.log(stiffness)) if share == 1.0 else (math.log(stiffness), high)
     assert best is not None
     return best[1]
 
@@ -95,17 +113,18 @@ class SplineModel:
 
     Args:
         rgb: (N, 3) source samples.
-        stiffness: weight of the squared second differences between neighbouring control points, in Lab units.
+        stage: how firmly it is held.
     """
 
-    def __init__(self, rgb: Float[Tensor, "n 3"], stiffness: float) -> None:
-        self.rgb = rgb
+    def __init__(self, rgb: Float[Tensor, "n 3"], stage: Stage) -> None:
+        self.rgb, self.stage = rgb, stage
         self.basis = _basis(rgb.cpu().double()).to(rgb)
         self.identity = _greville()
         points = CONTROL_POINTS**3
-        penalty = stiffness * _bending() + PULL * torch.eye(points, dtype=torch.float64)
-        self.penalty = penalty
-        self.prior_hessian = torch.kron(penalty, torch.eye(3, dtype=torch.float64))
+        self.penalty = stage.stiffness * _bending() + PULL * torch.eye(points, dtype=torch.float64)
+        self.prior_hessian = torch.kron(self.penalty, torch.eye(3, dtype=torch.float64))
+        self.second, self.grey = _ramp_differences()
+        self.rises = _rises()
 
     def start(self) -> Float[Tensor, " p"]:
         return self.identity.reshape(-1)
@@ -114,9 +133,32 @@ class SplineModel:
         return parameters.clamp(0.0, 1.0)
 
     def prior(self, parameters: Float[Tensor, " p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, " p"]]:
-        away = parameters.reshape(-1, 3) - self.identity
-        pulled = self.penalty @ away
-        return 0.5 * (away * pulled).sum(), self.prior_hessian, pulled.reshape(-1)
+        control = parameters.reshape(-1, 3)
+        pulled = self.penalty @ (control - self.identity)
+        cost, gradient = 0.5 * ((control - self.identity) * pulled).sum(), pulled.clone()
+        hessian = self.prior_hessian.clone().reshape(len(control), 3, len(control), 3)
+        for channel, values in enumerate(control.unbind(dim=1)):
+            for weight, operator, beyond in self._beyond(channel, values):
+                rows = operator[beyond != 0]
+                hessian[:, channel, :, channel] += weight * rows.T @ rows
+                gradient[:, channel] += weight * rows.T @ beyond[beyond != 0]
+                cost = cost + 0.5 * weight * beyond.square().sum()
+        return cost, hessian.reshape(self.prior_hessian.shape), gradient.reshape(-1)
+
+    def _beyond(
+        self, channel: int, values: Float[Tensor, " points"]
+    ) -> Iterator[tuple[float, Float[Tensor, "rows points"], Float[Tensor, " rows"]]]:
+        """Weight, linear operator and by how much its result is out of bounds, for each condition on one output channel."""
+        second = self.second @ values
+        yield (
+            self.stage.smooth,
+            self.second,
+            second - second.clamp(-MARGIN * MAX_SECOND_DIFFERENCE, MARGIN * MAX_SECOND_DIFFERENCE),
+        )
+        yield self.stage.smooth, self.grey, (self.grey @ values).clamp(max=0.0)
+        rises = self.rises[channel]
+        least = LEAST_RISE * (rises @ self.identity[:, channel])
+        yield self.stage.upright, rises, (rises @ values - least).clamp(max=0.0)
 
     def evaluate(self, parameters: Float[Tensor, " p"]) -> Step:
         moved = parameters.reshape(-1, 3) - self.identity
@@ -136,8 +178,8 @@ class SplineModel:
         return (self.basis.T @ force).reshape(-1)
 
 
-def _drawn_back(values: Float[Tensor, "entries 3"]) -> tuple[float, Lut3D]:
-    """The largest share of a fitted lattice, blended with the identity, that satisfies every condition."""
+def _drawn_back(values: Float[Tensor, "entries 3"]) -> Lut3D:
+    """As much of a fitted lattice, blended with the identity, as satisfies every condition."""
     identity = identity_lattice(LATTICE, torch.float64)
     full = values.reshape(identity.shape)
 
@@ -146,11 +188,11 @@ def _drawn_back(values: Float[Tensor, "entries 3"]) -> tuple[float, Lut3D]:
 
     low, high = 0.0, 1.0
     if smoothness(blend(1.0)).good:
-        return 1.0, blend(1.0)
+        return blend(1.0)
     for _ in range(8):
         middle = (low + high) / 2
         low, high = (middle, high) if smoothness(blend(middle)).good else (low, middle)
-    return low, blend(low)
+    return blend(low)
 
 
 def _ramps(values: Float[Tensor, "size size size 3"]) -> Float[Tensor, "ramps size 3"]:
@@ -218,6 +260,25 @@ def _greville() -> Float[Tensor, "points 3"]:
     """Control points of the identity: the averages of three consecutive knots."""
     axis = _knots()[1:-1].unfold(0, 3, 1).mean(dim=1)
     return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1).reshape(-1, 3)
+
+
+def _ramp_differences() -> tuple[Float[Tensor, "rows points"], Float[Tensor, "steps points"]]:
+    """From control points to the second differences along every ramp, and to the first ones along the grey one."""
+    ramps = _ramps(identity_lattice(LATTICE, torch.float64))
+    basis = _basis(ramps.reshape(-1, 3)).reshape(len(ramps), LATTICE, -1)
+    second = basis[:, 2:] - 2 * basis[:, 1:-1] + basis[:, :-2]
+    return second.flatten(0, 1), basis[0].diff(dim=0)
+
+
+def _rises() -> list[Float[Tensor, "rows points"]]:
+    """From control points to their first differences along red, green and blue."""
+    eye = torch.eye(CONTROL_POINTS, dtype=torch.float64)
+    operators = []
+    for channel in range(3):
+        parts = [eye, eye, eye]
+        parts[channel] = eye.diff(dim=0)
+        operators.append(torch.kron(torch.kron(parts[0], parts[1]), parts[2]))
+    return operators
 
 
 def _bending() -> Float[Tensor, "points points"]:

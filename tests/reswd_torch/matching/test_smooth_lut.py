@@ -108,10 +108,12 @@ def test_control_points_of_the_identity_give_the_identity() -> None:
     torch.testing.assert_close(smooth_lut._basis(colours) @ smooth_lut._greville(), colours, atol=1e-9, rtol=0)
 
 
-def test_model_gradient_equals_finite_differences() -> None:
+@pytest.mark.parametrize("off", [0.01, 0.1])
+def test_model_gradient_equals_finite_differences(off: float) -> None:
+    """Within all bounds, and beyond those on smoothness and on rising."""
     colours = torch.rand(40, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 0.6 + 0.2
-    model = smooth_lut.SplineModel(colours, 0.5)
-    start = model.start() + 0.01 * torch.randn(len(model.start()), generator=torch.Generator().manual_seed(2)).double()
+    model = smooth_lut.SplineModel(colours, smooth_lut.Stage(0.5, 200.0, 50.0))
+    start = model.start() + off * torch.randn(len(model.start()), generator=torch.Generator().manual_seed(2)).double()
     force = torch.randn(40, 3, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
 
     def value(parameters: torch.Tensor) -> float:
@@ -122,7 +124,18 @@ def test_model_gradient_equals_finite_differences() -> None:
         moved = torch.zeros_like(start)
         moved[index] = 1e-5
         difference = (value(start + moved) - value(start - moved)) / 2e-5
-        assert float(gradient[index]) == pytest.approx(difference, rel=1e-5, abs=1e-7)
+        assert float(gradient[index]) == pytest.approx(difference, rel=1e-4, abs=1e-6)
+
+
+def test_the_cost_of_a_broken_condition_is_felt_and_that_of_a_kept_one_is_not() -> None:
+    colours = torch.rand(40, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    free, held = (smooth_lut.SplineModel(colours, smooth_lut.Stage(0.1, *weights)) for weights in ((0, 0), (1e4, 1e3)))
+    gentle = held.identity**1.1
+    assert held.prior(gentle.reshape(-1))[0] == free.prior(gentle.reshape(-1))[0]
+    steep = held.identity**0.3
+    turned = held.identity[:, [1, 0, 2]]
+    for broken in (steep, turned):
+        assert held.prior(broken.reshape(-1))[0] > free.prior(broken.reshape(-1))[0] + 1
 
 
 @pytest.mark.parametrize(
