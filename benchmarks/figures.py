@@ -2,16 +2,23 @@
 
     python -m benchmarks.figures
 
-Writes docs/example.jpg: source, reference and the matched picture, for two pairs.
+Writes docs/example.jpg: source, reference and the matched picture, for two pairs; and docs/matched.jpg: every benchmark pair of
+assets/ by ours and by color-matcher (pip install color-matcher).
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from reswd_torch import MatchSettings
+from studio.images import read_picture
 from studio.job import MatchJob, run_match
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,28 +27,61 @@ CELL = (420, 280)
 GAP = 6
 
 
+SMALL = (210, 140)
+PEERS = ("reinhard", "mkl", "hm-mkl-hm")
+
+
 def main() -> None:
     """Write the figures."""
     rows = []
     for source, reference in PAIRS:
         result = run_match(MatchJob(ROOT / "assets" / source, ROOT / "assets" / reference))
-        with Image.open(ROOT / "assets" / reference) as opened:
-            cells = [result.picture.pixels, np.asarray(opened.convert("RGB")), result.graded_pixels()]
-        rows.append([_cropped(cell) for cell in cells])
-    sheet = Image.new("RGB", (3 * CELL[0] + 2 * GAP, len(rows) * CELL[1] + (len(rows) - 1) * GAP), "white")
-    for down, row in enumerate(rows):
-        for across, cell in enumerate(row):
-            sheet.paste(cell, (across * (CELL[0] + GAP), down * (CELL[1] + GAP)))
-    sheet.save(ROOT / "docs" / "example.jpg", quality=88)
+        rows.append([result.picture.pixels, _pixels(ROOT / "assets" / reference), result.graded_pixels()])
+    _sheet(rows, CELL).save(ROOT / "docs" / "example.jpg", quality=88)
+    _sheet(list(map(_compared, _benchmark_pairs())), SMALL).save(ROOT / "docs" / "matched.jpg", quality=82)
 
 
-def _cropped(pixels: np.ndarray) -> Image.Image:
+def _benchmark_pairs() -> list[tuple[Path, Path]]:
+    pairs = json.loads((ROOT / "assets" / "examples.json").read_text(encoding="utf-8"))["benchmark"]
+    return [(ROOT / "assets" / source, ROOT / "assets" / reference) for source, reference in pairs]
+
+
+def _compared(pair: tuple[Path, Path]) -> list[np.ndarray]:
+    """Source, reference, ours as a CDL and as a LUT, and the peers."""
+    cells = [_pixels(path) for path in pair]
+    for transform in ("cdl", "lut"):
+        cells.append(run_match(MatchJob(*pair, settings=MatchSettings(transform=transform))).graded_pixels())
+    return [*cells, *(_peer(*cells[:2], method) for method in PEERS)]
+
+
+def _peer(source: np.ndarray, reference: np.ndarray, method: str) -> np.ndarray:
+    from color_matcher import ColorMatcher
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = ColorMatcher().transfer(src=source.astype(float), ref=reference.astype(float), method=method)
+    return np.asarray(np.clip(result, 0, 255).round().astype(np.uint8))
+
+
+def _pixels(path: Path) -> np.ndarray:
+    return read_picture(path).pixels
+
+
+def _sheet(rows: Sequence[Sequence[np.ndarray]], cell: tuple[int, int]) -> Image.Image:
+    across, down = len(rows[0]), len(rows)
+    sheet = Image.new("RGB", (across * (cell[0] + GAP) - GAP, down * (cell[1] + GAP) - GAP), "white")
+    for top, row in enumerate(rows):
+        for left, pixels in enumerate(row):
+            sheet.paste(_cropped(pixels, cell), (left * (cell[0] + GAP), top * (cell[1] + GAP)))
+    return sheet
+
+
+def _cropped(pixels: np.ndarray, cell: tuple[int, int]) -> Image.Image:
     """The middle of a picture in the shape of a cell."""
     image = Image.fromarray(pixels)
-    scale = max(CELL[0] / image.width, CELL[1] / image.height)
+    scale = max(cell[0] / image.width, cell[1] / image.height)
     image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
-    left, top = (image.width - CELL[0]) // 2, (image.height - CELL[1]) // 2
-    return image.crop((left, top, left + CELL[0], top + CELL[1]))
+    left, top = (image.width - cell[0]) // 2, (image.height - cell[1]) // 2
+    return image.crop((left, top, left + cell[0], top + cell[1]))
 
 
 if __name__ == "__main__":

@@ -141,9 +141,16 @@ class MatchResult:
         """The whole picture graded, (H, W, 3), in the source's depth."""
         return render(self.picture.pixels, self.grade, self.weights)
 
-    def save_picture(self, path: Path, *, overwrite: bool = False) -> Path:
-        """Grade the whole picture and write it in the format of the suffix, with everything the source carried."""
-        return write_picture(path, self.picture, self.graded_pixels(), overwrite=overwrite)
+    def save_picture(self, path: Path, *, overwrite: bool = False, last: bool = False) -> Path:
+        """Grade the whole picture and write it in the format of the suffix, with everything the source carried.
+
+        Args:
+            path: where to.
+            overwrite: replace a file that exists.
+            last: the result's own pixels are needed no more and may be graded in place, which saves a picture's memory.
+        """
+        graded = render(self.picture.pixels, self.grade, self.weights, in_place=last)
+        return write_picture(path, self.picture, graded, overwrite=overwrite)
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
         """Save the grade as .cube, .cc, .ccc or .cdl."""

@@ -34,7 +34,9 @@ Kernel = Callable[[np.ndarray, np.ndarray], None]
 """Grades one strip, (rows, W, 3), into another of the same shape and dtype."""
 
 
-def render(pixels: np.ndarray, grade: Grade, weights: np.ndarray | None = None) -> np.ndarray:
+def render(
+    pixels: np.ndarray, grade: Grade, weights: np.ndarray | None = None, *, in_place: bool = False
+) -> np.ndarray:
     """Grade a picture at the grade's strength.
 
     Args:
@@ -42,17 +44,20 @@ def render(pixels: np.ndarray, grade: Grade, weights: np.ndarray | None = None) 
         grade: what to apply.
         weights: (H, W) float, 0..1: where to apply it. 0 leaves a pixel exactly as it is, 1 grades it, between is mixed.
 
+        in_place: write into ``pixels``, for a caller who needs them no more; not with weights, which mix with them.
+
     Returns:
         (H, W, 3), same dtype. With strength 0 the same values.
     """
+    in_place = in_place and weights is None and pixels.flags.writeable
     if grade.strength == 0.0:
-        return pixels.copy()
+        return pixels if in_place else pixels.copy()
     pixels = np.ascontiguousarray(pixels)  # OpenColorIO is told rows without gaps
     effective = grade.effective
     kernel = (
         _cdl_kernel(effective, pixels.dtype) if isinstance(effective, Cdl) else _lut_kernel(effective, pixels.dtype)
     )
-    out = np.empty_like(pixels)
+    out = pixels if in_place else np.empty_like(pixels)
     rows = max(1, _STRIP_PIXELS // max(1, pixels.shape[1]))
     strips = [slice(top, top + rows) for top in range(0, pixels.shape[0], rows)]
 

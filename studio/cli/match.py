@@ -93,7 +93,7 @@ def match_command(
     with options.progress_bar() as progress:
         result = run_match(job, progress)
     _check_hashes(result, saved)
-    written = {"output": result.save_picture(output, overwrite=overwrite)}
+    written = {"output": result.save_picture(output, overwrite=overwrite, last=True)}
     written |= save_grades(result.save_grade, cdl, cube, cube_size)
     if save_settings is not None:
         from reswd_torch.grade.files import write_text_atomically

@@ -141,3 +141,26 @@ def test_views_of_any_stride(grade: Grade, dtype: type) -> None:
     pixels = noise(40, 60, dtype)
     for view in (pixels[::2, ::3], pixels[::-1], pixels[..., ::-1], pixels.transpose(1, 0, 2)):
         assert np.array_equal(render(view, grade), render(view.copy(), grade))
+
+
+@every_grade
+@depths
+@pytest.mark.parametrize("threads", [1, 2])
+def test_in_place_gives_the_same(grade: Grade, dtype: type, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render_module, "_threads", threads)
+    monkeypatch.setattr(render_module, "_STRIP_PIXELS", 500)
+    pixels = noise(60, 40, dtype)
+    expected = render(pixels, grade)
+    graded = render(pixels, grade, in_place=True)
+    assert np.shares_memory(graded, pixels)
+    assert np.array_equal(graded, expected)
+
+
+def test_in_place_leaves_what_it_must_not_write() -> None:
+    pixels = noise(30, 20, np.uint8)
+    kept = pixels.copy()
+    render(pixels, GRADES["cdl"], np.full((30, 20), 0.5, np.float32), in_place=True)
+    assert np.array_equal(pixels, kept)  # weights mix the graded with the ungraded
+    pixels.flags.writeable = False
+    assert not np.array_equal(render(pixels, GRADES["cdl"], in_place=True), kept)
+    assert np.array_equal(pixels, kept)
