@@ -77,7 +77,7 @@ def test_a_batch_looks_at_each_picture(reswd: Callable[..., Ran], pair: tuple[Pa
 def test_a_line_for_every_outcome() -> None:
     report = MatchReport(2.0, 1.0, 0.1, MatchSettings(), "cpu")
     lines = [
-        scene_line(replace(report, points=points, trust=trust))
+        scene_line(replace(report, points=points, trust=float(trust)))
         for points, trust in ((0, 0), (80, 0), (80, 0.4), (80, 1))
     ]
     assert lines == [
