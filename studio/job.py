@@ -183,9 +183,8 @@ def run_match(
     if job.mask is not None:
         hashes["mask"] = file_hash(job.mask)
     settings = job.settings
-    source = sample_pixels(
-        picture.pixels, settings.samples, settings.seed, counts, with_thumbnail=settings.looks_for_scene
-    )
+    looks = settings.looks_for_scene and job.target is not None
+    source = sample_pixels(picture.pixels, settings.samples, settings.seed, counts, with_thumbnail=looks)
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
     if job.grade is not None:
         grade = job.grade.at_strength(settings.strength)

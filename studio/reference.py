@@ -83,8 +83,8 @@ class ReferenceSamples:
         if (names := (profile_name(read.icc), profile_name(icc)))[0] != names[1]:
             notes.append(f"reference colours were converted from {names[0]} to {names[1]}")
         seen = read.sample.thumbnail
-        if seen is not None and names[0] != names[1]:  # else its features, which take a while, serve every picture
-            seen = replace(seen, pixels=to_profile(seen.pixels, read.icc, icc))
+        if seen is not None and (pixels := to_profile(seen.pixels, read.icc, icc)) is not seen.pixels:
+            seen = replace(seen, pixels=pixels)  # else its features, which take a while, serve every picture
         return PixelSample(fit, held_out, seen), tuple(notes)
 
     def _for_size(self, target: Path, size: tuple[int, int] | None) -> _Read:
