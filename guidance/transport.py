@@ -123,8 +123,10 @@ def edges(pixels: Picture) -> Float[Tensor, "b 1 h w"]:
 
 def _contrast(lab: Picture, threshold: float) -> Float[Tensor, "b 1 h w"]:
     """Share of a pixel's neighbourhood's variance that is more than noise of the variance ``threshold`` would have."""
-    mean = _box(lab, GRAIN_RADIUS)
-    variance = (_box(lab * lab, GRAIN_RADIUS) - mean * mean).sum(dim=1, keepdim=True).clamp(min=0.0)
+    apart = lab - _box(
+        lab, GRAIN_RADIUS
+    )  # and not the mean of squares less the squared mean, which in float32 is all rounding
+    variance = _box(apart * apart, GRAIN_RADIUS).sum(dim=1, keepdim=True)
     return variance / (variance + threshold)
 
 

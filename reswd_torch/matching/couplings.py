@@ -48,18 +48,39 @@ class SlicedCoupling:
     """Optimal 1-D couplings along fixed directions (the sliced Wasserstein distance, arXiv 2510.01061, eq. 2).
 
     The target never moves, so its projections are sorted once; each evaluation sorts the source's.
+
+    Args:
+        target_lab: (M, 3).
+        directions: (K, 3), unit length.
+        samples: how many source samples there are.
+        tails: along each direction, this share of the source's samples at either end counts for nothing: where two pictures
+            show nearly the same, what only one of them shows lies mostly there. 0: all count.
     """
 
-    def __init__(self, target_lab: Float[Tensor, "m 3"], directions: Float[Tensor, "k 3"], samples: int) -> None:
+    def __init__(
+        self,
+        target_lab: Float[Tensor, "m 3"],
+        directions: Float[Tensor, "k 3"],
+        samples: int,
+        *,
+        tails: float = 0.0,
+    ) -> None:
         self.directions = directions
         ordered, _ = sort(directions @ target_lab.T)
         self.target = at_quantiles(ordered, samples)
+        self.counts = None
+        if tails > 0.0:
+            ranks = torch.arange(samples, device=directions.device)
+            self.counts = ((ranks >= tails * samples) & (ranks < (1.0 - tails) * samples)).to(directions)
 
     def __call__(self, lab: Float[Tensor, "n 3"]) -> Pull:
         projected = self.directions @ lab.T
         order = argsort(projected)
         residual = projected - torch.empty_like(self.target).scatter_(1, order, self.target)
         weight = 1.0 / residual.abs().clamp(min=_ROUNDING) / residual.numel()
+        if self.counts is not None:
+            counted = torch.empty_like(residual).scatter_(1, order, self.counts.expand_as(order))
+            residual, weight = residual * counted, weight * counted
         outer = torch.einsum("ki,kj->kij", self.directions, self.directions).flatten(1)
         return Pull(
             loss=residual.abs().mean(),

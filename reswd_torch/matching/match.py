@@ -37,6 +37,9 @@ what another light or exposure changes; power and saturation follow mostly what 
 times as firmly. Without a pull mean dE2000 on colour-checker frames is 6.3, with it 5.4; see docs/matching.md."""
 POINTS_SAY = 0.5
 """Of the points, where the pictures show the same scene; the statistics of what both show have the other half."""
+TAILS = 0.15
+"""Of the samples at either end along each direction, where both pictures show one scene: they are left out of the
+whole pictures' statistics, for what only one of them shows lies mostly there; what both show has no such part."""
 NO_PULL = (1e-4,) * 10
 """Where the fit has a right answer: only keeps the equations solvable."""
 
@@ -113,7 +116,8 @@ def fit_samples(
     scene = _same_scene(source, target, settings)
     trust = 0.0 if scene is None else 1.0 if settings.scene == SAME_SCENE else scene.trust
     if scene is None or trust == 0.0:
-        transform = _fit(source.fit.to(device), target.fit.to(device), settings, progress)
+        tails = 0.0 if scene is None else _tails(settings)
+        transform = _fit(source.fit.to(device), target.fit.to(device), settings, progress, tails=tails)
     else:
         transform = _fit_scene(source, target, scene, trust, settings, progress)
     grade = Grade(transform, strength=settings.strength)
@@ -182,6 +186,11 @@ def _same_scene(source: PixelSample, target: PixelSample, settings: MatchSetting
     return scene
 
 
+def _tails(settings: MatchSettings) -> float:
+    """Ten numbers go on straight where no sample counts; a LUT, which would be free there, is fitted to all of them."""
+    return TAILS if settings.resolved_transform == "cdl" else 0.0
+
+
 def _fit_scene(
     source: PixelSample,
     target: PixelSample,
@@ -194,12 +203,12 @@ def _fit_scene(
     device = resolve_device(settings.device)
     directions = fibonacci_spiral(FAST_DIRECTIONS).to(device)
 
-    def sliced(colors: Tensor, wanted: Tensor) -> Coupling:
-        return SlicedCoupling(srgb_to_lab(wanted.to(device)), directions, len(colors))
+    def sliced(colors: Tensor, wanted: Tensor, tails: float = 0.0) -> Coupling:
+        return SlicedCoupling(srgb_to_lab(wanted.to(device)), directions, len(colors), tails=tails)
 
     common = trust * (1.0 - POINTS_SAY)
     parts: list[tuple[Tensor, Coupling, float]] = [
-        (source.fit, sliced(source.fit, target.fit), 1.0 - trust),
+        (source.fit, sliced(source.fit, target.fit, _tails(settings)), 1.0 - trust),
         (scene.source_overlap, sliced(scene.source_overlap, scene.target_overlap), common),
         (scene.source_colors, PairedCoupling(srgb_to_lab(scene.target_colors.to(device))), trust * POINTS_SAY),
     ]
@@ -210,7 +219,9 @@ def _fit_scene(
     return fit_transform(colors, coupling, settings.resolved_transform, solve, pull=CDL_PULL)
 
 
-def _fit(source: Tensor, target: Tensor, settings: MatchSettings, progress: Progress | None) -> Cdl | Lut3D:
+def _fit(
+    source: Tensor, target: Tensor, settings: MatchSettings, progress: Progress | None, *, tails: float = 0.0
+) -> Cdl | Lut3D:
     transform = settings.resolved_transform
     if settings.method in CLOSED_FORM_MAPS:
         closed = CLOSED_FORM_MAPS[settings.method](source.cpu(), target.cpu())
@@ -218,7 +229,8 @@ def _fit(source: Tensor, target: Tensor, settings: MatchSettings, progress: Prog
             return Lut3D.sample(closed)
         return fit_pairs(source, closed(source.cpu()).to(source), transform, progress)
     target_lab = srgb_to_lab(target)
-    coupling = SlicedCoupling(target_lab, fibonacci_spiral(FAST_DIRECTIONS).to(source), len(source))
+    directions = fibonacci_spiral(FAST_DIRECTIONS).to(source)
+    coupling = SlicedCoupling(target_lab, directions, len(source), tails=tails)
     if settings.method == "fast":
         solve = _second_order(coupling, progress)
     else:

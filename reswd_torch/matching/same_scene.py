@@ -9,7 +9,9 @@ the other one shows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,7 +95,7 @@ def find_same_scene(
     if fair.sum() < LEAST_POINTS:
         return None
     places, colors = [each[fair] for each in places], [each[fair] for each in colors]
-    homography, _ = cv2.findHomography(places[0], places[1], cv2.USAC_MAGSAC, _ROUGH, maxIters=10_000, confidence=0.999)
+    homography, _ = _consensus(cv2.findHomography, places[0], places[1], _ROUGH)
     if homography is None or abs(np.linalg.det(homography)) < 1e-9:
         return None
     sizes = [each.pixels.shape[1::-1] for each in (source, target)]
@@ -147,10 +149,23 @@ def _agreeing(first: np.ndarray, second: np.ndarray) -> list[np.ndarray] | None:
     agree = np.zeros(len(first), bool)
     # A camera that stood still has no epipolar geometry, but the simplest of homographies.
     for find in (cv2.findFundamentalMat, cv2.findHomography):
-        _, mask = find(first, second, cv2.USAC_MAGSAC, _NEAR, confidence=0.999, maxIters=10_000)
+        mask = _consensus(find, first, second, _NEAR)[1]
         if mask is not None and mask.sum() > agree.sum():
             agree = mask.ravel().astype(bool)
     return [first[agree], second[agree]] if agree.sum() >= LEAST_POINTS else None
+
+
+def _consensus(
+    find: Callable[..., Any], first: np.ndarray, second: np.ndarray, near: float
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """A geometry by MAGSAC, and which points fit it; None and None where the points allow none."""
+    import cv2
+
+    try:
+        model, mask = find(first, second, cv2.USAC_MAGSAC, near, confidence=0.999, maxIters=10_000)
+    except cv2.error:  # raised where every sample of points is degenerate, as those of a camera that stood still may be
+        return None, None
+    return model, mask
 
 
 def _colors_at(pixels: np.ndarray, places: np.ndarray) -> np.ndarray:

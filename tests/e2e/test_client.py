@@ -38,7 +38,7 @@ def test_only_the_four_endpoints_are_public(client: Client) -> None:
     assert set(endpoints) == {"/match", "/apply", "/batch", "/guide"}
     assert not client.view_api(return_format="dict")["unnamed_endpoints"]
     names = [p["parameter_name"] for p in endpoints["/match"]["parameters"]]
-    assert names == ["source", "reference", "palette", "method", "transform", "strength", "seed", "device"]
+    assert names == ["source", "reference", "palette", "method", "transform", "strength", "seed", "device", "scene"]
     assert [p["parameter_name"] for p in endpoints["/apply"]["parameters"]] == ["source", "grade", "strength"]
 
 
@@ -134,7 +134,7 @@ def test_no_file_of_the_server_can_be_named(app_url: str, tmp_path: Path) -> Non
     Image.new("RGB", (8, 8)).save(secret)
     named = {"path": str(secret), "orig_name": "secret.png"}
     for given in (str(secret), named, {**named, "meta": {"_type": "gradio.FileData"}}):
-        data = [given, None, "#123456", "fast", "auto", 1, 0, "auto"]
+        data = [given, None, "#123456", "fast", "auto", 1, 0, "auto", "auto"]
         event = httpx.post(f"{app_url}gradio_api/call/match", json={"data": data}).json()["event_id"]
         answer = httpx.get(f"{app_url}gradio_api/call/match/{event}", timeout=30).text
         assert "event: error" in answer
@@ -160,7 +160,7 @@ def test_values_no_client_sends_are_one_line(
     (source,) = httpx.post(f"{app_url}gradio_api/upload", files={"files": ("a.jpg", SOURCE.read_bytes())}).json()
     given = {
         "source": {"path": source, "meta": {"_type": "gradio.FileData"}}, "reference": None, "palette": "#123456",
-        "method": "fast", "transform": "auto", "strength": 1, "seed": 0, "device": "auto",
+        "method": "fast", "transform": "auto", "strength": 1, "seed": 0, "device": "auto", "scene": "auto",
     }  # fmt: skip
     body = json.dumps({"data": list({**given, name: value}.values())})
     capfd.readouterr()

@@ -11,6 +11,7 @@ import torch
 
 from reswd_torch import InputError, MatchSettings, match, srgb_to_lab
 from reswd_torch.grade import Cdl
+from reswd_torch.matching import same_scene
 from reswd_torch.matching.couplings import JoinedCoupling, PairedCoupling, SlicedCoupling
 from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, _span, find_same_scene
 from reswd_torch.matching.thumbnail import EDGE, thumbnail
@@ -194,3 +195,34 @@ def test_joined_couplings_are_a_weighted_sum() -> None:
     torch.testing.assert_close(joined.loss, 0.25 * first.loss + 0.75 * second.loss)
     torch.testing.assert_close(joined.force, torch.cat([0.25 * first.force, 0.75 * second.force]))
     torch.testing.assert_close(joined.curvature, torch.cat([0.25 * first.curvature, 0.75 * second.curvature]))
+
+
+def test_tails_are_left_out_along_each_direction() -> None:
+    """Without them the fit takes no notice of a tenth that has no counterpart; with them it does."""
+    generator = torch.Generator().manual_seed(0)
+    lab = torch.randn(2000, 3, generator=generator) * 15 + torch.tensor([50.0, 0.0, 0.0])
+    target = lab + torch.tensor([10.0, 0.0, 0.0])
+    target[:100] += torch.tensor([200.0, 0.0, 0.0])
+    up = torch.tensor([[1.0, 0.0, 0.0]])
+    trimmed, whole = SlicedCoupling(target, up, 2000, tails=0.15)(lab), SlicedCoupling(target, up, 2000)(lab)
+    counted = trimmed.force[:, 0] != 0
+    assert counted.sum() == 1400
+    ranks = lab[:, 0].argsort().argsort()
+    assert torch.equal(counted, (ranks >= 300) & (ranks < 1700))
+    assert trimmed.curvature[~counted].abs().max() == 0
+    assert float(trimmed.loss) < 0.8 * 11 < float(whole.loss)
+    same = SlicedCoupling(target, up, 2000, tails=0.0)(lab)
+    assert torch.equal(same.force, whole.force)
+
+
+def test_one_scene_whose_points_are_not_trusted_is_matched_by_its_middle_tones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference holds a lamp that the source does not show."""
+    monkeypatch.setattr(same_scene, "TRUSTED", (8.0, 9.0))
+    picture = asset("forest-stream", 640) * 0.5
+    target = _lit(picture)
+    target[:60] = (1.0, 0.95, 0.9)
+    with_lamp = match(picture, target, scene="different")
+    found = match(picture, target)
+    assert found.report is not None and found.report.points >= LEAST_POINTS
+    assert found.report.trust == 0.0
+    assert _error(picture, found.apply(picture)) < 0.9 * _error(picture, with_lamp.apply(picture))
