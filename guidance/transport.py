@@ -123,9 +123,8 @@ def edges(pixels: Picture) -> Float[Tensor, "b 1 h w"]:
 
 def _contrast(lab: Picture, threshold: float) -> Float[Tensor, "b 1 h w"]:
     """Share of a pixel's neighbourhood's variance that is more than noise of the variance ``threshold`` would have."""
-    apart = lab - _box(
-        lab, GRAIN_RADIUS
-    )  # and not the mean of squares less the squared mean, which in float32 is all rounding
+    # Not the mean of squares less the squared mean: in float32 that difference is all rounding.
+    apart = lab - _box(lab, GRAIN_RADIUS)
     variance = _box(apart * apart, GRAIN_RADIUS).sum(dim=1, keepdim=True)
     return variance / (variance + threshold)
 

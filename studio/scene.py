@@ -49,12 +49,7 @@ def draw_points(source: PixelSample, target: PixelSample, scene: SameScene, icc:
     import cv2
 
     assert source.thumbnail is not None and target.thumbnail is not None
-    tiles = []
-    for each in (source.thumbnail, target.thumbnail):
-        pixels = each.pixels
-        if pixels.dtype != np.uint8:
-            pixels = np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
-        tiles.append(to_profile(pixels, icc, None))
+    tiles = [to_profile(each.eight_bits, icc, None) for each in (source.thumbnail, target.thumbnail)]
     height = max(tile.shape[0] for tile in tiles)
     width = tiles[0].shape[1] + _GAP + tiles[1].shape[1]
     sheet = np.full((height, width, 3), 238, np.uint8)

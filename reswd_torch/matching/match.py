@@ -115,11 +115,10 @@ def fit_samples(
     device = resolve_device(settings.device)
     scene = _same_scene(source, target, settings)
     trust = 0.0 if scene is None else 1.0 if settings.scene == SAME_SCENE else scene.trust
-    if scene is None or trust == 0.0:
-        tails = 0.0 if scene is None else _tails(settings)
-        transform = _fit(source.fit.to(device), target.fit.to(device), settings, progress, tails=tails)
+    if scene is None:
+        transform = _fit(source.fit.to(device), target.fit.to(device), settings, progress)
     else:
-        transform = _fit_scene(source, target, scene, trust, settings, progress)
+        transform = _fit_scene(source, target, scene, trust, settings, device, progress)
     grade = Grade(transform, strength=settings.strength)
     before = color_distance(source.held_out, target.held_out)
     after = (
@@ -186,42 +185,41 @@ def _same_scene(source: PixelSample, target: PixelSample, settings: MatchSetting
     return scene
 
 
-def _tails(settings: MatchSettings) -> float:
-    """Ten numbers go on straight where no sample counts; a LUT, which would be free there, is fitted to all of them."""
-    return TAILS if settings.resolved_transform == "cdl" else 0.0
-
-
 def _fit_scene(
     source: PixelSample,
     target: PixelSample,
     scene: SameScene,
     trust: float,
     settings: MatchSettings,
+    device: str,
     progress: Progress | None,
 ) -> Cdl | Lut3D:
     """Statistics of the whole pictures, of the part that both show, and the points, each with its say."""
-    device = resolve_device(settings.device)
     directions = fibonacci_spiral(FAST_DIRECTIONS).to(device)
+    colors: list[Tensor] = []
+    parts: list[tuple[Coupling, int, float]] = []
 
-    def sliced(colors: Tensor, wanted: Tensor, tails: float = 0.0) -> Coupling:
-        return SlicedCoupling(srgb_to_lab(wanted.to(device)), directions, len(colors), tails=tails)
+    def count(some: Tensor, coupling: Coupling, weight: float) -> None:
+        colors.append(some.to(device))
+        parts.append((coupling, len(some), weight))
 
-    common = trust * (1.0 - POINTS_SAY)
-    parts: list[tuple[Tensor, Coupling, float]] = [
-        (source.fit, sliced(source.fit, target.fit, _tails(settings)), 1.0 - trust),
-        (scene.source_overlap, sliced(scene.source_overlap, scene.target_overlap), common),
-        (scene.source_colors, PairedCoupling(srgb_to_lab(scene.target_colors.to(device))), trust * POINTS_SAY),
-    ]
-    counted = [part for part in parts if part[2] > 0.0]
-    coupling = JoinedCoupling([(each, len(colors), weight) for colors, each, weight in counted])
-    colors = torch.cat([colors for colors, _, _ in counted]).to(device)
+    def sliced(some: Tensor, wanted: Tensor, tails: float = 0.0) -> Coupling:
+        return SlicedCoupling(srgb_to_lab(wanted.to(device)), directions, len(some), tails=tails)
+
+    if trust < 1.0:
+        # Ten numbers go on straight where no sample counts; a LUT, which would be free there, is fitted to all of them.
+        tails = TAILS if settings.resolved_transform == "cdl" else 0.0
+        count(source.fit, sliced(source.fit, target.fit, tails), 1.0 - trust)
+    if trust > 0.0:
+        common = sliced(scene.source_overlap, scene.target_overlap)
+        count(scene.source_overlap, common, trust * (1.0 - POINTS_SAY))
+        count(scene.source_colors, PairedCoupling(srgb_to_lab(scene.target_colors.to(device))), trust * POINTS_SAY)
+    coupling = JoinedCoupling(parts)
     solve = _second_order(coupling, progress)
-    return fit_transform(colors, coupling, settings.resolved_transform, solve, pull=CDL_PULL)
+    return fit_transform(torch.cat(colors), coupling, settings.resolved_transform, solve, pull=CDL_PULL)
 
 
-def _fit(
-    source: Tensor, target: Tensor, settings: MatchSettings, progress: Progress | None, *, tails: float = 0.0
-) -> Cdl | Lut3D:
+def _fit(source: Tensor, target: Tensor, settings: MatchSettings, progress: Progress | None) -> Cdl | Lut3D:
     transform = settings.resolved_transform
     if settings.method in CLOSED_FORM_MAPS:
         closed = CLOSED_FORM_MAPS[settings.method](source.cpu(), target.cpu())
@@ -229,8 +227,7 @@ def _fit(
             return Lut3D.sample(closed)
         return fit_pairs(source, closed(source.cpu()).to(source), transform, progress)
     target_lab = srgb_to_lab(target)
-    directions = fibonacci_spiral(FAST_DIRECTIONS).to(source)
-    coupling = SlicedCoupling(target_lab, directions, len(source), tails=tails)
+    coupling = SlicedCoupling(target_lab, fibonacci_spiral(FAST_DIRECTIONS).to(source), len(source))
     if settings.method == "fast":
         solve = _second_order(coupling, progress)
     else:

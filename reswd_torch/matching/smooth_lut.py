@@ -95,8 +95,9 @@ def fit_smooth_lut(source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solv
     lattice_basis = _basis(identity_lattice(LATTICE, torch.float64).reshape(-1, 3))
     best: tuple[float, Lut3D] | None = None
     control = None
+    model = SplineModel(source, STAGES[0])
     for number, stage in enumerate(STAGES):
-        model = SplineModel(source, stage)
+        model.hold(stage)
         control = solve(model, control, (number / len(STAGES), (number + 1) / len(STAGES)))
         lut = _drawn_back(lattice_basis @ control.reshape(-1, 3))
         loss = float(coupling(srgb_to_lab(lut.apply(source))).loss)
@@ -113,18 +114,23 @@ class SplineModel:
 
     Args:
         rgb: (N, 3) source samples.
-        stage: how firmly it is held.
+        stage: how firmly it is held, until :meth:`hold` says otherwise.
     """
 
     def __init__(self, rgb: Float[Tensor, "n 3"], stage: Stage) -> None:
-        self.rgb, self.stage = rgb, stage
+        self.rgb = rgb
         self.basis = _basis(rgb.cpu().double()).to(rgb)
         self.identity = _greville()
-        points = CONTROL_POINTS**3
-        self.penalty = stage.stiffness * _bending() + PULL * torch.eye(points, dtype=torch.float64)
-        self.prior_hessian = torch.kron(self.penalty, torch.eye(3, dtype=torch.float64))
+        self.bending = _bending()
         self.second, self.grey = _ramp_differences()
         self.rises = _rises()
+        self.hold(stage)
+
+    def hold(self, stage: Stage) -> None:
+        """Hold it as firmly as a stage says."""
+        self.stage = stage
+        self.penalty = stage.stiffness * self.bending + PULL * torch.eye(len(self.bending), dtype=torch.float64)
+        self.prior_hessian = torch.kron(self.penalty, torch.eye(3, dtype=torch.float64))
 
     def start(self) -> Float[Tensor, " p"]:
         return self.identity.reshape(-1)

@@ -40,6 +40,13 @@ class Thumbnail:
     pixels: np.ndarray
     weights: np.ndarray | None = None
 
+    @property
+    def eight_bits(self) -> np.ndarray:
+        """The pixels as uint8."""
+        if self.pixels.dtype == np.uint8:
+            return self.pixels
+        return np.rint(self.pixels.clip(0, 1) * 255).astype(np.uint8)
+
     @cached_property
     def features(self) -> Features:
         """All that can be recognised: a third of a second on one core."""
@@ -54,10 +61,7 @@ class Thumbnail:
 def _features(picture: Thumbnail, scale: float, most: int) -> Features:
     import cv2
 
-    pixels, weights = picture.pixels, picture.weights
-    if pixels.dtype != np.uint8:
-        pixels = np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    grey, weights = cv2.cvtColor(picture.eight_bits, cv2.COLOR_RGB2GRAY), picture.weights
     if scale != 1.0 and min(grey.shape) > 1 / scale:
         grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     else:

@@ -79,8 +79,9 @@ def batch_command(
         raise InputError("--overwrite starts anew and --resume goes on: give one of them")
     if jobs is not None and not 1 <= jobs <= 256:
         raise InputError(f"--jobs {jobs} is out of range: give a number from 1 to 256")
-    given = {"method": method, "transform": transform, "strength": strength, "seed": seed, "scene": scene}
-    given["device"] = device
+    given = {
+        "method": method, "transform": transform, "strength": strength, "seed": seed, "scene": scene, "device": device
+    }  # fmt: skip
     request = _request(
         source, output, resume, {name: value for name, value in given.items() if value is not None},
         target=target, palette=palette, grade=grade, mask=mask, target_mask=target_mask, grade_files=grade_files,
