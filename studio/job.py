@@ -55,6 +55,11 @@ class MatchJob:
         if self.target_mask is not None and self.target is None:
             raise InputError(f"{self.target_mask}: a target mask needs a target picture")
 
+    @property
+    def looks_for_scene(self) -> bool:
+        """Whether it is looked at if both pictures show the same things: a palette and a saved grade show nothing."""
+        return self.settings.looks_for_scene and self.target is not None
+
     def description(self) -> str:
         """One line for grade files: what is matched to what, and how."""
         settings = self.settings
@@ -183,8 +188,7 @@ def run_match(
     if job.mask is not None:
         hashes["mask"] = file_hash(job.mask)
     settings = job.settings
-    looks = settings.looks_for_scene and job.target is not None
-    source = sample_pixels(picture.pixels, settings.samples, settings.seed, counts, with_thumbnail=looks)
+    source = sample_pixels(picture.pixels, settings.samples, settings.seed, counts, with_thumbnail=job.looks_for_scene)
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
     if job.grade is not None:
         grade = job.grade.at_strength(settings.strength)

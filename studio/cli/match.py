@@ -180,6 +180,6 @@ def _tell(result: MatchResult, written: dict[str, Path], cube_size: int, as_json
         cube_size=cube_size,
         as_json=as_json,
         distances=(report.distance_before, report.distance_after) if report else None,
-        line=scene_line(report) if report else None,
+        line=scene_line(report) if report and result.job.looks_for_scene else None,
         facts={name: getattr(report, name) if report else None for name in ("seconds", "device", "points", "trust")},
     )

@@ -95,8 +95,8 @@ def metrics(result: MatchResult) -> str:
 
 def scene(result: MatchResult) -> str:
     """Whether both pictures were found to show the same things, and what that meant."""
-    line = scene_line(result.report) if result.report is not None and result.target_sample is not None else None
-    return "" if line is None or result.job.target is None else f'<p class="faint">{escape(line)}</p>'
+    line = scene_line(result.report) if result.report is not None and result.job.looks_for_scene else None
+    return "" if line is None else f'<p class="faint">{escape(line)}</p>'
 
 
 def change(before: float, after: float) -> str:

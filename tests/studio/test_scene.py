@@ -62,6 +62,12 @@ def test_what_is_no_scene_is_refused(reswd: Callable[..., Ran], tmp_path: Path) 
     assert not out.exists()
 
 
+def test_nothing_is_said_of_scenes_where_nobody_looked(reswd: Callable[..., Ran], tmp_path: Path) -> None:  # noqa: F811
+    ran = reswd("match", ASSETS / "fig-red-bowl.jpg", "--palette", "#aa3300, #113355", "-o", tmp_path / "out.png")
+    assert ran.code == 0, ran.err
+    assert not [line for line in ran.out.splitlines() if "scene" in line.lower() and not line.startswith("wrote ")]
+
+
 def test_a_batch_looks_at_each_picture(reswd: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path) -> None:  # noqa: F811
     folder = tmp_path / "in"
     folder.mkdir()
