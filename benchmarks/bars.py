@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -48,15 +49,22 @@ def timed(job: Callable[[], object], times: int) -> float:
     return median(seconds)
 
 
-def arrays_4k() -> float:
-    """``match(a, b)`` whole, two 4K float arrays, one thread."""
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    a, b = (photograph(2160, 3840, seed).astype(np.float32) / 255 for seed in (0, 1))
     try:
-        return timed(lambda: match(a, b), 5)
+        yield
     finally:
         torch.set_num_threads(threads)
+
+
+def arrays_4k() -> float:
+    """``match(a, b)`` whole, two 4K float arrays, one thread."""
+    a, b = (photograph(2160, 3840, seed).astype(np.float32) / 255 for seed in (0, 1))
+    with one_thread():
+        return timed(lambda: match(a, b), 5)
 
 
 def jpeg_4k(folder: Path) -> float:

@@ -8,15 +8,13 @@ assets/ by ours and by color-matcher (pip install color-matcher).
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from benchmarks.match import Pair, asset_pairs, by_peer
 from reswd_torch import MatchSettings
 from studio.images import read_picture
 from studio.job import MatchJob, run_match
@@ -38,28 +36,21 @@ def main() -> None:
         result = run_match(MatchJob(ROOT / "assets" / source, ROOT / "assets" / reference))
         rows.append([result.picture.pixels, _pixels(ROOT / "assets" / reference), result.graded_pixels()])
     _sheet(rows, CELL).save(ROOT / "docs" / "example.jpg", quality=88)
-    _sheet(list(map(_compared, _benchmark_pairs())), SMALL).save(ROOT / "docs" / "matched.jpg", quality=82)
+    _sheet(list(map(_compared, asset_pairs())), SMALL).save(ROOT / "docs" / "matched.jpg", quality=82)
 
 
-def _benchmark_pairs() -> list[tuple[Path, Path]]:
-    pairs = json.loads((ROOT / "assets" / "examples.json").read_text(encoding="utf-8"))["benchmark"]
-    return [(ROOT / "assets" / source, ROOT / "assets" / reference) for source, reference in pairs]
-
-
-def _compared(pair: tuple[Path, Path]) -> list[np.ndarray]:
+def _compared(pair: Pair) -> list[np.ndarray]:
     """Source, reference, ours as a CDL and as a LUT, and the peers."""
-    cells = [_pixels(path) for path in pair]
+    cells = [_pixels(path) for path in (pair.source, pair.target)]
     for transform in ("cdl", "lut"):
-        cells.append(run_match(MatchJob(*pair, settings=MatchSettings(transform=transform))).graded_pixels())
+        cells.append(
+            run_match(MatchJob(pair.source, pair.target, settings=MatchSettings(transform=transform))).graded_pixels()
+        )
     return [*cells, *(_peer(*cells[:2], method) for method in PEERS)]
 
 
 def _peer(source: np.ndarray, reference: np.ndarray, method: str) -> np.ndarray:
-    from color_matcher import ColorMatcher
-
-    with contextlib.redirect_stdout(io.StringIO()):
-        result = ColorMatcher().transfer(src=source.astype(float), ref=reference.astype(float), method=method)
-    return np.asarray(np.clip(result, 0, 255).round().astype(np.uint8))
+    return by_peer(source.astype(float), reference.astype(float), method).round().astype(np.uint8)
 
 
 def _pixels(path: Path) -> np.ndarray:

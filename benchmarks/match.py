@@ -119,17 +119,22 @@ def ours(pair: Pair, options: dict[str, str], device: str) -> Row:
     return Row(grade.report.distance_after, error, median(times), whole)
 
 
-def peer(pair: Pair, method: str) -> Row:
-    """color-matcher on frames of 540 rows; the patches ride along as one more row of pixels, too few to matter."""
+def by_peer(source: np.ndarray, target: np.ndarray, method: str) -> np.ndarray:
+    """color-matcher's result, (H, W, 3) float in 0..255 as its input; it prints, which nobody wants to see."""
     from color_matcher import ColorMatcher
 
+    with contextlib.redirect_stdout(io.StringIO()):
+        return np.clip(ColorMatcher().transfer(src=source, ref=target, method=method), 0, 255)
+
+
+def peer(pair: Pair, method: str) -> Row:
+    """color-matcher on frames of 540 rows; the patches ride along as one more row of pixels, too few to matter."""
     source, target = (_reduced(path) for path in (pair.source, pair.target))
     if pair.patches is not None:
         row = np.resize(pair.patches[0] * 255, (1, source.shape[1], 3))
         source = np.concatenate((source, row))
     start = time.perf_counter()
-    with contextlib.redirect_stdout(io.StringIO()):
-        result = np.clip(ColorMatcher().transfer(src=source, ref=target, method=method), 0, 255) / 255
+    result = by_peer(source, target, method) / 255
     seconds = time.perf_counter() - start
     error = None
     if pair.patches is not None:
@@ -174,7 +179,7 @@ def table(title: str, pairs: list[Pair], device: str) -> None:
         rows = [ours(pair, options, device) for pair in pairs]
         memory = f"{peak_memory(pairs[0], options | {'device': device}):.0f}"
         _line(name, rows, with_truth, memory)
-    if _installed("color_matcher"):
+    if installed("color_matcher"):
         for name in PEERS:
             _line(f"color-matcher {name}", [peer(pair, name) for pair in pairs], with_truth, "")
     else:
@@ -207,7 +212,8 @@ def _reduced(path: Path) -> np.ndarray:
         ).astype(float)
 
 
-def _installed(module: str) -> bool:
+def installed(module: str) -> bool:
+    """Whether a module can be imported here."""
     from importlib.util import find_spec
 
     return find_spec(module) is not None

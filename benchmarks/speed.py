@@ -9,13 +9,9 @@ run. Fits run on one thread, the rest on all cores. Medians; run it on an idle m
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,7 +20,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.bars import photograph, timed
+from benchmarks.bars import command_line, one_thread, photograph, timed
+from benchmarks.match import by_peer, installed
 from reswd_torch import Cdl, Grade, Lut3D, MatchSettings, match
 from reswd_torch.matching import fit_samples, sample_pixels
 from studio.images import read_picture, read_reduced, write_picture
@@ -41,17 +38,6 @@ def copy_speed() -> float:
     source = np.random.default_rng(0).integers(0, 255, 200_000_000, dtype=np.uint8)
     target = np.empty_like(source)
     return 2 * source.nbytes / timed(lambda: np.copyto(target, source), 5)
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """PyTorch on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def alone(job: Callable[[], object]) -> Callable[[], object]:
@@ -121,12 +107,6 @@ def stages(folder: Path, times: int, speed: float) -> None:
     pool = ThreadPoolExecutor(os.cpu_count())
     by_cdl, by_lut = ocio_processor(ocio_cdl()), ocio_processor(_ocio_lut(lut))
 
-    def peer() -> object:
-        from color_matcher import ColorMatcher
-
-        with contextlib.redirect_stdout(io.StringIO()):
-            return ColorMatcher().transfer(src=frames[0], ref=frames[1], method="mkl")
-
     jobs: list[tuple[str, Callable[[], object], int | None]] = [
         ("read the source, JPEG", lambda: read_picture(paths[0]), file + frame),
         ("read the reference, reduced", lambda: read_reduced(paths[1]), file + frame // 4),
@@ -144,8 +124,8 @@ def stages(folder: Path, times: int, speed: float) -> None:
         ("whole job, JPEG to JPEG, statistics", lambda: _job(paths, folder, statistics), None),
         ("whole job, JPEG to JPEG, auto", lambda: _job(paths, folder, MatchSettings()), None),
     ]  # fmt: skip
-    if _installed("color_matcher"):
-        jobs.append(("color-matcher mkl, decoded frame to graded frame", peer, 2 * frame))
+    if installed("color_matcher"):
+        jobs.append(("color-matcher mkl, decoded frame to graded frame", lambda: by_peer(*frames, "mkl"), 2 * frame))
     print(f"\n## 4K, {os.cpu_count()} cores, torch {torch.__version__}, copies at {speed / 1e9:.1f} GB/s\n")
     print("| stage | ms | floor, ms | times the floor |\n|---|---|---|---|")
     for name, job, moved in jobs:
@@ -181,32 +161,15 @@ def growth(folder: Path) -> None:
     print(
         "| megapixels | s | s per megapixel above 1 MP | peak MiB | over the decoded picture |\n|---|---|---|---|---|"
     )
-    target = folder / "target.jpg"
-    Image.fromarray(photograph(1080, 1920, 3)).save(target)
     first = None
     for size in MEGAPIXELS:
         height = round((size * 1e6 * 9 / 16) ** 0.5)
         width = round(height * 16 / 9)
-        source = folder / "source.jpg"
-        Image.fromarray(photograph(height, width, 2)).save(source, quality=90)
-        code = (
-            "import sys, time; from studio.cli import app; began = time.perf_counter(); "
-            "app(sys.argv[1:], standalone_mode=False); from benchmarks.memory import peak_mib; "
-            "print(time.perf_counter() - began, peak_mib())"
-        )
-        command = ["match", str(source), str(target), "-o", str(folder / "out.jpg"), "--overwrite"]
-        run = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True)
-        seconds, peak = (float(word) for word in run.stdout.split()[-2:])
+        seconds, peak = command_line(folder, height, width, "jpg")
         decoded = 3 * height * width / 2**20
         first = first or seconds
         each = "" if size == 1 else f"{(seconds - first) / (size - 1):.4f}"
         print(f"| {size} | {seconds:.2f} | {each} | {peak:.0f} | {peak / decoded:.1f} x |", flush=True)
-
-
-def _installed(module: str) -> bool:
-    from importlib.util import find_spec
-
-    return find_spec(module) is not None
 
 
 def main() -> None:
