@@ -72,5 +72,5 @@ def apply_to_file(grade: Grade, image: Path, place: Path, *, overwrite: bool = F
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{place.parent}: cannot be made ({error.strerror}); choose another folder") from error
-    write_picture(place, picture, render(picture.pixels, grade, weights, in_place=True), overwrite=overwrite)
+    write_picture(place, picture, render(picture.pixels, grade, weights, in_place=True), overwrite=overwrite, last=True)
     return (*picture.notes, *losses(place, picture))

@@ -152,10 +152,11 @@ class MatchResult:
         Args:
             path: where to.
             overwrite: replace a file that exists.
-            last: the result's own pixels are needed no more and may be graded in place, which saves a picture's memory.
+            last: the result's own pixels are needed no more, whatever comes of this: they are graded in place, and their
+                memory goes as the encoder takes its own.
         """
         graded = render(self.picture.pixels, self.grade, self.weights, in_place=last)
-        return write_picture(path, self.picture, graded, overwrite=overwrite)
+        return write_picture(path, self.picture, graded, overwrite=overwrite, last=last)
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
         """Save the grade as .cube, .cc, .ccc or .cdl."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -25,6 +27,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _BAND_ROWS = 256
+_END_OF_IMAGE = b"\xff\xd9"  # ITU-T T.81, table B.1
 _lock = threading.Lock()
 _inside = 0
 _saved_limit: int | None = None
@@ -82,6 +85,26 @@ def grey_planes(grey: np.ndarray) -> np.ndarray:
     import cv2
 
     return cv2.merge((grey, grey, grey))
+
+
+def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
+    """A colour JPEG as (height, width, 3) through OpenCV, or None where something is amiss and Pillow should have its say.
+
+    Both decode with libjpeg-turbo, to the same values; but Pillow holds four bytes a pixel, which then have to be copied.
+    Into an array of ours, for without one OpenCV decodes into its own and copies that. Where a file breaks off it makes up
+    the rest without a word: so only files that end as a JPEG must are left to it.
+    """
+    with path.open("rb") as stream:
+        stream.seek(-len(_END_OF_IMAGE), os.SEEK_END)
+        if stream.read() != _END_OF_IMAGE:
+            return None
+    cv2 = opencv()
+    pixels = np.empty((height, width, 3), np.uint8)
+    try:
+        read = cv2.imread(str(path), pixels, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:  # such as more pixels than OpenCV's own limit
+        return None
+    return pixels if read is not None and np.shares_memory(read, pixels) else None
 
 
 def convert(image: Image.Image, container: Container, *, grey_as_is: bool = False) -> Decoded:

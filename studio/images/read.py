@@ -145,8 +145,14 @@ def _through_pillow(
                 stored = (image.height, image.width)
                 if reduction is not None and container.format == "JPEG":
                     _ask_smaller(image, reduction)
-                image.load()
-                decoded = decode.convert(image, container, grey_as_is=grey_as_is)
+                pixels = None
+                if image.format == "JPEG" and image.mode == "RGB" and image.size == stored[::-1]:
+                    pixels = decode.jpeg_pixels(path, *stored)
+                if pixels is not None:
+                    decoded = Decoded(pixels, None, image.info.get("icc_profile") or None, container)
+                else:
+                    image.load()
+                    decoded = decode.convert(image, container, grey_as_is=grey_as_is)
                 decoded.whole = stored
                 if (found := _stored_depth(image, path)) > 8 and decoded.pixels.dtype == "uint8":
                     notes.append(f"{found}-bit {container.format} read with 8 bits")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,9 +14,13 @@ from studio.images.metadata import iptc_segment
 from studio.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
 from studio.paths import check_place, written_beside
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 _LARGEST_SEGMENT = 65533  # what one JPEG marker holds
 _NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp"
 _QUALITY = 95
+_BAND_ROWS = 256
 
 
 def supported_output(path: str | Path, *, inputs: Iterable[str | Path] = (), overwrite: bool = False) -> None:
@@ -37,13 +41,16 @@ def write_picture(
     *,
     alpha: Literal["keep", "drop"] = "keep",
     overwrite: bool = False,
+    last: bool = False,
 ) -> Path:
     """Write graded ``pixels`` with all that ``picture``'s file held beside its own; return the path.
 
     ``pixels``: (H, W, 3) uint8 or uint16 in the encoding of ``picture.icc``. The suffix chooses the format. The
     source's own format gets the source's depth, and a JPEG its quantisation tables, chroma sampling and scan kind;
     another format gets the depth of ``pixels`` where it holds 16 bits, and quality 95 with full chroma where it loses.
-    Depth changes round to nearest. `losses` says beforehand what a format cannot hold.
+    Depth changes round to nearest. `losses` says beforehand what a format cannot hold. ``last``: neither ``pixels`` nor any
+    view of them is needed any more, whatever comes of the write; their memory goes as the encoder takes its own, which
+    keeps a large JPEG from being held twice.
 
     Written to a temporary file beside ``path`` and moved over it. Raises InputError when that place cannot be written,
     and ValueError on arrays of another shape or dtype.
@@ -59,7 +66,7 @@ def write_picture(
     channel = to_depth(picture.alpha, dtype) if keep and picture.alpha is not None else None
     try:
         with written_beside(path) as temporary:
-            _encode(temporary, name, picture, pixels, channel)
+            _encode(temporary, name, picture, pixels, channel, last)
     except InputError:
         raise
     except MemoryError as error:
@@ -119,7 +126,7 @@ def _bits(name: str, picture: Picture, pixels: np.ndarray) -> int:
     return 16 if pixels.dtype == np.uint16 else 8
 
 
-def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: np.ndarray | None) -> None:
+def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: np.ndarray | None, last: bool) -> None:
     """Write one whole file; anything may be raised and may leave half a file behind."""
     if name == "PNG":
         from studio.images.png import write_png
@@ -133,8 +140,25 @@ def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: 
         import cv2
         from PIL import Image
 
-        data = pixels if alpha is None else cv2.merge((*cv2.split(pixels), alpha))
-        Image.fromarray(data).save(path, name, **_options(name, picture))
+        if alpha is not None:
+            image = Image.fromarray(cv2.merge((*cv2.split(pixels), alpha)))
+        else:
+            image = _handed_over(pixels) if last and pixels.flags.owndata else Image.fromarray(pixels)
+        image.save(path, name, **_options(name, picture))
+
+
+def _handed_over(pixels: np.ndarray) -> Image.Image:
+    """A Pillow picture of (H, W, 3) bytes, which are gone afterwards: from the bottom up, the array shrinks as it grows."""
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    image = Image.new("RGB", (width, height), None)  # None: its memory is not touched before it is pasted into
+    for bottom in range(height, 0, -_BAND_ROWS):
+        top = max(0, bottom - _BAND_ROWS)
+        image.paste(Image.fromarray(pixels[top:bottom]), (0, top))
+        # A reallocation to a smaller size gives the pages at the end back. The check of references would count the caller's.
+        pixels.resize((top, width, 3), refcheck=False)
+    return image
 
 
 def _options(name: str, picture: Picture) -> dict[str, Any]:

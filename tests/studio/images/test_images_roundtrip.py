@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,6 +51,45 @@ def test_written_again_unchanged_the_record_is_equal(suffix: str, tmp_path: Path
         np.testing.assert_array_equal(second.pixels, first.pixels)
     else:
         assert np.abs(second.pixels.astype(int) - first.pixels).mean() < 3
+
+
+@pytest.mark.parametrize("trailing", [b"", b"\0" * 40], ids=["", "bytes after the end"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"subsampling": 0},
+        {"subsampling": 1},
+        {"subsampling": 2},
+        {"progressive": True},
+        {"subsampling": 0, "keep_rgb": True},
+    ],
+    ids=str,
+)
+def test_jpegs_hold_what_pillow_decodes(how: dict[str, Any], trailing: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "ü.jpg"
+    Image.fromarray(scene(61, 83)).save(path, quality=90, **how)
+    path.write_bytes(path.read_bytes() + trailing)
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(read_picture(path).pixels, np.asarray(image))
+
+
+@pytest.mark.parametrize("rows", [40, 256, 600])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".bmp"])
+def test_pixels_that_are_needed_no_more_make_the_same_file(suffix: str, rows: int, tmp_path: Path) -> None:
+    pixels = scene(rows, 30)
+    picture = source(pixels)
+    kept = write_picture(tmp_path / f"a{suffix}", picture, pixels)
+    size = pixels.size
+    last = write_picture(tmp_path / f"b{suffix}", picture, pixels.copy(), last=True)
+    assert last.read_bytes() == kept.read_bytes()
+    assert pixels.size == size
+
+
+def test_pixels_of_someone_else_are_left_alone(tmp_path: Path) -> None:
+    whole = scene(50, 30)
+    rows = whole[10:]
+    write_picture(tmp_path / "a.jpg", source(rows), rows, last=True)
+    np.testing.assert_array_equal(whole, scene(50, 30))
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".avif", ".webp"])
