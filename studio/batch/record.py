@@ -196,6 +196,9 @@ class Row:
         grade: the numbers of the CDL at its strength, or what else it is.
         distance_before: sliced Wasserstein distance to the reference, CIE Lab units; empty with a saved grade.
         distance_after: the same of the result.
+        scene: ``"same"`` or ``"different"``, what picture and reference were taken for; empty where nobody looked.
+        points: how many points were found in both; empty where nobody looked.
+        trust: 0..1, how far the grade follows them and what both show; empty where nobody looked.
         message: what was assumed, or why it failed.
         state: of the files it was made from: sizes and times. ``--resume`` does a picture again when they differ.
     """
@@ -206,11 +209,16 @@ class Row:
     grade: str = ""
     distance_before: str = ""
     distance_after: str = ""
+    scene: str = ""
+    points: str = ""
+    trust: str = ""
     message: str = ""
     state: str = ""
 
 
 COLUMNS = tuple(one.name for one in fields(Row))
+_BEFORE_SCENES = tuple(name for name in COLUMNS if name not in ("scene", "points", "trust"))
+"""The columns of reports that were written before scenes were looked for: a run that was begun then can go on."""
 
 
 def rows_text(rows: Iterable[Row], *, header: bool = False) -> str:
@@ -235,9 +243,10 @@ def read_report(place: Path) -> dict[str, Row]:
         return {}
     whole = text[: text.rfind("\r\n") + 2] if "\r\n" in text else ""
     lines = list(csv.reader(io.StringIO(whole, newline="")))
-    if text and (not lines or tuple(lines[0]) != COLUMNS):
+    columns = tuple(lines[0]) if lines else ()
+    if text and columns not in (COLUMNS, _BEFORE_SCENES):
         raise InputError(f"{place}: this is not a report of a batch run: give another output folder")
-    rows = [Row(*line) for line in lines[1:] if len(line) == len(COLUMNS)]
+    rows = [Row(**dict(zip(columns, line, strict=True))) for line in lines[1:] if len(line) == len(columns)]
     return {row.file: row for row in rows}
 
 

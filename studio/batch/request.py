@@ -9,7 +9,7 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade.files import CDL_FORMATS, GRADE_SUFFIXES
 from reswd_torch.palette import parse_palette
-from reswd_torch.settings import MatchSettings
+from reswd_torch.settings import SAME_SCENE, MatchSettings
 from studio.apply import load_any_grade
 from studio.batch.plan import BatchPlan, check_folders, pictures_in, plan_folder
 from studio.batch.record import RunRecord
@@ -128,7 +128,22 @@ class BatchRequest:
         for mask in (self.mask, self.target_mask):
             if mask is not None and not mask.exists():
                 raise InputError(f"{mask}: there is no such mask: check the name")
+        self._check_scene()
         self._check_grade_files()
+
+    def _check_scene(self) -> None:
+        """``"same"`` is an order: what cannot look for points does not pass over it. ``"auto"`` compares statistics there."""
+        if self.settings.scene != SAME_SCENE or self.grade is not None:
+            return
+        if self.palette is not None:
+            raise InputError(
+                f"scene 'same': the palette {self.palette!r} shows no scene: give a picture, or choose scene auto"
+            )
+        if self.mode == SERIES:
+            raise InputError(
+                "scene 'same' is for pictures that are matched one by one: a series gets one grade, fitted to the statistics "
+                "of all its pictures: choose scene auto"
+            )
 
     def _check_grade_files(self) -> None:
         suffix = self.grade_files

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reswd_torch.errors import InputError
+from reswd_torch.settings import SAME_SCENE
 from studio.batch.plan import BatchPlan, Item, listed, state_of
 from studio.batch.record import (
     DONE,
@@ -67,6 +68,7 @@ class Summary:
         kept: of them, those of earlier runs.
         failed: pictures without, and why stands in the report.
         left: pictures that it did not come to, because it was stopped.
+        same_scene: of those done, how many were taken for the scene of their reference.
         full: whether a full disk stopped it.
         seconds: it took.
         report: the report's place.
@@ -77,6 +79,7 @@ class Summary:
     kept: int
     failed: int
     left: int
+    same_scene: int
     full: bool
     seconds: float
     report: Path
@@ -126,10 +129,11 @@ def run_batch(
             begun = run.record
             run.grade(report)
         remove_leftovers(run.places())
-    statuses = [report.rows[item.name].status for item in plan.items if item.name in report.rows]
-    done, bad = statuses.count(DONE), statuses.count(FAILED)
+    rows = [report.rows[item.name] for item in plan.items if item.name in report.rows]
+    done, bad = (sum(row.status == status for row in rows) for status in (DONE, FAILED))
+    same = sum(row.status == DONE and row.scene == SAME_SCENE for row in rows)
     left = len(plan.items) - done - bad
-    return Summary(done, kept, bad, left, run.full, time.perf_counter() - start, report.place, begun)
+    return Summary(done, kept, bad, left, same, run.full, time.perf_counter() - start, report.place, begun)
 
 
 class _Run:

@@ -22,6 +22,7 @@ from studio.images import losses
 from studio.job import MatchJob, MatchResult, run_match
 from studio.paths import same_file
 from studio.reference import ReferenceSamples
+from studio.scene import scene_facts
 
 NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """What the system says when a disk, or the share of it that one may use, is full."""
@@ -114,10 +115,19 @@ def grade_one(task: GradeTask) -> Outcome:
         grade=in_words(result.grade),
         distance_before="" if before is None else f"{before:.3f}",
         distance_after="" if after is None else f"{after:.3f}",
+        **_scene(result),
         message="; ".join(notes),
         state=task.state,
     )
     return Outcome(row)
+
+
+def _scene(result: MatchResult) -> dict[str, str]:
+    """The row's columns on the scene."""
+    facts = scene_facts(result.job, result.report)
+    if facts["scene"] is None:
+        return {}
+    return {"scene": facts["scene"], "points": str(facts["points"]), "trust": f"{facts['trust']:.3f}"}
 
 
 def failed(name: str, reason: str, state: str, *, full: bool = False, start: float | None = None) -> Outcome:

@@ -225,6 +225,10 @@ def _tell(summary: Summary, plan: BatchPlan, *, stopped: bool) -> None:
     if summary.failed:
         parts.append(f"{summary.failed} failed")
     print(f"{', '.join(parts)}, {summary.seconds:.1f} s; {summary.report}")
+    if summary.same_scene:
+        print(
+            f"{summary.same_scene} of {summary.done} show the same scene as the reference; points and trust are in the report"
+        )
     if summary.full:
         print(f"reswd: {plan.output}: the disk is full; make room, then --resume goes on", file=sys.stderr)
     elif stopped:

@@ -169,7 +169,7 @@ def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:
 def _tell(result: MatchResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
     from studio.cli.outcome import tell
     from studio.images import losses
-    from studio.scene import scene_line
+    from studio.scene import scene_facts, scene_line
 
     report = result.report  # None where a saved grade was applied
     tell(
@@ -181,5 +181,9 @@ def _tell(result: MatchResult, written: dict[str, Path], cube_size: int, as_json
         as_json=as_json,
         distances=(report.distance_before, report.distance_after) if report else None,
         line=scene_line(report) if report and result.job.looks_for_scene else None,
-        facts={name: getattr(report, name) if report else None for name in ("seconds", "device", "points", "trust")},
+        facts={
+            "seconds": report.seconds if report else None,
+            "device": report.device if report else None,
+            **scene_facts(result.job, report),
+        },
     )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import MatchSettings
+from reswd_torch.settings import SAME_SCENE, MatchSettings
 from studio.batch.archive import Limits, gather, is_zip, pack, unpack
 from studio.batch.record import DONE, RUN_FILE
 from studio.batch.request import EACH, SERIES, BatchRequest
@@ -215,7 +215,8 @@ class _Watch:
         distances = (
             f" · {float(row.distance_before):.1f} → {float(row.distance_after):.1f}" if row.distance_after else ""
         )
-        self._tiles.append((str(tile), f"{row.file}{distances}"))
+        scene = " · same scene" if row.scene == SAME_SCENE else ""
+        self._tiles.append((str(tile), f"{row.file}{distances}{scene}"))
 
 
 def _small(path: Path) -> np.ndarray:

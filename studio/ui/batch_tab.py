@@ -12,13 +12,13 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import DEVICES, MatchSettings
+from reswd_torch.settings import AUTO_SCENE, DEVICES, MatchSettings
 from studio.apply import load_any_grade
 from studio.batch.request import EACH
 from studio.batch.run import FRESH, OVERWRITE, RESUME
 from studio.ui import words
 from studio.ui.batch_run import LIMITS, MODES, View, Wanted, below, process, uploads_of
-from studio.ui.controls import METHOD_CHOICES, PRIVATE, QUICK, TRANSFORM_CHOICES, palette_box
+from studio.ui.controls import METHOD_CHOICES, PRIVATE, QUICK, TRANSFORM_CHOICES, palette_box, scene_choice
 from studio.ui.run import KINDS, PALETTE, PICTURE, SAVED
 from studio.ui.session import Session
 from studio.ui.settings import as_sent, settings_from
@@ -55,6 +55,7 @@ class _Chosen:
     mode: str
     method: str
     transform: str
+    scene: str
     strength: Any
     seed: Any
     device: str
@@ -63,8 +64,9 @@ class _Chosen:
         """What they ask for. Raises InputError with words for the page."""
         is_here = self.kind == HERE
         settings = settings_from(
-            method=self.method, transform=self.transform, strength=self.strength, seed=self.seed, device=self.device
-        )
+            method=self.method, transform=self.transform, strength=self.strength, seed=self.seed, device=self.device,
+            scene=self.scene if _may_share_a_scene(self.colours, self.mode) else AUTO_SCENE,
+        )  # fmt: skip
         return Wanted(
             files=() if is_here else uploads_of(self.files if self.kind == FILES else self.folder),
             folder=below(self.here, allowed, "the folder with the pictures") if is_here else None,
@@ -76,6 +78,11 @@ class _Chosen:
             settings=settings,
             existing=self.existing if is_here else FRESH,
         )
+
+
+def _may_share_a_scene(colours: str, mode: str) -> bool:
+    """Whether pictures are matched to a picture, one by one. A palette shows nothing, and a series is fitted by statistics."""
+    return colours == PICTURE and mode == EACH
 
 
 _CONTROLS = tuple(one.name for one in fields(_Chosen))
@@ -149,11 +156,14 @@ def _more() -> Components:
     with gr.Accordion("More", open=False, elem_id="batch-more"):
         method = gr.Dropdown(METHOD_CHOICES, value=_DEFAULTS.method, label="Method")
         transform = gr.Radio(TRANSFORM_CHOICES, value="auto", label="Kind of grade")
+        scene = scene_choice(elem_id="batch-scene")
         strength = as_sent(gr.Number(_DEFAULTS.strength, label="Strength", minimum=0, maximum=4, step=0.05))
         with gr.Row():
             seed = as_sent(gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120))
             device = gr.Dropdown(list(DEVICES), value=_DEFAULTS.device, label="Device", min_width=120)
-    return {"method": method, "transform": transform, "strength": strength, "seed": seed, "device": device}
+    return {
+        "method": method, "transform": transform, "scene": scene, "strength": strength, "seed": seed, "device": device
+    }  # fmt: skip
 
 
 def _outcome() -> Components:
@@ -191,6 +201,11 @@ def _wire(session: gr.State, parts: Components, allowed: tuple[Path, ...]) -> No
     parts["colours"].change(
         lambda colours: tuple(gr.update(visible=colours == one) for one in (PICTURE, PALETTE, SAVED)), parts["colours"],
         [parts[name] for name in ("picture_group", "palette", "grade")], queue=False, trigger_mode="always_last", **QUICK,
+    )  # fmt: skip
+    gr.on(
+        [parts["colours"].change, parts["mode"].change],
+        lambda colours, mode: gr.update(visible=_may_share_a_scene(colours, mode)), [parts["colours"], parts["mode"]],
+        parts["scene"], queue=False, trigger_mode="always_last", **QUICK,
     )  # fmt: skip
 
 
@@ -274,8 +289,9 @@ def progress_html(view: View) -> str:
         failed = f", {summary.failed} failed" if summary.failed else ""
         where = f" · {escape(str(summary.report.parent))}" if view.archive is None and summary.done and step else ""
         share = (summary.done + summary.failed) / max(1, summary.done + summary.failed + summary.left)
+        same = f" · {summary.same_scene} of the same scene as the reference" if summary.same_scene else ""
         packing = " · packing the ZIP" if step is None else ""
-        return words.bar(share, f"{done}{failed}, {_time(summary.seconds)}{packing}{where}", None)
+        return words.bar(share, f"{done}{failed}, {_time(summary.seconds)}{same}{packing}{where}", None)
     if step is None:
         return words.bar(None, "<b>Getting ready</b>", "")
     phase = "Looking at the colours of the series" if step.phase == "looking" else "Grading"

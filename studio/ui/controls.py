@@ -15,7 +15,13 @@ QUICK: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
 """Events that are over before anybody waits."""
 METHOD_CHOICES = [(words.METHOD_NAMES[name], name) for name in METHODS]
 SCENE_CHOICES = [("Find out", AUTO_SCENE), ("The same scene", SAME_SCENE), ("Different scenes", DIFFERENT_SCENE)]
+SCENE_HELP = "Of one scene, points seen in both tell light from content. Method Fast sliced only."
 TRANSFORM_CHOICES = [("Automatic", "auto"), ("CDL", "cdl"), ("3-D LUT", "lut")]
+
+
+def scene_choice(**options: Any) -> gr.Radio:
+    """Where a person says whether picture and reference show the same things."""
+    return gr.Radio(SCENE_CHOICES, value=AUTO_SCENE, label="Both pictures show", info=SCENE_HELP, **options)
 
 
 def palette_box(**options: Any) -> gr.Textbox:

@@ -109,6 +109,7 @@ def batch(
     strength: float = 1.0,
     seed: float = 0,
     device: str = "auto",
+    scene: str = "auto",
 ) -> tuple[str, str]:
     """Match many pictures, each on its own or as one series.
 
@@ -122,13 +123,17 @@ def batch(
         strength: 0 leaves pictures as they are, 1 is the match, up to 4.
         seed: chooses the pixels that are looked at; a whole number.
         device: auto, cpu, cuda or mps.
+        scene: same where each picture and its reference show the same things, different where not; auto finds out. Of a
+            series or with a palette, auto compares colours alone.
 
     Returns:
         A ZIP with the results in the formats of the sources, report.csv, run.json and, of a series, its grade; and the
         report alone.
     """
     try:
-        settings = settings_from(method=method, transform=transform, strength=strength, seed=seed, device=device)
+        settings = settings_from(
+            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene
+        )
         if references and palette:
             raise InputError("more than one reference: give references or a palette")
         wanted = Wanted(
@@ -194,6 +199,6 @@ def add_endpoints() -> None:
     )  # fmt: skip
     call_apply.click(apply, [source, grade, own_strength], picture, api_name="apply", **shared)
     call_batch.click(
-        batch, [files, references, palette, mode, method, transform, strength, seed, device], [results, report],
+        batch, [files, references, palette, mode, method, transform, strength, seed, device, scene], [results, report],
         api_name="batch", concurrency_id="batch", concurrency_limit=1, api_visibility="public",
     )  # fmt: skip

@@ -10,7 +10,7 @@ import gradio as gr
 from reswd_torch.settings import CUBE_SIZES, DEVICES, MatchSettings
 from studio.ui import words
 from studio.ui.choose import picture_place
-from studio.ui.controls import METHOD_CHOICES, SCENE_CHOICES, TRANSFORM_CHOICES, palette_box
+from studio.ui.controls import METHOD_CHOICES, TRANSFORM_CHOICES, palette_box, scene_choice
 from studio.ui.examples import Example, load_examples, pair_tile
 from studio.ui.match_events import wire
 from studio.ui.parts import MaskParts, Parts
@@ -20,8 +20,6 @@ from studio.ui.settings import as_sent
 _DEFAULTS = MatchSettings()
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
 _TRANSFORM_HELP = "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only."
-
-_SCENE_HELP = "Of one scene, points seen in both tell light from content. Method Fast sliced only."
 
 
 def build_match_tab(session: gr.State) -> None:
@@ -93,9 +91,7 @@ def _more() -> dict[str, Any]:
             value=_DEFAULTS.method, label="Method", info=_METHOD_HELP, elem_id="method",
         )  # fmt: skip
         transform = gr.Radio(TRANSFORM_CHOICES, value="auto", label="Kind of grade", info=_TRANSFORM_HELP)
-        scene = gr.Radio(
-            SCENE_CHOICES, value=_DEFAULTS.scene, label="Both pictures show", info=_SCENE_HELP, elem_id="scene"
-        )
+        scene = scene_choice(elem_id="scene")
         with gr.Row():
             seed = as_sent(
                 gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120, elem_id="seed")

@@ -192,6 +192,9 @@ def test_the_endpoint_refuses_in_one_line(client: Client, tmp_path: Path) -> Non
         ({"files": [picture], "palette": "#zz"}, "#zz"),
         ({"files": [picture], "palette": "#fff", "mode": "both"}, "unknown mode 'both'"),
         ({"files": [picture], "palette": "#fff", "strength": 9}, "strength 9"),
+        ({"files": [picture], "palette": "#fff", "scene": "similar"}, "unknown scene 'similar'"),
+        ({"files": [picture], "palette": "#fff", "scene": "same"}, "shows no scene"),
+        ({"files": [picture], "references": [picture], "mode": "series", "scene": "same"}, "a series gets one grade"),
     ):
         with pytest.raises(AppError) as error:
             client.predict(**inputs, api_name="/batch")
@@ -201,7 +204,7 @@ def test_the_endpoint_refuses_in_one_line(client: Client, tmp_path: Path) -> Non
 def test_no_file_of_the_server_can_be_named(app_url: str) -> None:
     """A caller who sends a path instead of an upload."""
     stolen = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}, "orig_name": "a.jpg"}
-    data = [[stolen], None, "#ffffff", "each", "fast", "auto", 1, 0, "auto"]
+    data = [[stolen], None, "#ffffff", "each", "fast", "auto", 1, 0, "auto", "auto"]
     call = httpx.post(f"{app_url}gradio_api/call/batch", json={"data": data})
     answer = httpx.get(f"{app_url}gradio_api/call/batch/{call.json()['event_id']}", timeout=30).text
     assert "event: error" in answer and "matched.zip" not in answer

@@ -40,6 +40,9 @@ def test_only_the_four_endpoints_are_public(client: Client) -> None:
     names = [p["parameter_name"] for p in endpoints["/match"]["parameters"]]
     assert names == ["source", "reference", "palette", "method", "transform", "strength", "seed", "device", "scene"]
     assert [p["parameter_name"] for p in endpoints["/apply"]["parameters"]] == ["source", "grade", "strength"]
+    names = [p["parameter_name"] for p in endpoints["/batch"]["parameters"]]
+    assert names[:5] == ["files", "references", "palette", "mode", "method"]
+    assert names[5:] == ["transform", "strength", "seed", "device", "scene"]
 
 
 def test_match_gives_the_bytes_of_the_library(client: Client, tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +65,63 @@ def test_pictures_that_share_nothing_are_refused_as_one_scene(open_page) -> None
     studio.at("#match").click()
     studio.wait(lambda: "points of the source were found again" in studio.said("#status"))
     assert studio.said("#scene-found") == "Different scenes: matched by statistics."  # the last result is still here
+
+
+@browser
+@pytest.mark.parametrize("size", [(1280, 800), PHONE], ids=["desk", "phone"])
+def test_the_batch_tab_asks_and_tells(
+    open_page, pair: tuple[Path, Path], size: tuple[int, int], tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page(size)
+    studio.page.get_by_role("tab", name="Batch").click()
+    for elem_id, paths in (("batch-files", [pair[0], ASSETS / "fig-red-bowl.jpg"]), ("batch-references", [pair[1]])):
+        studio.at(f"#{elem_id} input[type=file]").set_input_files(paths)
+        studio.at(f"#{elem_id} .file-preview").wait_for()
+    studio.at("#batch-start").click()
+    studio.at("#batch-get").wait_for()
+    studio.wait(lambda: studio.at("#batch-start").is_enabled())
+    assert "1 of the same scene as the reference" in studio.at("#batch-bar").inner_text()
+    with zipfile.ZipFile(studio.download("batch-get", tmp_path)) as opened:
+        rows = {row["file"]: row for row in csv.DictReader(io.StringIO(opened.read("report.csv").decode(), newline=""))}
+    assert {name: row["scene"] for name, row in rows.items()} == {"room.png": "same", "fig-red-bowl.jpg": "different"}
+    assert int(rows["room.png"]["points"]) > 100 and float(rows["room.png"]["trust"]) == 1.0
+    studio.shoot(f"batch-scene-done-{size[0]}", full=True)
+
+    studio.at("#batch-more button").first.click()
+    scene = studio.at("#batch-scene")
+    scene.get_by_label("The same scene").click()
+    studio.shoot(f"batch-scene-more-{size[0]}", full=True)
+    assert not studio.too_wide()
+    studio.at("#batch-start").click()
+    studio.wait(lambda: "fig-red-bowl.jpg" in studio.at("#batch-failures").inner_text())
+    studio.wait(lambda: studio.at("#batch-start").is_enabled())
+    assert "points of the source were found again" in studio.at("#batch-failures").inner_text()
+
+    studio.page.get_by_label("One grade for the series").click()  # which asks for no scene, whatever was chosen before
+    studio.wait(lambda: not scene.is_visible())
+    studio.shoot(f"batch-scene-series-{size[0]}", full=True)
+    studio.at("#batch-start").click()
+    studio.wait(
+        lambda: "2 of 2 done" in studio.at("#batch-bar").inner_text() and studio.at("#batch-start").is_enabled()
+    )
+    assert "scene" not in studio.at("#batch-bar").inner_text()
+    studio.page.get_by_label("Each picture on its own").click()
+    studio.wait(lambda: scene.is_visible())
+    assert scene.get_by_label("The same scene").is_checked()
+    studio.at("#batch-colours").get_by_label("Palette").click()
+    studio.wait(lambda: not scene.is_visible())
+
+
+def test_the_endpoint_of_the_batch_takes_a_scene(app_url: str, pair: tuple[Path, Path]) -> None:
+    client = Client(app_url, verbose=False)
+    source, reference = (handle_file(str(path)) for path in pair)
+    rows = {}
+    for scene in ("auto", "different"):
+        _, report = client.predict([source], [reference], scene=scene, api_name="/batch")
+        with Path(report).open(newline="", encoding="utf-8") as file:
+            (rows[scene],) = csv.DictReader(file)
+    assert (rows["auto"]["scene"], rows["different"]["scene"]) == ("same", "")
+    assert rows["auto"]["grade"] != rows["different"]["grade"]
 
 
 def test_the_endpoint_takes_a_scene(app_url: str, pair: tuple[Path, Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,6 +48,7 @@ def test_the_command_says_what_it_found(reswd: Callable[..., Ran], pair: tuple[P
     assert said["auto"] == said["same"] and said["different"] == []
     assert records["same"]["points"] == records["auto"]["points"] > 100
     assert (records["different"]["points"], records["different"]["trust"]) == (0, 0.0)
+    assert [records[scene]["scene"] for scene in ("auto", "same", "different")] == ["same", "same", None]
     slopes = {scene: record["grade"]["cdl"]["slope"] for scene, record in records.items()}
     assert slopes["same"] == pytest.approx([0.6, 0.85, 1.1], abs=0.02)
     assert slopes["different"] != pytest.approx([0.6, 0.85, 1.1], abs=0.005)
@@ -78,6 +80,54 @@ def test_a_batch_looks_at_each_picture(reswd: Callable[..., Ran], pair: tuple[Pa
         assert reswd("match", *pair, "-o", tmp_path / f"{scene}.png", "--scene", scene).code == 0
         with Image.open(tmp_path / scene / "room.png") as one, Image.open(tmp_path / f"{scene}.png") as alone:
             assert np.array_equal(np.asarray(one), np.asarray(alone))
+
+
+def test_the_report_of_a_batch_says_which_scene_and_how_sure(
+    reswd: Callable[..., Ran],  # noqa: F811
+    pair: tuple[Path, Path],
+    tmp_path: Path,
+) -> None:
+    folder, other = tmp_path / "in", ASSETS / "fig-red-bowl.jpg"
+    folder.mkdir()
+    for source in (pair[0], other):
+        (folder / source.name).write_bytes(source.read_bytes())
+    said = {}
+    for name, flags in {"auto": (), "different": ("--scene", "different"), "series": ("--series",)}.items():
+        ran = reswd("batch", folder, "--target", pair[1], "-o", tmp_path / name, "--jobs", 1, *flags)
+        assert ran.code == 0, ran.err
+        said[name] = ran.out
+        with (tmp_path / name / "report.csv").open(newline="", encoding="utf-8") as file:
+            rows = {row["file"]: row for row in csv.DictReader(file)}
+        for source in (pair[0], other):
+            row = rows[source.name]
+            if name != "auto":
+                assert (row["scene"], row["points"], row["trust"]) == ("", "", ""), "nobody looked"
+                continue
+            ran = reswd("match", source, pair[1], "-o", tmp_path / f"{source.stem}.png", "--json")
+            record = json.loads(ran.out)
+            assert (row["scene"], row["points"]) == (record["scene"], str(record["points"]))
+            assert float(row["trust"]) == pytest.approx(record["trust"], abs=0.0005)
+            assert record["scene"] == ("same" if source == pair[0] else "different")
+    assert "1 of 2 show the same scene as the reference" in said["auto"]
+    assert "scene" not in said["different"].replace(str(tmp_path), "") + said["series"].replace(str(tmp_path), "")
+
+
+def test_one_scene_is_refused_where_nothing_looks_for_it(
+    reswd: Callable[..., Ran],  # noqa: F811
+    pair: tuple[Path, Path],
+    tmp_path: Path,
+) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    (folder / "a.0001.png").write_bytes(pair[0].read_bytes())
+    same = ("--scene", "same")
+    for given, words in (
+        (("batch", folder, "--target", pair[1], "-o", out, "--series", *same), "a series gets one grade"),
+        (("batch", folder, "--palette", "#aa3300", "-o", out, *same), "the palette '#aa3300' shows no scene"),
+        (("match", folder / "a.####.png", pair[1], "-o", tmp_path / "b.####.png", *same), "a series gets one grade"),
+    ):
+        assert_refused(reswd(*given), "scene 'same'", words, "choose scene auto")
+    assert not out.exists() and not list(tmp_path.glob("b.*"))
 
 
 def test_a_line_for_every_outcome() -> None:

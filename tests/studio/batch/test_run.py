@@ -323,6 +323,30 @@ def test_resume_with_other_settings_or_another_reference_is_refused(
         run(request, two, existing=RESUME)
 
 
+def test_a_run_from_before_scenes_were_looked_for_goes_on(
+    shots: Path, warm: Path, tmp_path: Path, two: Executor
+) -> None:
+    request = BatchRequest(shots, tmp_path / "out", warm)
+    run(request, two)
+    whole = rows(tmp_path / "out")
+    assert {row["scene"] for row in whole} == {"different"}
+    columns = ["file", "status", "seconds", "grade", "distance_before", "distance_after", "message", "state"]
+    with (tmp_path / "out" / "report.csv").open("w", newline="", encoding="utf-8") as file:
+        old = csv.DictWriter(file, columns, extrasaction="ignore")
+        old.writeheader()
+        old.writerows(whole[:-1])
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    del record["settings"]["scene"]
+    (tmp_path / "out" / "run.json").write_text(json.dumps(record))
+    summary = run(request, two, existing=RESUME)
+    assert (summary.done, summary.kept) == (len(whole), len(whole) - 1)
+    now = rows(tmp_path / "out")
+    assert [row["scene"] for row in now] == [""] * (len(whole) - 1) + ["different"]
+    scenes = ("scene", "points", "trust")
+    plain = [[{k: v for k, v in row.items() if k not in scenes} for row in each[:-1]] for each in (now, whole)]
+    assert plain[0] == plain[1]
+
+
 def test_a_row_half_written_is_done_again(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     output = tmp_path / "out"
     request = BatchRequest(shots, output, warm)
