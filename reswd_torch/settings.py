@@ -34,7 +34,7 @@ class MatchSettings:
         samples: how many pixels of each picture the fit looks at.
         scene: whether the two pictures show the same things: ``"same"`` follows points that correspond and the part that both
             show, ``"different"`` compares statistics alone, ``"auto"`` finds out. Method ``fast`` only; with another
-            one, a palette, a clip or a series, ``"auto"`` compares statistics.
+            one, a palette or a series, ``"auto"`` compares statistics.
     """
 
     method: str = "fast"

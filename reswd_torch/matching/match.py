@@ -173,7 +173,7 @@ def _same_scene(source: PixelSample, target: PixelSample, settings: MatchSetting
         return None
     if source.thumbnail is None or target.thumbnail is None:
         if settings.scene == SAME_SCENE:
-            raise InputError("scene 'same' needs two single pictures, no palette, clip or series: choose scene auto")
+            raise InputError("scene 'same' needs two pictures or clips, no palette or series: choose scene auto")
         return None
     thorough = settings.scene == SAME_SCENE
     scene = find_same_scene(source.thumbnail, target.thumbnail, settings.samples, settings.seed, thorough=thorough)

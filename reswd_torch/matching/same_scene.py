@@ -85,7 +85,7 @@ def find_same_scene(
     """
     import cv2
 
-    if not thorough and len(_alike(source.coarse_features, target.coarse_features)[0]) < LEAST_ALIKE:
+    if not thorough and glance(source, target) < LEAST_ALIKE:
         return None
     places = _agreeing(*_alike(source.features, target.features))
     if places is None:
@@ -116,6 +116,11 @@ def find_same_scene(
     at = [each / np.array(size, np.float32) for each, size in zip(places, sizes, strict=True)]
     span = min(_span(pair, common) for pair, common in zip(pairs, overlap, strict=True))
     return SameScene(at[0], at[1], pairs[0], pairs[1], overlap[0], overlap[1], span)
+
+
+def glance(source: Thumbnail, target: Thumbnail) -> int:
+    """How many of their strongest features are alike, which :data:`LEAST_ALIKE` is about; quick."""
+    return len(_alike(source.coarse_features, target.coarse_features)[0])
 
 
 def _span(points: Float[Tensor, "p 3"], picture: Float[Tensor, "n 3"]) -> float:

@@ -69,11 +69,15 @@ def apply(grade: Grade, clip: Path, place: Path, *, overwrite: bool = False) -> 
 
 def _tell(result: ClipResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
     from studio.cli.outcome import tell
+    from studio.scene import scene_facts, scene_line
 
     report = result.report
     assert report is not None
-    facts: dict[str, Any] = {"seconds": report.seconds, "device": report.device, "frames": result.frames}
-    facts |= {"clip_seconds": result.seconds, "broken_at": result.broken_at}
+    facts: dict[str, Any] = {"seconds": report.seconds, "device": report.device, **scene_facts(result.job, report)}
+    facts |= {"frames": result.frames, "clip_seconds": result.seconds, "broken_at": result.broken_at}
+    lines = [f"{result.frames} frames, {result.seconds:.2f} s, {result.encoding}"]
+    if result.job.looks_for_scene and (scene := scene_line(report)) is not None:
+        lines.append(scene)
     tell(
         result.grade,
         written,
@@ -83,5 +87,5 @@ def _tell(result: ClipResult, written: dict[str, Path], cube_size: int, as_json:
         as_json=as_json,
         distances=(report.distance_before, report.distance_after),
         facts=facts,
-        line=f"{result.frames} frames, {result.seconds:.2f} s, {result.encoding}",
+        line="\n".join(lines),
     )

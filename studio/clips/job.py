@@ -15,7 +15,7 @@ from reswd_torch.matching.report import MatchReport, Progress
 from studio.clips.color import FrameColors
 from studio.clips.names import clip_suffix, is_clip, need_av
 from studio.clips.read import ClipFacts, Damage, events, opened, picture_stream, read_facts
-from studio.clips.sample import sample_clip
+from studio.clips.sample import most_alike, sample_clip
 from studio.clips.write import ClipWriter, writing
 from studio.images import profile_name, read_mask
 from studio.job import MatchJob, silent
@@ -146,9 +146,12 @@ def _fitted(job: ClipJob, facts: ClipFacts, weights: np.ndarray | None, tell: Pr
     if job.grade is not None:
         grade = job.grade.at_strength(settings.strength)
         return _Fitted(grade, None, None, grade.notes)
-    source = sample_clip(facts, settings, weights, lambda done, what: tell(0.2 * done, what))
+    source: PixelSample = sample_clip(
+        facts, settings, weights, lambda done, what: tell(0.2 * done, what), with_frames=job.looks_for_scene
+    )
     tell(0.2, "reading the reference")
     target, notes = _target_sample(job)
+    source, target = most_alike(source, target)
     fitted = fit_samples(source, target, settings, progress=lambda done, what: tell(0.2 + 0.1 * done, what))
     wide = facts.tags.name.startswith(("Display P3", "Rec.2020"))
     if wide and not (job.target is not None and is_clip(job.target)):
@@ -191,7 +194,7 @@ def _target_sample(job: ClipJob) -> tuple[PixelSample, list[str]]:
     if job.target is not None and is_clip(job.target):
         facts = read_facts(job.target)
         weights = None if job.target_mask is None else read_mask(job.target_mask, facts.upright_size)
-        return sample_clip(facts, settings, weights), []
+        return sample_clip(facts, settings, weights, with_frames=job.looks_for_scene), []
     reference = ReferenceSamples(job.target, job.palette, settings, mask=job.target_mask)
     sample, notes = reference.in_encoding(None)
     untagged = profile_name(None)  # what a clip is not, so notes about it would mislead

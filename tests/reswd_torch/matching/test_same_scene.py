@@ -148,7 +148,7 @@ def test_small_and_flat_pictures_are_no_scene(height: int, width: int) -> None:
     "target, options, message",
     [
         ("bridge-night", {}, r"scene 'same': fewer than 25 points of the source were found again .* choose scene auto"),
-        (None, {"palette": "#aa3300"}, "scene 'same' needs two single pictures, no palette"),
+        (None, {"palette": "#aa3300"}, "scene 'same' needs two pictures or clips, no palette"),
         ("bridge-night", {"method": "mkl"}, "scene 'same' needs method fast, not mkl"),
         ("bridge-night", {"scene": "similar"}, "unknown scene 'similar': choose one of auto, same, different"),
     ],
