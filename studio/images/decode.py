@@ -92,8 +92,12 @@ def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
 
     Both decode with libjpeg-turbo, to the same values; but Pillow holds four bytes a pixel, which then have to be copied.
     Into an array of ours, for without one OpenCV decodes into its own and copies that. Where a file breaks off it makes up
-    the rest without a word: so only files that end as a JPEG must are left to it.
+    the rest without a word: so only files that end as a JPEG must are left to it. A name that is not UTF-8 would end the process.
     """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return None
     with path.open("rb") as stream:
         stream.seek(-len(_END_OF_IMAGE), os.SEEK_END)
         if stream.read() != _END_OF_IMAGE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def test_written_again_unchanged_the_record_is_equal(suffix: str, tmp_path: Path
         assert np.abs(second.pixels.astype(int) - first.pixels).mean() < 3
 
 
+@pytest.mark.parametrize("name", ["a ü.jpg", os.fsdecode(b"latin \xe9.jpg")], ids=["UTF-8", "Latin-1"])
 @pytest.mark.parametrize("trailing", [b"", b"\0" * 40], ids=["", "bytes after the end"])
 @pytest.mark.parametrize(
     "how",
@@ -65,8 +67,8 @@ def test_written_again_unchanged_the_record_is_equal(suffix: str, tmp_path: Path
     ],
     ids=str,
 )
-def test_jpegs_hold_what_pillow_decodes(how: dict[str, Any], trailing: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "ü.jpg"
+def test_jpegs_hold_what_pillow_decodes(how: dict[str, Any], trailing: bytes, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
     Image.fromarray(scene(61, 83)).save(path, quality=90, **how)
     path.write_bytes(path.read_bytes() + trailing)
     with Image.open(path) as image:
