@@ -84,21 +84,29 @@ def see(pair: Pair) -> Seen:
     return Seen(pair, source, target, scenes.find_same_scene(source.thumbnail, target.thumbnail, 2048, 0))
 
 
+def grey_chroma(grade: Grade) -> torch.Tensor:
+    """CIE Lab chroma of a graded grey ramp, (19,)."""
+    ramp = np.repeat(np.linspace(0.05, 0.95, 19, dtype=np.float32)[:, None], 3, axis=1)
+    return srgb_to_lab(torch.from_numpy(grade.apply(ramp)))[:, 1:].norm(dim=1)
+
+
 def truth(pairs: list[Seen]) -> None:
     """Tables 1 and 2."""
     print(
         "\n## dE2000 on the patches\n\n| pair | points | span | trust | statistics | same | auto | CDL of the patches |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    rows = []
+    rows, greys = [], []
     for seen in pairs:
         best = Grade(fit_pairs(*(torch.from_numpy(each) for each in seen.patches), "cdl"))
+        greys.append(f"{seen.name} {grey_chroma(best).mean():.0f}")
         errors = [seen.error(seen.fitted(scene)) for scene in ("different", "same", "auto")] + [seen.error(best)]
         rows.append(errors)
         assert seen.scene is not None
         facts = f"{seen.scene.points} | {seen.scene.span:.2f} | {seen.scene.trust:.2f}"
         print(f"| {seen.name} | {facts} | " + " | ".join(f"{error:.2f}" for error in errors) + " |", flush=True)
     print("| mean | | | | " + " | ".join(f"**{mean(column):.2f}**" for column in zip(*rows, strict=True)) + " |")
+    print("\nChroma that the CDL of the patches gives a grey ramp, in the mean: " + ", ".join(greys))
     print("\n## Do the points agree with the patches? dE2000\n")
     print(
         "| pair | points under the patches' grade | under their own | patches under the points' grade | under their own |"
@@ -153,7 +161,6 @@ def harm() -> None:
     """Table 4."""
     photographs = sorted(ASSETS.glob("*.jpg"))
     pairs = list(itertools.permutations(photographs, 2))[:: len(photographs) * (len(photographs) - 1) // UNRELATED]
-    ramp = np.repeat(np.linspace(0.05, 0.95, 19, dtype=np.float32)[:, None], 3, axis=1)
     print(f"\n## {UNRELATED} unrelated pairs: chroma of a grey ramp after the match (mean; most), CIE Lab\n")
     print("| source | reference | points | mean chroma vector of both | CDL | LUT |\n|---|---|---|---|---|---|")
     neutral = []
@@ -161,25 +168,24 @@ def harm() -> None:
         cells = []
         for transform in ("cdl", "lut"):
             result = run_match(MatchJob(source, target, settings=MatchSettings(transform=transform)))
-            lab = srgb_to_lab(torch.from_numpy(result.grade.apply(ramp)))
-            chroma = lab[:, 1:].norm(dim=1)
+            chroma = grey_chroma(result.grade)
             cells.append(f"{chroma.mean():.1f}; {chroma.max():.1f}")
             assert result.report is not None and result.target_sample is not None
             casts = [
                 srgb_to_lab(each.fit).mean(dim=0)[1:].norm().item()
                 for each in (result.source_sample, result.target_sample)
             ]
-            if max(casts) < NEUTRAL:
-                neutral.append((transform, chroma.max().item()))
+            if casts[1] < NEUTRAL:
+                neutral.append((transform, chroma.mean().item(), chroma.max().item()))
         print(
             f"| {source.stem} | {target.stem} | {result.report.points} | {casts[0]:.0f}, {casts[1]:.0f} | "
             + " | ".join(cells) + " |", flush=True,
         )  # fmt: skip
     for transform in ("cdl", "lut"):
-        most = [value for kind, value in neutral if kind == transform]
-        worst = max(most, default=0)
+        means, most = zip(*(rest for kind, *rest in neutral if kind == transform), strict=True)
         print(
-            f"\n{transform}: {len(most)} pairs neutral in the mean (both below {NEUTRAL:g}), worst chroma {worst:.1f}"
+            f"\n{transform}: {len(means)} references neutral in the mean (below {NEUTRAL:g}): {mean(means):.1f} in the mean, "
+            f"below {NEUTRAL:g} for {sum(each < NEUTRAL for each in means)}, {max(most):.1f} at most"
         )
 
 

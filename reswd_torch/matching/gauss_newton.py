@@ -18,6 +18,7 @@ from torch import Tensor
 from reswd_torch.color import srgb_to_lab_with_jacobian
 from reswd_torch.grade.cdl import LUMA
 from reswd_torch.matching.couplings import Coupling
+from reswd_torch.matching.greys import GreyHold, grey_ramp
 from reswd_torch.matching.report import Progress
 
 STEEP = 1.7
@@ -134,12 +135,15 @@ class CdlModel:
     Args:
         rgb: (N, 3) source samples.
         pull: (10,) weights of the quadratic pull towards the identity, in Lab units per squared parameter.
+        greys: how greys are held back; None: they are free.
     """
 
-    def __init__(self, rgb: Float[Tensor, "n 3"], pull: Float[Tensor, " 10"]) -> None:
+    def __init__(self, rgb: Float[Tensor, "n 3"], pull: Float[Tensor, " 10"], greys: GreyHold | None = None) -> None:
         self.rgb = rgb
         self.pull = pull.double()
-        self.luma = rgb.new_tensor(LUMA)
+        self.greys = greys
+        self.ramp = grey_ramp()
+        self.luma = torch.tensor(LUMA, dtype=torch.float64)
 
     def start(self) -> Float[Tensor, " p"]:
         return torch.tensor([0.0] * 9 + [1.0], dtype=torch.float64)
@@ -156,22 +160,29 @@ class CdlModel:
             cost = cost + 0.5 * STEEP_PULL * excess**2
             hessian = hessian + STEEP_PULL * torch.outer(along, along)
             gradient = gradient + STEEP_PULL * excess * along
-        return cost, hessian, gradient
+        if self.greys is None:
+            return cost, hessian, gradient
+        step = self._graded(self.ramp, parameters)
+        grey_cost, grey_hessian, grey_gradient = self.greys.prior(step.rgb, step.jacobian)
+        return cost + grey_cost, hessian + grey_hessian, gradient + grey_gradient
 
     def evaluate(self, parameters: Float[Tensor, " p"]) -> Step:
-        natural = natural_numbers(parameters).to(self.rgb)
+        return self._graded(self.rgb, parameters)
+
+    def _graded(self, rgb: Float[Tensor, "n 3"], parameters: Float[Tensor, " p"]) -> Step:
+        natural, weights = natural_numbers(parameters).to(rgb), self.luma.to(rgb)
         slope, offset, power, saturation = natural[:3], natural[3:6], natural[6:9], natural[9]
-        shifted = self.rgb * slope + offset
+        shifted = rgb * slope + offset
         # At the clamp itself the one-sided derivative counts: clipped pixels must be able to come back.
         inside = ((shifted >= 0) & (shifted <= 1)).to(shifted)
         base = shifted.clamp(1e-6, 1.0)  # the power's derivative is not finite at 0
         bent = torch.where(shifted <= 0, torch.zeros_like(base), base**power)
         d_shifted = power * base ** (power - 1.0) * inside
-        columns = torch.cat((d_shifted * self.rgb * slope, d_shifted, bent * base.log() * power * inside), dim=1)
-        luma = (bent * self.luma).sum(dim=1, keepdim=True)
+        columns = torch.cat((d_shifted * rgb * slope, d_shifted, bent * base.log() * power * inside), dim=1)
+        luma = (bent * weights).sum(dim=1, keepdim=True)
         saturated = luma + saturation * (bent - luma)
         free = ((saturated >= 0) & (saturated <= 1)).to(saturated)
-        mix = saturation * torch.eye(3).to(self.rgb) + (1 - saturation) * self.luma.expand(3, 3)
+        mix = saturation * torch.eye(3).to(rgb) + (1 - saturation) * weights.expand(3, 3)
         by_group = columns.reshape(-1, 1, 3, 3) * mix.reshape(1, 3, 1, 3)  # n, output, parameter group, channel
         full = torch.cat((by_group.flatten(2), (bent - luma).unsqueeze(2)), dim=2)
         return Step(saturated.clamp(0.0, 1.0), full * free.unsqueeze(2))

@@ -21,6 +21,7 @@ from reswd_torch.matching.closed_form import CLOSED_FORM_MAPS
 from reswd_torch.matching.couplings import Coupling, JoinedCoupling, PairedCoupling, SlicedCoupling
 from reswd_torch.matching.distance import color_distance
 from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise, natural_numbers
+from reswd_torch.matching.greys import GreyHold
 from reswd_torch.matching.report import MatchReport, Progress
 from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, find_same_scene
 from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
@@ -40,6 +41,11 @@ POINTS_SAY = 0.5
 TAILS = 0.15
 """Of the samples at either end along each direction, where both pictures show one scene: they are left out of the
 whole pictures' statistics, for what only one of them shows lies mostly there; what both show has no such part."""
+GREY_CAST = 4.0
+"""CIE Lab chroma that a grey may always take on; where the reference's mean colour has more, that much."""
+GREY_WEIGHT = 0.12
+"""Of what greys take on beyond that, beside the distance, where the pictures are not known to show one scene: there, what
+tints the greys is the light, and they have to follow. See docs/matching.md."""
 NO_PULL = (1e-4,) * 10
 """Where the fit has a right answer: only keeps the equations solvable."""
 
@@ -235,11 +241,18 @@ def _fit(source: Tensor, target: Tensor, settings: MatchSettings, progress: Prog
         def solve(model: Model, start: Tensor | None, span: tuple[float, float]) -> Tensor:
             return descend(model, target_lab, seed=settings.seed, start=start, progress=progress, span=span)
 
-    return fit_transform(source, coupling, transform, solve, pull=CDL_PULL)
+    greys = GreyHold(max(GREY_CAST, float(target_lab.mean(dim=0)[1:].norm())), GREY_WEIGHT)
+    return fit_transform(source, coupling, transform, solve, pull=CDL_PULL, greys=greys)
 
 
 def fit_transform(
-    source: Tensor, coupling: Coupling, transform: str, solve: Solver, *, pull: tuple[float, ...]
+    source: Tensor,
+    coupling: Coupling,
+    transform: str,
+    solve: Solver,
+    *,
+    pull: tuple[float, ...],
+    greys: GreyHold | None = None,
 ) -> Cdl | Lut3D:
     """Fit a CDL or a smooth LUT.
 
@@ -249,10 +262,11 @@ def fit_transform(
         transform: ``"cdl"`` or ``"lut"``.
         solve: the optimiser.
         pull: of the ten CDL numbers towards the identity; a LUT has a smoothness term of its own.
+        greys: how greys are held back; None: they are free.
     """
     if transform == "lut":
-        return fit_smooth_lut(source, coupling, solve)
-    return Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull)), None, (0.0, 1.0))))
+        return fit_smooth_lut(source, coupling, solve, greys)
+    return Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys), None, (0.0, 1.0))))
 
 
 def fit_pairs(source: Tensor, wanted: Tensor, transform: str, progress: Progress | None = None) -> Cdl | Lut3D:

@@ -22,6 +22,7 @@ from reswd_torch.color import srgb_to_lab
 from reswd_torch.grade.lut3d import Lut3D, identity_lattice
 from reswd_torch.matching.couplings import Coupling
 from reswd_torch.matching.gauss_newton import Solver, Step
+from reswd_torch.matching.greys import GreyHold, grey_ramp
 
 CONTROL_POINTS = 6
 LATTICE = 33
@@ -81,13 +82,16 @@ def smoothness(lut: Lut3D) -> Smoothness:
     return Smoothness(bool((grey.diff(dim=0) >= 0).all()), _folds(values), float(second))
 
 
-def fit_smooth_lut(source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solver) -> Lut3D:
+def fit_smooth_lut(
+    source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solver, greys: GreyHold | None = None
+) -> Lut3D:
     """Fit a smooth LUT to a coupling.
 
     Args:
         source: (N, 3) source samples, 0..1.
         coupling: where they should go; chooses between the stages.
         solve: the optimiser.
+        greys: how greys are held back; None: they are free.
 
     Returns:
         A 33-point LUT for which :func:`smoothness` is good.
@@ -95,7 +99,7 @@ def fit_smooth_lut(source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solv
     lattice_basis = _basis(identity_lattice(LATTICE, torch.float64).reshape(-1, 3))
     best: tuple[float, Lut3D] | None = None
     control = None
-    model = SplineModel(source, STAGES[0])
+    model = SplineModel(source, STAGES[0], greys)
     for number, stage in enumerate(STAGES):
         model.hold(stage)
         control = solve(model, control, (number / len(STAGES), (number + 1) / len(STAGES)))
@@ -115,15 +119,18 @@ class SplineModel:
     Args:
         rgb: (N, 3) source samples.
         stage: how firmly it is held, until :meth:`hold` says otherwise.
+        greys: how greys are held back; None: they are free.
     """
 
-    def __init__(self, rgb: Float[Tensor, "n 3"], stage: Stage) -> None:
+    def __init__(self, rgb: Float[Tensor, "n 3"], stage: Stage, greys: GreyHold | None = None) -> None:
         self.rgb = rgb
         self.basis = _basis(rgb.cpu().double()).to(rgb)
         self.identity = _greville()
         self.bending = _bending()
         self.second, self.grey = _ramp_differences()
         self.rises = _rises()
+        self.greys = greys
+        self.ramp_basis = _basis(grey_ramp())
         self.hold(stage)
 
     def hold(self, stage: Stage) -> None:
@@ -149,7 +156,12 @@ class SplineModel:
                 hessian[:, channel, :, channel] += weight * rows.T @ rows
                 gradient[:, channel] += weight * rows.T @ beyond[beyond != 0]
                 cost = cost + 0.5 * weight * beyond.square().sum()
-        return cost, hessian.reshape(self.prior_hessian.shape), gradient.reshape(-1)
+        hessian = hessian.reshape(self.prior_hessian.shape)
+        if self.greys is None:
+            return cost, hessian, gradient.reshape(-1)
+        jacobian = torch.einsum("np,ij->nipj", self.ramp_basis, torch.eye(3, dtype=torch.float64)).flatten(2)
+        grey_cost, grey_hessian, grey_gradient = self.greys.prior(self.ramp_basis @ control, jacobian)
+        return cost + grey_cost, hessian + grey_hessian, gradient.reshape(-1) + grey_gradient
 
     def _beyond(
         self, channel: int, values: Float[Tensor, " points"]

@@ -13,6 +13,7 @@ from reswd_torch.directions import fibonacci_spiral
 from reswd_torch.grade import Cdl
 from reswd_torch.matching.couplings import PairedCoupling, SlicedCoupling
 from reswd_torch.matching.gauss_newton import CdlModel, minimise, natural_numbers
+from reswd_torch.matching.greys import GreyHold
 from reswd_torch.matching.match import CDL_PULL, NO_PULL
 from tests.conftest import photograph
 
@@ -66,9 +67,10 @@ def test_hessian_and_gradient_sum_the_jacobian() -> None:
     torch.testing.assert_close(model.gradient(step, force), torch.einsum("nip,ni->p", step.jacobian, force))
 
 
+@pytest.mark.parametrize("greys", [None, GreyHold(4.0, 0.5)])
 @pytest.mark.parametrize("log_power", [-0.5, 0.4])
-def test_gradient_of_the_pull_is_its_derivative(log_power: float) -> None:
-    model = CdlModel(colours(5), torch.tensor(CDL_PULL))
+def test_gradient_of_the_pull_is_its_derivative(log_power: float, greys: GreyHold | None) -> None:
+    model = CdlModel(colours(5), torch.tensor(CDL_PULL), greys)
     start = torch.tensor([0.7, 0.1, 0.5, 0.1, 0.2, -0.1, log_power, 0.1, 0.6, 1.4], dtype=DOUBLE)
     _, _, gradient = model.prior(start)
     for index in range(10):
@@ -79,7 +81,7 @@ def test_gradient_of_the_pull_is_its_derivative(log_power: float) -> None:
 
 
 def test_pull_vanishes_at_the_identity() -> None:
-    model = CdlModel(colours(5), torch.tensor(CDL_PULL))
+    model = CdlModel(colours(5), torch.tensor(CDL_PULL), GreyHold(0.5, 1.0))
     cost, _, gradient = model.prior(model.start())
     assert float(cost) == 0
     assert float(gradient.abs().max()) == 0
@@ -109,6 +111,22 @@ def test_the_pull_keeps_a_fit_nearer_to_the_identity() -> None:
         for pull in (NO_PULL, (50.0,) * 10)
     )
     assert float(near.norm()) < float(far.norm())
+
+
+@pytest.mark.parametrize("allowed", [0.0, 5.0])
+def test_greys_are_held_back_from_more_colour_than_is_allowed(allowed: float) -> None:
+    picture = torch.from_numpy(photograph(3, 32, 32)).reshape(-1, 3).double() * 0.8 + 0.1
+    tinted = Cdl(slope=(1.2, 1.0, 0.75)).apply(picture)
+    coupling = PairedCoupling(srgb_to_lab(tinted))
+    ramp = torch.linspace(0.1, 0.9, 9, dtype=DOUBLE).unsqueeze(1).expand(-1, 3)
+
+    def colour_of_greys(hold: GreyHold | None) -> float:
+        numbers = natural_numbers(minimise(CdlModel(picture, torch.tensor(NO_PULL), hold), coupling, rounds=40))
+        return float(srgb_to_lab(Cdl.from_vector(numbers).apply(ramp))[:, 1:].norm(dim=1).mean())
+
+    assert colour_of_greys(None) > 12
+    assert colour_of_greys(GreyHold(allowed, 100.0)) == pytest.approx(allowed, abs=1.0)
+    assert colour_of_greys(GreyHold(100.0, 100.0)) == pytest.approx(colour_of_greys(None), abs=1e-6)
 
 
 def test_progress_goes_up_within_its_span_and_may_stop_the_fit() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 
 import numpy as np
 import pytest
 import torch
 
 import reswd_torch.matching  # the function of the same name must survive this
-from reswd_torch import Cdl, Grade, InputError, Lut3D, MatchSettings, match
+from reswd_torch import Cdl, Grade, InputError, Lut3D, MatchSettings, match, srgb_to_lab
 from reswd_torch.settings import CLOSED_FORMS, METHODS
 from tests.conftest import asset, photograph
 
@@ -234,3 +235,24 @@ def test_clipped_pictures_can_come_back(from_level: float, to_level: float) -> N
     """A black or white picture lies on the clamp of the CDL, where only a one-sided derivative leads away."""
     source, target = (np.full((8, 8, 3), level, dtype=np.float32) for level in (from_level, to_level))
     assert np.abs(match(source, target).apply(source) - to_level).max() < 0.01
+
+
+@pytest.mark.parametrize("method", ["fast", "reswd"])
+@pytest.mark.parametrize(
+    ("source", "target"), [("fig-red-bowl", "forest-stream"), ("dandelion-golden-light", "dogs-at-window")]
+)
+def test_a_reference_without_a_cast_leaves_greys_grey(
+    source: str, target: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ramp = np.repeat(np.linspace(0.05, 0.95, 19, dtype=np.float32)[:, None], 3, axis=1)
+    module = importlib.import_module("reswd_torch.matching.match")
+
+    def colour_of_greys() -> float:
+        grade = match(asset(f"{source}.jpg"), asset(f"{target}.jpg"), method=method)
+        return float(srgb_to_lab(torch.from_numpy(grade.apply(ramp)))[:, 1:].norm(dim=1).mean())
+
+    held = colour_of_greys()
+    monkeypatch.setattr(module, "GREY_WEIGHT", 0.0)
+    free = colour_of_greys()
+    assert free > 14
+    assert held < 0.8 * free

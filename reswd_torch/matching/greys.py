@@ -1,0 +1,54 @@
+"""What keeps greys grey where two pictures show different things.
+
+A match of statistics paints the grey wall behind a red bowl teal, so that the mean comes out right. Nothing in two
+distributions says that a grey is a grey; but a reference without a cast should not leave one behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reswd_torch.color import srgb_to_lab_with_jacobian
+
+_ROUNDING = 0.5  # Lab units; weights as for p = 1, see couplings.py
+
+
+def grey_ramp() -> Float[Tensor, "19 3"]:
+    """Greys from 0.05 to 0.95, encoded, float64."""
+    return torch.linspace(0.05, 0.95, 19, dtype=torch.float64).unsqueeze(1).expand(-1, 3)
+
+
+@dataclass(frozen=True)
+class GreyHold:
+    """A cost on the colour that greys take on.
+
+    Attributes:
+        cast: CIE Lab chroma that a grey may have for nothing.
+        weight: of the mean chroma beyond that along :func:`grey_ramp`, in Lab units beside the distance.
+    """
+
+    cast: float
+    weight: float
+
+    def prior(
+        self, rgb: Float[Tensor, "19 3"], jacobian: Float[Tensor, "19 3 p"]
+    ) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, " p"]]:
+        """Cost, Hessian (Gauss-Newton, re-weighted as for p = 1) and gradient.
+
+        Args:
+            rgb: the graded ramp, 0..1.
+            jacobian: its derivative by the transform's parameters.
+        """
+        lab, d_lab = srgb_to_lab_with_jacobian(rgb)
+        chroma = lab[:, 1:].norm(dim=1)
+        beyond = (chroma - self.cast).clamp(min=0.0)
+        weight = self.weight / len(lab) * (beyond > 0) / beyond.clamp(min=_ROUNDING)
+        residual = lab[:, 1:] * (beyond / chroma.clamp(min=_ROUNDING)).unsqueeze(1)
+        by_parameter = d_lab[:, 1:] @ jacobian
+        weighted = (weight.reshape(-1, 1, 1) * by_parameter).flatten(0, 1)
+        hessian = by_parameter.flatten(0, 1).T @ weighted
+        return self.weight * beyond.mean(), hessian, weighted.T @ residual.reshape(-1)
