@@ -23,6 +23,7 @@ from PIL import Image
 from benchmarks.bars import command_line, one_thread, photograph, timed
 from benchmarks.match import by_peer, installed
 from reswd_torch import Cdl, Grade, Lut3D, MatchSettings, match
+from reswd_torch.grade.routes import by_kernel
 from reswd_torch.matching import fit_samples, sample_pixels
 from studio.images import read_picture, read_reduced, write_picture
 from studio.job import MatchJob, run_match
@@ -99,7 +100,9 @@ def stages(folder: Path, times: int, speed: float) -> None:
     samples = [sample_pixels(frame, 2048, 0) for frame in frames]
     statistics = MatchSettings(scene="different")
     cdl = Grade(CDL)
-    lut = Grade(Lut3D.sample(CDL.apply))
+    lattice = Lut3D.sample(CDL.apply)
+    lut = Grade(lattice)
+    tensor = torch.from_numpy(floats[0])
     out = np.empty_like(frames[0])
     picture = read_picture(paths[0])
     frame = frames[0].nbytes
@@ -118,6 +121,9 @@ def stages(folder: Path, times: int, speed: float) -> None:
         ("the same by OpenColorIO, one core", lambda: ocio_apply(by_cdl, frames[0], out), 2 * frame),
         ("the same by OpenColorIO, all cores", lambda: ocio_apply(by_cdl, frames[0], out, pool), 2 * frame),
         ("apply a CDL, floats (Grade.apply)", lambda: cdl.apply(floats[0]), 8 * frame),
+        ("the same by the plain path", lambda: CDL._plain(tensor), 8 * frame),
+        ("apply a LUT, floats (Grade.apply)", lambda: lut.apply(floats[0]), 8 * frame),
+        ("the same by the plain path", lambda: lattice._plain(tensor), 8 * frame),
         ("apply a LUT, 8 bits", lambda: render(frames[0], lut), 2 * frame),
         ("the same by OpenColorIO, one core", lambda: ocio_apply(by_lut, frames[0], out), 2 * frame),
         ("write the result, JPEG", lambda: write_picture(folder / "o.jpg", picture, frames[0], overwrite=True), file + frame),
@@ -155,6 +161,36 @@ def _job(paths: list[Path], folder: Path, settings: MatchSettings) -> Path:
     return run_match(MatchJob(paths[0], paths[1], settings=settings)).save_picture(folder / "out.jpg", overwrite=True)
 
 
+def card(times: int) -> None:
+    """The float frame on a CUDA device: the kernels beside the plain path and beside a copy of it there."""
+    frame = torch.rand(HEIGHT, WIDTH, 3, device="cuda")
+    large = torch.empty(1 << 28, device="cuda")
+    other = torch.empty_like(large)
+
+    def each(job: Callable[[], object]) -> float:
+        """Seconds of one of twenty that are queued together, so that the waiting does not count."""
+
+        def queued() -> None:
+            for _ in range(20):
+                job()
+            torch.cuda.synchronize()
+
+        return timed(queued, times) / 20
+
+    speed = 2 * large.nbytes / each(lambda: other.copy_(large))
+    floor = 2 * frame.nbytes / speed
+    lattice = Lut3D.sample(CDL.apply)
+    print(f"\n## 4K floats on {torch.cuda.get_device_name()}, copies at {speed / 1e9:.0f} GB/s\n")
+    print("| stage | ms | floor, ms | times the floor |\n|---|---|---|---|")
+    for name, grade in (("a CDL", CDL), ("a LUT", lattice)):
+        gap = float((grade.apply(frame) - grade._plain(frame)).abs().max())
+        fused = by_kernel(frame, lambda _, colours: colours) is not None
+        for way, apply in (("kernel" if fused else "NO KERNEL HERE", grade.apply), ("plain path", grade._plain)):
+            seconds = each(lambda apply=apply: apply(frame))  # type: ignore[misc]
+            print(f"| apply {name}, {way} | {1000 * seconds:.3f} | {1000 * floor:.3f} | {seconds / floor:.1f} |")
+        print(f"| largest difference of the two | {gap:.1e} | | |", flush=True)
+
+
 def growth(folder: Path) -> None:
     """Time and peak memory of one command, from one to a hundred megapixels."""
     print("\n## Growth: reswd match, JPEG to JPEG, in a process of its own\n")
@@ -180,6 +216,8 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         stages(Path(name), chosen.times, copy_speed())
+        if torch.cuda.is_available():
+            card(chosen.times)
         if chosen.growth:
             growth(Path(name))
 
