@@ -97,7 +97,7 @@ def grade_one(task: GradeTask) -> Outcome:
         result, before, after = _graded(task)
         room = 2 * result.picture.pixels.nbytes
         place.parent.mkdir(parents=True, exist_ok=True)
-        result.save_picture(place, overwrite=True)
+        result.save_picture(place, overwrite=True, last=True)
         run = run_at(task.run, task.stamp)
         if run.grade_files is not None and not run.series:
             result.save_grade(place.with_name(place.name + run.grade_files))
