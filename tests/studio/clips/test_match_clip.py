@@ -71,7 +71,8 @@ def test_graded_frames_are_those_of_the_saved_grade_and_the_rest_is_kept(
     wanted, written = [render(frame, grade) for frame in shown(source)], shown(out)
     mean, largest = difference(wanted, written)
     assert mean < within and largest < 20
-    assert drift(wanted, written) < 0.35  # a wrong matrix, range or rounding would shift everything
+    # A wrong matrix, range or rounding would shift everything by half a step and more; H.264 of 8 bits alone by up to 0.35.
+    assert drift(wanted, written) < 0.4
     before, after = read_facts(source), read_facts(out)
     for fact in ("codec", "profile", "pixel_format", "size", "tags", "rate", "aspect"):
         assert getattr(before, fact) == getattr(after, fact), fact
