@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from reswd_torch.swd import ReservoirSlicedWasserstein, SlicedWasserstein
+from reswd_torch.reswd import DirectionReservoirSlicedWasserstein
+from reswd_torch.swd import SlicedWasserstein
 
 EXACT_VALUE = 0.5
 LARGEST_RATIO = 4.0
@@ -66,9 +67,9 @@ def main() -> int:
     torch.set_num_threads(1)  # the sets are tiny; threads would only wait for each other
 
     def reservoir(correction: str) -> Callable[[int], nn.Module]:
-        return lambda seed: ReservoirSlicedWasserstein(3, p=1, correction=correction, seed=seed)
+        return lambda seed: DirectionReservoirSlicedWasserstein(3, p=1, correction=correction, seed=seed)
 
-    default = ReservoirSlicedWasserstein(3, p=1)
+    default = DirectionReservoirSlicedWasserstein(3, p=1)
     sorts = default.kept + default.fresh
     with torch.no_grad():
         # plain sampling has no memory: one step says as much as twenty

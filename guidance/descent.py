@@ -16,7 +16,7 @@ from torch import Tensor
 
 from guidance.reference import Reference
 from reswd_torch.color import srgb_to_lab
-from reswd_torch.swd import ReservoirSlicedWasserstein
+from reswd_torch.reswd import DirectionReservoirSlicedWasserstein
 
 PIXELS = 1024
 """Pixels of each image that the distance looks at, drawn anew at each inner step."""
@@ -37,7 +37,7 @@ class Descent:
         self.generator = torch.Generator().manual_seed(seed)
         colors = [self._chosen(reference.colors, len(reference.colors)) for reference in references]
         self.targets = srgb_to_lab(torch.stack(colors).to(device))
-        self.loss = ReservoirSlicedWasserstein(p=1, seed=seed, device=device)
+        self.loss = DirectionReservoirSlicedWasserstein(p=1, seed=seed, device=device)
 
     def __call__(
         self,

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from reswd_torch.grade import Cdl, Grade, Lut3D, load_grade
     from reswd_torch.matching import MatchReport, color_distance, match
     from reswd_torch.palette import parse_palette
+    from reswd_torch.reswd import DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
     from reswd_torch.settings import MatchSettings
-    from reswd_torch.swd import ReservoirSlicedWasserstein, SlicedWasserstein
+    from reswd_torch.swd import SlicedWasserstein
 
 _HOME = {
     "Cdl": "reswd_torch.grade",
+    "DirectionReservoirSlicedWasserstein": "reswd_torch.reswd",
     "Grade": "reswd_torch.grade",
     "InputError": "reswd_torch.errors",
     "Lut3D": "reswd_torch.grade",
     "MatchReport": "reswd_torch.matching",
     "MatchSettings": "reswd_torch.settings",
-    "ReservoirSlicedWasserstein": "reswd_torch.swd",
+    "ReservoirSlicedWasserstein": "reswd_torch.reswd",
     "SlicedWasserstein": "reswd_torch.swd",
     "color_distance": "reswd_torch.matching",
     "lab_to_srgb": "reswd_torch.color",
@@ -39,6 +41,7 @@ _HOME = {
 __all__ = [
     "__version__",
     "Cdl",
+    "DirectionReservoirSlicedWasserstein",
     "Grade",
     "InputError",
     "Lut3D",

@@ -1,6 +1,6 @@
-"""Unit vectors to project on: four ways to spread directions over the sphere, every one with its own generator.
+"""Unit vectors to project on: ways to spread directions over the sphere, every one with its own generator.
 
-Each function returns ``count`` rows of length 1. Each row *alone* is uniform on the sphere (fibonacci: up to its sign,
+Each function returns ``count`` rows of length 1. Each row *alone* is uniform on the sphere (fibonacci and angles: up to its sign,
 which a Wasserstein distance cannot see), so the mean of any even function over the rows is an unbiased estimate of its
 spherical mean. The kinds differ in how the rows depend on each other, that is, in the variance of that estimate.
 
@@ -20,8 +20,9 @@ from torch import Tensor
 from reswd_torch.errors import InputError
 from reswd_torch.wasserstein import check_alike
 
-KINDS = ("gaussian", "orthogonal", "sobol", "fibonacci")
-"""What :func:`draw_directions` understands."""
+KINDS = ("even", "gaussian", "orthogonal", "sobol", "fibonacci")
+"""What :func:`draw_directions` understands. ``"even"`` is the most even one that is known for the dimensions: equal angles in 2,
+``"fibonacci"`` in 3, ``"orthogonal"`` in others."""
 
 _SOBOL_CELL = 2.0**-30  # torch's Sobol points lie on a lattice of this width
 _GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
@@ -64,7 +65,8 @@ def draw_directions(
     if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
         raise InputError(f"dtype {dtype!r} cannot hold a direction: choose a floating dtype such as torch.float32")
     rows = _DRAW[kind](count, dims, generator)
-    return rows.to(device=generator.device if device is None else device, dtype=dtype)
+    # not waiting for the copy: it is staged before the call returns, and a wait at each step would stall the device
+    return rows.to(dtype).to(generator.device if device is None else device, non_blocking=True)
 
 
 def check_kind(kind: str, dims: int | None = None) -> None:
@@ -96,6 +98,8 @@ def check_directions(directions: Tensor, x: Tensor, count: int | None = None) ->
     if directions.shape[0] == 0 or (count is not None and directions.shape[0] != count):
         raise InputError(f"directions: got {directions.shape[0]} rows, expected a tensor of shape {wanted}")
     check_alike("directions", directions, "x", x)
+    if directions.device.type != "cpu":  # the device would have to wait for the answer
+        return
     length = torch.linalg.vector_norm(directions, dim=-1)
     if not bool(((length - 1).abs() < 1e-3).all()):
         raise InputError("directions have rows whose length is not 1: divide each row by its norm")
@@ -135,6 +139,18 @@ def sobol_directions(count: int, dims: int, generator: torch.Generator) -> Float
     return _normalised(torch.special.ndtri(points))
 
 
+def even_directions(count: int, dims: int, generator: torch.Generator) -> Float[Tensor, "count dims"]:
+    """Equal angles on the half-circle, randomly rotated, in 2-D; a spiral in 3-D, orthogonal blocks elsewhere. (count, dims)."""
+    if dims == 3:
+        return fibonacci_directions(count, dims, generator)
+    if dims != 2:
+        return orthogonal_directions(count, dims, generator)
+    dtype = _draw_dtype(generator)
+    offset = torch.rand((), generator=generator, dtype=dtype, device=generator.device)
+    angle = (torch.arange(count, dtype=dtype, device=generator.device) + offset) * (math.pi / count)
+    return torch.stack([angle.cos(), angle.sin()], dim=-1)
+
+
 def fibonacci_directions(
     count: int, dims: int, generator: torch.Generator, *, half: bool = True
 ) -> Float[Tensor, "count 3"]:
@@ -167,6 +183,7 @@ def fibonacci_spiral(
 
 
 _DRAW = {
+    "even": even_directions,
     "gaussian": gaussian_directions,
     "orthogonal": orthogonal_directions,
     "sobol": sobol_directions,

@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from reswd_torch.errors import InputError
-from reswd_torch.sorting import sort
+from reswd_torch.sorting import argsort, sort
 
 Points = Float[Tensor, "*batch points dims"]
 Others = Float[Tensor, "*batch other dims"]
@@ -64,9 +64,9 @@ def wasserstein_1d(
         x_index, y_index, share = _merged_counts(x.shape[-1], y.shape[-1], x.device)
         gap = x_sorted[..., x_index] - y_sorted[..., y_index]
         return _power(gap, p) @ share.to(gap.dtype)
-    x_levels = _levels(x, x_weights, x_order)
-    y_levels = _levels(y, y_weights, y_order)
-    return _merged_cost(x_sorted, y_sorted, x_levels, y_levels, p)
+    x_index, y_index, share = _merged_levels(_levels(x, x_weights, x_order), _levels(y, y_weights, y_order))
+    gap = torch.gather(x_sorted, -1, x_index) - torch.gather(y_sorted, -1, y_index)
+    return (_power(gap, p) * share.to(gap.dtype)).sum(dim=-1)
 
 
 def direction_costs(
@@ -92,7 +92,27 @@ def direction_costs(
     """
     x_lines = einsum(x, directions, "... points dims, line dims -> ... line points")
     y_lines = einsum(y, directions, "... points dims, line dims -> ... line points")
-    return wasserstein_1d(x_lines, y_lines, p, _on_lines(x_weights, x_lines), _on_lines(y_weights, y_lines))
+    return wasserstein_1d(x_lines, y_lines, p, on_lines(x_weights, x_lines), on_lines(y_weights, y_lines))
+
+
+def plan(
+    x: Float[Tensor, "*batch n"],
+    y: Float[Tensor, "*batch m"],
+    x_weights: Float[Tensor, "*batch n"] | None = None,
+    y_weights: Float[Tensor, "*batch m"] | None = None,
+) -> tuple[Int[Tensor, "*batch steps"], Float[Tensor, "*batch steps"], Float[Tensor, "*batch steps"]]:
+    """The optimal plan between sets of numbers, the same for every p: for each of n + m steps which number of x, what
+    value of y it is matched to, and how much mass, summing to 1. Values are not checked; without gradient."""
+    with torch.no_grad():
+        x_order = argsort(x)
+        y_sorted, y_order = sort(y)
+        if x_weights is None and y_weights is None:
+            x_index, y_index, share = (
+                each.expand(*x.shape[:-1], -1) for each in _merged_counts(x.shape[-1], y.shape[-1], x.device)
+            )
+        else:
+            x_index, y_index, share = _merged_levels(_levels(x, x_weights, x_order), _levels(y, y_weights, y_order))
+        return x_order.gather(-1, x_index), y_sorted.gather(-1, y_index), share.to(x.dtype)
 
 
 def check_power(p: int) -> None:
@@ -102,8 +122,11 @@ def check_power(p: int) -> None:
 
 
 def check_sets(x: Tensor, y: Tensor, x_weights: Tensor | None = None, y_weights: Tensor | None = None) -> None:
-    """Raise InputError unless x and y are two sets of points that can be compared. Looks at values, so not for
-    compiling."""
+    """Raise InputError unless x and y are two sets of points that can be compared.
+
+    Values are looked at on the CPU only (and so not for compiling): elsewhere the device would have to wait for the answer at
+    each step, and NaN comes out as NaN.
+    """
     for name, points in (("x", x), ("y", y)):
         _check_points(name, points)
     if x.ndim != y.ndim or x.shape[:-2] != y.shape[:-2]:
@@ -133,7 +156,7 @@ def _check_points(name: str, points: Tensor) -> None:
         raise InputError(f"{name} has shape {tuple(points.shape)} and is empty: give at least one point")
     if points.dtype not in (torch.float32, torch.float64):
         raise InputError(f"{name} is {points.dtype}: convert it to float32 or float64 first, as with .float()")
-    if not bool(torch.isfinite(points).all()):
+    if points.device.type == "cpu" and not bool(torch.isfinite(points).all()):
         raise InputError(f"{name} of shape {tuple(points.shape)} holds NaN or infinite values: remove or replace them")
 
 
@@ -142,6 +165,8 @@ def _check_weights(name: str, weights: Tensor, points: Tensor) -> None:
         got = tuple(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
         raise InputError(f"{name}: got {got}, expected a tensor of shape {tuple(points.shape[:-1])}, one per point")
     check_alike(name, weights, name[0], points)
+    if weights.device.type != "cpu":
+        return
     if not bool(torch.isfinite(weights).all()) or bool((weights < 0).any()):
         raise InputError(f"{name} holds negative, NaN or infinite values: give finite weights of at least 0")
     if not bool((weights.sum(dim=-1) > 0).all()):
@@ -152,7 +177,8 @@ def _power(gap: Float[Tensor, "*shape"], p: int) -> Float[Tensor, "*shape"]:
     return gap.abs() if p == 1 else gap.square()
 
 
-def _on_lines(weights: Weights | None, lines: Float[Tensor, "*batch line points"]) -> Tensor | None:
+def on_lines(weights: Weights | None, lines: Float[Tensor, "*batch line points"]) -> Tensor | None:
+    """Masses of points as masses of their projections on each line."""
     return None if weights is None else rearrange(weights, "... points -> ... 1 points").expand(lines.shape)
 
 
@@ -183,20 +209,15 @@ def _levels(
     return mass / mass[..., -1:]
 
 
-def _merged_cost(
-    x: Float[Tensor, "*batch n"],
-    y: Float[Tensor, "*batch m"],
-    x_levels: Float[Tensor, "*batch n"],
-    y_levels: Float[Tensor, "*batch m"],
-    p: int,
-) -> Float[Tensor, "*batch"]:
-    """The integral over the merged levels, for sorted x and y. A sample of no mass spans no level and does not
-    count."""
+def _merged_levels(
+    x_levels: Float[Tensor, "*batch n"], y_levels: Float[Tensor, "*batch m"]
+) -> tuple[Int[Tensor, "*batch steps"], Int[Tensor, "*batch steps"], Float[Tensor, "*batch steps"]]:
+    """The steps of the merged levels: which sorted sample of each set, and how much mass. A sample of no mass spans no
+    level and does not count."""
     levels = torch.sort(torch.cat([x_levels, y_levels], dim=-1), dim=-1).values
     share = torch.diff(levels, dim=-1, prepend=torch.zeros_like(levels[..., :1]))
     steps = levels.detach().contiguous()
     # the quantile at level q is the first sample whose cumulative mass reaches q
     x_index = torch.searchsorted(x_levels.detach().contiguous(), steps)
     y_index = torch.searchsorted(y_levels.detach().contiguous(), steps)
-    gap = torch.gather(x, -1, x_index) - torch.gather(y, -1, y_index)
-    return (_power(gap, p) * share.to(gap.dtype)).sum(dim=-1)
+    return x_index, y_index, share

@@ -9,7 +9,7 @@ from torch import Tensor
 from reswd_torch.color import srgb_to_lab_with_jacobian
 from reswd_torch.matching.gauss_newton import Model
 from reswd_torch.matching.report import Progress
-from reswd_torch.swd import ReservoirSlicedWasserstein
+from reswd_torch.reswd import ReservoirSlicedWasserstein
 
 STEPS = 150
 LEARNING_RATE = 0.03
@@ -41,7 +41,7 @@ def descend(
     Returns:
         The last parameters, float64.
     """
-    loss = ReservoirSlicedWasserstein(3, p=1, directions="fibonacci", seed=seed, device=target_lab.device)
+    loss = ReservoirSlicedWasserstein(3, p=1, seed=seed)
     parameters = (model.start() if start is None else start).clone().requires_grad_(True)
     optimiser = torch.optim.Adam([parameters], lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)

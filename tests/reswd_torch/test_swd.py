@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from reswd_torch.directions import KINDS, draw_directions
 from reswd_torch.errors import InputError
-from reswd_torch.swd import ReservoirSlicedWasserstein, SlicedWasserstein, sliced_wasserstein
+from reswd_torch.reswd import DirectionReservoirSlicedWasserstein
+from reswd_torch.swd import SlicedWasserstein, sliced_wasserstein
 
 QUICK = settings(max_examples=25, deadline=None, derandomize=True)
 DOUBLE = torch.float64
@@ -39,7 +40,7 @@ def mean_abs_coordinate(dims: int) -> float:
 def both(p: int = 2, dims: int = 3, dtype: torch.dtype = DOUBLE, seed: int = 0) -> list[nn.Module]:
     return [
         SlicedWasserstein(32, p, seed=seed),
-        ReservoirSlicedWasserstein(dims, p=p, dtype=dtype, seed=seed),
+        DirectionReservoirSlicedWasserstein(dims, p=p, dtype=dtype, seed=seed),
     ]
 
 
@@ -85,7 +86,7 @@ def test_fibonacci_is_exact_to_three_digits() -> None:
 @pytest.mark.parametrize("control", [None, "lower", "upper"])
 def test_identical_sets_read_zero(control: str | None, p: int) -> None:
     x = points(1, 2, 6, 3)
-    reservoir = ReservoirSlicedWasserstein(3, p=p, dtype=DOUBLE)
+    reservoir = DirectionReservoirSlicedWasserstein(3, p=p, dtype=DOUBLE)
     for _ in range(4):
         assert torch.equal(SlicedWasserstein(8, p, control_variate=control)(x, x), torch.zeros(2, dtype=DOUBLE))
         assert torch.equal(reservoir(x, x), torch.zeros(2, dtype=DOUBLE))
@@ -119,8 +120,8 @@ def test_batch_equals_loop(m: int, weighted: bool, control: str | None) -> None:
 
 def test_first_reservoir_step_of_a_batch_equals_loop() -> None:
     x, y = points(1, 3, 5, 3), points(2, 3, 6, 3)
-    whole = ReservoirSlicedWasserstein(3, dtype=DOUBLE)(x, y)
-    singles = [ReservoirSlicedWasserstein(3, dtype=DOUBLE)(a, b) for a, b in zip(x, y, strict=True)]
+    whole = DirectionReservoirSlicedWasserstein(3, dtype=DOUBLE)(x, y)
+    singles = [DirectionReservoirSlicedWasserstein(3, dtype=DOUBLE)(a, b) for a, b in zip(x, y, strict=True)]
     torch.testing.assert_close(whole, torch.stack(singles))
 
 
@@ -148,7 +149,7 @@ def test_metric_properties(seed: int, n: int, m: int, dims: int, p: int) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_smoke_in_both_precisions(kind: str, dtype: torch.dtype) -> None:
     x, y = points(1, 2, 4, 3, dtype=dtype).requires_grad_(), points(2, 2, 6, 3, dtype=dtype)
-    reservoir = ReservoirSlicedWasserstein(3, 6, 3, directions=kind, dtype=dtype)
+    reservoir = DirectionReservoirSlicedWasserstein(3, 6, 3, directions=kind, dtype=dtype)
     for loss in (SlicedWasserstein(8, directions=kind), reservoir, reservoir):
         value = loss(x, y)
         assert value.dtype == dtype and value.shape == (2,)
@@ -220,7 +221,7 @@ def test_global_generator_is_left_alone() -> None:
 
 def test_reset_forgets() -> None:
     x, y = points(1, 5, 3), points(2, 5, 3)
-    loss = ReservoirSlicedWasserstein(3, dtype=DOUBLE)
+    loss = DirectionReservoirSlicedWasserstein(3, dtype=DOUBLE)
     for _ in range(3):
         loss(x, y)
     loss.reset()
@@ -232,7 +233,7 @@ def test_reset_forgets() -> None:
 def test_backward_after_later_steps() -> None:
     """Losses of several steps may be summed before one backward."""
     x = points(1, 5, 3).requires_grad_()
-    loss = ReservoirSlicedWasserstein(3, dtype=DOUBLE)
+    loss = DirectionReservoirSlicedWasserstein(3, dtype=DOUBLE)
     torch.stack([loss(x, points(2, 5, 3)) for _ in range(3)]).sum().backward()
     assert torch.isfinite(x.grad).all()
 
@@ -243,7 +244,7 @@ def test_diagnostics() -> None:
     assert plain.costs.shape == (2, 8) and plain.directions.shape == (8, 3) and plain.gamma.shape == (2,)
     with pytest.raises(AttributeError):
         plain.value = None
-    reservoir = ReservoirSlicedWasserstein(3, 6, 2, dtype=DOUBLE)
+    reservoir = DirectionReservoirSlicedWasserstein(3, 6, 2, dtype=DOUBLE)
     for _ in range(3):
         result = reservoir(x, y, diagnostics=True)
     assert result.costs.shape == (2, 8) and result.index.shape == (6,)
@@ -253,7 +254,7 @@ def test_diagnostics() -> None:
 
 def test_injected_fresh_directions() -> None:
     x, y, theta = points(1, 5, 3), points(2, 5, 3), lines(8)
-    result = ReservoirSlicedWasserstein(3, dtype=DOUBLE)(x, y, directions=theta, diagnostics=True)
+    result = DirectionReservoirSlicedWasserstein(3, dtype=DOUBLE)(x, y, directions=theta, diagnostics=True)
     assert torch.equal(result.directions[-8:], theta)
     torch.testing.assert_close(result.value, sliced_wasserstein(x, y, theta).value)
 
@@ -273,15 +274,18 @@ def test_injected_directions_leave_the_generator() -> None:
         (lambda: SlicedWasserstein(directions="round"), "unknown directions 'round'"),
         (lambda: SlicedWasserstein(control_variate="middle"), "unknown control_variate 'middle'"),
         (lambda: SlicedWasserstein(seed=-1), "seed -1 "),
-        (lambda: ReservoirSlicedWasserstein(0), "dims = 0 "),
-        (lambda: ReservoirSlicedWasserstein(4, directions="fibonacci"), "3 dimensions and got 4"),
-        (lambda: ReservoirSlicedWasserstein(kept=0), "kept = 0 "),
-        (lambda: ReservoirSlicedWasserstein(fresh=0), "fresh = 0 "),
-        (lambda: ReservoirSlicedWasserstein(tau=0), "tau = 0 "),
-        (lambda: ReservoirSlicedWasserstein(tau=float("nan")), "tau = nan "),
-        (lambda: ReservoirSlicedWasserstein(correction="none"), "unknown correction 'none': choose 'exact' or 'paper'"),
-        (lambda: ReservoirSlicedWasserstein(reset_below=1.5), "reset_below = 1.5 "),
-        (lambda: ReservoirSlicedWasserstein(dtype=torch.float16), "torch.float16 is not supported"),
+        (lambda: DirectionReservoirSlicedWasserstein(0), "dims = 0 "),
+        (lambda: DirectionReservoirSlicedWasserstein(4, directions="fibonacci"), "3 dimensions and got 4"),
+        (lambda: DirectionReservoirSlicedWasserstein(kept=0), "kept = 0 "),
+        (lambda: DirectionReservoirSlicedWasserstein(fresh=0), "fresh = 0 "),
+        (lambda: DirectionReservoirSlicedWasserstein(tau=0), "tau = 0 "),
+        (lambda: DirectionReservoirSlicedWasserstein(tau=float("nan")), "tau = nan "),
+        (
+            lambda: DirectionReservoirSlicedWasserstein(correction="none"),
+            "unknown correction 'none': choose 'exact' or 'paper'",
+        ),
+        (lambda: DirectionReservoirSlicedWasserstein(reset_below=1.5), "reset_below = 1.5 "),
+        (lambda: DirectionReservoirSlicedWasserstein(dtype=torch.float16), "torch.float16 is not supported"),
     ],
 )
 def test_construction_errors(build, message: str) -> None:  # noqa: ANN001
@@ -291,7 +295,7 @@ def test_construction_errors(build, message: str) -> None:  # noqa: ANN001
 
 def test_call_errors() -> None:
     x = points(1, 4, 3)
-    loss = ReservoirSlicedWasserstein(3)
+    loss = DirectionReservoirSlicedWasserstein(3)
     with pytest.raises(InputError, match="x is torch.float64 and the reservoir is torch.float32"):
         loss(x, x)
     with pytest.raises(InputError, match="x has 2 dims and this reservoir 3: build it with dims=2"):
@@ -301,7 +305,9 @@ def test_call_errors() -> None:
     with pytest.raises(InputError, match="3 dimensions and got 2"):
         SlicedWasserstein(directions="fibonacci")(x[:, :2], x[:, :2])
     assert int(loss.step) == 0  # a refused call is no step
-    torch.testing.assert_close(loss(x.float(), x.float() + 1), ReservoirSlicedWasserstein(3)(x.float(), x.float() + 1))
+    torch.testing.assert_close(
+        loss(x.float(), x.float() + 1), DirectionReservoirSlicedWasserstein(3)(x.float(), x.float() + 1)
+    )
 
 
 def last_steps(correction: str, seeds: int) -> tuple[Tensor, Tensor]:
@@ -309,7 +315,7 @@ def last_steps(correction: str, seeds: int) -> tuple[Tensor, Tensor]:
     x, shift = points(1, 3, 3, dtype=torch.float32), torch.tensor([1.0, 0.0, 0.0], requires_grad=True)
     values, gradients = [], []
     for seed in range(seeds):
-        loss = ReservoirSlicedWasserstein(3, p=1, correction=correction, seed=seed)
+        loss = DirectionReservoirSlicedWasserstein(3, p=1, correction=correction, seed=seed)
         with torch.no_grad():
             for _ in range(19):
                 loss(x, x + shift)
@@ -342,14 +348,15 @@ def test_paper_correction_is_close() -> None:
 CHECKED_CALLS = """
 from jaxtyping import install_import_hook
 with install_import_hook("reswd_torch", "beartype.beartype"):
-    from reswd_torch.swd import ReservoirSlicedWasserstein, SlicedWasserstein
+    from reswd_torch.reswd import DirectionReservoirSlicedWasserstein
+    from reswd_torch.swd import SlicedWasserstein
 import torch
 for shape, other in (((4, 3), (4, 3)), ((2, 4, 3), (2, 6, 3))):
     x, y, a = torch.rand(shape), torch.rand(other), torch.rand(shape[:-1])
     for kind in ("gaussian", "orthogonal", "sobol", "fibonacci"):
         for control in (None, "lower", "upper"):
             SlicedWasserstein(5, 1, kind, control)(x, y, a, diagnostics=True)
-        loss = ReservoirSlicedWasserstein(3, 4, 2, 2, kind, correction="paper")
+        loss = DirectionReservoirSlicedWasserstein(3, 4, 2, 2, kind, correction="paper")
         for _ in range(3):
             loss(x, y, None, None, diagnostics=True)
             loss(x, y, a)

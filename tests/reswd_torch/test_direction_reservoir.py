@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reswd_torch.directions import draw_directions
-from reswd_torch.reservoir import (
+from reswd_torch.direction_reservoir import (
     FLOOR,
     ReservoirState,
     decay_factor,
@@ -23,6 +22,7 @@ from reswd_torch.reservoir import (
     reservoir_step,
     selection_log_weights,
 )
+from reswd_torch.directions import draw_directions
 from reswd_torch.wasserstein import direction_costs
 
 DOUBLE = torch.float64

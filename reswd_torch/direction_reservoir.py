@@ -2,7 +2,7 @@
 
 Each step offers the kept directions and fresh ones. All are scored by their cost *now*; weighted sampling without
 replacement keeps some (P. Efraimidis and P. Spirakis, "Weighted random sampling with a reservoir", 2006); the loss is a
-weighted sum over everything offered. Pure functions on tensors: the modules of :mod:`reswd_torch.swd` draw the random
+weighted sum over everything offered. Pure functions on tensors: the modules of :mod:`reswd_torch.reswd` draw the random
 numbers.
 
 **Why the estimate is unbiased.** A kept direction carries an importance weight a with E Σ a·h(θ) = Σ h over all

@@ -1,0 +1,345 @@
+"""ReSWD: the sliced Wasserstein distance as a loss that remembers from step to step (after arXiv 2510.01061).
+
+The paper keeps *directions*: those whose cost is large are likelier to be looked at again
+(:class:`DirectionReservoirSlicedWasserstein`). What pays is keeping *couplings*: a plan that was sorted for once stays good while
+the points move a little, and looking at it again needs no sort (:class:`ReservoirSlicedWasserstein`). docs/estimators.md compares
+them.
+
+The modules draw random numbers and hold state; the steps, :func:`reswd_torch.couplings.coupling_step` and
+:func:`reswd_torch.direction_reservoir.reservoir_step`, are pure functions of tensors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reswd_torch.couplings import Couplings, KeptCouplings, coupling_step, none_kept
+from reswd_torch.direction_reservoir import (
+    CORRECTIONS,
+    ReservoirResult,
+    ReservoirState,
+    empty_state,
+    reservoir_step,
+)
+from reswd_torch.directions import check_count, check_directions, check_kind, draw_directions
+from reswd_torch.errors import InputError
+from reswd_torch.swd import Seeded
+from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, check_alike, check_power, check_sets
+
+
+class ReservoirSlicedWasserstein(Seeded):
+    """SW_p^p with a reservoir of couplings between calls. Each call is one step.
+
+    A call sorts ``fresh`` new directions and looks again, without sorting, at the ``kept`` plans of the calls before. It is
+    for points that persist: a picture under a changing grade, particles, latents. x moves, y is what it should become.
+
+    Args:
+        dims: dimensions of the points.
+        kept: plans in the reservoir, at least 1; each takes as much memory as a coordinate of the points.
+        fresh: new directions a step, at least 1.
+        p: 1 or 2.
+        directions: kind of the new ones, see :func:`reswd_torch.directions.draw_directions`.
+        tau: steps after which a plan counts 1/e, above 0; None: all count alike. The default suits points that move freely;
+            where a few numbers move all points together, or points hardly move, None has the smaller spread.
+        seed: of the module's own generator.
+
+    The weight of a plan depends on its age alone, so the estimate is unbiased for fixed sets. Once the points have moved,
+    old plans are an upper bound, and their gradient a majorise-minimise step.
+
+    Under autocast points of half precision are taken as float32, and the distance is reckoned in float32. Generator and
+    reservoir travel in the state_dict, and a restored module continues bit for bit; ``.to(dtype or device)`` moves the
+    reservoir. It is no buffer, since DistributedDataParallel would send one process's plans to all, whose points are others.
+
+    Raises:
+        InputError: on construction or call, naming what does not fit.
+
+    Example:
+        >>> x = torch.zeros(5, 3, requires_grad=True)
+        >>> loss = ReservoirSlicedWasserstein(dims=3, seed=0)
+        >>> loss(x, torch.ones(7, 3)).backward()
+        >>> x.grad.shape
+        torch.Size([5, 3])
+    """
+
+    def __init__(
+        self,
+        dims: int = 3,
+        kept: int = 64,
+        fresh: int = 8,
+        p: int = 2,
+        directions: str = "even",
+        tau: float | None = 2.5,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(seed)
+        check_power(p)
+        check_kind(directions, dims)
+        check_count("kept", kept)
+        check_count("fresh", fresh)
+        _check_tau(tau)
+        self.dims, self.kept, self.fresh, self.p = dims, kept, fresh, p
+        self.kind, self.tau = directions, tau
+        self.state: KeptCouplings | None = None
+
+    def reset(self) -> None:
+        """Forget every plan; the generator goes on."""
+        self.state = None
+
+    def draw(self, like: Points) -> Float[Tensor, "fresh dims"]:
+        """The next step's new directions, in the dtype and on the device of ``like``. Advances the generator."""
+        return draw_directions(
+            self.kind, self.fresh, self.dims, generator=self.generator, dtype=like.dtype, device=like.device
+        )
+
+    def forward(
+        self,
+        x: Points,
+        y: Others,
+        x_weights: Weights | None = None,
+        y_weights: OtherWeights | None = None,
+        *,
+        directions: Float[Tensor, "fresh dims"] | None = None,
+    ) -> Float[Tensor, "*batch"]:
+        """SW_p^p of each batch item, and one step of the reservoir (in ``eval()`` and under ``no_grad`` too).
+
+        Args:
+            x: (points, dims) or (batch, points, dims): the points that move, the same ones at each step.
+            y: the same axes; the number of points may differ. Without gradient.
+            x_weights, y_weights: as for :class:`reswd_torch.SlicedWasserstein`; without gradient.
+            directions: (fresh, dims) rows of length 1 to use as this step's new ones; the generator then stays where it is.
+
+        Returns:
+            () or (batch,), at least 0.
+        """
+        with torch.autocast(x.device.type if isinstance(x, Tensor) else "cpu", enabled=False):
+            x, y, x_weights, y_weights = _in_full_precision(x, y, x_weights, y_weights)
+            check_sets(x, y, x_weights, y_weights)
+            if x.shape[-1] != self.dims:
+                raise InputError(
+                    f"x has {x.shape[-1]} dims and this loss {self.dims}: build it with dims={x.shape[-1]}"
+                )
+            for name, tensor in (("y", y), ("x_weights", x_weights), ("y_weights", y_weights)):
+                if tensor is not None and tensor.requires_grad and torch.is_grad_enabled():
+                    raise InputError(
+                        f"{name} wants a gradient and has none here: give what moves as x, or {name}.detach()"
+                    )
+            if directions is None:
+                directions = self.draw(x)
+            else:
+                check_directions(directions, x, self.fresh)
+            before = self._fitting(x, y, weighted=x_weights is not None or y_weights is not None)
+            value, self.state = coupling_step(before, directions, x, y, self.p, self.tau, x_weights, y_weights)
+            return value
+
+    def _fitting(self, x: Points, y: Others, *, weighted: bool) -> KeptCouplings:
+        """The reservoir, or an empty one for these points; InputError where it holds plans of others."""
+        empty = none_kept(self.kept, x, y, weighted=weighted)
+        if self.state is None:
+            return empty
+        held, wanted = self.state.plans.values, empty.plans.values
+        check_alike("x", x, "the reservoir", held)
+        if held.shape != wanted.shape:
+            raise InputError(
+                f"x has shape {tuple(x.shape)}, y {tuple(y.shape)}, and the plans in the reservoir are of other sets: "
+                "call reset(), or keep one loss for each pair of sets"
+            )
+        return self.state
+
+    def get_extra_state(self) -> Any:
+        """Generator and reservoir; part of the state_dict."""
+        saved: dict[str, Any] = {"generator": super().get_extra_state()}
+        if self.state is not None:
+            plans = {field.name: getattr(self.state.plans, field.name) for field in fields(Couplings)}
+            saved |= {name: tensor for name, tensor in plans.items() if tensor is not None} | {"age": self.state.age}
+        return saved
+
+    def set_extra_state(self, state: Any) -> None:
+        """Restore what :meth:`get_extra_state` returned. Raises InputError for a reservoir of another size."""
+        if not isinstance(state, dict) or "generator" not in state:
+            raise InputError("this state_dict holds no reservoir of couplings: it is of another kind of loss")
+        if "age" in state and state["directions"].shape != (self.kept, self.dims):
+            kept, dims = state["directions"].shape
+            raise InputError(
+                f"the state_dict holds {kept} plans in {dims} dims and this loss keeps {self.kept} in {self.dims}: "
+                f"build it with dims={dims}, kept={kept}"
+            )
+        super().set_extra_state(state["generator"])
+        self.state = None
+        if "age" in state:
+            plans = Couplings(state["directions"], state["values"], state.get("index"), state.get("share"))
+            self.state = KeptCouplings(plans, state["age"])
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ReservoirSlicedWasserstein:
+        super()._apply(fn, recurse)
+        if self.state is not None:
+            plans = self.state.plans
+            index, share = (None if each is None else fn(each) for each in (plans.index, plans.share))
+            moved = Couplings(fn(plans.directions), fn(plans.values), index, share)
+            self.state = KeptCouplings(moved, fn(self.state.age))
+        return self
+
+    def extra_repr(self) -> str:
+        return f"dims={self.dims}, kept={self.kept}, fresh={self.fresh}, p={self.p}, directions={self.kind!r}, tau={self.tau}"
+
+
+class DirectionReservoirSlicedWasserstein(Seeded):
+    """SW_p^p with the paper's reservoir of directions between calls (ReSWD, arXiv 2510.01061). Each call is one step.
+
+    A call sorts ``kept + fresh`` directions. State and generator travel in the state_dict, so a restored module
+    continues bit for bit; ``.to(dtype or device)`` moves the reservoir.
+
+    Args:
+        dims: dimensions of the points.
+        kept: reservoir size R, at least 1.
+        fresh: new directions M a step, at least 1.
+        p: 1 or 2.
+        directions: kind of the fresh ones: ``"gaussian"``, ``"orthogonal"``, ``"sobol"`` or ``"fibonacci"`` (3-D only).
+        tau: steps after which a direction counts 1/e, above 0; None: directions never age. A short time follows moving
+            points sooner and has a smaller spread, a long one reuses more.
+        correction: ``"exact"`` is unbiased for fixed sets. ``"paper"`` also resets the reservoir when its effective
+            sample size falls below ``reset_below`` times ``kept``: consistent, but biased, since the reset looks at the
+            data.
+        reset_below: from 0 to 1; of no effect with ``"exact"``.
+        seed: of the module's own generator.
+        dtype: float32 or float64, as the points will have.
+        device: where the points will be.
+
+    Raises:
+        InputError: on construction or call, naming what does not fit.
+    """
+
+    directions: Tensor
+    carried: Tensor
+    birth: Tensor
+    step: Tensor
+    seen: Tensor
+
+    def __init__(
+        self,
+        dims: int = 3,
+        kept: int = 24,
+        fresh: int = 8,
+        p: int = 2,
+        directions: str = "gaussian",
+        tau: float | None = 8.0,
+        correction: str = "exact",
+        reset_below: float = 0.5,
+        seed: int = 0,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__(seed)
+        check_power(p)
+        check_kind(directions, dims)
+        check_count("kept", kept)
+        check_count("fresh", fresh)
+        _check_tau(tau)
+        if correction not in CORRECTIONS:
+            raise InputError(f"unknown correction {correction!r}: choose {' or '.join(map(repr, CORRECTIONS))}")
+        if not 0 <= reset_below <= 1:
+            raise InputError(f"reset_below = {reset_below!r} is out of range: give a share from 0 to 1")
+        if dtype not in (torch.float32, torch.float64):
+            raise InputError(f"dtype {dtype!r} is not supported: choose torch.float32 or torch.float64")
+        self.dims, self.kept, self.fresh, self.p = dims, kept, fresh, p
+        self.kind, self.tau, self.correction, self.reset_below = directions, tau, correction, reset_below
+        self._adopt(empty_state(kept, dims, dtype, device))
+
+    @property
+    def state(self) -> ReservoirState:
+        """The reservoir as it stands."""
+        return ReservoirState(self.directions, self.carried, self.birth, self.step, self.seen)
+
+    def reset(self) -> None:
+        """Forget every kept direction and start at step 0; the generator goes on."""
+        self._adopt(empty_state(self.kept, self.dims, self.carried.dtype, self.carried.device))
+
+    def draw(
+        self,
+    ) -> tuple[Float[Tensor, "fresh dims"], Float[Tensor, "kept dims"], Float[Tensor, " offered"]]:
+        """What the next step needs at random: fresh directions, starters and key noise. Advances the generator."""
+        fresh = self._directions(self.fresh)
+        # drawn whether needed or not: asking whether the reservoir is empty would make the device wait at each step
+        starters = self._directions(self.kept)
+        noise = torch.empty(self.kept + self.fresh, dtype=torch.float64).exponential_(generator=self.generator)
+        return fresh, starters, noise.to(self.carried)
+
+    def forward(
+        self,
+        x: Points,
+        y: Others,
+        x_weights: Weights | None = None,
+        y_weights: OtherWeights | None = None,
+        *,
+        directions: Float[Tensor, "fresh dims"] | None = None,
+        diagnostics: bool = False,
+    ) -> Float[Tensor, "*batch"] | ReservoirResult:
+        """SW_p^p of each batch item, and one step of the reservoir (in ``eval()`` and under ``no_grad`` too).
+
+        Args:
+            x, y, x_weights, y_weights: as for :class:`SlicedWasserstein`.
+            directions: (count, dims) rows of length 1 to use as this step's fresh ones; an empty reservoir is then
+                filled from these alone.
+            diagnostics: return the whole :class:`ReservoirResult` instead of its value.
+
+        Returns:
+            () or (batch,).
+        """
+        check_sets(x, y, x_weights, y_weights)
+        if x.shape[-1] != self.dims:
+            raise InputError(
+                f"x has {x.shape[-1]} dims and this reservoir {self.dims}: build it with dims={x.shape[-1]}"
+            )
+        check_alike("x", x, "the reservoir", self.carried)
+        if directions is not None:
+            check_directions(directions, x, self.fresh)
+        fresh, starters, noise = self.draw()
+        result, following = reservoir_step(
+            self.state,
+            fresh if directions is None else directions,
+            starters if directions is None else None,
+            noise,
+            x,
+            y,
+            self.p,
+            self.tau,
+            self.correction,
+            self.reset_below,
+            x_weights,
+            y_weights,
+        )
+        self._adopt(following)
+        return result if diagnostics else result.value
+
+    def extra_repr(self) -> str:
+        return (
+            f"dims={self.dims}, kept={self.kept}, fresh={self.fresh}, p={self.p}, directions={self.kind!r}, "
+            f"tau={self.tau}, correction={self.correction!r}"
+        )
+
+    def _directions(self, count: int) -> Tensor:
+        generator, like = self.generator, self.carried
+        return draw_directions(self.kind, count, self.dims, generator=generator, dtype=like.dtype, device=like.device)
+
+    def _adopt(self, state: ReservoirState) -> None:
+        for field in fields(state):
+            self.register_buffer(field.name, getattr(state, field.name))
+
+
+def _check_tau(tau: float | None) -> None:
+    if tau is not None and not (math.isfinite(tau) and tau > 0):
+        raise InputError(f"tau = {tau!r} is out of range: give a number of steps above 0, or None for no decay")
+
+
+def _in_full_precision(*tensors: Tensor | None) -> tuple[Any, ...]:
+    """Half precision as float32 where autocast made it; elsewhere it is left to the checks."""
+    if not torch.is_autocast_enabled("cuda") and not torch.is_autocast_enabled("cpu"):
+        return tensors
+    half = (torch.float16, torch.bfloat16)
+    return tuple(each.float() if isinstance(each, Tensor) and each.dtype in half else each for each in tensors)
