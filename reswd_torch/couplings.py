@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from einops import einsum
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -53,8 +53,7 @@ def couple(
         directions: (lines, dims), rows of length 1.
     """
     with torch.no_grad():
-        x_lines = einsum(x, directions, "... points dims, line dims -> ... line points")
-        y_lines = einsum(y, directions, "... points dims, line dims -> ... line points")
+        x_lines, y_lines = directions @ x.mT, directions @ y.mT
         if x_weights is None and y_weights is None and x_lines.shape == y_lines.shape:
             # Scattered into the order of the points, so that later steps need no gather.
             values = torch.empty_like(y_lines).scatter_(-1, argsort(x_lines), sort(y_lines)[0])
@@ -68,12 +67,30 @@ def coupled_costs(x: Points, couplings: Couplings, p: int) -> Float[Tensor, "*ba
 
     With couplings of these very points it equals :func:`reswd_torch.wasserstein.direction_costs`.
     """
-    lines = einsum(x, couplings.directions, "... points dims, line dims -> ... line points")
-    gap = (lines if couplings.index is None else lines.gather(-1, couplings.index)) - couplings.values
+    if couplings.index is None or couplings.share is None:
+        costs: Tensor = _EvenCosts.apply(x, couplings.directions, couplings.values, p)
+        return costs
+    gap = (couplings.directions @ x.mT).gather(-1, couplings.index) - couplings.values
     cost = gap.abs() if p == 1 else gap.square()
-    if couplings.share is None:
-        return cost.mean(dim=-1)
     return (cost * couplings.share).sum(dim=-1)
+
+
+class _EvenCosts(torch.autograd.Function):
+    """The costs where step i is point i: half the passes over lines x points that autograd would make."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, directions: Tensor, values: Tensor, p: int) -> Tensor:
+        gap = (directions @ x.mT).sub_(values)
+        ctx.save_for_backward(gap, directions)
+        ctx.p = p
+        return (gap.abs() if p == 1 else gap.square()).mean(dim=-1)
+
+    @staticmethod
+    def backward(ctx: Any, *pull: Tensor) -> tuple[Tensor | None, None, None, None]:
+        gap, directions = ctx.saved_tensors
+        slope, factor = (gap.sign(), 1.0) if ctx.p == 1 else (gap, 2.0)
+        along = directions * (pull[0] * (factor / gap.shape[-1])).unsqueeze(-1)
+        return slope.mT @ along, None, None, None
 
 
 @dataclass(frozen=True)
@@ -84,11 +101,15 @@ class KeptCouplings:
     age: Int[Tensor, " kept"]  # steps since a plan was optimal, at least 1; 0 marks an empty slot
 
 
+def steps_between(x: Points, y: Others, *, weighted: bool) -> int:
+    """How many steps a plan between these sets has."""
+    return x.shape[-2] if not weighted and x.shape == y.shape else x.shape[-2] + y.shape[-2]
+
+
 def none_kept(kept: int, x: Points, y: Others, *, weighted: bool) -> KeptCouplings:
     """A reservoir of empty slots for plans between sets of these sizes."""
+    shape = (*x.shape[:-2], kept, steps_between(x, y, weighted=weighted))
     even = not weighted and x.shape == y.shape
-    steps = x.shape[-2] if even else x.shape[-2] + y.shape[-2]
-    shape = (*x.shape[:-2], kept, steps)
     plans = Couplings(
         directions=x.new_zeros(kept, x.shape[-1]),
         values=x.new_zeros(shape),
@@ -120,31 +141,26 @@ def coupling_step(
         tau: steps; None: all plans weigh alike.
     """
     now = couple(x.detach(), y.detach(), directions, x_weights, y_weights)
-    count = len(directions)
+    count, kept = len(directions), len(before.age)
+    offered = _joined(before.plans, now)
     old = torch.exp(-before.age.to(x.dtype) / (math.inf if tau is None else tau)) * (before.age > 0)
-    costs = torch.cat((coupled_costs(x, before.plans, p), coupled_costs(x, now, p)), dim=-1)
     weights = torch.cat((old, old.new_ones(count)))
-    value = costs @ (weights / weights.sum())
+    value = coupled_costs(x, offered, p) @ (weights / weights.sum())
     age = torch.cat((torch.where(before.age > 0, before.age + 1, 0), before.age.new_ones(count)))
-    return value, _latest(before, now, age)
+    return value, KeptCouplings(_latest(offered, kept), age[-kept:])
 
 
-def _latest(before: KeptCouplings, now: Couplings, age: Int[Tensor, " offered"]) -> KeptCouplings:
-    """The last of the plans, as many as there are slots."""
-    kept = len(before.age)
-
-    def joined(old: Tensor | None, new: Tensor | None, axis: int) -> Tensor | None:
-        if old is None or new is None:
-            return None
-        slots = slice(-kept, None)
-        both = torch.cat((old, new), dim=axis)
-        return both[slots] if axis == 0 else both[..., slots, :]
-
-    plans = before.plans
-    directions = joined(plans.directions, now.directions, 0)
-    values = joined(plans.values, now.values, -2)
-    assert directions is not None and values is not None
-    return KeptCouplings(
-        Couplings(directions, values, joined(plans.index, now.index, -2), joined(plans.share, now.share, -2)),
-        age[-kept:],
+def _joined(old: Couplings, new: Couplings) -> Couplings:
+    """The plans of both, the old ones first."""
+    return Couplings(
+        torch.cat((old.directions, new.directions)),
+        torch.cat((old.values, new.values), dim=-2),
+        None if old.index is None or new.index is None else torch.cat((old.index, new.index), dim=-2),
+        None if old.share is None or new.share is None else torch.cat((old.share, new.share), dim=-2),
     )
+
+
+def _latest(plans: Couplings, count: int) -> Couplings:
+    """The last of the plans."""
+    index, share = (None if each is None else each[..., -count:, :] for each in (plans.index, plans.share))
+    return Couplings(plans.directions[-count:], plans.values[..., -count:, :], index, share)

@@ -40,6 +40,10 @@ CORRECTIONS = ("exact", "paper")
 expectation and resets on a low effective sample size: consistent (the bias falls as the reservoir grows), but
 biased."""
 
+SCORES = ("distance", "gradient")
+"""What a direction is scored by: its cost, as in the paper, or the length of the cost's gradient in the points, which goes as the
+square root of the cost for p = 2 and is the same for all directions for p = 1."""
+
 FLOOR = 0.2
 """Scores below this share of the mean score are raised to it for the draw. Any positive weights are unbiased; the floor
 keeps 1/p bounded for directions that cost nothing now, may cost something later, and whose gradient does not shrink
@@ -119,6 +123,7 @@ def reservoir_step(
     reset_below: float = 0.5,
     x_weights: Weights | None = None,
     y_weights: OtherWeights | None = None,
+    score: str = "distance",
 ) -> tuple[ReservoirResult, ReservoirState]:
     """One estimate of SW_p^p and the reservoir after it. A pure function; values are not checked.
 
@@ -134,10 +139,13 @@ def reservoir_step(
         tau: decay time in steps, None for none.
         correction: one of :data:`CORRECTIONS`.
         reset_below: used by ``"paper"``, see :func:`keep`.
+        score: one of :data:`SCORES`.
     """
     offer = make_offer(state, fresh, starters, tau)
     costs = direction_costs(x, y, offer.directions, p, x_weights, y_weights)
     scores = reduce(costs.detach(), "... offered -> offered", "mean")
+    if score == "gradient":
+        scores = scores.sqrt() if p == 2 else torch.ones_like(scores)
     kept = keep(state, offer, scores, noise, reset_below=reset_below if correction == "paper" else None)
     importance = offer.importance
     if correction == "paper":

@@ -10,6 +10,7 @@ afterwards: one seed gives the same directions in float32 and float64, on the CP
 
 from __future__ import annotations
 
+import functools
 import math
 
 import torch
@@ -162,8 +163,15 @@ def fibonacci_directions(
     """
     if dims != 3:
         raise InputError(f"directions 'fibonacci' need 3 dimensions and got {dims}: choose 'sobol' or 'orthogonal'")
-    spiral = fibonacci_spiral(count, half=half, dtype=_draw_dtype(generator), device=generator.device)
-    return _normalised(spiral @ orthogonal_directions(3, 3, generator))
+    spiral = _spiral(count, half, _draw_dtype(generator), generator.device)
+    q, r = torch.linalg.qr(_normal((3, 3), generator))
+    return spiral @ (q * r.diagonal().sign())
+
+
+@functools.lru_cache(maxsize=64)
+def _spiral(count: int, half: bool, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Kept, for a loss asks for the same one at each step."""
+    return fibonacci_spiral(count, half=half, dtype=dtype, device=device)
 
 
 def fibonacci_spiral(

@@ -20,9 +20,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.couplings import Couplings, KeptCouplings, coupling_step, none_kept
+from reswd_torch.couplings import Couplings, KeptCouplings, coupling_step, none_kept, steps_between
 from reswd_torch.direction_reservoir import (
     CORRECTIONS,
+    SCORES,
     ReservoirResult,
     ReservoirState,
     empty_state,
@@ -71,7 +72,7 @@ class ReservoirSlicedWasserstein(Seeded):
     def __init__(
         self,
         dims: int = 3,
-        kept: int = 64,
+        kept: int = 32,
         fresh: int = 8,
         p: int = 2,
         directions: str = "even",
@@ -140,12 +141,13 @@ class ReservoirSlicedWasserstein(Seeded):
 
     def _fitting(self, x: Points, y: Others, *, weighted: bool) -> KeptCouplings:
         """The reservoir, or an empty one for these points; InputError where it holds plans of others."""
-        empty = none_kept(self.kept, x, y, weighted=weighted)
         if self.state is None:
-            return empty
-        held, wanted = self.state.plans.values, empty.plans.values
-        check_alike("x", x, "the reservoir", held)
-        if held.shape != wanted.shape:
+            return none_kept(self.kept, x, y, weighted=weighted)
+        plans = self.state.plans
+        check_alike("x", x, "the reservoir", plans.values)
+        wanted = (*x.shape[:-2], self.kept, steps_between(x, y, weighted=weighted))
+        # Sets of one size have plans without an index, of points alone.
+        if plans.values.shape != wanted or (plans.index is None) != (not weighted and x.shape == y.shape):
             raise InputError(
                 f"x has shape {tuple(x.shape)}, y {tuple(y.shape)}, and the plans in the reservoir are of other sets: "
                 "call reset(), or keep one loss for each pair of sets"
@@ -207,6 +209,7 @@ class DirectionReservoirSlicedWasserstein(Seeded):
             sample size falls below ``reset_below`` times ``kept``: consistent, but biased, since the reset looks at the
             data.
         reset_below: from 0 to 1; of no effect with ``"exact"``.
+        score: what makes a direction likelier to stay: its ``"distance"``, as in the paper, or the length of its ``"gradient"``.
         seed: of the module's own generator.
         dtype: float32 or float64, as the points will have.
         device: where the points will be.
@@ -231,6 +234,7 @@ class DirectionReservoirSlicedWasserstein(Seeded):
         tau: float | None = 8.0,
         correction: str = "exact",
         reset_below: float = 0.5,
+        score: str = "distance",
         seed: int = 0,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str | None = None,
@@ -243,12 +247,20 @@ class DirectionReservoirSlicedWasserstein(Seeded):
         _check_tau(tau)
         if correction not in CORRECTIONS:
             raise InputError(f"unknown correction {correction!r}: choose {' or '.join(map(repr, CORRECTIONS))}")
+        if score not in SCORES:
+            raise InputError(f"unknown score {score!r}: choose {' or '.join(map(repr, SCORES))}")
         if not 0 <= reset_below <= 1:
             raise InputError(f"reset_below = {reset_below!r} is out of range: give a share from 0 to 1")
         if dtype not in (torch.float32, torch.float64):
             raise InputError(f"dtype {dtype!r} is not supported: choose torch.float32 or torch.float64")
         self.dims, self.kept, self.fresh, self.p = dims, kept, fresh, p
-        self.kind, self.tau, self.correction, self.reset_below = directions, tau, correction, reset_below
+        self.kind, self.tau, self.correction, self.reset_below, self.score = (
+            directions,
+            tau,
+            correction,
+            reset_below,
+            score,
+        )
         self._adopt(empty_state(kept, dims, dtype, device))
 
     @property
@@ -313,6 +325,7 @@ class DirectionReservoirSlicedWasserstein(Seeded):
             self.reset_below,
             x_weights,
             y_weights,
+            self.score,
         )
         self._adopt(following)
         return result if diagnostics else result.value

@@ -1,0 +1,29 @@
+"""The command: measure what is missing, then write the report."""
+
+from __future__ import annotations
+
+import argparse
+
+import torch
+
+from benchmarks.estimators import __doc__ as about
+from benchmarks.estimators import report, results
+from benchmarks.estimators.tasks import FAMILIES
+
+
+def main() -> None:
+    """Run."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--family", action="append", choices=list(FAMILIES), help="only these, measured anew")
+    parser.add_argument(
+        "--report", action="store_true", help="measure nothing; write tables and figure from what is kept"
+    )
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    if not chosen.report:
+        results.measure(chosen.family)
+    report.write()
+
+
+if __name__ == "__main__":
+    main()

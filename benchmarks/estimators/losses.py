@@ -1,0 +1,113 @@
+"""The estimators by name, each built for so many dimensions and sorts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from reswd_torch.directions import draw_directions
+from reswd_torch.reswd import DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
+from reswd_torch.swd import SlicedWasserstein
+from reswd_torch.wasserstein import direction_costs
+
+Build = Callable[[int, int, int, int], nn.Module]
+"""(dims, sorts, p, seed) -> loss."""
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """One row of the map.
+
+    Attributes:
+        name: as tables have it.
+        build: makes the loss.
+        rival: whether the default is asked to beat it; variants of ours are not.
+        only: dims it can serve, None for all.
+    """
+
+    name: str
+    build: Build
+    rival: bool = True
+    only: tuple[int, ...] | None = None
+
+
+def _fresh(kind: str, control: str | None, dims: int, sorts: int, p: int, seed: int) -> nn.Module:
+    return SlicedWasserstein(sorts, p, kind, control, seed)
+
+
+def _directions(correction: str, score: str, dims: int, sorts: int, p: int, seed: int) -> nn.Module:
+    new = max(1, sorts // 4)
+    return DirectionReservoirSlicedWasserstein(
+        dims, max(1, sorts - new), new, p, correction=correction, score=score, seed=seed
+    )
+
+
+def _couplings(kind: str, tau: float | None, dims: int, sorts: int, p: int, seed: int) -> nn.Module:
+    return ReservoirSlicedWasserstein(dims, 4 * sorts, sorts, p, kind, tau, seed)
+
+
+class PapersCode(nn.Module):
+    """Weighted as the paper's code does it (described in arXiv 2510.01061, sec. 3; written anew from what it is known to do).
+
+    Keys u^(1/w) are drawn once, when a direction comes in, from its cost then; the largest stay. At each step the weights of all
+    kept ones are multiplied by exp(-age/tau) again. The loss weighs each direction by its own cost, without gradient, and the
+    reservoir is emptied when the effective sample size of the weights falls below half of it.
+    """
+
+    def __init__(self, dims: int, sorts: int, p: int, seed: int, tau: float = 8.0) -> None:
+        super().__init__()
+        self.dims, self.p, self.tau = dims, p, tau
+        self.fresh = max(1, sorts // 4)
+        self.kept = max(1, sorts - self.fresh)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.directions: Tensor | None = None
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        draw = partial(draw_directions, "gaussian", dims=self.dims, generator=self.generator, dtype=x.dtype)
+        if self.directions is None:
+            lines = draw(count=self.kept + self.fresh)
+            old, age = 0, torch.zeros(0)
+        else:
+            lines = torch.cat([self.directions, draw(count=self.fresh)])
+            old, age = len(self.directions), self.age + 1
+        costs = direction_costs(x, y, lines, self.p)
+        score = costs.detach().clamp(min=1e-12)
+        new = score[old:]
+        keys = torch.rand(len(new), generator=self.generator).clamp(min=1e-30) ** (1 / new)
+        weight = new
+        if old:
+            weight = torch.cat([self.weight * torch.exp(-age / self.tau), new])
+            keys = torch.cat([self.keys, keys])
+        best = keys.topk(self.kept).indices
+        self.directions, self.keys, self.weight = lines[best], keys[best], weight[best]
+        self.age = torch.cat([age, torch.zeros(len(new))])[best]
+        if self.weight.sum().square() / self.weight.square().sum() < 0.5 * self.kept:
+            self.directions = None
+        return costs @ (score / score.sum())
+
+
+ESTIMATORS = (
+    Estimator("couplings (the default)", partial(_couplings, "even", 2.5), rival=False),
+    Estimator("couplings, never ageing", partial(_couplings, "even", None), rival=False),
+    Estimator("couplings, independent directions", partial(_couplings, "gaussian", 2.5), rival=False),
+    Estimator("plain", partial(_fresh, "gaussian", None)),
+    Estimator("orthogonal", partial(_fresh, "orthogonal", None)),
+    Estimator("Sobol", partial(_fresh, "sobol", None)),
+    Estimator("rotated Fibonacci", partial(_fresh, "fibonacci", None), only=(3,)),
+    Estimator("lower control variate", partial(_fresh, "gaussian", "lower")),
+    Estimator("upper control variate", partial(_fresh, "gaussian", "upper")),
+    Estimator("the paper's, as its code", PapersCode),
+    Estimator("the paper's, with its reset", partial(_directions, "paper", "distance"), rival=False),
+    Estimator("the paper's, corrected exactly", partial(_directions, "exact", "distance"), rival=False),
+    Estimator("the same, scored by gradient", partial(_directions, "exact", "gradient"), rival=False),
+)
+DEFAULT, PLAIN = ESTIMATORS[0].name, "plain"
+
+
+def serving(dims: int) -> tuple[Estimator, ...]:
+    """The estimators that can serve these dims."""
+    return tuple(one for one in ESTIMATORS if one.only is None or dims in one.only)
