@@ -1,6 +1,6 @@
 """Unit vectors to project on: ways to spread directions over the sphere, every one with its own generator.
 
-Each function returns ``count`` rows of length 1. Each row *alone* is uniform on the sphere (fibonacci and angles: up to its sign,
+Each function returns ``count`` rows of length 1. Each row *alone* is uniform on the sphere (fibonacci: up to its sign,
 which a Wasserstein distance cannot see), so the mean of any even function over the rows is an unbiased estimate of its
 spherical mean. The kinds differ in how the rows depend on each other, that is, in the variance of that estimate.
 
@@ -22,8 +22,8 @@ from reswd_torch.errors import InputError
 from reswd_torch.wasserstein import check_alike
 
 KINDS = ("even", "gaussian", "orthogonal", "sobol", "fibonacci")
-"""What :func:`draw_directions` understands. ``"even"`` is the most even one that is known for the dimensions: equal angles in 2,
-``"fibonacci"`` in 3, ``"orthogonal"`` in others."""
+"""What :func:`draw_directions` understands. ``"even"`` is ``"fibonacci"`` in 3 dimensions and ``"orthogonal"`` in others: what
+served best in docs/estimators.md."""
 
 _SOBOL_CELL = 2.0**-30  # torch's Sobol points lie on a lattice of this width
 _GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
@@ -141,15 +141,8 @@ def sobol_directions(count: int, dims: int, generator: torch.Generator) -> Float
 
 
 def even_directions(count: int, dims: int, generator: torch.Generator) -> Float[Tensor, "count dims"]:
-    """Equal angles on the half-circle, randomly rotated, in 2-D; a spiral in 3-D, orthogonal blocks elsewhere. (count, dims)."""
-    if dims == 3:
-        return fibonacci_directions(count, dims, generator)
-    if dims != 2:
-        return orthogonal_directions(count, dims, generator)
-    dtype = _draw_dtype(generator)
-    offset = torch.rand((), generator=generator, dtype=dtype, device=generator.device)
-    angle = (torch.arange(count, dtype=dtype, device=generator.device) + offset) * (math.pi / count)
-    return torch.stack([angle.cos(), angle.sin()], dim=-1)
+    """A spiral in 3-D, orthogonal blocks elsewhere. (count, dims)."""
+    return (fibonacci_directions if dims == 3 else orthogonal_directions)(count, dims, generator)
 
 
 def fibonacci_directions(

@@ -119,8 +119,10 @@ class ReservoirSlicedWasserstein(Seeded):
         Returns:
             () or (batch,), at least 0.
         """
-        with torch.autocast(x.device.type if isinstance(x, Tensor) else "cpu", enabled=False):
-            x, y, x_weights, y_weights = _in_full_precision(x, y, x_weights, y_weights)
+        device = x.device.type if isinstance(x, Tensor) else "cpu"
+        if torch.is_autocast_enabled(device):
+            x, y, x_weights, y_weights = (_in_full_precision(each) for each in (x, y, x_weights, y_weights))
+        with torch.autocast(device, enabled=False):
             check_sets(x, y, x_weights, y_weights)
             if x.shape[-1] != self.dims:
                 raise InputError(
@@ -159,14 +161,16 @@ class ReservoirSlicedWasserstein(Seeded):
         saved: dict[str, Any] = {"generator": super().get_extra_state()}
         if self.state is not None:
             plans = {field.name: getattr(self.state.plans, field.name) for field in fields(Couplings)}
-            saved |= {name: tensor for name, tensor in plans.items() if tensor is not None} | {"age": self.state.age}
+            saved |= {name: tensor for name, tensor in plans.items() if tensor is not None} | {
+                "weight": self.state.weight
+            }
         return saved
 
     def set_extra_state(self, state: Any) -> None:
         """Restore what :meth:`get_extra_state` returned. Raises InputError for a reservoir of another size."""
         if not isinstance(state, dict) or "generator" not in state:
             raise InputError("this state_dict holds no reservoir of couplings: it is of another kind of loss")
-        if "age" in state and state["directions"].shape != (self.kept, self.dims):
+        if "weight" in state and state["directions"].shape != (self.kept, self.dims):
             kept, dims = state["directions"].shape
             raise InputError(
                 f"the state_dict holds {kept} plans in {dims} dims and this loss keeps {self.kept} in {self.dims}: "
@@ -174,9 +178,9 @@ class ReservoirSlicedWasserstein(Seeded):
             )
         super().set_extra_state(state["generator"])
         self.state = None
-        if "age" in state:
+        if "weight" in state:
             plans = Couplings(state["directions"], state["values"], state.get("index"), state.get("share"))
-            self.state = KeptCouplings(plans, state["age"])
+            self.state = KeptCouplings(plans, state["weight"])
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ReservoirSlicedWasserstein:
         super()._apply(fn, recurse)
@@ -184,7 +188,7 @@ class ReservoirSlicedWasserstein(Seeded):
             plans = self.state.plans
             index, share = (None if each is None else fn(each) for each in (plans.index, plans.share))
             moved = Couplings(fn(plans.directions), fn(plans.values), index, share)
-            self.state = KeptCouplings(moved, fn(self.state.age))
+            self.state = KeptCouplings(moved, fn(self.state.weight))
         return self
 
     def extra_repr(self) -> str:
@@ -350,9 +354,6 @@ def _check_tau(tau: float | None) -> None:
         raise InputError(f"tau = {tau!r} is out of range: give a number of steps above 0, or None for no decay")
 
 
-def _in_full_precision(*tensors: Tensor | None) -> tuple[Any, ...]:
-    """Half precision as float32 where autocast made it; elsewhere it is left to the checks."""
-    if not torch.is_autocast_enabled("cuda") and not torch.is_autocast_enabled("cpu"):
-        return tensors
-    half = (torch.float16, torch.bfloat16)
-    return tuple(each.float() if isinstance(each, Tensor) and each.dtype in half else each for each in tensors)
+def _in_full_precision(tensor: Any) -> Any:
+    """Half precision, as autocast makes it, as float32; anything else as it is, for the checks."""
+    return tensor.float() if isinstance(tensor, Tensor) and tensor.dtype in (torch.float16, torch.bfloat16) else tensor

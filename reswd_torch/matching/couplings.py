@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.sorting import argsort, sort
+from reswd_torch.sorting import argsort, sorted_values
 
 _ROUNDING = 0.5  # Lab units; below it |r| counts as r**2, which keeps the weights finite
 
@@ -66,7 +66,7 @@ class SlicedCoupling:
         tails: float = 0.0,
     ) -> None:
         self.directions = directions
-        ordered, _ = sort(directions @ target_lab.T)
+        ordered = sorted_values(directions @ target_lab.T)
         self.target = at_quantiles(ordered, samples)
         self.counts = None
         if tails > 0.0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from reswd_torch.sorting import argsort, sort
+from reswd_torch.sorting import argsort, sort, sorted_values
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
 
@@ -28,9 +28,32 @@ def test_strides_do_not_matter() -> None:
     assert torch.equal(sort(values)[0], values.sort(dim=-1).values)
 
 
-def test_nan_comes_last() -> None:
-    values = torch.tensor([2.0, float("nan"), -1.0, float("inf")])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_nan_comes_last(sign: float) -> None:
+    nan = torch.copysign(torch.tensor(float("nan")), torch.tensor(sign))
+    values = torch.stack([torch.tensor(2.0), nan, torch.tensor(-1.0), torch.tensor(float("inf"))])
     assert argsort(values).tolist() == [2, 0, 3, 1]
+
+
+def test_every_kind_of_number_is_in_order() -> None:
+    tiny = torch.finfo(torch.float32).smallest_normal
+    rising = [float("-inf"), -3e38, -1.0, -tiny, -tiny / 8, 0.0, tiny / 8, tiny, 1.0, 3e38, float("inf")]
+    values = torch.tensor(rising)
+    mixed = values[torch.randperm(len(rising), generator=torch.Generator().manual_seed(0))]
+    assert torch.equal(mixed[argsort(mixed)], values)
+    zeros = torch.tensor([0.0, -0.0, 1.0, -0.0, 0.0])
+    assert sorted(argsort(zeros).tolist()) == [0, 1, 2, 3, 4] and argsort(zeros)[-1] == 2
+    assert argsort(torch.empty(0, 5)).shape == (0, 5) and argsort(torch.empty(5, 0)).shape == (5, 0)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_values_alone_and_with_a_gradient(dtype: torch.dtype) -> None:
+    values = torch.randn(4, 100, generator=torch.Generator().manual_seed(0)).to(dtype)
+    assert torch.equal(sorted_values(values), values.sort(dim=-1).values)
+    ordered = sorted_values(values.requires_grad_())
+    assert ordered.requires_grad and torch.equal(ordered, values.sort(dim=-1).values)
+    with torch.no_grad():
+        assert not sorted_values(values).requires_grad
 
 
 def test_gradients_go_to_the_numbers_they_belong_to() -> None:

@@ -1,0 +1,336 @@
+"""The loss with a reservoir of couplings: unbiased where it says so, state, precision, processes, and what it refuses."""
+
+from __future__ import annotations
+
+import copy
+import io
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import Tensor
+
+from reswd_torch import ReservoirSlicedWasserstein, SlicedWasserstein
+from reswd_torch.errors import InputError
+from reswd_torch.reswd import DirectionReservoirSlicedWasserstein
+
+DOUBLE = torch.float64
+
+
+def points(seed: int, *shape: int, dtype: torch.dtype = DOUBLE) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=DOUBLE).to(dtype)
+
+
+def test_the_first_step_is_a_plain_estimate_and_later_ones_remember() -> None:
+    x, y = points(1, 20, 3), points(2, 30, 3)
+    ours, plain = ReservoirSlicedWasserstein(seed=4), SlicedWasserstein(8, directions="even", seed=4)
+    first = ours(x, y)
+    torch.testing.assert_close(first, plain(x, y))
+    second = plain(x, y)
+    aged = torch.exp(torch.tensor(-1 / 2.5, dtype=DOUBLE))
+    torch.testing.assert_close(ours(x, y), (second + aged * first) / (1 + aged))
+
+
+@pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize("tau", [2.5, None])
+def test_unbiased_for_fixed_sets_with_less_spread_than_plain(tau: float | None, p: int) -> None:
+    """y = x + v: SW_1 is |v|/2 in 3-D and SW_2^2 |v|^2/3; and the gradient in x is as unbiased."""
+    x = points(1, 6, 3, dtype=torch.float32).requires_grad_()
+    shift = torch.tensor([1.0, 0.0, 0.0])
+    exact = 1 / 2 if p == 1 else 1 / 3
+    values, slopes = [], []
+    for seed in range(300):
+        loss = ReservoirSlicedWasserstein(3, directions="gaussian", p=p, tau=tau, seed=seed)
+        for _ in range(6):
+            value = loss(x, x.detach() + shift)
+        values.append(value.detach())
+        slopes.append(torch.autograd.grad(value, x)[0].sum(dim=0))
+    spread = float(torch.stack(values).std())
+    assert abs(float(torch.stack(values).mean()) - exact) < 3 * spread / 300**0.5
+    slope = torch.stack(slopes)
+    wanted = torch.tensor([-exact * p, 0.0, 0.0])
+    assert ((slope.mean(dim=0) - wanted).abs() < 3.5 * slope.std(dim=0) / 300**0.5 + 1e-6).all()
+    plain = torch.stack([SlicedWasserstein(8, p, seed=seed)(x, x.detach() + shift).detach() for seed in range(300)])
+    assert spread < 0.65 * float(plain.std())
+
+
+@pytest.mark.parametrize("p", [1, 2])
+def test_identical_sets_read_zero(p: int) -> None:
+    x = points(1, 2, 6, 3)
+    loss = ReservoirSlicedWasserstein(p=p)
+    for _ in range(5):
+        assert torch.equal(loss(x, x), torch.zeros(2, dtype=DOUBLE))
+
+
+def test_a_grade_of_few_numbers_ends_nearer_than_by_fresh_directions() -> None:
+    """What the reservoir is for: two sorts a step, and the noise of sixteen."""
+    x, y = points(1, 200, 3, dtype=torch.float32), points(2, 200, 3, dtype=torch.float32) * 0.5 + 1
+
+    def ends_at(loss: torch.nn.Module) -> float:
+        scale, offset = torch.ones(3, requires_grad=True), torch.zeros(3, requires_grad=True)
+        adam = torch.optim.Adam([scale, offset], lr=0.1)
+        for _ in range(60):
+            adam.zero_grad()
+            loss(x * scale + offset, y).backward()
+            adam.step()
+        with torch.no_grad():
+            return float(SlicedWasserstein(1024, 1, "even", seed=9)(x * scale + offset, y))
+
+    ours = sum(ends_at(ReservoirSlicedWasserstein(fresh=2, p=1, seed=seed)) for seed in range(4))
+    plain = sum(ends_at(SlicedWasserstein(2, 1, "even", seed=seed)) for seed in range(4))
+    assert ours < 0.9 * plain
+
+
+@pytest.mark.parametrize("other", [7, 9])
+def test_state_dict_continues_bit_for_bit(other: int) -> None:
+    y = points(2, other, 3)
+    loss = ReservoirSlicedWasserstein(kept=5, fresh=2, seed=1)
+    for step in range(4):
+        loss(points(step, 7, 3), y)
+    file = io.BytesIO()
+    torch.save(loss.state_dict(), file)
+    twin = copy.deepcopy(loss)
+    following = [loss(points(step, 7, 3), y) for step in range(10, 14)]
+    file.seek(0)
+    restored = ReservoirSlicedWasserstein(kept=5, fresh=2, seed=99)
+    restored(points(1, 4, 3), points(2, 4, 3))  # of other sets: forgotten when the state is loaded
+    restored.load_state_dict(torch.load(file, weights_only=True))
+    for step, expected in enumerate(following):
+        at = points(10 + step, 7, 3)
+        assert torch.equal(restored(at, y), expected) and torch.equal(twin(at, y), expected)
+
+
+def test_a_state_dict_before_the_first_step_and_a_snapshot() -> None:
+    x, y = points(1, 5, 3), points(2, 5, 3)
+    loss = ReservoirSlicedWasserstein()
+    fresh = loss.state_dict()
+    values = [float(loss(x, y)) for _ in range(3)]
+    saved = loss.state_dict()
+    later = [float(loss(x, y)) for _ in range(3)]
+    loss.load_state_dict(saved)
+    assert [float(loss(x, y)) for _ in range(3)] == later
+    loss.load_state_dict(fresh)
+    assert [float(loss(x, y)) for _ in range(3)] == values
+
+
+def test_reset_and_other_sets() -> None:
+    loss = ReservoirSlicedWasserstein(seed=3)
+    loss(points(1, 5, 3), points(2, 5, 3))
+    with pytest.raises(InputError, match=r"x has shape \(6, 3\), y \(5, 3\), .* call reset\(\)"):
+        loss(points(1, 6, 3), points(2, 5, 3))
+    with pytest.raises(InputError, match="other sets"):
+        loss(points(1, 5, 3), points(2, 5, 3), points(3, 5).abs())
+    loss.reset()
+    assert loss(points(1, 2, 6, 3), points(2, 2, 4, 3)).shape == (2,)
+
+
+def test_sizes_that_only_add_up_alike_are_other_sets() -> None:
+    loss = ReservoirSlicedWasserstein()
+    loss(points(1, 4, 3), points(2, 6, 3))
+    with pytest.raises(InputError, match="other sets"):
+        loss(points(1, 10, 3), points(2, 10, 3))
+
+
+def test_precision_moves_with_the_module() -> None:
+    x, y = points(1, 8, 3), points(2, 8, 3)
+    loss = ReservoirSlicedWasserstein(seed=1)
+    loss(x.float(), y.float())
+    with pytest.raises(InputError, match="x is torch.float64 and the reservoir is torch.float32"):
+        loss(x, y)
+    assert loss.double()(x, y).dtype == DOUBLE
+
+
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
+def test_under_autocast_the_distance_is_reckoned_in_float32(half: torch.dtype) -> None:
+    x, y = points(1, 50, 3, dtype=half), points(2, 50, 3, dtype=torch.float32)
+    expected = [ReservoirSlicedWasserstein(seed=2)(x.float(), y)]
+    x.requires_grad_()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        value = ReservoirSlicedWasserstein(seed=2)(x, y)
+    value.backward()
+    assert value.dtype == torch.float32 and x.grad.dtype == half
+    torch.testing.assert_close(value.detach(), expected[0])
+    with pytest.raises(InputError, match=f"x is {half}"):
+        ReservoirSlicedWasserstein()(x, y)
+
+
+def test_the_global_generator_is_left_alone() -> None:
+    before = torch.random.get_rng_state()
+    ReservoirSlicedWasserstein()(points(1, 5, 3), points(2, 5, 3))
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_given_directions_leave_the_generator() -> None:
+    x, y = points(1, 5, 3), points(2, 5, 3)
+    one, other = ReservoirSlicedWasserstein(), ReservoirSlicedWasserstein()
+    one(x, y, directions=other.draw(x))
+    other.reset()
+    assert torch.equal(one.generator.get_state(), ReservoirSlicedWasserstein().generator.get_state())
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3, 9])
+def test_any_dims_and_more_directions_than_dims(dims: int) -> None:
+    loss = ReservoirSlicedWasserstein(dims, kept=40, fresh=40)
+    x = points(1, 3, dims)
+    for _ in range(3):
+        value = loss(x, x + 1)
+    assert float(value) == pytest.approx(1.0, rel=0.35)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"dims": 0}, "dims = 0 "),
+        ({"dims": 4, "directions": "fibonacci"}, "3 dimensions and got 4"),
+        ({"kept": 0}, "kept = 0 "),
+        ({"fresh": 2.5}, "fresh = 2.5 "),
+        ({"p": 3}, "p = 3 "),
+        ({"tau": 0}, "tau = 0 "),
+        ({"tau": float("nan")}, "tau = nan "),
+        ({"seed": -1}, "seed -1 "),
+        ({"directions": "round"}, "unknown directions 'round'"),
+    ],
+)
+def test_construction_errors(arguments: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        ReservoirSlicedWasserstein(**arguments)
+
+
+def test_what_is_refused_is_no_step() -> None:
+    x, y = points(1, 5, 3), points(2, 5, 3)
+    loss = ReservoirSlicedWasserstein(seed=5)
+    broken = x.clone()
+    broken[0, 0] = float("nan")
+    for arguments, message in (
+        ((x[:0], y), "empty"),
+        ((x[:, :2], y[:, :2]), "x has 2 dims and this loss 3: build it with dims=2"),
+        ((broken, y), "NaN"),
+        ((x, y.float()), "x is torch.float64 and y is torch.float32"),
+        ((x.half(), y.half()), "float16"),
+        (([1.0], y), "x is a list"),
+        ((x, y, -points(3, 5).abs()), "x_weights holds negative"),
+        ((x, y.clone().requires_grad_()), "y wants a gradient"),
+        ((x, y, points(3, 5).abs().requires_grad_()), "x_weights wants a gradient"),
+    ):
+        with pytest.raises(InputError, match=message):
+            loss(*arguments)
+    with pytest.raises(InputError, match="got 3 rows"):
+        loss(x, y, directions=torch.eye(3, dtype=DOUBLE))
+    assert torch.equal(loss(x, y), ReservoirSlicedWasserstein(seed=5)(x, y))
+
+
+def test_state_dicts_of_another_size_or_kind_are_refused() -> None:
+    x, y = points(1, 5, 3), points(2, 5, 3)
+    loss = ReservoirSlicedWasserstein(kept=4, fresh=2)
+    loss(x, y)
+    with pytest.raises(
+        InputError, match=r"holds 4 plans in 3 dims and this loss keeps 6 in 3: build it with dims=3, kept=4"
+    ):
+        ReservoirSlicedWasserstein(kept=6).load_state_dict(loss.state_dict())
+    with pytest.raises(InputError, match="holds no reservoir of couplings"):
+        ReservoirSlicedWasserstein().load_state_dict(SlicedWasserstein().state_dict())
+    with pytest.raises(InputError, match="holds no reservoir of couplings"):
+        ReservoirSlicedWasserstein().load_state_dict(DirectionReservoirSlicedWasserstein().state_dict())
+
+
+TWO_PROCESSES = """
+import sys, tempfile
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+from reswd_torch import ReservoirSlicedWasserstein
+
+
+class Inside(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(3))
+        self.loss = ReservoirSlicedWasserstein(kept=4, fresh=2, seed=7)
+
+    def forward(self, x, y):
+        return self.loss(x * self.scale, y)
+
+
+class Outside(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(3))
+
+    def forward(self, x, y):
+        return x * self.scale
+
+
+def data(rank):
+    random = torch.Generator().manual_seed(rank)
+    return torch.randn(6, 3, generator=random), torch.randn(6, 3, generator=random) + rank
+
+
+def alone(steps):
+    '''Both ranks' losses in one process, and the scale that their mean gradient leads to.'''
+    scale = torch.ones(3, requires_grad=True)
+    losses = [ReservoirSlicedWasserstein(kept=4, fresh=2, seed=7) for _ in range(2)]
+    told = []
+    for _ in range(steps):
+        values = [loss(x * scale, y) for loss, (x, y) in zip(losses, map(data, range(2)))]
+        told.append([float(value.detach()) for value in values])
+        (slope,) = torch.autograd.grad((values[0] + values[1]) / 2, scale)
+        with torch.no_grad():
+            scale -= 0.2 * slope
+    return told, scale.detach()
+
+
+def work(rank, place, inside):
+    dist.init_process_group("gloo", init_method=f"file://{place}", rank=rank, world_size=2)
+    model = DistributedDataParallel(Inside() if inside else Outside())
+    loss = ReservoirSlicedWasserstein(kept=4, fresh=2, seed=7)
+    x, y = data(rank)
+    told = []
+    for _ in range(5):
+        value = model(x, y) if inside else loss(model(x, y), y)
+        model.zero_grad()
+        value.backward()
+        told.append(float(value.detach()))
+        with torch.no_grad():
+            model.module.scale -= 0.2 * model.module.scale.grad
+    expected, scale = alone(5)
+    torch.testing.assert_close(torch.tensor(told), torch.tensor(expected)[:, rank])
+    torch.testing.assert_close(model.module.scale.detach(), scale)
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        mp.spawn(work, (folder + "/meet", sys.argv[1] == "inside"), nprocs=2)
+    print("agreed")
+"""
+
+
+@pytest.mark.parametrize("where", ["inside", "outside"])
+def test_two_processes_keep_their_own_plans(where: str, tmp_path) -> None:  # noqa: ANN001
+    """DistributedDataParallel sends buffers from the first process to all; plans are of each one's own points."""
+    script = tmp_path / "two.py"
+    script.write_text(TWO_PROCESSES)
+    done = subprocess.run([sys.executable, str(script), where], capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0 and "agreed" in done.stdout, done.stderr
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="no CUDA device on this machine; run make test-gpu on one that has"
+)
+def test_on_cuda_a_step_agrees_and_never_waits() -> None:
+    x, y = points(1, 2, 50, 3), points(2, 2, 70, 3)
+    here, there = ReservoirSlicedWasserstein(seed=1), ReservoirSlicedWasserstein(seed=1)
+    at, to = x.cuda(), y.cuda()
+    there(at, to)
+    here(x, y)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        values = [there(at + step, to) for step in range(3)]
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    for step, value in enumerate(values):
+        torch.testing.assert_close(value.cpu(), here(x + step, y))
