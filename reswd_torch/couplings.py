@@ -146,7 +146,7 @@ def coupling_step(
     offered = _joined(before.plans, now)
     ageing = 1.0 if tau is None else math.exp(-1.0 / tau)
     weight = torch.cat((before.weight * ageing, before.weight.new_ones(count)))
-    value = coupled_costs(x, offered, p) @ (weight / weight.sum())
+    value = coupled_costs(x, offered, p) @ weight / weight.sum()
     return value, KeptCouplings(_latest(offered, kept), weight[-kept:])
 
 

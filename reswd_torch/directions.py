@@ -14,7 +14,6 @@ import functools
 import math
 
 import torch
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
@@ -121,10 +120,8 @@ def orthogonal_directions(count: int, dims: int, generator: torch.Generator) -> 
     width = min(count, dims)  # a partial basis suffices where fewer directions than dimensions are wanted
     blocks = math.ceil(count / width)
     q, r = torch.linalg.qr(_normal((blocks, dims, width), generator))
-    signs = torch.where(torch.diagonal(r, dim1=-2, dim2=-1) < 0, -1.0, 1.0).to(q.dtype)
-    basis = q * rearrange(signs, "block row -> block 1 row")
-    rows: Tensor = rearrange(basis, "block dims row -> (block row) dims")
-    return rows[:count]
+    basis = q * torch.diagonal(r, dim1=-2, dim2=-1).sign().unsqueeze(-2)
+    return basis.mT.reshape(-1, dims)[:count]
 
 
 def sobol_directions(count: int, dims: int, generator: torch.Generator) -> Float[Tensor, "count dims"]:

@@ -12,6 +12,8 @@ Everything here returns W_p^p, not its p-th root: means over directions and grad
 
 from __future__ import annotations
 
+import math
+
 import torch
 from einops import rearrange
 from jaxtyping import Float, Int
@@ -156,8 +158,13 @@ def _check_points(name: str, points: Tensor) -> None:
         raise InputError(f"{name} has shape {tuple(points.shape)} and is empty: give at least one point")
     if points.dtype not in (torch.float32, torch.float64):
         raise InputError(f"{name} is {points.dtype}: convert it to float32 or float64 first, as with .float()")
-    if points.device.type == "cpu" and not bool(torch.isfinite(points).all()):
+    if points.device.type == "cpu" and not _all_finite(points):
         raise InputError(f"{name} of shape {tuple(points.shape)} holds NaN or infinite values: remove or replace them")
+
+
+def _all_finite(values: Tensor) -> bool:
+    """Without a mask in memory: the extremes of what holds NaN are NaN."""
+    return all(math.isfinite(each) for each in torch.aminmax(values.detach()))
 
 
 def _check_weights(name: str, weights: Tensor, points: Tensor) -> None:
@@ -167,7 +174,7 @@ def _check_weights(name: str, weights: Tensor, points: Tensor) -> None:
     check_alike(name, weights, name[0], points)
     if weights.device.type != "cpu":
         return
-    if not bool(torch.isfinite(weights).all()) or bool((weights < 0).any()):
+    if not _all_finite(weights) or bool((weights < 0).any()):
         raise InputError(f"{name} holds negative, NaN or infinite values: give finite weights of at least 0")
     if not bool((weights.sum(dim=-1) > 0).all()):
         raise InputError(f"{name} are all zero for a whole set: give at least one point a weight above 0")

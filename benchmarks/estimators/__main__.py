@@ -7,7 +7,7 @@ import argparse
 import torch
 
 from benchmarks.estimators import __doc__ as about
-from benchmarks.estimators import report, results
+from benchmarks.estimators import growth, report, results
 from benchmarks.estimators.tasks import FAMILIES
 
 
@@ -22,7 +22,10 @@ def main() -> None:
     torch.set_num_threads(1)
     if not chosen.report:
         results.measure(chosen.family)
-    report.write()
+        if growth.NAME not in results.read() and not chosen.family:
+            growth.measure()
+    if not chosen.family:
+        report.write()
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ Row = dict[str, Any]
 """rate, milliseconds of a step, sorts and steps at equal time, errors at equal sorts and at equal time (one a seed)."""
 
 
-def read() -> dict[str, dict[str, dict[str, Row]]]:
-    """What is kept: family, task, estimator."""
-    kept: dict[str, dict[str, dict[str, Row]]] = json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
+def read() -> dict[str, Any]:
+    """What is kept: by family, task and estimator a row; and what a step of the couplings costs."""
+    kept: dict[str, Any] = json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
     return kept
 
 

@@ -98,7 +98,7 @@ class Particles(Task):
     name: str
     target: Callable[[torch.Generator], Tensor]
     p: int = 2
-    steps: int = 150
+    steps: int = 300
     rates: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0)
 
     @cached_property

@@ -1,0 +1,110 @@
+"""What a step of the coupling reservoir costs beside sorting as many directions anew, and how both grow."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmarks.estimators.results import KEPT, read
+from reswd_torch.couplings import KeptCouplings, couple, coupling_step
+from reswd_torch.directions import draw_directions
+from reswd_torch.sorting import sort, sorted_values
+
+NAME = "couplings' cost"
+POINTS = (1024, 4096, 16384, 65536)
+LINES = (16, 64, 256)
+TIMES = 15
+BAR = (16384, 64)
+
+
+def measure() -> None:
+    """Milliseconds of a step with the gradient, p = 2, 3-D, one new direction; and of the same number of directions sorted anew
+    with the target's projections sorted beforehand, and with both sorted."""
+    rows = []
+    for points in POINTS:
+        for lines in LINES:
+            rows.append({"points": points, "lines": lines, **_milliseconds(points, lines)})
+            print(rows[-1], flush=True)
+    KEPT.write_text(json.dumps(read() | {NAME: rows}, indent=1) + "\n", encoding="utf-8")
+
+
+def _milliseconds(points: int, lines: int) -> dict[str, float]:
+    random = torch.Generator().manual_seed(0)
+    x = torch.randn(points, 3, generator=random).requires_grad_()
+    y = torch.randn(points, 3, generator=random) + 1
+    directions, new = (draw_directions("even", count, 3, generator=random) for count in (lines, 1))
+    state = KeptCouplings(couple(x.detach(), y, directions), torch.ones(lines))
+    target = sorted_values(directions @ y.T)
+
+    def kept() -> Tensor:
+        return coupling_step(state, new, x, y, 2, None)[0]
+
+    def anew(cached: bool) -> Tensor:
+        other = target if cached else sorted_values(directions @ y.T)
+        return (sort(directions @ x.T)[0] - other).square().mean()
+
+    jobs: dict[str, Callable[[], Tensor]] = {
+        "step": kept, "anew": lambda: anew(True), "both anew": lambda: anew(False)
+    }  # fmt: skip
+    seen: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(TIMES):
+        for name, job in jobs.items():
+            start = time.perf_counter()
+            torch.autograd.grad(job(), x)
+            seen[name].append(1000 * (time.perf_counter() - start))
+    return {name: round(statistics.median(each), 3) for name, each in seen.items()}
+
+
+def table() -> list[str]:
+    """For the page."""
+    rows = read().get(NAME)
+    if not isinstance(rows, list):
+        return []
+    lines = [
+        "\n### What a step costs\n",
+        "One core, p = 2, 3-D, with the gradient; a step sorts one new direction and looks again at the plans kept.\n",
+        "| points | plans kept | step, ms | as many sorted anew, target cached, ms | both sorted anew, ms | step over anew |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        mark = "**" if (row["points"], row["lines"]) == BAR else ""
+        ratio = f"{mark}{row['step'] / row['anew']:.2f}{mark}"
+        lines.append(
+            f"| {row['points']} | {row['lines']} | {row['step']:.2f} | {row['anew']:.2f} | {row['both anew']:.2f} | {ratio} |"
+        )
+    return lines
+
+
+def draw(place: Path) -> None:
+    """Both against points times directions, on logarithmic axes."""
+    rows = read().get(NAME)
+    if not isinstance(rows, list):
+        return
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "estimators"
+    from matplotlib import pyplot as plt
+
+    figure, panel = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    for name, words, mark in (
+        ("step", "step, plans kept", "o"),
+        ("anew", "sorted anew, target cached", "s"),
+        ("both anew", "both sorted anew", "^"),
+    ):
+        ordered = sorted((row["points"] * row["lines"], row[name]) for row in rows)
+        panel.loglog([at for at, _ in ordered], [each for _, each in ordered], mark + "-", label=words, markersize=4)
+    most = max(row["points"] * row["lines"] for row in rows)
+    top = max(row["step"] for row in rows)
+    panel.loglog([most / 256, most], [top / 256, top], "k:", label="linear")
+    panel.set_xlabel("points x directions")
+    panel.set_ylabel("ms a step, one core")
+    panel.legend()
+    figure.savefig(place, metadata={"Date": None})
+    plt.close(figure)
