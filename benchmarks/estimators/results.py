@@ -77,8 +77,8 @@ def _rate(task: Task, one: Estimator) -> float:
 
 
 def _step_times(task: Task, estimators: Sequence[Estimator], rates: dict[str, float]) -> dict[str, float]:
-    """Seconds of a step once the memory is full: the fastest of rounds in which each takes its turn, for what else the machine does
-    only ever makes a round slower."""
+    """Seconds of a step once the memory is full: the fastest of rounds in which each takes its turn, since what else the machine
+    does only ever makes a round slower."""
     seen: dict[str, list[float]] = {one.name: [] for one in estimators}
     steps = min(TIMED_STEPS, task.steps)
     for _ in range(TIMED):
