@@ -102,15 +102,10 @@ class KeptCouplings:
     weight: Float[Tensor, " kept"]  # exp(-age/tau) at the step that made or last looked at them; 0 marks an empty slot
 
 
-def steps_between(x: Points, y: Others, *, weighted: bool) -> int:
-    """How many steps a plan between these sets has."""
-    return x.shape[-2] if not weighted and x.shape == y.shape else x.shape[-2] + y.shape[-2]
-
-
 def none_kept(kept: int, x: Points, y: Others, *, weighted: bool) -> KeptCouplings:
     """A reservoir of empty slots for plans between sets of these sizes."""
-    shape = (*x.shape[:-2], kept, steps_between(x, y, weighted=weighted))
     even = not weighted and x.shape == y.shape
+    shape = (*x.shape[:-2], kept, x.shape[-2] if even else x.shape[-2] + y.shape[-2])
     plans = Couplings(
         directions=x.new_zeros(kept, x.shape[-1]),
         values=x.new_zeros(shape),

@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.couplings import Couplings, KeptCouplings, coupling_step, none_kept, steps_between
+from reswd_torch.couplings import Couplings, KeptCouplings, coupling_step, none_kept
 from reswd_torch.direction_reservoir import (
     CORRECTIONS,
     SCORES,
@@ -33,6 +33,9 @@ from reswd_torch.directions import check_count, check_directions, check_kind, dr
 from reswd_torch.errors import InputError
 from reswd_torch.swd import Seeded
 from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, check_alike, check_power, check_sets
+
+Sets = tuple[tuple[int, ...], tuple[int, ...], bool]
+"""Shapes of x and y, and whether there are weights."""
 
 
 class ReservoirSlicedWasserstein(Seeded):
@@ -88,6 +91,7 @@ class ReservoirSlicedWasserstein(Seeded):
         self.dims, self.kept, self.fresh, self.p = dims, kept, fresh, p
         self.kind, self.tau = directions, tau
         self.state: KeptCouplings | None = None
+        self._sets: Sets = ((), (), False)
 
     def reset(self) -> None:
         """Forget every plan; the generator goes on."""
@@ -143,16 +147,18 @@ class ReservoirSlicedWasserstein(Seeded):
 
     def _fitting(self, x: Points, y: Others, *, weighted: bool) -> KeptCouplings:
         """The reservoir, or an empty one for these points; InputError where it holds plans of others."""
+        sets = (tuple(x.shape), tuple(y.shape), weighted)
         if self.state is None:
+            self._sets = sets
             return none_kept(self.kept, x, y, weighted=weighted)
-        plans = self.state.plans
-        check_alike("x", x, "the reservoir", plans.values)
-        wanted = (*x.shape[:-2], self.kept, steps_between(x, y, weighted=weighted))
-        # Sets of one size have plans without an index, of points alone.
-        if plans.values.shape != wanted or (plans.index is None) != (not weighted and x.shape == y.shape):
+        check_alike("x", x, "the reservoir", self.state.weight)
+        if sets != self._sets:
+            told = [
+                f"x {one}, y {other}, {'with' if heavy else 'no'} weights" for one, other, heavy in (sets, self._sets)
+            ]
             raise InputError(
-                f"x has shape {tuple(x.shape)}, y {tuple(y.shape)}, and the plans in the reservoir are of other sets: "
-                "call reset(), or keep one loss for each pair of sets"
+                f"these sets ({told[0]}) are others than those that the kept plans are of ({told[1]}): call reset(), or "
+                "keep one loss for each pair of sets"
             )
         return self.state
 
@@ -161,9 +167,8 @@ class ReservoirSlicedWasserstein(Seeded):
         saved: dict[str, Any] = {"generator": super().get_extra_state()}
         if self.state is not None:
             plans = {field.name: getattr(self.state.plans, field.name) for field in fields(Couplings)}
-            saved |= {name: tensor for name, tensor in plans.items() if tensor is not None} | {
-                "weight": self.state.weight
-            }
+            saved |= {name: tensor for name, tensor in plans.items() if tensor is not None}
+            saved |= {"weight": self.state.weight, "sets": self._sets}
         return saved
 
     def set_extra_state(self, state: Any) -> None:
@@ -179,6 +184,7 @@ class ReservoirSlicedWasserstein(Seeded):
         super().set_extra_state(state["generator"])
         self.state = None
         if "weight" in state:
+            self._sets = state["sets"]
             plans = Couplings(state["directions"], state["values"], state.get("index"), state.get("share"))
             self.state = KeptCouplings(plans, state["weight"])
 
