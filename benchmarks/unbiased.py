@@ -118,7 +118,7 @@ def groups() -> Iterator[tuple[int, str, dict[str, tuple[Callable[[int], nn.Modu
     for kind in ("one size", "two sizes", "weights"):
         rows = {
             f"couplings, {directions}, tau {tau}": (partial(_couplings, directions, tau), True)
-            for directions, tau in (("even", 2.5), ("even", None), ("gaussian", 2.5))
+            for directions, tau in (("even", 1.5), ("even", None), ("gaussian", 1.5))
         }
         yield sorts, kind, rows
     default = DirectionReservoirSlicedWasserstein(3)

@@ -51,7 +51,7 @@ class ReservoirSlicedWasserstein(Seeded):
         p: 1 or 2.
         directions: kind of the new ones, see :func:`reswd_torch.directions.draw_directions`.
         tau: steps after which a plan counts 1/e, above 0; None: all count alike. The default suits points that move freely;
-            where a few numbers move all points together, or points hardly move, None has the smaller spread.
+            where a few numbers move all points together, or points hardly move, None and ``kept=64`` have the smaller spread.
         seed: of the module's own generator.
 
     The weight of a plan depends on its age alone, so the estimate is unbiased for fixed sets. Once the points have moved,
@@ -75,11 +75,11 @@ class ReservoirSlicedWasserstein(Seeded):
     def __init__(
         self,
         dims: int = 3,
-        kept: int = 32,
+        kept: int = 16,
         fresh: int = 8,
         p: int = 2,
         directions: str = "even",
-        tau: float | None = 2.5,
+        tau: float | None = 1.5,
         seed: int = 0,
     ) -> None:
         super().__init__(seed)

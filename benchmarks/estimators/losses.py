@@ -46,8 +46,8 @@ def _directions(correction: str, score: str, dims: int, sorts: int, p: int, seed
     )
 
 
-def _couplings(kind: str, tau: float | None, dims: int, sorts: int, p: int, seed: int) -> nn.Module:
-    return ReservoirSlicedWasserstein(dims, 4 * sorts, sorts, p, kind, tau, seed)
+def _couplings(kind: str, tau: float | None, kept: int, dims: int, sorts: int, p: int, seed: int) -> nn.Module:
+    return ReservoirSlicedWasserstein(dims, kept * sorts, sorts, p, kind, tau, seed)
 
 
 class PapersCode(nn.Module):
@@ -91,9 +91,9 @@ class PapersCode(nn.Module):
 
 
 ESTIMATORS = (
-    Estimator("couplings (the default)", partial(_couplings, "even", 2.5), rival=False),
-    Estimator("couplings, never ageing", partial(_couplings, "even", None), rival=False),
-    Estimator("couplings, independent directions", partial(_couplings, "gaussian", 2.5), rival=False),
+    Estimator("couplings (the default)", partial(_couplings, "even", 1.5, 2), rival=False),
+    Estimator("couplings, never ageing", partial(_couplings, "even", None, 8), rival=False),
+    Estimator("couplings, independent directions", partial(_couplings, "gaussian", 1.5, 2), rival=False),
     Estimator("plain", partial(_fresh, "gaussian", None)),
     Estimator("orthogonal", partial(_fresh, "orthogonal", None)),
     Estimator("Sobol", partial(_fresh, "sobol", None)),

@@ -28,12 +28,12 @@ def test_the_first_step_is_a_plain_estimate_and_later_ones_remember() -> None:
     first = ours(x, y)
     torch.testing.assert_close(first, plain(x, y))
     second = plain(x, y)
-    aged = torch.exp(torch.tensor(-1 / 2.5, dtype=DOUBLE))
+    aged = torch.exp(torch.tensor(-1 / 1.5, dtype=DOUBLE))
     torch.testing.assert_close(ours(x, y), (second + aged * first) / (1 + aged))
 
 
 @pytest.mark.parametrize("p", [1, 2])
-@pytest.mark.parametrize("tau", [2.5, None])
+@pytest.mark.parametrize("tau", [1.5, None])
 def test_unbiased_for_fixed_sets_with_less_spread_than_plain(tau: float | None, p: int) -> None:
     """y = x + v: SW_1 is |v|/2 in 3-D and SW_2^2 |v|^2/3; and the gradient in x is as unbiased."""
     x = points(1, 6, 3, dtype=torch.float32).requires_grad_()
@@ -52,7 +52,7 @@ def test_unbiased_for_fixed_sets_with_less_spread_than_plain(tau: float | None, 
     wanted = torch.tensor([-exact * p, 0.0, 0.0])
     assert ((slope.mean(dim=0) - wanted).abs() < 3.5 * slope.std(dim=0) / 300**0.5 + 1e-6).all()
     plain = torch.stack([SlicedWasserstein(8, p, seed=seed)(x, x.detach() + shift).detach() for seed in range(300)])
-    assert spread < 0.65 * float(plain.std())
+    assert spread < 0.75 * float(plain.std())
 
 
 @pytest.mark.parametrize("p", [1, 2])
