@@ -5,8 +5,9 @@ points of x move, and its cost
 
     sum of share · |θ·x[index] - value|^p
 
-needs no sort. It bounds the 1-D distance from above, since it is the cost of *a* plan, and meets it where the plan is still
-optimal: so following its gradient is a majorise-minimise step.
+needs no sort. While y and the weights stay as they are it bounds the 1-D distance from above, since it is the cost of *a* plan,
+and meets it where the plan is still optimal. With plans of several ages that is incremental majorisation and minimisation
+(J. Mairal, "Incremental majorization-minimization optimization with application to large-scale machine learning", 2015).
 
 :func:`coupling_step` is the estimate that :class:`reswd_torch.ReservoirSlicedWasserstein` gives: a few plans sorted for now, and
 those of the steps before, looked at again without a sort.
@@ -68,26 +69,34 @@ def coupled_costs(x: Points, couplings: Couplings, p: int) -> Float[Tensor, "*ba
     With couplings of these very points it equals :func:`reswd_torch.wasserstein.direction_costs`.
     """
     if couplings.index is None or couplings.share is None:
-        costs: Tensor = _EvenCosts.apply(x, couplings.directions, couplings.values, p)
+        costs: Tensor = _EvenCosts.apply(x, couplings.directions, couplings.values, p)[0]
         return costs
-    gap = (couplings.directions @ x.mT).gather(-1, couplings.index) - couplings.values
+    gap = (couplings.directions @ x.mT.contiguous()).gather(-1, couplings.index) - couplings.values
     cost = gap.abs() if p == 1 else gap.square()
     return (cost * couplings.share).sum(dim=-1)
 
 
 class _EvenCosts(torch.autograd.Function):
-    """The costs where step i is point i: half the passes over lines x points that autograd would make."""
+    """The costs where step i is point i, in half the passes over lines x points that autograd would make."""
+
+    generate_vmap_rule = True
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, directions: Tensor, values: Tensor, p: int) -> Tensor:
-        gap = (directions @ x.mT).sub_(values)
-        ctx.save_for_backward(gap, directions)
-        ctx.p = p
-        return (gap.abs() if p == 1 else gap.square()).mean(dim=-1)
+    def forward(x: Tensor, directions: Tensor, values: Tensor, p: int) -> tuple[Tensor, Tensor]:
+        gap = directions @ x.mT - values
+        return (gap.abs() if p == 1 else gap.square()).mean(dim=-1), gap
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+        x, directions, values, ctx.p = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(x, directions, values, output[1])
 
     @staticmethod
     def backward(ctx: Any, *pull: Tensor) -> tuple[Tensor | None, None, None, None]:
-        gap, directions = ctx.saved_tensors
+        x, directions, values, gap = ctx.saved_tensors
+        if torch.is_grad_enabled():  # somebody differentiates a second time, and the gap has to know whence it comes
+            gap = directions @ x.mT - values
         slope, factor = (gap.sign(), 1.0) if ctx.p == 1 else (gap, 2.0)
         along = directions * (pull[0] * (factor / gap.shape[-1])).unsqueeze(-1)
         # Transposed at the end: the other way round the product of so thin a matrix takes fifteen times as long on the CPU.
@@ -100,6 +109,14 @@ class KeptCouplings:
 
     plans: Couplings  # of the sets as they were; the oldest first
     weight: Float[Tensor, " kept"]  # exp(-age/tau) at the step that made or last looked at them; 0 marks an empty slot
+
+    def to(self, like: Tensor) -> KeptCouplings:
+        """The same in another precision, on another device."""
+        old = self.plans
+        index = None if old.index is None else old.index.to(like.device)
+        share = None if old.share is None else old.share.to(like)
+        plans = Couplings(old.directions.to(like), old.values.to(like), index, share)
+        return KeptCouplings(plans, self.weight.to(like))
 
 
 def none_kept(kept: int, x: Points, y: Others, *, weighted: bool) -> KeptCouplings:

@@ -12,7 +12,6 @@ The modules draw random numbers and hold state; the steps, :func:`reswd_torch.co
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -36,17 +35,23 @@ from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, check
 
 Sets = tuple[tuple[int, ...], tuple[int, ...], bool]
 """Shapes of x and y, and whether there are weights."""
+_FIXED = ("y", "x_weights", "y_weights")
 
 
 class ReservoirSlicedWasserstein(Seeded):
     """SW_p^p with a reservoir of couplings between calls. Each call is one step.
 
-    A call sorts ``fresh`` new directions and looks again, without sorting, at the ``kept`` plans of the calls before. It is
-    for points that persist: a picture under a changing grade, particles, latents. x moves, y is what it should become.
+    A call sorts ``fresh`` new directions and looks again, without sorting, at the ``kept`` plans of the calls before.
+
+    **What must persist:** x is one set of points that moves a little from call to call (a picture under a changing grade,
+    particles, latents), row for row; y and the weights stay what they are. Not for mini-batches, whose points are others at
+    each call, nor under activation checkpointing, which calls twice. Sets of other sizes and, on the CPU, another y or other
+    weights are refused until :meth:`reset`; other points in x nobody can tell.
 
     Args:
         dims: dimensions of the points.
-        kept: plans in the reservoir, at least 1; each takes as much memory as a coordinate of the points.
+        kept: plans in the reservoir, at least 1. Each takes a number for each point of x; between sets of two sizes, or with
+            weights, four for each point of x and of y.
         fresh: new directions a step, at least 1.
         p: 1 or 2.
         directions: kind of the new ones, see :func:`reswd_torch.directions.draw_directions`.
@@ -54,12 +59,12 @@ class ReservoirSlicedWasserstein(Seeded):
             where a few numbers move all points together, or points hardly move, None and ``kept=64`` have the smaller spread.
         seed: of the module's own generator.
 
-    The weight of a plan depends on its age alone, so the estimate is unbiased for fixed sets. Once the points have moved,
-    old plans are an upper bound, and their gradient a majorise-minimise step.
+    The weight of a plan depends on its age alone, so the estimate is unbiased for fixed sets. Once the points have moved, an
+    old plan costs at least what its direction's distance is.
 
-    Under autocast points of half precision are taken as float32, and the distance is reckoned in float32. Generator and
-    reservoir travel in the state_dict, and a restored module continues bit for bit; ``.to(dtype or device)`` moves the
-    reservoir. It is no buffer, since DistributedDataParallel would send one process's plans to all, whose points are others.
+    Under autocast points of half precision are taken as float32, in which the distance is reckoned. Generator and reservoir
+    travel in the state_dict, and a restored module continues bit for bit; the reservoir follows the points to their device and
+    precision. It is no buffer, since DistributedDataParallel would send one process's plans to all, whose points are others.
 
     Raises:
         InputError: on construction or call, naming what does not fit.
@@ -92,15 +97,18 @@ class ReservoirSlicedWasserstein(Seeded):
         self.kind, self.tau = directions, tau
         self.state: KeptCouplings | None = None
         self._sets: Sets = ((), (), False)
+        self._fixed: tuple[Tensor | None, ...] = (None, None, None)
 
     def reset(self) -> None:
         """Forget every plan; the generator goes on."""
         self.state = None
 
     def draw(self, like: Points) -> Float[Tensor, "fresh dims"]:
-        """The next step's new directions, in the dtype and on the device of ``like``. Advances the generator."""
+        """The next step's new directions, on the device of ``like`` and in its dtype (float32 for half precision). Advances the
+        generator."""
+        dtype = like.dtype if like.dtype in (torch.float32, torch.float64) else torch.float32
         return draw_directions(
-            self.kind, self.fresh, self.dims, generator=self.generator, dtype=like.dtype, device=like.device
+            self.kind, self.fresh, self.dims, generator=self.generator, dtype=dtype, device=like.device
         )
 
     def forward(
@@ -137,21 +145,24 @@ class ReservoirSlicedWasserstein(Seeded):
                     raise InputError(
                         f"{name} wants a gradient and has none here: give what moves as x, or {name}.detach()"
                     )
-            if directions is None:
-                directions = self.draw(x)
-            else:
+            if directions is not None:
                 check_directions(directions, x, self.fresh)
-            before = self._fitting(x, y, weighted=x_weights is not None or y_weights is not None)
+            before = self._fitting(x, y, x_weights, y_weights)
+            directions = self.draw(x) if directions is None else directions
             value, self.state = coupling_step(before, directions, x, y, self.p, self.tau, x_weights, y_weights)
             return value
 
-    def _fitting(self, x: Points, y: Others, *, weighted: bool) -> KeptCouplings:
+    def _fitting(
+        self, x: Points, y: Others, x_weights: Weights | None, y_weights: OtherWeights | None
+    ) -> KeptCouplings:
         """The reservoir, or an empty one for these points; InputError where it holds plans of others."""
+        weighted = x_weights is not None or y_weights is not None
         sets = (tuple(x.shape), tuple(y.shape), weighted)
+        fixed = (y, x_weights, y_weights)
         if self.state is None:
             self._sets = sets
+            self._fixed = tuple(None if each is None else each.detach().clone() for each in fixed)
             return none_kept(self.kept, x, y, weighted=weighted)
-        check_alike("x", x, "the reservoir", self.state.weight)
         if sets != self._sets:
             told = [
                 f"x {one}, y {other}, {'with' if heavy else 'no'} weights" for one, other, heavy in (sets, self._sets)
@@ -160,42 +171,54 @@ class ReservoirSlicedWasserstein(Seeded):
                 f"these sets ({told[0]}) are others than those that the kept plans are of ({told[1]}): call reset(), or "
                 "keep one loss for each pair of sets"
             )
+        if x.device.type == "cpu":  # elsewhere the device would have to wait for the answer
+            for name, now, then in zip(_FIXED, fixed, self._fixed, strict=True):
+                if (now is None) != (then is None) or (
+                    now is not None and then is not None and not torch.equal(now, then.to(now))
+                ):
+                    raise InputError(
+                        f"{name} is not what it was when the kept plans were made: call reset() when it changes, or take "
+                        "SlicedWasserstein, which keeps nothing"
+                    )
+        if self.state.weight.dtype != x.dtype or self.state.weight.device != x.device:
+            self.state = self.state.to(x)
         return self.state
 
     def get_extra_state(self) -> Any:
         """Generator and reservoir; part of the state_dict."""
         saved: dict[str, Any] = {"generator": super().get_extra_state()}
         if self.state is not None:
-            plans = {field.name: getattr(self.state.plans, field.name) for field in fields(Couplings)}
-            saved |= {name: tensor for name, tensor in plans.items() if tensor is not None}
-            saved |= {"weight": self.state.weight, "sets": self._sets}
+            tensors = {field.name: getattr(self.state.plans, field.name) for field in fields(Couplings)}
+            tensors |= {"weight": self.state.weight} | dict(zip(_FIXED, self._fixed, strict=True))
+            # Copies: the plans are views of a larger tensor, which would be saved whole.
+            saved |= {name: tensor.clone() for name, tensor in tensors.items() if tensor is not None}
+            saved["sets"] = self._sets
         return saved
 
     def set_extra_state(self, state: Any) -> None:
         """Restore what :meth:`get_extra_state` returned. Raises InputError for a reservoir of another size."""
         if not isinstance(state, dict) or "generator" not in state:
             raise InputError("this state_dict holds no reservoir of couplings: it is of another kind of loss")
-        if "weight" in state and state["directions"].shape != (self.kept, self.dims):
-            kept, dims = state["directions"].shape
-            raise InputError(
-                f"the state_dict holds {kept} plans in {dims} dims and this loss keeps {self.kept} in {self.dims}: "
-                f"build it with dims={dims}, kept={kept}"
-            )
-        super().set_extra_state(state["generator"])
-        self.state = None
+        held = None
         if "weight" in state:
-            self._sets = state["sets"]
+            if state["directions"].shape != (self.kept, self.dims):
+                kept, dims = state["directions"].shape
+                raise InputError(
+                    f"the state_dict holds {kept} plans in {dims} dims and this loss keeps {self.kept} in {self.dims}: "
+                    f"build it with dims={dims}, kept={kept}"
+                )
+            x_shape, y_shape, weighted = state["sets"]
+            x, y = (state["values"].new_zeros(shape) for shape in (x_shape, y_shape))
+            if state["values"].shape != none_kept(self.kept, x, y, weighted=weighted).plans.values.shape:
+                raise InputError(
+                    f"the state_dict is damaged: plans of shape {tuple(state['values'].shape)} between sets of {x_shape} and "
+                    f"{y_shape}"
+                )
             plans = Couplings(state["directions"], state["values"], state.get("index"), state.get("share"))
-            self.state = KeptCouplings(plans, state["weight"])
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ReservoirSlicedWasserstein:
-        super()._apply(fn, recurse)
-        if self.state is not None:
-            plans = self.state.plans
-            index, share = (None if each is None else fn(each) for each in (plans.index, plans.share))
-            moved = Couplings(fn(plans.directions), fn(plans.values), index, share)
-            self.state = KeptCouplings(moved, fn(self.state.weight))
-        return self
+            held = KeptCouplings(plans, state["weight"])
+            self._sets, self._fixed = state["sets"], tuple(state.get(name) for name in _FIXED)
+        super().set_extra_state(state["generator"])
+        self.state = held
 
     def extra_repr(self) -> str:
         return f"dims={self.dims}, kept={self.kept}, fresh={self.fresh}, p={self.p}, directions={self.kind!r}, tau={self.tau}"

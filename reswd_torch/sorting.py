@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from reswd_torch.shortcuts import numbers_alone
+
 _LOWEST = -0x7F800001
 """The key of minus infinity."""
 
@@ -53,12 +55,10 @@ def sort(values: Float[Tensor, "*batch n"]) -> tuple[Float[Tensor, "*batch n"], 
 
 
 def _as_array(values: Tensor) -> np.ndarray | None:
-    """The numbers for NumPy, or None where it has no business: other devices and dtypes, compiled or transformed functions."""
-    if torch.compiler.is_compiling() or values.device.type != "cpu":
+    """The numbers for NumPy, or None where it has no business: other devices and dtypes, functions that are compiled, traced or
+    transformed."""
+    if not numbers_alone(values) or values.device.type != "cpu":
         return None
     if values.dtype not in (torch.float32, torch.float64) or values.ndim == 0:
         return None
-    try:
-        return values.detach().numpy()
-    except RuntimeError:  # the tensors of torch.func and of tracing have no numbers
-        return None
+    return values.detach().numpy()

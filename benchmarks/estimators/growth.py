@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks.estimators.results import KEPT, read
+from benchmarks.estimators.results import keep, read
 from reswd_torch.couplings import KeptCouplings, couple, coupling_step
 from reswd_torch.directions import draw_directions
 from reswd_torch.sorting import sort, sorted_values
@@ -31,7 +30,7 @@ def measure() -> None:
         for lines in LINES:
             rows.append({"points": points, "lines": lines, **_milliseconds(points, lines)})
             print(rows[-1], flush=True)
-    KEPT.write_text(json.dumps(read() | {NAME: rows}, indent=1) + "\n", encoding="utf-8")
+    keep(NAME, rows)
 
 
 def _milliseconds(points: int, lines: int) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import zlib
 from collections.abc import Sequence
@@ -29,6 +30,13 @@ def read() -> dict[str, Any]:
     return kept
 
 
+def keep(name: str, measured: Any) -> None:
+    """Write one family beside what is kept."""
+    part = KEPT.with_suffix(f".{os.getpid()}")
+    part.write_text(json.dumps(read() | {name: measured}, indent=1) + "\n", encoding="utf-8")
+    part.replace(KEPT)
+
+
 def measure(families: Sequence[str] | None) -> None:
     """Measure the families that are missing, or those that are named."""
     for family, tasks in FAMILIES.items():
@@ -36,7 +44,7 @@ def measure(families: Sequence[str] | None) -> None:
             continue
         print(f"## {family}", flush=True)
         measured = {task.name: _task(task) for task in tasks}
-        KEPT.write_text(json.dumps(read() | {family: measured}, indent=1) + "\n", encoding="utf-8")
+        keep(family, measured)
 
 
 def _task(task: Task) -> dict[str, Row]:

@@ -99,7 +99,7 @@ class Particles(Task):
     target: Callable[[torch.Generator], Tensor]
     p: int = 2
     steps: int = 300
-    rates: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0)
+    rates: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 6.0)
 
     @cached_property
     def y(self) -> Tensor:
@@ -156,7 +156,7 @@ class ColorFit(Task):
     dims: int = 3
     p: int = 1
     steps: int = 60
-    rates: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3)
+    rates: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)
 
     @cached_property
     def pair(self) -> tuple[Tensor, Tensor]:

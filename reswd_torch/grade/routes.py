@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reswd_torch.shortcuts import numbers_alone
+
 KERNEL_DEVICES = ("cuda",)
 KERNEL_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 PART = 1 << 16
@@ -89,14 +91,6 @@ def _kernels() -> ModuleType | None:
 
 def _numbers_alone(rgb: Tensor) -> bool:
     """Whether the colours (..., 3) lie in memory and nobody follows what happens to them."""
-    if torch.compiler.is_compiling() or torch.jit.is_tracing() or torch._C._len_torch_dispatch_stack():
-        return False
-    if type(rgb) not in (Tensor, torch.nn.Parameter) or rgb.layout is not torch.strided:
-        return False
     if rgb.ndim == 0 or rgb.shape[-1] != 3 or (rgb.requires_grad and torch.is_grad_enabled()):
         return False
-    try:
-        rgb.data_ptr()
-    except RuntimeError:  # the tensors of torch.func have no memory
-        return False
-    return torch.autograd.forward_ad.unpack_dual(rgb).tangent is None
+    return numbers_alone(rgb)

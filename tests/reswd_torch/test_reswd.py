@@ -129,13 +129,55 @@ def test_other_sets_need_a_reset(n: int, m: int, weighted: bool) -> None:
     assert torch.isfinite(loss(*other))
 
 
-def test_precision_moves_with_the_module() -> None:
+def test_the_reservoir_follows_the_points() -> None:
     x, y = points(1, 8, 3), points(2, 8, 3)
-    loss = ReservoirSlicedWasserstein(seed=1)
+    loss, double = ReservoirSlicedWasserstein(seed=1), ReservoirSlicedWasserstein(seed=1)
     loss(x.float(), y.float())
-    with pytest.raises(InputError, match="x is torch.float64 and the reservoir is torch.float32"):
-        loss(x, y)
-    assert loss.double()(x, y).dtype == DOUBLE
+    double(x, y)
+    saved = loss.state_dict()
+    wanted = double(x, y)
+    for each in (loss, ReservoirSlicedWasserstein(seed=5)):
+        each.load_state_dict(saved)
+        each.to(torch.bfloat16)  # for the model around it
+        value = each(x.float().double(), y.float().double())
+        assert value.dtype == DOUBLE
+        torch.testing.assert_close(value, wanted, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("which", ["y", "x_weights", "y_weights"])
+def test_what_must_stay_is_refused_when_it_changes(which: str) -> None:
+    sets = {
+        "x": points(1, 5, 3),
+        "y": points(2, 5, 3),
+        "x_weights": points(3, 5).abs(),
+        "y_weights": points(4, 5).abs(),
+    }
+    loss, untouched = ReservoirSlicedWasserstein(seed=2), ReservoirSlicedWasserstein(seed=2)
+    for each in (loss, untouched):
+        each(**sets)
+    changed = sets[which].clone()
+    changed[0] += 0.5
+    with pytest.raises(InputError, match=rf"{which} is not what it was .* call reset\(\)"):
+        loss(**{**sets, which: changed})
+    equal = {name: tensor.clone() for name, tensor in sets.items()}  # the same numbers elsewhere are the same sets
+    assert torch.equal(loss(**equal), untouched(**sets))
+
+
+def test_a_second_derivative_is_the_losses_own() -> None:
+    y = points(2, 6, 3)
+    for other in (y, points(3, 8, 3)):
+        loss, states = ReservoirSlicedWasserstein(seed=1), []
+        for step in range(2):
+            loss(points(step, 6, 3), other)
+            states.append(loss.state_dict())
+
+        def again(
+            x: Tensor, loss: ReservoirSlicedWasserstein = loss, state: dict = states[-1], other: Tensor = other
+        ) -> Tensor:
+            loss.load_state_dict(state)
+            return loss(x, other)
+
+        assert torch.autograd.gradgradcheck(again, (points(7, 6, 3).requires_grad_(),))
 
 
 @pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
@@ -150,6 +192,9 @@ def test_under_autocast_the_distance_is_reckoned_in_float32(half: torch.dtype) -
     torch.testing.assert_close(value.detach(), expected[0])
     with pytest.raises(InputError, match=f"x is {half}"):
         ReservoirSlicedWasserstein()(x, y)
+    loss = ReservoirSlicedWasserstein(seed=2)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert loss(x, y, directions=loss.draw(x)).dtype == torch.float32
 
 
 def test_the_global_generator_is_left_alone() -> None:
@@ -221,6 +266,10 @@ def test_state_dicts_of_another_size_or_kind_are_refused() -> None:
     x, y = points(1, 5, 3), points(2, 5, 3)
     loss = ReservoirSlicedWasserstein(kept=4, fresh=2)
     loss(x, y)
+    damaged = loss.state_dict()
+    damaged["_extra_state"]["values"] = damaged["_extra_state"]["values"][:, :3]
+    with pytest.raises(InputError, match="damaged: plans of shape"):
+        loss.load_state_dict(damaged)
     with pytest.raises(
         InputError, match=r"holds 4 plans in 3 dims and this loss keeps 6 in 3: build it with dims=3, kept=4"
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.fx.experimental.proxy_tensor
 
 from reswd_torch.sorting import argsort, sort, sorted_values
 
@@ -71,3 +72,12 @@ def test_transformed_and_compiled_functions_go() -> None:
     gradient = torch.func.grad(lambda each: (sort(each)[0] * torch.arange(30.0)).sum())(values[0])
     assert torch.equal(gradient, values[0].argsort().argsort().float())
     assert torch.equal(torch.compile(lambda each: sort(each)[0], fullgraph=True, backend="eager")(values), wanted)
+
+
+def test_tangents_and_traces_are_not_lost() -> None:
+    values, tangent = torch.tensor([3.0, 1.0, 2.0]), torch.tensor([0.1, 0.2, 0.3])
+    with torch.autograd.forward_ad.dual_level():
+        ordered = sorted_values(torch.autograd.forward_ad.make_dual(values, tangent))
+        assert torch.equal(torch.autograd.forward_ad.unpack_dual(ordered).tangent, torch.tensor([0.2, 0.3, 0.1]))
+    traced = torch.fx.experimental.proxy_tensor.make_fx(lambda each: sort(each)[0])(values)
+    assert torch.equal(traced(-values), torch.tensor([-3.0, -2.0, -1.0]))

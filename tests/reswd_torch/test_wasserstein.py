@@ -189,3 +189,10 @@ def test_set_errors(arguments: tuple, message: str) -> None:
             check_alike("x", arguments[0], "y", arguments[1])  # values on the meta device cannot be looked at
         check_sets(*arguments)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("weight", [0.0, float("nan")])
+def test_weights_that_no_check_has_seen_give_nan_and_no_place_beyond_the_end(weight: float) -> None:
+    """On a device nobody looks at values; there an index beyond the end would end the process."""
+    x, y = torch.randn(6, generator=torch.Generator().manual_seed(0)), torch.zeros(5)
+    assert torch.isnan(wasserstein_1d(x, y, 2, torch.full((6,), weight)))
