@@ -96,9 +96,19 @@ def _verdict(kept: dict[str, Any]) -> list[str]:
         ours, plain = scores[DEFAULT], scores[PLAIN]
         against = "better" if ours.beats(plain) else "worse" if plain.beats(ours) else "no difference"
         lines.append(f"| {family} | {cells[0]} | {cells[1]} | {cells[2]} | {cells[3]} | {against} |")
+    worse = [
+        f"{task} ({family})"
+        for family, tasks in kept.items()
+        for task, rows in tasks.items()
+        if scored(rows[PLAIN]["equal_time"]).beats(scored(rows[DEFAULT]["equal_time"]))
+    ]
+    lines.append(f"\nRivals: {', '.join(rivals)}. Errors in units of plain sampling's.")
+    lines.append(
+        f"Single tasks on which plain sampling beats the default at equal wall time: {'; '.join(worse) or 'none'}."
+    )
     lines.append(
         f"\nThe default beats every rival on {won['equal_time']} of {len(kept)} families at equal wall time and on "
-        f"{won['equal_sorts']} at equal sorts, with 95% intervals that do not overlap. Errors in units of plain sampling's."
+        f"{won['equal_sorts']} at equal sorts, with 95% intervals that do not overlap."
     )
     return lines
 

@@ -348,12 +348,16 @@ def test_paper_correction_is_close() -> None:
 CHECKED_CALLS = """
 from jaxtyping import install_import_hook
 with install_import_hook("reswd_torch", "beartype.beartype"):
-    from reswd_torch.reswd import DirectionReservoirSlicedWasserstein
+    from reswd_torch.reswd import DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
     from reswd_torch.swd import SlicedWasserstein
 import torch
 for shape, other in (((4, 3), (4, 3)), ((2, 4, 3), (2, 6, 3))):
     x, y, a = torch.rand(shape), torch.rand(other), torch.rand(shape[:-1])
-    for kind in ("gaussian", "orthogonal", "sobol", "fibonacci"):
+    for weights in ((), (a,)):
+        ours = ReservoirSlicedWasserstein(3, 4, 2)
+        for _ in range(3):
+            ours(x, y, *weights)
+    for kind in ("even", "gaussian", "orthogonal", "sobol", "fibonacci"):
         for control in (None, "lower", "upper"):
             SlicedWasserstein(5, 1, kind, control)(x, y, a, diagnostics=True)
         loss = DirectionReservoirSlicedWasserstein(3, 4, 2, 2, kind, correction="paper")
