@@ -155,6 +155,7 @@ class ColorFit(Task):
     transform: str
     dims: int = 3
     p: int = 1
+    seeds: int = 24
     steps: int = 60
     rates: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)
 
@@ -309,7 +310,7 @@ FAMILIES: dict[str, tuple[Task, ...]] = {
         FixedSets("Y = aX + b in 16-D", 1.4, (0.5, -0.3, 0.8, 0.1) * 4, 2, "gradient"),
     ),
     "particles in 2 and 3 dimensions": (
-        Particles("two rings, 2-D", rings),
+        Particles("two rings, 2-D", rings, steps=150),  # later all are as good as there
         Particles("8 Gaussians, 3-D", clusters(8, 3)),
     ),
     "particles in 16 and 64": (
