@@ -90,8 +90,9 @@ def _verdict(kept: dict[str, Any]) -> list[str]:
             compared += [(name, theirs[DEFAULT], theirs[name]) for name, theirs in partial]
             beaten = all(mine.beats(their) for _, mine, their in compared)
             won[mode] += beaten
-            name, _, their = min(compared, key=lambda row: row[2].mean - row[1].mean)
-            cells += [f"{'**yes**' if beaten else 'no'}, {ours}", f"{name}, {their}"]
+            name, mine, their = min(compared, key=lambda row: row[2].mean - row[1].mean)
+            there = "" if mine is ours else f" (ours on the tasks it serves: {mine})"
+            cells += [f"{'**yes**' if beaten else 'no'}, {ours}", f"{name}, {their}{there}"]
         scores = family_scores(tasks, "equal_time")
         ours, plain = scores[DEFAULT], scores[PLAIN]
         against = "better" if ours.beats(plain) else "worse" if plain.beats(ours) else "no difference"
