@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import textwrap
 from typing import Any, NamedTuple
 
 from benchmarks.estimators import growth, results
@@ -179,9 +180,7 @@ def _draw(kept: dict[str, Any]) -> None:
                         fontsize=9,
                     )
         panel.set_title(f"{words}: error over plain sampling's (below 1 is better)", fontsize=11)
-        panel.set_xticks(
-            range(len(kept)), [family.replace(" in ", "\nin ").replace(", ", ",\n") for family in kept], fontsize=8
-        )
+        panel.set_xticks(range(len(kept)), [textwrap.fill(family, 12) for family in kept], fontsize=8)
         panel.set_yticks(range(len(names)), names, fontsize=9)
     figure.savefig(MAP, metadata={"Date": None})
     plt.close(figure)
