@@ -38,7 +38,22 @@ Sets = tuple[tuple[int, ...], tuple[int, ...], bool]
 _FIXED = ("y", "x_weights", "y_weights")
 
 
-class ReservoirSlicedWasserstein(Seeded):
+class _Reservoir(Seeded):
+    """What both reservoirs are told, checked."""
+
+    def __init__(self, dims: int, kept: int, fresh: int, p: int, directions: str, tau: float | None, seed: int) -> None:
+        super().__init__(seed)
+        check_power(p)
+        check_kind(directions, dims)
+        check_count("kept", kept)
+        check_count("fresh", fresh)
+        if tau is not None and not (math.isfinite(tau) and tau > 0):
+            raise InputError(f"tau = {tau!r} is out of range: give a number of steps above 0, or None for no decay")
+        self.dims, self.kept, self.fresh, self.p = dims, kept, fresh, p
+        self.kind, self.tau = directions, tau
+
+
+class ReservoirSlicedWasserstein(_Reservoir):
     """SW_p^p with a reservoir of couplings between calls. Each call is one step.
 
     A call sorts ``fresh`` new directions and looks again, without sorting, at the ``kept`` plans of the calls before.
@@ -87,14 +102,7 @@ class ReservoirSlicedWasserstein(Seeded):
         tau: float | None = 1.5,
         seed: int = 0,
     ) -> None:
-        super().__init__(seed)
-        check_power(p)
-        check_kind(directions, dims)
-        check_count("kept", kept)
-        check_count("fresh", fresh)
-        _check_tau(tau)
-        self.dims, self.kept, self.fresh, self.p = dims, kept, fresh, p
-        self.kind, self.tau = directions, tau
+        super().__init__(dims, kept, fresh, p, directions, tau, seed)
         self.state: KeptCouplings | None = None
         self._sets: Sets = ((), (), False)
         self._fixed: tuple[Tensor | None, ...] = (None, None, None)
@@ -224,7 +232,7 @@ class ReservoirSlicedWasserstein(Seeded):
         return f"dims={self.dims}, kept={self.kept}, fresh={self.fresh}, p={self.p}, directions={self.kind!r}, tau={self.tau}"
 
 
-class DirectionReservoirSlicedWasserstein(Seeded):
+class DirectionReservoirSlicedWasserstein(_Reservoir):
     """SW_p^p with the paper's reservoir of directions between calls (ReSWD, arXiv 2510.01061). Each call is one step.
 
     A call sorts ``kept + fresh`` directions. State and generator travel in the state_dict, so a restored module
@@ -272,12 +280,7 @@ class DirectionReservoirSlicedWasserstein(Seeded):
         dtype: torch.dtype = torch.float32,
         device: torch.device | str | None = None,
     ) -> None:
-        super().__init__(seed)
-        check_power(p)
-        check_kind(directions, dims)
-        check_count("kept", kept)
-        check_count("fresh", fresh)
-        _check_tau(tau)
+        super().__init__(dims, kept, fresh, p, directions, tau, seed)
         if correction not in CORRECTIONS:
             raise InputError(f"unknown correction {correction!r}: choose {' or '.join(map(repr, CORRECTIONS))}")
         if score not in SCORES:
@@ -286,14 +289,7 @@ class DirectionReservoirSlicedWasserstein(Seeded):
             raise InputError(f"reset_below = {reset_below!r} is out of range: give a share from 0 to 1")
         if dtype not in (torch.float32, torch.float64):
             raise InputError(f"dtype {dtype!r} is not supported: choose torch.float32 or torch.float64")
-        self.dims, self.kept, self.fresh, self.p = dims, kept, fresh, p
-        self.kind, self.tau, self.correction, self.reset_below, self.score = (
-            directions,
-            tau,
-            correction,
-            reset_below,
-            score,
-        )
+        self.correction, self.reset_below, self.score = correction, reset_below, score
         self._adopt(empty_state(kept, dims, dtype, device))
 
     @property
@@ -376,11 +372,6 @@ class DirectionReservoirSlicedWasserstein(Seeded):
     def _adopt(self, state: ReservoirState) -> None:
         for field in fields(state):
             self.register_buffer(field.name, getattr(state, field.name))
-
-
-def _check_tau(tau: float | None) -> None:
-    if tau is not None and not (math.isfinite(tau) and tau > 0):
-        raise InputError(f"tau = {tau!r} is out of range: give a number of steps above 0, or None for no decay")
 
 
 def _in_full_precision(tensor: Any) -> Any:
