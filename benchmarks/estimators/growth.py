@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from benchmarks.estimators.figures import figure
 from benchmarks.estimators.results import keep, read
 from reswd_torch.couplings import KeptCouplings, couple, coupling_step
 from reswd_torch.directions import draw_directions
@@ -85,25 +86,19 @@ def draw(place: Path) -> None:
     rows = read().get(NAME)
     if not isinstance(rows, list):
         return
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "estimators"
-    from matplotlib import pyplot as plt
-
-    figure, panel = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
-    for name, words, mark in (
-        ("step", "step, plans kept", "o"),
-        ("anew", "sorted anew, target cached", "s"),
-        ("both anew", "both sorted anew", "^"),
-    ):
-        ordered = sorted((row["points"] * row["lines"], row[name]) for row in rows)
-        panel.loglog([at for at, _ in ordered], [each for _, each in ordered], mark + "-", label=words, markersize=4)
-    most = max(row["points"] * row["lines"] for row in rows)
-    top = max(row["step"] for row in rows)
-    panel.loglog([most / 256, most], [top / 256, top], "k:", label="linear")
-    panel.set_xlabel("points x directions")
-    panel.set_ylabel("ms a step, one core")
-    panel.legend()
-    figure.savefig(place, metadata={"Date": None})
-    plt.close(figure)
+    with figure(place, figsize=(6.4, 4.2)) as panel:
+        for name, words, mark in (
+            ("step", "step, plans kept", "o"),
+            ("anew", "sorted anew, target cached", "s"),
+            ("both anew", "both sorted anew", "^"),
+        ):
+            ordered = sorted((row["points"] * row["lines"], row[name]) for row in rows)
+            panel.loglog(
+                [at for at, _ in ordered], [each for _, each in ordered], mark + "-", label=words, markersize=4
+            )
+        most = max(row["points"] * row["lines"] for row in rows)
+        top = max(row["step"] for row in rows)
+        panel.loglog([most / 256, most], [top / 256, top], "k:", label="linear")
+        panel.set_xlabel("points x directions")
+        panel.set_ylabel("ms a step, one core")
+        panel.legend()

@@ -8,6 +8,7 @@ import textwrap
 from typing import Any, NamedTuple
 
 from benchmarks.estimators import growth, results
+from benchmarks.estimators.figures import figure
 from benchmarks.estimators.losses import DEFAULT, ESTIMATORS, PLAIN
 from benchmarks.estimators.tasks import FAMILIES
 
@@ -152,38 +153,33 @@ def _details(kept: dict[str, Any]) -> list[str]:
 
 def _draw(kept: dict[str, Any]) -> None:
     """The map as a picture: error in units of plain sampling's, on a logarithmic scale of colours."""
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "estimators"
-    from matplotlib import pyplot as plt
     from matplotlib.colors import TwoSlopeNorm
 
     names = [one.name for one in ESTIMATORS]
-    figure, panels = plt.subplots(1, 2, figsize=(15, 6.4), sharey=True, layout="constrained")
-    for panel, (mode, words) in zip(panels, MODES.items(), strict=True):
-        columns = [family_scores(tasks, mode) for tasks in kept.values()]
-        ratios = [[column[name].mean if name in column else math.nan for column in columns] for name in names]
-        logs = [[math.log2(each) if each > 0 else math.nan for each in row] for row in ratios]
-        panel.imshow(logs, cmap="RdYlGn_r", norm=TwoSlopeNorm(0, -2, 2), aspect="auto")
-        for y, row in enumerate(ratios):
-            best = [y == min(range(len(names)), key=lambda at, x=x: _or_inf(ratios[at][x])) for x in range(len(row))]
-            for x, each in enumerate(row):
-                if not math.isnan(each):
-                    panel.text(
-                        x,
-                        y,
-                        f"{each:.2f}",
-                        ha="center",
-                        va="center",
-                        weight="bold" if best[x] else "normal",
-                        fontsize=9,
-                    )
-        panel.set_title(f"{words}: error over plain sampling's (below 1 is better)", fontsize=11)
-        panel.set_xticks(range(len(kept)), [textwrap.fill(family, 12) for family in kept], fontsize=8)
-        panel.set_yticks(range(len(names)), names, fontsize=9)
-    figure.savefig(MAP, metadata={"Date": None})
-    plt.close(figure)
+    with figure(MAP, 1, 2, figsize=(15, 6.4), sharey=True) as panels:
+        for panel, (mode, words) in zip(panels, MODES.items(), strict=True):
+            columns = [family_scores(tasks, mode) for tasks in kept.values()]
+            ratios = [[column[name].mean if name in column else math.nan for column in columns] for name in names]
+            logs = [[math.log2(each) if each > 0 else math.nan for each in row] for row in ratios]
+            panel.imshow(logs, cmap="RdYlGn_r", norm=TwoSlopeNorm(0, -2, 2), aspect="auto")
+            for y, row in enumerate(ratios):
+                best = [
+                    y == min(range(len(names)), key=lambda at, x=x: _or_inf(ratios[at][x])) for x in range(len(row))
+                ]
+                for x, each in enumerate(row):
+                    if not math.isnan(each):
+                        panel.text(
+                            x,
+                            y,
+                            f"{each:.2f}",
+                            ha="center",
+                            va="center",
+                            weight="bold" if best[x] else "normal",
+                            fontsize=9,
+                        )
+            panel.set_title(f"{words}: error over plain sampling's (below 1 is better)", fontsize=11)
+            panel.set_xticks(range(len(kept)), [textwrap.fill(family, 12) for family in kept], fontsize=8)
+            panel.set_yticks(range(len(names)), names, fontsize=9)
 
 
 def _or_inf(value: float) -> float:
