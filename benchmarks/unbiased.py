@@ -144,7 +144,7 @@ def groups(p: int) -> Iterator[tuple[int, Rows]]:
         ReservoirSlicedWasserstein(3).fresh,
         {
             f"couplings, {kind}, tau {tau}": (partial(_couplings, kind, tau, p), True)
-            for kind, tau in (("even", 1.5), ("even", None), ("gaussian", 1.5))
+            for kind, tau in (("even", 1.0), ("even", None), ("gaussian", 1.0))
         },
     )
     default = DirectionReservoirSlicedWasserstein(3)

@@ -23,6 +23,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from reswd_torch.shortcuts import numbers_alone
 from reswd_torch.sorting import argsort, sorted_values
 from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, on_lines, plan
 
@@ -54,13 +55,22 @@ def couple(
         directions: (lines, dims), rows of length 1.
     """
     with torch.no_grad():
-        x_lines, y_lines = directions @ x.mT, directions @ y.mT
-        if x_weights is None and y_weights is None and x_lines.shape == y_lines.shape:
-            # Scattered into the order of the points, so that later steps need no gather.
-            values = torch.empty_like(y_lines).scatter_(-1, argsort(x_lines), sorted_values(y_lines))
-            return Couplings(directions, values, None, None)
-        index, values, share = plan(x_lines, y_lines, on_lines(x_weights, x_lines), on_lines(y_weights, y_lines))
-        return Couplings(directions, values, index, share)
+        return _coupled(directions @ x.mT, directions @ y.mT, directions, x_weights, y_weights)
+
+
+def _coupled(
+    x_lines: Float[Tensor, "*batch lines points"],
+    y_lines: Float[Tensor, "*batch lines other"],
+    directions: Float[Tensor, "lines dims"],
+    x_weights: Weights | None,
+    y_weights: OtherWeights | None,
+) -> Couplings:
+    if x_weights is None and y_weights is None and x_lines.shape == y_lines.shape:
+        # Scattered into the order of the points, so that later steps need no gather.
+        values = torch.empty_like(y_lines).scatter_(-1, argsort(x_lines), sorted_values(y_lines))
+        return Couplings(directions, values, None, None)
+    index, values, share = plan(x_lines, y_lines, on_lines(x_weights, x_lines), on_lines(y_weights, y_lines))
+    return Couplings(directions, values, index, share)
 
 
 def coupled_costs(x: Points, couplings: Couplings, p: int) -> Float[Tensor, "*batch lines"]:
@@ -68,39 +78,83 @@ def coupled_costs(x: Points, couplings: Couplings, p: int) -> Float[Tensor, "*ba
 
     With couplings of these very points it equals :func:`reswd_torch.wasserstein.direction_costs`.
     """
-    if couplings.index is None or couplings.share is None:
-        costs: Tensor = _EvenCosts.apply(x, couplings.directions, couplings.values, p)[0]
-        return costs
-    gap = (couplings.directions @ x.mT.contiguous()).gather(-1, couplings.index) - couplings.values
-    cost = gap.abs() if p == 1 else gap.square()
-    return (cost * couplings.share).sum(dim=-1)
+    return _mean(_power(_gap(x, couplings), p), couplings)
 
 
-class _EvenCosts(torch.autograd.Function):
-    """The costs where step i is point i, in half the passes over lines x points that autograd would make."""
+def _gap(x: Points, plans: Couplings) -> Float[Tensor, "*batch lines steps"]:
+    lines = plans.directions @ x.mT.contiguous()
+    return (lines if plans.index is None else lines.gather(-1, plans.index)) - plans.values
 
-    generate_vmap_rule = True
+
+def _power(gap: Tensor, p: int) -> Tensor:
+    return gap.abs() if p == 1 else gap.square()
+
+
+def _mean(steps: Float[Tensor, "*batch lines steps"], plans: Couplings) -> Float[Tensor, "*batch lines"]:
+    return steps.mean(dim=-1) if plans.share is None else (steps * plans.share).sum(dim=-1)
+
+
+def _estimate(
+    x: Points,
+    plans: Couplings,
+    weight: Float[Tensor, " lines"],
+    p: int,
+    x_weights: Weights | None,
+    y_mean: Float[Tensor, "*batch dims"],
+    lines: Float[Tensor, "*batch lines points"],
+) -> Float[Tensor, "*batch"]:
+    """The mean cost of the plans, ``weight`` summing to 1; for p = 2 the means' part of it in closed form.
+
+    ``lines`` are the projections of x, which somebody has already.
+    """
+    if plans.index is None and numbers_alone(x):
+        value: Tensor = _Estimate.apply(x, lines, plans.directions, plans.values, weight, y_mean, p)
+        return value
+    gap = _gap(x, plans)
+    if p == 1:
+        return _mean(gap.abs(), plans) @ weight
+    shift = _centre(x, x_weights) - y_mean
+    spread = (gap - _mean(gap, plans).unsqueeze(-1)).square()
+    return _mean(spread, plans) @ weight + shift.square().sum(dim=-1) / x.shape[-1]
+
+
+def _centre(points: Points, weights: Weights | None) -> Float[Tensor, "*batch dims"]:
+    if weights is None:
+        return points.mean(dim=-2)
+    return (weights.unsqueeze(-2) @ points).squeeze(-2) / weights.sum(dim=-1, keepdim=True)
+
+
+class _Estimate(torch.autograd.Function):
+    """:func:`_estimate` where step i is point i, in half the passes over lines x points that autograd would make."""
 
     @staticmethod
-    def forward(x: Tensor, directions: Tensor, values: Tensor, p: int) -> tuple[Tensor, Tensor]:
-        gap = directions @ x.mT - values
-        return (gap.abs() if p == 1 else gap.square()).mean(dim=-1), gap
+    def forward(
+        ctx: Any, x: Tensor, lines: Tensor, directions: Tensor, values: Tensor, weight: Tensor, y_mean: Tensor, p: int
+    ) -> Tensor:
+        gap, shift = lines - values, None
+        if p == 2:
+            shift = x.mean(dim=-2) - y_mean
+            gap -= (shift @ directions.mT).unsqueeze(-1)
+        value = _power(gap, p).mean(dim=-1) @ weight
+        ctx.p = p
+        ctx.save_for_backward(x, directions, values, weight, y_mean, gap, shift)
+        return value if shift is None else value + shift.square().mean(dim=-1)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-        x, directions, values, ctx.p = inputs
-        ctx.mark_non_differentiable(output[1])
-        ctx.save_for_backward(x, directions, values, output[1])
-
-    @staticmethod
-    def backward(ctx: Any, *pull: Tensor) -> tuple[Tensor | None, None, None, None]:
-        x, directions, values, gap = ctx.saved_tensors
-        if torch.is_grad_enabled():  # somebody differentiates a second time, and the gap has to know whence it comes
+    def backward(ctx: Any, *pull: Tensor) -> tuple[Tensor | None, ...]:
+        x, directions, values, weight, y_mean, gap, shift = ctx.saved_tensors
+        if torch.is_grad_enabled():  # somebody differentiates a second time, and these have to know whence they come
             gap = directions @ x.mT - values
-        slope, factor = (gap.sign(), 1.0) if ctx.p == 1 else (gap, 2.0)
-        along = directions * (pull[0] * (factor / gap.shape[-1])).unsqueeze(-1)
+            if shift is not None:
+                shift = x.mean(dim=-2) - y_mean
+                gap = gap - (shift @ directions.mT).unsqueeze(-1)
+        each = pull[0][..., None, None] * (ctx.p / x.shape[-2])
+        along = (directions * weight.unsqueeze(-1) * each).mT
         # Transposed at the end: the other way round the product of so thin a matrix takes fifteen times as long on the CPU.
-        return (along.mT @ slope).mT, None, None, None
+        if shift is None:
+            return (along @ gap.sign()).mT, None, None, None, None, None, None
+        slope = (along @ gap + (shift.unsqueeze(-2) * (each / x.shape[-1])).mT).mT
+        return slope, None, None, None, None, None, None
 
 
 @dataclass(frozen=True)
@@ -145,7 +199,8 @@ def coupling_step(
     """One estimate of SW_p^p and the reservoir after it. A pure function; values are not checked.
 
     The estimate is the mean cost of fresh and kept plans, a plan of age a weighing exp(-a/tau). As the weights do not depend on
-    what was drawn, it is unbiased for fixed sets, for which every plan stays optimal.
+    what was drawn, it is unbiased for fixed sets, for which every plan stays optimal. For p = 2 each cost is that of the centred
+    sets, and the means' own part, whose mean over all directions is |mean of x - mean of y|^2 / dims, is added exactly.
 
     Args:
         before: the reservoir.
@@ -153,19 +208,23 @@ def coupling_step(
         x, y, p, x_weights, y_weights: as in :func:`reswd_torch.wasserstein.direction_costs`; the gradient flows to x only.
         tau: steps; None: all plans weigh alike.
     """
-    now = couple(x.detach(), y.detach(), directions, x_weights, y_weights)
     count, kept = len(directions), len(before.weight)
-    offered = _joined(before.plans, now)
     ageing = 1.0 if tau is None else math.exp(-1.0 / tau)
-    weight = torch.cat((before.weight * ageing, before.weight.new_ones(count)))
-    value = coupled_costs(x, offered, p) @ weight / weight.sum()
+    with torch.no_grad():
+        both = torch.cat((before.plans.directions, directions))
+        lines = both @ x.mT
+        now = _coupled(lines[..., kept:, :], directions @ y.mT, directions, x_weights, y_weights)
+        offered = _joined(before.plans, now, both)
+        weight = torch.cat((before.weight * ageing, before.weight.new_ones(count)))
+        share, y_mean = weight / weight.sum(), _centre(y, y_weights)
+    value = _estimate(x, offered, share, p, x_weights, y_mean, lines)
     return value, KeptCouplings(_latest(offered, kept), weight[-kept:])
 
 
-def _joined(old: Couplings, new: Couplings) -> Couplings:
+def _joined(old: Couplings, new: Couplings, directions: Float[Tensor, "lines dims"]) -> Couplings:
     """The plans of both, the old ones first."""
     return Couplings(
-        torch.cat((old.directions, new.directions)),
+        directions,
         torch.cat((old.values, new.values), dim=-2),
         None if old.index is None or new.index is None else torch.cat((old.index, new.index), dim=-2),
         None if old.share is None or new.share is None else torch.cat((old.share, new.share), dim=-2),

@@ -21,8 +21,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.wasserstein import check_alike
 
 KINDS = ("even", "gaussian", "orthogonal", "sobol", "fibonacci")
-"""What :func:`draw_directions` understands. ``"even"`` is ``"fibonacci"`` in 3 dimensions and ``"orthogonal"`` in others: what
-served best in docs/estimators.md."""
+"""What :func:`draw_directions` understands. ``"even"`` is what served best in docs/estimators.md: see :func:`even_directions`."""
 
 _SOBOL_CELL = 2.0**-30  # torch's Sobol points lie on a lattice of this width
 _GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
@@ -34,24 +33,27 @@ def draw_directions(
     dims: int,
     *,
     generator: torch.Generator,
+    sets: int = 1,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str | None = None,
-) -> Float[Tensor, "count dims"]:
-    """``count`` unit vectors in ``dims`` dimensions.
+) -> Float[Tensor, "rows dims"]:
+    """``count`` unit vectors in ``dims`` dimensions, or several such sets at once.
 
     Args:
         kind: one of :data:`KINDS`. ``"fibonacci"`` needs ``dims`` = 3.
         count: how many, at least 1.
         dims: length of each, at least 1. In one dimension every direction is +1 or -1.
         generator: where the randomness comes from; it is advanced.
+        sets: how many sets, one after the other, which is quicker than as many calls. Each is spread evenly in itself; orthogonal
+            frames of more than ``count`` rows go on in the next set, as does a Sobol sequence.
         dtype: a floating dtype.
         device: where the result lies; None means the generator's device.
 
     Returns:
-        (count, dims), rows of length 1.
+        (sets * count, dims), rows of length 1.
 
     Raises:
-        InputError: unknown kind, count or dims below 1, dims that the kind cannot serve, a dtype that is not floating,
+        InputError: unknown kind, count, sets or dims below 1, dims that the kind cannot serve, a dtype that is not floating,
             or no generator.
 
     Example:
@@ -60,11 +62,12 @@ def draw_directions(
     """
     check_kind(kind, dims)
     check_count("count", count)
+    check_count("sets", sets)
     if not isinstance(generator, torch.Generator):
         raise InputError(f"generator {generator!r} is not a torch.Generator: pass torch.Generator().manual_seed(seed)")
     if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
         raise InputError(f"dtype {dtype!r} cannot hold a direction: choose a floating dtype such as torch.float32")
-    rows = _DRAW[kind](count, dims, generator)
+    rows = _DRAW[kind](count, dims, generator, sets)
     # not waiting for the copy: it is staged before the call returns, and a wait at each step would stall the device
     return rows.to(dtype).to(generator.device if device is None else device, non_blocking=True)
 
@@ -105,27 +108,27 @@ def check_directions(directions: Tensor, x: Tensor, count: int | None = None) ->
         raise InputError("directions have rows whose length is not 1: divide each row by its norm")
 
 
-def gaussian_directions(count: int, dims: int, generator: torch.Generator) -> Float[Tensor, "count dims"]:
-    """Independent, uniform on the sphere: normalised standard normal vectors. (count, dims)."""
-    return _normalised(_normal((count, dims), generator))
+def gaussian_directions(count: int, dims: int, generator: torch.Generator, sets: int = 1) -> Float[Tensor, "rows dims"]:
+    """Independent, uniform on the sphere: normalised standard normal vectors. (sets * count, dims)."""
+    return _normalised(_normal((sets * count, dims), generator))
 
 
-def orthogonal_directions(count: int, dims: int, generator: torch.Generator) -> Float[Tensor, "count dims"]:
-    """Blocks of ``dims`` mutually orthogonal rows, each block Haar-distributed; the last block may be cut. (count,
-    dims).
+def orthogonal_directions(
+    count: int, dims: int, generator: torch.Generator, sets: int = 1
+) -> Float[Tensor, "rows dims"]:
+    """Blocks of ``dims`` mutually orthogonal rows, each block Haar-distributed; the last block may be cut. (sets * count, dims).
 
     A QR factorisation alone is not Haar: the signs of R's diagonal have to be moved into Q (F. Mezzadri, "How to
     generate random matrices from the classical compact groups", 2007).
     """
-    width = min(count, dims)  # a partial basis suffices where fewer directions than dimensions are wanted
-    blocks = math.ceil(count / width)
-    q, r = torch.linalg.qr(_normal((blocks, dims, width), generator))
-    basis = q * torch.diagonal(r, dim1=-2, dim2=-1).sign().unsqueeze(-2)
-    return basis.mT.reshape(-1, dims)[:count]
+    rows = sets * count
+    width = min(rows, dims)  # a partial basis suffices where fewer directions than dimensions are wanted
+    blocks = math.ceil(rows / width)
+    return _haar(blocks, dims, width, generator).mT.reshape(-1, dims)[:rows]
 
 
-def sobol_directions(count: int, dims: int, generator: torch.Generator) -> Float[Tensor, "count dims"]:
-    """A scrambled Sobol sequence, sent through the normal quantile function and normalised. (count, dims).
+def sobol_directions(count: int, dims: int, generator: torch.Generator, sets: int = 1) -> Float[Tensor, "rows dims"]:
+    """A scrambled Sobol sequence, sent through the normal quantile function and normalised. (sets * count, dims).
 
     Scrambling (seeded from ``generator``) makes each point uniform in the cube while the set stays evenly spread, hence
     each row uniform on the sphere. Quasi-Monte-Carlo directions for sliced Wasserstein: arXiv 2309.11713.
@@ -133,19 +136,30 @@ def sobol_directions(count: int, dims: int, generator: torch.Generator) -> Float
     seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
     engine = torch.quasirandom.SobolEngine(dims, scramble=True, seed=seed)  # type: ignore[no-untyped-call]
     # the middle of each lattice cell, so that 0 does not become an infinite quantile
-    points = engine.draw(count, dtype=torch.float64) + _SOBOL_CELL / 2
+    points = engine.draw(sets * count, dtype=torch.float64) + _SOBOL_CELL / 2
     return _normalised(torch.special.ndtri(points))
 
 
-def even_directions(count: int, dims: int, generator: torch.Generator) -> Float[Tensor, "count dims"]:
-    """A spiral in 3-D, orthogonal blocks elsewhere. (count, dims)."""
-    return (fibonacci_directions if dims == 3 else orthogonal_directions)(count, dims, generator)
+def even_directions(count: int, dims: int, generator: torch.Generator, sets: int = 1) -> Float[Tensor, "rows dims"]:
+    """As evenly spread as we know how. (sets * count, dims).
+
+    In 2-D equal angles between neighbouring lines, randomly turned. In 3-D a Fibonacci spiral made a tight frame (see
+    :func:`tight_spiral`), randomly rotated. Elsewhere, and for fewer than 3 directions in 3-D, orthogonal blocks.
+    """
+    if dims == 2:
+        turn = torch.rand((sets, 1), generator=generator, dtype=_draw_dtype(generator), device=generator.device)
+        angle = (torch.arange(count, dtype=turn.dtype, device=turn.device) + turn).flatten() * (math.pi / count)
+        return torch.stack([angle.cos(), angle.sin()], dim=-1)
+    if dims == 3 and count >= 3:
+        spiral = _tight_spiral(count, _draw_dtype(generator), generator.device)
+        return (spiral @ _haar(sets, 3, 3, generator)).reshape(-1, 3)
+    return orthogonal_directions(count, dims, generator, sets)
 
 
 def fibonacci_directions(
-    count: int, dims: int, generator: torch.Generator, *, half: bool = True
-) -> Float[Tensor, "count 3"]:
-    """A Fibonacci spiral on the half-sphere (or the whole sphere), randomly rotated. (count, 3).
+    count: int, dims: int, generator: torch.Generator, sets: int = 1, *, half: bool = True
+) -> Float[Tensor, "rows 3"]:
+    """A Fibonacci spiral on the half-sphere (or the whole sphere), randomly rotated. (sets * count, 3).
 
     Opposite directions give the same 1-D distance, so the half-sphere is twice as dense for the same count. The
     rotation is Haar-distributed, which makes each row uniform (up to its sign). Spiral sets in 3-D: arXiv 2309.11713,
@@ -154,14 +168,37 @@ def fibonacci_directions(
     if dims != 3:
         raise InputError(f"directions 'fibonacci' need 3 dimensions and got {dims}: choose 'sobol' or 'orthogonal'")
     spiral = _spiral(count, half, _draw_dtype(generator), generator.device)
-    q, r = torch.linalg.qr(_normal((3, 3), generator))
-    return spiral @ (q * r.diagonal().sign())
+    return (spiral @ _haar(sets, 3, 3, generator)).reshape(-1, 3)
 
 
 @functools.lru_cache(maxsize=64)
 def _spiral(count: int, half: bool, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Kept, for a loss asks for the same one at each step."""
     return fibonacci_spiral(count, half=half, dtype=dtype, device=device)
+
+
+@functools.lru_cache(maxsize=64)
+def _tight_spiral(count: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return tight_spiral(count).to(dtype).to(device)
+
+
+def tight_spiral(count: int) -> Float[Tensor, "count 3"]:
+    """A Fibonacci spiral on the half-sphere made a tight frame: the sum of its rows' outer products is count/3 times the unit
+    matrix. (count, 3), float64, without a rotation; ``count`` at least 3.
+
+    The mean over such rows of any quadratic form is its mean over the sphere, exactly (a spherical 2-design, and of lines a
+    3-design: P. Delsarte, J.-M. Goethals and J. Seidel, 1977). W_2^2 is a quadratic form in the direction as long as one plan
+    is optimal, and most of its variance is of that degree wherever. Whitening the rows and scaling them back to length 1, in
+    turn, leads there (J. Tropp et al., "Designing structured tight frames via an alternating projection method", 2005).
+    """
+    rows = fibonacci_spiral(count, dtype=torch.float64)
+    for _ in range(1000):
+        size, axes = torch.linalg.eigh(rows.mT @ rows * (3 / count))
+        if float((size - 1).abs().max()) < 1e-13:
+            break
+        rows = rows @ (axes * size.rsqrt()) @ axes.mT
+        rows = rows / torch.linalg.vector_norm(rows, dim=-1, keepdim=True)
+    return rows
 
 
 def fibonacci_spiral(
@@ -187,6 +224,12 @@ _DRAW = {
     "sobol": sobol_directions,
     "fibonacci": fibonacci_directions,
 }
+
+
+def _haar(sets: int, dims: int, width: int, generator: torch.Generator) -> Float[Tensor, "sets dims width"]:
+    """The first ``width`` columns of so many orthogonal matrices, each Haar-distributed."""
+    q, r = torch.linalg.qr(_normal((sets, dims, width), generator))
+    return q * torch.diagonal(r, dim1=-2, dim2=-1).sign().unsqueeze(-2)
 
 
 def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:

@@ -31,11 +31,24 @@ from reswd_torch.direction_reservoir import (
 from reswd_torch.directions import check_count, check_directions, check_kind, draw_directions
 from reswd_torch.errors import InputError
 from reswd_torch.swd import Seeded
-from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, check_alike, check_power, check_sets
+from reswd_torch.wasserstein import (
+    Others,
+    OtherWeights,
+    Points,
+    Weights,
+    check_alike,
+    check_masses,
+    check_power,
+    check_sets,
+    check_shapes,
+    check_values,
+)
 
 Sets = tuple[tuple[int, ...], tuple[int, ...], bool]
 """Shapes of x and y, and whether there are weights."""
 _FIXED = ("y", "x_weights", "y_weights")
+_STEPS_AHEAD, _ROWS_AHEAD = 16, 256
+"""So many steps' directions, and rows at most, are drawn at once: a draw takes as long as a sort, however few rows it is of."""
 
 
 class _Reservoir(Seeded):
@@ -99,11 +112,12 @@ class ReservoirSlicedWasserstein(_Reservoir):
         fresh: int = 8,
         p: int = 2,
         directions: str = "even",
-        tau: float | None = 1.5,
+        tau: float | None = 1.0,
         seed: int = 0,
     ) -> None:
         super().__init__(dims, kept, fresh, p, directions, tau, seed)
         self.state: KeptCouplings | None = None
+        self._drawn: list[Tensor] = []
         self._sets: Sets = ((), (), False)
         self._fixed: tuple[Tensor | None, ...] = (None, None, None)
 
@@ -113,11 +127,15 @@ class ReservoirSlicedWasserstein(_Reservoir):
 
     def draw(self, like: Points) -> Float[Tensor, "fresh dims"]:
         """The next step's new directions, on the device of ``like`` and in its dtype (float32 for half precision). Advances the
-        generator."""
+        generator, for several steps at once."""
         dtype = like.dtype if like.dtype in (torch.float32, torch.float64) else torch.float32
-        return draw_directions(
-            self.kind, self.fresh, self.dims, generator=self.generator, dtype=dtype, device=like.device
-        )
+        if not self._drawn:
+            steps = max(1, min(_STEPS_AHEAD, _ROWS_AHEAD // self.fresh))
+            rows = draw_directions(
+                self.kind, self.fresh, self.dims, generator=self.generator, sets=steps, dtype=dtype, device=like.device
+            )
+            self._drawn.extend(rows.split(self.fresh))
+        return self._drawn.pop(0).to(like.device, dtype)
 
     def forward(
         self,
@@ -141,24 +159,22 @@ class ReservoirSlicedWasserstein(_Reservoir):
         """
         device = x.device.type if isinstance(x, Tensor) else "cpu"
         if torch.is_autocast_enabled(device):
-            x, y, x_weights, y_weights = (_in_full_precision(each) for each in (x, y, x_weights, y_weights))
-        with torch.autocast(device, enabled=False):
-            check_sets(x, y, x_weights, y_weights)
-            if x.shape[-1] != self.dims:
-                raise InputError(
-                    f"x has {x.shape[-1]} dims and this loss {self.dims}: build it with dims={x.shape[-1]}"
-                )
-            for name, tensor in (("y", y), ("x_weights", x_weights), ("y_weights", y_weights)):
-                if tensor is not None and tensor.requires_grad and torch.is_grad_enabled():
-                    raise InputError(
-                        f"{name} wants a gradient and has none here: give what moves as x, or {name}.detach()"
-                    )
-            if directions is not None:
-                check_directions(directions, x, self.fresh)
-            before = self._fitting(x, y, x_weights, y_weights)
-            directions = self.draw(x) if directions is None else directions
-            value, self.state = coupling_step(before, directions, x, y, self.p, self.tau, x_weights, y_weights)
-            return value
+            with torch.autocast(device, enabled=False):
+                x, y, x_weights, y_weights = (_in_full_precision(each) for each in (x, y, x_weights, y_weights))
+                return self.forward(x, y, x_weights, y_weights, directions=directions)
+        check_shapes(x, y, x_weights, y_weights)
+        check_values("x", x)
+        if x.shape[-1] != self.dims:
+            raise InputError(f"x has {x.shape[-1]} dims and this loss {self.dims}: build it with dims={x.shape[-1]}")
+        for name, tensor in zip(_FIXED, (y, x_weights, y_weights), strict=True):
+            if tensor is not None and tensor.requires_grad and torch.is_grad_enabled():
+                raise InputError(f"{name} wants a gradient and has none here: give what moves as x, or {name}.detach()")
+        if directions is not None:
+            check_directions(directions, x, self.fresh)
+        before = self._fitting(x, y, x_weights, y_weights)
+        directions = self.draw(x) if directions is None else directions
+        value, self.state = coupling_step(before, directions, x, y, self.p, self.tau, x_weights, y_weights)
+        return value
 
     def _fitting(
         self, x: Points, y: Others, x_weights: Weights | None, y_weights: OtherWeights | None
@@ -168,6 +184,10 @@ class ReservoirSlicedWasserstein(_Reservoir):
         sets = (tuple(x.shape), tuple(y.shape), weighted)
         fixed = (y, x_weights, y_weights)
         if self.state is None:
+            # Later they are compared with what is kept, and so are as good.
+            check_values("y", y)
+            check_masses("x_weights", x_weights)
+            check_masses("y_weights", y_weights)
             self._sets = sets
             self._fixed = tuple(None if each is None else each.detach().clone() for each in fixed)
             return none_kept(self.kept, x, y, weighted=weighted)
@@ -195,6 +215,8 @@ class ReservoirSlicedWasserstein(_Reservoir):
     def get_extra_state(self) -> Any:
         """Generator and reservoir; part of the state_dict."""
         saved: dict[str, Any] = {"generator": super().get_extra_state()}
+        if self._drawn:
+            saved["drawn"] = torch.cat(self._drawn)
         if self.state is not None:
             tensors = {field.name: getattr(self.state.plans, field.name) for field in fields(Couplings)}
             tensors |= {"weight": self.state.weight} | dict(zip(_FIXED, self._fixed, strict=True))
@@ -225,8 +247,15 @@ class ReservoirSlicedWasserstein(_Reservoir):
             plans = Couplings(state["directions"], state["values"], state.get("index"), state.get("share"))
             held = KeptCouplings(plans, state["weight"])
             self._sets, self._fixed = state["sets"], tuple(state.get(name) for name in _FIXED)
+        drawn = state.get("drawn", torch.zeros(0, self.dims))
+        if len(drawn) % self.fresh or drawn.shape[-1] != self.dims:
+            raise InputError(
+                f"the state_dict holds {len(drawn)} directions in {drawn.shape[-1]} dims for the steps to come, and this loss takes "
+                f"{self.fresh} a step in {self.dims}: build it with the dims and fresh that it was saved with"
+            )
         super().set_extra_state(state["generator"])
         self.state = held
+        self._drawn = list(drawn.split(self.fresh)) if len(drawn) else []
 
     def extra_repr(self) -> str:
         return f"dims={self.dims}, kept={self.kept}, fresh={self.fresh}, p={self.p}, directions={self.kind!r}, tau={self.tau}"

@@ -127,9 +127,18 @@ def check_power(p: int) -> None:
 def check_sets(x: Tensor, y: Tensor, x_weights: Tensor | None = None, y_weights: Tensor | None = None) -> None:
     """Raise InputError unless x and y are two sets of points that can be compared.
 
-    Values are looked at on the CPU only (and so not for compiling): elsewhere the device would have to wait for the answer at
-    each step, and NaN comes out as NaN.
+    Values are looked at on the CPU only: elsewhere the device would have to wait for the answer at each step, and NaN comes out
+    as NaN.
     """
+    check_shapes(x, y, x_weights, y_weights)
+    check_values("x", x)
+    check_values("y", y)
+    for name, weights in (("x_weights", x_weights), ("y_weights", y_weights)):
+        check_masses(name, weights)
+
+
+def check_shapes(x: Tensor, y: Tensor, x_weights: Tensor | None = None, y_weights: Tensor | None = None) -> None:
+    """The part of :func:`check_sets` that does not look at values."""
     for name, points in (("x", x), ("y", y)):
         _check_points(name, points)
     if x.ndim != y.ndim or x.shape[:-2] != y.shape[:-2]:
@@ -139,7 +148,28 @@ def check_sets(x: Tensor, y: Tensor, x_weights: Tensor | None = None, y_weights:
     check_alike("x", x, "y", y)
     for name, points, weights in (("x_weights", x, x_weights), ("y_weights", y, y_weights)):
         if weights is not None:
-            _check_weights(name, weights, points)
+            if not isinstance(weights, Tensor) or weights.shape != points.shape[:-1]:
+                got = tuple(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
+                raise InputError(
+                    f"{name}: got {got}, expected a tensor of shape {tuple(points.shape[:-1])}, one per point"
+                )
+            check_alike(name, weights, name[0], points)
+
+
+def check_values(name: str, points: Tensor) -> None:
+    """Raise InputError where points on the CPU hold NaN or infinite values."""
+    if points.device.type == "cpu" and not _all_finite(points):
+        raise InputError(f"{name} of shape {tuple(points.shape)} holds NaN or infinite values: remove or replace them")
+
+
+def check_masses(name: str, weights: Tensor | None) -> None:
+    """Raise InputError where weights on the CPU are no masses."""
+    if weights is None or weights.device.type != "cpu":
+        return
+    if not _all_finite(weights) or bool((weights < 0).any()):
+        raise InputError(f"{name} holds negative, NaN or infinite values: give finite weights of at least 0")
+    if not bool((weights.sum(dim=-1) > 0).all()):
+        raise InputError(f"{name} are all zero for a whole set: give at least one point a weight above 0")
 
 
 def check_alike(name: str, tensor: Tensor, other_name: str, other: Tensor) -> None:
@@ -159,26 +189,11 @@ def _check_points(name: str, points: Tensor) -> None:
         raise InputError(f"{name} has shape {tuple(points.shape)} and is empty: give at least one point")
     if points.dtype not in (torch.float32, torch.float64):
         raise InputError(f"{name} is {points.dtype}: convert it to float32 or float64 first, as with .float()")
-    if points.device.type == "cpu" and not _all_finite(points):
-        raise InputError(f"{name} of shape {tuple(points.shape)} holds NaN or infinite values: remove or replace them")
 
 
 def _all_finite(values: Tensor) -> bool:
     """Without a mask in memory: the extremes of what holds NaN are NaN."""
     return all(math.isfinite(each) for each in torch.aminmax(values.detach()))
-
-
-def _check_weights(name: str, weights: Tensor, points: Tensor) -> None:
-    if not isinstance(weights, Tensor) or weights.shape != points.shape[:-1]:
-        got = tuple(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
-        raise InputError(f"{name}: got {got}, expected a tensor of shape {tuple(points.shape[:-1])}, one per point")
-    check_alike(name, weights, name[0], points)
-    if weights.device.type != "cpu":
-        return
-    if not _all_finite(weights) or bool((weights < 0).any()):
-        raise InputError(f"{name} holds negative, NaN or infinite values: give finite weights of at least 0")
-    if not bool((weights.sum(dim=-1) > 0).all()):
-        raise InputError(f"{name} are all zero for a whole set: give at least one point a weight above 0")
 
 
 def _power(gap: Float[Tensor, "*shape"], p: int) -> Float[Tensor, "*shape"]:

@@ -91,9 +91,10 @@ class PapersCode(nn.Module):
 
 
 ESTIMATORS = (
-    Estimator("couplings (the default)", partial(_couplings, "even", 1.5, 2), rival=False),
+    Estimator("couplings (the default)", partial(_couplings, "even", 1.0, 2), rival=False),
     Estimator("couplings, never ageing", partial(_couplings, "even", None, 8), rival=False),
-    Estimator("couplings, independent directions", partial(_couplings, "gaussian", 1.5, 2), rival=False),
+    Estimator("couplings, independent directions", partial(_couplings, "gaussian", 1.0, 2), rival=False),
+    Estimator("even directions, nothing kept", partial(_fresh, "even", None), rival=False),
     Estimator("plain", partial(_fresh, "gaussian", None)),
     Estimator("orthogonal", partial(_fresh, "orthogonal", None)),
     Estimator("Sobol", partial(_fresh, "sobol", None)),

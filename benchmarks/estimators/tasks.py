@@ -155,7 +155,7 @@ class ColorFit(Task):
     transform: str
     dims: int = 3
     p: int = 1
-    seeds: int = 24
+    seeds: int = 48
     steps: int = 60
     rates: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)
 
@@ -243,6 +243,7 @@ class Guided(Task):
     reference: str
     dims: int = 3
     p: int = 1
+    seeds: int = 40
     steps: int = 6
     rates: tuple[float, ...] = (2.0, 4.0, 6.0, 8.0, 12.0, 16.0)
 

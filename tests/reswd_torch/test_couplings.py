@@ -97,17 +97,28 @@ def test_following_old_plans_never_leads_uphill() -> None:
         x = nearer
 
 
+def centred_costs(x: Tensor, y: Tensor, plans: Couplings, p: int, a: Tensor | None, b: Tensor | None) -> Tensor:
+    """Of each plan what it costs; for p = 2 with the means' part of it replaced by that part's mean over the sphere."""
+    costs = coupled_costs(x, plans, p)
+    if p == 1:
+        return costs
+    a, b = (torch.ones_like(s[..., 0]) if m is None else m for s, m in ((x, a), (y, b)))
+    shift = (x * a[..., None]).sum(-2) / a.sum(-1)[..., None] - (y * b[..., None]).sum(-2) / b.sum(-1)[..., None]
+    return costs - (shift @ plans.directions.T).square() + shift.square().sum(-1)[..., None] / x.shape[-1]
+
+
+@pytest.mark.parametrize("p", [1, 2])
 @pytest.mark.parametrize("kind", ["one size", "two sizes", "batch"])
-def test_the_estimate_weighs_plans_by_age(kind: str) -> None:
+def test_the_estimate_weighs_plans_by_age(kind: str, p: int) -> None:
     x, y, a, b = sets(kind)
     state = none_kept(5, x, y, weighted=a is not None)
     made: list[Couplings] = []
     for step in range(4):
         at = x + 0.2 * step
         theta = lines(2, seed=step)
-        value, state = coupling_step(state, theta, at, y, 2, 3.0, a, b)
+        value, state = coupling_step(state, theta, at, y, p, 3.0, a, b)
         made.append(couple(at, y, theta, a, b))
-        costs = [coupled_costs(at, plans, 2) for plans in made]
+        costs = [centred_costs(at, y, plans, p, a, b) for plans in made]
         # of five slots the oldest of three earlier steps with two plans each keeps one
         costs[:-1] = [each[..., -1:] if step == 3 and age == 0 else each for age, each in enumerate(costs[:-1])]
         weights = [math.exp(-(step - born) / 3.0) for born in range(step + 1)]
@@ -116,6 +127,33 @@ def test_the_estimate_weighs_plans_by_age(kind: str) -> None:
         torch.testing.assert_close(value, total / count)
     ages = torch.tensor([2.0, 1.0, 1.0, 0.0, 0.0], dtype=DOUBLE)
     torch.testing.assert_close(state.weight, torch.exp(-ages / 3.0))
+
+
+def test_a_shift_is_read_exactly_in_any_direction() -> None:
+    """SW_2^2 between a set and itself moved by v is |v|^2 / dims, whatever is looked along; so is its gradient."""
+    x, shift = points(1, 7, 5).requires_grad_(), points(2, 5)
+    value, _ = coupling_step(none_kept(2, x, x, weighted=False), lines(1, 5), x, x.detach() + shift)
+    torch.testing.assert_close(value, shift.square().sum() / 5)
+    torch.testing.assert_close(torch.autograd.grad(value, x)[0], (-2 / 35 * shift).expand(7, 5))
+
+
+@pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize("kind", ["one size", "batch of one size"])
+def test_the_short_way_is_the_plain_way(kind: str, p: int) -> None:
+    """Where functions are transformed, PyTorch's own operations follow the gradient; elsewhere one written for it."""
+    shape = (6, 3) if kind == "one size" else (2, 6, 3)
+    x, y = points(1, *shape), points(2, *shape)
+    _, state = coupling_step(none_kept(4, x, y, weighted=False), lines(4), x, y)
+    moved, theta = x + 0.3 * points(3, *shape), lines(2, seed=5)
+
+    def value(at: Tensor) -> Tensor:
+        return coupling_step(state, theta, at, y, p, 3.0)[0].sum()
+
+    short = moved.clone().requires_grad_()
+    total = value(short)
+    slope, plain = torch.func.grad_and_value(value)(moved)
+    torch.testing.assert_close(total, plain)
+    torch.testing.assert_close(torch.autograd.grad(total, short)[0], slope)
 
 
 def test_without_ageing_fixed_sets_read_as_all_directions_at_once() -> None:
@@ -132,9 +170,9 @@ def test_more_new_plans_than_slots() -> None:
     theta = lines(6)
     _, state = coupling_step(none_kept(4, x, y, weighted=False), theta, x, y)
     assert torch.equal(state.plans.directions, theta[-4:])
-    value, _ = coupling_step(state, theta, x, y, 2, None)
+    value, _ = coupling_step(state, theta, x, y, 1, None)
     both = torch.cat((theta[-4:], theta))
-    torch.testing.assert_close(value, direction_costs(x, y, both, 2).mean())
+    torch.testing.assert_close(value, direction_costs(x, y, both, 1).mean())
 
 
 def test_a_step_leaves_its_inputs_alone_and_keeps_no_graph() -> None:

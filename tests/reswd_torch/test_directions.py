@@ -11,6 +11,7 @@ from reswd_torch.directions import (
     draw_directions,
     fibonacci_directions,
     orthogonal_directions,
+    tight_spiral,
 )
 from reswd_torch.errors import InputError
 
@@ -28,7 +29,7 @@ def test_rows_have_length_one(kind: str, count: int, dtype: torch.dtype) -> None
     torch.testing.assert_close(rows.norm(dim=-1), torch.ones(count, dtype=dtype))
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "orthogonal", "sobol"])
+@pytest.mark.parametrize("kind", ["even", "gaussian", "orthogonal", "sobol"])
 @pytest.mark.parametrize("dims", [1, 2, 50])
 def test_any_number_of_dimensions(kind: str, dims: int) -> None:
     rows = draw_directions(kind, 7, dims, generator=seeded())
@@ -66,6 +67,46 @@ def test_single_row_is_uniform_on_the_sphere(kind: str) -> None:
     # mean 1/2 and variance 1/12 of each |coordinate|; 4 standard errors
     assert (rows.abs().mean(dim=0) - 0.5).abs().max() < 4 * (1 / 12 / 1500) ** 0.5
     assert (rows.square().mean(dim=0) - 1 / 3).abs().max() < 4 * (4 / 45 / 1500) ** 0.5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dims", [2, 3, 7])
+def test_several_sets_at_once(kind: str, dims: int) -> None:
+    if kind == "fibonacci" and dims != 3:
+        return
+    rows = draw_directions(kind, 5, dims, generator=seeded(3), sets=4, dtype=torch.float64)
+    assert rows.shape == (20, dims)
+    torch.testing.assert_close(rows.norm(dim=-1), torch.ones(20, dtype=torch.float64))
+    assert len(torch.unique(rows, dim=0)) == 20
+    if kind == "even" and dims < 4:
+        for part in rows.split(5):
+            torch.testing.assert_close(part.T @ part, torch.eye(dims, dtype=torch.float64) * (5 / dims))
+    if kind == "even" and dims == 7:  # frames go on across sets
+        torch.testing.assert_close(rows[7:14] @ rows[7:14].T, torch.eye(7, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 8, 17, 200])
+def test_a_tight_spiral_reads_quadratic_forms_exactly(count: int) -> None:
+    spiral = tight_spiral(count)
+    form = torch.randn(3, 3, generator=seeded(), dtype=torch.float64)
+    torch.testing.assert_close(((spiral @ form) * spiral).sum(-1).mean(), form.trace() / 3)
+    assert (spiral @ spiral.T - 2 * torch.eye(count)).max() < 1 - 1e-6
+
+
+def test_in_the_plane_even_lines_have_equal_angles() -> None:
+    rows = draw_directions("even", 6, 2, generator=seeded(), dtype=torch.float64)
+    angles = torch.atan2(rows[:, 1], rows[:, 0]).remainder(torch.pi).sort().values
+    torch.testing.assert_close(angles.diff(), torch.full((5,), torch.pi / 6, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_even_lines_read_the_mean_of_a_cosine_twice_as_well_as_what_is_usual(dims: int) -> None:
+    def spread(kind: str) -> float:
+        generator = seeded(2)
+        means = [draw_directions(kind, 8, dims, generator=generator)[:, 0].abs().mean() for _ in range(300)]
+        return float(torch.stack(means).std())
+
+    assert spread("even") < 0.6 * spread("orthogonal" if dims == 2 else "fibonacci")
 
 
 @pytest.mark.parametrize("kind", ["orthogonal", "sobol", "fibonacci"])
