@@ -158,7 +158,7 @@ def groups(p: int) -> Iterator[tuple[int, Rows]]:
 
 
 def _plain(sorts: int, p: int, seed: int) -> nn.Module:
-    return SlicedWasserstein(sorts, p=p, seed=seed)
+    return SlicedWasserstein(sorts, p, "gaussian", seed=seed)
 
 
 def _couplings(kind: str, tau: float | None, p: int, seed: int) -> nn.Module:

@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 
 import torch
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from guidance.reference import Reference
 from reswd_torch.color import srgb_to_lab
-from reswd_torch.reswd import DirectionReservoirSlicedWasserstein
+from reswd_torch.reswd import ReservoirSlicedWasserstein
 
 PIXELS = 1024
-"""Pixels of each image that the distance looks at, drawn anew at each inner step."""
+"""Pixels of each image that the distance looks at, drawn anew at each denoising step."""
 
 Latents = Float[Tensor, "b *layout"]
 
@@ -37,7 +37,7 @@ class Descent:
         self.generator = torch.Generator().manual_seed(seed)
         colors = [self._chosen(reference.colors, len(reference.colors)) for reference in references]
         self.targets = srgb_to_lab(torch.stack(colors).to(device))
-        self.loss = DirectionReservoirSlicedWasserstein(p=1, seed=seed, device=device)
+        self.loss = ReservoirSlicedWasserstein(p=1, seed=seed)
 
     def __call__(
         self,
@@ -59,17 +59,21 @@ class Descent:
         """
         shift = torch.zeros_like(like, dtype=torch.float32, requires_grad=True)
         adam = torch.optim.Adam([shift], lr=learning_rate)
+        self.loss.reset()  # its plans are of the pixels of one denoising step
+        chosen = None
         for _ in range(steps):
-            distance = self._distance(pixels_at(shift))
+            pixels = pixels_at(shift)
+            if chosen is None:
+                count = pixels.shape[-2:].numel()
+                chosen = torch.randint(count, (min(PIXELS, count),), generator=self.generator).to(pixels.device)
+            distance = self._distance(pixels, chosen)
             (shift.grad,) = torch.autograd.grad(distance, shift)
             adam.step()
         return shift.detach()
 
-    def _distance(self, pixels: Float[Tensor, "b 3 y x"]) -> Tensor:
+    def _distance(self, pixels: Float[Tensor, "b 3 y x"], chosen: Int[Tensor, " n"]) -> Tensor:
         """Not cut to 0..1: a pixel beyond it has to find its way back."""
-        points = rearrange(pixels, "b c y x -> b (y x) c")
-        chosen = torch.randint(points.shape[1], (min(PIXELS, points.shape[1]),), generator=self.generator)
-        lab = srgb_to_lab(points[:, chosen.to(points.device)])
+        lab = srgb_to_lab(rearrange(pixels, "b c y x -> b (y x) c")[:, chosen])
         return self.loss(lab, self.targets).sum()
 
     def _chosen(self, colors: Float[Tensor, "n 3"], count: int) -> Float[Tensor, "m 3"]:

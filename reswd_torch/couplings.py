@@ -28,6 +28,10 @@ from reswd_torch.sorting import argsort, sorted_values
 from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, on_lines, plan
 
 
+_LONG = 1 << 17
+"""Numbers from which it matters how a product is cut up."""
+
+
 @dataclass(frozen=True)
 class Couplings:
     """A plan along each of several directions, in steps of constant value on both sides.
@@ -71,6 +75,18 @@ def _coupled(
         return Couplings(directions, values, None, None)
     index, values, share = plan(x_lines, y_lines, on_lines(x_weights, x_lines), on_lines(y_weights, y_lines))
     return Couplings(directions, values, index, share)
+
+
+def _projected(directions: Float[Tensor, "lines dims"], x: Points) -> Float[Tensor, "*batch lines points"]:
+    """θ·x, without gradient. On the CPU eight lines at a time: of more, the product with a matrix of three columns takes three
+    times as long (MKL, 65 lines, 16,384 points: 0.17 ms against 0.57)."""
+    count = len(directions)
+    if x.ndim != 2 or count * len(x) < _LONG or not numbers_alone(x) or x.device.type != "cpu":
+        return directions @ x.mT
+    lines = x.new_empty(count, len(x))
+    for first in range(0, count, 8):
+        torch.mm(directions[first : first + 8], x.detach().mT, out=lines[first : first + 8])
+    return lines
 
 
 def coupled_costs(x: Points, couplings: Couplings, p: int) -> Float[Tensor, "*batch lines"]:
@@ -135,7 +151,9 @@ class _Estimate(torch.autograd.Function):
         if p == 2:
             shift = x.mean(dim=-2) - y_mean
             gap -= (shift @ directions.mT).unsqueeze(-1)
-        value = _power(gap, p).mean(dim=-1) @ weight
+        # The norm makes no second array of the gap's size, as squares would.
+        total = gap.abs().sum(dim=-1) if p == 1 else torch.linalg.vector_norm(gap, dim=-1).square()
+        value = (total / gap.shape[-1]) @ weight
         ctx.p = p
         ctx.save_for_backward(x, directions, values, weight, y_mean, gap, shift)
         return value if shift is None else value + shift.square().mean(dim=-1)
@@ -212,7 +230,7 @@ def coupling_step(
     ageing = 1.0 if tau is None else math.exp(-1.0 / tau)
     with torch.no_grad():
         both = torch.cat((before.plans.directions, directions))
-        lines = both @ x.mT
+        lines = _projected(both, x)
         now = _coupled(lines[..., kept:, :], directions @ y.mT, directions, x_weights, y_weights)
         offered = _joined(before.plans, now, both)
         weight = torch.cat((before.weight * ageing, before.weight.new_ones(count)))

@@ -88,7 +88,8 @@ class ReservoirSlicedWasserstein(_Reservoir):
         seed: of the module's own generator.
 
     The weight of a plan depends on its age alone, so the estimate is unbiased for fixed sets. Once the points have moved, an
-    old plan costs at least what its direction's distance is.
+    old plan costs at least what its direction's distance is. For p = 2 the part of the distance that the sets' means make is added
+    in closed form, so that a shift is read exactly.
 
     Under autocast points of half precision are taken as float32, in which the distance is reckoned. Generator and reservoir
     travel in the state_dict, and a restored module continues bit for bit; the reservoir follows the points to their device and
@@ -246,13 +247,14 @@ class ReservoirSlicedWasserstein(_Reservoir):
                 )
             plans = Couplings(state["directions"], state["values"], state.get("index"), state.get("share"))
             held = KeptCouplings(plans, state["weight"])
-            self._sets, self._fixed = state["sets"], tuple(state.get(name) for name in _FIXED)
         drawn = state.get("drawn", torch.zeros(0, self.dims))
         if len(drawn) % self.fresh or drawn.shape[-1] != self.dims:
             raise InputError(
-                f"the state_dict holds {len(drawn)} directions in {drawn.shape[-1]} dims for the steps to come, and this loss takes "
-                f"{self.fresh} a step in {self.dims}: build it with the dims and fresh that it was saved with"
+                f"the state_dict holds {len(drawn)} directions in {drawn.shape[-1]} dims for steps to come, and this loss "
+                f"takes {self.fresh} a step in {self.dims}: build it with the dims and fresh that it was saved with"
             )
+        if held is not None:
+            self._sets, self._fixed = state["sets"], tuple(state.get(name) for name in _FIXED)
         super().set_extra_state(state["generator"])
         self.state = held
         self._drawn = list(drawn.split(self.fresh)) if len(drawn) else []
@@ -272,7 +274,7 @@ class DirectionReservoirSlicedWasserstein(_Reservoir):
         kept: reservoir size R, at least 1.
         fresh: new directions M a step, at least 1.
         p: 1 or 2.
-        directions: kind of the fresh ones: ``"gaussian"``, ``"orthogonal"``, ``"sobol"`` or ``"fibonacci"`` (3-D only).
+        directions: kind of the fresh ones, see :func:`reswd_torch.directions.draw_directions`.
         tau: steps after which a direction counts 1/e, above 0; None: directions never age. A short time follows moving
             points sooner and has a smaller spread, a long one reuses more.
         correction: ``"exact"`` is unbiased for fixed sets. ``"paper"`` also resets the reservoir when its effective

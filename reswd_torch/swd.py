@@ -85,7 +85,7 @@ class SlicedWasserstein(Seeded):
     Args:
         n_directions: how many directions (and sorts of each set) a call takes, at least 1.
         p: 1 or 2.
-        directions: ``"gaussian"``, ``"orthogonal"``, ``"sobol"`` or ``"fibonacci"`` (3-D only).
+        directions: their kind, see :func:`reswd_torch.directions.draw_directions`.
         control_variate: None, ``"lower"`` or ``"upper"`` (arXiv 2305.00402). With few directions the controlled
             estimate has a bias of order 1/n_directions and may be negative.
         seed: of the module's own generator, which the state_dict carries.
@@ -103,7 +103,7 @@ class SlicedWasserstein(Seeded):
         self,
         n_directions: int = 64,
         p: int = 2,
-        directions: str = "gaussian",
+        directions: str = "even",
         control_variate: str | None = None,
         seed: int = 0,
     ) -> None:

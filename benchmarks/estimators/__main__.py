@@ -7,7 +7,7 @@ import argparse
 import torch
 
 from benchmarks.estimators import __doc__ as about
-from benchmarks.estimators import growth, report, results
+from benchmarks.estimators import card, evenness, growth, papers, report, results
 from benchmarks.estimators.tasks import FAMILIES
 
 
@@ -18,12 +18,16 @@ def main() -> None:
     parser.add_argument(
         "--report", action="store_true", help="measure nothing; write tables and figure from what is kept"
     )
+    parser.add_argument("--card", action="store_true", help="only what steps cost on a CUDA device, measured anew")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    if not chosen.report:
+    if chosen.card:
+        card.measure()
+    elif not chosen.report:
         results.measure(chosen.family)
-        if growth.NAME not in results.read() and not chosen.family:
-            growth.measure()
+        for part in (growth, evenness, papers):
+            if part.NAME not in results.read() and not chosen.family:
+                part.measure()
     if not chosen.family:
         report.write()
 

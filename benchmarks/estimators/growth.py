@@ -29,17 +29,18 @@ def measure() -> None:
     rows = []
     for points in POINTS:
         for lines in LINES:
-            rows.append({"points": points, "lines": lines, **_milliseconds(points, lines)})
+            rows.append({"points": points, "lines": lines, **milliseconds(points, lines)})
             print(rows[-1], flush=True)
     keep(NAME, rows)
 
 
-def _milliseconds(points: int, lines: int) -> dict[str, float]:
+def milliseconds(points: int, lines: int, device: str = "cpu") -> dict[str, float]:
+    """Medians of each job, by name."""
     random = torch.Generator().manual_seed(0)
-    x = torch.randn(points, 3, generator=random).requires_grad_()
-    y = torch.randn(points, 3, generator=random) + 1
-    directions, new = (draw_directions("even", count, 3, generator=random) for count in (lines, 1))
-    state = KeptCouplings(couple(x.detach(), y, directions), torch.ones(lines))
+    x = torch.randn(points, 3, generator=random).to(device).requires_grad_()
+    y = torch.randn(points, 3, generator=random).to(device) + 1
+    directions, new = (draw_directions("even", count, 3, generator=random, device=device) for count in (lines, 1))
+    state = KeptCouplings(couple(x.detach(), y, directions), torch.ones(lines, device=device))
     target = sorted_values(directions @ y.T)
 
     def kept() -> Tensor:
@@ -57,6 +58,8 @@ def _milliseconds(points: int, lines: int) -> dict[str, float]:
         for name, job in jobs.items():
             start = time.perf_counter()
             torch.autograd.grad(job(), x)
+            if device == "cuda":
+                torch.cuda.synchronize()
             seen[name].append(1000 * (time.perf_counter() - start))
     return {name: round(statistics.median(each), 3) for name, each in seen.items()}
 

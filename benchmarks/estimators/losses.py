@@ -58,10 +58,12 @@ class PapersCode(nn.Module):
     reservoir is emptied when the effective sample size of the weights falls below half of it.
     """
 
-    def __init__(self, dims: int, sorts: int, p: int, seed: int, tau: float = 8.0) -> None:
+    def __init__(
+        self, dims: int, sorts: int, p: int, seed: int, tau: float = 8.0, new: float = 0.25, reset: float = 0.5
+    ) -> None:
         super().__init__()
-        self.dims, self.p, self.tau = dims, p, tau
-        self.fresh = max(1, sorts // 4)
+        self.dims, self.p, self.tau, self.reset = dims, p, tau, reset
+        self.fresh = max(1, round(sorts * new))
         self.kept = max(1, sorts - self.fresh)
         self.generator = torch.Generator().manual_seed(seed)
         self.directions: Tensor | None = None
@@ -85,7 +87,7 @@ class PapersCode(nn.Module):
         best = keys.topk(self.kept).indices
         self.directions, self.keys, self.weight = lines[best], keys[best], weight[best]
         self.age = torch.cat([age, torch.zeros(len(new))])[best]
-        if self.weight.sum().square() / self.weight.square().sum() < 0.5 * self.kept:
+        if self.weight.sum().square() / self.weight.square().sum() < self.reset * self.kept:
             self.directions = None
         return costs @ (score / score.sum())
 

@@ -7,7 +7,7 @@ import statistics
 import textwrap
 from typing import Any, NamedTuple
 
-from benchmarks.estimators import growth, results
+from benchmarks.estimators import card, evenness, growth, papers, results
 from benchmarks.estimators.figures import figure
 from benchmarks.estimators.losses import DEFAULT, ESTIMATORS, PLAIN
 from benchmarks.estimators.tasks import FAMILIES
@@ -59,7 +59,17 @@ def write() -> None:
     """Tables and figures."""
     kept = {family: tasks for family, tasks in results.read().items() if family in FAMILIES}
     kept = {family: kept[family] for family in FAMILIES if family in kept}
-    text = "\n".join([*_verdict(kept), *_maps(kept), *growth.table(), *_details(kept)])
+    text = "\n".join(
+        [
+            *_verdict(kept),
+            *_maps(kept),
+            *papers.table(),
+            *evenness.table(),
+            *growth.table(),
+            *card.table(),
+            *_details(kept),
+        ]
+    )
     page = PAGE.read_text("utf-8")
     before, rest = page.split(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")

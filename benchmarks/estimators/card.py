@@ -1,0 +1,96 @@
+"""What a step of each estimator costs on a CUDA device, and the coupling reservoir beside sorting anew there."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from benchmarks.estimators import growth
+from benchmarks.estimators.losses import DEFAULT, ESTIMATORS
+from benchmarks.estimators.results import SORTS, keep, read
+from reswd_torch.couplings import coupling_step, none_kept
+
+NAME = "on a card"
+POINTS = (2048, 65536, 1048576)
+QUEUED, TIMES = 20, 5
+COMPILED = f"{DEFAULT}, its step compiled"
+HEAVY = "as many directions, sorted anew each step"
+
+
+def measure() -> None:
+    """Milliseconds of a step with the gradient, p = 2, 3-D, steps queued one after the other and waited for at the end."""
+    steps: dict[str, list[float]] = {}
+    for one in ESTIMATORS:
+        steps[one.name] = [_milliseconds(one.build(3, SORTS, 2, 0), points) for points in POINTS]
+        print(one.name, steps[one.name], flush=True)
+    default = next(one for one in ESTIMATORS if one.name == DEFAULT)
+    steps[COMPILED] = [_milliseconds(_Compiled(default.build(3, SORTS, 2, 0)), points) for points in POINTS]
+    plain = next(one for one in ESTIMATORS if one.name == "plain")
+    steps[HEAVY] = [_milliseconds(plain.build(3, 3 * SORTS, 2, 0), points) for points in POINTS]
+    print(steps[COMPILED], steps[HEAVY], flush=True)
+    kept = [
+        {"points": points, "lines": 64, **growth.milliseconds(points, 64, "cuda")} for points in (16384, *POINTS[1:])
+    ]
+    print(kept, flush=True)
+    device = f"{torch.cuda.get_device_name()}, torch {torch.__version__}"
+    keep(NAME, {"device": device, "steps": steps, "kept": kept})
+
+
+class _Compiled:
+    """The loss with its pure step as one compiled graph."""
+
+    def __init__(self, loss: Any) -> None:
+        self.loss, self.state = loss, None
+        self.step = torch.compile(coupling_step, fullgraph=True)
+
+    def __call__(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        state = self.state or none_kept(self.loss.kept, x, y, weighted=False)
+        value, self.state = self.step(state, self.loss.draw(x), x, y, 2, self.loss.tau)
+        return value
+
+
+def _milliseconds(loss: Callable[..., Any], points: int) -> float:
+    random = torch.Generator(device="cuda").manual_seed(0)
+    x, y = (torch.randn(points, 3, generator=random, device="cuda") for _ in range(2))
+    x.requires_grad_()
+
+    def queued() -> float:
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        for _ in range(QUEUED):
+            torch.autograd.grad(loss(x, y), x)
+        torch.cuda.synchronize()
+        return 1000 * (time.perf_counter() - start) / QUEUED
+
+    queued()
+    return round(statistics.median(queued() for _ in range(TIMES)), 4)
+
+
+def table() -> list[str]:
+    """For the page."""
+    kept = read().get(NAME)
+    if not isinstance(kept, dict):
+        return []
+    lines = [
+        "\n### On a card\n",
+        f"{kept['device']}; milliseconds of a step with the gradient, p = 2, 3-D, {SORTS} sorts of the moving set.\n",
+        "| estimator | " + " | ".join(f"{points:,} points" for points in POINTS) + " |",
+        "|---" * (len(POINTS) + 1) + "|",
+    ]
+    for name, times in kept["steps"].items():
+        lines.append(f"| {name} | " + " | ".join(f"{each:.2f}" for each in times) + " |")
+    lines += [
+        "\n64 plans kept and one new direction a step, beside 64 directions sorted anew:\n",
+        "| points | step, ms | sorted anew, target cached, ms | both sorted anew, ms | step over anew |",
+        "|---|---|---|---|---|",
+    ]
+    for row in kept["kept"]:
+        ratio = f"{row['step'] / row['anew']:.2f}"
+        lines.append(
+            f"| {row['points']:,} | {row['step']:.2f} | {row['anew']:.2f} | {row['both anew']:.2f} | {ratio} |"
+        )
+    return lines

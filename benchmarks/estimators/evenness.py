@@ -1,0 +1,54 @@
+"""How well each kind of directions reads the distance between a set and itself moved by a unit vector, for p = 1 and p = 2."""
+
+from __future__ import annotations
+
+import torch
+
+from benchmarks.estimators.results import keep, read
+from reswd_torch.directions import draw_directions
+
+NAME = "evenness"
+COUNTS = (3, 4, 8, 16, 32)
+KINDS = {2: ("gaussian", "orthogonal", "sobol", "even"), 3: ("gaussian", "orthogonal", "sobol", "fibonacci", "even")}
+DRAWS = 4000
+
+
+def measure() -> None:
+    """Relative spreads: along a line the distance is |cos| for p = 1 and cos^2 for p = 2."""
+    rows = []
+    for dims, kinds in KINDS.items():
+        for kind in kinds:
+            for p in (1, 2):
+                rows.append(
+                    {"dims": dims, "kind": kind, "p": p, "spreads": [_spread(kind, n, dims, p) for n in COUNTS]}
+                )
+                print(rows[-1], flush=True)
+    keep(NAME, rows)
+
+
+def _spread(kind: str, count: int, dims: int, p: int) -> float:
+    random = torch.Generator().manual_seed(0)
+    means = [
+        draw_directions(kind, count, dims, generator=random, dtype=torch.float64)[:, 0].abs().pow(p).mean()
+        for _ in range(DRAWS)
+    ]
+    each = torch.stack(means)
+    return float(each.std() / each.mean())
+
+
+def table() -> list[str]:
+    """For the page."""
+    rows = read().get(NAME)
+    if not isinstance(rows, list):
+        return []
+    lines = [
+        "\n### How even directions are\n",
+        "Relative spread, in percent, of the distance between a set and itself moved by a unit vector, over "
+        f"{DRAWS:,} draws of so many directions.\n",
+        "| dims, p | kind | " + " | ".join(map(str, COUNTS)) + " |",
+        "|---" * (len(COUNTS) + 2) + "|",
+    ]
+    for row in sorted(rows, key=lambda row: (row["dims"], row["p"])):
+        cells = " | ".join(f"{100 * each:.2f}" if each > 1e-6 else "0" for each in row["spreads"])
+        lines.append(f"| {row['dims']}-D, p = {row['p']} | {row['kind']} | {cells} |")
+    return lines
