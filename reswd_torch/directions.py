@@ -1,8 +1,9 @@
 """Unit vectors to project on: ways to spread directions over the sphere, every one with its own generator.
 
-Each function returns ``count`` rows of length 1. Each row *alone* is uniform on the sphere (fibonacci: up to its sign,
-which a Wasserstein distance cannot see), so the mean of any even function over the rows is an unbiased estimate of its
-spherical mean. The kinds differ in how the rows depend on each other, that is, in the variance of that estimate.
+Each function returns ``count`` rows of length 1. Each row *alone* is uniform on the sphere (even lines in 2-D: up to their
+sign, which a Wasserstein distance cannot see), so the mean of any even function over the rows, or over some of them, is an
+unbiased estimate of its spherical mean. The kinds differ in how the rows depend on each other, that is, in the variance of
+that estimate.
 
 Random numbers come from the ``torch.Generator`` that is passed in, on the generator's own device, and are moved
 afterwards: one seed gives the same directions in float32 and float64, on the CPU and on an accelerator.
@@ -44,8 +45,8 @@ def draw_directions(
         count: how many, at least 1.
         dims: length of each, at least 1. In one dimension every direction is +1 or -1.
         generator: where the randomness comes from; it is advanced.
-        sets: how many sets, one after the other, which is quicker than as many calls. Each is spread evenly in itself; orthogonal
-            frames of more than ``count`` rows go on in the next set, as does a Sobol sequence.
+        sets: how many sets, one after the other, which is quicker than as many calls. A Sobol sequence goes on from set to
+            set, as does an orthogonal frame that has room for two sets or more.
         dtype: a floating dtype.
         device: where the result lies; None means the generator's device.
 
@@ -121,6 +122,12 @@ def orthogonal_directions(
     A QR factorisation alone is not Haar: the signs of R's diagonal have to be moved into Q (F. Mezzadri, "How to
     generate random matrices from the classical compact groups", 2007).
     """
+    if sets > 1 and not (2 * count <= dims or dims % count == 0 or count % dims == 0):
+        # Frames that go on would leave most sets with parts of two, less even than one cut frame.
+        width = min(count, dims)
+        blocks = math.ceil(count / width)
+        bases = _haar(sets * blocks, dims, width, generator).mT.reshape(sets, -1, dims)
+        return bases[:, :count].reshape(-1, dims)
     rows = sets * count
     width = min(rows, dims)  # a partial basis suffices where fewer directions than dimensions are wanted
     blocks = math.ceil(rows / width)
@@ -147,7 +154,8 @@ def even_directions(count: int, dims: int, generator: torch.Generator, sets: int
     :func:`tight_spiral`), randomly rotated. Elsewhere, and for fewer than 3 directions in 3-D, orthogonal blocks.
     """
     if dims == 2:
-        turn = torch.rand((sets, 1), generator=generator, dtype=_draw_dtype(generator), device=generator.device)
+        # Turned by up to half a circle, not only by a gap: each line alone has to be uniform, since not all need stay together.
+        turn = count * torch.rand((sets, 1), generator=generator, dtype=_draw_dtype(generator), device=generator.device)
         angle = (torch.arange(count, dtype=turn.dtype, device=turn.device) + turn).flatten() * (math.pi / count)
         return torch.stack([angle.cos(), angle.sin()], dim=-1)
     if dims == 3 and count >= 3:
@@ -171,13 +179,13 @@ def fibonacci_directions(
     return (spiral @ _haar(sets, 3, 3, generator)).reshape(-1, 3)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=8)
 def _spiral(count: int, half: bool, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Kept, for a loss asks for the same one at each step."""
     return fibonacci_spiral(count, half=half, dtype=dtype, device=device)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=8)
 def _tight_spiral(count: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     return tight_spiral(count).to(dtype).to(device)
 
@@ -191,7 +199,7 @@ def tight_spiral(count: int) -> Float[Tensor, "count 3"]:
     is optimal, and most of its variance is of that degree wherever. Whitening the rows and scaling them back to length 1, in
     turn, leads there (J. Tropp et al., "Designing structured tight frames via an alternating projection method", 2005).
     """
-    rows = fibonacci_spiral(count, dtype=torch.float64)
+    rows = fibonacci_spiral(count, dtype=torch.float64, device="cpu")
     for _ in range(1000):
         size, axes = torch.linalg.eigh(rows.mT @ rows * (3 / count))
         if float((size - 1).abs().max()) < 1e-13:

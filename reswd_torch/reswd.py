@@ -88,8 +88,8 @@ class ReservoirSlicedWasserstein(_Reservoir):
         seed: of the module's own generator.
 
     The weight of a plan depends on its age alone, so the estimate is unbiased for fixed sets. Once the points have moved, an
-    old plan costs at least what its direction's distance is. For p = 2 the part of the distance that the sets' means make is added
-    in closed form, so that a shift is read exactly.
+    old plan costs at least what its direction's distance is. For p = 2 the part of the distance that the sets' means make is
+    added in closed form, so that a shift is read exactly.
 
     Under autocast points of half precision are taken as float32, in which the distance is reckoned. Generator and reservoir
     travel in the state_dict, and a restored module continues bit for bit; the reservoir follows the points to their device and
@@ -126,9 +126,10 @@ class ReservoirSlicedWasserstein(_Reservoir):
         """Forget every plan; the generator goes on."""
         self.state = None
 
+    @torch.compiler.disable
     def draw(self, like: Points) -> Float[Tensor, "fresh dims"]:
         """The next step's new directions, on the device of ``like`` and in its dtype (float32 for half precision). Advances the
-        generator, for several steps at once."""
+        generator, for up to 16 steps at once: what it is set to counts from the next draw on."""
         dtype = like.dtype if like.dtype in (torch.float32, torch.float64) else torch.float32
         if not self._drawn:
             steps = max(1, min(_STEPS_AHEAD, _ROWS_AHEAD // self.fresh))
@@ -136,7 +137,9 @@ class ReservoirSlicedWasserstein(_Reservoir):
                 self.kind, self.fresh, self.dims, generator=self.generator, sets=steps, dtype=dtype, device=like.device
             )
             self._drawn.extend(rows.split(self.fresh))
-        return self._drawn.pop(0).to(like.device, dtype)
+        elif self._drawn[0].device != like.device or self._drawn[0].dtype != dtype:
+            self._drawn = [each.to(like.device, dtype) for each in self._drawn]  # all at once: a copy may have to wait
+        return self._drawn.pop(0)
 
     def forward(
         self,
@@ -184,11 +187,12 @@ class ReservoirSlicedWasserstein(_Reservoir):
         weighted = x_weights is not None or y_weights is not None
         sets = (tuple(x.shape), tuple(y.shape), weighted)
         fixed = (y, x_weights, y_weights)
-        if self.state is None:
+        if self.state is None or self.state.weight.device != x.device:
             # Later they are compared with what is kept, and so are as good.
             check_values("y", y)
             check_masses("x_weights", x_weights)
             check_masses("y_weights", y_weights)
+        if self.state is None:
             self._sets = sets
             self._fixed = tuple(None if each is None else each.detach().clone() for each in fixed)
             return none_kept(self.kept, x, y, weighted=weighted)
@@ -217,7 +221,7 @@ class ReservoirSlicedWasserstein(_Reservoir):
         """Generator and reservoir; part of the state_dict."""
         saved: dict[str, Any] = {"generator": super().get_extra_state()}
         if self._drawn:
-            saved["drawn"] = torch.cat(self._drawn)
+            saved |= {"drawn": torch.stack(self._drawn), "kind": self.kind}
         if self.state is not None:
             tensors = {field.name: getattr(self.state.plans, field.name) for field in fields(Couplings)}
             tensors |= {"weight": self.state.weight} | dict(zip(_FIXED, self._fixed, strict=True))
@@ -247,17 +251,17 @@ class ReservoirSlicedWasserstein(_Reservoir):
                 )
             plans = Couplings(state["directions"], state["values"], state.get("index"), state.get("share"))
             held = KeptCouplings(plans, state["weight"])
-        drawn = state.get("drawn", torch.zeros(0, self.dims))
-        if len(drawn) % self.fresh or drawn.shape[-1] != self.dims:
+        drawn = state.get("drawn")
+        if drawn is not None and (drawn.shape[1:] != (self.fresh, self.dims) or state["kind"] != self.kind):
             raise InputError(
-                f"the state_dict holds {len(drawn)} directions in {drawn.shape[-1]} dims for steps to come, and this loss "
-                f"takes {self.fresh} a step in {self.dims}: build it with the dims and fresh that it was saved with"
+                f"the state_dict holds steps to come of {drawn.shape[1]} directions {state['kind']!r} in {drawn.shape[2]} dims, "
+                f"and this loss takes {self.fresh} {self.kind!r} in {self.dims}: build it as it was saved"
             )
         if held is not None:
             self._sets, self._fixed = state["sets"], tuple(state.get(name) for name in _FIXED)
         super().set_extra_state(state["generator"])
         self.state = held
-        self._drawn = list(drawn.split(self.fresh)) if len(drawn) else []
+        self._drawn = [] if drawn is None else list(drawn.clone().unbind())
 
     def extra_repr(self) -> str:
         return f"dims={self.dims}, kept={self.kept}, fresh={self.fresh}, p={self.p}, directions={self.kind!r}, tau={self.tau}"

@@ -86,8 +86,9 @@ class SlicedWasserstein(Seeded):
         n_directions: how many directions (and sorts of each set) a call takes, at least 1.
         p: 1 or 2.
         directions: their kind, see :func:`reswd_torch.directions.draw_directions`.
-        control_variate: None, ``"lower"`` or ``"upper"`` (arXiv 2305.00402). With few directions the controlled
-            estimate has a bias of order 1/n_directions and may be negative.
+        control_variate: None, ``"lower"`` or ``"upper"`` (arXiv 2305.00402), for ``directions="gaussian"``: even ones read the
+            controls exactly, so that nothing is left to correct. With few directions the controlled estimate has a bias of order
+            1/n_directions and may be negative.
         seed: of the module's own generator, which the state_dict carries.
 
     Raises:

@@ -3,8 +3,8 @@
     python -m benchmarks.estimators [--family NAME ...] [--report]
 
 Every estimator is a loss on (points, dims) that sorts the same number of directions of the moving set at each step (8). For the
-optimisation tasks its learning rate is chosen on three seeds that are not reported, from one grid for all. Then 12 to 48 others run
-twice: for a number of steps that is the same for all, and for the time that plain sampling takes for those. A seed decides
+optimisation tasks its learning rate is chosen on three seeds that are not reported, from one grid for all. Then 12 to 48 others
+run twice: for a number of steps that is the same for all, and for the time that plain sampling takes for those. A seed decides
 the estimator's directions and where an optimisation starts; the data of a task never change. Errors are exact distances at the
 end (POT's ``emd2`` for particles, 4,096 fixed directions otherwise), never an estimator's own loss.
 

@@ -55,7 +55,7 @@ class PapersCode(nn.Module):
 
     Keys u^(1/w) are drawn once, when a direction comes in, from its cost then; the largest stay. At each step the weights of all
     kept ones are multiplied by exp(-age/tau) again. The loss weighs each direction by its own cost, without gradient, and the
-    reservoir is emptied when the effective sample size of the weights falls below half of it.
+    reservoir is emptied when the effective sample size of the weights falls below ``reset`` times its size.
     """
 
     def __init__(
@@ -63,30 +63,32 @@ class PapersCode(nn.Module):
     ) -> None:
         super().__init__()
         self.dims, self.p, self.tau, self.reset = dims, p, tau, reset
-        self.fresh = max(1, round(sorts * new))
+        self.fresh = max(1, int(sorts * new))
         self.kept = max(1, sorts - self.fresh)
         self.generator = torch.Generator().manual_seed(seed)
         self.directions: Tensor | None = None
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        draw = partial(draw_directions, "gaussian", dims=self.dims, generator=self.generator, dtype=x.dtype)
+        draw = partial(
+            draw_directions, "gaussian", dims=self.dims, generator=self.generator, dtype=x.dtype, device=x.device
+        )
         if self.directions is None:
             lines = draw(count=self.kept + self.fresh)
-            old, age = 0, torch.zeros(0)
+            old, age = 0, x.new_zeros(0)
         else:
             lines = torch.cat([self.directions, draw(count=self.fresh)])
             old, age = len(self.directions), self.age + 1
         costs = direction_costs(x, y, lines, self.p)
         score = costs.detach().clamp(min=1e-12)
         new = score[old:]
-        keys = torch.rand(len(new), generator=self.generator).clamp(min=1e-30) ** (1 / new)
+        keys = torch.rand(len(new), generator=self.generator).to(new).clamp(min=1e-30) ** (1 / new)
         weight = new
         if old:
             weight = torch.cat([self.weight * torch.exp(-age / self.tau), new])
             keys = torch.cat([self.keys, keys])
         best = keys.topk(self.kept).indices
         self.directions, self.keys, self.weight = lines[best], keys[best], weight[best]
-        self.age = torch.cat([age, torch.zeros(len(new))])[best]
+        self.age = torch.cat([age, torch.zeros_like(new)])[best]
         if self.weight.sum().square() / self.weight.square().sum() < self.reset * self.kept:
             self.directions = None
         return costs @ (score / score.sum())

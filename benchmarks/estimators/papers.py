@@ -46,7 +46,8 @@ def _build(tau: float, new: float, reset: float, dims: int, sorts: int, p: int, 
 def _best(task: Task, build: Build, name: str) -> float:
     def error(rate: float, seed: int) -> float:
         loss = build(task.dims, SORTS, task.p, zlib.crc32(f"{task.name} {name} {seed}".encode()))
-        return task.run(loss, rate, seed, task.steps)[0]
+        found = task.run(loss, rate, seed, task.steps)[0]
+        return found if found == found else float("inf")
 
     return min(statistics.fmean(error(rate, seed) for seed in TUNING) for rate in task.rates)
 

@@ -156,6 +156,44 @@ def test_the_short_way_is_the_plain_way(kind: str, p: int) -> None:
     torch.testing.assert_close(torch.autograd.grad(total, short)[0], slope)
 
 
+def test_transforms_of_what_is_not_x() -> None:
+    x, y, _, _ = sets("one size")
+    state, theta = none_kept(2, x, y, weighted=False), lines(3)
+    each = torch.vmap(lambda line: coupling_step(state, line, x, y)[0])(theta.unsqueeze(1))
+    torch.testing.assert_close(each, torch.stack([coupling_step(state, line, x, y)[0] for line in theta.split(1)]))
+    slope = torch.func.grad(lambda scale: coupling_step(state, theta, x, y)[0] * scale)(torch.tensor(2.0, dtype=DOUBLE))
+    torch.testing.assert_close(slope, coupling_step(state, theta, x, y)[0])
+
+
+def test_weights_get_no_gradient() -> None:
+    x, y, a, b = sets("weights")
+    assert a is not None
+    value, _ = coupling_step(none_kept(2, x, y, weighted=True), lines(3), x, y, 2, None, a.requires_grad_(), b)
+    assert not value.requires_grad
+
+
+def test_long_products_are_the_same() -> None:
+    """Of many points the projections are made a few lines at a time."""
+    x, y = points(1, 6000, 3), points(2, 6000, 3)
+    theta = lines(27)
+    value, state = coupling_step(none_kept(30, x, y, weighted=False), theta, x.mT.contiguous().mT, y, 1)
+    torch.testing.assert_close(value, direction_costs(x, y, theta, 1).mean())
+    torch.testing.assert_close(state.plans.values[-27:], couple(x, y, theta).values)
+
+
+def test_it_exports_for_any_number_of_points() -> None:
+    class Once(torch.nn.Module):
+        def forward(self, x: Tensor, y: Tensor, theta: Tensor) -> Tensor:
+            return coupling_step(none_kept(4, x, y, weighted=False), theta, x, y)[0]
+
+    count = torch.export.Dim("count", min=2, max=100_000)
+    x, y, theta = points(1, 9, 3), points(2, 9, 3), lines(4)
+    shapes = {"x": {0: count}, "y": {0: count}, "theta": None}
+    exported = torch.export.export(Once(), (x, y, theta), dynamic_shapes=shapes).module()
+    x, y = points(3, 20, 3), points(4, 20, 3)
+    torch.testing.assert_close(exported(x, y, theta), Once()(x, y, theta))
+
+
 def test_without_ageing_fixed_sets_read_as_all_directions_at_once() -> None:
     x, y, _, _ = sets("one size")
     state = none_kept(12, x, y, weighted=False)

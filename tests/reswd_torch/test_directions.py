@@ -81,8 +81,6 @@ def test_several_sets_at_once(kind: str, dims: int) -> None:
     if kind == "even" and dims < 4:
         for part in rows.split(5):
             torch.testing.assert_close(part.T @ part, torch.eye(dims, dtype=torch.float64) * (5 / dims))
-    if kind == "even" and dims == 7:  # frames go on across sets
-        torch.testing.assert_close(rows[7:14] @ rows[7:14].T, torch.eye(7, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("count", [3, 4, 5, 8, 17, 200])
@@ -107,6 +105,25 @@ def test_even_lines_read_the_mean_of_a_cosine_twice_as_well_as_what_is_usual(dim
         return float(torch.stack(means).std())
 
     assert spread("even") < 0.6 * spread("orthogonal" if dims == 2 else "fibonacci")
+
+
+@pytest.mark.parametrize("row", [0, 5])
+def test_each_line_of_the_plane_alone_is_uniform(row: int) -> None:
+    """The cosine and sine of twice the angle, which do not see the sign, have mean 0 and variance 1/2; 4 standard errors."""
+    generator = seeded(1)
+    rows = torch.stack(
+        [draw_directions("even", 6, 2, generator=generator, dtype=torch.float64)[row] for _ in range(1500)]
+    )
+    twice = torch.stack([rows[:, 0].square() - rows[:, 1].square(), 2 * rows[:, 0] * rows[:, 1]])
+    assert twice.mean(dim=1).abs().max() < 4 * (0.5 / 1500) ** 0.5
+
+
+def test_frames_go_on_only_where_that_is_even() -> None:
+    rows = draw_directions("even", 8, 9, generator=seeded(), sets=3, dtype=torch.float64)
+    for part in rows.split(8):
+        torch.testing.assert_close(part @ part.T, torch.eye(8, dtype=torch.float64))
+    rows = draw_directions("even", 3, 7, generator=seeded(), sets=3, dtype=torch.float64)[:7]
+    torch.testing.assert_close(rows @ rows.T, torch.eye(7, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("kind", ["orthogonal", "sobol", "fibonacci"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 import subprocess
 import sys
 
@@ -66,6 +67,19 @@ def test_unbiased_for_fixed_sets_with_less_spread_than_plain(tau: float | None, 
     assert spread < 0.8 * float(plain.std())
 
 
+def test_a_part_of_an_even_set_is_unbiased_too() -> None:
+    """In 2-D, p = 1, y = x + v: 2 |v| / pi, though the reservoir keeps but the last half of each step's lines."""
+    x, shift = points(1, 4, 2), torch.tensor([1.0, 1.0], dtype=DOUBLE) / 2**0.5
+    values = []
+    for seed in range(300):
+        loss = ReservoirSlicedWasserstein(2, kept=4, fresh=8, p=1, tau=None, seed=seed)
+        for _ in range(2):
+            value = loss(x, x + shift)
+        values.append(value)
+    found = torch.stack(values)
+    assert abs(float(found.mean()) - 2 / math.pi) < 3 * float(found.std()) / 300**0.5
+
+
 @pytest.mark.parametrize("p", [1, 2])
 def test_identical_sets_read_zero(p: int) -> None:
     x = points(1, 2, 6, 3)
@@ -102,7 +116,7 @@ def test_state_dict_continues_bit_for_bit(other: int) -> None:
     file = io.BytesIO()
     torch.save(loss.state_dict(), file)
     twin = copy.deepcopy(loss)
-    following = [loss(points(step, 7, 3), y) for step in range(10, 14)]
+    following = [loss(points(step, 7, 3), y) for step in range(10, 30)]  # beyond what was drawn ahead
     file.seek(0)
     restored = ReservoirSlicedWasserstein(kept=5, fresh=2, seed=99)
     restored(points(1, 4, 3), points(2, 4, 3))  # of other sets: forgotten when the state is loaded
@@ -208,6 +222,38 @@ def test_under_autocast_the_distance_is_reckoned_in_float32(half: torch.dtype) -
         assert loss(x, y, directions=loss.draw(x)).dtype == torch.float32
 
 
+def test_a_backward_under_autocast_is_in_full_precision_too() -> None:
+    x, y = points(1, 50, 3, dtype=torch.float32).requires_grad_(), points(2, 50, 3, dtype=torch.float32)
+    (wanted,) = torch.autograd.grad(ReservoirSlicedWasserstein(seed=2)(x, y), x)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        (slope,) = torch.autograd.grad(ReservoirSlicedWasserstein(seed=2)(x, y), x)
+    assert torch.equal(slope, wanted)
+
+
+def test_many_points_lose_no_digits_in_float32() -> None:
+    x = points(1, 300_000, 3)
+    y = 1.5 * x
+    wanted, found = (ReservoirSlicedWasserstein(fresh=3, seed=1)(a, b) for a, b in ((x, y), (x.float(), y.float())))
+    assert float(found) == pytest.approx(float(wanted), rel=2e-6)
+
+
+def test_huge_weights() -> None:
+    x, y, weights = (points(seed, *shape, dtype=torch.float32) for seed, shape in ((1, (5, 3)), (2, (5, 3)), (3, (5,))))
+    alike = ReservoirSlicedWasserstein(seed=1)(x, y, weights.abs())
+    torch.testing.assert_close(ReservoirSlicedWasserstein(seed=1)(x, y, weights.abs() * 1e38), alike)
+
+
+def test_under_compile_it_settles() -> None:
+    """Directions are drawn ahead, and how many are left changes from step to step: no reason to compile anew."""
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    loss, plain = (ReservoirSlicedWasserstein(kept=4, fresh=2, seed=3) for _ in range(2))
+    compiled, y = torch.compile(loss, backend="eager"), points(2, 8, 3)
+    for step in range(20):
+        torch.testing.assert_close(compiled(points(step, 8, 3), y), plain(points(step, 8, 3), y))
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] <= 8
+
+
 def test_the_global_generator_is_left_alone() -> None:
     before = torch.random.get_rng_state()
     ReservoirSlicedWasserstein()(points(1, 5, 3), points(2, 5, 3))
@@ -224,11 +270,14 @@ def test_given_directions_leave_the_generator() -> None:
 
 @pytest.mark.parametrize("dims", [1, 2, 3, 9])
 def test_any_dims_and_more_directions_than_dims(dims: int) -> None:
-    loss = ReservoirSlicedWasserstein(dims, kept=40, fresh=40)
-    x = points(1, 3, dims)
+    loss = ReservoirSlicedWasserstein(dims, kept=40, fresh=40, p=1)
+    x, shift = points(1, 3, dims), torch.zeros(dims, dtype=DOUBLE)
+    shift[0] = 1
     for _ in range(3):
-        value = loss(x, x + 1)
-    assert float(value) == pytest.approx(1.0, rel=0.35)
+        value = loss(x, x + shift)
+    # the mean of |cos|: 1, 2/pi, 1/2, 0.273 in 9-D
+    exact = math.gamma(dims / 2) / (math.sqrt(math.pi) * math.gamma((dims + 1) / 2))
+    assert float(value) == pytest.approx(exact, rel=0.1)
 
 
 @pytest.mark.parametrize(
@@ -277,8 +326,12 @@ def test_state_dicts_of_another_size_or_kind_are_refused() -> None:
     x, y = points(1, 5, 3), points(2, 5, 3)
     loss = ReservoirSlicedWasserstein(kept=4, fresh=2)
     loss(x, y)
-    with pytest.raises(InputError, match=r"holds 30 directions in 3 dims .* takes 7 a step in 3"):
-        ReservoirSlicedWasserstein(kept=4, fresh=7).load_state_dict(loss.state_dict())
+    for other, told in (
+        (ReservoirSlicedWasserstein(kept=4, fresh=1), "takes 1 'even' in 3"),
+        (ReservoirSlicedWasserstein(kept=4, fresh=2, directions="gaussian"), "takes 2 'gaussian' in 3"),
+    ):
+        with pytest.raises(InputError, match=rf"steps to come of 2 directions 'even' in 3 dims, .* {told}"):
+            other.load_state_dict(loss.state_dict())
     damaged = loss.state_dict()
     damaged["_extra_state"]["values"] = damaged["_extra_state"]["values"][:, :3]
     with pytest.raises(InputError, match="damaged: plans of shape"):

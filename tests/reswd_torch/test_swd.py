@@ -109,7 +109,7 @@ def test_swapped_batch_items_are_not_pooled(index: int) -> None:
 def test_batch_equals_loop(m: int, weighted: bool, control: str | None) -> None:
     x, y = points(1, 3, 5, 3), points(2, 3, m, 3)
     a, b = (points(3, 3, 5).abs(), points(4, 3, m).abs()) if weighted else (None, None)
-    loss = SlicedWasserstein(16, control_variate=control)
+    loss = SlicedWasserstein(16, directions="gaussian", control_variate=control)
     theta = loss.draw(x)
     whole = loss(x, y, a, b, directions=theta)
     for i in range(3):
