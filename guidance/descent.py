@@ -21,6 +21,9 @@ from reswd_torch.reswd import ReservoirSlicedWasserstein
 PIXELS = 1024
 """Pixels of each image that the distance looks at, drawn anew at each denoising step."""
 
+LINES = 24
+"""Directions sorted along at each inner step, and plans kept of the step before: beside the decoder they cost nothing."""
+
 Latents = Float[Tensor, "b *layout"]
 
 
@@ -37,7 +40,7 @@ class Descent:
         self.generator = torch.Generator().manual_seed(seed)
         colors = [self._chosen(reference.colors, len(reference.colors)) for reference in references]
         self.targets = srgb_to_lab(torch.stack(colors).to(device))
-        self.loss = ReservoirSlicedWasserstein(p=1, seed=seed)
+        self.loss = ReservoirSlicedWasserstein(kept=LINES, fresh=LINES, p=1, seed=seed)
 
     def __call__(
         self,
