@@ -33,8 +33,18 @@ def read() -> dict[str, Any]:
 def keep(name: str, measured: Any) -> None:
     """Write one family beside what is kept."""
     part = KEPT.with_suffix(f".{os.getpid()}")
-    part.write_text(json.dumps(read() | {name: measured}, indent=1) + "\n", encoding="utf-8")
+    parts = [f"{json.dumps(key)}: {json.dumps(_short(value))}" for key, value in (read() | {name: measured}).items()]
+    part.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
     part.replace(KEPT)
+
+
+def _short(value: Any) -> Any:
+    """Six digits of every number."""
+    if isinstance(value, dict):
+        return {key: _short(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_short(each) for each in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def measure(families: Sequence[str] | None) -> None:
