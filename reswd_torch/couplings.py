@@ -30,7 +30,7 @@ from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, on_li
 _LONG = 1 << 17
 """Numbers from which it matters how a product is cut up."""
 _SHORT = 4096
-"""Points up to which a norm in float32 is as exact as a mean of squares."""
+"""Points up to which a norm in float32 is as exact as a mean of squares, on the CPU."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +157,9 @@ class _Estimate(torch.autograd.Function):
         count = gap.shape[-1]
         if p == 1:
             costs = gap.abs().mean(dim=-1)
-        elif count <= _SHORT:  # a norm makes no second array as large as the gap
+        elif count <= _SHORT or gap.device.type != "cpu":  # a norm makes no second array as large as the gap
             costs = torch.linalg.vector_norm(gap, dim=-1).square() / count
-        else:  # but adds up one by one
+        else:  # but on the CPU it adds up one by one
             parts = [torch.linalg.vector_norm(part, dim=-1).square() for part in gap.split(_SHORT, dim=-1)]
             costs = torch.stack(parts).sum(dim=0) / count
         value = costs @ weight

@@ -15,6 +15,8 @@ from benchmarks.estimators.tasks import FAMILIES
 DOCS = results.KEPT.parent
 PAGE, MAP, GROWTH = DOCS / "estimators.md", DOCS / "estimators.svg", DOCS / "couplings.svg"
 BEGIN, END = "<!-- tables: python -m benchmarks.estimators -->", "<!-- end of tables -->"
+DARK = 1.6
+"""Doublings of the error from which a cell is too dark for black letters."""
 MODES = {"equal_time": "equal wall time", "equal_sorts": "equal sorts"}
 
 
@@ -185,6 +187,7 @@ def _draw(kept: dict[str, Any]) -> None:
                             ha="center",
                             va="center",
                             weight="bold" if best[x] else "normal",
+                            color="white" if abs(logs[y][x]) > DARK else "black",
                             fontsize=9,
                         )
             panel.set_title(f"{words}: error over plain sampling's (below 1 is better)", fontsize=11)
