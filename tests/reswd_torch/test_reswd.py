@@ -446,3 +446,18 @@ def test_on_cuda_a_step_agrees_and_never_waits() -> None:
         torch.cuda.set_sync_debug_mode("default")
     for step, value in enumerate(values):
         torch.testing.assert_close(value.cpu(), here(x + step, y))
+    # Restored from where there is no card, it may wait once, when all that was kept moves there.
+    file = io.BytesIO()
+    torch.save(there.state_dict(), file)
+    file.seek(0)
+    restored = ReservoirSlicedWasserstein()
+    restored.load_state_dict(torch.load(file, weights_only=True, map_location="cpu"))
+    expected = [there(at + step, to) for step in range(3, 7)]
+    values = [restored(at + 3, to)]
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        values += [restored(at + step, to) for step in range(4, 7)]
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    for value, wanted in zip(values, expected, strict=True):
+        assert torch.equal(value, wanted)
