@@ -6,8 +6,8 @@ points of x move, and its cost
     sum of share · |θ·x[index] - value|^p
 
 needs no sort. While y and the weights stay as they are it bounds the 1-D distance from above, since it is the cost of *a* plan,
-and meets it where the plan is still optimal. With plans of several ages that is incremental majorisation and minimisation
-(J. Mairal, "Incremental majorization-minimization optimization with application to large-scale machine learning", 2015).
+and meets it where the plan is still optimal. With plans of several ages that is close to stochastic majorisation and
+minimisation (J. Mairal, "Stochastic majorization-minimization algorithms for large-scale optimization", 2013).
 
 :func:`coupling_step` is the estimate that :class:`reswd_torch.ReservoirSlicedWasserstein` gives: a few plans sorted for now, and
 those of the steps before, looked at again without a sort.

@@ -194,7 +194,7 @@ def tight_spiral(count: int) -> Float[Tensor, "count 3"]:
     """A Fibonacci spiral on the half-sphere made a tight frame: the sum of its rows' outer products is count/3 times the unit
     matrix. (count, 3), float64, without a rotation; ``count`` at least 3.
 
-    The mean over such rows of any quadratic form is its mean over the sphere, exactly (a spherical 2-design, and of lines a
+    The mean over such rows of any quadratic form is its mean over the sphere, exactly (with their opposites they are a spherical
     3-design: P. Delsarte, J.-M. Goethals and J. Seidel, 1977). W_2^2 is a quadratic form in the direction as long as one plan
     is optimal, and most of its variance is of that degree wherever. Whitening the rows and scaling them back to length 1, in
     turn, leads there (J. Tropp et al., "Designing structured tight frames via an alternating projection method", 2005).

@@ -53,9 +53,9 @@ def _couplings(kind: str, tau: float | None, kept: int, dims: int, sorts: int, p
 class PapersCode(nn.Module):
     """Weighted as the paper's code does it (described in arXiv 2510.01061, sec. 3; written anew from what it is known to do).
 
-    Keys u^(1/w) are drawn once, when a direction comes in, from its cost then; the largest stay. At each step the weights of all
-    kept ones are multiplied by exp(-age/tau) again. The loss weighs each direction by its own cost, without gradient, and the
-    reservoir is emptied when the effective sample size of the weights falls below ``reset`` times its size.
+    Keys u^(1/w) are drawn once, when a direction comes in, from its cost then; the largest stay. The loss weighs each direction
+    by its own cost, without gradient. The weights of all kept ones are multiplied by exp(-age/tau) at each step, again and
+    again, and decide when the reservoir is emptied: when their effective sample size falls below ``reset`` times its size.
     """
 
     def __init__(

@@ -22,12 +22,13 @@ NEW, TAUS, RESETS = (0.125, 0.25, 0.5), (2.0, 8.0, 32.0), (0.0, 0.5)
 
 def measure() -> None:
     """Error over plain sampling's, for each setting and task that is quick enough."""
-    tasks = [
-        task
-        for family in FAMILIES.values()
-        for task in family
+    named = {
+        f"{family}: {task.name}": task
+        for family, tasks in FAMILIES.items()
+        for task in tasks
         if not isinstance(task, (FixedSets, Guided))  # the first are no optimisations, the last take too long
-    ]
+    }
+    tasks = list(named.values())
     plain = next(one.build for one in ESTIMATORS if one.name == PLAIN)
     base = [_best(task, plain, "plain") for task in tasks]
     rows = []
@@ -36,7 +37,7 @@ def measure() -> None:
         ratios = [_best(task, build, f"{new} {tau} {reset}") / each for task, each in zip(tasks, base, strict=True)]
         rows.append({"new": new, "tau": tau, "reset": reset, "ratios": ratios})
         print(new, tau, reset, [round(each, 3) for each in ratios], flush=True)
-    keep(NAME, {"tasks": [task.name for task in tasks], "rows": rows})
+    keep(NAME, {"tasks": list(named), "rows": rows})
 
 
 def _build(tau: float, new: float, reset: float, dims: int, sorts: int, p: int, seed: int) -> nn.Module:
