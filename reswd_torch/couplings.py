@@ -251,7 +251,7 @@ def coupling_step(
         weight = torch.cat((before.weight * ageing, before.weight.new_ones(count)))
         share, y_mean = weight / weight.sum(), _centre(y, y_weights)
     value = _estimate(x, offered, share, p, x_weights, y_mean, lines)
-    return value, KeptCouplings(_latest(offered, kept), weight[-kept:])
+    return value, KeptCouplings(_latest(offered, kept), weight[count:])
 
 
 def _joined(old: Couplings, new: Couplings, directions: Float[Tensor, "lines dims"]) -> Couplings:
@@ -266,5 +266,6 @@ def _joined(old: Couplings, new: Couplings, directions: Float[Tensor, "lines dim
 
 def _latest(plans: Couplings, count: int) -> Couplings:
     """The last of the plans."""
-    index, share = (None if each is None else each[..., -count:, :] for each in (plans.index, plans.share))
-    return Couplings(plans.directions[-count:], plans.values[..., -count:, :], index, share)
+    first = len(plans.directions) - count
+    index, share = (None if each is None else each[..., first:, :] for each in (plans.index, plans.share))
+    return Couplings(plans.directions[first:], plans.values[..., first:, :], index, share)

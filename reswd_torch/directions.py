@@ -87,10 +87,10 @@ def check_kind(kind: str, dims: int | None = None) -> None:
         raise InputError(f"directions 'sobol' reach {limit} dimensions and got {dims}: choose 'orthogonal'")
 
 
-def check_count(name: str, value: object) -> None:
-    """Raise InputError unless ``value`` is a whole number of at least 1."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InputError(f"{name} = {value!r} is not usable: give a whole number of at least 1")
+def check_count(name: str, value: object, least: int = 1) -> None:
+    """Raise InputError unless ``value`` is a whole number of at least 1, or what ``least`` says."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise InputError(f"{name} = {value!r} is not usable: give a whole number of at least {least}")
 
 
 def check_directions(directions: Tensor, x: Tensor, count: int | None = None) -> None:

@@ -47,6 +47,8 @@ from reswd_torch.wasserstein import (
 Sets = tuple[tuple[int, ...], tuple[int, ...], bool]
 """Shapes of x and y, and whether there are weights."""
 _FIXED = ("y", "x_weights", "y_weights")
+KEPT, KEPT_DIMS = 16, 32
+"""Plans that are kept where nobody says how many, and the most dims in which they are."""
 _STEPS_AHEAD, _ROWS_AHEAD = 16, 256
 """So many steps' directions, and rows at most, are drawn at once: a draw takes as long as a sort, however few rows it is of."""
 
@@ -54,11 +56,13 @@ _STEPS_AHEAD, _ROWS_AHEAD = 16, 256
 class _Reservoir(Seeded):
     """What both reservoirs are told, checked."""
 
+    least_kept = 1
+
     def __init__(self, dims: int, kept: int, fresh: int, p: int, directions: str, tau: float | None, seed: int) -> None:
         super().__init__(seed)
         check_power(p)
         check_kind(directions, dims)
-        check_count("kept", kept)
+        check_count("kept", kept, self.least_kept)
         check_count("fresh", fresh)
         if tau is not None and not (math.isfinite(tau) and tau > 0):
             raise InputError(f"tau = {tau!r} is out of range: give a number of steps above 0, or None for no decay")
@@ -78,8 +82,8 @@ class ReservoirSlicedWasserstein(_Reservoir):
 
     Args:
         dims: dimensions of the points.
-        kept: plans in the reservoir, at least 1. Each takes a number for each point of x; between sets of two sizes, or with
-            weights, four for each point of x and of y.
+        kept: plans in the reservoir, at least 0. Each takes a number for each point of x; between sets of two sizes, or with
+            weights, four for each point of x and of y. None: 16 in up to 32 dims and none in more, where they brought nothing.
         fresh: new directions a step, at least 1.
         p: 1 or 2.
         directions: kind of the new ones, see :func:`reswd_torch.directions.draw_directions`.
@@ -106,16 +110,20 @@ class ReservoirSlicedWasserstein(_Reservoir):
         torch.Size([5, 3])
     """
 
+    least_kept = 0
+
     def __init__(
         self,
         dims: int = 3,
-        kept: int = 16,
+        kept: int | None = None,
         fresh: int = 8,
         p: int = 2,
         directions: str = "even",
         tau: float | None = 1.0,
         seed: int = 0,
     ) -> None:
+        check_kind(directions, dims)
+        kept = (KEPT if dims <= KEPT_DIMS else 0) if kept is None else kept
         super().__init__(dims, kept, fresh, p, directions, tau, seed)
         self.state: KeptCouplings | None = None
         self._drawn: list[Tensor] = []
@@ -187,14 +195,14 @@ class ReservoirSlicedWasserstein(_Reservoir):
         weighted = x_weights is not None or y_weights is not None
         sets = (tuple(x.shape), tuple(y.shape), weighted)
         fixed = (y, x_weights, y_weights)
-        if self.state is None or self.state.weight.device != x.device:
+        if self.state is None or not self.kept or self.state.weight.device != x.device:
             # Later they are compared with what is kept, and so are as good.
             check_values("y", y)
             check_masses("x_weights", x_weights)
             check_masses("y_weights", y_weights)
-        if self.state is None:
+        if self.state is None or not self.kept:  # what keeps nothing need not be told of other sets
             self._sets = sets
-            self._fixed = tuple(None if each is None else each.detach().clone() for each in fixed)
+            self._fixed = tuple(None if each is None or not self.kept else each.detach().clone() for each in fixed)
             return none_kept(self.kept, x, y, weighted=weighted)
         if sets != self._sets:
             told = [

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from reswd_torch.directions import draw_directions
-from reswd_torch.reswd import DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
+from reswd_torch.reswd import KEPT_DIMS, DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
 from reswd_torch.swd import SlicedWasserstein
 from reswd_torch.wasserstein import direction_costs
 
@@ -46,8 +46,10 @@ def _directions(correction: str, score: str, dims: int, sorts: int, p: int, seed
     )
 
 
-def _couplings(kind: str, tau: float | None, kept: int, dims: int, sorts: int, p: int, seed: int) -> nn.Module:
-    return ReservoirSlicedWasserstein(dims, kept * sorts, sorts, p, kind, tau, seed)
+def _couplings(kind: str, tau: float | None, dims: int, sorts: int, p: int, seed: int) -> nn.Module:
+    """Two steps kept where the default keeps any; never ageing, eight."""
+    kept = 8 * sorts if tau is None else 2 * sorts if dims <= KEPT_DIMS else 0
+    return ReservoirSlicedWasserstein(dims, kept, sorts, p, kind, tau, seed)
 
 
 class PapersCode(nn.Module):
@@ -95,9 +97,9 @@ class PapersCode(nn.Module):
 
 
 ESTIMATORS = (
-    Estimator("couplings (the default)", partial(_couplings, "even", 1.0, 2), rival=False),
-    Estimator("couplings, never ageing", partial(_couplings, "even", None, 8), rival=False),
-    Estimator("couplings, independent directions", partial(_couplings, "gaussian", 1.0, 2), rival=False),
+    Estimator("couplings (the default)", partial(_couplings, "even", 1.0), rival=False),
+    Estimator("couplings, never ageing", partial(_couplings, "even", None), rival=False),
+    Estimator("couplings, independent directions", partial(_couplings, "gaussian", 1.0), rival=False),
     Estimator("even directions, nothing kept", partial(_fresh, "even", None), rival=False),
     Estimator("plain", partial(_fresh, "gaussian", None)),
     Estimator("orthogonal", partial(_fresh, "orthogonal", None)),
