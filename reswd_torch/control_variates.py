@@ -23,7 +23,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.errors import InputError
-from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights
+from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, centre
 
 KINDS = ("lower", "upper")
 """What :func:`gaussian_control` understands."""
@@ -55,7 +55,7 @@ def gaussian_control(
     """
     check_control(kind)
     dims = x.shape[-1]
-    x_mean, y_mean = _mean(x, x_weights), _mean(y, y_weights)
+    x_mean, y_mean = centre(x, x_weights), centre(y, y_weights)
     shift = x_mean - y_mean
     control = einsum(shift, directions, "... dims, line dims -> ... line").square()
     expected = shift.square().sum(dim=-1) / dims
@@ -63,8 +63,8 @@ def gaussian_control(
         for points, mean, weights in ((x, x_mean, x_weights), (y, y_mean, y_weights)):
             centred = points - rearrange(mean, "... dims -> ... 1 dims")
             lines = einsum(centred, directions, "... points dims, line dims -> ... points line")
-            control = control + _mean(lines.square(), weights)
-            expected = expected + _mean(centred.square(), weights).sum(dim=-1) / dims
+            control = control + centre(lines.square(), weights)
+            expected = expected + centre(centred.square(), weights).sum(dim=-1) / dims
     return control, expected
 
 
@@ -103,10 +103,3 @@ def check_control(kind: str) -> None:
     """Raise InputError unless ``kind`` is known."""
     if kind not in KINDS:
         raise InputError(f"unknown control_variate {kind!r}: choose None, {' or '.join(map(repr, KINDS))}")
-
-
-def _mean(values: Float[Tensor, "*batch points columns"], weights: Weights | None) -> Float[Tensor, "*batch columns"]:
-    if weights is None:
-        return values.mean(dim=-2)
-    share = weights / weights.sum(dim=-1, keepdim=True)
-    return einsum(values, share, "... points columns, ... points -> ... columns")

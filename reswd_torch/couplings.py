@@ -25,7 +25,7 @@ from torch import Tensor
 
 from reswd_torch.shortcuts import numbers_alone
 from reswd_torch.sorting import argsort, sorted_values
-from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, on_lines, plan
+from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, centre, on_lines, plan, to_power
 
 _LONG = 1 << 17
 """Numbers from which it matters how a product is cut up."""
@@ -95,16 +95,12 @@ def coupled_costs(x: Points, couplings: Couplings, p: int) -> Float[Tensor, "*ba
 
     With couplings of these very points it equals :func:`reswd_torch.wasserstein.direction_costs`.
     """
-    return _mean(_power(_gap(x, couplings), p), couplings)
+    return _mean(to_power(_gap(x, couplings), p), couplings)
 
 
 def _gap(x: Points, plans: Couplings) -> Float[Tensor, "*batch lines steps"]:
     lines = plans.directions @ x.mT.contiguous()
     return (lines if plans.index is None else lines.gather(-1, plans.index)) - plans.values
-
-
-def _power(gap: Tensor, p: int) -> Tensor:
-    return gap.abs() if p == 1 else gap.square()
 
 
 def _mean(steps: Float[Tensor, "*batch lines steps"], plans: Couplings) -> Float[Tensor, "*batch lines"]:
@@ -131,16 +127,9 @@ def _estimate(
     gap = _gap(x, plans)
     if p == 1:
         return _mean(gap.abs(), plans) @ weight
-    shift = _centre(x, None if x_weights is None else x_weights.detach()) - y_mean
+    shift = centre(x, None if x_weights is None else x_weights.detach()) - y_mean
     spread = (gap - _mean(gap, plans).unsqueeze(-1)).square()
     return _mean(spread, plans) @ weight + shift.square().sum(dim=-1) / x.shape[-1]
-
-
-def _centre(points: Points, weights: Weights | None) -> Float[Tensor, "*batch dims"]:
-    if weights is None:
-        return points.mean(dim=-2)
-    masses = weights / weights.amax(dim=-1, keepdim=True)  # the sum of huge ones would be infinite
-    return (masses.unsqueeze(-2) @ points).squeeze(-2) / masses.sum(dim=-1, keepdim=True)
 
 
 class _Estimate(torch.autograd.Function):
@@ -249,7 +238,7 @@ def coupling_step(
         now = _coupled(now_lines, directions @ y.mT, directions, x_weights, y_weights)
         offered = _joined(before.plans, now, both)
         weight = torch.cat((before.weight * ageing, before.weight.new_ones(count)))
-        share, y_mean = weight / weight.sum(), _centre(y, y_weights)
+        share, y_mean = weight / weight.sum(), centre(y, y_weights)
     value = _estimate(x, offered, share, p, x_weights, y_mean, lines)
     return value, KeptCouplings(_latest(offered, kept), weight[count:])
 

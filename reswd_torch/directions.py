@@ -122,16 +122,14 @@ def orthogonal_directions(
     A QR factorisation alone is not Haar: the signs of R's diagonal have to be moved into Q (F. Mezzadri, "How to
     generate random matrices from the classical compact groups", 2007).
     """
-    if sets > 1 and not (2 * count <= dims or dims % count == 0 or count % dims == 0):
-        # Frames that go on would leave most sets with parts of two, less even than one cut frame.
-        width = min(count, dims)
-        blocks = math.ceil(count / width)
-        bases = _haar(sets * blocks, dims, width, generator).mT.reshape(sets, -1, dims)
-        return bases[:, :count].reshape(-1, dims)
-    rows = sets * count
-    width = min(rows, dims)  # a partial basis suffices where fewer directions than dimensions are wanted
-    blocks = math.ceil(rows / width)
-    return _haar(blocks, dims, width, generator).mT.reshape(-1, dims)[:rows]
+    # Frames go on from set to set, as if all were one, but where that leaves most sets with parts of two frames: one cut frame
+    # is more even.
+    if 2 * count <= dims or dims % count == 0 or count % dims == 0:
+        sets, count = 1, sets * count
+    width = min(count, dims)  # a partial basis suffices where fewer directions than dimensions are wanted
+    blocks = math.ceil(count / width)
+    bases = _haar(sets * blocks, dims, width, generator).mT.reshape(sets, -1, dims)
+    return bases[:, :count].reshape(-1, dims)
 
 
 def sobol_directions(count: int, dims: int, generator: torch.Generator, sets: int = 1) -> Float[Tensor, "rows dims"]:

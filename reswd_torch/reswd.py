@@ -195,12 +195,13 @@ class ReservoirSlicedWasserstein(_Reservoir):
         weighted = x_weights is not None or y_weights is not None
         sets = (tuple(x.shape), tuple(y.shape), weighted)
         fixed = (y, x_weights, y_weights)
-        if self.state is None or not self.kept or self.state.weight.device != x.device:
+        held = self.state if self.kept else None  # what keeps nothing need not be told of other sets
+        if held is None or held.weight.device != x.device:
             # Later they are compared with what is kept, and so are as good.
             check_values("y", y)
             check_masses("x_weights", x_weights)
             check_masses("y_weights", y_weights)
-        if self.state is None or not self.kept:  # what keeps nothing need not be told of other sets
+        if held is None:
             self._sets = sets
             self._fixed = tuple(None if each is None or not self.kept else each.detach().clone() for each in fixed)
             return none_kept(self.kept, x, y, weighted=weighted)
@@ -221,9 +222,9 @@ class ReservoirSlicedWasserstein(_Reservoir):
                         f"{name} is not what it was when the kept plans were made: call reset() when it changes, or take "
                         "SlicedWasserstein, which keeps nothing"
                     )
-        if self.state.weight.dtype != x.dtype or self.state.weight.device != x.device:
-            self.state = self.state.to(x)
-        return self.state
+        if held.weight.dtype != x.dtype or held.weight.device != x.device:
+            held = held.to(x)
+        return held
 
     def get_extra_state(self) -> Any:
         """Generator and reservoir; part of the state_dict."""

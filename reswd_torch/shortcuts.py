@@ -11,9 +11,8 @@ def numbers_alone(values: Tensor) -> bool:
     tangent rides along. Whether it requires a gradient is for the caller to look at."""
     if torch.compiler.is_compiling() or torch.jit.is_tracing() or torch._C._len_torch_dispatch_stack():
         return False
-    if (
-        torch._C._are_functorch_transforms_active()
-    ):  # of other tensors, it may be: what is computed here may not mix with them
+    # A transform of other tensors counts too: what is computed here may meet them.
+    if torch._C._are_functorch_transforms_active():
         return False
     if type(values) not in (Tensor, torch.nn.Parameter) or values.layout is not torch.strided:
         return False

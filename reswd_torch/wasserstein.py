@@ -61,15 +61,15 @@ def wasserstein_1d(
     if x_weights is None and y_weights is None:
         x_sorted, y_sorted = sorted_values(x), sorted_values(y)
         if x.shape[-1] == y.shape[-1]:
-            return _power(x_sorted - y_sorted, p).mean(dim=-1)
+            return to_power(x_sorted - y_sorted, p).mean(dim=-1)
         x_index, y_index, share = _merged_counts(x.shape[-1], y.shape[-1], x.device)
         gap = x_sorted[..., x_index] - y_sorted[..., y_index]
-        return _power(gap, p) @ share.to(gap.dtype)
+        return to_power(gap, p) @ share.to(gap.dtype)
     x_sorted, x_order = sort(x)
     y_sorted, y_order = sort(y)
     x_index, y_index, share = _merged_levels(_levels(x, x_weights, x_order), _levels(y, y_weights, y_order))
     gap = torch.gather(x_sorted, -1, x_index) - torch.gather(y_sorted, -1, y_index)
-    return (_power(gap, p) * share.to(gap.dtype)).sum(dim=-1)
+    return (to_power(gap, p) * share.to(gap.dtype)).sum(dim=-1)
 
 
 def direction_costs(
@@ -196,13 +196,22 @@ def _all_finite(values: Tensor) -> bool:
     return all(math.isfinite(each) for each in torch.aminmax(values.detach()))
 
 
-def _power(gap: Float[Tensor, "*shape"], p: int) -> Float[Tensor, "*shape"]:
+def to_power(gap: Float[Tensor, "*shape"], p: int) -> Float[Tensor, "*shape"]:
+    """|gap|^p for p = 1 or 2."""
     return gap.abs() if p == 1 else gap.square()
 
 
 def on_lines(weights: Weights | None, lines: Float[Tensor, "*batch line points"]) -> Tensor | None:
     """Masses of points as masses of their projections on each line."""
     return None if weights is None else rearrange(weights, "... points -> ... 1 points").expand(lines.shape)
+
+
+def centre(values: Float[Tensor, "*batch points columns"], weights: Weights | None) -> Float[Tensor, "*batch columns"]:
+    """The mean over points, each counting by its weight. Values are not checked."""
+    if weights is None:
+        return values.mean(dim=-2)
+    masses = weights / weights.amax(dim=-1, keepdim=True)  # the sum of huge ones would be infinite
+    return (masses.unsqueeze(-2) @ values).squeeze(-2) / masses.sum(dim=-1, keepdim=True)
 
 
 def _merged_counts(

@@ -20,6 +20,13 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def spread(kind: str, count: int, dims: int) -> float:
+    """Of the mean of |θ₁| over many draws."""
+    generator = seeded(2)
+    means = [draw_directions(kind, count, dims, generator=generator)[:, 0].abs().mean() for _ in range(300)]
+    return float(torch.stack(means).std())
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("count", [1, 2, 3, 17])
@@ -99,12 +106,8 @@ def test_in_the_plane_even_lines_have_equal_angles() -> None:
 
 @pytest.mark.parametrize("dims", [2, 3])
 def test_even_lines_read_the_mean_of_a_cosine_twice_as_well_as_what_is_usual(dims: int) -> None:
-    def spread(kind: str) -> float:
-        generator = seeded(2)
-        means = [draw_directions(kind, 8, dims, generator=generator)[:, 0].abs().mean() for _ in range(300)]
-        return float(torch.stack(means).std())
-
-    assert spread("even") < 0.6 * spread("orthogonal" if dims == 2 else "fibonacci")
+    usual = "orthogonal" if dims == 2 else "fibonacci"
+    assert spread("even", 8, dims) < 0.6 * spread(usual, 8, dims)
 
 
 @pytest.mark.parametrize("row", [0, 5])
@@ -129,13 +132,7 @@ def test_frames_go_on_only_where_that_is_even() -> None:
 @pytest.mark.parametrize("kind", ["orthogonal", "sobol", "fibonacci"])
 def test_even_sets_estimate_better_than_gaussian(kind: str) -> None:
     """The mean of |θ₁| has a smaller spread over seeds than independent directions give."""
-
-    def spread(name: str) -> float:
-        generator = seeded(2)
-        means = [draw_directions(name, 24, 3, generator=generator)[:, 0].abs().mean() for _ in range(200)]
-        return float(torch.stack(means).std())
-
-    assert spread(kind) < 0.8 * spread("gaussian")
+    assert spread(kind, 24, 3) < 0.8 * spread("gaussian", 24, 3)
 
 
 def test_orthogonal_blocks_are_orthonormal() -> None:
