@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.estimators import growth
 from benchmarks.estimators.losses import DEFAULT, ESTIMATORS, PLAIN
-from benchmarks.estimators.results import SORTS, keep, read
+from benchmarks.estimators.results import SORTS, keep
 from reswd_torch.couplings import Couplings, KeptCouplings, coupling_step, none_kept
 
 NAME = "on a card"
@@ -79,11 +79,8 @@ def _milliseconds(loss: Callable[..., Any], points: int) -> float:
     return round(statistics.median(queued() for _ in range(TIMES)), 4)
 
 
-def table() -> list[str]:
+def table(kept: dict[str, Any]) -> list[str]:
     """For the page."""
-    kept = read().get(NAME)
-    if not isinstance(kept, dict):
-        return []
     lines = [
         "\n### On a card\n",
         f"{kept['device']}; milliseconds of a step with the gradient, p = 2, 3-D, {SORTS} sorts of the moving set.\n",
@@ -92,14 +89,4 @@ def table() -> list[str]:
     ]
     for name, times in kept["steps"].items():
         lines.append(f"| {name} | " + " | ".join(f"{each:.2f}" for each in times) + " |")
-    lines += [
-        "\n64 plans kept and one new direction a step, beside 64 directions sorted anew:\n",
-        "| points | step, ms | sorted anew, target cached, ms | both sorted anew, ms | step over anew |",
-        "|---|---|---|---|---|",
-    ]
-    for row in kept["kept"]:
-        ratio = f"{row['step'] / row['anew']:.2f}"
-        lines.append(
-            f"| {row['points']:,} | {row['step']:.2f} | {row['anew']:.2f} | {row['both anew']:.2f} | {ratio} |"
-        )
-    return lines
+    return [*lines, "\nOne new direction a step:\n", *growth.beside_anew(kept["kept"])]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
-from benchmarks.estimators.results import keep, read
+from benchmarks.estimators.results import keep
 from reswd_torch.directions import draw_directions
 
 NAME = "evenness"
@@ -36,11 +38,8 @@ def _spread(kind: str, count: int, dims: int, p: int) -> float:
     return float(each.std() / each.mean())
 
 
-def table() -> list[str]:
+def table(rows: list[dict[str, Any]]) -> list[str]:
     """For the page."""
-    rows = read().get(NAME)
-    if not isinstance(rows, list):
-        return []
     lines = [
         "\n### How even directions are\n",
         "Relative spread, in percent, of the distance between a set and itself moved by a unit vector, over "

@@ -6,12 +6,13 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from benchmarks.estimators.figures import figure
-from benchmarks.estimators.results import keep, read
+from benchmarks.estimators.results import keep
 from reswd_torch.couplings import KeptCouplings, couple, coupling_step
 from reswd_torch.directions import draw_directions
 from reswd_torch.sorting import sort, sorted_values
@@ -21,6 +22,9 @@ POINTS = (1024, 4096, 16384, 65536)
 LINES = (16, 64, 256)
 TIMES = 15
 BAR = (16384, 64)
+
+Row = dict[str, Any]
+"""points, lines, and milliseconds of each job by name."""
 
 
 def measure() -> None:
@@ -64,19 +68,23 @@ def milliseconds(points: int, lines: int, device: str = "cpu") -> dict[str, floa
     return {name: round(statistics.median(each), 3) for name, each in seen.items()}
 
 
-def table() -> list[str]:
+def table(rows: list[Row]) -> list[str]:
     """For the page."""
-    rows = read().get(NAME)
-    if not isinstance(rows, list):
-        return []
-    lines = [
+    return [
         "\n### What a step costs\n",
         "One core, p = 2, 3-D, with the gradient; a step sorts one new direction and looks again at the plans kept.\n",
+        *beside_anew(rows, BAR),
+    ]
+
+
+def beside_anew(rows: list[Row], bold: tuple[int, int] | None = None) -> list[str]:
+    """Steps beside as many directions sorted anew; bold the ratio at so many points and plans."""
+    lines = [
         "| points | plans kept | step, ms | as many sorted anew, target cached, ms | both sorted anew, ms | step over anew |",
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        mark = "**" if (row["points"], row["lines"]) == BAR else ""
+        mark = "**" if (row["points"], row["lines"]) == bold else ""
         ratio = f"{mark}{row['step'] / row['anew']:.2f}{mark}"
         lines.append(
             f"| {row['points']} | {row['lines']} | {row['step']:.2f} | {row['anew']:.2f} | {row['both anew']:.2f} | {ratio} |"
@@ -84,11 +92,8 @@ def table() -> list[str]:
     return lines
 
 
-def draw(place: Path) -> None:
+def draw(place: Path, rows: list[Row]) -> None:
     """Both against points times directions, on logarithmic axes."""
-    rows = read().get(NAME)
-    if not isinstance(rows, list):
-        return
     with figure(place, figsize=(6.4, 4.2)) as panel:
         for name, words, mark in (
             ("step", "step, plans kept", "o"),

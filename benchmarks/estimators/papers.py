@@ -6,15 +6,14 @@ On the tuning seeds alone, each setting and plain sampling at the best rate of t
 from __future__ import annotations
 
 import itertools
-import statistics
-import zlib
 from functools import partial
+from typing import Any
 
 from torch import nn
 
-from benchmarks.estimators.losses import ESTIMATORS, PLAIN, Build, PapersCode
-from benchmarks.estimators.results import SORTS, TUNING, keep, read
-from benchmarks.estimators.tasks import FAMILIES, FixedSets, Guided, Task
+from benchmarks.estimators.losses import ESTIMATORS, PLAIN, Estimator, PapersCode
+from benchmarks.estimators.results import keep, tuned
+from benchmarks.estimators.tasks import FAMILIES, FixedSets, Guided
 
 NAME = "the paper's settings"
 NEW, TAUS, RESETS = (0.125, 0.25, 0.5), (2.0, 8.0, 32.0), (0.0, 0.5)
@@ -29,12 +28,12 @@ def measure() -> None:
         if not isinstance(task, (FixedSets, Guided))  # the first are no optimisations, the last take too long
     }
     tasks = list(named.values())
-    plain = next(one.build for one in ESTIMATORS if one.name == PLAIN)
-    base = [_best(task, plain, "plain") for task in tasks]
+    plain = next(one for one in ESTIMATORS if one.name == PLAIN)
+    base = [tuned(task, plain)[0] for task in tasks]
     rows = []
     for new, tau, reset in itertools.product(NEW, TAUS, RESETS):
-        build = partial(_build, tau, new, reset)
-        ratios = [_best(task, build, f"{new} {tau} {reset}") / each for task, each in zip(tasks, base, strict=True)]
+        one = Estimator(f"{new} {tau} {reset}", partial(_build, tau, new, reset))
+        ratios = [tuned(task, one)[0] / each for task, each in zip(tasks, base, strict=True)]
         rows.append({"new": new, "tau": tau, "reset": reset, "ratios": ratios})
         print(new, tau, reset, [round(each, 3) for each in ratios], flush=True)
     keep(NAME, {"tasks": list(named), "rows": rows})
@@ -44,20 +43,8 @@ def _build(tau: float, new: float, reset: float, dims: int, sorts: int, p: int, 
     return PapersCode(dims, sorts, p, seed, tau, new, reset)
 
 
-def _best(task: Task, build: Build, name: str) -> float:
-    def error(rate: float, seed: int) -> float:
-        loss = build(task.dims, SORTS, task.p, zlib.crc32(f"{task.name} {name} {seed}".encode()))
-        found = task.run(loss, rate, seed, task.steps)[0]
-        return found if found == found else float("inf")
-
-    return min(statistics.fmean(error(rate, seed) for seed in TUNING) for rate in task.rates)
-
-
-def table() -> list[str]:
+def table(kept: dict[str, Any]) -> list[str]:
     """For the page."""
-    kept = read().get(NAME)
-    if not isinstance(kept, dict):
-        return []
     lines = [
         "\n### Settings of the paper's weighting\n",
         "As its code does it; error over plain sampling's at equal sorts, both at their best rate, on the three tuning seeds.\n",

@@ -59,24 +59,18 @@ def family_scores(tasks: dict[str, dict[str, results.Row]], mode: str) -> dict[s
 
 def write() -> None:
     """Tables and figures."""
-    kept = {family: tasks for family, tasks in results.read().items() if family in FAMILIES}
-    kept = {family: kept[family] for family in FAMILIES if family in kept}
-    text = "\n".join(
-        [
-            *_verdict(kept),
-            *_maps(kept),
-            *papers.table(),
-            *evenness.table(),
-            *growth.table(),
-            *card.table(),
-            *_details(kept),
-        ]
-    )
+    found = results.read()
+    kept = {family: found[family] for family in FAMILIES if family in found}
+    others = [
+        line for part in (papers, evenness, growth, card) if part.NAME in found for line in part.table(found[part.NAME])
+    ]
+    text = "\n".join([*_verdict(kept), *_maps(kept), *others, *_details(kept)])
     page = PAGE.read_text("utf-8")
     before, rest = page.split(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
     _draw(kept)
-    growth.draw(GROWTH)
+    if growth.NAME in found:
+        growth.draw(GROWTH, found[growth.NAME])
     print("\n".join(_verdict(kept)))
 
 
