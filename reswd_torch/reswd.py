@@ -134,10 +134,15 @@ class ReservoirSlicedWasserstein(_Reservoir):
         """Forget every plan; the generator goes on."""
         self.state = None
 
-    @torch.compiler.disable
     def draw(self, like: Points) -> Float[Tensor, "fresh dims"]:
         """The next step's new directions, on the device of ``like`` and in its dtype (float32 for half precision). Advances the
         generator, for up to 16 steps at once: what it is set to counts from the next draw on."""
+        if torch.compiler.is_compiling():
+            # How many are left is no reason to compile anew. A decorator would load the compiler for everybody's first call.
+            return torch.compiler.disable(self._draw)(like)
+        return self._draw(like)
+
+    def _draw(self, like: Points) -> Float[Tensor, "fresh dims"]:
         dtype = like.dtype if like.dtype in (torch.float32, torch.float64) else torch.float32
         if not self._drawn:
             steps = max(1, min(_STEPS_AHEAD, _ROWS_AHEAD // self.fresh))
