@@ -6,7 +6,6 @@ OpenColorIO's own 8- and 16-bit processor.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,15 +16,13 @@ from reswd_torch.grade import Cdl, Grade, Lut3D
 from reswd_torch.grade.files import lut_transform
 
 _STRIP_PIXELS = 1 << 18
-_threads = min(8, os.cpu_count() or 1)
+_MOST_THREADS = 8
 
 
 def work_on_one_core() -> None:
-    """Grade with one thread from now on: for processes of which there is one per core."""
+    """Compute with one thread from now on, in this process: for workers of which there is one per core."""
     import cv2
 
-    global _threads
-    _threads = 1
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
@@ -66,11 +63,12 @@ def render(
         if weights is not None:
             _mix(pixels[strip], out[strip], weights[strip])
 
-    if len(strips) == 1 or _threads == 1:
+    threads = min(torch.get_num_threads(), len(strips), _MOST_THREADS)
+    if threads == 1:
         for strip in strips:
             work(strip)
     else:
-        with ThreadPoolExecutor(max_workers=_threads) as pool:
+        with ThreadPoolExecutor(max_workers=threads) as pool:
             list(pool.map(work, strips))
     return out
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from pathlib import Path
+
+# Before anything loads PyTorch: tests run side by side, one process a core, so each computes on one thread unless the
+# caller says otherwise. Processes that a test starts inherit it.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -35,6 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.skip(reason="no CUDA device on this machine; run make test-gpu on one that has")
             )
+
+
+def digest(file: Path | bytes) -> str:
+    """SHA-256 of a file or of bytes. Compare these, not the bytes: pytest takes minutes to print how two JPEGs differ."""
+    return hashlib.sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
 
 
 def benchmark_pairs() -> list[tuple[str, str]]:

@@ -7,11 +7,13 @@ from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.directions import fibonacci_spiral
+from reswd_torch.threads import one_thread
 from reswd_torch.wasserstein import wasserstein_1d
 
 REPORT_DIRECTIONS = 32
 
 
+@one_thread()
 def color_distance(
     colors: Float[Tensor, "n 3"], others: Float[Tensor, "m 3"], *, directions: int = REPORT_DIRECTIONS
 ) -> float:

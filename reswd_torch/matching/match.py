@@ -29,6 +29,7 @@ from reswd_torch.matching.smooth_lut import fit_smooth_lut
 from reswd_torch.matching.stochastic import descend
 from reswd_torch.palette import parse_palette
 from reswd_torch.settings import SAME_SCENE, MatchSettings
+from reswd_torch.threads import one_thread
 
 FAST_DIRECTIONS = 24
 FAST_ROUNDS = 12
@@ -100,6 +101,7 @@ def match(
     return fit_samples(source_sample, target_sample, chosen, progress=progress, start=start)
 
 
+@one_thread()
 def fit_samples(
     source: PixelSample,
     target: PixelSample,
@@ -269,6 +271,7 @@ def fit_transform(
     return Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys), None, (0.0, 1.0))))
 
 
+@one_thread()
 def fit_pairs(source: Tensor, wanted: Tensor, transform: str, progress: Progress | None = None) -> Cdl | Lut3D:
     """Fit a CDL or a smooth LUT that takes each colour to one of its own.
 

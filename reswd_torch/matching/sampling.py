@@ -12,6 +12,7 @@ from torch import Tensor
 
 from reswd_torch.matching.thumbnail import Thumbnail, thumbnail
 from reswd_torch.palette import Palette
+from reswd_torch.threads import one_thread
 
 _PATCH_PER_LONG_EDGE = 1 / 1000
 """Each sample is the mean of a small square, about a thousandth of the long edge: it takes noise and grain out of the
@@ -97,6 +98,7 @@ def palette_sample(palette: Palette, count: int) -> PixelSample:
     return PixelSample(colors[chosen], colors[chosen])
 
 
+@one_thread()
 def sample_colors(
     image: np.ndarray | Tensor, count: int, seed: int, weights: np.ndarray | Tensor | None
 ) -> Float[Tensor, "n 3"]:

@@ -134,9 +134,7 @@ def _workers(cluster: str | None, jobs: int | None, plan: BatchPlan, existing: s
             yield workers, number
         return
     from studio.batch.cluster import RayExecutor, check_workers
-    from studio.render import work_on_one_core
 
-    work_on_one_core()
     with RayExecutor(cluster, jobs or os.cpu_count() or 1) as ray:
         make_folder(plan.output)
         check_workers(ray, plan.folder, plan.output)
@@ -147,9 +145,7 @@ def _workers(cluster: str | None, jobs: int | None, plan: BatchPlan, existing: s
 def local_workers(jobs: int | None, pictures: int) -> Iterator[tuple[Executor, int]]:
     """Workers on this machine, no more than there are pictures, and how many there are."""
     from studio.batch.workers import local
-    from studio.render import work_on_one_core
 
-    work_on_one_core()  # also here, where the grade of a series is fitted: the same bytes whatever --jobs says
     number = min(jobs or min(8, os.cpu_count() or 1), pictures)
     with local(number) as workers:
         yield workers, number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 from threading import Thread
@@ -10,7 +9,6 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-import torch
 
 from studio.ui.batch_tab import build_batch_tab
 from studio.ui.endpoints import add_endpoints
@@ -18,7 +16,7 @@ from studio.ui.guide_run import hold_models
 from studio.ui.guide_tab import build_guide_tab
 from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
 from studio.ui.match_tab import build_match_tab
-from studio.ui.session import FITS_AT_ONCE, Session, forget
+from studio.ui.session import Session, forget
 
 _ICON = Path(__file__).with_name("icon.png")
 _CACHE_AGE = 24 * 3600  # uploads and results of a page left open over night are gone the next day
@@ -63,11 +61,7 @@ def launch_options() -> dict[str, Any]:
 
 
 def warm_up() -> Thread:
-    """Load in the background what the first match needs, so that the first person does not wait for it.
-
-    And share the cores between the fits that may run at once: two that both want all of them take four times as long.
-    """
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // FITS_AT_ONCE))
+    """Load in the background what the first match needs, so that the first person does not wait for it."""
 
     def load() -> None:
         import PyOpenColorIO  # noqa: F401

@@ -16,6 +16,7 @@ from studio_page import ASSETS, PHONE, Studio
 from reswd_torch import load_grade
 from reswd_torch.settings import METHODS, MatchSettings
 from studio.job import MatchJob, run_match
+from tests.conftest import digest
 
 if TYPE_CHECKING:
     pass
@@ -73,17 +74,17 @@ def _downloads_are_the_librarys(studio: Studio, folder: Path) -> None:
     wanted = run_match(MatchJob(SOURCE, REFERENCE)).at_strength(0.4)
     picture = studio.download("get-picture", folder)
     assert picture.name == "lagoon-jetty matched.jpg"
-    assert picture.read_bytes() == wanted.save_picture(folder / "library.jpg").read_bytes()
+    assert digest(picture) == digest(wanted.save_picture(folder / "library.jpg"))
     for elem_id, suffix in (("get-cube", ".cube"), ("get-cc", ".cc"), ("get-ccc", ".ccc"), ("get-cdl", ".cdl")):
         grade = studio.download(elem_id, folder)
         assert grade.name == f"lagoon-jetty matched{suffix}"
-        assert grade.read_bytes() == wanted.save_grade(folder / f"library{suffix}").read_bytes()
+        assert digest(grade) == digest(wanted.save_grade(folder / f"library{suffix}"))
     settings = studio.download("get-settings", folder)
     assert json.loads(settings.read_text())["settings"]["strength"] == 0.4
     out = folder / "from settings.jpg"
     command = [sys.executable, "-m", "studio", "match", SOURCE, REFERENCE, "--from-settings", settings, "-o", out]
     subprocess.run(list(map(str, command)), check=True, capture_output=True, cwd=ASSETS.parent)
-    assert out.read_bytes() == picture.read_bytes(), "the settings run again to the same bytes"
+    assert digest(out) == digest(picture), "the settings run again to the same bytes"
     studio.at("#cube-size").get_by_text("17").click()
     studio.wait(lambda: studio.at("#cube-line").inner_text().strip() != "")
     small = studio.download("get-cube", folder)
@@ -337,7 +338,7 @@ def test_two_people_do_not_see_each_other(open_page, tmp_path: Path) -> None:  #
         out = studio.download("get-picture", tmp_path)
         assert out.name == f"{source.stem} matched.jpg"
         wanted = run_match(MatchJob(source, reference)).save_picture(tmp_path / f"library {source.name}")
-        assert out.read_bytes() == wanted.read_bytes()
+        assert digest(out) == digest(wanted)
 
 
 def test_the_slider_moved_while_it_matches_has_the_last_word(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

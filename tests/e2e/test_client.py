@@ -17,6 +17,7 @@ from studio_page import ASSETS
 from reswd_torch.settings import METHODS, MatchSettings
 from studio.job import MatchJob, run_match
 from studio.settings_file import read_settings
+from tests.conftest import digest
 
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
 
@@ -26,11 +27,11 @@ def client(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
     return Client(app_url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
 
 
-def _library(folder: Path, settings: MatchSettings | None = None, **inputs: object) -> tuple[bytes, float, float]:
+def _library(folder: Path, settings: MatchSettings | None = None, **inputs: object) -> tuple[str, float, float]:
     result = run_match(MatchJob(SOURCE, settings=settings or MatchSettings(), **inputs))  # type: ignore[arg-type]
     report = result.report
     assert report is not None
-    return result.save_picture(folder / "library.jpg").read_bytes(), report.distance_before, report.distance_after
+    return digest(result.save_picture(folder / "library.jpg")), report.distance_before, report.distance_after
 
 
 def test_only_the_four_endpoints_are_public(client: Client) -> None:
@@ -51,7 +52,7 @@ def test_match_gives_the_bytes_of_the_library(client: Client, tmp_path: Path) ->
     )
     expected, was, now = _library(tmp_path, target=REFERENCE)
     assert Path(picture).name == "lagoon-jetty matched.jpg"
-    assert Path(picture).read_bytes() == expected
+    assert digest(Path(picture)) == expected
     assert (before, after) == pytest.approx((was, now))
     assert after < before
     assert [Path(grade).suffix for grade in grades] == [".cube", ".cc", ".ccc", ".cdl"]
@@ -65,7 +66,7 @@ def test_palette_method_strength_and_seed_are_taken(client: Client, tmp_path: Pa
         source=handle_file(SOURCE), palette="#203040:2,#e0c090", method="mkl", strength=0.5, seed=3, api_name="/match"
     )
     settings = MatchSettings(method="mkl", strength=0.5, seed=3)
-    assert Path(picture).read_bytes() == _library(tmp_path, settings, palette="#203040:2,#e0c090")[0]
+    assert digest(Path(picture)) == _library(tmp_path, settings, palette="#203040:2,#e0c090")[0]
     assert [Path(grade).suffix for grade in grades] == [".cube"], "a lattice has no CDL files"
 
 
@@ -84,9 +85,9 @@ def test_apply_repeats_the_match(client: Client) -> None:
     picture, grades, settings, *_ = client.predict(
         source=handle_file(SOURCE), reference=handle_file(REFERENCE), strength=0.7, api_name="/match"
     )
-    matched = Path(picture).read_bytes()
+    matched = digest(Path(picture))
     from_settings = client.predict(source=handle_file(SOURCE), grade=handle_file(settings), api_name="/apply")
-    assert Path(from_settings).read_bytes() == matched
+    assert digest(Path(from_settings)) == matched
     for grade in grades:
         again = client.predict(source=handle_file(SOURCE), grade=handle_file(grade), api_name="/apply")
         first, second = (np.asarray(Image.open(each)).astype(int) for each in (picture, again))

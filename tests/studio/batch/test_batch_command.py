@@ -19,6 +19,7 @@ import pytest
 from reswd_torch import load_grade
 from studio.cli import main
 from studio.images import read_picture
+from tests.conftest import digest
 from tests.studio.batch.conftest import write
 
 Run = Callable[..., tuple[int, str, str]]
@@ -77,7 +78,7 @@ def test_a_saved_grade_keeps_its_own_strength(reswd: Run, shots: Path, warm: Pat
     half = ["--strength", "0.5", "--save-settings", settings]
     assert reswd("match", shots / "a.jpg", warm, "-o", tmp_path / "a.jpg", *half)[0] == 0
     assert reswd("batch", shots, "--grade", settings, "-o", tmp_path / "out", "--jobs", 1)[0] == 0
-    assert (tmp_path / "out" / "a.jpg").read_bytes() == (tmp_path / "a.jpg").read_bytes()
+    assert digest(tmp_path / "out" / "a.jpg") == digest(tmp_path / "a.jpg")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_what_is_refused_is_one_line(
 
 def test_ctrl_c_finishes_what_is_at_work_and_resume_goes_on(warm: Path, tmp_path: Path) -> None:
     folder, output = tmp_path / "many", tmp_path / "out"
-    for number in range(40):
+    for number in range(120):  # so many that a busy machine does not finish before the signal comes
         write(folder / f"{number:02d}.jpg", number, height=300, width=400)
     command = [sys.executable, "-m", "studio", "batch", str(folder), "--target", str(warm), "-o", str(output)]
     process = subprocess.Popen([*command, "--jobs", "2"], stderr=subprocess.PIPE, text=True, cwd=ROOT)
@@ -125,11 +126,11 @@ def test_ctrl_c_finishes_what_is_at_work_and_resume_goes_on(warm: Path, tmp_path
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "--resume goes on" in err
     status = [row["status"] for row in rows(output)]
-    assert 3 <= status.count("done") < 40 and status.count("done") + status.count("not done") == 40
+    assert 3 <= status.count("done") < 120 and status.count("done") + status.count("not done") == 120
     assert len(list(output.glob("*.jpg"))) == status.count("done")
     assert not list(output.glob(".*"))
     assert subprocess.run([*command, "--jobs", "1", "--resume"], cwd=ROOT, check=False).returncode == 0
-    assert [row["status"] for row in rows(output)] == ["done"] * 40
+    assert [row["status"] for row in rows(output)] == ["done"] * 120
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
