@@ -32,8 +32,8 @@ from reswd_torch import MatchSettings, srgb_to_lab
 from reswd_torch.grade import Grade
 from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, sample_pixels
 from reswd_torch.matching import same_scene as scenes
-from studio.images import read_picture
-from studio.job import MatchJob, run_match
+from studio.media.images import read_picture
+from studio.service.match import MatchJob, run_match
 
 matching = import_module("reswd_torch.matching.match")  # the package has a function of that name
 ALWAYS, NEVER = (-2.0, -1.0), (8.0, 9.0)

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from reswd_torch import match
-from studio.job import MatchJob, run_match
+from studio.service.match import MatchJob, run_match
 
 _PEAK = "; from benchmarks.memory import peak_mib; print(peak_mib())"
 

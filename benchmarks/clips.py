@@ -23,11 +23,11 @@ from PIL import Image
 
 from benchmarks.memory import peak_mib
 from reswd_torch import MatchSettings, load_grade
-from studio.apply import apply_to_file
-from studio.clips.color import FrameColors
-from studio.clips.job import ClipJob, ClipResult, match_clip
-from studio.clips.read import Damage, events, opened, picture_stream, read_facts
-from studio.images import read_picture
+from studio.media.clips.color import FrameColors
+from studio.media.clips.read import Damage, events, opened, picture_stream, read_facts
+from studio.media.images import read_picture
+from studio.service.apply import apply_to_file
+from studio.service.clip import ClipJob, ClipResult, match_clip
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 SOURCES, TARGET = ("autumn-mountain.jpg", "lagoon-jetty.jpg"), "mountain-sunset.jpg"

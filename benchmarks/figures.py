@@ -16,8 +16,8 @@ from PIL import Image
 
 from benchmarks.match import Pair, asset_pairs, by_peer
 from reswd_torch import MatchSettings
-from studio.images import read_picture
-from studio.job import MatchJob, run_match
+from studio.media.images import read_picture
+from studio.service.match import MatchJob, run_match
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIRS = (("warm-room.jpg", "bridge-night.jpg"), ("autumn-mountain.jpg", "dandelion-golden-light.jpg"))

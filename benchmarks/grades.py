@@ -20,7 +20,7 @@ from reswd_torch.grade import Lut3D
 from reswd_torch.grade.lut3d import identity_lattice
 from reswd_torch.matching import fit_samples, sample_pixels
 from reswd_torch.matching.smooth_lut import smoothness
-from studio.images import read_picture
+from studio.media.images import read_picture
 
 
 def grades(**options: str) -> Iterator[Grade]:

@@ -29,8 +29,8 @@ import torch
 
 from reswd_torch import MatchSettings, color_distance
 from reswd_torch.matching import fit_samples, sample_pixels
-from studio.images import read_picture, read_reduced
-from studio.job import MatchJob, run_match
+from studio.media.images import read_picture, read_reduced
+from studio.service.match import MatchJob, run_match
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 OURS: dict[str, dict[str, str]] = {

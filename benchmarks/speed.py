@@ -25,9 +25,9 @@ from benchmarks.match import by_peer, installed
 from reswd_torch import Cdl, Grade, Lut3D, MatchSettings, match
 from reswd_torch.grade.routes import by_kernel
 from reswd_torch.matching import fit_samples, sample_pixels
-from studio.images import read_picture, read_reduced, write_picture
-from studio.job import MatchJob, run_match
-from studio.render import render
+from studio.media.images import read_picture, read_reduced, write_picture
+from studio.service.match import MatchJob, run_match
+from studio.service.render import render
 
 HEIGHT, WIDTH = 2160, 3840
 CDL = Cdl((1.1, 0.9, 0.8), (0.02, 0.0, -0.01), (1.1, 0.95, 1.05), 1.1)

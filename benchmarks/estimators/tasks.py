@@ -21,7 +21,7 @@ from reswd_torch.matching import sample_pixels
 from reswd_torch.matching.gauss_newton import CdlModel, Model
 from reswd_torch.matching.smooth_lut import STAGES, SplineModel
 from reswd_torch.sorting import sort
-from studio.images import read_picture
+from studio.media.images import read_picture
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 FIXED_STEPS = 20

@@ -11,7 +11,7 @@ import typer
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
 from studio.cli import clips, options
-from studio.clips import is_clip
+from studio.media.clips import is_clip
 
 _GRADE = typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False, metavar="GRADE")
 _IMAGES = typer.Argument(help="Pictures and clips to grade.", show_default=False, metavar="IMAGE")
@@ -31,7 +31,7 @@ def apply_command(
     A file that cannot be read does not stop the others; a result that exists (without --overwrite) stops all before
     anything is written.
     """
-    from studio.apply import apply_to_file, load_any_grade, planned_outputs
+    from studio.service.apply import apply_to_file, load_any_grade, planned_outputs
 
     loaded = load_any_grade(grade)
     if strength is not None:

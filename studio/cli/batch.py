@@ -19,10 +19,10 @@ from studio.cli import options
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from studio.batch.plan import BatchPlan
-    from studio.batch.record import RunRecord
-    from studio.batch.request import BatchRequest
-    from studio.batch.run import Step, Summary
+    from studio.service.batch.plan import BatchPlan
+    from studio.service.batch.record import RunRecord
+    from studio.service.batch.request import BatchRequest
+    from studio.service.batch.run import Step, Summary
 
 _SOURCE = typer.Argument(help="The folder with the pictures.", show_default=False, metavar="SOURCE_DIR")
 _TARGET = typer.Option(
@@ -73,7 +73,7 @@ def batch_command(
     report.csv in OUT_DIR says what became of each. Ends with 0 when all are done, 1 when some failed, 2 when nothing could
     be done.
     """
-    from studio.batch.run import FRESH, OVERWRITE, RESUME, run_batch
+    from studio.service.batch.run import FRESH, OVERWRITE, RESUME, run_batch
 
     if overwrite and resume:
         raise InputError("--overwrite starts anew and --resume goes on: give one of them")
@@ -99,9 +99,9 @@ def _request(
     source: Path, output: Path, resume: bool, given: dict[str, Any], *, series: bool, recursive: bool, **parts: Any
 ) -> BatchRequest:
     """What the flags ask for; with --resume, what they leave out is as in the run that goes on."""
-    from studio.apply import load_any_grade
-    from studio.batch.record import RUN_FILE, read_run
-    from studio.batch.request import EACH, SERIES, BatchRequest
+    from studio.service.apply import load_any_grade
+    from studio.service.batch.record import RUN_FILE, read_run
+    from studio.service.batch.request import EACH, SERIES, BatchRequest
 
     old: RunRecord | None = read_run(output / RUN_FILE) if resume and (output / RUN_FILE).exists() else None
     if old is not None:
@@ -126,14 +126,14 @@ def _request(
 @contextmanager
 def _workers(cluster: str | None, jobs: int | None, plan: BatchPlan, existing: str) -> Iterator[tuple[Executor, int]]:
     """Who does the work, and how many pictures at once."""
-    from studio.batch.run import check_existing, make_folder
+    from studio.service.batch.run import check_existing, make_folder
 
     check_existing(plan, existing)  # before processes are started for nothing
     if cluster is None:
         with local_workers(jobs, len(plan.items)) as (workers, number):
             yield workers, number
         return
-    from studio.batch.cluster import RayExecutor, check_workers
+    from studio.service.batch.cluster import RayExecutor, check_workers
 
     with RayExecutor(cluster, jobs or os.cpu_count() or 1) as ray:
         make_folder(plan.output)
@@ -144,7 +144,7 @@ def _workers(cluster: str | None, jobs: int | None, plan: BatchPlan, existing: s
 @contextmanager
 def local_workers(jobs: int | None, pictures: int) -> Iterator[tuple[Executor, int]]:
     """Workers on this machine, no more than there are pictures, and how many there are."""
-    from studio.batch.workers import local
+    from studio.service.batch.workers import local
 
     number = min(jobs or min(8, os.cpu_count() or 1), pictures)
     with local(number) as workers:
@@ -198,7 +198,7 @@ def batch_bar() -> Iterator[Callable[[Step], None]]:
         TimeRemainingColumn(), TextColumn("{task.fields[name]}", markup=False),
     )  # fmt: skip
     phases = {"looking": "colours of the series", "grading": "grading"}
-    from studio.batch.record import DONE
+    from studio.service.batch.record import DONE
 
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
         tasks: dict[str, Any] = {}

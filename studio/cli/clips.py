@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
 from studio.cli import options
-from studio.clips import is_clip
+from studio.media.clips import is_clip
 
 if TYPE_CHECKING:
     from reswd_torch.grade import Grade
-    from studio.clips.job import ClipJob, ClipResult
+    from studio.service.clip import ClipJob, ClipResult
 
 
 def check_kinds(source: Path, output: Path) -> None:
     """InputError where one of source and result is a clip by its name and the other is not."""
-    from studio.images import FORMATS
+    from studio.media.images import FORMATS
 
     if is_clip(source) and not is_clip(output):
         raise InputError(f"{output}: the source {source} is a clip: give an output that ends in .mp4, .mov or .mkv")
@@ -38,7 +38,7 @@ def match(
 ) -> None:
     """Match a clip, save its grade where that is wanted, and report. Exit code 1 where the clip breaks off."""
     from studio.cli.outcome import check_grades, save_grades
-    from studio.clips.job import match_clip
+    from studio.service.clip import match_clip
 
     inputs = [path for path in (job.source, job.target, job.mask, job.target_mask, output) if path is not None]
     is_cdl = job.settings.resolved_transform == "cdl"
@@ -54,7 +54,7 @@ def match(
 
 def apply(grade: Grade, clip: Path, place: Path, *, overwrite: bool = False) -> tuple[tuple[str, ...], bool]:
     """Put a grade on a clip. Returns what there is to tell, and whether the clip was whole."""
-    from studio.clips.job import ClipJob, match_clip
+    from studio.service.clip import ClipJob, match_clip
 
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def apply(grade: Grade, clip: Path, place: Path, *, overwrite: bool = False) -> 
 
 def _tell(result: ClipResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
     from studio.cli.outcome import tell
-    from studio.scene import scene_facts, scene_line
+    from studio.views.scene import scene_facts, scene_line
 
     report = result.report
     assert report is not None

@@ -50,7 +50,7 @@ def generate_command(
     if output is None:
         raise InputError("nowhere to put the picture: give -o OUT")
     from guidance.text_to_image import Generation
-    from studio.generated import check_output, paint, save
+    from studio.service.guide.png import check_output, paint, save
 
     wanted = Generation(prompt, negative, seed, steps, scale)
     check_output(output, overwrite=overwrite)

@@ -15,7 +15,7 @@ from reswd_torch.errors import InputError
 from studio.cli import options
 
 if TYPE_CHECKING:
-    from studio.guided import GuideJob, GuideResult
+    from studio.service.guide.run import GuideJob, GuideResult
 
 _DEFAULTS = GuidanceSettings()
 _COLOURS, _PICTURE = "Colours", "Picture"
@@ -100,7 +100,7 @@ def guide_command(
     if show_list:
         print(_catalogue())
         return
-    from studio.guided import check_job, read_guided, run_guide, save_guided, save_plain
+    from studio.service.guide.run import check_job, read_guided, run_guide, save_guided, save_plain
 
     painting = {
         "prompt": prompt, "negative_prompt": negative, "seed": seed, "steps": steps, "guidance_scale": scale,
@@ -140,7 +140,7 @@ def _job(
     steering: dict[str, Any],
 ) -> GuideJob:
     """The job that the flags describe; what they leave out comes from the saved one, or is the default."""
-    from studio.guided import GuideJob, default_generation
+    from studio.service.guide.run import GuideJob, default_generation
 
     if saved is not None:
         job = replace(
@@ -163,7 +163,7 @@ def _job(
 
 def _check_outputs(output: Path | None, plain: bool, inputs: list[Path], overwrite: bool) -> Path:
     """Refuse before any work what could not be written in the end: the place of the plain image, wanted or not."""
-    from studio.generated import check_output
+    from studio.service.guide.png import check_output
 
     if output is None:
         raise InputError("nowhere to put the picture: give -o OUT")

@@ -12,11 +12,11 @@ import typer
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
 from studio.cli import clips, options, sequences
-from studio.clips import is_clip
+from studio.media.clips import is_clip
 
 if TYPE_CHECKING:
-    from studio.job import MatchJob, MatchResult
-    from studio.settings_file import SavedMatch
+    from studio.records import SavedMatch
+    from studio.service.match import MatchJob, MatchResult
 
 _OUT = typer.Option("-o", "--output", help="Where the matched picture goes.", metavar="OUT")
 _FROM_SETTINGS = typer.Option(help="Match as this saved .json says; flags given here win.", metavar="FILE")
@@ -51,8 +51,8 @@ def match_command(
     A clip gets one grade for all its frames; its sound and everything else is kept.
     """
     from studio.cli.outcome import save_grades
-    from studio.job import run_match
-    from studio.settings_file import read_settings, settings_text
+    from studio.records import read_settings, settings_text
+    from studio.service.match import run_match
 
     if output is not None:
         clips.check_kinds(source, output)
@@ -73,15 +73,15 @@ def match_command(
     if output is None:
         raise InputError("nowhere to put the result: give -o OUT")
     if is_clip(source):
-        from studio.clips.job import ClipJob
+        from studio.service.clip import ClipJob
 
         clip = ClipJob(source, target, palette, settings=settings, mask=mask, target_mask=target_mask)
         clips.match(clip, output, cdl=cdl, cube=cube, cube_size=cube_size, overwrite=overwrite, as_json=as_json)
         return
-    from studio.batch.sequence import is_sequence
+    from studio.service.batch.sequence import is_sequence
 
     if is_sequence(source):
-        from studio.batch.request import SERIES, BatchRequest
+        from studio.service.batch.request import SERIES, BatchRequest
 
         if (wanted := from_settings or save_settings) is not None:
             raise InputError(f"{wanted}: settings files are for single pictures; save the grade with --cdl or --cube")
@@ -114,7 +114,7 @@ def _job(
 ) -> MatchJob:
     """The job that the flags describe; what they leave out comes from the settings file."""
     from reswd_torch.grade.grade import grade_from_record
-    from studio.job import MatchJob
+    from studio.service.match import MatchJob
 
     grade = None
     if saved is not None:
@@ -140,8 +140,8 @@ def _check_outputs(
     """Refuse before any work what could not be written in the end."""
     from reswd_torch.grade import Cdl
     from studio.cli.outcome import check_grades
-    from studio.images import supported_output
-    from studio.paths import check_place
+    from studio.media.images import supported_output
+    from studio.media.places import check_place
 
     given = (job.source, job.target, job.mask, job.target_mask, from_settings)
     inputs = [path for path in given if path is not None]
@@ -168,8 +168,8 @@ def _check_hashes(result: MatchResult, saved: SavedMatch | None) -> None:
 
 def _tell(result: MatchResult, written: dict[str, Path], cube_size: int, as_json: bool) -> None:
     from studio.cli.outcome import tell
-    from studio.images import losses
-    from studio.scene import scene_facts, scene_line
+    from studio.media.images import losses
+    from studio.views.scene import scene_facts, scene_line
 
     report = result.report  # None where a saved grade was applied
     tell(

@@ -14,7 +14,7 @@ from reswd_torch.grade import Grade
 from reswd_torch.grade.files import CDL_FORMATS
 from reswd_torch.grade.grade import check_grade_path
 from reswd_torch.settings import check_cube_size
-from studio.paths import check_place
+from studio.media.places import check_place
 
 
 def check_grades(

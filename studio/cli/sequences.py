@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
-    from studio.batch.request import BatchRequest
+    from studio.service.batch.request import BatchRequest
 
 
 def match(
@@ -22,10 +22,10 @@ def match(
     Raises:
         InputError: what keeps it from starting, or no frame that could be read.
     """
-    from studio.batch.record import DONE, read_report
-    from studio.batch.run import FRESH, OVERWRITE, run_batch
     from studio.cli.batch import batch_bar, ctrl_c, local_workers
     from studio.cli.outcome import check_grades, save_grades, tell
+    from studio.service.batch.record import DONE, read_report
+    from studio.service.batch.run import FRESH, OVERWRITE, run_batch
 
     is_cdl = request.settings.resolved_transform == "cdl"
     inputs = [path for path in (request.target, request.mask, request.target_mask) if path is not None]

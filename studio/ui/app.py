@@ -10,12 +10,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from studio.ui.batch_tab import build_batch_tab
+from studio.ui.batch.tab import build_batch_tab
 from studio.ui.endpoints import add_endpoints
-from studio.ui.guide_run import hold_models
-from studio.ui.guide_tab import build_guide_tab
+from studio.ui.guide.run import hold_models
+from studio.ui.guide.tab import build_guide_tab
 from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
-from studio.ui.match_tab import build_match_tab
+from studio.ui.match.tab import build_match_tab
 from studio.ui.session import Session, forget
 
 _ICON = Path(__file__).with_name("icon.png")
@@ -67,7 +67,7 @@ def warm_up() -> Thread:
         import PyOpenColorIO  # noqa: F401
 
         from reswd_torch.matching import match
-        from studio.preview import resize
+        from studio.views.preview import resize
 
         ramp = np.linspace(0, 1, 64 * 64 * 3, dtype=np.float32).reshape(64, 64, 3)
         match(resize(ramp, (32, 32)), ramp[:, ::-1] * 0.8)

@@ -12,14 +12,14 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl
 from reswd_torch.grade.files import CDL_FORMATS, write_text_atomically
 from reswd_torch.settings import DEVICES, METHODS, SCENES, MatchSettings
-from studio.apply import load_any_grade
-from studio.batch.record import REPORT_FILE
-from studio.batch.request import EACH, SERIES
-from studio.images import natural_suffix
-from studio.job import MatchJob, MatchResult, run_match
-from studio.settings_file import settings_text
-from studio.ui.batch_run import Wanted, process, uploads_of
-from studio.ui.guide_endpoint import add_guide_endpoint
+from studio.media.images import natural_suffix
+from studio.records import settings_text
+from studio.service.apply import load_any_grade
+from studio.service.batch.record import REPORT_FILE
+from studio.service.batch.request import EACH, SERIES
+from studio.service.match import MatchJob, MatchResult, run_match
+from studio.ui.batch.run import Wanted, process, uploads_of
+from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.session import FITS_AT_ONCE, new_folder
 from studio.ui.settings import as_sent, settings_from, strength_from
 from studio.ui.words import file_name, plain

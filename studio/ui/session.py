@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reswd_torch.grade import Grade
-from studio.images import Picture
-from studio.job import MatchResult
+from studio.media.images import Picture
+from studio.service.match import MatchResult
 
 if TYPE_CHECKING:
-    from studio.guided import GuideJob
-    from studio.ui.guide_run import Painted
+    from studio.service.guide.run import GuideJob
+    from studio.ui.guide.run import Painted
 
 FITS_AT_ONCE = 2
 """Of all open pages together; the others wait in the queue."""

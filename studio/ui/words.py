@@ -9,11 +9,11 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, CubeError, Grade
-from studio.images import FORMATS, Container, profile_name
-from studio.job import MatchJob, MatchResult
-from studio.scene import scene_line
+from studio.media.images import FORMATS, Container, profile_name
+from studio.service.match import MatchJob, MatchResult
 from studio.ui.examples import ASSETS
 from studio.ui.session import Side
+from studio.views.scene import scene_line
 
 METHOD_NAMES = {
     "fast": "Fast sliced",

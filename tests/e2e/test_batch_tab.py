@@ -165,9 +165,9 @@ def client(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 
 def test_the_endpoint_gives_the_same_bytes_as_the_command(client: Client, tmp_path: Path) -> None:
-    from studio.batch.request import SERIES, BatchRequest
-    from studio.batch.run import run_batch
-    from studio.batch.workers import threads
+    from studio.service.batch.request import SERIES, BatchRequest
+    from studio.service.batch.run import run_batch
+    from studio.service.batch.workers import threads
 
     folder = _trip(tmp_path / "trip")
     archive, report = client.predict(

@@ -15,7 +15,7 @@ from studio_page import ASSETS, PHONE, Studio
 
 from reswd_torch import load_grade
 from reswd_torch.settings import METHODS, MatchSettings
-from studio.job import MatchJob, run_match
+from studio.service.match import MatchJob, run_match
 from tests.conftest import digest
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from PIL import Image
 from studio_page import ASSETS
 
 from reswd_torch.settings import METHODS, MatchSettings
-from studio.job import MatchJob, run_match
-from studio.settings_file import read_settings
+from studio.records import read_settings
+from studio.service.match import MatchJob, run_match
 from tests.conftest import digest
 
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"

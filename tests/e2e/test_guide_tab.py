@@ -16,7 +16,7 @@ from PIL import Image
 from studio_page import ASSETS, PHONE, Studio
 
 from guidance.settings import GuidanceSettings
-from studio.guided import GuideJob, default_generation, run_guide, save_guided, save_plain
+from studio.service.guide.run import GuideJob, default_generation, run_guide, save_guided, save_plain
 from tests.conftest import digest
 
 browser = pytest.mark.browser

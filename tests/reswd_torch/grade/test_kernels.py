@@ -216,7 +216,7 @@ def test_the_kernels_compile_without_a_card(
 @pytest.mark.skipif(INTERPRETED, reason="this is the process that it starts")
 def test_the_kernels_in_tritons_interpreter() -> None:
     pytest.importorskip("triton", reason="Triton is made for Linux alone")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", __file__]
     ran = subprocess.run(
         command,
         env=os.environ | {"TRITON_INTERPRET": "1", "CUDA_VISIBLE_DEVICES": ""},

@@ -18,12 +18,13 @@ from PIL import Image
 
 from reswd_torch import Cdl, Grade, InputError, Lut3D
 from reswd_torch.settings import METHODS
-from studio.ui import downloads, run, words
+from studio.ui import words
 from studio.ui.app import build_app
-from studio.ui.choose import choose, choose_grade, is_stale, keep_painting, open_side, start_painting
 from studio.ui.examples import load_examples, pair_tile
-from studio.ui.masks import mask_file, painted_area
-from studio.ui.run import PALETTE, PICTURE, SAVED, Choice, compare, graded_pair, make_job, match, set_strength
+from studio.ui.match import downloads, run
+from studio.ui.match.choose import choose, choose_grade, is_stale, keep_painting, open_side, start_painting
+from studio.ui.match.masks import mask_file, painted_area
+from studio.ui.match.run import PALETTE, PICTURE, SAVED, Choice, compare, graded_pair, make_job, match, set_strength
 from studio.ui.session import Session, Stopped, forget
 from studio.ui.settings import settings_from
 

@@ -1,0 +1,33 @@
+"""Picture files in and out: depth, profile, metadata and transparency survive."""
+
+from studio.media.images.masks import read_mask
+from studio.media.images.picture import (
+    FORMATS,
+    MAX_PIXELS,
+    READABLE_SUFFIXES,
+    Container,
+    Picture,
+    natural_suffix,
+    result_name,
+)
+from studio.media.images.profiles import profile_name, to_profile
+from studio.media.images.read import read_picture, read_reduced
+from studio.media.images.write import losses, supported_output, write_picture
+
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "READABLE_SUFFIXES",
+    "Container",
+    "Picture",
+    "losses",
+    "natural_suffix",
+    "profile_name",
+    "read_mask",
+    "read_picture",
+    "read_reduced",
+    "result_name",
+    "supported_output",
+    "to_profile",
+    "write_picture",
+]

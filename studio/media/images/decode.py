@@ -1,0 +1,256 @@
+"""Pillow's picture modes as RGB and alpha arrays, and what Pillow knows about the file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from reswd_torch.errors import InputError
+from studio.media.images.metadata import IPTC_RESOURCE, exif_orientation, upright_xmp, with_prefix
+from studio.media.images.picture import Container, Decoded
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageFile
+
+# Pillow's remarks (odd EXIF, odd palettes) would reach the terminal of somebody who can do nothing about them.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+_BAND_ROWS = 256
+_END_OF_IMAGE = b"\xff\xd9"  # ITU-T T.81, table B.1
+_lock = threading.Lock()
+_inside = 0
+_saved_limit: int | None = None
+
+
+@contextmanager
+def pillow_limit_off() -> Iterator[None]:
+    """Suspend Pillow's own size limit (it lies below ours, and warns); ours is checked as soon as the size is known."""
+    global _inside, _saved_limit
+    from PIL import Image
+
+    with _lock:
+        if _inside == 0:
+            _saved_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0:
+                Image.MAX_IMAGE_PIXELS = _saved_limit
+
+
+def opencv() -> ModuleType:
+    """OpenCV with its log switched off: what goes wrong in a decoder comes back as a missing array, and we say it."""
+    import cv2
+
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    return cv2
+
+
+def to_array(image: Image.Image) -> np.ndarray:
+    """A Pillow picture as an array that owns its memory, copied band by band (Pillow's own way needs it twice)."""
+    first = np.asarray(image.crop((0, 0, image.width, min(_BAND_ROWS, image.height))))
+    if image.height <= _BAND_ROWS:
+        return np.ascontiguousarray(first)
+    out = np.empty((image.height, *first.shape[1:]), first.dtype.newbyteorder("="))
+    out[:_BAND_ROWS] = first
+    for y in range(_BAND_ROWS, image.height, _BAND_ROWS):
+        bottom = min(y + _BAND_ROWS, image.height)
+        out[y:bottom] = np.asarray(image.crop((0, y, image.width, bottom)))
+    return out
+
+
+def split_alpha(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(H, W, 4) -> contiguous (H, W, 3) and (H, W)."""
+    import cv2
+
+    return cv2.cvtColor(values, cv2.COLOR_RGBA2RGB), cv2.extractChannel(values, 3)
+
+
+def grey_planes(grey: np.ndarray) -> np.ndarray:
+    """(H, W) -> (H, W, 3) with three equal channels."""
+    import cv2
+
+    return cv2.merge((grey, grey, grey))
+
+
+def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
+    """A colour JPEG as (height, width, 3) through OpenCV, or None where something is amiss and Pillow should have its say.
+
+    Both decode with libjpeg-turbo, to the same values; but Pillow holds four bytes a pixel, which then have to be copied.
+    Into an array of ours, for without one OpenCV decodes into its own and copies that. Where a file breaks off it makes up
+    the rest without a word: so only files that end as a JPEG must are left to it. A name that is not UTF-8 would end the process.
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return None
+    with path.open("rb") as stream:
+        stream.seek(-len(_END_OF_IMAGE), os.SEEK_END)
+        if stream.read() != _END_OF_IMAGE:
+            return None
+    cv2 = opencv()
+    pixels = np.empty((height, width, 3), np.uint8)
+    try:
+        read = cv2.imread(str(path), pixels, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:  # such as more pixels than OpenCV's own limit
+        return None
+    return pixels if read is not None and np.shares_memory(read, pixels) else None
+
+
+def convert(image: Image.Image, container: Container, *, grey_as_is: bool = False) -> Decoded:
+    """A loaded Pillow picture of any mode as RGB, with notes on what was assumed.
+
+    ``grey_as_is``: leave grey values alone even where a grey profile is embedded (masks are numbers, not colours).
+    """
+    icc, notes = image.info.get("icc_profile") or None, []
+    mode = image.mode
+    if mode in ("P", "PA"):
+        notes.append("palette read as RGB")
+        image = image.convert("RGBA" if mode == "PA" or "transparency" in image.info else "RGB")
+    elif mode == "1":
+        notes.append("black and white picture read as RGB")
+        image = image.convert("L")
+    elif "transparency" in image.info and mode in ("L", "RGB"):
+        notes.append("transparent colour read as alpha")
+        image = image.convert("LA" if mode == "L" else "RGBA")
+    elif mode in ("CMYK", "LAB", "YCbCr", "HSV"):
+        image, icc, note = _other_to_rgb(image, icc)
+        notes.append(note)
+    elif mode in ("RGBa", "La"):
+        notes.append("premultiplied alpha read as straight")
+        image = image.convert(mode[:-1] + "A")
+    elif mode not in ("L", "LA", "RGB", "RGBA", "RGBX") and not mode.startswith("I"):
+        raise InputError(f"pictures of mode {mode} are not read: save it as 16-bit RGB")
+    if image.mode in ("L", "LA") or image.mode.startswith("I"):
+        decoded = grey(*_grey_and_alpha(image), icc, container, as_is=grey_as_is)
+        return Decoded(decoded.pixels, decoded.alpha, decoded.icc, container, notes=notes + decoded.notes)
+    values = to_array(image.convert("RGB") if image.mode == "RGBX" else image)
+    pixels, alpha = split_alpha(values) if values.shape[2] == 4 else (values, None)
+    return Decoded(pixels, alpha, icc, container, notes=notes)
+
+
+def grey(
+    values: np.ndarray, alpha: np.ndarray | None, icc: bytes | None, container: Container, *, as_is: bool = False
+) -> Decoded:
+    """(H, W) grey as RGB. A grey profile cannot tag RGB pixels, so the values are converted to sRGB's curve."""
+    from studio.media.images.profiles import grey_to_srgb, profile_name, profile_space
+
+    notes = ["grey picture read as RGB"]
+    if icc is not None and profile_space(icc) == "GRAY":
+        if not as_is:
+            try:
+                values = grey_to_srgb(values, icc)
+                notes.append(f"grey profile {profile_name(icc)!r} converted to sRGB")
+            except InputError:
+                notes.append("grey profile is not readable: taken as sRGB")
+        icc = None
+    return Decoded(grey_planes(values), alpha, icc, container, notes=notes)
+
+
+def _grey_and_alpha(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    """Modes L, LA, I;16*, I as (H, W) uint8 or uint16, and alpha."""
+    if image.mode == "LA":
+        values = to_array(image)
+        return np.ascontiguousarray(values[..., 0]), np.ascontiguousarray(values[..., 1])
+    values = to_array(image)
+    # mode I has 32 bits and mostly holds 16 (PNM, JPEG 2000)
+    if values.dtype.kind == "i" and (values.min() < 0 or values.max() > 65535):
+        raise InputError("32-bit integer pictures are not read: save it with 16 bits")
+    return values.astype(np.uint8 if image.mode == "L" else np.uint16, copy=False), None
+
+
+def _other_to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes | None, str]:
+    """CMYK, Lab, YCbCr, HSV as RGB; the profile that then holds for the pixels (None: sRGB); the note."""
+    from studio.media.images.profiles import image_to_srgb, profile_name, profile_space
+
+    if image.mode == "CMYK" and icc is not None and profile_space(icc) == "CMYK":
+        try:
+            return image_to_srgb(image, icc), None, f"CMYK ({profile_name(icc)}) converted to sRGB"
+        except InputError:
+            pass
+    if image.mode == "CMYK":
+        return image.convert("RGB"), None, "CMYK without a usable profile converted to sRGB by the plain formula"
+    if image.mode == "LAB":
+        from PIL import ImageCms
+
+        lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+        return image_to_srgb(image, lab), None, "Lab converted to sRGB"
+    return image.convert("RGB"), icc, f"{image.mode} read as RGB"
+
+
+def describe(image: Image.Image) -> tuple[Container, int]:
+    """What Pillow knows about an opened file, and the orientation to apply to its pixels.
+
+    The container still has the file's own EXIF bytes; the reader patches them once it knows the turn.
+    """
+    info = image.info
+    name = "JPEG" if image.format == "MPO" else str(image.format)
+    exif = with_prefix(info.get("exif") if isinstance(info.get("exif"), bytes) else None)
+    if exif is None and "Raw profile type exif" in info:  # ImageMagick's way to put EXIF into a PNG
+        exif = with_prefix(image.getexif().tobytes())
+    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or None
+    if isinstance(xmp, str):
+        xmp = xmp.encode("utf-8")
+    dpi = info.get("dpi")
+    if name == "JPEG" and info.get("jfif_unit") not in (1, 2) and 0x011A not in image.getexif():
+        dpi = None  # Pillow says 72 where a JPEG says nothing
+    comment = info.get("comment")
+    container = Container(
+        format=name,
+        exif=exif,
+        xmp=upright_xmp(xmp),
+        dpi=(float(dpi[0]), float(dpi[1])) if dpi and dpi[0] > 0 and dpi[1] > 0 else None,
+        comment=comment if isinstance(comment, bytes) else None,
+    )
+    if name == "JPEG":
+        container = _with_jpeg_facts(container, image)
+    return container, exif_orientation(exif, xmp)
+
+
+def _with_jpeg_facts(container: Container, image: Image.Image) -> Container:
+    """Quantisation tables per component, chroma sampling, scan kind, IPTC: what a second save needs to match."""
+    layers = getattr(image, "layer", [])
+    tables = getattr(image, "quantization", {})
+    iptc = (image.info.get("photoshop") or {}).get(IPTC_RESOURCE)
+    container = replace(
+        container,
+        progressive=bool(image.info.get("progressive")),
+        iptc=iptc if isinstance(iptc, bytes) else None,
+    )
+    if len(layers) not in (1, 3) or any(layer[3] not in tables for layer in layers):
+        return container
+    container = replace(container, jpeg_tables=tuple(tuple(tables[layer[3]]) for layer in layers))
+    if len(layers) == 1:
+        return container
+    sampling = tuple(layers[0][1:3]) + tuple(layers[1][1:3]) + tuple(layers[2][1:3])
+    # Pillow writes three samplings; the rare others (4:1:1, 4:4:0) are written without losing chroma
+    code = {(2, 1, 1, 1, 1, 1): 1, (2, 2, 1, 1, 1, 1): 2}.get(sampling, 0)
+    return replace(container, jpeg_sampling=code, jpeg_rgb=image.info.get("adobe_transform") == 0)
+
+
+def open_pillow(stream: BinaryIO, formats: tuple[str, ...]) -> ImageFile.ImageFile:
+    """``Image.open`` for the named formats only, without loading the plugins of the others."""
+    from importlib import import_module
+
+    from PIL import Image
+
+    plugins = {"JPEG2000": "Jpeg2K", "WEBP": "WebP", "AVIF": "Avif", "TIFF": "Tiff", "JPEG": "Jpeg", "MPO": "Mpo"}
+    plugins |= {"PNG": "Png", "GIF": "Gif", "BMP": "Bmp", "PPM": "Ppm", "TGA": "Tga", "PSD": "Psd", "ICO": "Ico"}
+    for name in formats:
+        if name in plugins:
+            import_module(f"PIL.{plugins[name]}ImagePlugin")
+    return Image.open(stream, formats=formats)

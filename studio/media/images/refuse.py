@@ -1,0 +1,71 @@
+"""What is refused, and the line that says so."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reswd_torch.errors import InputError
+from studio.media.clips.names import CLIP_SUFFIXES
+from studio.media.places import sha256_of
+
+_RAW = ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl"
+_RAW += " .sr2 .srf .srw .x3f"
+_LINEAR = ".exr .hdr .pfm .pic .rgbe .sxr"
+_FOOTAGE = ".ari .arx .braw .cin .cine .dpx .r3d"
+_HINTS = (
+    (_RAW, "is a camera raw file: develop it and save a 16-bit TIFF first"),
+    (_LINEAR, "holds scene-linear light: convert it to a display encoding (sRGB, Rec.709) as 16-bit TIFF or PNG first"),
+    (_FOOTAGE, "is footage: export still frames first, 16-bit TIFF or PNG in a display encoding (log converted)"),
+    (
+        " ".join(CLIP_SUFFIXES),
+        "is footage: the commands reswd match and reswd apply grade clips; for a picture, export still frames first",
+    ),
+    (".pdf .svg .eps .ai", "is a drawing: export it as PNG or TIFF first"),
+)
+_REFUSED = {suffix: hint for suffixes, hint in _HINTS for suffix in suffixes.split()}
+
+
+def check_source(path: Path) -> None:
+    """InputError for what cannot be a picture to read: missing, a folder, empty, raw, scene-linear, footage."""
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder: give a picture file")
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file: check the name")
+    if hint := _REFUSED.get(path.suffix.lower()):
+        raise InputError(f"{path}: {path.suffix} {hint}")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path}: reading is not permitted: change the file's permissions")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty: copy or export it again")
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a picture file's bytes.
+
+    Raises:
+        InputError: what cannot be a picture to read: missing, a folder, empty, raw, footage.
+    """
+    check_source(path)
+    return sha256_of(path)
+
+
+def check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
+    """InputError when the size a header states is over the limit. Called before anything is decoded."""
+    if width < 1 or height < 1:
+        raise damaged(path)
+    if width * height > max_pixels:
+        raise InputError(
+            f"{path}: {width} x {height} is {width * height / 1e6:.0f} megapixels and the limit is "
+            f"{max_pixels / 1e6:.6g}: scale the picture down first"
+        )
+
+
+def damaged(path: Path) -> InputError:
+    """The error for a picture whose data end early or make no sense."""
+    return InputError(f"{path}: the picture is cut short or damaged: copy or export it again")
+
+
+def unknown(path: Path) -> InputError:
+    """The error for a file that is no picture at all, whatever its name says."""
+    return InputError(f"{path}: this is not a picture this program reads: give JPEG, PNG, TIFF, WebP, AVIF or HEIC")

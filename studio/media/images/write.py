@@ -1,0 +1,209 @@
+"""Writing graded pictures: as close to the source's file as its format allows, and never half a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from reswd_torch.errors import InputError
+from studio.media.images.exact import to_depth
+from studio.media.images.metadata import iptc_segment
+from studio.media.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
+from studio.media.places import check_place, written_beside
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_LARGEST_SEGMENT = 65533  # what one JPEG marker holds
+_NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp"
+_QUALITY = 95
+_BAND_ROWS = 256
+
+
+def supported_output(path: str | Path, *, inputs: Iterable[str | Path] = (), overwrite: bool = False) -> None:
+    """Raise InputError, before any work, when a picture cannot be written to ``path``.
+
+    That is: an unknown suffix, a missing or read-only folder, a file that exists (without ``overwrite``), or one of
+    the ``inputs`` itself (always, whatever ``overwrite`` says).
+    """
+    path = Path(path)
+    _format_of(path)
+    check_place(path, inputs=inputs, overwrite=overwrite)
+
+
+def write_picture(
+    path: str | Path,
+    picture: Picture,
+    pixels: np.ndarray,
+    *,
+    alpha: Literal["keep", "drop"] = "keep",
+    overwrite: bool = False,
+    last: bool = False,
+) -> Path:
+    """Write graded ``pixels`` with all that ``picture``'s file held beside its own; return the path.
+
+    ``pixels``: (H, W, 3) uint8 or uint16 in the encoding of ``picture.icc``. The suffix chooses the format. The
+    source's own format gets the source's depth, and a JPEG its quantisation tables, chroma sampling and scan kind;
+    another format gets the depth of ``pixels`` where it holds 16 bits, and quality 95 with full chroma where it loses.
+    Depth changes round to nearest. `losses` says beforehand what a format cannot hold. ``last``: neither ``pixels`` nor any
+    view of them is needed any more, whatever comes of the write; their memory goes as the encoder takes its own, which
+    keeps a large JPEG from being held twice.
+
+    Written to a temporary file beside ``path`` and moved over it. Raises InputError when that place cannot be written,
+    and ValueError on arrays of another shape or dtype.
+    """
+    path = Path(path)
+    name = _format_of(path)
+    _check_pixels(picture, pixels)
+    check_place(path, overwrite=overwrite)
+    bits = _bits(name, picture, pixels)
+    dtype = np.uint16 if bits == 16 else np.uint8
+    pixels = to_depth(np.ascontiguousarray(pixels), dtype)
+    keep = alpha == "keep" and picture.alpha is not None and name not in FLAT_FORMATS
+    channel = to_depth(picture.alpha, dtype) if keep and picture.alpha is not None else None
+    try:
+        with written_beside(path) as temporary:
+            _encode(temporary, name, picture, pixels, channel, last)
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError(f"{path}: the picture does not fit into memory: write a smaller one") from error
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())
+        raise InputError(f"{path}: it could not be written ({reason}): choose another place or format") from error
+    return path
+
+
+def losses(path: str | Path, picture: Picture, *, alpha: Literal["keep", "drop"] = "keep") -> tuple[str, ...]:
+    """What a write of ``picture`` to ``path`` leaves out because the format cannot hold it, one phrase each."""
+    name = _format_of(Path(path))
+    lost = []
+    if alpha == "keep" and picture.alpha is not None and name in FLAT_FORMATS:
+        lost.append(f"{name} holds no alpha: it is left out")
+    if picture.bits == 16 and name not in DEEP_FORMATS:
+        lost.append(f"{name} holds 8 bits: 16-bit values are rounded")
+    if name not in PROFILE_FORMATS:
+        if picture.icc is not None:
+            lost.append(f"{name} holds no colour profile: it is left out")
+        if picture.container.exif or picture.container.xmp:
+            lost.append(f"{name} holds no EXIF or XMP: they are left out")
+    if name == "JPEG":
+        for label, block in (("EXIF", picture.container.exif), ("XMP", picture.container.xmp)):
+            if block and len(block) > _LARGEST_SEGMENT - 29:
+                lost.append(f"{label} of {len(block)} bytes is too long for JPEG: it is left out")
+    return tuple(lost)
+
+
+def _format_of(path: Path) -> str:
+    name = FORMATS.get(path.suffix.lower())
+    if name is None:
+        shown = f"{path.suffix} files are" if path.suffix else "a name without a suffix is"
+        raise InputError(f"{path}: {shown} not written: {_NAMES}")
+    if name == "HEIF":
+        try:
+            import pillow_heif  # type: ignore[import-not-found,unused-ignore]
+        except ImportError as error:
+            raise InputError(f'{path}: HEIC needs one more package: pip install "reswd-studio[heic]"') from error
+        pillow_heif.register_heif_opener()
+    return name
+
+
+def _check_pixels(picture: Picture, pixels: np.ndarray) -> None:
+    if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}: expected (H, W, 3) uint8 or uint16")
+    if picture.alpha is not None and picture.alpha.shape != pixels.shape[:2]:
+        raise ValueError(f"pixels are {pixels.shape}, the picture's alpha {picture.alpha.shape}")
+
+
+def _bits(name: str, picture: Picture, pixels: np.ndarray) -> int:
+    if name not in DEEP_FORMATS:
+        return 8
+    if name == picture.container.format:
+        return picture.bits
+    return 16 if pixels.dtype == np.uint16 else 8
+
+
+def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: np.ndarray | None, last: bool) -> None:
+    """Write one whole file; anything may be raised and may leave half a file behind."""
+    if name == "PNG":
+        from studio.media.images.png import write_png
+
+        write_png(path, pixels, alpha, picture.icc, picture.container)
+    elif name == "TIFF":
+        from studio.media.images.tiff import write_tiff
+
+        write_tiff(path, pixels, alpha, picture.icc, picture.container)
+    else:
+        import cv2
+        from PIL import Image
+
+        if alpha is not None:
+            image = Image.fromarray(cv2.merge((*cv2.split(pixels), alpha)))
+        else:
+            image = _handed_over(pixels) if last and pixels.flags.owndata else Image.fromarray(pixels)
+        image.save(path, name, **_options(name, picture))
+
+
+def _handed_over(pixels: np.ndarray) -> Image.Image:
+    """A Pillow picture of (H, W, 3) bytes, which are gone afterwards: from the bottom up, the array shrinks as it grows."""
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    image = Image.new("RGB", (width, height), None)  # None: its memory is not touched before it is pasted into
+    for bottom in range(height, 0, -_BAND_ROWS):
+        top = max(0, bottom - _BAND_ROWS)
+        image.paste(Image.fromarray(pixels[top:bottom]), (0, top))
+        # A reallocation to a smaller size gives the pages at the end back. The check of references would count the caller's.
+        pixels.resize((top, width, 3), refcheck=False)
+    return image
+
+
+def _options(name: str, picture: Picture) -> dict[str, Any]:
+    """Pillow's keyword arguments that carry the source's metadata and compression into format ``name``."""
+    container = picture.container
+    options: dict[str, Any] = {}
+    if container.dpi:
+        options["dpi"] = container.dpi
+    if name not in PROFILE_FORMATS:
+        return options
+    if picture.icc is not None:
+        options["icc_profile"] = picture.icc
+    for key, block in (("exif", container.exif), ("xmp", container.xmp)):
+        if block and not (name == "JPEG" and len(block) > _LARGEST_SEGMENT - 29):
+            options[key] = block
+    if name == "JPEG":
+        return options | _jpeg_options(picture)
+    if name == "WEBP":
+        # "exact": colours under full transparency stay; method 0 is four times faster and loses a few per cent of size
+        lossless = container.lossless
+        return options | {
+            "lossless": lossless,
+            "quality": 20 if lossless else _QUALITY,
+            "exact": True,
+            "method": 0 if lossless else 4,
+        }
+    return (
+        options | {"quality": _QUALITY, "subsampling": "4:4:4"} if name == "AVIF" else options | {"quality": _QUALITY}
+    )
+
+
+def _jpeg_options(picture: Picture) -> dict[str, Any]:
+    """The source JPEG's own tables, sampling and scans; quality 95 with full chroma for other sources."""
+    container = picture.container
+    options: dict[str, Any] = {"comment": container.comment or b""}
+    if container.iptc:
+        options["extra"] = iptc_segment(container.iptc)
+    if container.format != "JPEG" or not container.jpeg_tables:
+        return options | {"quality": _QUALITY, "subsampling": 0}
+    tables = [list(table) for table in container.jpeg_tables]
+    while len(tables) > 1 and tables[-1] == tables[-2]:  # libjpeg uses the last table for the remaining components
+        tables.pop()
+    return options | {
+        "qtables": tables,
+        "subsampling": container.jpeg_sampling,
+        "progressive": container.progressive,
+        "keep_rgb": container.jpeg_rgb,
+    }

@@ -1,0 +1,194 @@
+"""One grade for a whole series: fitted once, on colours of all its pictures.
+
+Every picture gives a few colours, in the encoding of its file. The grade is fitted in the encoding that most pictures have.
+Where a series mixes encodings (sRGB and Display P3, say), each other one gets the grade that does the same to the pool: the look
+is one although the numbers differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Cdl, Grade
+from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, pool_samples, sample_pixels
+from reswd_torch.settings import MatchSettings
+from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
+from studio.media.images.profiles import is_usable
+from studio.service.batch.plan import pictures_in
+from studio.service.batch.record import RunRecord, SeriesGrade
+from studio.service.reference import ReferenceSamples
+from studio.service.weights import how_much_counts, where_to_grade
+
+SRGB = "sRGB"
+_EDGE = 512  # a picture of a series is decoded at least this large for its share of the pool
+_LEAST = 8  # colours that each picture gives, however many there are
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """The colours that one picture gives to the pool.
+
+    Attributes:
+        fit: (N, 3) float32 in the picture's own encoding.
+        held_out: (M, 3) float32, other pixels.
+        key: that encoding.
+        icc: its profile; None for sRGB.
+    """
+
+    fit: np.ndarray
+    held_out: np.ndarray
+    key: str
+    icc: bytes | None
+
+
+def encoding_key(icc: bytes | None) -> str:
+    """What tells colour encodings apart: ``"sRGB"`` for untagged pictures and sRGB, else the hash of the profile."""
+    if icc is None or not is_usable(icc) or profile_name(icc) == SRGB:
+        return SRGB
+    return hashlib.sha256(icc).hexdigest()
+
+
+def colours_each(pictures: int, settings: MatchSettings) -> int:
+    """How many colours each of so many pictures gives: the pool holds twice what is fitted, or ``_LEAST`` from each."""
+    return max(_LEAST, -(-2 * settings.samples // pictures))
+
+
+def share_of(source: Path, mask: Path | None, count: int, seed: int) -> Share:
+    """Read a picture, as small as its format allows, and take its colours. Raises InputError."""
+    picture = read_reduced(source, at_least=_EDGE) if mask is None else read_picture(source)
+    counts = how_much_counts(picture, where_to_grade(picture, mask))
+    sample = sample_pixels(picture.pixels, count, seed, counts)
+    key = encoding_key(picture.icc)
+    held_out = sample.held_out[:: max(1, len(sample.held_out) // count)][:count]
+    return Share(sample.fit.numpy(), held_out.numpy(), key, None if key == SRGB else picture.icc)
+
+
+def fit_series(
+    shares: Iterable[Share], references: list[ReferenceSamples], settings: MatchSettings
+) -> tuple[SeriesGrade, ...]:
+    """Fit one grade for each encoding among the shares.
+
+    Args:
+        shares: of all pictures, in the order of their names, which is all that the result depends on.
+        references: what the series should look like; several count alike.
+        settings: how to match.
+
+    Raises:
+        InputError: no shares, or a reference that cannot be read.
+    """
+    pool = list(shares)
+    if not pool:
+        raise InputError("none of the pictures could be read: there is nothing to fit the grade of the series to")
+    profiles = {share.key: share.icc for share in pool}
+    main = Counter(share.key for share in pool).most_common(1)[0][0]  # of equals the first
+    icc = profiles.pop(main)
+    source = _pooled(pool, icc, settings)
+    target = _target(references, icc, settings)
+    grade = replace(fit_samples(source, target, settings), encoding=_name(icc))
+    first = SeriesGrade(main, grade, target.held_out)
+    others = (_translated(key, other, pool, grade, icc, references, settings) for key, other in profiles.items())
+    return (first, *others)
+
+
+def _translated(
+    key: str,
+    icc: bytes | None,
+    pool: list[Share],
+    grade: Grade,
+    grade_icc: bytes | None,
+    references: list[ReferenceSamples],
+    settings: MatchSettings,
+) -> SeriesGrade:
+    """The grade that does in one encoding what another grade does in its own."""
+    source = _pooled(pool, icc, settings).fit
+    there = torch.tensor(to_profile(source.numpy(), icc, grade_icc))
+    wanted = grade.at_strength(1.0).apply(there)
+    back = torch.tensor(to_profile(wanted.numpy(), grade_icc, icc))
+    transform = fit_pairs(source, back, settings.resolved_transform)
+    return SeriesGrade(
+        key, Grade(transform, strength=grade.strength, encoding=_name(icc)), _target(references, icc, settings).held_out
+    )
+
+
+def _pooled(pool: list[Share], icc: bytes | None, settings: MatchSettings) -> PixelSample:
+    parts = [PixelSample(_in(share.fit, share.icc, icc), _in(share.held_out, share.icc, icc)) for share in pool]
+    return pool_samples(parts, settings.samples, settings.seed)
+
+
+def _target(references: list[ReferenceSamples], icc: bytes | None, settings: MatchSettings) -> PixelSample:
+    return pool_samples([one.in_encoding(icc)[0] for one in references], settings.samples, settings.seed)
+
+
+def _name(icc: bytes | None) -> str:
+    return SRGB if icc is None else profile_name(icc)
+
+
+def _in(colors: np.ndarray, icc: bytes | None, wanted: bytes | None) -> torch.Tensor:
+    return torch.tensor(colors if icc == wanted else to_profile(colors, icc, wanted))
+
+
+def saved_series(grade: Grade, settings: MatchSettings) -> tuple[SeriesGrade, ...]:
+    """A saved grade as the grade of a series, for pictures of any encoding."""
+    return (SeriesGrade("any", grade.at_strength(settings.strength), None),)
+
+
+def grade_for(picture: Picture, series: tuple[SeriesGrade, ...]) -> SeriesGrade:
+    """The grade of a series for one picture.
+
+    Raises:
+        InputError: an encoding that no picture had when the grade was fitted.
+    """
+    key = encoding_key(picture.icc)
+    for one in series:
+        if one.key in (key, "any"):
+            return one
+    raise InputError(
+        f"{picture.path}: its colour profile ({profile_name(picture.icc)}) was not in the series when the grade was "
+        "fitted: run anew (--overwrite)"
+    )
+
+
+def references_of(record: RunRecord) -> list[ReferenceSamples]:
+    """What a series should look like: a palette, a picture, or all pictures of a folder."""
+    settings = record.settings
+    if record.palette is not None:
+        return [ReferenceSamples(None, record.palette, settings)]
+    assert record.reference is not None
+    place = Path(record.reference["path"])
+    if place.is_dir():
+        return [ReferenceSamples(path, None, settings) for path in pictures_in(place)]
+    mask = Path(record.target_mask["path"]) if record.target_mask else None
+    return [ReferenceSamples(place, None, settings, mask=mask)]
+
+
+def series_files(folder: Path, record: RunRecord) -> dict[Path, SeriesGrade]:
+    """Where the grades of a series are saved for other programs: series.cube, and series.cc where ten numbers hold it."""
+    files: dict[Path, SeriesGrade] = {}
+    for one in record.series:
+        if one.target is None:  # a saved grade: it is a file already
+            continue
+        stem = "series" if one is record.series[0] else f"series {_plain(one.grade.encoding)}"
+        suffixes = (".cube", ".cc") if isinstance(one.grade.transform, Cdl) else (".cube",)
+        files |= {folder / f"{stem}{suffix}": one for suffix in suffixes}
+    return files
+
+
+def save_series(folder: Path, record: RunRecord) -> None:
+    """Write :func:`series_files`. Raises InputError where they cannot be written."""
+    reference = record.palette or Path((record.reference or {}).get("path", "")).name
+    said = f"ReSWD Studio: {Path(record.source).name} as one series matched to {reference}"
+    for place, one in series_files(folder, record).items():
+        one.grade.save(place, description=said)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w .-]+", "_", name).strip() or "other"

@@ -1,0 +1,208 @@
+"""What is done to one picture. Runs in a worker: here, in another process, or on another machine.
+
+A task is a few words; what all tasks of a run share is read from run.json. Doing a task twice gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Cdl, Grade
+from reswd_torch.matching import color_distance
+from reswd_torch.settings import MatchSettings
+from studio.media.images import losses
+from studio.media.places import same_file
+from studio.service.batch.record import DONE, FAILED, Row, run_at
+from studio.service.batch.series import Share, grade_for, share_of
+from studio.service.match import MatchJob, MatchResult, run_match
+from studio.service.reference import ReferenceSamples
+from studio.views.scene import scene_facts
+
+NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What the system says when a disk, or the share of it that one may use, is full."""
+
+
+@dataclass(frozen=True)
+class SampleTask:
+    """Take colours of a picture for the pool of its series."""
+
+    name: str
+    source: Path
+    mask: Path | None
+    count: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class GradeTask:
+    """Grade a picture.
+
+    Attributes:
+        name: what the report calls it.
+        source: the file.
+        place: the file to write.
+        reference: where each picture has its own.
+        mask: or None.
+        run: where run.json lies.
+        stamp: its SHA-256.
+        state: of the source, for the report.
+        note: for the report.
+    """
+
+    name: str
+    source: Path
+    place: Path
+    reference: Path | None
+    mask: Path | None
+    run: Path
+    stamp: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of a task.
+
+    Attributes:
+        row: for the report.
+        full: the disk is full: there is no sense in going on.
+    """
+
+    row: Row
+    full: bool = False
+
+
+def sample_one(task: SampleTask) -> Share | str:
+    """The picture's share, or why it has none."""
+    try:
+        return share_of(task.source, task.mask, task.count, task.seed)
+    except Exception as error:  # one bad file does not stop the others
+        return _reason(error, task.source)
+
+
+def grade_one(task: GradeTask) -> Outcome:
+    """Grade one picture into its place; nothing that goes wrong leaves this function."""
+    start, room = time.perf_counter(), 0
+    place = task.place
+    try:
+        if same_file(place, task.source):  # by a link or a mount in the output, which no comparison of names sees
+            raise InputError("the result would replace the picture itself: give another output folder")
+        result, before, after = _graded(task)
+        room = 2 * result.picture.pixels.nbytes
+        place.parent.mkdir(parents=True, exist_ok=True)
+        result.save_picture(place, overwrite=True, last=True)
+        run = run_at(task.run, task.stamp)
+        if run.grade_files is not None and not run.series:
+            result.save_grade(place.with_name(place.name + run.grade_files))
+    except Exception as error:
+        reason = _reason(error, task.source, place, task.reference, task.mask)
+        return failed(task.name, reason, task.state, full=_is_full(error, place, room), start=start)
+    notes = [note.removeprefix(f"{task.source.name}: ") for note in result.notes]
+    notes += losses(place, result.picture)
+    if task.note:
+        notes.append(task.note)
+    row = Row(
+        file=task.name,
+        status=DONE,
+        seconds=f"{time.perf_counter() - start:.3f}",
+        grade=in_words(result.grade),
+        distance_before="" if before is None else f"{before:.3f}",
+        distance_after="" if after is None else f"{after:.3f}",
+        **_scene(result),
+        message="; ".join(notes),
+        state=task.state,
+    )
+    return Outcome(row)
+
+
+def _scene(result: MatchResult) -> dict[str, str]:
+    """The row's columns on the scene."""
+    facts = scene_facts(result.job, result.report)
+    if facts["scene"] is None:
+        return {}
+    return {"scene": facts["scene"], "points": str(facts["points"]), "trust": f"{facts['trust']:.3f}"}
+
+
+def failed(name: str, reason: str, state: str, *, full: bool = False, start: float | None = None) -> Outcome:
+    """The outcome of a picture that could not be done."""
+    seconds = "" if start is None else f"{time.perf_counter() - start:.3f}"
+    return Outcome(Row(name, FAILED, seconds, message=reason, state=state), full)
+
+
+def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None]:
+    """The result for one picture, and its distances before and after."""
+    run = run_at(task.run, task.stamp)
+    source, mask = task.source, task.mask
+    if not run.series:
+        target = task.reference
+        target_mask = Path(run.target_mask["path"]) if run.target_mask else None
+        job = MatchJob(source, target, run.palette, settings=run.settings, mask=mask, target_mask=target_mask)
+        state = "" if target is None else str(target.stat().st_mtime_ns)
+        reference = _reference(target, run.palette, run.settings, target_mask, state)
+        result = run_match(job, reference=reference)
+        assert result.report is not None
+        return result, result.report.distance_before, result.report.distance_after
+    job = MatchJob(source, grade=run.series[0].grade, settings=run.settings, mask=mask)
+    result = run_match(job)
+    one = grade_for(result.picture, run.series)
+    result = replace(result, grade=one.grade)
+    if one.target is None:
+        return result, None, None
+    colours = result.source_sample.held_out
+    before, after = color_distance(colours, one.target), color_distance(one.grade.apply(colours), one.target)
+    return result, before, after
+
+
+@lru_cache(maxsize=2)
+def _reference(
+    target: Path | None, palette: str | None, settings: MatchSettings, mask: Path | None, state: str
+) -> ReferenceSamples:
+    """A reference that the next pictures will most likely want as well. ``state`` tells a changed file from the old."""
+    return ReferenceSamples(target, palette, settings, mask=mask)
+
+
+def in_words(grade: Grade) -> str:
+    """A grade in one line: the numbers of a CDL, or what else it is."""
+    effective = grade.effective
+    if not isinstance(effective, Cdl):
+        return f"3-D LUT, {effective.size} points a side"
+    rows = (("slope", effective.slope), ("offset", effective.offset), ("power", effective.power))
+    parts = [f"{name} " + " ".join(f"{round(value, 6) + 0.0:.6f}" for value in values) for name, values in rows]
+    return "; ".join([*parts, f"saturation {effective.saturation:.6f}"])
+
+
+def _reason(error: Exception, source: Path, place: Path | None = None, *others: Path | None) -> str:
+    """One line for the report: without the path that the row names anyway, and without the folders of the others."""
+    if isinstance(error, InputError):
+        text = str(error)
+    elif isinstance(error, MemoryError):
+        text = "not enough memory for this picture: run fewer at once (--jobs)"
+    else:
+        text = f"unexpected: {type(error).__name__}: {error}"
+    text = text.removeprefix(f"{source}: ").removeprefix(f"{place}: ")
+    for path in filter(None, others):
+        text = text.replace(str(path), path.name)
+    return " ".join(text.split())
+
+
+def _is_full(error: BaseException | None, place: Path, room: int) -> bool:
+    """Whether a full disk, or a quota that is used up, lies behind an error.
+
+    Not every encoder passes the reason on: where one failed and there is less ``room`` than twice the pixels, it is taken
+    for that.
+    """
+    seen: list[BaseException] = []  # a chain may lead back to its start
+    while error is not None and error not in seen:
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            return True
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    folder = next(parent for parent in place.parents if parent.exists())
+    return shutil.disk_usage(folder).free < room

@@ -1,0 +1,160 @@
+"""Colours that stand for a whole clip: some tens of frames, evenly spread, each with the same say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from reswd_torch.errors import InputError
+from reswd_torch.matching import PixelSample, sample_pixels
+from reswd_torch.matching.report import Progress
+from reswd_torch.matching.same_scene import glance
+from reswd_torch.matching.sampling import pool_samples
+from reswd_torch.matching.thumbnail import Thumbnail
+from reswd_torch.settings import MatchSettings
+from studio.media.clips.color import FrameColors
+from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream
+
+FRAMES = 32
+"""At least so many frames are looked at where a clip has them, and at most twice as many."""
+SEEN = 5
+"""Frames, at most and evenly chosen, that are compared with a reference to find the one that shows most of its scene."""
+_SEEN_STEP = 8
+"""One of so many frames is kept small, to choose those from: FRAMES and more make five to eight."""
+_SHORT = 1500
+"""A clip of up to so many frames is decoded once from end to end; a longer one is sought in."""
+_REACH = 48
+"""How far to decode from a key frame towards the wanted place: bounds the work on clips with few key frames."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClipSample(PixelSample):
+    """Colours that stand for a clip.
+
+    Attributes:
+        frames: some of its frames, small, in their order; none where a scene is not looked for.
+    """
+
+    frames: tuple[Thumbnail, ...] = ()
+
+
+def sample_clip(
+    facts: ClipFacts,
+    settings: MatchSettings,
+    weights: np.ndarray | None = None,
+    progress: Progress | None = None,
+    *,
+    with_frames: bool = False,
+) -> ClipSample:
+    """Sample a clip's colours.
+
+    Args:
+        facts: :func:`studio.media.clips.read.read_facts` of it.
+        settings: how many colours to keep, and the seed.
+        weights: (H, W) of the upright frame: what pixels weigh, in every frame.
+        progress: called with (share done, what is being done); may raise to stop.
+        with_frames: keep some frames too, for :func:`most_alike`.
+
+    Returns:
+        Colours in the clip's encoding, R'G'B' in 0..1.
+
+    Raises:
+        InputError: no frame can be decoded.
+    """
+    colors = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
+    each = max(256, settings.samples // 4)
+
+    def taken(frame: Any, number: int) -> PixelSample:
+        pixels = facts.turn.applied(colors.pixels(frame))
+        seen = with_frames and number % _SEEN_STEP == 0
+        return sample_pixels(pixels, each, settings.seed, weights, with_thumbnail=seen)
+
+    parts = [taken(frame, number) for number, frame in enumerate(_sought(facts, progress))] if _is_long(facts) else []
+    if len(parts) < FRAMES // 2:  # short, or seeking led nowhere
+        parts = _in_one_pass(facts, taken, progress)
+    if not parts:
+        raise InputError(f"{facts.path}: no frame of the clip can be decoded: copy or export it again")
+    pool = pool_samples(parts, settings.samples, settings.seed)
+    kept = [part.thumbnail for part in parts if part.thumbnail is not None]
+    chosen = np.linspace(0, len(kept) - 1, min(len(kept), SEEN)).round().astype(int)
+    return ClipSample(pool.fit, pool.held_out, frames=tuple(kept[place] for place in chosen))
+
+
+def most_alike(source: PixelSample, target: PixelSample) -> tuple[PixelSample, PixelSample]:
+    """Both samples, for a clip among them with that frame as its picture which has most in common with the other side.
+
+    Statistics stay those of all frames; a fit then joins them with the points and the common part of the one frame.
+
+    Args:
+        source, target: colours of a clip, :func:`sample_clip`, or of a picture, in one encoding.
+    """
+    sides = [_frames(side) for side in (source, target)]
+    pairs = [(first, second) for first in sides[0] for second in sides[1]]
+    if not pairs:
+        return source, target
+    first, second = pairs[0] if len(pairs) == 1 else max(pairs, key=lambda pair: glance(*pair))
+    return _seen_as(source, first), _seen_as(target, second)
+
+
+def _frames(side: PixelSample) -> Sequence[Thumbnail]:
+    if isinstance(side, ClipSample):
+        return side.frames
+    return () if side.thumbnail is None else (side.thumbnail,)
+
+
+def _seen_as(side: PixelSample, frame: Thumbnail) -> PixelSample:
+    return PixelSample(side.fit, side.held_out, frame)
+
+
+def _is_long(facts: ClipFacts) -> bool:
+    return facts.seconds is not None and facts.seconds * float(facts.rate or 25) > _SHORT
+
+
+def _in_one_pass(facts: ClipFacts, taken: Any, progress: Progress | None) -> list[PixelSample]:
+    """Every k-th frame, where k doubles whenever twice the wanted number is reached: needs no length beforehand."""
+    parts: list[PixelSample] = []
+    step = 1
+    with opened(facts.path) as container:
+        stream = picture_stream(container, facts.path)
+        for number, frame in enumerate(events(container, stream, [], damage := Damage())):
+            if number % step == 0:
+                parts.append(taken(frame, number // step))
+                if len(parts) == 2 * FRAMES:
+                    parts, step = [_at(place, part) for place, part in enumerate(parts[::2])], step * 2
+            if progress is not None and facts.seconds:
+                progress(min(1.0, damage.end / facts.seconds), "looking at the clip")
+    return parts
+
+
+def _at(place: int, part: PixelSample) -> PixelSample:
+    """Without its picture, which takes memory, where it is no longer one of those to keep."""
+    return part if place % _SEEN_STEP == 0 else replace(part, thumbnail=None)
+
+
+def _sought(facts: ClipFacts, progress: Progress | None) -> Iterator[Any]:
+    """Frames near evenly spread places; fewer where seeking fails or leads to the same place again."""
+    from av.error import FFmpegError
+
+    assert facts.seconds is not None
+    seen: set[int] = set()
+    with opened(facts.path) as container:
+        stream = picture_stream(container, facts.path)
+        start = stream.start_time or 0
+        for number in range(FRAMES):
+            place = start + int((number + 0.5) / FRAMES * facts.seconds / stream.time_base)
+            if progress is not None:
+                progress(number / FRAMES, "looking at the clip")
+            frame = None
+            try:
+                container.seek(place, stream=stream)
+                for count, frame in enumerate(events(container, stream, [], Damage())):
+                    if frame.pts >= place or count >= _REACH:
+                        break
+            except FFmpegError:
+                continue
+            if frame is not None and frame.pts not in seen:
+                seen.add(frame.pts)
+                yield frame

@@ -1,0 +1,113 @@
+"""What the tab *Guide a generation* says, as small pieces of HTML."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+
+import numpy as np
+from PIL import Image
+
+from guidance.known import Known
+from guidance.models import EMBEDDED_ID, MODELS, memory_estimate
+from studio.service.guide.run import GuideEvent, GuideJob
+from studio.ui import words
+from studio.ui.guide.run import Painted
+
+EMPTY = (
+    '<div class="empty"><b>The picture appears here.</b><span>Say what to paint and choose whose colours it shall have, or '
+    "press one of the examples.</span></div>"
+)
+_PREVIEW_EDGE = 256
+_SWATCHES = 8
+
+
+def model_line(model: str) -> str:
+    """Size, licence and memory of a model."""
+    entry = MODELS.get(model)
+    if entry is None:
+        text = "Loaded from huggingface.co when it is first used. Its licence and best settings are on its page there."
+        return f'<p class="about">{text}</p>' if model.strip() else ""
+    parts = [f"{entry.width} × {entry.height} px"]
+    if entry.id == EMBEDDED_ID:
+        parts += ["comes with the app and works offline", f"licence {entry.license}"]
+    else:
+        parts += [
+            f"licence {entry.license or 'unknown, see its page'}",
+            f"memory {memory_estimate(entry, entry.width, entry.height)}",
+            "loaded from huggingface.co when it is first used",
+        ]
+        if entry.gated:
+            parts.append("asks for consent on its page there first")
+        if not entry.negative_prompt:
+            parts.append("ignores a negative prompt")
+    return f'<p class="about">{escape(" · ".join(parts))}</p>'
+
+
+def progress(event: GuideEvent) -> str:
+    """The bar."""
+    return words.bar(event.share, f"<b>{escape(event.text[:1].upper() + event.text[1:])}</b>", None)
+
+
+def preview(pixels: np.ndarray) -> str:
+    """The picture so far, small; the browser enlarges it smoothly."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((_PREVIEW_EDGE, _PREVIEW_EDGE))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return f'<div class="so-far"><img alt="The picture so far" src="data:image/png;base64,{data}"></div>'
+
+
+def figures(painted: Painted) -> str:
+    """Distances to the reference, and with what the picture was painted."""
+    wanted = painted.job.generation
+    facts = [f"seed {wanted.seed}", f"{wanted.steps} steps", painted.job.model]
+    if painted.seconds is not None:
+        facts.append(f"{painted.seconds:.1f} s")
+    line = f'<span class="faint">{escape(" · ".join(facts))}</span>'
+    after, before = painted.distance, painted.plain_distance
+    if after is None:
+        return f'<div class="metrics">{line}</div>'
+    from_to = f'<b class="after">{after:.1f}</b>'
+    if before is not None:
+        from_to = f'<span class="before">{before:.1f}</span> → {from_to}'
+    change = (
+        "" if before is None else f'<span class="faint">{words.change(before, after)} than the plain picture</span>'
+    )
+    return (
+        f'<div class="metrics" title="{words.DISTANCE_HELP}"><span class="label">Distance to the reference</span>'
+        f'<span class="figures">{from_to}</span>{change}{line}</div>'
+    )
+
+
+def notes(painted: Painted) -> str:
+    """What was assumed."""
+    items = "".join(f"<li>{escape(note)}</li>" for note in painted.notes)
+    return f'<div class="notes"><b>Notes</b><ul>{items}</ul></div>' if items else ""
+
+
+def kept(job: GuideJob, source: str) -> str:
+    """The colours of a reference that are kept in a picture: as swatches, and whose they are."""
+    assert job.colors is not None
+    values = np.frombuffer(base64.b64decode(job.colors), "<u2").reshape(1, -1, 3)
+    few = Image.fromarray((values >> 8).astype(np.uint8)).quantize(_SWATCHES)
+    palette = np.array(few.getpalette()).reshape(-1, 3) / 255
+    counts = np.bincount(np.asarray(few).ravel(), minlength=len(palette))
+    order = [index for index in np.argsort(palette.sum(1)) if counts[index]]
+    colors = tuple((float(r), float(g), float(b)) for r, g, b in palette[order])
+    strip = words.swatches(colors, tuple(float(count) for count in counts[order]))
+    name = f" of {job.reference_name}" if job.reference_name else " of the reference"
+    return f'{strip}<p class="about kept">The colours{escape(name)}, as kept in {escape(source)}</p>'
+
+
+def knows(known: Known) -> str:
+    """What the embedded model knows: groups of objects, then colours."""
+    parts = [
+        f"<h3>{escape(group.capitalize())} <span>{len(names)}</span></h3><p>{escape(', '.join(names))}</p>"
+        for group, names in known.objects.items()
+    ]
+    parts.append(f"<h3>Colours of an object</h3><p>{escape(', '.join(known.object_colours))}</p>")
+    parts.append(f"<h3>Colours of the background</h3><p>{escape(', '.join(known.background_colours))}</p>")
+    return f'<div class="knows">{"".join(parts)}</div>'

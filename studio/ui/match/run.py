@@ -1,0 +1,231 @@
+"""Handlers that work: match, live strength, compare methods. All of them keep the last result when they fail.
+
+*Compare methods* keeps the last comparison until it has the first result of the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from reswd_torch.errors import InputError
+from reswd_torch.settings import METHODS, MatchSettings
+from studio.media.images import to_profile
+from studio.service.match import MatchJob, MatchResult, run_match
+from studio.ui import words
+from studio.ui.match.masks import mask_file
+from studio.ui.session import Session
+from studio.ui.settings import settings_from, strength_from
+from studio.views import scene
+from studio.views.charts import Colors, draw_distributions
+from studio.views.preview import display_pixels, save_preview, slim
+
+PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
+KINDS = (PICTURE, PALETTE, SAVED)
+_TILE_EDGE = 640
+
+Painting = dict[str, Any] | None
+"""The value of a gr.ImageEditor."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The controls of the tab as they stood when a button was pressed."""
+
+    kind: str
+    palette: str
+    method: str
+    transform: str
+    strength: float | None
+    seed: float | None
+    device: str
+    source_mask: str | None
+    reference_mask: str | None
+    scene: str = MatchSettings.scene
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a result looks like on the page."""
+
+    pair: tuple[str, str]
+    metrics: str
+    numbers: str
+    notes: str
+    chart: str
+
+
+def make_job(session: Session, choice: Choice) -> MatchJob:
+    """The job that the controls describe. Raises InputError with words for the page."""
+    job = _job(session, choice)
+    check_uploads(job)
+    return job
+
+
+def _job(session: Session, choice: Choice) -> MatchJob:
+    if session.source is None:
+        raise InputError("Choose a source: the photograph whose colours should change.")
+    settings = settings_from(
+        method=choice.method,
+        transform=choice.transform,
+        strength=choice.strength,
+        seed=choice.seed,
+        device=choice.device,
+        scene=choice.scene,
+    )
+    source = session.source.path
+    mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, session.source, "mask")
+    if choice.kind == SAVED:
+        if session.grade is None:
+            raise InputError(words.NO_GRADE)
+        return MatchJob(source, grade=session.grade, settings=settings, mask=mask)
+    if choice.kind == PALETTE:
+        if not choice.palette.strip():
+            raise InputError(words.NO_PALETTE)
+        return MatchJob(source, palette=choice.palette, settings=settings, mask=mask)
+    if session.reference is None:
+        raise InputError(words.NO_REFERENCE)
+    reference = session.reference
+    target_mask = Path(choice.reference_mask) if choice.reference_mask else mask_file(session, reference, "mask")
+    return MatchJob(source, reference.path, settings=settings, mask=mask, target_mask=target_mask)
+
+
+def check_uploads(job: MatchJob) -> None:
+    """Raise InputError for a file of the job that was cleaned up: a page may stay open for days, its uploads do not."""
+    for path in (job.source, job.target, job.mask, job.target_mask):
+        if path is not None and not path.is_file():
+            raise InputError(f"{path.name} is no longer on the server: choose it again and match")
+
+
+def match(session: Session, choice: Choice, progress: gr.Progress) -> Shown:
+    """Match and show. Raises InputError or Stopped; the session then still holds the last result."""
+    job = make_job(session, choice)
+    result = slim(run_match(job, _teller(session, progress)))
+    session.check_stop()
+    return show_new(session, result)
+
+
+def show_new(session: Session, result: MatchResult) -> Shown:
+    """Make a result the one on the screen."""
+    before = _save_before(session, result)
+    with session.lock:
+        if session.strength is not None:  # the slider may have moved while the match ran
+            result = result.at_strength(session.strength)
+        session.shown, session.before = result, before
+    shown = show(session, result)
+    while session.shown is not None and session.shown is not result:  # and while this was drawn
+        result = session.shown
+        shown = show(session, result)
+    return shown
+
+
+def show(session: Session, result: MatchResult) -> Shown:
+    """A result in full: lossless preview, figures, chart."""
+    return Shown(
+        pair=graded_pair(session, result, ".png"),
+        metrics=words.metrics(result),
+        numbers=words.numbers(result.grade) + words.encoding_line(result),
+        notes=words.notes(result),
+        chart=str(save_preview(session.new_file(".png"), distributions(result))),
+    )
+
+
+def has_points(result: MatchResult) -> bool:
+    """Whether points were found that both pictures show."""
+    return result.report is not None and result.report.points > 0
+
+
+def draw_points(session: Session) -> str | None:
+    """The points of the result on the screen, drawn; None where there are none."""
+    result = session.shown
+    if result is None or result.target_sample is None:
+        return None
+    found = scene.common(result.source_sample, result.target_sample, result.job.settings)
+    if found is None:
+        return None
+    sheet = scene.draw_points(result.source_sample, result.target_sample, found, result.picture.icc)
+    return str(save_preview(session.new_file(".png"), sheet))
+
+
+def graded_pair(session: Session, result: MatchResult, suffix: str) -> tuple[str, str]:
+    """Before and after as files; .jpg while the slider moves, .png when it rests."""
+    after = save_preview(session.new_file(suffix), display_pixels(result.picture, result.graded_pixels()))
+    if session.before is None or not session.before.is_file():  # a page left open long enough loses its files
+        session.before = _save_before(session, result)
+    return str(session.before), str(after)
+
+
+def _save_before(session: Session, result: MatchResult) -> Path:
+    return save_preview(session.new_place("before.png"), display_pixels(result.picture, result.picture.pixels))
+
+
+def set_strength(session: Session, strength: float | None) -> MatchResult | None:
+    """The fit on the screen at another strength; None when there is none, or while the field is being typed in.
+
+    A match that is running will be shown at this strength as well.
+    """
+    try:
+        wanted = strength_from(strength)
+    except InputError:
+        return None
+    with session.lock:  # two moves of the slider may be worked on at once, or one and the end of a match
+        session.strength = wanted
+        if session.shown is not None:
+            session.shown = session.shown.at_strength(wanted)
+        return session.shown
+
+
+def distributions(result: MatchResult) -> Any:
+    """The chart of a result; colours through sRGB, as they are seen."""
+    icc = result.picture.icc
+    source = result.source_sample.held_out
+    sets = [("Source", source), ("Result", result.grade.apply(source))]
+    if result.target_sample is not None:
+        sets.append(("Reference", result.target_sample.held_out))
+    return draw_distributions([Colors(name, to_profile(values.numpy(), icc, None)) for name, values in sets])
+
+
+def compare(session: Session, choice: Choice, progress: gr.Progress) -> Iterator[list[tuple[str, str]]]:
+    """All methods, one after the other: the gallery so far after each. Raises InputError or Stopped."""
+    if choice.kind == SAVED:
+        raise InputError("Compare methods needs a reference: choose a picture or a palette.")
+    tell = _teller(session, progress)
+    results: list[MatchResult] = []
+    tiles: list[tuple[str, str]] = []
+    for method in METHODS:
+        session.check_stop()
+        if not results:  # the first method reads the files; the others are fitted to the same sampled pixels
+            result = slim(run_match(make_job(session, replace(choice, method=method)), tell))
+        else:
+            result = results[0].refitted(method, tell)
+        results.append(result)
+        tiles.append((_tile(session, result), _caption(result)))
+        session.compared = list(results)
+        yield list(tiles)
+
+
+def _tile(session: Session, result: MatchResult) -> str:
+    small = slim(result, _TILE_EDGE)
+    pixels = display_pixels(small.picture, small.graded_pixels())
+    return str(save_preview(session.new_place(f"{result.job.settings.method}.jpg"), pixels))
+
+
+def _caption(result: MatchResult) -> str:
+    report = result.report
+    assert report is not None
+    name = words.METHOD_NAMES[result.job.settings.method]
+    return f"{name}: distance {report.distance_after:.1f}, fit {report.seconds:.2f} s"
+
+
+def _teller(session: Session, progress: gr.Progress) -> Any:
+    """Progress for the page, which also looks whether Stop was pressed."""
+
+    def tell(done: float, what: str) -> None:
+        session.check_stop()
+        progress(done, desc=what)
+
+    return tell

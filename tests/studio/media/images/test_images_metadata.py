@@ -1,0 +1,244 @@
+"""What stands beside the pixels is kept, and says nothing false afterwards."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin
+
+from studio.media.images import read_picture, write_picture
+from studio.media.images.metadata import iptc_segment, upright_exif
+from tests.studio.media.images.conftest import camera_exif, scene, source, xmp_packet
+from tests.studio.media.images.profiles_for_tests import display_p3
+
+LABELLED = (".jpg", ".png", ".tif", ".webp")
+
+
+def said(exif: bytes | None) -> dict[str, Any]:
+    """All an EXIF block says, pointers and the plain orientation aside."""
+    record = Image.Exif()
+    record.load(exif or b"")
+    flat = {f"0:{k}": v for k, v in record.items() if k not in (0x8769, 0x8825)}
+    for directory in (0x8769, 0x8825):
+        flat |= {f"{directory}:{k}": v for k, v in record.get_ifd(directory).items()}
+    return {k: v for k, v in flat.items() if (k, v) != ("0:274", 1)}
+
+
+@pytest.mark.parametrize("target", LABELLED)
+@pytest.mark.parametrize("origin", LABELLED)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_profile_exif_and_xmp_survive_every_pair_of_formats(
+    origin: str, target: str, dtype: type, tmp_path: Path
+) -> None:
+    pixels = scene(dtype=dtype)
+    path = tmp_path / f"a{origin}"
+    labels = read_picture_with_labels(tmp_path)
+    write_picture(path, source(pixels, icc=display_p3(), container=labels), pixels)
+    back = read_picture(write_picture(tmp_path / f"b{target}", read_picture(path), pixels))
+    assert back.icc == display_p3()
+    assert said(back.container.exif) == said(camera_exif())
+    assert back.container.xmp == xmp_packet()
+    assert back.container.dpi is None or np.allclose(back.container.dpi, 300, atol=0.01)
+    if target != ".webp" and origin != ".webp":
+        assert back.container.dpi is not None
+
+
+def read_picture_with_labels(folder: Path) -> Any:
+    """The container of a PNG with everything, without the PNG's own chunks."""
+    from dataclasses import replace
+
+    path = folder / "labels.png"
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", xmp_packet().decode())
+    Image.new("RGB", (2, 2)).save(path, exif=camera_exif(), pnginfo=text, dpi=(300, 300))
+    return replace(read_picture(path).container, png_chunks=(), format="NONE")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", "16.png", "16.tif", ".lzw.tif", "16.lzw.tif"])
+def test_orientation_is_baked_once(suffix: str, orientation: int, tmp_path: Path) -> None:
+    path = tmp_path / f"a{suffix}"
+    stored = scene(dtype=np.uint16 if suffix.startswith("16") else np.uint8)
+    save_turned(path, stored, orientation)
+    picture = read_picture(path)
+    image = Image.fromarray(scene())
+    image.getexif()[0x0112] = orientation
+    upright = np.asarray(ImageOps.exif_transpose(image))
+    assert picture.pixels.shape == upright.shape
+    scale = 257.0 if picture.bits == 16 else 1.0
+    assert np.abs(picture.pixels / scale - upright).mean() < 4  # JPEG and 16-bit grain; a wrong turn is off by 40
+    out = tmp_path / f"b{path.suffix}"
+    again = read_picture(write_picture(out, picture, picture.pixels))
+    assert again.pixels.shape == picture.pixels.shape
+    assert np.abs(again.pixels.astype(float) - picture.pixels).mean() / scale < 4
+    assert said(again.container.exif).get("0:274", 1) == 1
+    with Image.open(out) as seen:
+        assert seen.getexif().get(0x0112, 1) == 1
+
+
+def save_turned(path: Path, stored: np.ndarray, orientation: int) -> None:
+    """A file with ``stored`` pixels and an orientation beside them, made without the code under test where possible."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    if path.suffix == ".tif":
+        if ".lzw" in path.suffixes:
+            import cv2
+
+            cv2.imwrite(str(path), stored[..., ::-1], [cv2.IMWRITE_TIFF_COMPRESSION, 5])
+            add_short_tag(path, 274, orientation)
+        else:
+            tifffile.imwrite(path, stored, photometric="rgb", extratags=[(274, 3, 1, orientation, True)])
+    elif stored.dtype == np.uint16:
+        import cv2
+
+        block = np.frombuffer(exif.tobytes()[6:], np.uint8)
+        cv2.imwriteWithMetadata(str(path), stored[..., ::-1], [cv2.IMAGE_METADATA_EXIF], [block])
+    else:
+        Image.fromarray(stored).save(path, exif=exif, quality=95, lossless=True)
+
+
+def add_short_tag(path: Path, code: int, value: int) -> None:
+    """Give a little-endian TIFF a new first directory with one more entry (tifffile cannot write LZW itself)."""
+    data = path.read_bytes()
+    (at,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, at)
+    entries = [data[at + 2 + 12 * i : at + 14 + 12 * i] for i in range(count)]
+    entries.append(struct.pack("<HHIHH", code, 3, 1, value, 0))
+    entries.sort(key=lambda entry: struct.unpack_from("<H", entry)[0])
+    data += bytes(len(data) % 2)
+    directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+    path.write_bytes(data[:4] + struct.pack("<I", len(data)) + data[8:] + directory)
+
+
+def test_orientation_in_xmp_alone_is_honoured_and_reset(tmp_path: Path) -> None:
+    Image.fromarray(scene()).save(tmp_path / "a.jpg", xmp=xmp_packet(6))
+    picture = read_picture(tmp_path / "a.jpg")
+    assert (picture.height, picture.width) == (40, 24)
+    assert picture.container.xmp == xmp_packet(1)
+
+
+def test_turning_swaps_the_recorded_size_and_unlinks_the_preview() -> None:
+    exif = Image.Exif()
+    exif.load(camera_exif(6))
+    with_preview = bytearray(exif.tobytes())
+    order = ">" if with_preview[6:8] == b"MM" else "<"
+    count = int.from_bytes(with_preview[14:16], "big" if order == ">" else "little")
+    link = 16 + 12 * count
+    with_preview[link : link + 4] = (8).to_bytes(4, "big" if order == ">" else "little")
+    patched = upright_exif(bytes(with_preview), turned=True)
+    assert patched is not None and len(patched) == len(with_preview)
+    assert patched[link : link + 4] == bytes(4)
+    facts = said(patched)
+    assert "0:274" not in facts and (facts["34665:40962"], facts["34665:40963"]) == (24, 40)
+    assert upright_exif(b"Exif\0\0MM\0*\0\0\xff\xff", turned=True) == b"Exif\0\0MM\0*\0\0\xff\xff"
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("sampling", [0, 1, 2])
+@pytest.mark.parametrize("quality", [60, 97])
+def test_jpeg_tables_and_sampling_are_kept(quality: int, sampling: int, progressive: bool, tmp_path: Path) -> None:
+    Image.fromarray(scene()).save(tmp_path / "a.jpg", quality=quality, subsampling=sampling, progressive=progressive)
+    picture = read_picture(tmp_path / "a.jpg")
+    write_picture(tmp_path / "b.jpg", picture, picture.pixels)
+    with Image.open(tmp_path / "a.jpg") as one, Image.open(tmp_path / "b.jpg") as other:
+        assert other.quantization == one.quantization
+        assert JpegImagePlugin.get_sampling(other) == JpegImagePlugin.get_sampling(one) == sampling
+        assert bool(other.info.get("progressive")) == progressive
+
+
+def test_jpeg_grey_rgb_comment_and_iptc(tmp_path: Path) -> None:
+    record = b"\x1c\x02\x78\x00\x07Caption"
+    grey, rgb = tmp_path / "g.jpg", tmp_path / "r.jpg"
+    Image.fromarray(scene()[..., 0].copy()).save(grey, comment=b"hello", extra=iptc_segment(record), dpi=(240, 240))
+    Image.fromarray(scene()).save(rgb, keep_rgb=True)
+    picture = read_picture(grey)
+    with Image.open(write_picture(tmp_path / "g2.jpg", picture, picture.pixels)) as out:
+        assert out.info["comment"] == b"hello" and out.info["dpi"] == (240, 240)
+        assert out.info["photoshop"][0x0404] == record
+        assert out.quantization[0] == list(picture.container.jpeg_tables[0])
+    picture = read_picture(rgb)
+    with Image.open(write_picture(tmp_path / "r2.jpg", picture, picture.pixels)) as out:
+        assert out.info.get("adobe_transform") == 0
+    with Image.open(write_picture(tmp_path / "g.tif", read_picture(grey), picture.pixels)) as out:
+        assert out.tag_v2[33723] == record
+
+
+def test_other_sources_become_jpeg_at_95_with_full_chroma(tmp_path: Path) -> None:
+    pixels = scene()
+    with Image.open(write_picture(tmp_path / "a.jpg", source(pixels), pixels)) as out:
+        reference = io.BytesIO()
+        Image.fromarray(pixels).save(reference, "JPEG", quality=95)
+        assert out.quantization == Image.open(reference).quantization
+        assert JpegImagePlugin.get_sampling(out) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_png_text_resolution_and_colour_chunks_are_kept(dtype: type, tmp_path: Path) -> None:
+    pixels = scene(dtype=dtype)
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Title", "A title")
+    text.add_itxt("Note", "Grüße", "de", "Notiz")
+    text.add_text("Long", "x" * 999, zip=True)
+    text.add(b"gAMA", (45455).to_bytes(4, "big"))
+    text.add(b"tIME", b"\7\xe9\1\1\0\0\0")
+    donor = tmp_path / "donor.png"
+    Image.new("RGB", (2, 2)).save(donor, pnginfo=text, dpi=(300, 300), icc_profile=display_p3())
+    labels = read_picture(donor)
+    write_picture(tmp_path / "a.png", source(pixels, icc=display_p3(), container=labels.container), pixels)
+    picture = read_picture(tmp_path / "a.png")
+    with Image.open(write_picture(tmp_path / "b.png", picture, pixels)) as out:
+        out.load()
+        assert out.text == {"Title": "A title", "Note": "Grüße", "Long": "x" * 999}
+        assert out.info["gamma"] == pytest.approx(0.45455)
+        assert out.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+        assert out.info["icc_profile"] == display_p3()
+    kinds = [kind for kind, _ in read_picture(tmp_path / "b.png").container.png_chunks]
+    assert sorted(kinds) == sorted(set(kinds) | {b"tEXt"}) and b"tIME" not in kinds
+
+
+def test_tiff_compression_and_preview_free_directories(tmp_path: Path) -> None:
+    pixels = scene(dtype=np.uint16)
+    for compression, expected in ((None, 1), ("zlib", 8)):
+        tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", compression=compression)
+        picture = read_picture(tmp_path / "a.tif")
+        with tifffile.TiffFile(write_picture(tmp_path / "b.tif", picture, pixels, overwrite=True)) as file:
+            assert file.pages.first.compression == expected
+            assert len(file.pages) == 1
+
+
+def test_webp_stays_lossless_or_lossy(tmp_path: Path) -> None:
+    for lossless in (True, False):
+        Image.fromarray(scene()).save(tmp_path / "a.webp", lossless=lossless, quality=90)
+        picture = read_picture(tmp_path / "a.webp")
+        again = read_picture(write_picture(tmp_path / "b.webp", picture, picture.pixels, overwrite=True))
+        assert picture.container.lossless is again.container.lossless is lossless
+        assert np.array_equal(again.pixels, picture.pixels) or not lossless
+
+
+def test_blocks_too_long_for_jpeg_are_left_out_with_a_line(tmp_path: Path) -> None:
+    from studio.media.images import Container, losses
+
+    pixels = scene()
+    picture = source(pixels, container=Container("PNG", exif=camera_exif() + bytes(70000), xmp=b"x" * 70000))
+    back = read_picture(write_picture(tmp_path / "a.jpg", picture, pixels))
+    assert back.container.exif is None and back.container.xmp is None
+    assert len(losses(tmp_path / "a.jpg", picture)) == 2
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_heic_where_its_package_is_installed(orientation: int, tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    exif = camera_exif(orientation)
+    Image.fromarray(scene(48, 80)).save(tmp_path / "a.heic", quality=95, exif=exif, icc_profile=display_p3())
+    picture = read_picture(tmp_path / "a.heic")
+    assert picture.pixels.shape == ((48, 80, 3) if orientation == 1 else (80, 48, 3))
+    again = read_picture(write_picture(tmp_path / "b.heic", picture, picture.pixels))
+    assert (again.icc, again.container) == (picture.icc, picture.container) and picture.icc == display_p3()
+    assert np.abs(again.pixels.astype(int) - picture.pixels).mean() < 3

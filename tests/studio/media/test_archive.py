@@ -1,0 +1,134 @@
+"""ZIPs and loose uploads from strangers."""
+
+from __future__ import annotations
+
+import io
+import stat
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from reswd_torch.errors import InputError
+from studio.media.archive import Limits, gather, is_zip, pack, unpack
+
+SMALL = Limits(files=5, total=10_000)
+
+
+def zipped(path: Path, **files: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, content in files.items():
+            out.writestr(name, content)
+    return path
+
+
+def test_the_tree_comes_out(tmp_path: Path) -> None:
+    place = tmp_path / "a.zip"
+    with zipfile.ZipFile(place, "w") as out:
+        out.writestr("top.jpg", b"1")
+        out.mkdir("empty")
+        out.writestr("day 2/ü.jpg", b"2")
+        out.writestr("win\\dows.jpg", b"3")
+    assert is_zip(place) and unpack(place, tmp_path / "out", SMALL) == 3
+    found = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    assert found == {"top.jpg", "day 2/ü.jpg", "win/dows.jpg"}
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.jpg", "a/../../x.jpg", "/etc/x.jpg", "C:/x.jpg", "..\\x.jpg", "\\\\host\\x.jpg"]
+)
+def test_names_that_lead_out_are_refused_as_a_whole(name: str, tmp_path: Path) -> None:
+    place = zipped(tmp_path / "a.zip", **{"good.jpg": b"1", name: b"2"})
+    with pytest.raises(InputError, match="leads out of it"):
+        unpack(place, tmp_path / "in" / "out", SMALL)
+    assert not (tmp_path / "in").exists() and not (tmp_path / "x.jpg").exists()
+
+
+def test_links_are_refused(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("link.jpg")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as out:
+        out.writestr(link, "/etc/passwd")
+    with pytest.raises(InputError, match=r"a link \(link\.jpg\)"):
+        unpack(tmp_path / "a.zip", tmp_path / "out", SMALL)
+
+
+def test_too_many_and_too_much(tmp_path: Path) -> None:
+    many = zipped(tmp_path / "many.zip", **{f"{n}.jpg": b"x" for n in range(6)})
+    with pytest.raises(InputError, match="holds 6 files; the limit is 5 files"):
+        unpack(many, tmp_path / "out", SMALL)
+    much = zipped(tmp_path / "much.zip", **{"a.jpg": bytes(10_001)})
+    with pytest.raises(InputError, match="unpacks to more than is taken"):
+        unpack(much, tmp_path / "out", SMALL)
+
+
+def test_a_bomb_that_lies_about_its_size_is_stopped_while_it_unpacks(tmp_path: Path) -> None:
+    """The list says 100 bytes; a million come."""
+    honest = zipped(tmp_path / "a.zip", **{"a.jpg": bytes(1_000_000)}).read_bytes()
+    lying = honest.replace(struct.pack("<I", 1_000_000), struct.pack("<I", 100))
+    assert lying != honest
+    (tmp_path / "a.zip").write_bytes(lying)
+    with pytest.raises(InputError):
+        unpack(tmp_path / "a.zip", tmp_path / "out", SMALL)
+    assert sum(path.stat().st_size for path in (tmp_path / "out").rglob("*") if path.is_file()) <= SMALL.total
+
+
+def test_damaged_encrypted_and_empty(tmp_path: Path) -> None:
+    good = zipped(tmp_path / "good.zip", **{"a.jpg": bytes(range(256)) * 20}).read_bytes()
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(good[:60] + bytes(10) + good[70:])
+    with pytest.raises(InputError, match="damaged"):
+        unpack(broken, tmp_path / "1", SMALL)
+    broken.write_bytes(good[: len(good) // 2])
+    with pytest.raises(InputError, match="damaged"):
+        unpack(broken, tmp_path / "2", SMALL)
+    locked = bytearray(good)
+    locked[6] |= 1
+    locked[good.index(b"PK\x01\x02") + 8] |= 1
+    broken.write_bytes(bytes(locked))
+    with pytest.raises(InputError, match="encrypted"):
+        unpack(broken, tmp_path / "3", SMALL)
+    with pytest.raises(InputError, match="empty"):
+        unpack(zipped(tmp_path / "none.zip"), tmp_path / "4", SMALL)
+    with zipfile.ZipFile(tmp_path / "twice.zip", "w") as out:
+        out.writestr("a.jpg", b"1")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            out.writestr("a.jpg", b"2")
+    with pytest.raises(InputError, match="the same name"):
+        unpack(tmp_path / "twice.zip", tmp_path / "5", SMALL)
+
+
+def test_loose_files_keep_a_tree_and_clashes_are_numbered(tmp_path: Path) -> None:
+    files = []
+    for number, name in enumerate(["a.jpg", "A.jpg", "sub/a.jpg", "a.jpg"]):
+        path = tmp_path / "uploads" / str(number) / "stored"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(bytes([number]))
+        files.append((path, name))
+    notes = gather(files, tmp_path / "out", SMALL)
+    found = {p.relative_to(tmp_path / "out").as_posix(): p.read_bytes()[0] for p in (tmp_path / "out").rglob("*.jpg")}
+    assert found == {"a.jpg": 0, "A (2).jpg": 1, "sub/a.jpg": 2, "a (3).jpg": 3}
+    assert len(notes) == 2 and "a second a.jpg became a (3).jpg" in notes
+    for name in ("../a.jpg", "/a.jpg", "", "C:\\a.jpg"):
+        with pytest.raises(InputError, match="is no name for a picture"):
+            gather([(files[0][0], name)], tmp_path / "other", SMALL)
+    with pytest.raises(InputError, match="more than is taken"):
+        gather([(files[0][0], f"{n}.jpg") for n in range(6)], tmp_path / "other", SMALL)
+
+
+def test_what_goes_in_comes_out(tmp_path: Path) -> None:
+    for name, content in (
+        ("a.jpg", b"1"),
+        ("sub/b.png", b"2"),
+        ("report.csv", b"3"),
+        (".lock", b"4"),
+        ("run.json", b"5"),
+    ):
+        (tmp_path / "results" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "results" / name).write_bytes(content)
+    packed = pack(tmp_path / "results", tmp_path / "out.zip", {"run.json": "instead"})
+    with zipfile.ZipFile(io.BytesIO(packed.read_bytes())) as opened:
+        assert {name: opened.read(name) for name in opened.namelist()} == {
+            "a.jpg": b"1", "sub/b.png": b"2", "report.csv": b"3", "run.json": b"instead",
+        }  # fmt: skip

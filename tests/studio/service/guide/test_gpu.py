@@ -1,0 +1,120 @@
+"""The shim for ZeroGPU: nothing at all elsewhere; there, what needs the GPU works from another process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.service.guide.gpu import gpu, zero_gpu
+from tests.conftest import ASSETS, ROOT, digest
+
+
+@pytest.mark.parametrize(
+    ("value", "is_so"), [(None, False), ("", False), ("false", False), ("true", True), ("1", True)]
+)
+def test_the_space_says_what_it_is(monkeypatch: pytest.MonkeyPatch, value: str | None, is_so: bool) -> None:
+    monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
+    if value is not None:
+        monkeypatch.setenv("SPACES_ZERO_GPU", value)
+    assert zero_gpu() is is_so
+
+
+def _function() -> int:
+    return 1
+
+
+def test_elsewhere_a_function_stays_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = type(sys)("spaces")
+    fake.GPU = lambda duration: pytest.fail("asked for a GPU")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "spaces", fake)
+    monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
+    assert gpu(lambda: 1)(_function) is _function
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    monkeypatch.setitem(sys.modules, "spaces", None)  # not installed
+    assert gpu(lambda: 1)(_function) is _function
+
+
+_SCRIPT = """
+import sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+import app
+from studio.service.guide import pipelines
+from studio.service.guide.run import Cancelled, GuideJob, default_generation, run_guide, save_guided
+from studio.ui.guide import run as guide_run
+from reswd_torch.errors import InputError
+
+assert list(pipelines._kept) == [("pocket-64", "auto")], "loaded before the app starts"
+out, assets = Path(sys.argv[1]), Path(sys.argv[2])
+job = GuideJob(default_generation("pocket-64", "an owl", steps=6), reference=assets / "bridge-night.jpg", plain=True)
+
+*events, result = guide_run.paint(job, "auto", out / "stop")
+assert [event.text for event in events if event.preview is not None] == ["step 3 of 6", "step 6 of 6"]
+save_guided(result, out / "there.png")
+save_guided(run_guide(job), out / "here.png")
+
+long = GuideJob(default_generation("pocket-64", "an owl", steps=200), palette="#123")
+try:
+    for event in guide_run.paint(long, "auto", out / "stop"):
+        if event.text == "step 3 of 200":
+            (out / "stop").touch()
+except Cancelled:
+    print("stopped")
+(out / "stop").unlink()
+
+abandoned = guide_run.paint(long, "auto", out / "stop2")
+while next(abandoned).share == 0:
+    pass
+abandoned.close()
+
+plain = list(guide_run.paint(guide_run.PlainJob(default_generation("pocket-64", "an owl", steps=2)), "auto", out / "stop"))[-1]
+assert plain.image.size == (64, 64)
+
+try:
+    list(guide_run.paint(GuideJob(default_generation("pocket-64", "an owl", width=65), palette="#123"), "auto", out / "stop"))
+except InputError as error:
+    print(error)
+try:
+    guide_run.model_from("stabilityai/sdxl-turbo")
+except InputError as error:
+    print(error)
+assert guide_run.models() == ("pocket-64",)
+
+from studio.service.match import MatchJob, run_match
+before = (out / "log").read_text()
+run_match(MatchJob(assets / "lagoon-jetty.jpg", assets / "bridge-night.jpg"))
+assert (out / "log").read_text() == before, "matching takes nothing of a visitor's quota"
+"""
+
+
+def test_painting_works_from_another_process(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    surroundings = os.environ | {
+        "SPACES_ZERO_GPU": "true", "FAKE_SPACES_LOG": str(log), "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join((str(Path(__file__).with_name("fake_spaces")), str(ROOT))),
+        "GRADIO_TEMP_DIR": str(tmp_path / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT, str(tmp_path), str(ASSETS)], capture_output=True, text=True, cwd=ROOT,
+        env=surroundings, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    stopped, refused, other = done.stdout.strip().splitlines()
+    assert stopped == "stopped"
+    assert "multiple of 8" in refused
+    assert "run the app on your own machine" in other
+    lines = log.read_text().splitlines()
+    durations = [int(line.split()[1]) for line in lines if line.startswith("duration")]
+    assert durations[0] < durations[1], "200 steps ask for more than twice 6"
+    assert durations[-1] <= 5, "two steps ask for little"
+    ids = {line for line in lines if line.startswith("process")}
+    assert len(ids) == len(durations), "each in a process of its own"
+    assert lines.count("worker ended") == len(ids), "also the one whose listener left"
+    assert lines.index("worker ended") - lines.index("event") > 10, "events come one by one"
+    assert lines.count("event") < 50, "nothing went on to its 200 steps"
+    assert digest(tmp_path / "here.png") == digest(tmp_path / "there.png")
