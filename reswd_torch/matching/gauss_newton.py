@@ -19,7 +19,7 @@ from reswd_torch.color import srgb_to_lab_with_jacobian
 from reswd_torch.grade.cdl import LUMA
 from reswd_torch.matching.couplings import Coupling
 from reswd_torch.matching.greys import GreyHold, grey_ramp
-from reswd_torch.matching.report import Progress
+from reswd_torch.progress import OnProgress
 
 STEEP = 1.7
 STEEP_PULL = 20.0
@@ -69,7 +69,7 @@ def minimise(
     *,
     rounds: int,
     start: Float[Tensor, " p"] | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     span: tuple[float, float] = (0.0, 1.0),
 ) -> Float[Tensor, " p"]:
     """Fit a model to a coupling.

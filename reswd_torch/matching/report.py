@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from reswd_torch.settings import MatchSettings
-
-Progress = Callable[[float, str], None]
-"""Called with the share done (0..1) and a word on what is being done. May raise to stop the fit."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab_with_jacobian
 from reswd_torch.matching.gauss_newton import Model
-from reswd_torch.matching.report import Progress
+from reswd_torch.progress import OnProgress
 from reswd_torch.reswd import ReservoirSlicedWasserstein
 
 STEPS = 150
@@ -24,7 +24,7 @@ def descend(
     seed: int,
     start: Float[Tensor, " p"] | None = None,
     steps: int = STEPS,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     span: tuple[float, float] = (0.0, 1.0),
 ) -> Float[Tensor, " p"]:
     """Fit a model by stochastic gradients.

@@ -43,4 +43,4 @@ def test_every_public_name_is_there() -> None:
 
 def test_match_is_the_function_even_after_its_package_was_imported() -> None:
     code = "import reswd_torch.matching.match; from reswd_torch import match; assert callable(match), match"
-    loaded_after(code + "; from reswd_torch.matching import match as same; assert same is match")
+    loaded_after(code + "; from reswd_torch.matching.match import match as same; assert same is match")
