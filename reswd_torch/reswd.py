@@ -5,7 +5,7 @@ The paper keeps *directions*: those whose cost is large are likelier to be looke
 the points move a little, and looking at it again needs no sort (:class:`ReservoirSlicedWasserstein`). docs/estimators.md compares
 them.
 
-The modules draw random numbers and hold state; the steps, :func:`reswd_torch.couplings.coupling_step` and
+The modules draw random numbers and hold state; the steps, :func:`reswd_torch.coupling_reservoir.coupling_step` and
 :func:`reswd_torch.direction_reservoir.reservoir_step`, are pure functions of tensors.
 """
 
@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.couplings import Couplings, KeptCouplings, coupling_step, none_kept
+from reswd_torch.coupling_reservoir import Couplings, KeptCouplings, coupling_step, none_kept
 from reswd_torch.direction_reservoir import (
     CORRECTIONS,
     SCORES,

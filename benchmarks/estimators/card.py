@@ -12,7 +12,7 @@ import torch
 from benchmarks.estimators import growth
 from benchmarks.estimators.losses import DEFAULT, ESTIMATORS, PLAIN
 from benchmarks.estimators.results import SORTS, keep
-from reswd_torch.couplings import Couplings, KeptCouplings, coupling_step, none_kept
+from reswd_torch.coupling_reservoir import Couplings, KeptCouplings, coupling_step, none_kept
 
 NAME = "on a card"
 POINTS = (2048, 65536, 1048576)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from benchmarks.estimators.figures import figure
 from benchmarks.estimators.results import keep
-from reswd_torch.couplings import KeptCouplings, couple, coupling_step
+from reswd_torch.coupling_reservoir import KeptCouplings, couple, coupling_step
 from reswd_torch.directions import draw_directions
 from reswd_torch.sorting import sort, sorted_values
 

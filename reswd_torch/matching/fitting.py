@@ -10,7 +10,7 @@ from reswd_torch.directions import fibonacci_spiral
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.matching.closed_form import Formula
-from reswd_torch.matching.couplings import Coupling, JoinedCoupling, PairedCoupling, SlicedCoupling
+from reswd_torch.matching.data_terms import Coupling, JoinedCoupling, PairedCoupling, SlicedCoupling
 from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise, natural_numbers
 from reswd_torch.matching.greys import GreyHold
 from reswd_torch.matching.request import FitRequest

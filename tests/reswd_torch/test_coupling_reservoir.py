@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reswd_torch.couplings import (
+from reswd_torch.coupling_reservoir import (
     Couplings,
     KeptCouplings,
     couple,
