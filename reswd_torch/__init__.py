@@ -12,18 +12,19 @@ from reswd_torch.version import __version__
 
 if TYPE_CHECKING:
     from reswd_torch.color import lab_to_srgb, srgb_to_lab
+    from reswd_torch.direction_reswd import DirectionReservoirSlicedWasserstein
     from reswd_torch.errors import InputError
     from reswd_torch.grade import Cdl, Grade, Lut3D, load_grade
     from reswd_torch.matching import MatchReport, color_distance
     from reswd_torch.matching.match import match
     from reswd_torch.palette import parse_palette
-    from reswd_torch.reswd import DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
+    from reswd_torch.reswd import ReservoirSlicedWasserstein
     from reswd_torch.settings import MatchSettings
     from reswd_torch.swd import SlicedWasserstein
 
 _HOME = {
     "Cdl": "reswd_torch.grade",
-    "DirectionReservoirSlicedWasserstein": "reswd_torch.reswd",
+    "DirectionReservoirSlicedWasserstein": "reswd_torch.direction_reswd",
     "Grade": "reswd_torch.grade",
     "InputError": "reswd_torch.errors",
     "Lut3D": "reswd_torch.grade",
