@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab_with_jacobian
-from reswd_torch.grade.cdl import LUMA
+from reswd_torch.grade.constants import LUMA
 from reswd_torch.matching.data_terms import Coupling
 from reswd_torch.matching.greys import GreyHold, grey_ramp
 from reswd_torch.progress import OnProgress
