@@ -19,7 +19,6 @@ import argparse
 import itertools
 import json
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from statistics import mean
 from unittest import mock
@@ -30,12 +29,12 @@ import torch
 from benchmarks.match import ASSETS, Pair, delta_e, frame_pairs
 from reswd_torch import MatchSettings, srgb_to_lab
 from reswd_torch.grade import Grade
-from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, sample_pixels
+from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, fitting, sample_pixels
+from reswd_torch.matching import match as matching
 from reswd_torch.matching import same_scene as scenes
 from studio.media.images import read_picture
 from studio.service.match import MatchJob, run_match
 
-matching = import_module("reswd_torch.matching.match")  # the package has a function of that name
 ALWAYS, NEVER = (-2.0, -1.0), (8.0, 9.0)
 GRID = {
     "trusted": [ALWAYS, (0.45, 0.65), (0.55, 0.75), (0.65, 0.85), NEVER],
@@ -134,7 +133,7 @@ def folds(pairs: list[Seen]) -> None:
         numbers = (pull[0],) * 6 + (pull[1],) * 4
         with (
             mock.patch.object(scenes, "TRUSTED", trusted),
-            mock.patch.multiple(matching, POINTS_SAY=say, CDL_PULL=numbers, TAILS=tails),
+            mock.patch.multiple(fitting, POINTS_SAY=say, CDL_PULL=numbers, TAILS=tails),
         ):
             found[trusted, say, pull, tails] = [seen.error(seen.fitted("auto")) for seen in pairs]
     names = [seen.name.split("-")[0] for seen in pairs]
@@ -152,7 +151,7 @@ def folds(pairs: list[Seen]) -> None:
         print(f"| {scene} | {best[0]}, {best[1]}, {best[2]}, {best[3]} | {there:.2f} | {here:.2f} |")
     print(f"| mean over the scenes left out | | | **{mean(left):.2f}** |")
     every = min(found, key=lambda key: round(mean(found[key]), 2))
-    ours = (scenes.TRUSTED, matching.POINTS_SAY, (matching.CDL_PULL[0], matching.CDL_PULL[9]), matching.TAILS)
+    ours = (scenes.TRUSTED, fitting.POINTS_SAY, (fitting.CDL_PULL[0], fitting.CDL_PULL[9]), fitting.TAILS)
     for name, key in (("best on all", every), ("the package's", ours)):
         print(f"| {name} | {key[0]}, {key[1]}, {key[2]}, {key[3]} | {mean(found[key]):.2f} | |")
 

@@ -150,11 +150,11 @@ def stages(folder: Path, times: int, speed: float) -> None:
 
 
 def _ocio_lut(grade: Grade) -> Any:
-    from reswd_torch.grade.files import lut_transform
+    from reswd_torch.grade.transforms import lut_transform
 
     effective = grade.effective
     assert isinstance(effective, Lut3D)
-    return lut_transform(effective)
+    return lut_transform(effective.values.numpy())
 
 
 def _job(paths: list[Path], folder: Path, settings: MatchSettings) -> Path:

@@ -22,8 +22,9 @@ from functools import partial
 import torch
 from torch import nn
 
+from reswd_torch.direction_reswd import DirectionReservoirSlicedWasserstein
 from reswd_torch.directions import fibonacci_spiral
-from reswd_torch.reswd import DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
+from reswd_torch.reswd import ReservoirSlicedWasserstein
 from reswd_torch.swd import SlicedWasserstein
 from reswd_torch.wasserstein import direction_costs
 

@@ -23,8 +23,7 @@ from torch import Tensor
 from guidance.reference import Reference
 from reswd_torch.color import lab_to_srgb, srgb_to_lab
 from reswd_torch.directions import fibonacci_spiral
-from reswd_torch.matching.couplings import at_quantiles
-from reswd_torch.sorting import sort
+from reswd_torch.sorting import at_quantiles, sort
 
 DIRECTIONS = 24
 MOST_SIDE = 128

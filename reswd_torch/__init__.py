@@ -5,24 +5,26 @@ The names below load on first use, so that ``reswd --help`` and ``reswd_torch.se
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from reswd_torch.lazy import names_on_demand
 from reswd_torch.version import __version__
 
 if TYPE_CHECKING:
     from reswd_torch.color import lab_to_srgb, srgb_to_lab
+    from reswd_torch.direction_reswd import DirectionReservoirSlicedWasserstein
     from reswd_torch.errors import InputError
     from reswd_torch.grade import Cdl, Grade, Lut3D, load_grade
-    from reswd_torch.matching import MatchReport, color_distance, match
+    from reswd_torch.matching import MatchReport, color_distance
+    from reswd_torch.matching.match import match
     from reswd_torch.palette import parse_palette
-    from reswd_torch.reswd import DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
+    from reswd_torch.reswd import ReservoirSlicedWasserstein
     from reswd_torch.settings import MatchSettings
     from reswd_torch.swd import SlicedWasserstein
 
 _HOME = {
     "Cdl": "reswd_torch.grade",
-    "DirectionReservoirSlicedWasserstein": "reswd_torch.reswd",
+    "DirectionReservoirSlicedWasserstein": "reswd_torch.direction_reswd",
     "Grade": "reswd_torch.grade",
     "InputError": "reswd_torch.errors",
     "Lut3D": "reswd_torch.grade",
@@ -33,7 +35,7 @@ _HOME = {
     "color_distance": "reswd_torch.matching",
     "lab_to_srgb": "reswd_torch.color",
     "load_grade": "reswd_torch.grade",
-    "match": "reswd_torch.matching",
+    "match": "reswd_torch.matching.match",
     "parse_palette": "reswd_torch.palette",
     "srgb_to_lab": "reswd_torch.color",
 }
@@ -57,13 +59,7 @@ __all__ = [
     "srgb_to_lab",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'reswd_torch' has no attribute {name!r}")
+__getattr__ = names_on_demand(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

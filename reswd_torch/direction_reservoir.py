@@ -2,8 +2,8 @@
 
 Each step offers the kept directions and fresh ones. All are scored by their cost *now*; weighted sampling without
 replacement keeps some (P. Efraimidis and P. Spirakis, "Weighted random sampling with a reservoir", 2006); the loss is a
-weighted sum over everything offered. Pure functions on tensors: the modules of :mod:`reswd_torch.reswd` draw the random
-numbers.
+weighted sum over everything offered. These are pure functions of tensors: the module
+:class:`reswd_torch.DirectionReservoirSlicedWasserstein` draws the random numbers.
 
 **Why the estimate is unbiased.** A kept direction carries an importance weight a with E Σ a·h(θ) = Σ h over all
 directions seen so far, for any h. Fresh ones have a = 1. With keys e = E/w (E standard exponential, w > 0) and t the
@@ -33,7 +33,7 @@ from einops import einsum, reduce
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from reswd_torch.wasserstein import Others, OtherWeights, Points, Weights, direction_costs
+from reswd_torch.wasserstein import PointSets, direction_costs
 
 CORRECTIONS = ("exact", "paper")
 """``exact`` never resets and is unbiased. ``paper`` divides by the sum of the importance weights instead of its
@@ -41,8 +41,8 @@ expectation and resets on a low effective sample size: consistent (the bias fall
 biased."""
 
 SCORES = ("distance", "gradient")
-"""What a direction is scored by: its cost, as in the paper, or the length of the cost's gradient in the points, which goes as the
-square root of the cost for p = 2 and is the same for all directions for p = 1."""
+"""What a direction is scored by: its cost, as in the paper, or the length of the cost's gradient in the points. For p = 2 that
+length is proportional to the square root of the cost; for p = 1 it is the same for all directions."""
 
 FLOOR = 0.2
 """Scores below this share of the mean score are raised to it for the draw. Any positive weights are unbiased; the floor
@@ -59,6 +59,26 @@ class ReservoirState:
     birth: Int[Tensor, " kept"]  # step at which the direction was fresh
     step: Int[Tensor, ""]  # number of steps taken
     seen: Float[Tensor, ""]  # N: directions seen since the last reset, each counted exp(-age/tau); 0 = nothing kept
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random numbers of one step."""
+
+    fresh: Float[Tensor, "fresh dims"]  # new directions, rows of length 1
+    starters: Float[Tensor, "kept dims"] | None  # more new directions, for when the reservoir is empty; None: none
+    noise: Float[Tensor, " offered"]  # standard exponential draws that decide which of the kept + fresh stay
+
+
+@dataclass(frozen=True)
+class ReservoirRule:
+    """What a step does with its directions."""
+
+    p: int = 2  # the power of the distance, 1 or 2
+    tau: float | None = None  # number of steps after which a direction counts 1/e; None: no decay
+    correction: str = "exact"  # one of CORRECTIONS
+    reset_below: float = 0.5  # share of the reservoir's size below which "paper" empties it, see keep
+    score: str = "distance"  # one of SCORES
 
 
 @dataclass(frozen=True)
@@ -111,19 +131,7 @@ def empty_state(kept: int, dims: int, dtype: torch.dtype, device: torch.device |
 
 
 def reservoir_step(
-    state: ReservoirState,
-    fresh: Float[Tensor, "fresh dims"],
-    starters: Float[Tensor, "kept dims"] | None,
-    noise: Float[Tensor, " offered"],
-    x: Points,
-    y: Others,
-    p: int = 2,
-    tau: float | None = None,
-    correction: str = "exact",
-    reset_below: float = 0.5,
-    x_weights: Weights | None = None,
-    y_weights: OtherWeights | None = None,
-    score: str = "distance",
+    state: ReservoirState, draws: Draws, sets: PointSets, rule: ReservoirRule
 ) -> tuple[ReservoirResult, ReservoirState]:
     """One estimate of SW_p^p and the reservoir after it. A pure function; values are not checked.
 
@@ -132,23 +140,22 @@ def reservoir_step(
 
     Args:
         state: the reservoir before this step.
-        fresh: (fresh, dims) new directions.
-        starters: (kept, dims) new directions that stand in when the reservoir is empty, or None.
-        noise: (kept + fresh,) standard exponential draws that decide which directions stay.
-        x, y, p, x_weights, y_weights: as in :func:`reswd_torch.wasserstein.direction_costs`.
-        tau: decay time in steps, None for none.
-        correction: one of :data:`CORRECTIONS`.
-        reset_below: used by ``"paper"``, see :func:`keep`.
-        score: one of :data:`SCORES`.
+        draws: the random numbers of this step.
+        sets: the points, and their weights.
+        rule: what is done with the directions.
+
+    Returns:
+        The estimate with what led to it, and the reservoir after this step.
     """
-    offer = make_offer(state, fresh, starters, tau)
-    costs = direction_costs(x, y, offer.directions, p, x_weights, y_weights)
+    offer = make_offer(state, draws.fresh, draws.starters, rule.tau)
+    costs = direction_costs(sets.x, sets.y, offer.directions, rule.p, sets.x_weights, sets.y_weights)
     scores = reduce(costs.detach(), "... offered -> offered", "mean")
-    if score == "gradient":
-        scores = scores.sqrt() if p == 2 else torch.ones_like(scores)
-    kept = keep(state, offer, scores, noise, reset_below=reset_below if correction == "paper" else None)
+    if rule.score == "gradient":
+        scores = scores.sqrt() if rule.p == 2 else torch.ones_like(scores)
+    resets = rule.correction == "paper"
+    kept = keep(state, offer, scores, draws.noise, reset_below=rule.reset_below if resets else None)
     importance = offer.importance
-    if correction == "paper":
+    if rule.correction == "paper":
         importance = importance / importance.sum()  # self-normalised: constants are met exactly, the rest only nearly
     result = ReservoirResult(
         value=einsum(costs, importance, "... offered, offered -> ..."),

@@ -1,4 +1,4 @@
-"""What a colour match can be told, and the defaults that library, command line and browser share.
+"""The settings of a colour match, and their defaults, which library, command line and browser share.
 
 Plain Python: importing this module loads no torch, so that ``reswd --help`` stays quick.
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from reswd_torch.errors import InputError
+from reswd_torch.matching.methods import REGISTRY, Method, method_named
 
-METHODS = ("fast", "reswd", "reinhard", "mkl", "histogram")
-"""``fast`` and ``reswd`` minimise the sliced Wasserstein distance; the other three are closed forms."""
+METHODS = tuple(method.name for method in REGISTRY)
+"""Names of all methods; what each is, its declaration in :mod:`reswd_torch.matching.methods` says."""
 
-CLOSED_FORMS = ("reinhard", "mkl", "histogram")
 TRANSFORMS = ("cdl", "lut")
 AUTO_SCENE, SAME_SCENE, DIFFERENT_SCENE = SCENES = ("auto", "same", "different")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -26,15 +26,16 @@ class MatchSettings:
 
     Attributes:
         method: one of ``METHODS``.
-        transform: ``"cdl"`` (ten ASC CDL numbers), ``"lut"`` (a smooth 3-D LUT), or None: a CDL for the two optimisers,
-            and for a closed form the lattice of its own map.
+        transform: ``"cdl"`` (ten ASC CDL numbers), ``"lut"`` (a smooth 3-D LUT), or None for the method's default: a CDL for
+            the two optimisers, and for a closed form its own map, sampled on a lattice.
         strength: 0 returns the source bit for bit, 1 is the fit, beyond 1 extrapolates. At least 0, at most 4.
         seed: chooses the pixels that are fitted, and every random direction. At least 0.
         device: where to fit: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        samples: how many pixels of each picture the fit looks at.
+        samples: how many pixels of each picture the fit looks at, 1 to 2**20.
         scene: whether the two pictures show the same things: ``"same"`` follows points that correspond and the part that both
-            show, ``"different"`` compares statistics alone, ``"auto"`` finds out. Method ``fast`` only; with another
-            one, a palette or a series, ``"auto"`` compares statistics.
+            show, ``"different"`` compares statistics alone, ``"auto"`` finds out. With a
+            method that does not look for a scene, a palette or a series ``"auto"`` compares statistics, and ``"same"`` is
+            refused.
     """
 
     method: str = "fast"
@@ -46,14 +47,15 @@ class MatchSettings:
     scene: str = AUTO_SCENE
 
     def __post_init__(self) -> None:
-        _one_of("method", self.method, METHODS)
+        method = method_named(self.method)
         if self.transform is not None:
             _one_of("transform", self.transform, TRANSFORMS)
         _one_of("device", self.device, DEVICES)
         _one_of("scene", self.scene, SCENES)
-        if self.scene == SAME_SCENE and self.method != "fast":
+        if self.scene == SAME_SCENE and not method.looks_for_scene:
+            able = " or ".join(each.name for each in REGISTRY if each.looks_for_scene)
             raise InputError(
-                f"scene 'same' needs method fast, not {self.method}: leave the method out, or choose scene auto"
+                f"scene 'same' needs method {able}, not {self.method}: leave the method out, or choose scene auto"
             )
         check_strength(self.strength)
         if not (isinstance(self.seed, Integral) and 0 <= self.seed < 2**63):
@@ -64,20 +66,23 @@ class MatchSettings:
             object.__setattr__(self, name, kind(getattr(self, name)))
 
     @property
+    def declared_method(self) -> Method:
+        """What the method declares about itself."""
+        return method_named(self.method)
+
+    @property
     def looks_for_scene(self) -> bool:
-        """Whether a fit wants to see the pictures, and not only their colours."""
-        return self.method == "fast" and self.scene != DIFFERENT_SCENE
+        """Whether the fit uses the pictures themselves, as thumbnails, and not their colours alone."""
+        return self.declared_method.looks_for_scene and self.scene != DIFFERENT_SCENE
 
     @property
     def resolved_transform(self) -> str:
-        """``"cdl"`` or ``"lut"``: what the grade will be made of."""
-        if self.transform is not None:
-            return self.transform
-        return "lut" if self.method in CLOSED_FORMS else "cdl"
+        """What the grade will be made of: ``"cdl"`` or ``"lut"``."""
+        return self.declared_method.default_transform if self.transform is None else self.transform
 
 
 def check_strength(strength: object) -> None:
-    """Refuse what is not a number from 0 to 4.
+    """Refuse a strength that is not a number from 0 to 4.
 
     Raises:
         InputError: not a number, NaN, or out of range.

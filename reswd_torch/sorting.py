@@ -54,6 +54,27 @@ def sort(values: Float[Tensor, "*batch n"]) -> tuple[Float[Tensor, "*batch n"], 
     return values.gather(-1, order), order
 
 
+def at_quantiles(ordered: Float[Tensor, "k m"], count: int) -> Float[Tensor, "k count"]:
+    """Values of sorted samples at evenly spaced quantiles (i + 1/2) / count, linear between order statistics.
+
+    Args:
+        ordered: (K, M), each row in ascending order.
+        count: number of quantiles.
+
+    Returns:
+        (K, count); ``ordered`` itself where ``count`` is M.
+    """
+    size = ordered.shape[1]
+    if size == count:
+        return ordered
+    place = ((torch.arange(count, dtype=torch.float64) + 0.5) / count * size - 0.5).clamp(0, size - 1)
+    low = place.floor().long()
+    high = (low + 1).clamp(max=size - 1)
+    share = (place - low).to(ordered)
+    low, high = low.to(ordered.device), high.to(ordered.device)
+    return ordered[:, low] * (1 - share) + ordered[:, high] * share
+
+
 def _as_array(values: Tensor) -> np.ndarray | None:
     """The numbers for NumPy, or None where it has no business: other devices and dtypes, functions that are compiled, traced or
     transformed."""

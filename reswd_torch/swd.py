@@ -1,4 +1,6 @@
-"""The sliced Wasserstein distance as a loss, with fresh directions each call. What remembers lies in :mod:`reswd_torch.reswd`.
+"""The sliced Wasserstein distance as a loss with fresh directions each call.
+
+The losses that remember from call to call are in :mod:`reswd_torch.reswd` and :mod:`reswd_torch.direction_reswd`.
 
 SW_p^p(X, Y) is the mean over unit vectors θ of W_p^p(θ·X, θ·Y) (N. Bonneel et al., "Sliced and Radon Wasserstein
 barycenters of measures", 2015). Everything here returns that p-th power, one number per batch item.
@@ -9,7 +11,6 @@ The module draws random numbers; the loss itself, :func:`sliced_wasserstein`, is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -70,12 +71,18 @@ class Seeded(nn.Module):
             raise InputError(f"seed {seed!r} is not usable: give a whole number from 0 to 2**63 - 1")
         self.generator = torch.Generator().manual_seed(seed)
 
-    def get_extra_state(self) -> Tensor:
+    def get_extra_state(self) -> object:
         """The generator's state; part of the state_dict."""
         return self.generator.get_state()
 
-    def set_extra_state(self, state: Any) -> None:
-        """Restore what :meth:`get_extra_state` returned."""
+    def set_extra_state(self, state: object) -> None:
+        """Restore what :meth:`get_extra_state` returned.
+
+        Raises:
+            InputError: the state is of another kind of loss.
+        """
+        if not isinstance(state, Tensor):
+            raise InputError("this state_dict holds no generator: it is of another kind of loss")
         self.generator.set_state(state.cpu())
 
 
@@ -83,13 +90,13 @@ class SlicedWasserstein(Seeded):
     """SW_p^p with fresh directions at each call.
 
     Args:
-        n_directions: how many directions (and sorts of each set) a call takes, at least 1.
+        n_directions: number of directions, and so of sorts of each set, in a call; at least 1.
         p: 1 or 2.
-        directions: their kind, see :func:`reswd_torch.directions.draw_directions`.
+        directions: kind of the directions, see :func:`reswd_torch.directions.draw_directions`.
         control_variate: None, ``"lower"`` or ``"upper"`` (arXiv 2305.00402), for ``directions="gaussian"``: even ones read the
             controls exactly, so that nothing is left to correct. With few directions the controlled estimate has a bias of order
             1/n_directions and may be negative.
-        seed: of the module's own generator, which the state_dict carries.
+        seed: seeds the module's own generator, whose state the state_dict carries.
 
     Raises:
         InputError: on construction or call, naming what does not fit.
@@ -138,29 +145,41 @@ class SlicedWasserstein(Seeded):
         y_weights: OtherWeights | None = None,
         *,
         directions: Float[Tensor, "directions dims"] | None = None,
-        diagnostics: bool = False,
-    ) -> Float[Tensor, "*batch"] | SlicedResult:
+    ) -> Float[Tensor, "*batch"]:
         """SW_p^p of each batch item.
 
         Args:
             x: (points, dims) or (batch, points, dims), float32 or float64.
             y: the same axes; the number of points may differ.
-            x_weights: (points,) or (batch, points) masses of at least 0, as of an alpha channel or a mask; None: all
+            x_weights: (points,) or (batch, points) masses of at least 0, such as an alpha channel or a mask; None: all
                 equal.
             y_weights: the same for y.
-            directions: (count, dims) rows of length 1 to use instead of drawing; the generator then stays where it is.
-            diagnostics: return the whole :class:`SlicedResult` instead of its value.
+            directions: (directions, dims) rows of length 1 to use instead of drawing; the generator is then left alone.
 
         Returns:
-            () or (batch,).
+            () or (batch,); differentiable in points and weights.
+
+        Raises:
+            InputError: sets that cannot be compared.
         """
+        return self.diagnosed(x, y, x_weights, y_weights, directions=directions).value
+
+    def diagnosed(
+        self,
+        x: Points,
+        y: Others,
+        x_weights: Weights | None = None,
+        y_weights: OtherWeights | None = None,
+        *,
+        directions: Float[Tensor, "directions dims"] | None = None,
+    ) -> SlicedResult:
+        """What a call computes: the value, and everything that led to it. Arguments as for :meth:`forward`."""
         check_sets(x, y, x_weights, y_weights)
         if directions is None:
             directions = self.draw(x)
         else:
             check_directions(directions, x)
-        result = sliced_wasserstein(x, y, directions, self.p, self.control_variate, x_weights, y_weights)
-        return result if diagnostics else result.value
+        return sliced_wasserstein(x, y, directions, self.p, self.control_variate, x_weights, y_weights)
 
     def extra_repr(self) -> str:
         return (

@@ -13,6 +13,7 @@ Everything here returns W_p^p, not its p-th root: means over directions and grad
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from einops import rearrange
@@ -26,6 +27,21 @@ Points = Float[Tensor, "*batch points dims"]
 Others = Float[Tensor, "*batch other dims"]
 Weights = Float[Tensor, "*batch points"]
 OtherWeights = Float[Tensor, "*batch other"]
+
+
+@dataclass(frozen=True)
+class PointSets:
+    """Two sets of points between which a distance is taken. Values are not checked, see :func:`check_sets`."""
+
+    x: Points
+    y: Others  # the same batch axes and dims as x, any number of points
+    x_weights: Weights | None = None  # masses of at least 0; None: all equal
+    y_weights: OtherWeights | None = None
+
+    @property
+    def weighted(self) -> bool:
+        """Whether any of the two has masses of its own."""
+        return self.x_weights is not None or self.y_weights is not None
 
 
 def wasserstein_1d(

@@ -21,7 +21,8 @@ from jaxtyping import install_import_hook
 # stands on have a test of their own for their shapes).
 _INNER = ["color", "grade.cdl", "grade.files", "grade.lut3d"]
 _INNER += [
-    f"matching.{name}" for name in ("closed_form", "couplings", "gauss_newton", "greys", "sampling", "smooth_lut")
+    f"matching.{name}"
+    for name in ("closed_form", "data_terms", "fitting", "gauss_newton", "greys", "sampling", "smooth_lut")
 ]
 _INNER += ["matching.distance", "matching.stochastic", "matching.report", "matching.same_scene", "matching.thumbnail"]
 install_import_hook([f"reswd_torch.{name}" for name in _INNER], "beartype.beartype")

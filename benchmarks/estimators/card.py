@@ -12,7 +12,8 @@ import torch
 from benchmarks.estimators import growth
 from benchmarks.estimators.losses import DEFAULT, ESTIMATORS, PLAIN
 from benchmarks.estimators.results import SORTS, keep
-from reswd_torch.couplings import Couplings, KeptCouplings, coupling_step, none_kept
+from reswd_torch.coupling_reservoir import Couplings, KeptCouplings, coupling_step, none_kept
+from reswd_torch.wasserstein import PointSets
 
 NAME = "on a card"
 POINTS = (2048, 65536, 1048576)
@@ -58,7 +59,7 @@ class _Compiled:
             torch.compiler.cudagraph_mark_step_begin()
             plans = Couplings(state.plans.directions.clone(), state.plans.values.clone(), None, None)
             state, directions = KeptCouplings(plans, state.weight.clone()), directions.clone()
-        value, self.state = self.step(state, directions, x, y, 2, self.loss.tau)
+        value, self.state = self.step(state, directions, PointSets(x, y), 2, self.loss.tau)
         return value
 
 

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from benchmarks.estimators.figures import figure
 from benchmarks.estimators.results import keep
-from reswd_torch.couplings import KeptCouplings, couple, coupling_step
+from reswd_torch.coupling_reservoir import KeptCouplings, couple, coupling_step
 from reswd_torch.directions import draw_directions
 from reswd_torch.sorting import sort, sorted_values
+from reswd_torch.wasserstein import PointSets
 
 NAME = "couplings' cost"
 POINTS = (1024, 4096, 16384, 65536)
@@ -48,7 +49,7 @@ def milliseconds(points: int, lines: int, device: str = "cpu") -> dict[str, floa
     target = sorted_values(directions @ y.T)
 
     def kept() -> Tensor:
-        return coupling_step(state, new, x, y, 2, None)[0]
+        return coupling_step(state, new, PointSets(x, y))[0]
 
     def anew(cached: bool) -> Tensor:
         other = target if cached else sorted_values(directions @ y.T)

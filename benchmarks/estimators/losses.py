@@ -9,8 +9,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from reswd_torch.direction_reswd import DirectionReservoirSlicedWasserstein
 from reswd_torch.directions import draw_directions
-from reswd_torch.reswd import KEPT_DIMS, DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
+from reswd_torch.reswd import KEPT_DIMS, ReservoirSlicedWasserstein
 from reswd_torch.swd import SlicedWasserstein
 from reswd_torch.wasserstein import direction_costs
 

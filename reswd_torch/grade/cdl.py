@@ -12,12 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.constants import LUMA, Triple
 from reswd_torch.grade.routes import as_array, by_kernel, in_parts
-
-LUMA = (0.2126, 0.7152, 0.0722)
-"""Rec.709 luma weights, fixed by ASC CDL v1.2 for the saturation step."""
-
-Triple = tuple[float, float, float]
 
 _TILE = 1 << 13  # colours at a time: 96 KiB an array, so that all of a step's lie in the second-level cache
 

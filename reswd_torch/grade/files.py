@@ -11,7 +11,6 @@ import re
 import secrets
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,9 +18,7 @@ import torch
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl, triple
 from reswd_torch.grade.lut3d import Lut3D
-
-if TYPE_CHECKING:
-    import PyOpenColorIO as ocio
+from reswd_torch.grade.transforms import cdl_transform, lut_transform
 
 CDL_FORMATS = {
     ".cc": "ColorCorrection",
@@ -83,7 +80,7 @@ def cube_text(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
     config = ocio.Config()
     config.setMajorVersion(2)
     graded = ocio.ColorSpace(ocio.REFERENCE_SPACE_SCENE, "graded")
-    graded.setTransform(lut_transform(lut), ocio.COLORSPACE_DIR_FROM_REFERENCE)
+    graded.setTransform(lut_transform(lut.values.numpy()), ocio.COLORSPACE_DIR_FROM_REFERENCE)
     config.addColorSpace(ocio.ColorSpace(ocio.REFERENCE_SPACE_SCENE, "plain"))
     config.addColorSpace(graded)
     baker = ocio.Baker()
@@ -183,27 +180,6 @@ def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
     values = torch.from_numpy(lattice_in).clamp(0.0, 1.0).reshape(*[FOREIGN_LATTICE] * 3, 3)
     note = f"the .cube holds a 1-D curve or another domain; it was re-sampled to {FOREIGN_LATTICE} points over 0..1"
     return Lut3D(values), (note,)
-
-
-def cdl_transform(cdl: Cdl) -> ocio.CDLTransform:
-    """The OpenColorIO transform of a CDL, in the clamping ASC style."""
-    import PyOpenColorIO as ocio
-
-    transform = ocio.CDLTransform(
-        slope=list(cdl.slope), offset=list(cdl.offset), power=list(cdl.power), sat=cdl.saturation
-    )
-    transform.setStyle(ocio.CDL_ASC)
-    return transform
-
-
-def lut_transform(lut: Lut3D) -> ocio.Lut3DTransform:
-    """The OpenColorIO transform of a lattice, with tetrahedral interpolation."""
-    import PyOpenColorIO as ocio
-
-    transform = ocio.Lut3DTransform(lut.size)
-    transform.setData(lut.values.numpy().ravel())
-    transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
-    return transform
 
 
 def write_text_atomically(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from reswd_torch.grade.cdl import LUMA, Triple
+from reswd_torch.grade.constants import LUMA, Triple
 
 _BLOCK = 512  # colours of one program
 _LUMA_R, _LUMA_G, _LUMA_B = (tl.constexpr(weight) for weight in LUMA)

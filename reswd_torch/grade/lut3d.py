@@ -12,6 +12,7 @@ from torch import Tensor
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.routes import as_array, by_kernel, in_parts
+from reswd_torch.grade.transforms import lut_transform
 
 _TILE = 1 << 12  # colours that OpenColorIO takes at a time: its own copy of them then stays in the cache
 _LARGEST_OF_OPENCOLORIO = 129
@@ -100,9 +101,7 @@ class Lut3D:
         """The same interpolation of float32 (..., 3) by OpenColorIO, a sixteenth of the time; NaN stays NaN."""
         import PyOpenColorIO as ocio
 
-        from reswd_torch.grade.files import lut_transform
-
-        processor = ocio.Config.CreateRaw().getProcessor(lut_transform(self))
+        processor = ocio.Config.CreateRaw().getProcessor(lut_transform(self.values.numpy()))
         compiled = processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS)
         source = rgb.reshape(-1, 3)
         out = np.empty(source.shape, np.float32)

@@ -1,4 +1,4 @@
-"""Matches with a formula instead of a fit: the baselines that everyone knows."""
+"""The well-known baselines, which match with a formula instead of a fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 ColorMap = Callable[[Tensor], Tensor]
-"""(N, 3) colours to (N, 3) colours, sRGB-encoded, not clamped."""
+"""Maps (N, 3) colours to (N, 3) colours, sRGB-encoded, without clamping the result."""
+Formula = Callable[[Tensor, Tensor], ColorMap]
+"""Given the colours of source and reference, returns the map from one to the other."""
+
+STEEPEST = 20.0
+"""Largest gain. Without a limit the noise of a grey or flat picture would be stretched to the target's whole spread."""
+FLAT = 1e-4
+"""Spread below which a picture counts as flat along an axis. No gain can make a spread of it, so the gain is 1."""
 
 
 def reinhard(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"]) -> ColorMap:
@@ -61,18 +68,6 @@ def histogram(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"], knots:
         return torch.stack([_interpolate(v, *curve) for v, curve in zip(values, curves, strict=True)], 1).to(rgb)
 
     return apply
-
-
-STEEPEST = 20.0
-"""Largest gain. A grey or flat picture's noise would otherwise be stretched to the target's whole spread."""
-FLAT = 1e-4
-"""A spread below this is none, and no gain makes one of it: the gain is 1."""
-
-CLOSED_FORM_MAPS: dict[str, Callable[[Tensor, Tensor], ColorMap]] = {
-    "reinhard": reinhard,
-    "mkl": mkl,
-    "histogram": histogram,
-}
 
 
 def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The distance that a person is shown: plain sliced Wasserstein in Lab, along directions that never change."""
+"""The distance that people are shown: plain sliced Wasserstein in CIE Lab, along directions that never change."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ def color_distance(
     Args:
         colors: (N, 3), sRGB-encoded, 0..1.
         others: (M, 3), the same; M may differ.
-        directions: how many, spread evenly over the half-sphere; the same ones every time, so that two figures compare.
+        directions: number of directions, spread evenly over the half-sphere. They are the same every time, so that figures
+            of two calls compare.
 
     Returns:
-        0 for equal sets; 1 is about one just noticeable difference for a uniform shift.
+        The distance: 0 for equal sets. A uniform shift by about one just noticeable difference gives 1.
     """
     thetas = fibonacci_spiral(directions)
     first, second = (thetas @ srgb_to_lab(c.detach().float().cpu()).T for c in (colors, others))

@@ -1,7 +1,8 @@
-"""Second-order steps with the couplings held still, and the CDL they fit (the LUT's model is in smooth_lut.py).
+"""The second-order optimiser, and the model of a CDL that it fits (the model of a LUT is in smooth_lut.py).
 
-With a coupling fixed, the fit is a small non-linear least-squares problem: Gauss-Newton with Levenberg-Marquardt damping
-(Nocedal and Wright, Numerical Optimization, ch. 10), solved in float64. Every accepted step renews the coupling.
+While the coupling is fixed, the fit is a small non-linear least-squares problem. It is solved by Gauss-Newton steps with
+Levenberg-Marquardt damping (Nocedal and Wright, Numerical Optimization, ch. 10), in float64. Every accepted step renews the
+coupling.
 """
 
 from __future__ import annotations
@@ -16,21 +17,27 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab_with_jacobian
-from reswd_torch.grade.cdl import LUMA
-from reswd_torch.matching.couplings import Coupling
+from reswd_torch.grade.constants import LUMA
+from reswd_torch.matching.data_terms import Coupling
 from reswd_torch.matching.greys import GreyHold, grey_ramp
-from reswd_torch.matching.report import Progress
+from reswd_torch.progress import OnProgress
 
 STEEP = 1.7
+"""Steepness above which a CDL is held back: its contrast where it clamps, slope x power x saturation at white, and near black.
+A steeper grade bands in 8 bits, and a .cube cannot follow its corner (error: steepness / 128 at 33 points)."""
 STEEP_PULL = 20.0
-NEAR_BLACK = 1 / 64  # half a step of a 33-point lattice
-"""A CDL whose contrast where it clamps (slope x power x saturation at white, and near black) is above ``STEEP`` is held
-back, in Lab units per squared logarithm: so steep a grade bands in 8 bits, and a .cube cannot follow its corner (error:
-steepness / 128 at 33 points)."""
+"""Weight of the squared logarithm of the steepness beyond ``STEEP``, in Lab units."""
+NEAR_BLACK = 1 / 64
+"""Where a CDL's steepness near black is measured: half a step of a 33-point lattice above black."""
 
 
-class Step(NamedTuple):
-    """A transform evaluated at one set of parameters: graded colours, and what its normal equations need."""
+class Evaluation(NamedTuple):
+    """A transform evaluated at one set of parameters.
+
+    Attributes:
+        rgb: (N, 3) graded colours of the source samples, 0..1.
+        jacobian: what the model needs for its normal equations; its shape is the model's own affair.
+    """
 
     rgb: Float[Tensor, "n 3"]
     jacobian: Tensor
@@ -38,29 +45,30 @@ class Step(NamedTuple):
 
 @runtime_checkable
 class Model(Protocol):
-    """A transform with a flat parameter vector."""
+    """A transform with a flat vector of P parameters, fitted to samples that it holds."""
 
     def start(self) -> Float[Tensor, " p"]:
-        """Parameters of the identity."""
+        """The parameters of the identity, float64."""
 
-    def evaluate(self, parameters: Float[Tensor, " p"]) -> Step:
-        """Graded colours of the source samples, and their derivative."""
+    def evaluate(self, parameters: Float[Tensor, " p"]) -> Evaluation:
+        """The graded colours of the source samples, and their derivative."""
 
-    def hessian(self, step: Step, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
-        """J^T A J summed over samples, for A given in graded RGB."""
+    def hessian(self, evaluation: Evaluation, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
+        """The sum of J^T A J over all samples, with A in graded RGB."""
 
-    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
-        """J^T b summed over samples, for b given in graded RGB."""
+    def gradient(self, evaluation: Evaluation, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
+        """The sum of J^T b over all samples, with b in graded RGB."""
 
     def prior(self, parameters: Float[Tensor, " p"]) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, " p"]]:
-        """Cost, Hessian and gradient of the pull towards the identity, in Lab units."""
+        """Cost, Hessian and gradient of what holds the transform near the identity, in Lab units."""
 
     def project(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
-        """The nearest parameters that are allowed."""
+        """The allowed parameters that are nearest to these."""
 
 
 Solver = Callable[[Model, Tensor | None, tuple[float, float]], Tensor]
-"""Fits a model: (model, where to start or None for the identity, share of the whole job) to parameters."""
+"""An optimiser: given a model, the parameters to start from (None: the identity) and the share of the whole job that this fit
+covers (from, to, in 0..1), returns the fitted parameters."""
 
 
 def minimise(
@@ -69,7 +77,7 @@ def minimise(
     *,
     rounds: int,
     start: Float[Tensor, " p"] | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     span: tuple[float, float] = (0.0, 1.0),
 ) -> Float[Tensor, " p"]:
     """Fit a model to a coupling.
@@ -77,10 +85,10 @@ def minimise(
     Args:
         model: the transform and the source samples.
         coupling: where the samples should go.
-        rounds: how many steps are tried; stops early when a step gains less than a ten-thousandth.
+        rounds: number of steps that are tried. The fit stops early when a step lowers the cost by less than a ten-thousandth.
         start: parameters to start from; the identity if left out.
-        progress: told before every round; may raise to stop.
-        span: the share of the whole job that this fit covers, for ``progress``.
+        progress: called before every round; may raise to stop.
+        span: the share of the whole job that this fit covers (from, to), for ``progress``.
 
     Returns:
         The best parameters seen, float64.
@@ -107,6 +115,8 @@ def minimise(
 
 @dataclass
 class _Best:
+    """Parameters, and the cost, Hessian and gradient of data term and prior there."""
+
     parameters: Tensor
     cost: float
     hessian: Tensor
@@ -114,27 +124,27 @@ class _Best:
 
     @classmethod
     def at(cls, model: Model, coupling: Coupling, parameters: Tensor) -> _Best:
-        step = model.evaluate(parameters)
-        lab, d_lab = srgb_to_lab_with_jacobian(step.rgb)
-        pull = coupling(lab)
-        curvature = d_lab.transpose(1, 2) @ pull.curvature @ d_lab
-        force = (d_lab.transpose(1, 2) @ pull.force.unsqueeze(2)).squeeze(2)
-        hessian, gradient = model.hessian(step, curvature), model.gradient(step, force)
+        evaluation = model.evaluate(parameters)
+        lab, d_lab = srgb_to_lab_with_jacobian(evaluation.rgb)
+        term = coupling(lab)
+        curvature = d_lab.transpose(1, 2) @ term.curvature @ d_lab
+        force = (d_lab.transpose(1, 2) @ term.force.unsqueeze(2)).squeeze(2)
+        hessian, gradient = model.hessian(evaluation, curvature), model.gradient(evaluation, force)
         cost, prior_hessian, prior_gradient = model.prior(parameters)
         return cls(
             parameters,
-            float(pull.loss) + float(cost),
+            float(term.loss) + float(cost),
             hessian.cpu().double() + prior_hessian,
             gradient.cpu().double() + prior_gradient,
         )
 
 
 class CdlModel:
-    """Ten CDL numbers, as log slope, offset, log power and saturation, so that slope and power stay positive.
+    """A CDL as a model: log slope, offset, log power and saturation, so that slope and power stay positive.
 
     Args:
         rgb: (N, 3) source samples.
-        pull: (10,) weights of the quadratic pull towards the identity, in Lab units per squared parameter.
+        pull: (10,) weight of the quadratic pull of each parameter towards the identity, in Lab units per squared parameter.
         greys: how greys are held back; None: they are free.
     """
 
@@ -162,14 +172,14 @@ class CdlModel:
             gradient = gradient + STEEP_PULL * excess * along
         if self.greys is None:
             return cost, hessian, gradient
-        step = self._graded(self.ramp, parameters)
-        grey_cost, grey_hessian, grey_gradient = self.greys.prior(step.rgb, step.jacobian)
+        evaluation = self._graded(self.ramp, parameters)
+        grey_cost, grey_hessian, grey_gradient = self.greys.prior(evaluation.rgb, evaluation.jacobian)
         return cost + grey_cost, hessian + grey_hessian, gradient + grey_gradient
 
-    def evaluate(self, parameters: Float[Tensor, " p"]) -> Step:
+    def evaluate(self, parameters: Float[Tensor, " p"]) -> Evaluation:
         return self._graded(self.rgb, parameters)
 
-    def _graded(self, rgb: Float[Tensor, "n 3"], parameters: Float[Tensor, " p"]) -> Step:
+    def _graded(self, rgb: Float[Tensor, "n 3"], parameters: Float[Tensor, " p"]) -> Evaluation:
         natural, weights = natural_numbers(parameters).to(rgb), self.luma.to(rgb)
         slope, offset, power, saturation = natural[:3], natural[3:6], natural[6:9], natural[9]
         shifted = rgb * slope + offset
@@ -185,17 +195,18 @@ class CdlModel:
         mix = saturation * torch.eye(3).to(rgb) + (1 - saturation) * weights.expand(3, 3)
         by_group = columns.reshape(-1, 1, 3, 3) * mix.reshape(1, 3, 1, 3)  # n, output, parameter group, channel
         full = torch.cat((by_group.flatten(2), (bent - luma).unsqueeze(2)), dim=2)
-        return Step(saturated.clamp(0.0, 1.0), full * free.unsqueeze(2))
+        return Evaluation(saturated.clamp(0.0, 1.0), full * free.unsqueeze(2))
 
-    def hessian(self, step: Step, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
-        return step.jacobian.reshape(-1, 10).T @ (curvature @ step.jacobian).reshape(-1, 10)
+    def hessian(self, evaluation: Evaluation, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
+        return evaluation.jacobian.reshape(-1, 10).T @ (curvature @ evaluation.jacobian).reshape(-1, 10)
 
-    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
-        return step.jacobian.reshape(-1, 10).T @ force.reshape(-1)
+    def gradient(self, evaluation: Evaluation, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
+        return evaluation.jacobian.reshape(-1, 10).T @ force.reshape(-1)
 
 
 def _steepness(parameters: Float[Tensor, " p"]) -> Iterator[tuple[float, Float[Tensor, " p"]]]:
-    """By how much the logarithm of each channel's steepness at its steeper end is over the limit, and its gradient."""
+    """Each channel that is too steep at its steeper end: by how much the logarithm of its steepness exceeds the limit, and the
+    gradient of that."""
     saturation = float(parameters[9])
     for channel in range(3):
         log_slope, log_power = float(parameters[channel]), float(parameters[6 + channel])
@@ -212,5 +223,5 @@ def _steepness(parameters: Float[Tensor, " p"]) -> Iterator[tuple[float, Float[T
 
 
 def natural_numbers(parameters: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
-    """Slope, offset, power, saturation from the parameters of :class:`CdlModel`."""
+    """Slope, offset, power and saturation, (10,), from the parameters of :class:`CdlModel`."""
     return torch.cat((parameters[:3].exp(), parameters[3:6], parameters[6:9].exp(), parameters[9:]))

@@ -1,7 +1,7 @@
-"""What keeps greys grey where two pictures show different things.
+"""A cost that keeps greys grey where two pictures show different things.
 
 A match of statistics paints the grey wall behind a red bowl teal, so that the mean comes out right. Nothing in two
-distributions says that a grey is a grey; but a reference without a cast should not leave one behind.
+distributions says that a grey is a grey, but a match to a reference without a cast should not leave a cast behind.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab_with_jacobian
 
-_ROUNDING = 0.5  # Lab units; weights as for p = 1, see couplings.py
+_ROUNDING = 0.5  # Lab units; below it the weights are as for p = 1 in data_terms.py
 
 
 def grey_ramp() -> Float[Tensor, "19 3"]:
-    """Greys from 0.05 to 0.95, encoded, float64."""
+    """19 sRGB-encoded greys from 0.05 to 0.95, float64."""
     return torch.linspace(0.05, 0.95, 19, dtype=torch.float64).unsqueeze(1).expand(-1, 3)
 
 
@@ -27,8 +27,8 @@ class GreyHold:
     """A cost on the colour that greys take on.
 
     Attributes:
-        cast: CIE Lab chroma that a grey may have for nothing.
-        weight: of the mean chroma beyond that along :func:`grey_ramp`, in Lab units beside the distance.
+        cast: CIE Lab chroma that a grey may have at no cost.
+        weight: weight, beside the distance, of the mean chroma beyond ``cast`` along :func:`grey_ramp`, in Lab units.
     """
 
     cast: float
@@ -37,11 +37,11 @@ class GreyHold:
     def prior(
         self, rgb: Float[Tensor, "19 3"], jacobian: Float[Tensor, "19 3 p"]
     ) -> tuple[Tensor, Float[Tensor, "p p"], Float[Tensor, " p"]]:
-        """Cost, Hessian (Gauss-Newton, re-weighted as for p = 1) and gradient.
+        """Cost, Gauss-Newton Hessian (re-weighted as for p = 1) and gradient of a graded grey ramp.
 
         Args:
             rgb: the graded ramp, 0..1.
-            jacobian: its derivative by the transform's parameters.
+            jacobian: derivative of the graded ramp by the transform's P parameters.
         """
         lab, d_lab = srgb_to_lab_with_jacobian(rgb)
         chroma = lab[:, 1:].norm(dim=1)

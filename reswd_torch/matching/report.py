@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from reswd_torch.settings import MatchSettings
-
-Progress = Callable[[float, str], None]
-"""Called with the share done (0..1) and a word on what is being done. May raise to stop the fit."""
 
 
 @dataclass(frozen=True)
@@ -18,12 +14,13 @@ class MatchReport:
     Attributes:
         distance_before: sliced Wasserstein distance (p = 1, CIE Lab units, fixed directions) from source to target, on
             pixels that the fit did not choose.
-        distance_after: the same from the graded source to the target, at the strength of the settings.
-        seconds: wall time of the fit and both distances; of :func:`reswd_torch.match` with checks and sampling.
-        settings: what was asked for.
+        distance_after: the same distance from the graded source to the target, at the strength of the settings.
+        seconds: wall time of the fit and both distances; for :func:`reswd_torch.match` also of checks and sampling.
+        settings: the settings of the match.
         device: where the fit ran, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        points: how many points were found that correspond; 0 where the pictures show different things, or nobody looked.
-        trust: 0..1, how far the grade follows them and the part that both pictures show; the rest goes by statistics.
+        points: number of points found that correspond; 0 where the pictures show different things, or nobody looked.
+        trust: 0..1, how far the grade follows those points and the part that both pictures show; the rest of it follows the
+            statistics of the whole pictures.
     """
 
     distance_before: float

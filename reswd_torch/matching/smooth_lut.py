@@ -1,11 +1,12 @@
 """A 3-D LUT that stays smooth: a cubic B-spline volume whose control points are fitted.
 
 Why a B-spline: its lattice is as smooth as its few control points say, its values stay inside the hull of its control
-points (so colours stay in 0..1 without a hard clamp), and its second differences are bounded by theirs (de Boor, A Practical
-Guide to Splines, ch. IX and XI). A fit is held back where it breaks a condition, and only there: a quadratic cost on what goes
-beyond, which grows from stage to stage while the smoothness asked of the whole volume falls. What still breaks one in the end is
-drawn back towards the identity until every condition of :class:`Smoothness` holds; the identity satisfies them all, so that
-always ends.
+points (so colours stay in 0..1 without a hard clamp), and its second differences are bounded by those of the control points
+(de Boor, A Practical Guide to Splines, ch. IX and XI).
+
+A fit is held back where it breaks a condition, and only there: a quadratic cost on the excess, which grows from stage to stage
+while the smoothness asked of the whole volume falls. A LUT that still breaks a condition in the end is drawn back towards the
+identity until every condition of :class:`Smoothness` holds. The identity satisfies them all, so that always succeeds.
 """
 
 from __future__ import annotations
@@ -20,23 +21,27 @@ from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.grade.lut3d import Lut3D, identity_lattice
-from reswd_torch.matching.couplings import Coupling
-from reswd_torch.matching.gauss_newton import Solver, Step
+from reswd_torch.matching.data_terms import Coupling
+from reswd_torch.matching.gauss_newton import Evaluation, Solver
 from reswd_torch.matching.greys import GreyHold, grey_ramp
 
 CONTROL_POINTS = 6
+"""Control points along one axis."""
 LATTICE = 33
+"""Lattice points along one axis of the fitted LUT."""
 PULL = 0.02
+"""Weight of the squared distance of each control point from the identity, in Lab units."""
 
 
 class Stage(NamedTuple):
-    """How firmly one pass of the fit is held, in Lab units.
+    """How firmly one pass of the fit is held, as weights in Lab units.
 
     Attributes:
         stiffness: weight of the squared second differences between neighbouring control points, everywhere.
-        smooth: of what the second differences along the ramps of :func:`smoothness` go beyond the limit, squared; and of greys
-            that fall.
-        upright: of an output channel that hardly rises, or falls, with its own input, between neighbouring control points.
+        smooth: weight of the squared excess of second differences over the limit, along the ramps of :func:`smoothness`, and
+            of the squared fall where a channel falls along the grey ramp.
+        upright: weight of the squared shortfall where an output channel rises with its own input by less than
+            :data:`LEAST_RISE` between neighbouring control points.
     """
 
     stiffness: float
@@ -46,22 +51,23 @@ class Stage(NamedTuple):
 
 STAGES = (Stage(0.3, 1e4, 1e3), Stage(0.1, 3e4, 2e3), Stage(0.05, 1e5, 3e3))
 LEAST_RISE = 0.12
-"""Of an output channel with its own input, as a share of the identity's."""
+"""Least rise of an output channel with its own input, as a share of the identity's rise."""
 MARGIN = 0.92
-"""Of the limit on second differences: the cost begins a little before it."""
+"""Share of the limit on second differences at which the cost begins."""
 MAX_SECOND_DIFFERENCE = 1 / 128
+"""The limit on second differences per step of a 33-point lattice."""
 
 
 @dataclass(frozen=True)
 class Smoothness:
-    """How a 33-point lattice behaves.
+    """How smooth a LUT is, measured on a 33-point lattice.
 
     Attributes:
         grey_rises: every channel is non-decreasing along the grey ramp.
-        folds: cells that do not touch the clamp in which the map turns colours inside out (a Jacobian determinant that is
-            not positive in one of the six tetrahedra).
-        second_difference: the largest along the grey ramp, the six ramps from black to a hue and the six from there to
-            white, per lattice step.
+        folds: number of cells away from the clamp in which the map turns colours inside out (its Jacobian determinant is not
+            positive in one of the six tetrahedra).
+        second_difference: the largest second difference per lattice step along thirteen ramps: grey, black to each of six
+            hues, and each hue to white.
     """
 
     grey_rises: bool
@@ -70,11 +76,12 @@ class Smoothness:
 
     @property
     def good(self) -> bool:
+        """Whether every condition holds."""
         return self.grey_rises and self.folds == 0 and self.second_difference <= MAX_SECOND_DIFFERENCE
 
 
 def smoothness(lut: Lut3D) -> Smoothness:
-    """Measure a lattice (re-sampled to 33 points, so that figures compare)."""
+    """Measure a LUT, re-sampled to 33 points so that figures of different sizes compare."""
     values = lut.resampled(LATTICE).values.double()
     ramps = _ramps(values)
     grey = ramps[0]
@@ -89,7 +96,7 @@ def fit_smooth_lut(
 
     Args:
         source: (N, 3) source samples, 0..1.
-        coupling: where they should go; chooses between the stages.
+        coupling: where they should go. Of the LUTs that the stages lead to, the one with the smallest loss is returned.
         solve: the optimiser.
         greys: how greys are held back; None: they are free.
 
@@ -118,7 +125,7 @@ class SplineModel:
 
     Args:
         rgb: (N, 3) source samples.
-        stage: how firmly it is held, until :meth:`hold` says otherwise.
+        stage: how firmly the model is held, until :meth:`hold` changes it.
         greys: how greys are held back; None: they are free.
     """
 
@@ -134,7 +141,7 @@ class SplineModel:
         self.hold(stage)
 
     def hold(self, stage: Stage) -> None:
-        """Hold it as firmly as a stage says."""
+        """Hold the model as firmly as a stage says."""
         self.stage = stage
         self.penalty = stage.stiffness * self.bending + PULL * torch.eye(len(self.bending), dtype=torch.float64)
         self.prior_hessian = torch.kron(self.penalty, torch.eye(3, dtype=torch.float64))
@@ -166,7 +173,7 @@ class SplineModel:
     def _beyond(
         self, channel: int, values: Float[Tensor, " points"]
     ) -> Iterator[tuple[float, Float[Tensor, "rows points"], Float[Tensor, " rows"]]]:
-        """Weight, linear operator and by how much its result is out of bounds, for each condition on one output channel."""
+        """Each condition on one output channel: its weight, its linear operator, and by how much the result is out of bounds."""
         second = self.second @ values
         yield (
             self.stage.smooth,
@@ -178,11 +185,11 @@ class SplineModel:
         least = LEAST_RISE * (rises @ self.identity[:, channel])
         yield self.stage.upright, rises, (rises @ values - least).clamp(max=0.0)
 
-    def evaluate(self, parameters: Float[Tensor, " p"]) -> Step:
+    def evaluate(self, parameters: Float[Tensor, " p"]) -> Evaluation:
         moved = parameters.reshape(-1, 3) - self.identity
-        return Step((self.rgb + self.basis @ moved.to(self.rgb)).clamp(0.0, 1.0), self.basis)
+        return Evaluation((self.rgb + self.basis @ moved.to(self.rgb)).clamp(0.0, 1.0), self.basis)
 
-    def hessian(self, step: Step, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
+    def hessian(self, evaluation: Evaluation, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
         points = self.basis.shape[1]
         hessian = self.rgb.new_zeros(points, 3, points, 3)
         for i in range(3):
@@ -192,12 +199,12 @@ class SplineModel:
                 hessian[:, j, :, i] = block.T
         return hessian.reshape(3 * points, 3 * points)
 
-    def gradient(self, step: Step, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
+    def gradient(self, evaluation: Evaluation, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
         return (self.basis.T @ force).reshape(-1)
 
 
 def _drawn_back(values: Float[Tensor, "entries 3"]) -> Lut3D:
-    """As much of a fitted lattice, blended with the identity, as satisfies every condition."""
+    """The blend with the identity that has the largest share of a fitted lattice and still satisfies every condition."""
     identity = identity_lattice(LATTICE, torch.float64)
     full = values.reshape(identity.shape)
 
@@ -214,7 +221,7 @@ def _drawn_back(values: Float[Tensor, "entries 3"]) -> Lut3D:
 
 
 def _ramps(values: Float[Tensor, "size size size 3"]) -> Float[Tensor, "ramps size 3"]:
-    """Grey, black to each hue, and each hue to white."""
+    """The values along thirteen ramps: grey, black to each of six hues, and each hue to white."""
     size = values.shape[0]
     up, low, top = torch.arange(size), torch.zeros(size).long(), torch.full((size,), size - 1)
     picks = [(up, up, up)]
@@ -226,7 +233,7 @@ def _ramps(values: Float[Tensor, "size size size 3"]) -> Float[Tensor, "ramps si
 
 
 def _folds(values: Float[Tensor, "size size size 3"]) -> int:
-    """Cells away from the clamp with a determinant that is not positive in one of their six tetrahedra."""
+    """The number of cells away from the clamp whose Jacobian determinant is not positive in one of their six tetrahedra."""
     size = values.shape[0]
 
     def corner(r: int, g: int, b: int) -> Tensor:
@@ -250,13 +257,13 @@ def _folds(values: Float[Tensor, "size size size 3"]) -> int:
 
 
 def _basis(rgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n points"]:
-    """Value of every control point's B-spline at every colour."""
+    """The value of every control point's B-spline at every colour."""
     red, green, blue = (_basis_1d(rgb[:, channel]) for channel in range(3))
     return torch.einsum("ni,nj,nk->nijk", red, green, blue).flatten(1)
 
 
 def _basis_1d(x: Float[Tensor, " n"]) -> Float[Tensor, "n points"]:
-    """Cubic B-splines on clamped uniform knots (Cox-de Boor recursion)."""
+    """The values of cubic B-splines on clamped uniform knots (Cox-de Boor recursion)."""
     knots = _knots()
     x = x.clamp(0.0, 1.0 - 1e-12).unsqueeze(1)
     basis = ((knots[:-1] <= x) & (x < knots[1:])).double()
@@ -270,18 +277,20 @@ def _basis_1d(x: Float[Tensor, " n"]) -> Float[Tensor, "n points"]:
 
 
 def _knots() -> Float[Tensor, " knots"]:
+    """Uniform knots over 0..1, with the ends repeated so that the spline reaches its outermost control points."""
     inner = torch.linspace(0, 1, CONTROL_POINTS - 2, dtype=torch.float64)
     return torch.cat((inner.new_zeros(3), inner, inner.new_ones(3)))
 
 
 def _greville() -> Float[Tensor, "points 3"]:
-    """Control points of the identity: the averages of three consecutive knots."""
+    """The control points of the identity, which are the averages of three consecutive knots (Greville abscissae)."""
     axis = _knots()[1:-1].unfold(0, 3, 1).mean(dim=1)
     return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1).reshape(-1, 3)
 
 
 def _ramp_differences() -> tuple[Float[Tensor, "rows points"], Float[Tensor, "steps points"]]:
-    """From control points to the second differences along every ramp, and to the first ones along the grey one."""
+    """The operators from control points to the second differences along every ramp, and to the first differences of the grey
+    ramp."""
     ramps = _ramps(identity_lattice(LATTICE, torch.float64))
     basis = _basis(ramps.reshape(-1, 3)).reshape(len(ramps), LATTICE, -1)
     second = basis[:, 2:] - 2 * basis[:, 1:-1] + basis[:, :-2]
@@ -289,7 +298,7 @@ def _ramp_differences() -> tuple[Float[Tensor, "rows points"], Float[Tensor, "st
 
 
 def _rises() -> list[Float[Tensor, "rows points"]]:
-    """From control points to their first differences along red, green and blue."""
+    """The operators from control points to their first differences along red, green and blue."""
     eye = torch.eye(CONTROL_POINTS, dtype=torch.float64)
     operators = []
     for channel in range(3):
@@ -300,7 +309,7 @@ def _rises() -> list[Float[Tensor, "rows points"]]:
 
 
 def _bending() -> Float[Tensor, "points points"]:
-    """Sum of squared second derivatives of the control net along the three axes, and of its mixed ones."""
+    """The quadratic form that sums the squared second derivatives of the control net, pure and mixed, over its points."""
     axis = _knots()[1:-1].unfold(0, 3, 1).mean(dim=1)
     count = len(axis)
     eye = torch.eye(count, dtype=torch.float64)
@@ -318,5 +327,6 @@ def _bending() -> Float[Tensor, "points points"]:
 
 
 def _gram(parts: list[Tensor]) -> Tensor:
+    """A^T A of the Kronecker product A of three operators, one an axis."""
     operator = torch.kron(torch.kron(parts[0], parts[1]), parts[2])
     return operator.T @ operator

@@ -1,4 +1,5 @@
-"""The paper's optimiser: Adam on the transform, under the reservoir's sliced Wasserstein loss (arXiv 2510.01061, sec. 4)."""
+"""The paper's optimiser: Adam on the transform's parameters, under the sliced Wasserstein loss with a reservoir
+(arXiv 2510.01061, section 4)."""
 
 from __future__ import annotations
 
@@ -8,13 +9,14 @@ from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab_with_jacobian
 from reswd_torch.matching.gauss_newton import Model
-from reswd_torch.matching.report import Progress
+from reswd_torch.progress import OnProgress
 from reswd_torch.reswd import ReservoirSlicedWasserstein
 
 STEPS = 150
 LEARNING_RATE = 0.03
 SETTLED = 1e-3
-"""Lab units: what is left is rounding, and Adam, which scales its steps, would walk away along it."""
+"""Loss, in Lab units, below which the fit stops. What is left there is rounding, and Adam, which scales its steps, would walk
+away along it."""
 
 
 def descend(
@@ -24,7 +26,7 @@ def descend(
     seed: int,
     start: Float[Tensor, " p"] | None = None,
     steps: int = STEPS,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     span: tuple[float, float] = (0.0, 1.0),
 ) -> Float[Tensor, " p"]:
     """Fit a model by stochastic gradients.
@@ -32,11 +34,11 @@ def descend(
     Args:
         model: the transform and the source samples.
         target_lab: (M, 3) target colours in Lab.
-        seed: of the directions and of the reservoir.
+        seed: seeds the random directions of the loss.
         start: parameters to start from; the identity if left out.
-        steps: Adam steps; the learning rate falls along a cosine.
-        progress: told before every step; may raise to stop.
-        span: the share of the whole job that this fit covers, for ``progress``.
+        steps: number of Adam steps; the learning rate falls along a cosine.
+        progress: called before every step; may raise to stop.
+        span: the share of the whole job that this fit covers (from, to), for ``progress``.
 
     Returns:
         The last parameters, float64.
@@ -49,9 +51,9 @@ def descend(
         if progress is not None:
             progress(span[0] + (span[1] - span[0]) * index / steps, f"step {index + 1} of {steps}")
         with torch.no_grad():
-            step = model.evaluate(parameters)
-            lab, d_lab = srgb_to_lab_with_jacobian(step.rgb)
-        # The loss is differentiated only as far as the Lab colours; from there on the fit's own Jacobians serve.
+            evaluation = model.evaluate(parameters)
+            lab, d_lab = srgb_to_lab_with_jacobian(evaluation.rgb)
+        # Autograd goes only as far as the Lab colours; from there on the model's own Jacobians are used.
         leaf = lab.requires_grad_(True)
         value = loss(leaf, target_lab)
         if float(value.detach()) < SETTLED:
@@ -59,7 +61,7 @@ def descend(
         (slope,) = torch.autograd.grad(value, leaf)
         with torch.no_grad():
             force = (d_lab.transpose(1, 2) @ slope.unsqueeze(2)).squeeze(2)
-            parameters.grad = model.gradient(step, force).cpu().double() + model.prior(parameters)[2]
+            parameters.grad = model.gradient(evaluation, force).cpu().double() + model.prior(parameters)[2]
             optimiser.step()
             schedule.step()
             parameters.copy_(model.project(parameters))

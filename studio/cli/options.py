@@ -14,7 +14,7 @@ from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, SCENES, TRANSFORM
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reswd_torch.matching.report import Progress
+    from reswd_torch.progress import OnProgress
 
 DEFAULTS = MatchSettings()
 
@@ -63,7 +63,7 @@ CUBE_SIZE = typer.Option(
 
 
 @contextmanager
-def progress_bar() -> Iterator[Progress | None]:
+def progress_bar() -> Iterator[OnProgress | None]:
     """A bar on a terminal; nothing where the output goes to a file or another program."""
     if not sys.stderr.isatty():
         yield None

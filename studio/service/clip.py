@@ -11,7 +11,8 @@ import numpy as np
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.matching import PixelSample, fit_samples
-from reswd_torch.matching.report import MatchReport, Progress
+from reswd_torch.matching.report import MatchReport
+from reswd_torch.progress import OnProgress
 from studio.media.clips.color import FrameColors
 from studio.media.clips.names import clip_suffix, is_clip, need_av
 from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream, read_facts
@@ -82,7 +83,9 @@ def check_clip_output(path: Path, *, inputs: list[Path], overwrite: bool = False
     check_place(path, inputs=inputs, overwrite=overwrite)
 
 
-def match_clip(job: ClipJob, output: Path, *, overwrite: bool = False, progress: Progress | None = None) -> ClipResult:
+def match_clip(
+    job: ClipJob, output: Path, *, overwrite: bool = False, progress: OnProgress | None = None
+) -> ClipResult:
     """Fit one grade, or take the given one, and write the graded clip.
 
     The picture is encoded anew (8-bit clips are graded in 8 bits, deeper ones in 16); audio, subtitles, times, tags and
@@ -140,7 +143,7 @@ class _Fitted:
     notes: tuple[str, ...]
 
 
-def _fitted(job: ClipJob, facts: ClipFacts, weights: np.ndarray | None, tell: Progress) -> _Fitted:
+def _fitted(job: ClipJob, facts: ClipFacts, weights: np.ndarray | None, tell: OnProgress) -> _Fitted:
     """The grade for a clip: the given one, or one fitted on frames across it."""
     settings = job.settings
     if job.grade is not None:
@@ -167,7 +170,7 @@ def _grade_frames(
     grade: Grade,
     weights: np.ndarray | None,
     damage: Damage,
-    tell: Progress,
+    tell: OnProgress,
 ) -> None:
     """Every frame through one grade, every other packet as it is."""
     encoding = writer.encoding

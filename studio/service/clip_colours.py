@@ -10,10 +10,10 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.matching import PixelSample, sample_pixels
-from reswd_torch.matching.report import Progress
 from reswd_torch.matching.same_scene import glance
 from reswd_torch.matching.sampling import pool_samples
 from reswd_torch.matching.thumbnail import Thumbnail
+from reswd_torch.progress import OnProgress
 from reswd_torch.settings import MatchSettings
 from studio.media.clips.color import FrameColors
 from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream
@@ -45,7 +45,7 @@ def sample_clip(
     facts: ClipFacts,
     settings: MatchSettings,
     weights: np.ndarray | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     *,
     with_frames: bool = False,
 ) -> ClipSample:
@@ -113,7 +113,7 @@ def _is_long(facts: ClipFacts) -> bool:
     return facts.seconds is not None and facts.seconds * float(facts.rate or 25) > _SHORT
 
 
-def _in_one_pass(facts: ClipFacts, taken: Any, progress: Progress | None) -> list[PixelSample]:
+def _in_one_pass(facts: ClipFacts, taken: Any, progress: OnProgress | None) -> list[PixelSample]:
     """Every k-th frame, where k doubles whenever twice the wanted number is reached: needs no length beforehand."""
     parts: list[PixelSample] = []
     step = 1
@@ -134,7 +134,7 @@ def _at(place: int, part: PixelSample) -> PixelSample:
     return part if place % _SEEN_STEP == 0 else replace(part, thumbnail=None)
 
 
-def _sought(facts: ClipFacts, progress: Progress | None) -> Iterator[Any]:
+def _sought(facts: ClipFacts, progress: OnProgress | None) -> Iterator[Any]:
     """Frames near evenly spread places; fewer where seeking fails or leads to the same place again."""
     from av.error import FFmpegError
 

@@ -10,7 +10,9 @@ import numpy as np
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.matching import PixelSample, color_distance, fit_samples, sample_pixels
-from reswd_torch.matching.report import MatchReport, Progress
+from reswd_torch.matching.methods import method_named
+from reswd_torch.matching.report import MatchReport
+from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_SCENE, MatchSettings
 from studio.media.images import Picture, profile_name, read_picture, write_picture
 from studio.media.images.refuse import file_hash
@@ -126,7 +128,7 @@ class MatchResult:
             grade = replace(grade, report=replace(grade.report, distance_after=after, settings=settings))
         return replace(self, job=replace(self.job, settings=settings), grade=grade)
 
-    def refitted(self, method: str, progress: Progress | None = None) -> MatchResult:
+    def refitted(self, method: str, progress: OnProgress | None = None) -> MatchResult:
         """The same pictures matched by another method: nothing is read again.
 
         Raises:
@@ -134,8 +136,8 @@ class MatchResult:
         """
         if self.target_sample is None:
             raise InputError("a saved grade has no reference; choose a picture or a palette to compare methods")
-        # The other methods know statistics only.
-        scene = self.job.settings.scene if method == "fast" else AUTO_SCENE
+        # A method that compares statistics alone cannot be told that both pictures show one scene.
+        scene = self.job.settings.scene if method_named(method).looks_for_scene else AUTO_SCENE
         settings = replace(self.job.settings, method=method, scene=scene)
         fitted = fit_samples(self.source_sample, self.target_sample, settings, progress=progress)
         return replace(
@@ -168,7 +170,7 @@ class MatchResult:
 
 
 def run_match(
-    job: MatchJob, progress: Progress | None = None, reference: ReferenceSamples | None = None
+    job: MatchJob, progress: OnProgress | None = None, reference: ReferenceSamples | None = None
 ) -> MatchResult:
     """Read, sample, fit. Writes nothing.
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from reswd_torch.grade import Cdl, Grade, Lut3D
-from reswd_torch.grade.files import lut_transform
+from reswd_torch.grade.transforms import lut_transform
 
 _STRIP_PIXELS = 1 << 18
 _MOST_THREADS = 8
@@ -112,7 +112,7 @@ def _lut_kernel(lut: Lut3D, dtype: np.dtype) -> Kernel:
     import PyOpenColorIO as ocio
 
     depth = ocio.BIT_DEPTH_UINT8 if dtype == np.uint8 else ocio.BIT_DEPTH_UINT16
-    processor = ocio.Config.CreateRaw().getProcessor(lut_transform(lut))
+    processor = ocio.Config.CreateRaw().getProcessor(lut_transform(lut.values.numpy()))
     compiled = processor.getOptimizedCPUProcessor(depth, depth, ocio.OPTIMIZATION_LOSSLESS)
     size = dtype.itemsize
 

@@ -66,7 +66,7 @@ def warm_up() -> Thread:
     def load() -> None:
         import PyOpenColorIO  # noqa: F401
 
-        from reswd_torch.matching import match
+        from reswd_torch import match
         from studio.views.preview import resize
 
         ramp = np.linspace(0, 1, 64 * 64 * 3, dtype=np.float32).reshape(64, 64, 3)

@@ -9,19 +9,14 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, CubeError, Grade
+from reswd_torch.matching.methods import REGISTRY
 from studio.media.images import FORMATS, Container, profile_name
 from studio.service.match import MatchJob, MatchResult
 from studio.ui.examples import ASSETS
 from studio.ui.session import Side
 from studio.views.scene import scene_line
 
-METHOD_NAMES = {
-    "fast": "Fast sliced",
-    "reswd": "ReSWD",
-    "reinhard": "Reinhard",
-    "mkl": "MKL",
-    "histogram": "Histogram",
-}
+METHOD_NAMES = {method.name: method.label for method in REGISTRY}
 USE_PAINTED = "Use the painted area"
 SHOW_POINTS = "Show the points"
 EMPTY_RESULT = (

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from reswd_torch.direction_reservoir import (
     FLOOR,
+    Draws,
+    ReservoirRule,
     ReservoirState,
     decay_factor,
     effective_sample_size,
@@ -23,7 +25,7 @@ from reswd_torch.direction_reservoir import (
     selection_log_weights,
 )
 from reswd_torch.directions import draw_directions
-from reswd_torch.wasserstein import direction_costs
+from reswd_torch.wasserstein import PointSets, direction_costs
 
 DOUBLE = torch.float64
 
@@ -34,6 +36,9 @@ def lines(count: int, seed: int = 0) -> Tensor:
 
 def exponential(*shape: int, seed: int = 0) -> Tensor:
     return torch.empty(*shape, dtype=DOUBLE).exponential_(generator=torch.Generator().manual_seed(seed))
+
+
+DRAWS = Draws(lines(2), None, exponential(5))
 
 
 def filled(kept: int = 3) -> ReservoirState:
@@ -74,9 +79,8 @@ def test_seen_is_the_discounted_count_of_directions() -> None:
     state = empty_state(4, 3, DOUBLE)
     x = torch.zeros(2, 3, dtype=DOUBLE)
     for step in range(6):
-        _, state = reservoir_step(
-            state, lines(2, step), lines(4, 50 + step), exponential(6, seed=step), x, x + 1, tau=3.0
-        )
+        draws = Draws(lines(2, step), lines(4, 50 + step), exponential(6, seed=step))
+        _, state = reservoir_step(state, draws, PointSets(x, x + 1), ReservoirRule(tau=3.0))
     births = [0] * 6 + [s for s in range(1, 6) for _ in range(2)]
     assert float(state.seen) == pytest.approx(sum(math.exp(-(5 - b) / 3.0) for b in births))
     assert int(state.step) == 6
@@ -156,7 +160,7 @@ def test_scores_are_of_this_step() -> None:
     along = torch.tensor([1.0, 0.0, 0.0], dtype=DOUBLE)
     across = torch.tensor([0.0, 1.0, 0.0], dtype=DOUBLE)
     for shift in (along, across):
-        result, state = reservoir_step(state, lines(2), None, exponential(5), x, x + shift, p=1)
+        result, state = reservoir_step(state, DRAWS, PointSets(x, x + shift), ReservoirRule(p=1))
         torch.testing.assert_close(result.costs, (result.directions @ shift).abs())
         torch.testing.assert_close(result.value, (result.costs * result.importance).sum())
 
@@ -168,7 +172,7 @@ def test_value_is_the_mean_over_all_draws_of_the_kept_estimate() -> None:
     state, fresh = filled(), lines(2)
     kept_estimates = []
     for noise in exponential(2000, 5):
-        result, _ = reservoir_step(state, fresh, None, noise, x, y, tau=4.0)
+        result, _ = reservoir_step(state, Draws(fresh, None, noise), PointSets(x, y), ReservoirRule(tau=4.0))
         kept_estimates.append((result.importance * result.costs)[result.index].div(result.inclusion).sum())
     estimates = torch.stack(kept_estimates)
     assert abs(float(estimates.mean() - result.value)) < 3 * float(estimates.std()) / 2000**0.5
@@ -177,18 +181,19 @@ def test_value_is_the_mean_over_all_draws_of_the_kept_estimate() -> None:
 def test_reset_empties_and_starts_again() -> None:
     x = torch.zeros(1, 3, dtype=DOUBLE)
     step = torch.tensor([1.0, 0.0, 0.0], dtype=DOUBLE)
-    _, state = reservoir_step(filled(), lines(2), None, exponential(5), x, x + step, 1, None, "paper", 1.0)
+    sets, rule = PointSets(x, x + step), ReservoirRule(p=1, correction="paper", reset_below=1.0)
+    _, state = reservoir_step(filled(), DRAWS, sets, rule)
     assert float(state.seen) == 0 and torch.equal(state.carried, torch.zeros(3, dtype=DOUBLE))
-    result, _ = reservoir_step(state, lines(2), lines(3, 4), exponential(5), x, x + step, 1, None, "paper", 1.0)
+    result, _ = reservoir_step(state, replace(DRAWS, starters=lines(3, 4)), sets, rule)
     torch.testing.assert_close(result.value, result.costs.mean())
     assert torch.equal(result.age, torch.zeros(5, dtype=torch.int64))
 
 
 def test_paper_correction_is_self_normalised() -> None:
     x = torch.zeros(1, 3, dtype=DOUBLE)
-    arguments = (filled(), lines(2), None, exponential(5), x, x + 1, 2, 4.0)
-    exact, _ = reservoir_step(*arguments, "exact")
-    paper, _ = reservoir_step(*arguments, "paper", 0.0)
+    arguments = (filled(), DRAWS, PointSets(x, x + 1))
+    exact, _ = reservoir_step(*arguments, ReservoirRule(tau=4.0, correction="exact"))
+    paper, _ = reservoir_step(*arguments, ReservoirRule(tau=4.0, correction="paper", reset_below=0.0))
     assert float(paper.importance.sum()) == pytest.approx(1.0)
     torch.testing.assert_close(paper.importance, exact.importance / exact.importance.sum())
     assert torch.equal(paper.index, exact.index)
@@ -196,7 +201,7 @@ def test_paper_correction_is_self_normalised() -> None:
 
 def test_batch_shares_one_reservoir_and_keeps_its_values() -> None:
     x, y = torch.randn(2, 4, 3, dtype=DOUBLE), torch.randn(2, 5, 3, dtype=DOUBLE)
-    result, _ = reservoir_step(filled(), lines(2), None, exponential(5), x, y)
+    result, _ = reservoir_step(filled(), DRAWS, PointSets(x, y), ReservoirRule())
     for i, (a, b) in enumerate(zip(x, y, strict=True)):
         costs = direction_costs(a, b, result.directions)
         torch.testing.assert_close(result.value[i], (costs * result.importance).sum())
@@ -207,10 +212,10 @@ def test_gradient_flows_through_costs_only() -> None:
     y = torch.randn(2, 5, 3, dtype=DOUBLE, requires_grad=True)
 
     def value(x: Tensor, y: Tensor) -> Tensor:
-        return reservoir_step(filled(), lines(2), None, exponential(5), x, y, 2, 8.0)[0].value
+        return reservoir_step(filled(), DRAWS, PointSets(x, y), ReservoirRule(tau=8.0))[0].value
 
     assert torch.autograd.gradcheck(value, (x, y))
-    _, state = reservoir_step(filled(), lines(2), None, exponential(5), x, y)
+    _, state = reservoir_step(filled(), DRAWS, PointSets(x, y), ReservoirRule())
     assert not any(tensor.requires_grad for tensor in vars(state).values())
 
 
@@ -218,14 +223,14 @@ def test_step_leaves_its_inputs_alone() -> None:
     state = filled()
     before = {name: tensor.clone() for name, tensor in vars(state).items()}
     x = torch.zeros(1, 3, dtype=DOUBLE)
-    reservoir_step(state, lines(2), lines(3), exponential(5), x, x + 1)
+    reservoir_step(state, replace(DRAWS, starters=lines(3)), PointSets(x, x + 1), ReservoirRule())
     assert all(torch.equal(before[name], tensor) for name, tensor in vars(state).items())
 
 
 def test_age_far_beyond_tau_stays_finite() -> None:
     state = replace(filled(), step=torch.tensor(10_000))
     x = torch.zeros(1, 3, dtype=DOUBLE)
-    result, following = reservoir_step(state, lines(2), None, exponential(5), x, x + 1, 2, 1.0)
+    result, following = reservoir_step(state, DRAWS, PointSets(x, x + 1), ReservoirRule(tau=1.0))
     assert all(torch.isfinite(tensor).all() for tensor in (result.value, *vars(following).values()))
     assert sorted(following.carried.tolist()) == [0.0, 1.0, 1.0]  # what has faded away leaves its slot
 
@@ -234,8 +239,8 @@ def test_large_reservoir_with_short_decay_stays_finite() -> None:
     """64 kept and 1 fresh outlive tau = 0.2 by far: exp(-age/tau) underflows in float32 while there is room for all."""
     state, x = empty_state(64, 3, torch.float32), torch.zeros(1, 3)
     for step in range(80):
-        fresh, starters, noise = lines(1, step).float(), lines(64, 999).float(), exponential(65, seed=step).float()
-        result, state = reservoir_step(state, fresh, starters, noise, x, x + 1, 2, 0.2)
+        draws = Draws(lines(1, step).float(), lines(64, 999).float(), exponential(65, seed=step).float())
+        result, state = reservoir_step(state, draws, PointSets(x, x + 1), ReservoirRule(tau=0.2))
         assert torch.isfinite(result.value) and torch.isfinite(state.carried).all()
 
 
@@ -243,7 +248,8 @@ def test_large_reservoir_with_short_decay_stays_finite() -> None:
 def test_step_compiles_as_one_graph(correction: str) -> None:
     """No data-dependent branch: one graph, the same numbers (traced only; a code generator is not needed for that)."""
     x = torch.zeros(4, 3, dtype=DOUBLE)
-    arguments = (filled(), lines(2), lines(3, 1), exponential(5), x, x + 1, 1, 8.0, correction, 0.5)
+    rule = ReservoirRule(p=1, tau=8.0, correction=correction)
+    arguments = (filled(), replace(DRAWS, starters=lines(3, 1)), PointSets(x, x + 1), rule)
     compiled = torch.compile(reservoir_step, fullgraph=True, backend="eager")
     result, state = compiled(*arguments)
     expected, expected_state = reservoir_step(*arguments)

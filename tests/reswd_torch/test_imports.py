@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import reswd_torch
@@ -34,6 +36,27 @@ def test_the_command_line_and_the_settings_load_no_torch() -> None:
     assert not loaded & {"torch", "numpy", "PIL", "cv2", "gradio", "PyOpenColorIO", "jaxtyping"}
 
 
+def _imports(path: Path, modules: set[str]) -> set[str]:
+    """The modules of the package that a file imports anywhere, also inside functions and for types only."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            within = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (within & modules) or {node.module}
+    return found & modules
+
+
+def test_no_module_imports_itself_over_others() -> None:
+    root = Path(reswd_torch.__path__[0])
+    files = {".".join(path.relative_to(root.parent).with_suffix("").parts): path for path in root.rglob("*.py")}
+    files = {name.removesuffix(".__init__"): path for name, path in files.items()}
+    graph = {name: _imports(path, set(files)) for name, path in files.items()}
+    assert "reswd_torch.grade.kernels" in graph["reswd_torch.grade.routes"], "imports inside functions count"
+    tuple(TopologicalSorter(graph).static_order())  # raises CycleError, which names the modules
+
+
 def test_every_public_name_is_there() -> None:
     for name in reswd_torch.__all__:
         assert getattr(reswd_torch, name) is not None
@@ -43,4 +66,4 @@ def test_every_public_name_is_there() -> None:
 
 def test_match_is_the_function_even_after_its_package_was_imported() -> None:
     code = "import reswd_torch.matching.match; from reswd_torch import match; assert callable(match), match"
-    loaded_after(code + "; from reswd_torch.matching import match as same; assert same is match")
+    loaded_after(code + "; from reswd_torch.matching.match import match as same; assert same is match")

@@ -14,9 +14,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from reswd_torch import ReservoirSlicedWasserstein, SlicedWasserstein
+from reswd_torch import DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein, SlicedWasserstein
 from reswd_torch.errors import InputError
-from reswd_torch.reswd import DirectionReservoirSlicedWasserstein
 
 DOUBLE = torch.float64
 

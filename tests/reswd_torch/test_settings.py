@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import CLOSED_FORMS, METHODS, TRANSFORMS, MatchSettings
+from reswd_torch.settings import METHODS, TRANSFORMS, MatchSettings
 
 
 def test_defaults() -> None:
@@ -24,7 +24,7 @@ def test_defaults() -> None:
 @pytest.mark.parametrize("transform", [None, *TRANSFORMS])
 def test_closed_forms_ignore_the_transform_unless_it_is_given(method: str, transform: str | None) -> None:
     resolved = MatchSettings(method=method, transform=transform).resolved_transform
-    assert resolved == (transform or ("lut" if method in CLOSED_FORMS else "cdl"))
+    assert resolved == (transform or ("lut" if method in ("reinhard", "mkl", "histogram") else "cdl"))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.fx.experimental.proxy_tensor
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from reswd_torch.sorting import argsort, sort, sorted_values
+from reswd_torch.sorting import argsort, at_quantiles, sort, sorted_values
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
 
@@ -81,3 +84,13 @@ def test_tangents_and_traces_are_not_lost() -> None:
         assert torch.equal(torch.autograd.forward_ad.unpack_dual(ordered).tangent, torch.tensor([0.2, 0.3, 0.1]))
     traced = torch.fx.experimental.proxy_tensor.make_fx(lambda each: sort(each)[0])(values)
     assert torch.equal(traced(-values), torch.tensor([-3.0, -2.0, -1.0]))
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_quantiles_equal_numpys_hazen(size: int, count: int) -> None:
+    """Oracle: numpy.quantile, method hazen, at (i + 1/2) / count."""
+    values = np.sort(np.random.default_rng(size).random((2, size)), axis=1)
+    found = at_quantiles(torch.from_numpy(values), count)
+    expected = np.quantile(values, (np.arange(count) + 0.5) / count, axis=1, method="hazen").T
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-12)

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from reswd_torch.direction_reswd import DirectionReservoirSlicedWasserstein
 from reswd_torch.directions import KINDS, draw_directions
 from reswd_torch.errors import InputError
-from reswd_torch.reswd import DirectionReservoirSlicedWasserstein
 from reswd_torch.swd import SlicedWasserstein, sliced_wasserstein
 
 QUICK = settings(max_examples=25, deadline=None, derandomize=True)
@@ -225,7 +225,7 @@ def test_reset_forgets() -> None:
     for _ in range(3):
         loss(x, y)
     loss.reset()
-    result = loss(x, y, diagnostics=True)
+    result = loss.diagnosed(x, y)
     assert int(result.age.max()) == 0
     torch.testing.assert_close(result.value, result.costs.mean())
 
@@ -240,13 +240,13 @@ def test_backward_after_later_steps() -> None:
 
 def test_diagnostics() -> None:
     x, y = points(1, 2, 5, 3), points(2, 2, 5, 3)
-    plain = SlicedWasserstein(8, control_variate="upper")(x, y, diagnostics=True)
+    plain = SlicedWasserstein(8, control_variate="upper").diagnosed(x, y)
     assert plain.costs.shape == (2, 8) and plain.directions.shape == (8, 3) and plain.gamma.shape == (2,)
     with pytest.raises(AttributeError):
         plain.value = None
     reservoir = DirectionReservoirSlicedWasserstein(3, 6, 2, dtype=DOUBLE)
     for _ in range(3):
-        result = reservoir(x, y, diagnostics=True)
+        result = reservoir.diagnosed(x, y)
     assert result.costs.shape == (2, 8) and result.index.shape == (6,)
     assert (result.inclusion > 0).all() and (result.inclusion <= 1).all()
     assert 1 <= float(result.effective_size) <= 6 and int(result.age.max()) > 0 and not bool(result.reset)
@@ -254,7 +254,7 @@ def test_diagnostics() -> None:
 
 def test_injected_fresh_directions() -> None:
     x, y, theta = points(1, 5, 3), points(2, 5, 3), lines(8)
-    result = DirectionReservoirSlicedWasserstein(3, dtype=DOUBLE)(x, y, directions=theta, diagnostics=True)
+    result = DirectionReservoirSlicedWasserstein(3, dtype=DOUBLE).diagnosed(x, y, directions=theta)
     assert torch.equal(result.directions[-8:], theta)
     torch.testing.assert_close(result.value, sliced_wasserstein(x, y, theta).value)
 
@@ -348,7 +348,8 @@ def test_paper_correction_is_close() -> None:
 CHECKED_CALLS = """
 from jaxtyping import install_import_hook
 with install_import_hook("reswd_torch", "beartype.beartype"):
-    from reswd_torch.reswd import DirectionReservoirSlicedWasserstein, ReservoirSlicedWasserstein
+    from reswd_torch.direction_reswd import DirectionReservoirSlicedWasserstein
+    from reswd_torch.reswd import ReservoirSlicedWasserstein
     from reswd_torch.swd import SlicedWasserstein
 import torch
 for shape, other in (((4, 3), (4, 3)), ((2, 4, 3), (2, 6, 3))):
@@ -359,10 +360,10 @@ for shape, other in (((4, 3), (4, 3)), ((2, 4, 3), (2, 6, 3))):
             ours(x, y, *weights)
     for kind in ("even", "gaussian", "orthogonal", "sobol", "fibonacci"):
         for control in (None, "lower", "upper"):
-            SlicedWasserstein(5, 1, kind, control)(x, y, a, diagnostics=True)
+            SlicedWasserstein(5, 1, kind, control).diagnosed(x, y, a)
         loss = DirectionReservoirSlicedWasserstein(3, 4, 2, 2, kind, correction="paper")
         for _ in range(3):
-            loss(x, y, None, None, diagnostics=True)
+            loss.diagnosed(x, y, None, None)
             loss(x, y, a)
 """
 

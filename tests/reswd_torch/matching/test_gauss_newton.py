@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.directions import fibonacci_spiral
 from reswd_torch.grade import Cdl
-from reswd_torch.matching.couplings import PairedCoupling, SlicedCoupling
+from reswd_torch.matching.data_terms import PairedCoupling, SlicedCoupling
+from reswd_torch.matching.fitting import CDL_PULL, NO_PULL
 from reswd_torch.matching.gauss_newton import CdlModel, minimise, natural_numbers
 from reswd_torch.matching.greys import GreyHold
-from reswd_torch.matching.match import CDL_PULL, NO_PULL
 from tests.conftest import photograph
 
 QUICK = settings(max_examples=15, deadline=None, derandomize=True)

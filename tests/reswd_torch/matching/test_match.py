@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 
 import numpy as np
 import pytest
 import torch
 
-import reswd_torch.matching  # the function of the same name must survive this
+import reswd_torch.matching.match  # the function of the same name must survive this
 from reswd_torch import Cdl, Grade, InputError, Lut3D, MatchSettings, match, srgb_to_lab
-from reswd_torch.settings import CLOSED_FORMS, METHODS
+from reswd_torch.matching import fitting
+from reswd_torch.settings import METHODS
 from tests.conftest import asset, photograph
 
 PAIRS = [("lagoon-jetty.jpg", "mountain-sunset.jpg"), ("forest-stream.jpg", "warm-room.jpg")]
@@ -201,7 +201,7 @@ def test_a_device_that_is_not_there(device: str) -> None:
         match(GOOD, photograph(2), device=device)
 
 
-@pytest.mark.parametrize("method", CLOSED_FORMS)
+@pytest.mark.parametrize("method", ["reinhard", "mkl", "histogram"])
 def test_a_cdl_fitted_to_a_closed_form_comes_near_its_result(method: str) -> None:
     source, target = asset(PAIRS[0][0], 160), asset(PAIRS[0][1], 160)
     closed, ten = match(source, target, method=method), match(source, target, method=method, transform="cdl")
@@ -249,14 +249,13 @@ def test_a_reference_without_a_cast_leaves_greys_grey(
     source: str, target: str, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ramp = np.repeat(np.linspace(0.05, 0.95, 19, dtype=np.float32)[:, None], 3, axis=1)
-    module = importlib.import_module("reswd_torch.matching.match")
 
     def colour_of_greys() -> float:
         grade = match(asset(f"{source}.jpg"), asset(f"{target}.jpg"), method=method)
         return float(srgb_to_lab(torch.from_numpy(grade.apply(ramp)))[:, 1:].norm(dim=1).mean())
 
     held = colour_of_greys()
-    monkeypatch.setattr(module, "GREY_WEIGHT", 0.0)
+    monkeypatch.setattr(fitting, "GREY_WEIGHT", 0.0)
     free = colour_of_greys()
     assert free > 12
     assert held < 0.8 * free

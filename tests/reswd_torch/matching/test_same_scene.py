@@ -12,7 +12,7 @@ import torch
 from reswd_torch import InputError, MatchSettings, match, srgb_to_lab
 from reswd_torch.grade import Cdl
 from reswd_torch.matching import same_scene
-from reswd_torch.matching.couplings import JoinedCoupling, PairedCoupling, SlicedCoupling
+from reswd_torch.matching.data_terms import JoinedCoupling, PairedCoupling, SlicedCoupling
 from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, _span, find_same_scene
 from reswd_torch.matching.thumbnail import EDGE, thumbnail
 from tests.conftest import asset as file

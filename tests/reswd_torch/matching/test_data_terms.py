@@ -1,16 +1,14 @@
-"""Couplings: golden values from POT, and that their pull is the derivative of what they measure."""
+"""Data terms: golden values from POT, and that their force is the derivative of their loss."""
 
 from __future__ import annotations
 
-import numpy as np
 import ot
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 
 from reswd_torch.color import srgb_to_lab
-from reswd_torch.matching.couplings import PairedCoupling, SlicedCoupling, at_quantiles
+from reswd_torch.matching.data_terms import PairedCoupling, SlicedCoupling
 from reswd_torch.matching.distance import color_distance
 from tests.conftest import photograph
 
@@ -73,33 +71,23 @@ def test_pull_is_the_gradient_of_the_reweighted_loss() -> None:
 
 
 def test_curvature_is_symmetric_and_not_negative() -> None:
-    pull = SlicedCoupling(cloud(40, 7), directions(12), 30)(cloud(30, 8))
-    torch.testing.assert_close(pull.curvature, pull.curvature.transpose(1, 2))
-    assert float(torch.linalg.eigvalsh(pull.curvature).min()) > -1e-12
+    term = SlicedCoupling(cloud(40, 7), directions(12), 30)(cloud(30, 8))
+    torch.testing.assert_close(term.curvature, term.curvature.transpose(1, 2))
+    assert float(torch.linalg.eigvalsh(term.curvature).min()) > -1e-12
 
 
-def test_equal_sets_pull_nowhere() -> None:
+def test_equal_sets_exert_no_force() -> None:
     source = cloud(50, 9)
-    pull = SlicedCoupling(source, directions(8), 50)(source)
-    assert float(pull.loss) == 0
-    assert float(pull.force.abs().max()) == 0
+    term = SlicedCoupling(source, directions(8), 50)(source)
+    assert float(term.loss) == 0
+    assert float(term.force.abs().max()) == 0
 
 
 def test_pairs() -> None:
     source, target = cloud(20, 10), cloud(20, 11) + 100
     leaf = source.clone().requires_grad_(True)
-    pull = PairedCoupling(target)(leaf)
-    assert float(pull.loss.detach()) == pytest.approx(float((source - target).norm(dim=1).mean()))
-    (expected,) = torch.autograd.grad(pull.loss, leaf)
-    torch.testing.assert_close(pull.force.detach(), expected)
+    term = PairedCoupling(target)(leaf)
+    assert float(term.loss.detach()) == pytest.approx(float((source - target).norm(dim=1).mean()))
+    (expected,) = torch.autograd.grad(term.loss, leaf)
+    torch.testing.assert_close(term.force.detach(), expected)
     assert float(PairedCoupling(source)(source).loss) == 0
-
-
-@QUICK
-@given(st.integers(1, 40), st.integers(1, 40))
-def test_quantiles_equal_numpys_hazen(size: int, count: int) -> None:
-    """Oracle: numpy.quantile, method hazen, at (i + 1/2) / count."""
-    values = np.sort(np.random.default_rng(size).random((2, size)), axis=1)
-    found = at_quantiles(torch.from_numpy(values), count)
-    expected = np.quantile(values, (np.arange(count) + 0.5) / count, axis=1, method="hazen").T
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-12)

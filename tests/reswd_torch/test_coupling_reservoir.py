@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reswd_torch.couplings import (
+from reswd_torch.coupling_reservoir import (
     Couplings,
     KeptCouplings,
     couple,
@@ -18,7 +18,7 @@ from reswd_torch.couplings import (
     none_kept,
 )
 from reswd_torch.directions import draw_directions
-from reswd_torch.wasserstein import direction_costs
+from reswd_torch.wasserstein import PointSets, direction_costs
 
 DOUBLE = torch.float64
 
@@ -116,7 +116,7 @@ def test_the_estimate_weighs_plans_by_age(kind: str, p: int) -> None:
     for step in range(4):
         at = x + 0.2 * step
         theta = lines(2, seed=step)
-        value, state = coupling_step(state, theta, at, y, p, 3.0, a, b)
+        value, state = coupling_step(state, theta, PointSets(at, y, a, b), p, 3.0)
         made.append(couple(at, y, theta, a, b))
         costs = [centred_costs(at, y, plans, p, a, b) for plans in made]
         # of five slots the oldest of three earlier steps with two plans each keeps one
@@ -132,7 +132,7 @@ def test_the_estimate_weighs_plans_by_age(kind: str, p: int) -> None:
 def test_a_shift_is_read_exactly_in_any_direction() -> None:
     """SW_2^2 between a set and itself moved by v is |v|^2 / dims, whatever is looked along; so is its gradient."""
     x, shift = points(1, 7, 5).requires_grad_(), points(2, 5)
-    value, _ = coupling_step(none_kept(2, x, x, weighted=False), lines(1, 5), x, x.detach() + shift)
+    value, _ = coupling_step(none_kept(2, x, x, weighted=False), lines(1, 5), PointSets(x, x.detach() + shift))
     torch.testing.assert_close(value, shift.square().sum() / 5)
     torch.testing.assert_close(torch.autograd.grad(value, x)[0], (-2 / 35 * shift).expand(7, 5))
 
@@ -143,11 +143,11 @@ def test_the_short_way_is_the_plain_way(kind: str, p: int) -> None:
     """Where functions are transformed, PyTorch's own operations follow the gradient; elsewhere one written for it."""
     shape = (6, 3) if kind == "one size" else (2, 6, 3)
     x, y = points(1, *shape), points(2, *shape)
-    _, state = coupling_step(none_kept(4, x, y, weighted=False), lines(4), x, y)
+    _, state = coupling_step(none_kept(4, x, y, weighted=False), lines(4), PointSets(x, y))
     moved, theta = x + 0.3 * points(3, *shape), lines(2, seed=5)
 
     def value(at: Tensor) -> Tensor:
-        return coupling_step(state, theta, at, y, p, 3.0)[0].sum()
+        return coupling_step(state, theta, PointSets(at, y), p, 3.0)[0].sum()
 
     short = moved.clone().requires_grad_()
     total = value(short)
@@ -158,17 +158,20 @@ def test_the_short_way_is_the_plain_way(kind: str, p: int) -> None:
 
 def test_transforms_of_what_is_not_x() -> None:
     x, y, _, _ = sets("one size")
+    sets_now = PointSets(x, y)
     state, theta = none_kept(2, x, y, weighted=False), lines(3)
-    each = torch.vmap(lambda line: coupling_step(state, line, x, y)[0])(theta.unsqueeze(1))
-    torch.testing.assert_close(each, torch.stack([coupling_step(state, line, x, y)[0] for line in theta.split(1)]))
-    slope = torch.func.grad(lambda scale: coupling_step(state, theta, x, y)[0] * scale)(torch.tensor(2.0, dtype=DOUBLE))
-    torch.testing.assert_close(slope, coupling_step(state, theta, x, y)[0])
+    each = torch.vmap(lambda line: coupling_step(state, line, sets_now)[0])(theta.unsqueeze(1))
+    torch.testing.assert_close(each, torch.stack([coupling_step(state, line, sets_now)[0] for line in theta.split(1)]))
+    slope = torch.func.grad(lambda scale: coupling_step(state, theta, sets_now)[0] * scale)(
+        torch.tensor(2.0, dtype=DOUBLE)
+    )
+    torch.testing.assert_close(slope, coupling_step(state, theta, sets_now)[0])
 
 
 def test_weights_get_no_gradient() -> None:
     x, y, a, b = sets("weights")
     assert a is not None
-    value, _ = coupling_step(none_kept(2, x, y, weighted=True), lines(3), x, y, 2, None, a.requires_grad_(), b)
+    value, _ = coupling_step(none_kept(2, x, y, weighted=True), lines(3), PointSets(x, y, a.requires_grad_(), b))
     assert not value.requires_grad
 
 
@@ -176,7 +179,7 @@ def test_long_products_are_the_same() -> None:
     """Of many points the projections are made a few lines at a time."""
     x, y = points(1, 6000, 3), points(2, 6000, 3)
     theta = lines(27)
-    value, state = coupling_step(none_kept(30, x, y, weighted=False), theta, x.mT.contiguous().mT, y, 1)
+    value, state = coupling_step(none_kept(30, x, y, weighted=False), theta, PointSets(x.mT.contiguous().mT, y), 1)
     torch.testing.assert_close(value, direction_costs(x, y, theta, 1).mean())
     torch.testing.assert_close(state.plans.values[-27:], couple(x, y, theta).values)
 
@@ -184,7 +187,7 @@ def test_long_products_are_the_same() -> None:
 def test_it_exports_for_any_number_of_points() -> None:
     class Once(torch.nn.Module):
         def forward(self, x: Tensor, y: Tensor, theta: Tensor) -> Tensor:
-            return coupling_step(none_kept(4, x, y, weighted=False), theta, x, y)[0]
+            return coupling_step(none_kept(4, x, y, weighted=False), theta, PointSets(x, y))[0]
 
     count = torch.export.Dim("count", min=2, max=100_000)
     x, y, theta = points(1, 9, 3), points(2, 9, 3), lines(4)
@@ -199,26 +202,26 @@ def test_without_ageing_fixed_sets_read_as_all_directions_at_once() -> None:
     state = none_kept(12, x, y, weighted=False)
     theta = lines(12)
     for part in theta.split(3):
-        value, state = coupling_step(state, part, x, y, 1, None)
+        value, state = coupling_step(state, part, PointSets(x, y), 1)
     torch.testing.assert_close(value, direction_costs(x, y, theta, 1).mean())
 
 
 def test_more_new_plans_than_slots() -> None:
     x, y, _, _ = sets("one size")
     theta = lines(6)
-    _, state = coupling_step(none_kept(4, x, y, weighted=False), theta, x, y)
+    _, state = coupling_step(none_kept(4, x, y, weighted=False), theta, PointSets(x, y))
     assert torch.equal(state.plans.directions, theta[-4:])
-    value, _ = coupling_step(state, theta, x, y, 1, None)
+    value, _ = coupling_step(state, theta, PointSets(x, y), 1)
     both = torch.cat((theta[-4:], theta))
     torch.testing.assert_close(value, direction_costs(x, y, both, 1).mean())
 
 
 def test_a_step_leaves_its_inputs_alone_and_keeps_no_graph() -> None:
     x, y, _, _ = sets("one size")
-    _, state = coupling_step(none_kept(4, x, y, weighted=False), lines(2), x, y)
+    _, state = coupling_step(none_kept(4, x, y, weighted=False), lines(2), PointSets(x, y))
     before = [getattr(state.plans, field.name) for field in fields(Couplings)]
     copies = [None if each is None else each.clone() for each in before]
-    value, after = coupling_step(state, lines(2, seed=1), x.requires_grad_(), y)
+    value, after = coupling_step(state, lines(2, seed=1), PointSets(x.requires_grad_(), y))
     value.backward()
     for kept, copy in zip(before, copies, strict=True):
         assert kept is None or torch.equal(kept, copy)
@@ -232,9 +235,9 @@ def test_step_compiles_as_one_graph(kind: str) -> None:
     plain = quick = none_kept(4, x, y, weighted=a is not None)
     for seed in range(3):
         at = (x + 0.1 * seed).requires_grad_()
-        value, plain = coupling_step(plain, lines(2, seed=seed), at, y, 2, 2.5, a, b)
+        value, plain = coupling_step(plain, lines(2, seed=seed), PointSets(at, y, a, b), 2, 2.5)
         (slope,) = torch.autograd.grad(value.sum(), at)
-        again, quick = compiled(quick, lines(2, seed=seed), at, y, 2, 2.5, a, b)
+        again, quick = compiled(quick, lines(2, seed=seed), PointSets(at, y, a, b), 2, 2.5)
         (same,) = torch.autograd.grad(again.sum(), at)
         torch.testing.assert_close(again, value)
         torch.testing.assert_close(same, slope)

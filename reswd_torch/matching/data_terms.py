@@ -1,8 +1,9 @@
-"""What a fit pulls towards: which target value every source sample is matched to, along which direction.
+"""The data terms of a fit: how far the source samples are from where a coupling wants them, as a quadratic model.
 
-The residual of sample n along direction k is r = theta_k . lab_n - t_kn. Both couplings turn a (N, 3) set of Lab colours
-into a loss and, per sample, the 3 x 3 matrix and the 3-vector that a Gauss-Newton step needs: A_n = sum_k w_kn theta_k
-theta_k^T and b_n = sum_k w_kn r_kn theta_k, so that no Jacobian per direction is ever formed.
+A coupling says to which target value each source sample is matched, along which direction. The residual of sample n along
+direction k is r = theta_k . lab_n - t_kn. Every coupling turns a (N, 3) set of Lab colours into a loss and, per sample, the
+3 x 3 matrix and the 3-vector that a Gauss-Newton step needs: A_n = sum_k w_kn theta_k theta_k^T and
+b_n = sum_k w_kn r_kn theta_k. No Jacobian per direction is ever formed.
 
 For p = 1 the weights are w = 1 / max(|r|, half a Lab unit): iteratively re-weighted least squares, a majorise-minimise
 scheme for the mean of |r| (Huber's rule near zero).
@@ -17,13 +18,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.sorting import argsort, sorted_values
+from reswd_torch.sorting import argsort, at_quantiles, sorted_values
 
 _ROUNDING = 0.5  # Lab units; below it |r| counts as r**2, which keeps the weights finite
 
 
-class Pull(NamedTuple):
-    """One evaluation of a coupling.
+class QuadraticModel(NamedTuple):
+    """The loss of a coupling at one set of colours, and its local quadratic model.
 
     Attributes:
         loss: mean |r| over samples and directions, Lab units.
@@ -38,9 +39,9 @@ class Pull(NamedTuple):
 
 @runtime_checkable
 class Coupling(Protocol):
-    """Turns the current colours of the source samples into a :class:`Pull`."""
+    """Turns the current colours of the source samples into a :class:`QuadraticModel`."""
 
-    def __call__(self, lab: Float[Tensor, "n 3"]) -> Pull:
+    def __call__(self, lab: Float[Tensor, "n 3"]) -> QuadraticModel:
         """Evaluate at ``lab``."""
 
 
@@ -52,9 +53,9 @@ class SlicedCoupling:
     Args:
         target_lab: (M, 3).
         directions: (K, 3), unit length.
-        samples: how many source samples there are.
-        tails: along each direction, this share of the source's samples at either end counts for nothing: where two pictures
-            show nearly the same, what only one of them shows lies mostly there. 0: all count.
+        samples: number of source samples.
+        tails: share of the source's samples that is ignored at either end along each direction. Where two pictures show nearly
+            the same, what only one of them shows lies mostly there. 0: every sample counts.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class SlicedCoupling:
             ranks = torch.arange(samples, device=directions.device)
             self.counts = ((ranks >= tails * samples) & (ranks < (1.0 - tails) * samples)).to(directions)
 
-    def __call__(self, lab: Float[Tensor, "n 3"]) -> Pull:
+    def __call__(self, lab: Float[Tensor, "n 3"]) -> QuadraticModel:
         projected = self.directions @ lab.T
         order = argsort(projected)
         residual = projected - torch.empty_like(self.target).scatter_(1, order, self.target)
@@ -82,7 +83,7 @@ class SlicedCoupling:
             counted = torch.empty_like(residual).scatter_(1, order, self.counts.expand_as(order))
             residual, weight = residual * counted, weight * counted
         outer = torch.einsum("ki,kj->kij", self.directions, self.directions).flatten(1)
-        return Pull(
+        return QuadraticModel(
             loss=residual.abs().mean(),
             curvature=(weight.T @ outer).reshape(-1, 3, 3),
             force=(weight * residual).T @ self.directions,
@@ -90,50 +91,41 @@ class SlicedCoupling:
 
 
 class JoinedCoupling:
-    """Several couplings at once, each of its own samples, which lie one after the other.
+    """Several couplings at once. Each has samples of its own, which lie one after the other.
 
     Args:
-        parts: each with how many samples it takes, and its weight in the loss.
+        parts: each coupling with the number of its samples and its weight in the loss.
     """
 
     def __init__(self, parts: Sequence[tuple[Coupling, int, float]]) -> None:
         self.parts = tuple(parts)
 
-    def __call__(self, lab: Float[Tensor, "n 3"]) -> Pull:
-        pulls = [
+    def __call__(self, lab: Float[Tensor, "n 3"]) -> QuadraticModel:
+        terms = [
             (weight, coupling(part))
             for (coupling, _, weight), part in zip(
                 self.parts, lab.split([count for _, count, _ in self.parts]), strict=True
             )
         ]
-        return Pull(
-            loss=torch.stack([weight * pull.loss for weight, pull in pulls]).sum(),
-            curvature=torch.cat([weight * pull.curvature for weight, pull in pulls]),
-            force=torch.cat([weight * pull.force for weight, pull in pulls]),
+        return QuadraticModel(
+            loss=torch.stack([weight * term.loss for weight, term in terms]).sum(),
+            curvature=torch.cat([weight * term.curvature for weight, term in terms]),
+            force=torch.cat([weight * term.force for weight, term in terms]),
         )
 
 
 class PairedCoupling:
-    """Every sample has its own target colour: fits a transform to the result of another one."""
+    """Every sample has a target colour of its own, such as the result of a transform that another one is fitted to.
+
+    Args:
+        target_lab: (N, 3), one colour for each source sample.
+    """
 
     def __init__(self, target_lab: Float[Tensor, "n 3"]) -> None:
         self.target = target_lab
 
-    def __call__(self, lab: Float[Tensor, "n 3"]) -> Pull:
+    def __call__(self, lab: Float[Tensor, "n 3"]) -> QuadraticModel:
         residual = lab - self.target
         length = residual.norm(dim=1, keepdim=True)
         weight = 1.0 / length.clamp(min=_ROUNDING) / len(lab)
-        return Pull(length.mean(), weight.unsqueeze(2) * torch.eye(3).to(lab), weight * residual)
-
-
-def at_quantiles(ordered: Float[Tensor, "k m"], count: int) -> Float[Tensor, "k count"]:
-    """Values of a sorted sample at ``count`` evenly spaced quantiles (i + 1/2) / count, linear between order statistics."""
-    size = ordered.shape[1]
-    if size == count:
-        return ordered
-    place = ((torch.arange(count, dtype=torch.float64) + 0.5) / count * size - 0.5).clamp(0, size - 1)
-    low = place.floor().long()
-    high = (low + 1).clamp(max=size - 1)
-    share = (place - low).to(ordered)
-    low, high = low.to(ordered.device), high.to(ordered.device)
-    return ordered[:, low] * (1 - share) + ordered[:, high] * share
+        return QuadraticModel(length.mean(), weight.unsqueeze(2) * torch.eye(3).to(lab), weight * residual)

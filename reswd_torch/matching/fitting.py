@@ -1,0 +1,145 @@
+"""What the methods fit: a transform to statistics, to a scene that both pictures show, or to colours given one by one."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from reswd_torch.color import srgb_to_lab
+from reswd_torch.directions import fibonacci_spiral
+from reswd_torch.grade.cdl import Cdl
+from reswd_torch.grade.lut3d import Lut3D
+from reswd_torch.matching.closed_form import Formula
+from reswd_torch.matching.data_terms import Coupling, JoinedCoupling, PairedCoupling, SlicedCoupling
+from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise, natural_numbers
+from reswd_torch.matching.greys import GreyHold
+from reswd_torch.matching.request import FitRequest
+from reswd_torch.matching.smooth_lut import fit_smooth_lut
+from reswd_torch.progress import OnProgress
+from reswd_torch.threads import one_thread
+
+DIRECTIONS = 24
+"""Directions, spread evenly over the half-sphere, along which statistics are compared during the fit."""
+ROUNDS = 12
+"""Second-order steps that are tried at most."""
+CDL_PULL = (2.0,) * 6 + (8.0,) * 4
+"""Pull of the CDL numbers towards identity, in Lab units: a number that is 1 away costs half of this. Slope and offset are
+what another light or exposure changes; power and saturation follow mostly what the two pictures show, so they are held four
+times as firmly. Without a pull mean dE2000 on colour-checker frames is 6.3, with it 5.4; see docs/matching.md."""
+NO_PULL = (1e-4,) * 10
+"""Pull of the CDL numbers where the fit has a right answer: it only keeps the equations solvable."""
+POINTS_SAY = 0.5
+"""Weight of the points where the pictures show the same scene; the statistics of what both show have the other half."""
+TAILS = 0.15
+"""Share of the samples that is left out of the whole pictures' statistics at either end along each direction, where both pictures
+show one scene. What only one of them shows lies mostly there; the part that both show has no such ends, and loses nothing."""
+GREY_CAST = 4.0
+"""CIE Lab chroma that a grey may always take on. Where the reference's mean colour has more, a grey may take on that much."""
+GREY_WEIGHT = 0.12
+"""Weight, beside the distance, of the chroma that greys take on beyond the free amount, where the pictures are not known to show
+one scene. Where they are, what tints the greys is the light, and they have to follow it. See docs/matching.md."""
+
+
+def fit_statistics(request: FitRequest, solve: Solver | None = None) -> Cdl | Lut3D:
+    """Bring the distribution of the source's colours close to that of the reference.
+
+    Args:
+        request: what to fit; its scene is not looked at.
+        solve: the optimiser; second-order steps if left out.
+    """
+    source = request.source_colors
+    target_lab = srgb_to_lab(request.target_colors)
+    coupling = SlicedCoupling(target_lab, fibonacci_spiral(DIRECTIONS).to(source), len(source))
+    greys = GreyHold(max(GREY_CAST, float(target_lab.mean(dim=0)[1:].norm())), GREY_WEIGHT)
+    solve = second_order(coupling, request.progress) if solve is None else solve
+    return fit_transform(source, coupling, request.transform, solve, pull=CDL_PULL, greys=greys)
+
+
+def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
+    """Follow points that correspond, the statistics of the part that both pictures show, and those of the whole pictures.
+
+    Args:
+        request: what to fit, with a scene. Its trust is the weight of points and common part; the whole pictures have the rest.
+    """
+    scene, trust = request.scene, request.trust
+    assert scene is not None, "a fit to a scene needs one"
+    directions = fibonacci_spiral(DIRECTIONS).to(request.device)
+
+    def sliced(colors: Tensor, wanted: Tensor, tails: float = 0.0) -> Coupling:
+        return SlicedCoupling(srgb_to_lab(wanted.to(request.device)), directions, len(colors), tails=tails)
+
+    terms: list[tuple[Tensor, Coupling, float]] = []
+    if trust < 1.0:
+        # Ten numbers go on straight where no sample counts; a LUT, which would be free there, is fitted to all of them.
+        tails = TAILS if request.transform == "cdl" else 0.0
+        terms.append((request.source.fit, sliced(request.source.fit, request.target.fit, tails), 1.0 - trust))
+    if trust > 0.0:
+        common = sliced(scene.source_overlap, scene.target_overlap)
+        terms.append((scene.source_overlap, common, trust * (1.0 - POINTS_SAY)))
+        points = PairedCoupling(srgb_to_lab(scene.target_colors.to(request.device)))
+        terms.append((scene.source_colors, points, trust * POINTS_SAY))
+    coupling = JoinedCoupling([(each, len(colors), weight) for colors, each, weight in terms])
+    colors = torch.cat([colors.to(request.device) for colors, _, _ in terms])
+    return fit_transform(colors, coupling, request.transform, second_order(coupling, request.progress), pull=CDL_PULL)
+
+
+def fit_closed_form(request: FitRequest, formula: Formula) -> Cdl | Lut3D:
+    """Apply a formula: sampled on a lattice, or, where the caller chose a transform, as near as that transform comes.
+
+    Args:
+        request: what to fit.
+        formula: given source and reference colours on the CPU, returns the map between them.
+    """
+    source = request.source.fit.cpu()
+    formula_map = formula(source, request.target.fit.cpu())
+    if not request.transform_chosen:
+        return Lut3D.sample(formula_map)
+    wanted = formula_map(source).to(request.device)
+    return fit_pairs(request.source_colors, wanted, request.transform, request.progress)
+
+
+@one_thread()
+def fit_pairs(source: Tensor, wanted: Tensor, transform: str, progress: OnProgress | None = None) -> Cdl | Lut3D:
+    """Fit a CDL or a smooth LUT that takes each colour to a colour of its own.
+
+    Args:
+        source: (N, 3), 0..1.
+        wanted: (N, 3), where each should go; cut to 0..1.
+        transform: ``"cdl"`` or ``"lut"``.
+        progress: called with (share done, what is being done); may raise to stop.
+    """
+    pairs = PairedCoupling(srgb_to_lab(wanted.clamp(0.0, 1.0)))
+    return fit_transform(source, pairs, transform, second_order(pairs, progress), pull=NO_PULL)
+
+
+def fit_transform(
+    source: Tensor,
+    coupling: Coupling,
+    transform: str,
+    solve: Solver,
+    *,
+    pull: tuple[float, ...],
+    greys: GreyHold | None = None,
+) -> Cdl | Lut3D:
+    """Fit a CDL or a smooth LUT.
+
+    Args:
+        source: (N, 3) source samples, 0..1.
+        coupling: where they should go.
+        transform: ``"cdl"`` or ``"lut"``.
+        solve: the optimiser.
+        pull: how firmly each of the ten CDL numbers is held at the identity; a LUT has a smoothness term of its own.
+        greys: how greys are held back; None: they are free.
+    """
+    if transform == "lut":
+        return fit_smooth_lut(source, coupling, solve, greys)
+    return Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys), None, (0.0, 1.0))))
+
+
+def second_order(coupling: Coupling, progress: OnProgress | None) -> Solver:
+    """The optimiser that takes Gauss-Newton steps under a coupling."""
+
+    def solve(model: Model, start: Tensor | None, span: tuple[float, float]) -> Tensor:
+        return minimise(model, coupling, rounds=ROUNDS, start=start, progress=progress, span=span)
+
+    return solve

@@ -1,0 +1,29 @@
+"""Method ``histogram``: equal cumulative histograms per channel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reswd_torch.matching.methods.method import Method
+from reswd_torch.matching.request import FitRequest
+
+if TYPE_CHECKING:
+    from reswd_torch.grade.cdl import Cdl
+    from reswd_torch.grade.lut3d import Lut3D
+
+
+def fit(request: FitRequest) -> Cdl | Lut3D:
+    """Sample the formula's map, or fit the transform that was chosen to it."""
+    from reswd_torch.matching.closed_form import histogram
+    from reswd_torch.matching.fitting import fit_closed_form
+
+    return fit_closed_form(request, histogram)
+
+
+HISTOGRAM = Method(
+    name="histogram",
+    label="Histogram",
+    description="Gives every channel of RGB the reference's histogram",
+    default_transform="lut",
+    fit=fit,
+)
