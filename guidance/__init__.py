@@ -1,6 +1,6 @@
 """Steering any text-to-image pipeline of diffusers toward a reference's colours; the models, and the embedded one.
 
-Names load on first use, so that ``guidance.known``, ``guidance.models`` and ``guidance.settings`` need neither torch nor
+Names load on first use, so that ``guidance.known``, ``guidance.catalogue`` and ``guidance.settings`` need neither torch nor
 diffusers.
 """
 
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from guidance.attach import guide
     from guidance.callback import PaletteCallback
+    from guidance.catalogue import CATALOGUE
     from guidance.known import Known, read_known
     from guidance.loading import load
-    from guidance.models import CATALOGUE
     from guidance.settings import GuidanceSettings
     from guidance.text_to_image import Generation, generate, load_embedded
 
 _HOME = {
-    "CATALOGUE": "guidance.models",
+    "CATALOGUE": "guidance.catalogue",
     "Generation": "guidance.text_to_image",
     "GuidanceSettings": "guidance.settings",
     "Known": "guidance.known",

@@ -13,18 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from guidance.models import (
-    DTYPES,
-    EMBEDDED_ID,
-    FAMILY_OF_CLASS,
-    GIB,
-    MODELS,
-    ModelEntry,
-    Placement,
-    choose_placement,
-    closest,
-    memory_estimate,
-)
+from guidance.catalogue import EMBEDDED_ID, FAMILY_OF_CLASS, MODELS, ModelEntry, closest
+from guidance.memory import DTYPES, GIB, Placement, choose_placement, memory_estimate
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
@@ -258,7 +248,7 @@ def choose_files(index: dict[str, Any], sizes: dict[str, int], dtype: str) -> Ch
     Args:
         index: contents of ``model_index.json``.
         sizes: size in bytes by path, of everything in the repository.
-        dtype: a key of ``guidance.models.DTYPES``.
+        dtype: a key of ``guidance.memory.DTYPES``.
 
     Raises:
         InputError: a component that holds no weights we can read.

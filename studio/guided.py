@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from guidance.models import CATALOGUE, EMBEDDED_ID, FAMILY_OF_CLASS, MODELS, ModelEntry
+from guidance.catalogue import CATALOGUE, EMBEDDED_ID, FAMILY_OF_CLASS, MODELS, ModelEntry
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from guidance.models import EMBEDDED_ID
+from guidance.catalogue import EMBEDDED_ID
 
 if TYPE_CHECKING:
     from guidance.loading import LoadedModel

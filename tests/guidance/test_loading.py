@@ -22,9 +22,10 @@ import torch
 from huggingface_hub import errors
 
 from guidance import loading
+from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.known import EMBEDDED
 from guidance.loading import choose_files, load
-from guidance.models import EMBEDDED_ID, MODELS, OFFLOADS, Placement, memory_estimate
+from guidance.memory import OFFLOADS, Placement, memory_estimate
 from guidance.text_to_image import Generation, generate
 from reswd_torch import InputError
 
