@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from guidance.callback import PaletteCallback
     from guidance.catalogue import CATALOGUE
     from guidance.known import Known, read_known
-    from guidance.loading import load
+    from guidance.loading import load, load_embedded
     from guidance.settings import GuidanceSettings
-    from guidance.text_to_image import Generation, generate, load_embedded
+    from guidance.text_to_image import Generation, generate
 
 _HOME = {
     "CATALOGUE": "guidance.catalogue",
@@ -27,7 +27,7 @@ _HOME = {
     "generate": "guidance.text_to_image",
     "guide": "guidance.attach",
     "load": "guidance.loading",
-    "load_embedded": "guidance.text_to_image",
+    "load_embedded": "guidance.loading",
     "read_known": "guidance.known",
 }
 

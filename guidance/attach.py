@@ -32,7 +32,7 @@ _GUIDED: WeakSet[Any] = WeakSet()
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class GuidedStep:
     """What is known when a step is over.
 
     Attributes:
@@ -48,7 +48,7 @@ class Step:
     seen: Tensor | None
 
 
-OnStep = Callable[[Step], None]
+OnGuidedStep = Callable[[GuidedStep], None]
 """Called after each step; may raise, which ends the generation."""
 
 
@@ -73,7 +73,7 @@ def guide(
     reference: Any,
     *,
     settings: GuidanceSettings | None = None,
-    on_step: OnStep | None = None,
+    on_step: OnGuidedStep | None = None,
     **options: Any,
 ) -> Iterator[Guided]:
     """Have a pipeline paint in the colours of a reference, as long as the block lasts.
@@ -84,7 +84,7 @@ def guide(
         reference: a picture, a PIL image or a palette, see :func:`guidance.reference.read_reference`; or a list of them, one
             for each prompt.
         settings: all settings in one record; or give them by name:
-        on_step: see :data:`OnStep`.
+        on_step: see :data:`OnGuidedStep`.
         **options: ``strength``, ``start``, ``stop``, ``seed`` and the others of
             :class:`~guidance.settings.GuidanceSettings`; they win over ``settings``.
 
@@ -130,7 +130,7 @@ class _Attached:
         schedule: Schedule,
         references: tuple[Reference, ...],
         settings: GuidanceSettings,
-        on_step: OnStep | None,
+        on_step: OnGuidedStep | None,
     ) -> None:
         self.pipe, self.schedule, self.references = pipe, schedule, references
         self.settings, self.on_step = settings, on_step
@@ -193,7 +193,7 @@ class _Attached:
         self.record.steps += 1
         self.record.guided += guided
         if self.on_step is not None:
-            self.on_step(Step(self.run.position + 1, self.run.steps, guided, self.run.seen if guided else None))
+            self.on_step(GuidedStep(self.run.position + 1, self.run.steps, guided, self.run.seen if guided else None))
         return result
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from numbers import Integral
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from guidance.known import EMBEDDED
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
 MAX_STEPS = 200
 MAX_SCALE = 20.0
 MAX_SIDE = 4096
-Step = Callable[[int, int], None]
+OnStep = Callable[[int, int], None]
 """Called after each step with the steps done and all steps; may raise, which ends the generation."""
 
 
@@ -71,64 +68,15 @@ class Generation:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-def load_embedded(device: str = "auto", folder: Path = EMBEDDED) -> DiffusionPipeline:
-    """The model that ships with the project, offline, in float32.
-
-    Args:
-        device: ``cpu``, ``cuda``, ``mps``, or ``auto``: CUDA if there is one.
-        folder: another folder of the same kind.
-
-    Raises:
-        InputError: diffusers is not installed, the folder holds no model, or the device is not there.
-    """
-    if not (folder / "model_index.json").is_file():
-        raise InputError(f"{folder}: there is no model here: fetch the whole repository, or give another folder")
-    import torch
-
-    from reswd_torch.matching.match import resolve_device
-
-    place = "cuda" if device == "auto" and torch.cuda.is_available() else resolve_device(device)
-    try:
-        with _quiet():
-            from diffusers import DiffusionPipeline
-
-            pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
-    except ImportError as error:
-        raise InputError(
-            f"generating needs diffusers and transformers ({error}): pip install 'reswd-studio[guide]'"
-        ) from error
-    pipe.set_progress_bar_config(disable=True)
-    return pipe.to(place)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Neither bars for half a second of loading, nor warnings: a text encoder that is not CLIP is what we want here."""
-    from diffusers.utils import logging as ours
-    from transformers.utils import logging as theirs
-
-    levels = [(part, part.get_verbosity(), part.is_progress_bar_enabled()) for part in (ours, theirs)]
-    for part, _, _ in levels:
-        part.set_verbosity_error()
-        part.disable_progress_bar()
-    try:
-        yield
-    finally:
-        for part, level, bar in levels:
-            part.set_verbosity(level)
-            if bar:
-                part.enable_progress_bar()
-
-
 def generate(
-    pipe: DiffusionPipeline, wanted: Generation, on_step: Step | None = None, scale_argument: str = "guidance_scale"
+    pipe: DiffusionPipeline, wanted: Generation, on_step: OnStep | None = None, scale_argument: str = "guidance_scale"
 ) -> Image:
     """Paint one picture.
 
     Args:
         pipe: a text-to-image pipeline.
         wanted: prompt and settings.
-        on_step: see :data:`Step`.
+        on_step: see :data:`OnStep`.
         scale_argument: what this pipeline calls the guidance scale.
     """
     import torch
