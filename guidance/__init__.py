@@ -1,13 +1,13 @@
-"""Steering any text-to-image pipeline of diffusers toward a reference's colours; the models, and the embedded one.
+"""Steering text-to-image pipelines of diffusers toward the colours of a reference, and loading such pipelines.
 
-Names load on first use, so that ``guidance.known``, ``guidance.catalogue`` and ``guidance.settings`` need neither torch nor
-diffusers.
+The public names are imported when they are first used, so that ``guidance.known``, ``guidance.catalogue`` and
+``guidance.settings`` load neither torch nor diffusers.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from guidance.attach import guide
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from guidance.settings import GuidanceSettings
     from guidance.text_to_image import Generation, generate
 
-_HOME = {
+_HOMES = {
     "CATALOGUE": "guidance.catalogue",
     "Generation": "guidance.text_to_image",
     "GuidanceSettings": "guidance.settings",
@@ -45,9 +45,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        found: object = getattr(import_module(_HOMES[name]), name)
+        return found
     raise AttributeError(f"module 'guidance' has no attribute {name!r}")
 
 

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from guidance.attach import GuidedStep, guide
 from guidance.reference import read_reference
-from guidance.schedules import FAMILIES
+from guidance.schedules import SCHEDULERS
 from guidance.settings import GuidanceSettings
 from reswd_torch import InputError
 from tests.guidance import tiny
@@ -177,7 +177,9 @@ def test_a_scheduler_that_is_not_known_is_named_with_those_that_are() -> None:
     pipe.scheduler = diffusers.HeunDiscreteScheduler.from_config(pipe.scheduler.config)
     with pytest.raises(InputError) as error:
         _guided(pipe)
-    assert str(error.value).startswith(f"HeunDiscreteScheduler cannot be guided: choose one of {', '.join(FAMILIES)}, ")
+    assert str(error.value).startswith(
+        f"HeunDiscreteScheduler cannot be guided: choose one of {', '.join(SCHEDULERS)}, "
+    )
 
 
 def test_runge_kutta_steps_are_refused() -> None:
