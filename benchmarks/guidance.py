@@ -42,9 +42,9 @@ from torch import Tensor
 from benchmarks.memory import peak_mib
 from guidance.attach import Guided, guide
 from guidance.core import Guidance
+from guidance.loading import load_embedded
 from guidance.reference import Reference, read_reference
 from guidance.settings import GuidanceSettings
-from guidance.text_to_image import load_embedded
 from reswd_torch.color import lab_to_srgb, srgb_to_lab
 from reswd_torch.matching import PixelSample, color_distance, fit_samples, sample_pixels
 from reswd_torch.settings import MatchSettings

@@ -1,25 +1,25 @@
-"""Steering any text-to-image pipeline of diffusers toward a reference's colours; the models, and the embedded one.
+"""Steering text-to-image pipelines of diffusers toward the colours of a reference, and loading such pipelines.
 
-Names load on first use, so that ``guidance.known``, ``guidance.models`` and ``guidance.settings`` need neither torch nor
-diffusers.
+The public names are imported when they are first used, so that ``guidance.known``, ``guidance.catalogue`` and
+``guidance.settings`` load neither torch nor diffusers.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from guidance.attach import guide
     from guidance.callback import PaletteCallback
+    from guidance.catalogue import CATALOGUE
     from guidance.known import Known, read_known
-    from guidance.loading import load
-    from guidance.models import CATALOGUE
+    from guidance.loading import load, load_embedded
     from guidance.settings import GuidanceSettings
-    from guidance.text_to_image import Generation, generate, load_embedded
+    from guidance.text_to_image import Generation, generate
 
-_HOME = {
-    "CATALOGUE": "guidance.models",
+_HOMES = {
+    "CATALOGUE": "guidance.catalogue",
     "Generation": "guidance.text_to_image",
     "GuidanceSettings": "guidance.settings",
     "Known": "guidance.known",
@@ -27,7 +27,7 @@ _HOME = {
     "generate": "guidance.text_to_image",
     "guide": "guidance.attach",
     "load": "guidance.loading",
-    "load_embedded": "guidance.text_to_image",
+    "load_embedded": "guidance.loading",
     "read_known": "guidance.known",
 }
 
@@ -45,9 +45,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        found: object = getattr(import_module(_HOMES[name]), name)
+        return found
     raise AttributeError(f"module 'guidance' has no attribute {name!r}")
 
 

@@ -1,18 +1,17 @@
-"""Steering a stock pipeline of diffusers from its first step on, and leaving it as it was.
+"""Steering a stock pipeline of diffusers from its first step on, and leaving the pipeline as it was.
 
-:func:`guide` stands between the pipeline and its scheduler: ``scheduler.step`` is the one place where every family hands over
-the sample, the model's output after classifier-free guidance, and the timestep.
+:func:`guide` stands between the pipeline and its scheduler. ``scheduler.step`` is the one place where the pipelines of every
+family hand over the sample, the model's output after classifier-free guidance, and the timestep.
 """
 
 from __future__ import annotations
 
-import functools
 import inspect
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 import torch
@@ -21,25 +20,32 @@ from torch import Tensor
 from guidance.codecs import Codec, codec_for
 from guidance.core import Guidance
 from guidance.descent import Descent
+from guidance.patching import replaced_method
+from guidance.protocols import Latents, Pipeline, Pixels, Scheduler, StepOutput, Timestep
 from guidance.reference import Reference, read_references, spread
 from guidance.replay import Replay
-from guidance.schedules import SAMPLE, Level, Schedule, moved, predicted_x0, sample_slope
+from guidance.schedules import SAMPLE, NoiseLevel, Schedule, moved, predicted_x0, sample_slope
 from guidance.settings import GRADIENT, GuidanceSettings, settings_with
 from reswd_torch.errors import InputError
 
-_GUIDED: WeakSet[Any] = WeakSet()
-"""Schedulers that are being guided: a second guide() would steer what the first one steers already."""
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
+
+_GUIDED: WeakSet[Scheduler] = WeakSet()
+"""The schedulers that are being guided now. A second guide() of the same one is refused, since it would steer what the first
+one steers already."""
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """What is known when a step is over.
+class GuidedStep:
+    """What is known when a denoising step is over.
 
     Attributes:
-        done, of: steps of this image that are over, and all of them.
-        guided: whether guidance moved this one.
-        seen: (B, 3, y, x) float32 0..1: the image as guidance wants it so far, at a reduced size in early steps; None where
-            it did not look.
+        done: number of steps of this image that are over.
+        of: number of all steps of this image.
+        guided: whether guidance moved this step.
+        seen: (B, 3, y, x) float32, sRGB-encoded, 0..1: the image as guidance wants it so far, at a reduced size in early
+            steps; None if guidance did not move this step.
     """
 
     done: int
@@ -48,18 +54,18 @@ class Step:
     seen: Tensor | None
 
 
-OnStep = Callable[[Step], None]
-"""Called after each step; may raise, which ends the generation."""
+OnGuidedStep = Callable[[GuidedStep], None]
+"""A function that is called after each step. It may raise an exception, which ends the generation."""
 
 
 @dataclass(eq=False)
 class Guided:
-    """What a guided pipeline did, filled while it runs.
+    """What a guided pipeline has done so far, in all its calls together.
 
     Attributes:
-        steps: denoising steps that were taken, all calls of the pipeline together.
-        guided: of these, moved by guidance.
-        seconds: spent in guidance alone.
+        steps: number of denoising steps that were taken.
+        guided: number of those that guidance moved.
+        seconds: time that guidance itself took.
     """
 
     steps: int = 0
@@ -69,32 +75,32 @@ class Guided:
 
 @contextmanager
 def guide(
-    pipe: Any,
-    reference: Any,
+    pipe: Pipeline | DiffusionPipeline,
+    reference: object,
     *,
     settings: GuidanceSettings | None = None,
-    on_step: OnStep | None = None,
-    **options: Any,
+    on_step: OnGuidedStep | None = None,
+    **options: object,
 ) -> Iterator[Guided]:
     """Have a pipeline paint in the colours of a reference, as long as the block lasts.
 
     Args:
-        pipe: a text-to-image pipeline of diffusers, of a family in ``guidance.codecs.FAMILIES``, with a scheduler of
-            ``guidance.schedules.FAMILIES``.
+        pipe: a text-to-image pipeline of diffusers, of a family in ``guidance.codecs.CODEC_FAMILIES``, with a scheduler in
+            ``guidance.schedules.SCHEDULERS``.
         reference: a picture, a PIL image or a palette, see :func:`guidance.reference.read_reference`; or a list of them, one
             for each prompt.
-        settings: all settings in one record; or give them by name:
-        on_step: see :data:`OnStep`.
-        **options: ``strength``, ``start``, ``stop``, ``seed`` and the others of
-            :class:`~guidance.settings.GuidanceSettings`; they win over ``settings``.
+        settings: all settings in one record; None for the defaults.
+        on_step: is called after each step, see :data:`OnGuidedStep`.
+        **options: single settings by name, such as ``strength``, ``start``, ``stop`` or ``seed``; see
+            :class:`~guidance.settings.GuidanceSettings`. They win over ``settings``.
 
     Yields:
-        A record of what was done.
+        A record of what was done, which is filled while the pipeline runs.
 
     Raises:
-        InputError: an unsupported pipeline or scheduler, a setting out of range, a reference that is none, or a pipeline that
-            is being guided already. While it runs: latents that are not numbers, references that do not fit the batch,
-            memory that ran out.
+        InputError: the pipeline or its scheduler is not supported, a setting is out of range, the reference is none, or the
+            pipeline is being guided already. While the pipeline runs: latents are not numbers any more, the references do
+            not fit the batch, or memory ran out.
 
     Example:
         with guide(pipe, "#1d3557:3, #e63946", strength=1.0, seed=0):
@@ -104,7 +110,7 @@ def guide(
     references = read_references(reference, chosen.seed)
     scheduler = pipe.scheduler
     schedule = Schedule(scheduler)
-    codec_for(pipe)  # refuse an unknown family before anything runs
+    codec_for(pipe)  # this refuses an unknown family before anything runs
     if chosen.method == GRADIENT and schedule.prediction == SAMPLE:
         raise InputError(
             "a model that predicts the sample itself gives no gradient but through its denoiser, which guidance leaves out: "
@@ -122,15 +128,15 @@ def guide(
 
 
 class _Attached:
-    """The wrappers of one :func:`guide` block, and the run of the pipeline that is going on in it."""
+    """The wrappers of one :func:`guide` block, and the call of the pipeline that is going on in it."""
 
     def __init__(
         self,
-        pipe: Any,
+        pipe: Pipeline,
         schedule: Schedule,
         references: tuple[Reference, ...],
         settings: GuidanceSettings,
-        on_step: OnStep | None,
+        on_step: OnGuidedStep | None,
     ) -> None:
         self.pipe, self.schedule, self.references = pipe, schedule, references
         self.settings, self.on_step = settings, on_step
@@ -141,27 +147,22 @@ class _Attached:
 
     @contextmanager
     def wrapped(self) -> Iterator[None]:
+        """Put the wrappers in place, as long as the block lasts."""
         scheduler = self.schedule.scheduler
-        wrappers = [
-            _replaced(scheduler, "step", self._step),
-            _replaced(scheduler, "set_timesteps", self._set_timesteps),
-            _replaced(self.pipe, "prepare_latents", self._prepare_latents),
-        ]
-        undo: list[Callable[[], None]] = []
-        try:
-            for put in wrappers:
-                undo.append(put())
+        with ExitStack() as stack:
+            stack.enter_context(replaced_method(scheduler, "step", self._step))
+            stack.enter_context(replaced_method(scheduler, "set_timesteps", self._set_timesteps))
+            stack.enter_context(replaced_method(self.pipe, "prepare_latents", self._prepare_latents))
             if self.replay is not None:
-                undo.append(self.replay.attach())
-            yield
-        finally:
-            for back in reversed(undo):
-                back()
-            self.run = None
+                stack.callback(self.replay.attach())
+            try:
+                yield
+            finally:
+                self.run = None
 
-    def _prepare_latents(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """The one place where every family says how large the image becomes; packed latents do not tell."""
-        if self.pipe.scheduler is not self.schedule.scheduler:  # whose steps would pass by unguided
+    def _prepare_latents(self, original: Callable[..., object], *args: object, **kwargs: object) -> object:
+        """Note the size of the image. Here every family's pipeline names it; packed latents themselves do not tell it."""
+        if self.pipe.scheduler is not self.schedule.scheduler:  # the steps of the other one would not be guided
             raise InputError(
                 f"the pipeline was given another scheduler, {type(self.pipe.scheduler).__name__}, while it was being guided: "
                 "give it the scheduler before the block begins"
@@ -170,13 +171,17 @@ class _Attached:
         self.size = (given.get("height"), given.get("width"))
         return original(*args, **kwargs)
 
-    def _set_timesteps(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        self.run = None  # the pipeline was called once more
+    def _set_timesteps(self, original: Callable[..., object], *args: object, **kwargs: object) -> object:
+        """Begin a new run: the pipeline was called once more."""
+        self.run = None
         if self.replay is not None:
-            self.replay.forget()  # of a call that an exception ended in the middle of a step
+            self.replay.forget()  # an exception may have ended the last call in the middle of a step
         return original(*args, **kwargs)
 
-    def _step(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def _step(
+        self, original: Callable[..., tuple[Tensor, ...] | StepOutput], *args: object, **kwargs: object
+    ) -> tuple[Tensor, ...] | StepOutput:
+        """Take a step with the sample and the output that guidance wants."""
         given = inspect.signature(original).bind(*args, **kwargs)
         values = given.arguments
         output, timestep, sample = values["model_output"], values["timestep"], values["sample"]
@@ -193,12 +198,12 @@ class _Attached:
         self.record.steps += 1
         self.record.guided += guided
         if self.on_step is not None:
-            self.on_step(Step(self.run.position + 1, self.run.steps, guided, self.run.seen if guided else None))
+            self.on_step(GuidedStep(self.run.position + 1, self.run.steps, guided, self.run.seen if guided else None))
         return result
 
 
 class _Run:
-    """One call of the pipeline."""
+    """One call of the pipeline: which step it is at, and how each step is moved."""
 
     def __init__(self, attached: _Attached, codec: Codec, sample: Tensor) -> None:
         self.codec, self.settings, self.schedule = codec, attached.settings, attached.schedule
@@ -212,11 +217,18 @@ class _Run:
             self.descent = Descent(references, self.settings.seed, sample.device)
 
     @property
-    def seen(self) -> Tensor | None:
+    def seen(self) -> Pixels | None:
+        """See :attr:`GuidedStep.seen`."""
         return self.guidance.seen
 
-    def guided_step(self, output: Tensor, timestep: Any, sample: Tensor) -> tuple[Tensor, Tensor, bool]:
-        """Sample and output to step with, and whether they were moved."""
+    def guided_step(self, output: Latents, timestep: Timestep, sample: Latents) -> tuple[Latents, Latents, bool]:
+        """The sample and the output to step with, and whether guidance moved them.
+
+        Args:
+            output: the model's output after classifier-free guidance.
+            timestep: the step's timestep.
+            sample: the sample that the scheduler would step.
+        """
         self.position = self._place(timestep)
         self._check(sample, output)
         family, scheduler = self.schedule.family, self.schedule.scheduler
@@ -234,11 +246,19 @@ class _Run:
         return *moved(sample, output, self.codec.pack(shift), level, prediction, keep_sample=keep), True
 
     def _descend(
-        self, descent: Descent, output: Tensor, timestep: Any, sample: Tensor, level: Level, keep: bool
-    ) -> tuple[Tensor, Tensor]:
+        self, descent: Descent, output: Latents, timestep: Timestep, sample: Latents, level: NoiseLevel, keep: bool
+    ) -> tuple[Latents, Latents]:
+        """The sample and the output after gradient steps.
+
+        Args:
+            descent: takes the gradient steps.
+            output, timestep, sample: as for :meth:`guided_step`.
+            level: noise level of the sample.
+            keep: move the output alone, see :func:`guidance.schedules.moved`.
+        """
         prediction = self.schedule.prediction
         linear = self.guidance.is_linear(self.position, self.steps)
-        # Under inference_mode autograd records nothing; copies made outside of it are ordinary tensors.
+        # Under inference_mode autograd records nothing. Copies that are made outside of it are ordinary tensors.
         with torch.inference_mode(False), torch.enable_grad():
             still, handed = sample.detach().clone().float(), output.detach().clone().float()
 
@@ -264,14 +284,21 @@ class _Run:
                 return moved(sample, output, slope * shift, level, prediction, keep_sample=True)
             return (still + shift).to(sample.dtype), output_at(shift).to(output.dtype)
 
-    def finish(self, result: Any) -> None:
-        """Look at what the last step made."""
+    def finish(self, result: tuple[Tensor, ...] | StepOutput) -> None:
+        """Check what the last step made; no later step would.
+
+        Raises:
+            InputError: the latents are not numbers any more.
+        """
         if self.position + 1 == self.steps:
             following = result[0] if isinstance(result, tuple) else result.prev_sample
             self._check(following)
 
-    def _place(self, timestep: Any) -> int:
-        """The step's place among the scheduler's timesteps."""
+    def _place(self, timestep: Timestep) -> int:
+        """The index of a timestep among the scheduler's timesteps.
+
+        Some schedulers say where they are; for the others it is the next place that holds this timestep.
+        """
         scheduler = self.schedule.scheduler
         index = getattr(scheduler, "step_index", None)
         if index is None:
@@ -283,6 +310,7 @@ class _Run:
         return int(index)
 
     def _check(self, *tensors: Tensor) -> None:
+        """Raise InputError if a tensor holds NaN or infinite values."""
         if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors):
             raise InputError(
                 f"step {self.position + 1} of {self.steps}: the latents are not numbers any more (NaN or infinite), so there is "
@@ -290,32 +318,9 @@ class _Run:
             )
 
 
-def _replaced(owner: Any, name: str, stand_in: Callable[..., Any]) -> Callable[[], Callable[[], None]]:
-    """A function that puts ``stand_in(original, *args)`` in place of a method, and returns one that takes it away again."""
-
-    def put() -> Callable[[], None]:
-        original = getattr(owner, name)
-        before = vars(owner).get(name)
-
-        @functools.wraps(original)  # pipelines look at the signature
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            return stand_in(original, *args, **kwargs)
-
-        setattr(owner, name, wrapper)
-
-        def back() -> None:
-            if before is None:
-                vars(owner).pop(name, None)
-            else:
-                setattr(owner, name, before)
-
-        return back
-
-    return put
-
-
 @contextmanager
 def _memory_advice() -> Iterator[None]:
+    """Raise InputError with advice if memory runs out in the block."""
     try:
         yield
     except torch.OutOfMemoryError as error:

@@ -1,41 +1,41 @@
-"""Guidance by the callback that diffusers calls after each step, for where a pipeline may only be handed callbacks."""
+"""Guidance by the callback that diffusers calls after each step, for programs that can hand a pipeline nothing else."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 from diffusers.callbacks import PipelineCallback
 from torch import Tensor
 
-from guidance.codecs import codec_for
+from guidance.codecs import Codec, codec_for
 from guidance.core import Guidance
+from guidance.protocols import Latents, Pipeline
 from guidance.reference import read_references, spread
-from guidance.schedules import Level, Schedule
+from guidance.schedules import NoiseLevel, Schedule
 from guidance.settings import TRANSPORT, GuidanceSettings, settings_with
 from reswd_torch.errors import InputError
 
 _CLEAN = 0.1
-"""Share of noise below which latents are taken for clean: some schedulers stop a little above zero."""
+"""Share of noise below which latents count as clean. Some schedulers stop a little above zero."""
 
 
 class PaletteCallback(PipelineCallback):
-    """Steers toward a reference's colours, from the second step on.
+    """Steers a pipeline toward a reference's colours, from the second step on.
 
-    :func:`guidance.guide` steers from the first step, knows the model's output and serves more schedulers; prefer it where you
-    can. A callback sees the latents alone. The clean ones among them follow from two neighbouring steps, which lie on a line
-    from the noise where the sampler is of first order without fresh noise (DDIM, Euler, flow matching), and nearly so for
-    multistep solvers. With PNDM, LCM and Euler ancestral only the last step can be guided. PixArt takes no such callback.
+    :func:`guidance.guide` steers from the first step on, knows the model's output and works with more schedulers; prefer it
+    where you can. A callback sees the latents alone. The clean latents follow from those of two neighbouring steps: both lie
+    on one line between noise and clean latents if the sampler is of first order and draws no fresh noise (DDIM, Euler, flow
+    matching), and nearly so with multistep solvers. With PNDM, LCM and Euler ancestral only the last step can be guided.
+    PixArt takes no such callback.
 
     Args:
         reference: as for :func:`guidance.guide`.
-        height, width: of the image, pixels, if they are not the pipeline's default; only packed latents (Flux, Qwen-Image)
-            need them.
-        settings: ``method="transport"`` only; or by name:
-        **options: fields of :class:`~guidance.settings.GuidanceSettings`.
+        height, width: size of the image, pixels, if it is not the pipeline's default. Only pipelines with packed latents
+            (Flux, Qwen-Image) need it.
+        settings: all settings in one record, with ``method="transport"``; None for the defaults.
+        **options: single settings by name, see :class:`~guidance.settings.GuidanceSettings`. They win over ``settings``.
 
     Raises:
-        InputError: as :func:`guidance.guide`; a gradient method.
+        InputError: as for :func:`guidance.guide`; or the method is the gradient one.
 
     Example:
         pipe("a lighthouse", callback_on_step_end=PaletteCallback("#1d3557, #e63946"))
@@ -43,12 +43,12 @@ class PaletteCallback(PipelineCallback):
 
     def __init__(
         self,
-        reference: Any,
+        reference: object,
         *,
         height: int | None = None,
         width: int | None = None,
         settings: GuidanceSettings | None = None,
-        **options: Any,
+        **options: object,
     ) -> None:
         super().__init__()
         self.settings = settings_with(settings, options)
@@ -58,23 +58,36 @@ class PaletteCallback(PipelineCallback):
             )
         self.references = read_references(reference, self.settings.seed)
         self.size = (height, width)
-        self._guidance: Guidance | None = None
-        self._before: tuple[Tensor, Level] | None = None
+        self._run: tuple[Guidance, Codec] | None = None
+        self._before: tuple[Latents, NoiseLevel] | None = None
 
     @property
     def tensor_inputs(self) -> list[str]:
+        """The names of the tensors that diffusers has to hand over."""
         return ["latents"]
 
     def callback_fn(
-        self, pipeline: Any, step_index: int, timesteps: Any, callback_kwargs: dict[str, Any]
-    ) -> dict[str, Any]:
+        self, pipeline: Pipeline, step_index: int, timesteps: object, callback_kwargs: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Move the latents after a step, as diffusers asks for it.
+
+        Args:
+            pipeline: the pipeline that is running.
+            step_index: the step that is over, counted from 0.
+            timesteps: the timestep of that step; diffusers chose the name.
+            callback_kwargs: the latents under their name; they are replaced by the moved ones.
+
+        Returns:
+            ``callback_kwargs``.
+        """
         latents = callback_kwargs["latents"]
         schedule = Schedule(pipeline.scheduler)
-        if step_index == 0 or self._guidance is None:
+        if step_index == 0 or self._run is None:
             codec = codec_for(pipeline, *self.size)
             references = spread(self.references, len(latents))
-            self._guidance = Guidance(references, self.settings, codec, pipeline.vae, latents.device)
+            self._run = Guidance(references, self.settings, codec, pipeline.vae, latents.device), codec
             self._before = None
+        guidance, codec = self._run
         times = pipeline.scheduler.timesteps
         after = step_index + 1
         level = schedule.level(after, times[after] if after < len(times) else -1)
@@ -85,14 +98,21 @@ class PaletteCallback(PipelineCallback):
                 raise InputError(
                     f"step {after} of {len(times)}: the latents are not numbers any more (NaN or infinite)"
                 )
-            shift = self._guidance.shift(self._guidance.codec.unpack(x0), step_index, len(times))  # type: ignore[attr-defined]
-            moved = latents + level.scale * level.alpha * self._guidance.codec.pack(shift)  # type: ignore[attr-defined]
+            shift = guidance.shift(codec.unpack(x0), step_index, len(times))
+            moved = latents + level.scale * level.alpha * codec.pack(shift)
             latents = callback_kwargs["latents"] = moved.to(latents.dtype)
         self._before = (latents.float(), level)
         return callback_kwargs
 
-    def _clean(self, schedule: Schedule, latents: Tensor, level: Level, *, last: bool) -> Tensor | None:
-        """The clean latents, or None where they do not follow."""
+    def _clean(self, schedule: Schedule, latents: Latents, level: NoiseLevel, *, last: bool) -> Latents | None:
+        """The clean latents that are in the latents after a step, or None if they cannot be told.
+
+        Args:
+            schedule: the scheduler.
+            latents: what the step returned, float32.
+            level: their noise level.
+            last: whether this was the last step.
+        """
         if last and level.sigma < _CLEAN:
             return latents / (level.scale * level.alpha)
         if self._before is None or not schedule.family.keeps_noise:

@@ -1,4 +1,4 @@
-"""Predicted clean latents in, their shift toward the reference out. Knows no diffusers."""
+"""How far one step moves the predicted clean latents toward the reference. This module imports no diffusers."""
 
 from __future__ import annotations
 
@@ -6,37 +6,35 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
-from torch import Tensor
 
 from guidance.linear import GridCodec, LinearMap, linear_map
+from guidance.protocols import Grid, Pixels
 from guidance.reference import Reference
 from guidance.settings import GuidanceSettings
 from guidance.transport import SlicedTransport, edges, resized
 
 PULL = 0.2
-"""Share of the way that one of 25 steps goes. A step that goes the whole way decides the picture from a blur, and loses
-shapes; see docs/guidance.md for what was measured."""
+"""Share of the way to the reference that one step goes in a run of 25 steps. A step that goes the whole way decides the
+picture when it is still a blur, and loses shapes; see docs/guidance.md for what was measured."""
 LAST_PULL = 1.0
-"""Of the last step, which no later one corrects."""
+"""Share of the way that the last step goes. No later step corrects it."""
 _STEPS = 25
+"""The number of steps that :data:`PULL` refers to."""
 _PIXELS_AT_ONCE = 2**20
-"""Images go through the VAE together up to this many pixels: one by one from a megapixel on, as memory is dear there."""
-
-Grid = Float[Tensor, "b c h w"]
-Picture = Float[Tensor, "b 3 y x"]
+"""The largest number of pixels that images may have together to go through the VAE at once. Images of a megapixel or more
+therefore go one by one, since memory is scarce at that size."""
 
 
 def pull(step: int, steps: int, strength: float = 1.0) -> float:
-    """Share of the way toward the reference that a step goes.
+    """Share of the way toward the reference that a step goes, 0 to 1.
 
-    The same for the whole run however many steps it has: each goes ``1 - (1 - PULL) ** (25 / steps)``, the last one
-    ``LAST_PULL``.
+    Each step goes ``1 - (1 - PULL) ** (25 / steps)`` of the way, and the last one ``LAST_PULL``. A whole run thus goes
+    equally far however many steps it has.
 
     Args:
-        step: 0 to ``steps - 1``.
-        steps: of the run.
-        strength: factor of the result, which never goes beyond the whole way.
+        step: the step, 0 to ``steps - 1``.
+        steps: number of steps of the run.
+        strength: factor of the share. The result is at most 1.
     """
     share = LAST_PULL if step == steps - 1 else 1.0 - (1.0 - PULL) ** (_STEPS / steps)
     return min(1.0, strength * share)
@@ -46,14 +44,15 @@ class Guidance:
     """Steers one batch of images.
 
     Args:
-        references: one for each image.
-        settings: strength, and how the image is looked at.
-        codec: of the pipeline's VAE.
-        owner: the VAE itself, for which the linear map is kept.
-        device: where the latents are.
+        references: one reference for each image.
+        settings: how strongly the images are steered, and how guidance looks at them.
+        codec: turns latents into pixels and back.
+        owner: the VAE that the codec uses. The linear map is kept as long as this object lives.
+        device: the device of the latents.
 
     Attributes:
-        seen: (B, 3, y, x) float32 0..1 on the device: the last prediction, moved; None before the first.
+        seen: (B, 3, y, x) float32 0..1 on the device: the prediction of the last step with its colours moved; None before
+            the first step.
     """
 
     def __init__(
@@ -66,26 +65,29 @@ class Guidance:
     ) -> None:
         self.settings, self.codec, self.owner, self.device = settings, codec, owner, device
         self.transport = SlicedTransport(references, device)
-        self.seen: Picture | None = None
+        self.seen: Pixels | None = None
         self._map: LinearMap | None = None
 
     @property
     def map(self) -> LinearMap:
-        """The linear map of the VAE."""
+        """The linear map of the VAE, fitted when it is first used."""
         if self._map is None:
             self._map = linear_map(self.codec, self.owner, self.device)
         return self._map
 
     def is_linear(self, step: int, steps: int) -> bool:
-        """Whether a step looks at the image through the linear map."""
+        """Whether a step, 0 to ``steps - 1``, looks at the image through the linear map instead of the decoder."""
         return (step + 1) / steps <= self.settings.linear_until
 
-    def pixels(self, x0: Grid, *, linear: bool) -> Picture:
-        """The prediction as a picture, float32, nominally 0..1 and not cut to it; differentiable.
+    def pixels(self, x0: Grid, *, linear: bool) -> Pixels:
+        """The predicted picture. This is differentiable.
 
         Args:
-            x0: predicted, as a grid.
-            linear: through the linear map, a pixel for each cell; else through the decoder.
+            x0: the predicted clean latents.
+            linear: use the linear map, which gives one pixel for each cell, instead of the decoder.
+
+        Returns:
+            float32, sRGB-encoded, nominally 0..1 and not clamped.
         """
         if linear:
             return self.map.decode(x0)
@@ -93,23 +95,23 @@ class Guidance:
         return torch.cat([self.codec.decode(part) for part in small.split(self._together(small))])
 
     def shift(self, x0: Grid, step: int, steps: int, *, whole: bool = False) -> Grid:
-        """By how much clean latents should move.
+        """How far the clean latents should move at a step.
 
         Args:
-            x0: predicted, as a grid.
-            step: 0 to ``steps - 1``.
-            steps: of the run.
-            whole: go the whole way whatever the step, but for the strength.
+            x0: the predicted clean latents.
+            step: the step, 0 to ``steps - 1``.
+            steps: number of steps of the run.
+            whole: go the whole way at this step, times the strength, instead of the share that :func:`pull` gives.
 
         Returns:
-            float32, same shape.
+            The shift, float32, in the shape of ``x0``.
         """
         with torch.no_grad():
             strength = self.settings.strength
             share = min(1.0, strength) if whole else pull(step, steps, strength)
             if self.is_linear(step, steps):
                 return share * self._linear_shift(x0)
-            # A shrunk picture has no grain to speak of, and cannot tell what the whole one should keep.
+            # A shrunk picture has hardly any grain, and does not show which grain the full-size one should keep.
             smooth = step == steps - 1 and self.settings.grain > 0 and self.settings.decode_scale == 1
             return share * self._decoded_shift(x0, smooth=smooth)
 
@@ -119,11 +121,14 @@ class Guidance:
         return self.map.shift(self.seen - pixels)
 
     def _decoded_shift(self, x0: Grid, *, smooth: bool) -> Grid:
-        """Both images go through the encoder, so that what it loses of an image is not taken for a shift.
+        """The difference between the encoded moved picture and the encoded picture itself.
+
+        Both go through the encoder, so that what the encoder loses of a picture does not count as a shift.
 
         Args:
-            x0: predicted, as a grid.
-            smooth: in flat areas, what the encoder loses is grain: there it is let go.
+            x0: the predicted clean latents.
+            smooth: smooth away grain, too. In flat areas, what the encoder loses of the picture is grain, and the shift
+                then removes it.
         """
         pixels = self.pixels(x0, linear=False).clamp(0.0, 1.0)
         self.seen = self.transport(pixels, grain=self.settings.grain if smooth else 0.0)
@@ -136,11 +141,17 @@ class Guidance:
         return new - old - flat * (x0 - old)
 
     def _together(self, grid: Grid) -> int:
+        """How many images of the size of this grid may go through the VAE at once."""
         pixels = grid.shape[-2] * grid.shape[-1] * self.codec.pixels_per_cell**2
         return max(1, _PIXELS_AT_ONCE // pixels)
 
 
 def shrunk(grid: Grid, scale: float) -> Grid:
-    """A grid with its height and width scaled down, at least one cell each."""
+    """A grid with its height and width scaled down by averaging. At least one cell is left in each direction.
+
+    Args:
+        grid: the grid.
+        scale: share of height and width that is left, above 0 and at most 1.
+    """
     size = [max(1, round(side * scale)) for side in grid.shape[-2:]]
     return grid if size == list(grid.shape[-2:]) else F.interpolate(grid, size, mode="area")

@@ -1,8 +1,8 @@
 """Gradient steps through the decoder: the scheme of the papers (arXiv 2503.19034, alg. 1; 2510.01061, section on guidance).
 
-At a denoising step a shift u of the sample starts at zero and takes a few Adam steps down the sliced Wasserstein distance in
-Lab between the decoded prediction x0(x + u) and the reference. The papers call the denoiser again for each of them; the
-plain path keeps the output that the sampler has anyway.
+At each denoising step a shift u of the sample x starts at zero. A few Adam steps then lower the sliced Wasserstein distance,
+in CIE Lab, between the colours of the decoded prediction x0(x + u) and those of the reference. The papers call the denoiser
+again for each of these steps. By default this project keeps the output that the sampler has anyway.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from guidance.protocols import Latents, Pixels
 from guidance.reference import Reference
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.reswd import ReservoirSlicedWasserstein
 
 PIXELS = 1024
-"""Pixels of each image that the distance looks at, drawn anew at each denoising step."""
+"""Number of pixels of each image that the distance looks at. They are drawn anew at each denoising step."""
 
 LINES = 24
-"""Directions sorted along at each inner step, and plans kept of the step before: beside the decoder they cost nothing."""
-
-Latents = Float[Tensor, "b *layout"]
+"""Number of fresh directions at each inner step, and number of directions kept from the step before with their plans. Beside
+the decoder they cost nothing."""
 
 
 class Descent:
-    """The distance and what it draws at random.
+    """Gradient descent on the distance between the colours of a batch of images and their references.
 
     Args:
-        references: one for each image.
-        seed: of directions and pixels.
-        device: where the latents are.
+        references: one reference for each image.
+        seed: seed of the directions and of the pixels that are drawn.
+        device: the device of the latents.
     """
 
     def __init__(self, references: Sequence[Reference], seed: int, device: torch.device | str = "cpu") -> None:
@@ -44,25 +44,25 @@ class Descent:
 
     def __call__(
         self,
-        pixels_at: Callable[[Latents], Float[Tensor, "b 3 y x"]],
+        pixels_at: Callable[[Latents], Pixels],
         like: Latents,
         steps: int,
         learning_rate: float,
     ) -> Latents:
-        """The shift after some steps of Adam.
+        """Find a shift of the sample by some steps of Adam.
 
         Args:
-            pixels_at: the decoded prediction for a shift; differentiable.
-            like: what shape the shift has.
-            steps: how many, at least 1.
-            learning_rate: of Adam.
+            pixels_at: a differentiable function that returns the decoded prediction for a shift.
+            like: latents of the shape and device that the shift gets.
+            steps: number of Adam steps, at least 1.
+            learning_rate: learning rate of Adam.
 
         Returns:
-            float32, detached; without gradients on anything else.
+            The shift, float32 and detached. Nothing else has got a gradient.
         """
         shift = torch.zeros_like(like, dtype=torch.float32, requires_grad=True)
         adam = torch.optim.Adam([shift], lr=learning_rate)
-        self.loss.reset()  # its plans are of the pixels of one denoising step
+        self.loss.reset()  # the plans it keeps belong to the pixels of the denoising step before
         chosen = None
         for _ in range(steps):
             pixels = pixels_at(shift)
@@ -74,11 +74,11 @@ class Descent:
             adam.step()
         return shift.detach()
 
-    def _distance(self, pixels: Float[Tensor, "b 3 y x"], chosen: Int[Tensor, " n"]) -> Tensor:
-        """Not cut to 0..1: a pixel beyond it has to find its way back."""
+    def _distance(self, pixels: Pixels, chosen: Int[Tensor, " n"]) -> Tensor:
+        """The sum of the images' distances. Pixels are not clamped to 0..1, so that one beyond it finds its way back."""
         lab = srgb_to_lab(rearrange(pixels, "b c y x -> b (y x) c")[:, chosen])
         return self.loss(lab, self.targets).sum()
 
     def _chosen(self, colors: Float[Tensor, "n 3"], count: int) -> Float[Tensor, "m 3"]:
-        """As many colours for each reference, so that they fit one tensor."""
+        """The same number of colours for each reference, so that all fit into one tensor."""
         return colors[torch.arange(PIXELS) * count // PIXELS]

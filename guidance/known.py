@@ -1,4 +1,7 @@
-"""What the embedded model knows, and a hint for a prompt that names nothing of it. Needs the standard library only."""
+"""What the embedded model can paint, and a hint for a prompt that names nothing of it.
+
+This module needs the standard library only.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,24 @@ from typing import Any
 from reswd_torch.errors import InputError
 
 EMBEDDED = Path(__file__).resolve().parents[1] / "assets" / "models" / "pocket-64"
-"""Folder of the model that ships with the project: a stock diffusers folder."""
+"""Folder of the model that ships with the project. diffusers reads it as it reads any other."""
 KNOWN_FILE = "known.json"
+"""The file in a model's folder that says what the model knows."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """The closed world of a small model.
+    """Everything that a small model was trained to paint.
 
     Attributes:
         objects: names of the objects by group, such as ``{"food and drink": ("grapes", ...)}``.
-        synonyms: other words, and the object each stands for.
-        object_colours: colours that a caption can give an object.
-        colourable: the objects that take one well.
-        background_colours: colours that a caption can give the background; two make a gradient.
-        captions: examples of every form of caption the model was trained on.
-        size: width and height of its pictures, pixels.
-        steps, guidance_scale: the settings it was evaluated with.
+        synonyms: the object that each other word stands for.
+        object_colours: colours that a caption can give to an object.
+        colourable: the objects that take such a colour well.
+        background_colours: colours that a caption can give to the background; two of them make a gradient.
+        captions: examples of every form of caption that the model was trained on.
+        size: width and height of the model's pictures, pixels.
+        steps, guidance_scale: the settings that the model was evaluated with.
     """
 
     objects: dict[str, tuple[str, ...]]
@@ -44,18 +48,21 @@ class Known:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """All objects."""
+        """The names of all objects."""
         return tuple(name for group in self.objects.values() for name in group)
 
     @cached_property
     def _words(self) -> dict[str, str]:
-        """Every word or phrase that names an object, in lower case, singular and plural."""
+        """The object that each word or phrase names, in lower case, singular and plural."""
         pairs = {**self.synonyms, **{name: name for name in self.names}}
         plurals = {_plural(word): name for word, name in pairs.items()}
         return {word.lower(): name for word, name in {**plurals, **pairs}.items()}
 
     def named(self, prompt: str) -> tuple[str, ...]:
-        """The objects that a prompt names, longest phrase first: "a hot dog" names the hot dog, not the dog."""
+        """The objects that a prompt names.
+
+        Longer phrases are looked for first, so that "a hot dog" names the hot dog and not the dog.
+        """
         rest = " " + " ".join(re.findall(r"[a-z0-9'-]+", prompt.lower())) + " "
         found = []
         for phrase in sorted(self._words, key=len, reverse=True):
@@ -65,7 +72,10 @@ class Known:
         return tuple(dict.fromkeys(found))
 
     def hint(self, prompt: str) -> str | None:
-        """A line for a prompt that names nothing the model knows, with the nearest words it does know; None otherwise."""
+        """One line of advice for a prompt that names nothing the model knows; None for any other prompt.
+
+        The line suggests the known words that are spelt most like those of the prompt.
+        """
         if not prompt.strip() or self.named(prompt):
             return None
         close: list[str] = []
@@ -79,7 +89,7 @@ class Known:
         )
 
     def describe(self) -> str:
-        """Everything it knows, as text for a terminal."""
+        """Everything that the model knows, as text for a terminal."""
         lines = [f"{group} ({len(names)}): {', '.join(names)}" for group, names in self.objects.items()]
         lines.append(f"object colours: {', '.join(self.object_colours)}")
         lines.append(f"background colours: {', '.join(self.background_colours)}")
@@ -88,7 +98,11 @@ class Known:
 
 
 def read_known(folder: Path = EMBEDDED) -> Known:
-    """What the model in ``folder`` knows. Raises InputError if the folder does not say."""
+    """Read what the model in a folder knows.
+
+    Raises:
+        InputError: the folder does not say what its model knows.
+    """
     file = folder / KNOWN_FILE
     try:
         values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -100,6 +114,7 @@ def read_known(folder: Path = EMBEDDED) -> Known:
 
 
 def _plural(word: str) -> str:
+    """The regular English plural of a noun."""
     if word.endswith(("s", "x", "ch", "sh")):
         return word + "es"
     return word[:-1] + "ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else word + "s"

@@ -1,4 +1,7 @@
-"""A linear map between latents and pixels: a decoder that costs next to nothing, for predictions that are blurs anyway."""
+"""A linear map between latents and pixels, for early predictions.
+
+It stands in for the decoder and costs next to nothing. Early predictions are blurs, of which it shows all there is to see.
+"""
 
 from __future__ import annotations
 
@@ -12,59 +15,71 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from guidance.protocols import Grid, Pixels
+
 _CELLS = 16
+"""Cells on each side of the pictures that the map is fitted to."""
 _PICTURES = 8
+"""Number of pictures that the map is fitted to."""
 _RIDGE = 1e-3
-"""Of the mean square: families with more channels than a colour needs have directions in which nothing varies."""
+"""Weight of the ridge in the least-squares fit, as a share of the mean square of the inputs. It is needed for models whose
+latents have more channels than a colour needs: in some directions nothing varies there."""
 
 
 class GridCodec(Protocol):
-    """What guidance needs to know of a VAE; see :class:`guidance.codecs.Codec`."""
+    """What guidance needs of a VAE: pictures from a grid of latents and back; see :class:`guidance.codecs.Codec`.
+
+    Attributes:
+        pixels_per_cell: pixels on each side of the square that one cell of the grid stands for.
+    """
 
     pixels_per_cell: int
 
-    def decode(self, grid: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 3 y x"]:
-        """Pixels, float32, nominally 0..1."""
+    def decode(self, grid: Grid) -> Pixels:
+        """The picture of a grid, float32, sRGB-encoded, nominally 0..1."""
 
-    def encode(self, pixels: Float[Tensor, "b 3 y x"]) -> Float[Tensor, "b c h w"]:
-        """The grid, float32."""
+    def encode(self, pixels: Pixels) -> Grid:
+        """The grid of a picture, float32."""
 
 
 @dataclass(frozen=True, eq=False)
 class LinearMap:
-    """Pixels from latents and back, cell by cell.
+    """A map from latents to pixels and back that treats each cell alone.
 
     Attributes:
-        to_pixels: (C + 1, 3), the last row is a constant.
-        to_grid: (3, C): how latents change with a colour.
+        to_pixels: (C + 1, 3): the colour that each channel adds; the last row is a constant.
+        to_grid: (3, C): how the latents change when a colour changes.
     """
 
     to_pixels: Float[Tensor, "c_and_1 3"]
     to_grid: Float[Tensor, "3 c"]
 
-    def decode(self, grid: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 3 h w"]:
-        """A pixel for each cell, sRGB-encoded, nominally 0..1."""
+    def decode(self, grid: Grid) -> Float[Tensor, "b 3 h w"]:
+        """The picture of a grid with one pixel for each cell, float32, sRGB-encoded, nominally 0..1."""
         cells = rearrange(grid.float(), "b c h w -> b h w c")
         return rearrange(cells @ self.to_pixels[:-1] + self.to_pixels[-1], "b h w c -> b c h w")
 
-    def shift(self, change: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c h w"]:
-        """The change of the latents that goes with a change of the colours."""
+    def shift(self, change: Float[Tensor, "b 3 h w"]) -> Grid:
+        """The change of the latents that belongs to a change of the colours."""
         return rearrange(rearrange(change, "b c h w -> b h w c") @ self.to_grid, "b h w c -> b c h w")
 
 
 _KNOWN: WeakKeyDictionary[object, LinearMap] = WeakKeyDictionary()
+"""The map of each VAE that one was fitted for."""
 
 
 def linear_map(codec: GridCodec, owner: object, device: torch.device | str = "cpu") -> LinearMap:
-    """The map of a VAE, fitted by least squares to what it makes of smooth coloured fields.
+    """The linear map of a VAE.
+
+    It is fitted by least squares to pictures of soft coloured patches and their latents.
 
     Args:
-        codec: encodes those fields, once.
-        owner: what the map belongs to, the VAE; a second call for it returns the first one's map.
-        device: where the VAE's input is made.
+        codec: encodes these pictures with the VAE.
+        owner: the VAE. A second call with the same VAE returns the map of the first call.
+        device: the device of the VAE's input, and of the map that is returned.
     """
     if owner not in _KNOWN:
-        # A map made under inference_mode could not be used for gradients later.
+        # A map that is made under inference_mode could not take part in gradients later.
         with torch.inference_mode(False), torch.no_grad():
             _KNOWN[owner] = _fit(codec, device)
     known = _KNOWN[owner]
@@ -84,13 +99,14 @@ def _fit(codec: GridCodec, device: torch.device | str) -> LinearMap:
 
 
 def _least_squares(inputs: Float[Tensor, "n p"], wanted: Float[Tensor, "n q"]) -> Float[Tensor, "p q"]:
+    """The matrix M for which ``inputs @ M`` comes closest to ``wanted``, with a small ridge."""
     square = inputs.T @ inputs
     ridge = _RIDGE * square.diagonal().mean() / len(square)
     return torch.linalg.solve(square + ridge * torch.eye(len(square), dtype=square.dtype), inputs.T @ wanted)
 
 
 def _fields(size: int) -> Float[Tensor, "b 3 size size"]:
-    """Pictures of soft patches of colour, some faint and some strong, 0..1. Always the same ones."""
+    """Pictures of soft patches of colour, some faint and some strong, 0..1. They are the same in every call."""
     generator = torch.Generator().manual_seed(0)
     pixels = torch.zeros(_PICTURES, 3, size, size)
     for patches in (2, 4, 8):

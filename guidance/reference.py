@@ -1,10 +1,9 @@
-"""What guidance steers towards: colours of a picture or of a palette."""
+"""The colours that guidance steers towards: those of a picture or of a palette."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +15,7 @@ from reswd_torch.matching import palette_sample, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
 
 SAMPLES = 2048
-"""Colours that stand for a reference."""
+"""Number of colours that are drawn from a picture or a palette."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,22 +23,23 @@ class Reference:
     """Colours to steer towards.
 
     Attributes:
-        colors: (N, 3) float32 on the CPU, sRGB-encoded, 0..1, each counting once.
+        colors: (N, 3) float32 on the CPU, sRGB-encoded, 0..1. All have the same weight.
     """
 
     colors: Float[Tensor, "n 3"]
 
 
-def read_reference(value: Any, seed: int = 0) -> Reference:
-    """Colours of one reference.
+def read_reference(value: object, seed: int = 0) -> Reference:
+    """Read the colours of one reference.
 
     Args:
-        value: a picture as (H, W, 3) float array or tensor in 0..1 or uint8 array, sRGB-encoded; a PIL image, taken as sRGB;
-            a palette, or its text such as ``"#aabbcc:2, #112233"``; or a :class:`Reference`.
-        seed: chooses the pixels of a picture.
+        value: a picture, as an sRGB-encoded (H, W, 3) array or tensor of floats in 0..1 or an array of uint8; a PIL image,
+            which is taken as sRGB; a palette, or its text such as ``"#aabbcc:2, #112233"``; or a :class:`Reference`, which
+            is returned as it is.
+        seed: seed of the choice of a picture's pixels.
 
     Raises:
-        InputError: none of these.
+        InputError: the value is none of these.
     """
     if isinstance(value, Reference):
         return value
@@ -57,11 +57,15 @@ def read_reference(value: Any, seed: int = 0) -> Reference:
     return Reference(sample_pixels(picture.detach().cpu().float(), SAMPLES, seed).fit)
 
 
-def read_references(value: Any, seed: int = 0) -> tuple[Reference, ...]:
-    """One reference, or one for each prompt in a list or tuple.
+def read_references(value: object, seed: int = 0) -> tuple[Reference, ...]:
+    """Read one reference, or one for each prompt.
+
+    Args:
+        value: as for :func:`read_reference`, or a list or tuple of such values.
+        seed: as for :func:`read_reference`.
 
     Raises:
-        InputError: an empty list, or something in it that is no reference.
+        InputError: the list is empty, or something is no reference.
     """
     if not isinstance(value, list | tuple):
         return (read_reference(value, seed),)
@@ -71,10 +75,14 @@ def read_references(value: Any, seed: int = 0) -> tuple[Reference, ...]:
 
 
 def spread(references: Sequence[Reference], batch: int) -> tuple[Reference, ...]:
-    """One reference for each image of a batch, as diffusers lays batches out: all images of a prompt side by side.
+    """One reference for each image of a batch, in which diffusers puts all images of a prompt side by side.
+
+    Args:
+        references: one reference for all images, or one for each prompt.
+        batch: number of images.
 
     Raises:
-        InputError: neither one reference nor one for each prompt.
+        InputError: the number of references fits neither.
     """
     each, rest = divmod(batch, len(references))
     if rest or not each:

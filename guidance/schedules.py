@@ -1,30 +1,34 @@
-"""What a scheduler's step makes of the model's output: the clean latents it implies, and how to move them.
+"""What a scheduler's step makes of the model's output: the clean latents that it implies, and how to move them.
 
-Every scheduler here keeps its sample as ``scale * (alpha * x0 + sigma * noise)``. From one step's level and the meaning of
-the model's output follow the predicted clean latents x0 (arXiv 2010.02502, eq. 12; 2202.00512, appendix D, for v; 2209.03003
-for flow matching), and the pair of sample and output that means other clean latents with the same noise.
+Every scheduler here keeps its sample as ``scale * (alpha * x0 + sigma * noise)``. The noise level of one step and the meaning
+of the model's output determine the predicted clean latents x0 (arXiv 2010.02502, eq. 12; 2202.00512, appendix D, for v;
+2209.03003 for flow matching). They also determine the pair of sample and output that means other clean latents with the same
+noise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from torch import Tensor
 
+from guidance.protocols import Scheduler, Timestep
 from reswd_torch.errors import InputError
 
 EPSILON, VELOCITY, SAMPLE, FLOW = "epsilon", "v_prediction", "sample", "flow_prediction"
+"""What a model's output can mean: the noise, the velocity v, the clean latents, or noise less clean latents. These are
+diffusers' names."""
 
 
 @dataclass(frozen=True)
-class Level:
-    """The noise in a scheduler's sample: ``scale * (alpha * x0 + sigma * noise)``.
+class NoiseLevel:
+    """How much noise a scheduler's sample holds, which is ``scale * (alpha * x0 + sigma * noise)``.
 
     Attributes:
-        alpha, sigma: shares of signal and noise; alpha^2 + sigma^2 = 1 for diffusion, alpha + sigma = 1 for flow matching.
-        scale: factor of the whole sample, as samplers that work with alpha = 1 keep it.
+        alpha, sigma: shares of signal and noise. In diffusion alpha^2 + sigma^2 = 1, in flow matching alpha + sigma = 1.
+        scale: factor of the whole sample. It is not 1 for samplers that keep their sample as ``x0 + sigma * noise``.
     """
 
     alpha: float
@@ -32,85 +36,104 @@ class Level:
     scale: float = 1.0
 
 
+class _ScheduleOfAlphas(Scheduler, Protocol):
+    alphas_cumprod: Tensor
+    final_alpha_cumprod: Tensor
+
+
+class _ScheduleOfSigmas(Scheduler, Protocol):
+    sigmas: Tensor
+
+
 @dataclass(frozen=True)
-class Family:
-    """One kind of scheduler.
+class SchedulerFamily:
+    """One kind of scheduler. Its functions are handed a scheduler of this kind, whose attributes no other kind has.
 
     Attributes:
-        level: noise of the sample that a step with this index and timestep is handed.
-        retakes: whether the step at hand takes the one before again, from a sample that was kept: to be left alone.
-        keeps_sample: whether the step at hand computes the sample anew and looks at the model's output alone.
-        keeps_noise: whether the samples of two neighbouring steps hold the same clean latents and the same noise, but for the
-            error of a higher order.
+        level: takes the scheduler, a step's index and its timestep; returns the noise level of the sample that this step
+            is handed.
+        retakes: whether the coming step takes the one before it again, from a sample that the scheduler kept. Guidance has
+            to leave such a step alone.
+        keeps_sample: whether the coming step computes the sample anew and uses nothing but the model's output.
+        keeps_noise: whether the samples of two neighbouring steps hold the same clean latents and the same noise, apart from
+            an error of higher order.
     """
 
-    level: Callable[[Any, int, Any], Level]
+    level: Callable[[Any, int, Timestep], NoiseLevel]
     retakes: Callable[[Any], bool] = lambda scheduler: False
     keeps_sample: Callable[[Any], bool] = lambda scheduler: False
     keeps_noise: bool = True
 
 
-def _from_alphas(scheduler: Any, index: int, timestep: Any) -> Level:
-    behind_the_last = int(timestep) < 0
-    kept = float(scheduler.final_alpha_cumprod if behind_the_last else scheduler.alphas_cumprod[int(timestep)])
-    return Level(kept**0.5, (1.0 - kept) ** 0.5)
+def _level_of_alphas(scheduler: _ScheduleOfAlphas, index: int, timestep: Timestep) -> NoiseLevel:
+    after_the_last_step = int(timestep) < 0
+    kept = float(scheduler.final_alpha_cumprod if after_the_last_step else scheduler.alphas_cumprod[int(timestep)])
+    return NoiseLevel(kept**0.5, (1.0 - kept) ** 0.5)
 
 
-def _from_sigmas(scheduler: Any, index: int, timestep: Any) -> Level:
+def _level_of_sigmas(scheduler: _ScheduleOfSigmas, index: int, timestep: Timestep) -> NoiseLevel:
     sigma = float(scheduler.sigmas[index])
     alpha = (sigma**2 + 1.0) ** -0.5
-    return Level(alpha, sigma * alpha, 1.0 / alpha)
+    return NoiseLevel(alpha, sigma * alpha, 1.0 / alpha)
 
 
-def _from_solver(scheduler: Any, index: int, timestep: Any) -> Level:
+def _level_of_solver(scheduler: _ScheduleOfSigmas, index: int, timestep: Timestep) -> NoiseLevel:
     sigma = float(scheduler.sigmas[index])
     if scheduler.config.get("use_flow_sigmas", False):
-        return Level(1.0 - sigma, sigma)
+        return NoiseLevel(1.0 - sigma, sigma)
     alpha = (sigma**2 + 1.0) ** -0.5
-    return Level(alpha, sigma * alpha)
+    return NoiseLevel(alpha, sigma * alpha)
 
 
-def _from_flow(scheduler: Any, index: int, timestep: Any) -> Level:
+def _level_of_flow(scheduler: _ScheduleOfSigmas, index: int, timestep: Timestep) -> NoiseLevel:
     sigma = float(scheduler.sigmas[index])
-    return Level(1.0 - sigma, sigma)
+    return NoiseLevel(1.0 - sigma, sigma)
 
 
-FAMILIES: dict[str, Family] = {
-    "DDIMScheduler": Family(_from_alphas),
-    # The second call takes the first step again, with the mean of both outputs.
-    "PNDMScheduler": Family(_from_alphas, retakes=lambda scheduler: scheduler.counter == 1, keeps_noise=False),
-    "LCMScheduler": Family(_from_alphas, keeps_noise=False),
-    "EulerDiscreteScheduler": Family(_from_sigmas),
-    "EulerAncestralDiscreteScheduler": Family(_from_sigmas, keeps_noise=False),
-    "DPMSolverMultistepScheduler": Family(_from_solver),
-    # The corrector computes the sample anew from the last one it kept, at every step but the first.
-    "UniPCMultistepScheduler": Family(_from_solver, keeps_sample=lambda scheduler: scheduler.last_sample is not None),
-    "FlowMatchEulerDiscreteScheduler": Family(_from_flow),
+SCHEDULERS: dict[str, SchedulerFamily] = {
+    "DDIMScheduler": SchedulerFamily(_level_of_alphas),
+    # Its second call takes the first step again, with the mean of both outputs.
+    "PNDMScheduler": SchedulerFamily(_level_of_alphas, retakes=lambda pndm: pndm.counter == 1, keeps_noise=False),
+    "LCMScheduler": SchedulerFamily(_level_of_alphas, keeps_noise=False),
+    "EulerDiscreteScheduler": SchedulerFamily(_level_of_sigmas),
+    "EulerAncestralDiscreteScheduler": SchedulerFamily(_level_of_sigmas, keeps_noise=False),
+    "DPMSolverMultistepScheduler": SchedulerFamily(_level_of_solver),
+    # At every step but the first, its corrector computes the sample anew from the last one that it kept.
+    "UniPCMultistepScheduler": SchedulerFamily(
+        _level_of_solver, keeps_sample=lambda unipc: unipc.last_sample is not None
+    ),
+    "FlowMatchEulerDiscreteScheduler": SchedulerFamily(_level_of_flow),
 }
-"""Schedulers whose steps can be guided, by class name."""
+"""The schedulers whose steps can be guided, by the name of their class."""
 
 
 class Schedule:
-    """The view of one scheduler that guidance needs.
+    """What guidance needs to know of one scheduler.
 
     Args:
-        scheduler: one of diffusers' schedulers in :data:`FAMILIES`, or of a class that descends from one.
+        scheduler: one of diffusers' schedulers in :data:`SCHEDULERS`, or one of a class that descends from these.
+
+    Attributes:
+        name: name of the scheduler's class.
+        family: its kind.
+        prediction: what the model's output means to it: :data:`EPSILON`, :data:`VELOCITY`, :data:`SAMPLE` or :data:`FLOW`.
 
     Raises:
-        InputError: another scheduler, or one with a setting that cannot be guided, named with what is supported.
+        InputError: this is another scheduler, or it has a setting that cannot be guided. The message says what is
+            supported.
     """
 
-    def __init__(self, scheduler: Any) -> None:
+    def __init__(self, scheduler: Scheduler) -> None:
         names = [kind.__name__ for kind in type(scheduler).__mro__]
-        found = next((name for name in names if name in FAMILIES), None)
+        found = next((name for name in names if name in SCHEDULERS), None)
         if found is None:
             raise InputError(
-                f"{names[0]} cannot be guided: choose one of {', '.join(FAMILIES)}, such as with "
+                f"{names[0]} cannot be guided: choose one of {', '.join(SCHEDULERS)}, such as with "
                 "pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)"
             )
         self.scheduler = scheduler
         self.name = names[0]
-        self.family = FAMILIES[found]
+        self.family = SCHEDULERS[found]
         flow = found == "FlowMatchEulerDiscreteScheduler"
         self.prediction = FLOW if flow else str(scheduler.config.prediction_type)
         if self.prediction not in (EPSILON, VELOCITY, SAMPLE, FLOW):
@@ -124,22 +147,27 @@ class Schedule:
                 "make it with PNDMScheduler.from_config(config, skip_prk_steps=True)"
             )
 
-    def level(self, index: int, timestep: Any) -> Level:
-        """Noise of the sample that step ``index`` at ``timestep`` is handed; the number of steps: of the result."""
+    def level(self, index: int, timestep: Timestep) -> NoiseLevel:
+        """Noise level of the sample that a step is handed.
+
+        Args:
+            index: the step, counted from 0. The number of steps stands for the sample that the last step returns.
+            timestep: the step's timestep; any negative number for the sample that the last step returns.
+        """
         return self.family.level(self.scheduler, index, timestep)
 
 
-def predicted_x0(sample: Tensor, output: Tensor, level: Level, prediction: str) -> Tensor:
-    """The clean latents that a model output implies.
+def predicted_x0(sample: Tensor, output: Tensor, level: NoiseLevel, prediction: str) -> Tensor:
+    """The clean latents that a model's output implies.
 
     Args:
-        sample: as the scheduler's step is handed it.
-        output: the model's output, after classifier-free guidance; same shape.
-        level: noise of the sample.
-        prediction: what the output means.
+        sample: the sample that the scheduler's step is handed.
+        output: the model's output after classifier-free guidance, in the same shape.
+        level: noise level of the sample.
+        prediction: what the output means, see :attr:`Schedule.prediction`.
 
     Returns:
-        Same shape, in the wider dtype of both.
+        The latents in the same shape, and in the wider dtype of both.
     """
     unscaled = sample / level.scale
     if prediction == EPSILON:
@@ -151,27 +179,27 @@ def predicted_x0(sample: Tensor, output: Tensor, level: Level, prediction: str) 
     return output
 
 
-def sample_slope(level: Level, prediction: str) -> float:
-    """d(x0) / d(sample) with the output held still."""
+def sample_slope(level: NoiseLevel, prediction: str) -> float:
+    """The derivative of :func:`predicted_x0` by the sample, with the output held constant."""
     slopes = {EPSILON: 1.0 / level.alpha, VELOCITY: level.alpha, FLOW: 1.0, SAMPLE: 0.0}
     return slopes[prediction] / level.scale
 
 
 def moved(
-    sample: Tensor, output: Tensor, shift: Tensor, level: Level, prediction: str, *, keep_sample: bool = False
+    sample: Tensor, output: Tensor, shift: Tensor, level: NoiseLevel, prediction: str, *, keep_sample: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Sample and model output that imply ``x0 + shift``.
+    """The sample and the model's output that imply the clean latents ``x0 + shift``.
 
-    The noise stays as it is: a sampler then goes on as if it had come from the moved clean latents.
+    The noise stays as it is, so that the sampler goes on as if it had come from the moved clean latents.
 
     Args:
         sample, output, level, prediction: as for :func:`predicted_x0`.
-        shift: of the clean latents, same shape.
-        keep_sample: move the output alone, for a step that would not look at a moved sample. The noise then changes
-            instead, and much of the shift is taken back by the next step.
+        shift: how far the clean latents move, in the same shape.
+        keep_sample: move the output alone. This is for a step that would not look at a moved sample. The noise then
+            changes instead, and the next step takes much of the shift back.
 
     Returns:
-        Sample and output, each in its own dtype.
+        The sample and the output, each in its own dtype.
     """
     if keep_sample:
         per_shift = {

@@ -1,15 +1,19 @@
-"""What guidance can be told, and the defaults that library, command line and browser share. Plain Python, no torch."""
+"""The settings of guidance, and the defaults that the library, the command line and the browser share.
+
+Importing this module does not load torch.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import Any
 
 from reswd_torch.errors import InputError
 
 TRANSPORT, GRADIENT = "transport", "gradient"
 METHODS = (TRANSPORT, GRADIENT)
+"""The ways of steering, see :attr:`GuidanceSettings.method`."""
 MAX_STRENGTH = 2.0
 MAX_GRAIN = 20.0
 
@@ -19,26 +23,28 @@ class GuidanceSettings:
     """Settings of one guided generation.
 
     Attributes:
-        strength: 0 leaves every bit of the plain image, 1 is the default pull, at most :data:`MAX_STRENGTH`.
+        strength: how strongly the image is pulled toward the reference, 0 to :data:`MAX_STRENGTH`. 0 leaves every bit of
+            the plain image, 1 is the default pull.
         start, stop: shares of the denoising steps between which guidance works, 0 <= start < stop <= 1.
-        seed: of everything random that guidance itself draws; the image's own noise comes from the pipeline's generator.
-        method: ``"transport"`` moves the colours of the predicted image by a round of sliced transport; ``"gradient"`` descends
-            the sliced Wasserstein distance through the decoder, as the papers do.
-        linear_until: share of the steps that look at the image through a linear map of the latents instead of the decoder:
-            early predictions are blurs, and the map costs next to nothing. 0: the decoder at each step. 1: never, which
-            leaves out the last correction.
-        decode_scale: latents are shrunk to this share of their height and width before they are decoded, above 0 and at most 1.
-            Bounds the memory that guidance needs over the plain image; the result keeps its size.
-        grain: the last step smooths away differences between neighbouring pixels below so many CIE Lab units, and in flat areas
-            what the VAE's encoder does not keep. 0 to :data:`MAX_GRAIN`; 0 leaves every texture. Works with ``"transport"`` and a
-            ``decode_scale`` of 1.
-        inner_steps: gradient steps at each denoising step (``"gradient"`` only).
-        learning_rate: of those, in units of the latents (``"gradient"`` only).
+        seed: seed of everything random that guidance itself draws, 0 to 2^32 - 1. The image's own noise comes from the
+            pipeline's generator.
+        method: ``"transport"`` moves the colours of the predicted image by a round of sliced transport. ``"gradient"``
+            descends the sliced Wasserstein distance through the decoder, as the papers do.
+        linear_until: share of the steps, 0 to 1, that look at the image through a linear map of the latents instead of the
+            decoder. Early predictions are blurs, and the map costs next to nothing. With 0 every step uses the decoder,
+            with 1 none does, which leaves out the last correction.
+        decode_scale: share of their height and width to which latents are shrunk before they are decoded, 1/64 to 1. It
+            bounds the memory that guidance needs beyond that of the plain image; the result keeps its size.
+        grain: difference between neighbouring pixels, in CIE Lab units from 0 to :data:`MAX_GRAIN`, below which the last
+            step smooths it away. In flat areas that step also smooths away what the VAE's encoder does not keep. 0 leaves
+            every texture. It works with ``"transport"`` and a ``decode_scale`` of 1 only.
+        inner_steps: number of gradient steps at each denoising step, 1 to 100 (``"gradient"`` only).
+        learning_rate: learning rate of these steps, in units of the latents, 1e-6 to 10 (``"gradient"`` only).
         reevaluate: call the denoiser again at each inner step, as the papers do (``"gradient"`` only). An image then costs
             ``1 + inner_steps`` times the denoiser calls of a plain one.
 
     Raises:
-        InputError: a value outside its range.
+        InputError: a value is outside its range, or settings do not fit together.
     """
 
     strength: float = 1.0
@@ -73,17 +79,22 @@ class GuidanceSettings:
             raise InputError("reevaluate=True asks for gradient steps: give method='gradient' with it")
 
 
-def settings_with(settings: GuidanceSettings | None, options: dict[str, Any]) -> GuidanceSettings:
-    """Settings with some of them replaced by name.
+def settings_with(settings: GuidanceSettings | None, options: Mapping[str, object]) -> GuidanceSettings:
+    """A copy of settings with some values replaced.
+
+    Args:
+        settings: the settings to start from; None for the defaults.
+        options: the values to replace, by the name of the setting.
 
     Raises:
-        InputError: a name that is not a setting, or a value that is not allowed.
+        InputError: a name is not that of a setting, or a value is not allowed.
     """
     unknown = sorted(set(options) - set(GuidanceSettings.__dataclass_fields__))
     if unknown:
         known = ", ".join(GuidanceSettings.__dataclass_fields__)
         raise InputError(f"unknown guidance setting {unknown[0]!r}: choose from {known}")
-    return replace(settings or GuidanceSettings(), **options)
+    # GuidanceSettings checks the values, whatever their type.
+    return replace(settings or GuidanceSettings(), **options)  # type: ignore[arg-type]
 
 
 def _in_range(name: str, value: object, low: float, high: float) -> None:

@@ -1,16 +1,13 @@
-"""Text to image with the embedded model, or with any loaded text-to-image pipeline of diffusers."""
+"""Painting a picture from a prompt with a loaded text-to-image pipeline of diffusers."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from numbers import Integral
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from guidance.known import EMBEDDED
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,25 +17,26 @@ if TYPE_CHECKING:
 MAX_STEPS = 200
 MAX_SCALE = 20.0
 MAX_SIDE = 4096
-Step = Callable[[int, int], None]
-"""Called after each step with the steps done and all steps; may raise, which ends the generation."""
+OnStep = Callable[[int, int], None]
+"""A function that is called after each denoising step with the number of steps done and the number of all steps. It may raise
+an exception, which ends the generation."""
 
 
 @dataclass(frozen=True)
 class Generation:
-    """What one picture is made from.
+    """The prompt and the settings that one picture is painted from.
 
     Attributes:
         prompt: what to paint.
-        negative_prompt: what to keep away from.
-        seed: seed of the starting noise, 0 to 2^32 - 1; the same seed paints the same picture.
-        steps: denoising steps, 1 to :data:`MAX_STEPS`.
-        guidance_scale: classifier-free guidance (arXiv 2207.12598), 0 to :data:`MAX_SCALE`; at 1 or less it is off, and
-            distilled models ask for 0.
-        width, height: of the picture, pixels; None for the model's own size.
+        negative_prompt: what not to paint.
+        seed: seed of the starting noise, 0 to 2^32 - 1. The same seed paints the same picture.
+        steps: number of denoising steps, 1 to :data:`MAX_STEPS`.
+        guidance_scale: scale of classifier-free guidance (arXiv 2207.12598), 0 to :data:`MAX_SCALE`. At 1 or less it is
+            off, and distilled models ask for 0.
+        width, height: size of the picture, pixels, 16 to :data:`MAX_SIDE`; None for the model's own size.
 
     Raises:
-        InputError: an empty prompt, or a number outside its range.
+        InputError: the prompt is empty, or a number is outside its range.
     """
 
     prompt: str
@@ -66,96 +64,55 @@ class Generation:
             if side is not None and not 16 <= side <= MAX_SIDE:
                 raise InputError(f"{name} {side} is out of range: give 16 to {MAX_SIDE} pixels")
 
-    def to_record(self) -> dict[str, Any]:
-        """As plain values, for metadata; without a size that was left to the model."""
+    def to_record(self) -> dict[str, str | int | float]:
+        """The attributes as plain values, for metadata. A size that was left to the model is not in there."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-def load_embedded(device: str = "auto", folder: Path = EMBEDDED) -> DiffusionPipeline:
-    """The model that ships with the project, offline, in float32.
-
-    Args:
-        device: ``cpu``, ``cuda``, ``mps``, or ``auto``: CUDA if there is one.
-        folder: another folder of the same kind.
-
-    Raises:
-        InputError: diffusers is not installed, the folder holds no model, or the device is not there.
-    """
-    if not (folder / "model_index.json").is_file():
-        raise InputError(f"{folder}: there is no model here: fetch the whole repository, or give another folder")
-    import torch
-
-    from reswd_torch.matching.match import resolve_device
-
-    place = "cuda" if device == "auto" and torch.cuda.is_available() else resolve_device(device)
-    try:
-        with _quiet():
-            from diffusers import DiffusionPipeline
-
-            pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
-    except ImportError as error:
-        raise InputError(
-            f"generating needs diffusers and transformers ({error}): pip install 'reswd-studio[guide]'"
-        ) from error
-    pipe.set_progress_bar_config(disable=True)
-    return pipe.to(place)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Neither bars for half a second of loading, nor warnings: a text encoder that is not CLIP is what we want here."""
-    from diffusers.utils import logging as ours
-    from transformers.utils import logging as theirs
-
-    levels = [(part, part.get_verbosity(), part.is_progress_bar_enabled()) for part in (ours, theirs)]
-    for part, _, _ in levels:
-        part.set_verbosity_error()
-        part.disable_progress_bar()
-    try:
-        yield
-    finally:
-        for part, level, bar in levels:
-            part.set_verbosity(level)
-            if bar:
-                part.enable_progress_bar()
-
-
 def generate(
-    pipe: DiffusionPipeline, wanted: Generation, on_step: Step | None = None, scale_argument: str = "guidance_scale"
+    pipe: DiffusionPipeline, wanted: Generation, on_step: OnStep | None = None, scale_argument: str = "guidance_scale"
 ) -> Image:
     """Paint one picture.
 
     Args:
         pipe: a text-to-image pipeline.
         wanted: prompt and settings.
-        on_step: see :data:`Step`.
-        scale_argument: what this pipeline calls the guidance scale.
+        on_step: is called after each denoising step, see :data:`OnStep`.
+        scale_argument: name of the argument of this pipeline's call that takes the guidance scale.
     """
-    import torch
 
     def report(step: int) -> None:
         if on_step is not None:  # some samplers take more steps than they are asked for
             on_step(step + 1, getattr(pipe, "num_timesteps", None) or max(wanted.steps, step + 1))
 
-    def tell(_: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+    arguments = _call_arguments(wanted, report, scale_argument)
+    known = inspect.signature(pipe.__call__).parameters  # type: ignore[operator]
+    chosen = {name: value for name, value in arguments.items() if name in known}
+    return pipe(prompt=wanted.prompt, **chosen).images[0]  # type: ignore[operator]
+
+
+def _call_arguments(wanted: Generation, report: Callable[[int], None], scale_argument: str) -> dict[str, object]:
+    """Arguments for the call of a pipeline. No pipeline takes all of them."""
+    import torch
+
+    def report_and_go_on(
+        pipe: object, step: int, timestep: object, tensors: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
         report(step)
         return tensors
 
-    arguments = {
-        "negative_prompt": wanted.negative_prompt,
+    arguments: dict[str, object] = {
         "num_inference_steps": wanted.steps,
         scale_argument: wanted.guidance_scale,
-        "width": wanted.width,
-        "height": wanted.height,
-        "generator": torch.Generator().manual_seed(wanted.seed),  # on the CPU: the same noise on every device
-        "callback_on_step_end": tell,
-        "callback": lambda step, *_: report(step),  # of PixArt, which has no other
+        "generator": torch.Generator().manual_seed(wanted.seed),  # on the CPU: the noise is the same on every device
+        "callback_on_step_end": report_and_go_on,
+        "callback": lambda step, *_: report(step),  # PixArt has this callback only
     }
-    known = inspect.signature(pipe.__call__).parameters  # type: ignore[operator]
+    if wanted.width is not None or wanted.height is not None:
+        arguments |= {"width": wanted.width, "height": wanted.height}
+    negative_prompt = wanted.negative_prompt
     if scale_argument == "true_cfg_scale" and wanted.guidance_scale > 1:
-        arguments["negative_prompt"] = wanted.negative_prompt or " "  # without one, that scale does nothing
-    left_out = {"width", "height"} if wanted.width is None and wanted.height is None else set()
-    if not arguments["negative_prompt"]:
-        left_out.add("negative_prompt")  # each pipeline has an empty one of its own, None or ""
-    chosen = {name: value for name, value in arguments.items() if name in known and name not in left_out}
-    return pipe(prompt=wanted.prompt, **chosen).images[0]  # type: ignore[operator]
+        negative_prompt = negative_prompt or " "  # without a negative prompt, this scale does nothing
+    if negative_prompt:  # an empty one is left to the pipeline, for which it is None or ""
+        arguments["negative_prompt"] = negative_prompt
+    return arguments

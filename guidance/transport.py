@@ -1,13 +1,13 @@
-"""One round of sliced transport on a decoded image: by how much each pixel's colour should move toward a reference's.
+"""One round of sliced transport on a decoded image: how far each pixel's colour should move toward a reference's colours.
 
-Along each of a few directions in Lab the image's pixels and the reference's colours are sorted, and each pixel is to move
-to the place of its rank (the 1-D optimal coupling; N. Bonneel et al., "Sliced and Radon Wasserstein barycenters of
-measures", 2015; F. Pitié et al., "Automated colour grading using colour distribution transfer", 2007). The moves along all
-directions are joined by the pseudo-inverse of the directions.
+Along each of a few directions in CIE Lab the image's pixels and the reference's colours are sorted. Each pixel should move to
+the reference's colour of the same rank, which is the optimal coupling in one dimension (N. Bonneel et al., "Sliced and Radon
+Wasserstein barycenters of measures", 2015; F. Pitié et al., "Automated colour grading using colour distribution transfer",
+2007). The pseudo-inverse of the directions joins the moves along all of them to one move of the colour.
 
-Ranks are told apart by grain as well as by colour: in a flat area the finest noise decides which pixel becomes light and
-which dark. So the map is smoothed by a guided filter (K. He et al., "Guided image filtering", 2013, eq. 5 to 8) that follows
-the edges of the image's lightness.
+A pixel's rank depends on grain as well as on colour: in a flat area the finest noise decides which pixel becomes light and
+which dark. So the moves are smoothed by a guided filter (K. He et al., "Guided image filtering", 2013, eq. 5 to 8) that
+follows the edges of the image's lightness.
 """
 
 from __future__ import annotations
@@ -26,24 +26,27 @@ from reswd_torch.directions import fibonacci_spiral
 from reswd_torch.sorting import at_quantiles, sort
 
 DIRECTIONS = 24
+"""Number of directions in Lab along which colours are sorted."""
 MOST_SIDE = 128
-"""Pictures are looked at with at most this many pixels on the longer side: enough for colours, and for where they lie."""
+"""The most pixels on the longer side of the picture whose pixels are sorted; larger pictures are shrunk first. That many are
+enough to tell the colours and where they lie."""
 RADIUS = 0.09
-"""Of the guided filter and of the blur, in shares of the longer side."""
+"""Radius of the guided filter and of the blur, as a share of the picture's longer side."""
 EDGE = 60.0
-"""Of the guided filter: variance of lightness, in squared Lab units, from which an edge is an edge (about 8 units)."""
+"""Variance of lightness, in squared Lab units, from which the guided filter takes a difference for an edge (a difference of
+about 8 units)."""
 GRAIN_RADIUS = 2
-"""Pixels: grain is as fine as the picture is, whatever its size."""
+"""Radius in pixels within which grain is judged. It does not grow with the picture, since grain is as fine as the pixels."""
 
 Picture = Float[Tensor, "b 3 h w"]
 
 
 class SlicedTransport:
-    """Moves pictures toward references, one each.
+    """Moves the colours of each picture of a batch toward those of its reference.
 
     Args:
-        references: one for each picture of a batch.
-        device: where pictures are.
+        references: one reference for each picture.
+        device: the device of the pictures.
     """
 
     def __init__(self, references: Sequence[Reference], device: torch.device | str = "cpu") -> None:
@@ -54,16 +57,18 @@ class SlicedTransport:
         self._at: dict[int, Tensor] = {}
 
     def __call__(self, pixels: Picture, *, blurred: bool = False, grain: float = 0.0) -> Picture:
-        """Where the colours of a batch should go.
+        """The pictures with their colours moved by one round.
 
         Args:
-            pixels: float32, sRGB-encoded, nominally 0..1 and cut to it.
-            blurred: move what a blur leaves of the picture, and the rest along with it: for predictions in which only the
-                large areas mean anything. Otherwise the move of each pixel is smoothed along the picture's edges.
-            grain: differences between neighbours below so many Lab units are smoothed away, too. 0: none.
+            pixels: float32, sRGB-encoded, nominally 0..1 and clamped to it.
+            blurred: sort the pixels of a blurred picture and move the picture's details along with it. This is for
+                predictions in which only the large areas mean anything. Otherwise the moves are smoothed along the
+                picture's edges.
+            grain: difference between neighbouring pixels, in Lab units, below which it is smoothed away, too. 0 smooths
+                nothing away.
 
         Returns:
-            Same shape, 0..1.
+            Pictures of the same shape, float32, sRGB-encoded, 0..1.
         """
         lab = _to_lab(pixels)
         small = _shrunk(lab)
@@ -76,6 +81,7 @@ class SlicedTransport:
         return _to_srgb((_without_grain(lab, grain) if grain else lab) + shift).clamp(0.0, 1.0)
 
     def _shift(self, lab: Picture) -> Picture:
+        """How far each pixel should move in Lab."""
         height = lab.shape[-2]
         points = rearrange(lab, "b c h w -> b c (h w)")
         placed = self.directions @ points
@@ -84,6 +90,7 @@ class SlicedTransport:
         return rearrange(self.join @ shift, "b c (h w) -> b c h w", h=height)
 
     def _targets_at(self, count: int) -> Float[Tensor, "b k count"]:
+        """The references' colours along each direction, in order, at as many quantiles as there are pixels."""
         if count not in self._at:
             self._at[count] = torch.stack([at_quantiles(target, count) for target in self.targets])
         return self._at[count]
@@ -98,6 +105,7 @@ def _to_srgb(lab: Picture) -> Picture:
 
 
 def _shrunk(picture: Picture) -> Picture:
+    """The picture at no more than ``MOST_SIDE`` pixels on its longer side."""
     share = MOST_SIDE / max(picture.shape[-2:])
     if share >= 1:
         return picture
@@ -105,14 +113,14 @@ def _shrunk(picture: Picture) -> Picture:
 
 
 def resized(picture: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Tensor, "b c y x"]:
-    """A picture, or latents, at another height and width."""
+    """A picture, or a grid of latents, at another height and width, by bilinear interpolation."""
     if tuple(picture.shape[-2:]) == tuple(size):
         return picture
     return F.interpolate(picture, tuple(size), mode="bilinear", align_corners=False)
 
 
 def edges(pixels: Picture) -> Float[Tensor, "b 1 h w"]:
-    """Where a picture has edges, 0 in flat areas and nearly 1 at clear edges.
+    """A map of a picture's edges: 0 in flat areas and nearly 1 at clear edges.
 
     Args:
         pixels: float32, sRGB-encoded, 0..1.
@@ -121,28 +129,43 @@ def edges(pixels: Picture) -> Float[Tensor, "b 1 h w"]:
 
 
 def _contrast(lab: Picture, threshold: float) -> Float[Tensor, "b 1 h w"]:
-    """Share of a pixel's neighbourhood's variance that is more than noise of the variance ``threshold`` would have."""
-    # Not the mean of squares less the squared mean: in float32 that difference is all rounding.
+    """How far the colours around each pixel vary, as ``variance / (variance + threshold)``, which is 0..1."""
+    # The mean of squares less the squared mean would be the same in theory, but in float32 it is all rounding error.
     apart = lab - _box(lab, GRAIN_RADIUS)
     variance = _box(apart * apart, GRAIN_RADIUS).sum(dim=1, keepdim=True)
     return variance / (variance + threshold)
 
 
 def _without_grain(lab: Picture, grain: float) -> Picture:
-    """A picture smoothed by a guided filter that follows the picture itself."""
+    """A picture smoothed by a guided filter that follows the picture's own edges.
+
+    Args:
+        lab: the picture in Lab.
+        grain: differences below this many Lab units are smoothed away.
+    """
     keep = _contrast(lab, grain**2)
     level = (1.0 - keep) * _box(lab, GRAIN_RADIUS)
     return _box(keep, GRAIN_RADIUS) * lab + _box(level, GRAIN_RADIUS)
 
 
 def _box(picture: Picture, radius: int) -> Picture:
-    """Mean over a square window, cut off at the borders."""
+    """The mean over the square window around each pixel. At the borders the window is cut off."""
     side = 2 * radius + 1
     return F.avg_pool2d(picture, side, stride=1, padding=radius, count_include_pad=False)
 
 
 def _guided(shift: Picture, small: Picture, lab: Picture, radius: int) -> Picture:
-    """``shift`` of the shrunk picture ``small``, smoothed but for the edges of lightness, at the size of ``lab``."""
+    """Smooth the moves of pixels, but not across edges of lightness.
+
+    Args:
+        shift: moves of the pixels of the shrunk picture.
+        small: the shrunk picture in Lab.
+        lab: the full-size picture in Lab.
+        radius: radius of the filter in pixels of the shrunk picture.
+
+    Returns:
+        Moves of the pixels of the full-size picture.
+    """
     light = small[:, :1]
     light_mean, shift_mean = _box(light, radius), _box(shift, radius)
     covariance = _box(light * shift, radius) - light_mean * shift_mean

@@ -281,7 +281,7 @@ class Guided(Task):
 def embedded() -> tuple[Any, Any]:
     """The embedded model and its codec."""
     from guidance.codecs.families import codec_for
-    from guidance.text_to_image import load_embedded
+    from guidance.loading import load_embedded
 
     pipe = load_embedded("cpu")
     pipe.set_progress_bar_config(disable=True)

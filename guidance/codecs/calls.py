@@ -1,4 +1,4 @@
-"""Calling an autoencoder of diffusers without a gradient for its weights, and in float32 where float16 overflows."""
+"""Calling an autoencoder of diffusers without gradients for its weights, and in float32 where float16 overflows."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from guidance.protocols import Vae
 from reswd_torch.errors import InputError
 
-Method = Literal["decode", "encode"]
+VaeMethod = Literal["decode", "encode"]
 
 
-def call_vae(vae: Any, method: Method, x: Tensor) -> Any:
-    """``vae.decode(x)`` or ``vae.encode(x)``, with ``x`` moved to where the VAE runs and to its dtype.
+def call_vae(vae: Vae, method: VaeMethod, x: Tensor) -> Any:
+    """Call ``vae.decode(x)`` or ``vae.encode(x)``, with ``x`` moved to the VAE's device and dtype.
 
-    Parameters of the VAE ask for no gradient inside, so none is in the graph and even ``backward`` gives them none. The
-    exception is gradient checkpointing, which runs the VAE again later, when they ask again, and refuses if both runs
-    differ: then the graph holds them, and gradients have to be taken with ``torch.autograd.grad``.
+    During the call the VAE's parameters require no gradient, so that none is in the graph and even ``backward`` gives them
+    none. Gradient checkpointing is the exception. It runs the VAE again later, when the parameters require gradients again,
+    and refuses if the two runs differ. With it the graph holds the parameters, and gradients have to be taken with
+    ``torch.autograd.grad``.
+
+    Returns:
+        What the method returns: an object of diffusers whose attributes depend on the kind of autoencoder.
     """
     asking = []
     if torch.is_grad_enabled() and not vae.is_gradient_checkpointing:
@@ -32,14 +37,14 @@ def call_vae(vae: Any, method: Method, x: Tensor) -> Any:
             parameter.requires_grad_(True)
 
 
-def call_vae_in_float32(vae: Any, method: Method, x: Tensor) -> Any:
-    """The same in float32, whatever dtype the weights have.
+def call_vae_in_float32(vae: Vae, method: VaeMethod, x: Tensor) -> Any:
+    """Do the same as :func:`call_vae` in float32, whatever dtype the weights have.
 
-    They are not converted in place but stood in for by copies: a gradient is taken after the call, when the weights
-    must still be what they were in it, and an exception leaves nothing to put back.
+    The weights are not converted in place; copies stand in for them. A gradient is taken after the call, when the weights
+    must still be what they were in it, and after an exception there is nothing to put back.
 
     Raises:
-        InputError: gradients by gradient checkpointing, which would run the VAE again without the copies.
+        InputError: gradients and gradient checkpointing are on, which would run the VAE again without the copies.
     """
     if torch.is_grad_enabled() and vae.is_gradient_checkpointing:
         raise InputError(
@@ -51,13 +56,13 @@ def call_vae_in_float32(vae: Any, method: Method, x: Tensor) -> Any:
         f"vae.{name}": value.detach().to(place, torch.float32)
         for name, value in chain(vae.named_parameters(), vae.named_buffers())
     }
-    return torch.func.functional_call(_Method(vae, method), weights, (x.to(place, torch.float32),))
+    return torch.func.functional_call(_VaeCall(vae, method), weights, (x.to(place, torch.float32),))
 
 
-class _Method(torch.nn.Module):
-    """Makes a method the ``forward`` that ``functional_call`` wants."""
+class _VaeCall(torch.nn.Module):
+    """Makes a method of the VAE the ``forward`` of a module, since ``functional_call`` calls nothing else."""
 
-    def __init__(self, vae: torch.nn.Module, method: Method) -> None:
+    def __init__(self, vae: Vae, method: VaeMethod) -> None:
         super().__init__()
         self.vae, self.method = vae, method
 
@@ -65,8 +70,8 @@ class _Method(torch.nn.Module):
         return getattr(self.vae, self.method)(x)
 
 
-def _place(vae: Any) -> torch.device:
-    """Where the VAE runs; the hook of an offloaded one moves the weights there, but not the input."""
+def _place(vae: Vae) -> torch.device:
+    """The device on which the VAE runs. If it is offloaded, a hook moves its weights there, but not the input."""
     from diffusers.utils.torch_utils import get_module_execution_device
 
     return get_module_execution_device(vae)

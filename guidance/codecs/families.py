@@ -1,20 +1,25 @@
-"""The codec of each family of pipelines, and the one that fits a pipeline."""
+"""The codec of each family of pipelines, and the choice of the codec that fits a pipeline."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from einops import rearrange
 from torch import Tensor
 
-from guidance.codecs.calls import Method, call_vae, call_vae_in_float32
-from guidance.codecs.codec import Codec, Grid, Latents, Pixels, Statistics
+from guidance.codecs.calls import VaeMethod, call_vae, call_vae_in_float32
+from guidance.codecs.codec import Codec, Statistics
+from guidance.protocols import Grid, Latents, Pipeline, Pixels
 from reswd_torch.errors import InputError
+
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
 
 
 class StableDiffusionCodec(Codec):
-    """Stable Diffusion 1 and 2 (arXiv 2112.10752): one scale."""
+    """Stable Diffusion 1 and 2 (arXiv 2112.10752): the latents are scaled by one number."""
 
     family = "Stable Diffusion 1.5"
     pipelines = (
@@ -26,7 +31,10 @@ class StableDiffusionCodec(Codec):
 
 
 class StableDiffusionXLCodec(Codec):
-    """SDXL (arXiv 2307.01952): one scale, or a mean and a deviation per channel; its own VAE overflows in float16."""
+    """SDXL (arXiv 2307.01952): the latents are scaled by one number, or by a mean and a deviation for each channel.
+
+    SDXL's own VAE overflows in float16.
+    """
 
     family = "SDXL"
     pipelines = (
@@ -43,14 +51,14 @@ class StableDiffusionXLCodec(Codec):
             return 0.0, 1 / config.scaling_factor
         return _per_channel(mean, device), _per_channel(deviation, device) / config.scaling_factor
 
-    def _call(self, method: Method, x: Tensor) -> Any:
+    def _call(self, method: VaeMethod, x: Tensor) -> Any:
         vae = self.pipe.vae
         overflows = vae.dtype == torch.float16 and vae.config.force_upcast
         return (call_vae_in_float32 if overflows else call_vae)(vae, method, x)
 
 
 class StableDiffusion3Codec(Codec):
-    """Stable Diffusion 3 and 3.5 (arXiv 2403.03206): scale and shift."""
+    """Stable Diffusion 3 and 3.5 (arXiv 2403.03206): the latents are scaled and shifted by one number each."""
 
     family = "Stable Diffusion 3"
     pipelines = (
@@ -62,16 +70,16 @@ class StableDiffusion3Codec(Codec):
 
 
 class ZImageCodec(Codec):
-    """Z-Image: scale and shift; its latents stay float32 whatever the model is."""
+    """Z-Image: the latents are scaled and shifted by one number each. They are float32 whatever dtype the model has."""
 
     family = "Z-Image"
     pipelines = ("ZImagePipeline", "ZImageImg2ImgPipeline", "ZImageControlNetPipeline")
 
 
 class PixArtCodec(Codec):
-    """PixArt-alpha and -sigma (arXiv 2310.00426 and 2403.04692): one scale.
+    """PixArt-alpha and -sigma (arXiv 2310.00426 and 2403.04692): the latents are scaled by one number.
 
-    Pictures have the size of the latents: resolution binning, which resizes them afterwards, is the pipeline's.
+    Pictures have the size that belongs to the latents. If the pipeline uses resolution binning, it resizes them afterwards.
     """
 
     family = "PixArt"
@@ -79,23 +87,26 @@ class PixArtCodec(Codec):
 
 
 class SanaCodec(Codec):
-    """Sana (arXiv 2410.10629): one scale on a deterministic autoencoder that shrinks by 32; sizes as with PixArt."""
+    """Sana (arXiv 2410.10629): the latents are scaled by one number.
+
+    The autoencoder is deterministic and shrinks pictures by 32. For the size of pictures see :class:`PixArtCodec`.
+    """
 
     family = "Sana"
     pipelines = ("SanaPipeline", "SanaPAGPipeline")
 
 
 class _PackedCodec(Codec):
-    """Latents that are rows of tokens, one for each square of two by two latents of the VAE.
+    """Latents that are a row of tokens, one for each square of two by two latents of the VAE.
 
     Attributes:
-        rows, columns: tokens from top to bottom and from left to right.
+        rows, columns: number of tokens from top to bottom and from left to right of the image.
     """
 
-    def __init__(self, pipe: Any, height: int | None = None, width: int | None = None) -> None:
+    def __init__(self, pipe: Pipeline, height: int | None = None, width: int | None = None) -> None:
         super().__init__(pipe, height, width)
         default = pipe.default_sample_size * pipe.vae_scale_factor
-        self._token = 2 * pipe.vae_scale_factor  # pixels on a side
+        self._token = 2 * pipe.vae_scale_factor  # pixels on each side of the square that one token stands for
         self.rows, self.columns = (int(side or default) // self._token for side in (height, width))
 
     def unpack(self, latents: Latents) -> Grid:
@@ -115,16 +126,17 @@ class _PackedCodec(Codec):
 
 
 class FluxCodec(_PackedCodec):
-    """Flux 1: scale and shift, packed."""
+    """Flux 1: packed latents, scaled and shifted by one number each."""
 
     family = "Flux 1"
     pipelines = ("FluxPipeline", "FluxImg2ImgPipeline")
 
 
 class QwenImageCodec(_PackedCodec):
-    """Qwen-Image (arXiv 2508.02324): the first frame of a video VAE, a mean and a deviation per channel, packed.
+    """Qwen-Image (arXiv 2508.02324): packed latents, scaled by a mean and a deviation for each channel.
 
-    The VAE clamps pixels by itself, so the gradient is zero where one is 0 or 1.
+    The VAE is one of videos, of which a picture is the first frame. It clamps pixels by itself, so the gradient of a pixel
+    is zero where it is 0 or 1.
     """
 
     family = "Qwen-Image"
@@ -148,12 +160,12 @@ class QwenImageCodec(_PackedCodec):
 
 
 class Flux2Codec(_PackedCodec):
-    """Flux 2: the tokens themselves are the cells, normalised by the statistics of the VAE's batch norm."""
+    """Flux 2: each token is a cell of the grid, normalised by the statistics of the VAE's batch norm."""
 
     family = "Flux 2"
     pipelines = ("Flux2Pipeline", "Flux2KleinPipeline")
 
-    def __init__(self, pipe: Any, height: int | None = None, width: int | None = None) -> None:
+    def __init__(self, pipe: Pipeline, height: int | None = None, width: int | None = None) -> None:
         super().__init__(pipe, height, width)
         self.pixels_per_cell = self._token
 
@@ -174,8 +186,8 @@ class Flux2Codec(_PackedCodec):
         return rearrange(latents, "b c (h p) (w q) -> b (c p q) h w", p=2, q=2)
 
 
-def _per_channel(values: Any, device: torch.device) -> Tensor:
-    """Float32 1 c 1 1."""
+def _per_channel(values: Tensor | Sequence[float], device: torch.device) -> Tensor:
+    """One value for each channel as a float32 tensor (1, c, 1, 1)."""
     return torch.as_tensor(values, dtype=torch.float32, device=device).view(1, -1, 1, 1)
 
 
@@ -190,21 +202,21 @@ _CODECS: tuple[type[Codec], ...] = (
     SanaCodec,
     PixArtCodec,
 )
-FAMILIES = tuple(codec.family for codec in _CODECS)
+CODEC_FAMILIES = tuple(codec.family for codec in _CODECS)
 """Names of the families of pipelines that have a codec."""
 
 
-def codec_for(pipe: Any, height: int | None = None, width: int | None = None) -> Codec:
-    """The codec of a pipeline, known by the names of its class and of those it descends from.
+def codec_for(pipe: Pipeline | DiffusionPipeline, height: int | None = None, width: int | None = None) -> Codec:
+    """Make the codec of a pipeline. It is chosen by the names of the pipeline's class and of the classes it descends from.
 
     Args:
-        pipe: a text-to-image pipeline of diffusers, or one of the relatives in :attr:`Codec.pipelines`.
-        height, width: of the image being made, pixels, as the pipeline was called; ``None`` for the pipeline's default.
-            Only packed latents (Flux 1, Flux 2, Qwen-Image) need them, and round them down as the pipeline does. With an
-            input picture, Flux 2 takes its default from there: give both.
+        pipe: a pipeline of diffusers of a class in :attr:`Codec.pipelines`, or of one that descends from it.
+        height, width: size of the image, pixels, as the pipeline was called; None for the pipeline's default. Only codecs
+            of packed latents (Flux 1, Flux 2, Qwen-Image) need it, and round it down as the pipeline does. If Flux 2 is
+            given a picture, it takes its default from there, so height and width are both needed.
 
     Raises:
-        InputError: no codec knows the pipeline, or it has no VAE.
+        InputError: no codec fits the pipeline, or it has no VAE.
     """
     name, ancestors = type(pipe).__name__, {ancestor.__name__ for ancestor in type(pipe).__mro__}
     for codec in _CODECS:
@@ -212,4 +224,4 @@ def codec_for(pipe: Any, height: int | None = None, width: int | None = None) ->
             if getattr(pipe, "vae", None) is None:
                 raise InputError(f"this {name} has no VAE: load the pipeline with one")
             return codec(pipe, height, width)
-    raise InputError(f"{name} is not supported: load a pipeline of one of {', '.join(FAMILIES)}")
+    raise InputError(f"{name} is not supported: load a pipeline of one of {', '.join(CODEC_FAMILIES)}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guidance.models import EMBEDDED_ID
+from guidance.catalogue import EMBEDDED_ID
 from guidance.settings import MAX_STRENGTH, METHODS, GuidanceSettings
 from reswd_torch.errors import InputError
 from studio.cli import options
@@ -190,7 +190,8 @@ def _distances(result: GuideResult) -> str:
 
 def _catalogue() -> str:
     """The models as a table."""
-    from guidance.models import CATALOGUE, memory_estimate
+    from guidance.catalogue import CATALOGUE
+    from guidance.memory import memory_estimate
 
     heads = ("id", "size", "steps", "memory", "licence", "gated", "checked")
     consent = {True: "yes", False: "no", None: "unknown"}

@@ -13,9 +13,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from guidance.attach import Step, guide
+from guidance.attach import GuidedStep, guide
 from guidance.reference import read_reference
-from guidance.schedules import FAMILIES
+from guidance.schedules import SCHEDULERS
 from guidance.settings import GuidanceSettings
 from reswd_torch import InputError
 from tests.guidance import tiny
@@ -177,7 +177,9 @@ def test_a_scheduler_that_is_not_known_is_named_with_those_that_are() -> None:
     pipe.scheduler = diffusers.HeunDiscreteScheduler.from_config(pipe.scheduler.config)
     with pytest.raises(InputError) as error:
         _guided(pipe)
-    assert str(error.value).startswith(f"HeunDiscreteScheduler cannot be guided: choose one of {', '.join(FAMILIES)}, ")
+    assert str(error.value).startswith(
+        f"HeunDiscreteScheduler cannot be guided: choose one of {', '.join(SCHEDULERS)}, "
+    )
 
 
 def test_runge_kutta_steps_are_refused() -> None:
@@ -362,7 +364,7 @@ def test_inference_mode_changes_nothing(family: str, options: dict[str, Any]) ->
 )
 @pytest.mark.parametrize("method", ["transport", "gradient"])
 def test_start_and_stop_say_which_steps_are_moved(window: dict[str, float], moved: list[bool], method: str) -> None:
-    steps: list[Step] = []
+    steps: list[GuidedStep] = []
     with guide(_shared("flux"), tiny.COOL, on_step=steps.append, method=method, inner_steps=1, **window) as record:
         tiny.run(_shared("flux"))
     assert [step.guided for step in steps] == moved
@@ -387,7 +389,7 @@ def test_steps_before_the_window_are_those_of_the_plain_image() -> None:
 @pytest.mark.parametrize("method", ["transport", "gradient"])
 @pytest.mark.parametrize("family", ["sd15", "sdxl", "flux2", "sana"])
 def test_what_guidance_sees_is_told_step_by_step(family: str, method: str) -> None:
-    steps: list[Step] = []
+    steps: list[GuidedStep] = []
     pipe = _shared(family)
     with guide(pipe, tiny.COOL, on_step=steps.append, method=method, inner_steps=1, linear_until=0.5):
         image = tiny.run(pipe)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from diffusers import AutoencoderTiny
 
-from guidance.codecs import FAMILIES, codec_for
+from guidance.codecs import CODEC_FAMILIES, codec_for
 from reswd_torch import InputError
 from tests.guidance import tiny
 
@@ -337,14 +337,17 @@ def test_packed_latents_of_another_size_are_refused(pipes: dict[str, Any], famil
 
 
 def test_every_family_has_a_tiny_pipeline(pipes: dict[str, Any]) -> None:
-    assert {codec_for(pipe).family for pipe in pipes.values()} == set(FAMILIES)
+    assert {codec_for(pipe).family for pipe in pipes.values()} == set(CODEC_FAMILIES)
 
 
 def test_a_pipeline_that_descends_from_a_known_one_is_known(pipes: dict[str, Any]) -> None:
     class Mine(type(pipes["sd3"])):  # type: ignore[misc]
         pass
 
-    assert codec_for(Mine(**{k: v for k, v in pipes["sd3"].components.items() if v is not None})).family == FAMILIES[2]
+    assert (
+        codec_for(Mine(**{k: v for k, v in pipes["sd3"].components.items() if v is not None})).family
+        == CODEC_FAMILIES[2]
+    )
 
 
 def test_named_pipelines_are_those_of_diffusers() -> None:
@@ -363,7 +366,9 @@ def test_an_unknown_pipeline_is_refused_by_name() -> None:
 
     with pytest.raises(InputError) as error:
         codec_for(KandinskyPipeline(), 64, 64)
-    assert str(error.value) == f"KandinskyPipeline is not supported: load a pipeline of one of {', '.join(FAMILIES)}"
+    assert (
+        str(error.value) == f"KandinskyPipeline is not supported: load a pipeline of one of {', '.join(CODEC_FAMILIES)}"
+    )
 
 
 def test_a_pipeline_without_a_vae_is_refused() -> None:

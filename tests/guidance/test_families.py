@@ -15,7 +15,7 @@ import diffusers
 import pytest
 import torch
 
-from guidance.attach import Step, guide
+from guidance.attach import GuidedStep, guide
 from tests.guidance import tiny
 
 LEFT = 0.75
@@ -111,7 +111,7 @@ def test_images_of_one_prompt_share_its_reference(family: str) -> None:
 @pytest.mark.parametrize("height, width", [(64, 96), (96, 32)])
 @pytest.mark.parametrize("family", [*PACKED, "sana"])
 def test_pictures_that_are_not_square_are_guided(family: str, height: int, width: int) -> None:
-    seen: list[Step] = []
+    seen: list[GuidedStep] = []
     guided = _check(_shared(family), calls={"height": height, "width": width}, on_step=seen.append)
     assert guided.shape[-2:] == (height, width)
     assert seen[-1].seen is not None

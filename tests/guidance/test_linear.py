@@ -20,7 +20,7 @@ PHOTOGRAPHS = [source for source, _ in benchmark_pairs()[:5]]
 
 @functools.cache
 def _embedded() -> Codec:
-    from guidance.text_to_image import load_embedded
+    from guidance.loading import load_embedded
 
     return codec_for(load_embedded("cpu"), 64, 64)
 

@@ -10,11 +10,11 @@ import torch
 
 from guidance.schedules import (
     EPSILON,
-    FAMILIES,
     FLOW,
     SAMPLE,
+    SCHEDULERS,
     VELOCITY,
-    Level,
+    NoiseLevel,
     Schedule,
     moved,
     predicted_x0,
@@ -29,7 +29,7 @@ STEPS = 5
 
 def _cases() -> list[Any]:
     cases = []
-    for name in FAMILIES:
+    for name in SCHEDULERS:
         predictions = [EPSILON, VELOCITY, SAMPLE]
         if name in ("PNDMScheduler", "EulerAncestralDiscreteScheduler"):
             predictions.remove(SAMPLE)  # which diffusers does not have there
@@ -172,7 +172,7 @@ def test_ddim_that_does_not_end_at_one_keeps_the_noise_of_its_first_level() -> N
 
 @pytest.mark.parametrize("prediction", [EPSILON, VELOCITY, SAMPLE, FLOW])
 def test_the_slope_is_the_derivative_by_the_sample(prediction: str) -> None:
-    level, (sample, output) = Level(0.6, 0.8, 2.0), _draw()
+    level, (sample, output) = NoiseLevel(0.6, 0.8, 2.0), _draw()
     sample.requires_grad_()
     x0 = predicted_x0(sample, output, level, prediction)
     slope = sample_slope(level, prediction)
@@ -186,7 +186,7 @@ def test_the_slope_is_the_derivative_by_the_sample(prediction: str) -> None:
 @pytest.mark.parametrize("keep", [False, True])
 def test_each_keeps_its_dtype(keep: bool) -> None:
     sample, output = _draw()
-    shift, level = torch.ones_like(sample), Level(0.6, 0.8)
+    shift, level = torch.ones_like(sample), NoiseLevel(0.6, 0.8)
     sample, output = moved(sample, output.bfloat16(), shift, level, EPSILON, keep_sample=keep)
     assert (sample.dtype, output.dtype) == (torch.float32, torch.bfloat16)
     assert predicted_x0(sample, output, level, EPSILON).dtype == torch.float32
@@ -198,11 +198,11 @@ def test_a_scheduler_that_descends_from_a_known_one_is_known() -> None:
 
     schedule = Schedule(Mine(**NOISE, prediction_type=VELOCITY))
     assert (schedule.name, schedule.prediction) == ("Mine", VELOCITY)
-    assert schedule.family is FAMILIES["EulerDiscreteScheduler"]
+    assert schedule.family is SCHEDULERS["EulerDiscreteScheduler"]
 
 
 def test_named_schedulers_are_those_of_diffusers() -> None:
-    assert all(hasattr(diffusers, name) for name in FAMILIES)
+    assert all(hasattr(diffusers, name) for name in SCHEDULERS)
 
 
 def test_what_cannot_be_guided_is_refused() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from guidance.known import EMBEDDED
-from guidance.text_to_image import Generation, generate, load_embedded
+from guidance.loading import load_embedded
+from guidance.text_to_image import Generation, generate
 from reswd_torch import InputError
 
 
@@ -90,18 +90,6 @@ def test_a_long_prompt_and_unknown_words_do_no_harm(pipe: Any) -> None:
 def test_what_cannot_be_painted_is_refused(changed: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         Generation(**({"prompt": "a dog"} | changed))
-
-
-def test_a_folder_without_a_model(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no model here"):
-        load_embedded(folder=tmp_path)
-
-
-def test_a_device_that_is_not_there() -> None:
-    with pytest.raises(InputError, match="'mps'|'cuda'"):
-        import torch
-
-        load_embedded("mps" if not torch.backends.mps.is_available() else "cuda")
 
 
 @pytest.mark.gpu

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from guidance.known import read_known
-from guidance.text_to_image import Generation, generate, load_embedded
+from guidance.loading import load_embedded
+from guidance.text_to_image import Generation, generate
 from tests.training.things_for_tests import THINGS
 from training import autoencoder, classifier, denoiser, evaluate, export, text
 from training.compose import paint_freely

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from guidance.models import EMBEDDED_ID
+from guidance.catalogue import EMBEDDED_ID
 
 if TYPE_CHECKING:
-    from guidance.loading import LoadedModel
+    from guidance.loading import LoadedModel, OnProgress
 
-Progress = Callable[[float, str], None]
 _ONE_AT_A_TIME = Lock()  # a pipeline keeps the state of its call in itself
 _ASK_AGAIN = 0.2
 """Seconds between two times that whoever waits may say that they do not want to any more."""
@@ -21,7 +20,9 @@ _kept: dict[tuple[str, str], LoadedModel] = {}
 
 
 @contextmanager
-def pipeline(model: str = EMBEDDED_ID, device: str = "auto", progress: Progress | None = None) -> Iterator[LoadedModel]:
+def pipeline(
+    model: str = EMBEDDED_ID, device: str = "auto", progress: OnProgress | None = None
+) -> Iterator[LoadedModel]:
     """Use a pipeline; others wait. Another model than the last one takes its place in memory.
 
     Args:
@@ -49,7 +50,7 @@ def pipeline(model: str = EMBEDDED_ID, device: str = "auto", progress: Progress 
 
 
 @contextmanager
-def _turn(progress: Progress | None) -> Iterator[None]:
+def _turn(progress: OnProgress | None) -> Iterator[None]:
     while not _ONE_AT_A_TIME.acquire(timeout=-1 if progress is None else _ASK_AGAIN):
         assert progress is not None
         progress(0.0, "waiting for another picture")

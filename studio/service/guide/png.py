@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guidance.known import EMBEDDED
-from guidance.text_to_image import Generation, Step, generate
+from guidance.text_to_image import Generation, OnStep, generate
 from reswd_torch.errors import InputError
 from studio.media.places import check_place, written_beside
 from studio.service.guide.pipelines import pipeline
@@ -27,7 +27,7 @@ def check_output(path: Path, *, inputs: Iterable[Path] = (), overwrite: bool = F
     check_place(path, inputs=inputs, overwrite=overwrite)
 
 
-def paint(wanted: Generation, device: str = "auto", on_step: Step | None = None) -> Image:
+def paint(wanted: Generation, device: str = "auto", on_step: OnStep | None = None) -> Image:
     """Paint with the embedded model, which is loaded once and serves one picture at a time."""
     with pipeline(device=device) as loaded:
         return generate(loaded.pipe, wanted, on_step)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from guidance.models import CATALOGUE, EMBEDDED_ID, FAMILY_OF_CLASS, MODELS, ModelEntry
+from guidance.catalogue import CATALOGUE, EMBEDDED_ID, FAMILY_OF_CLASS, MODELS, ModelEntry
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
@@ -171,13 +171,13 @@ def _painted(
     """The guided picture, and the plain one if it is wanted."""
     import torch
 
-    from guidance.attach import Step, guide
+    from guidance.attach import GuidedStep, guide
     from guidance.reference import Reference
     from guidance.text_to_image import generate
 
     pictures = 2 if job.plain else 1
 
-    def guided_step(step: Step) -> None:
+    def guided_step(step: GuidedStep) -> None:
         due = step.done % PREVIEW_EVERY == 0 or step.done == step.of
         seen = _preview(step.seen) if due and step.seen is not None else None
         tell(GuideEvent(step.done / step.of / pictures, f"step {step.done} of {step.of}", seen))

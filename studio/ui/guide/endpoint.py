@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from guidance.models import EMBEDDED_ID
+from guidance.catalogue import EMBEDDED_ID
 from guidance.settings import GuidanceSettings
 from reswd_torch.errors import InputError
 from studio.ui.guide.run import DEVICE, Choice, GuideResult, make_job, paint, save

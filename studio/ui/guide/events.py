@@ -11,8 +11,8 @@ from typing import Any
 
 import gradio as gr
 
+from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.known import Known
-from guidance.models import EMBEDDED_ID, MODELS
 from reswd_torch.errors import InputError
 from studio.service.guide.run import Cancelled, GuideEvent, GuideJob, default_generation
 from studio.ui import words

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from guidance.models import EMBEDDED_ID, MODELS, closest
+from guidance.catalogue import EMBEDDED_ID, MODELS, closest
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError

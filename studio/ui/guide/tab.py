@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.known import Known, read_known
-from guidance.models import EMBEDDED_ID, MODELS
 from guidance.settings import GRADIENT, MAX_STRENGTH, TRANSPORT, GuidanceSettings
 from guidance.text_to_image import MAX_SCALE, MAX_STEPS
 from reswd_torch.errors import InputError

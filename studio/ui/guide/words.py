@@ -9,8 +9,9 @@ from html import escape
 import numpy as np
 from PIL import Image
 
+from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.known import Known
-from guidance.models import EMBEDDED_ID, MODELS, memory_estimate
+from guidance.memory import memory_estimate
 from studio.service.guide.run import GuideEvent, GuideJob
 from studio.ui import words
 from studio.ui.guide.run import Painted

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from guidance.attach import guide
-from guidance.models import CATALOGUE
+from guidance.catalogue import CATALOGUE
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation, generate
 from studio.cli import options

@@ -23,9 +23,10 @@ from PIL import Image, ImageCms
 
 import guidance.loading
 from guidance.attach import guide
+from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.known import EMBEDDED
 from guidance.loading import LoadedModel
-from guidance.models import EMBEDDED_ID, MODELS, MemoryEstimate, Placement
+from guidance.memory import MemoryEstimate, Placement
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation, generate
 from reswd_torch.errors import InputError

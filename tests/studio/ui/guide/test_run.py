@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from guidance.catalogue import CATALOGUE
 from guidance.known import read_known
-from guidance.models import CATALOGUE
 from guidance.settings import GRADIENT, GuidanceSettings
 from reswd_torch import InputError
 from studio.service.guide.png import SETTINGS_KEY

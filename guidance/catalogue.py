@@ -1,6 +1,6 @@
-"""Which text-to-image models there are to choose from, with the settings their makers give, and where one fits.
+"""The text-to-image models on offer, with the settings that their makers give.
 
-Plain data and arithmetic: importing this module loads neither torch nor diffusers.
+This module is plain data: importing it loads neither torch nor diffusers.
 """
 
 from __future__ import annotations
@@ -8,11 +8,10 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from reswd_torch.errors import InputError
-
 EMBEDDED_ID = "pocket-64"
-"""The model in the repository; the only one that needs no network ever."""
-FAMILIES = ("sd", "sdxl", "sd3", "flux", "flux2", "qwen", "zimage", "sana", "pixart")
+"""Id of the model that is part of this repository. It is the only one that never needs a network."""
+MODEL_FAMILIES = ("sd", "sdxl", "sd3", "flux", "flux2", "qwen", "zimage", "sana", "pixart")
+"""Short names of the model architectures."""
 FAMILY_OF_CLASS: dict[str, str] = {
     "StableDiffusionPipeline": "sd",
     "StableDiffusionXLPipeline": "sdxl",
@@ -26,26 +25,9 @@ FAMILY_OF_CLASS: dict[str, str] = {
     "PixArtAlphaPipeline": "pixart",
     "PixArtSigmaPipeline": "pixart",
 }
-"""Family by the pipeline class of diffusers, as ``_class_name`` of ``model_index.json`` names it."""
+"""Family of each supported pipeline class of diffusers. The key is the ``_class_name`` in a model's ``model_index.json``."""
 CHECKED = ("card", "tiny", "run")
-OFFLOADS = ("none", "model", "sequential")
-DTYPES = {"float32": 4, "float16": 2, "bfloat16": 2}
-"""Number formats of weights, and bytes a number."""
-
-GIB = 2**30
-USABLE = 0.95
-"""Share of the memory reported as free that :func:`choose_placement` counts on."""
-LARGEST_LAYER = 0.68
-"""Billions of parameters that sequential offload holds on the device at most: the largest layer of any model here, the
-token embedding of FLUX.2-dev's Mistral (131072 x 5120)."""
-DECODER_VALUES = 3 * 256
-"""Numbers a pixel while a picture is decoded: three full-size maps of 256 channels, the widest of ``AutoencoderKL``."""
-OTHER_BYTES = 2560
-"""Bytes a pixel for everything else (workspaces of convolutions, attention, what the allocator holds back): chosen so
-that FLUX.2 klein 4B at 1024 x 1024 comes out at the peaks that were published for it, about 20 GB resident and 13 GB
-with model offload (smeltcore.com, recipes for RTX 4090 and 3090, the second from the model card)."""
-GUIDED_BYTES = 32 * 4
-"""Bytes a pixel for the decoded picture, the moved one and their colours in float32."""
+"""How well an entry was checked, from least to best; see :attr:`ModelEntry.checked`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,30 +35,31 @@ class ModelEntry:
     """One model and what its makers say about it.
 
     Attributes:
-        id: name on the hub, ``owner/name``; :data:`EMBEDDED_ID` for the model in the repository.
+        id: name of the repository on the Hugging Face hub, ``owner/name``; :data:`EMBEDDED_ID` for the embedded model.
         label: name for a menu.
-        family: one of :data:`FAMILIES`.
-        pipeline: class of diffusers, a key of :data:`FAMILY_OF_CLASS`.
-        steps: denoising steps.
-        scale: guidance scale; 0 means the model was distilled and wants none.
-        scale_argument: argument of the pipeline's call that takes ``scale``.
-        width, height: default size, pixels.
-        multiple: width and height are multiples of this.
-        negative_prompt: whether a negative prompt changes anything at ``scale``. False also where the call has no such
-            argument at all.
-        dtype: number format that the makers advise on an accelerator, a key of :data:`DTYPES`.
-        denoiser: parameters of UNet or transformer, billions.
-        text_encoders: the same of each text encoder.
-        vae: the same of the autoencoder.
-        parameters_source: where these three come from.
-        license: name of the licence as the hub writes it, None where we found none.
-        gated: whether the hub asks for an account and consent first; None where we found no evidence either way.
-        source: URL of the card or page that ``steps``, ``scale`` and the size come from, or the file of the installed
-            diffusers whose defaults they are.
-        checked: ``"run"``: this project ran these weights with these settings, and its tests do. ``"tiny"``: its tests
-            run a small random pipeline of the same class, so the code path works; weights and settings are what
-            ``source`` says and were not run here. ``"card"``: only read.
-        upcast_vae: whether diffusers decodes in float32 although ``dtype`` is smaller.
+        family: one of :data:`MODEL_FAMILIES`.
+        pipeline: name of the pipeline's class in diffusers, a key of :data:`FAMILY_OF_CLASS`.
+        steps: number of denoising steps.
+        scale: scale of classifier-free guidance; 0 means that the model was distilled and takes none.
+        scale_argument: name of the argument of the pipeline's call that takes ``scale``.
+        width, height: default size of a picture, pixels.
+        multiple: width and height must be multiples of this number.
+        negative_prompt: whether a negative prompt changes the picture at this ``scale``. It is False, too, where the call
+            has no such argument.
+        dtype: number format that the makers advise on an accelerator, a key of :data:`guidance.memory.DTYPES`.
+        denoiser: number of parameters of the UNet or transformer, billions.
+        text_encoders: number of parameters of each text encoder, billions.
+        vae: number of parameters of the autoencoder, billions.
+        parameters_source: where these three numbers come from.
+        license: name of the licence as the hub writes it; None where we found none.
+        gated: whether the hub asks for an account and for consent before a download; None where we found no evidence
+            either way.
+        source: where ``steps``, ``scale`` and the size come from: the URL of the model's card or of another page, or the
+            file of the installed diffusers whose default values they are.
+        checked: ``"run"``: this project ran these weights with these settings, and its tests still do. ``"tiny"``: the
+            tests run a small random pipeline of the same class, so the code path works; the weights were not run, and the
+            settings are what ``source`` says. ``"card"``: the settings were only read.
+        upcast_vae: whether diffusers runs the autoencoder in float32 although ``dtype`` is smaller.
     """
 
     id: str
@@ -108,6 +91,7 @@ class ModelEntry:
 
 
 _CLIP_L, _CLIP_G, _T5_XXL, _KL = 0.123, 0.695, 4.762, 0.084
+"""Parameters of parts that several models share, billions: three text encoders, and the usual ``AutoencoderKL``."""
 _COUNTED = "counted on the classes of diffusers 0.42.1 and transformers, built without weights from {}"
 _DEFAULTS = _COUNTED.format("their default configuration and that of the named text encoder")
 _SD3 = _COUNTED.format(
@@ -262,53 +246,14 @@ CATALOGUE: tuple[ModelEntry, ...] = (
         source="diffusers/pipelines/pixart_alpha/pipeline_pixart_sigma.py", checked="tiny",
     ),
 )  # fmt: skip
-"""The models on offer, the embedded one first."""
+"""All models on offer. The embedded one comes first."""
 
 MODELS: dict[str, ModelEntry] = {entry.id: entry for entry in CATALOGUE}
-"""The same by id."""
-
-
-@dataclass(frozen=True)
-class MemoryEstimate:
-    """An estimate, not a measurement; see :func:`memory_estimate`.
-
-    Attributes:
-        weights: of the model on the device at once, GiB.
-        working: for the pictures while they are made, GiB.
-        host: weights that wait in the host's memory, GiB.
-    """
-
-    weights: float
-    working: float
-    host: float
-
-    @property
-    def device(self) -> float:
-        """All that the device has to hold, GiB."""
-        return self.weights + self.working
-
-    def __str__(self) -> str:
-        return f"about {self.device:.1f} GiB (estimate: weights {self.weights:.1f}, pictures {self.working:.1f})"
-
-
-@dataclass(frozen=True)
-class Placement:
-    """How a model is loaded.
-
-    Attributes:
-        dtype: a key of :data:`DTYPES`.
-        offload: ``"none"``: all of it stays on the device. ``"model"``: each component goes there when it is needed
-            (``enable_model_cpu_offload`` of diffusers). ``"sequential"``: each layer does, which is far slower.
-        estimate: what this was chosen by.
-    """
-
-    dtype: str
-    offload: str
-    estimate: MemoryEstimate
+"""The models of :data:`CATALOGUE` by their id."""
 
 
 def closest(model_id: str) -> tuple[str, ...]:
-    """Ids of the catalogue that look like ``model_id``, best first, at most three; empty if none does."""
+    """The ids in the catalogue that are spelt most like ``model_id``: at most three, the most similar one first."""
     wanted = model_id.lower()
     names = {entry.id.lower(): entry.id for entry in CATALOGUE}
     names |= {entry.id.lower().split("/")[-1]: entry.id for entry in CATALOGUE}
@@ -316,106 +261,3 @@ def closest(model_id: str) -> tuple[str, ...]:
     close = difflib.get_close_matches(wanted, names, n=6, cutoff=0.6)
     close += difflib.get_close_matches(wanted.split("/")[-1], names, n=6, cutoff=0.6)
     return tuple(dict.fromkeys(names[name] for name in close))[:3]
-
-
-def memory_estimate(
-    model: ModelEntry, width: int, height: int, offload: str = "none", guided: bool = True, dtype: str | None = None
-) -> MemoryEstimate:
-    """What one picture needs, from the number of parameters and the size of the picture. An estimate.
-
-    With b bytes a number, weights on the device are b times: all parameters for ``"none"``; the largest component for
-    ``"model"``, where the denoiser and the autoencoder count as one if ``guided``, since guidance goes back and forth between
-    them; and the largest layer (:data:`LARGEST_LAYER`, or the largest component if that is smaller) for
-    ``"sequential"``. Pictures are width * height * (:data:`DECODER_VALUES` * bytes of the decoder's numbers +
-    :data:`OTHER_BYTES`), and :data:`GUIDED_BYTES` more if ``guided``.
-
-    Left out: safety checkers and adapters, batches of more than one picture, the denoiser's own maps where they are
-    larger than the decoder's, and gradients through the decoder, which keep the maps of all its layers.
-
-    Args:
-        model: entry of the catalogue, or one made for another model.
-        width, height: of the picture, pixels, at least 1.
-        offload: one of :data:`OFFLOADS`.
-        guided: whether colours are steered.
-        dtype: a key of :data:`DTYPES` instead of the model's own.
-
-    Raises:
-        InputError: an unknown offload or dtype, or a size below 1.
-    """
-    if offload not in OFFLOADS:
-        raise InputError(f"unknown offload {offload!r}: choose one of {', '.join(OFFLOADS)}")
-    number = dtype or model.dtype
-    if number not in DTYPES:
-        raise InputError(f"unknown dtype {number!r}: choose one of {', '.join(DTYPES)}")
-    if width < 1 or height < 1:
-        raise InputError(f"size {width} x {height} is out of range: give at least 1 x 1")
-    parts = (*model.text_encoders, model.denoiser, model.vae)
-    if offload == "none":
-        held = model.parameters
-    elif offload == "model":
-        held = max(*parts, model.denoiser + model.vae if guided else 0.0)
-    else:
-        held = min(LARGEST_LAYER, max(parts))
-    billion = 1e9 * DTYPES[number] / GIB
-    decoder = 4 if model.upcast_vae else DTYPES[number]
-    pixel = DECODER_VALUES * decoder + OTHER_BYTES + (GUIDED_BYTES if guided else 0)
-    host = 0.0 if offload == "none" else model.parameters * billion
-    return MemoryEstimate(held * billion, width * height * pixel / GIB, host)
-
-
-def choose_placement(
-    model: ModelEntry,
-    device_memory_bytes: int | None,
-    host_memory_bytes: int,
-    width: int | None = None,
-    height: int | None = None,
-    guided: bool = True,
-) -> Placement:
-    """The fastest way of loading that should fit, by :func:`memory_estimate`.
-
-    Args:
-        model: entry of the catalogue, or one made for another model.
-        device_memory_bytes: free memory of the accelerator; None for the CPU, where everything is float32 in the host's.
-        host_memory_bytes: free memory of the host.
-        width, height: of the picture, pixels; the model's default if None.
-        guided: whether colours are steered.
-
-    Raises:
-        InputError: it does not fit: even with sequential offload, or not into the host's memory.
-    """
-    wide, high = width or model.width, height or model.height
-    room = USABLE * host_memory_bytes / GIB
-    if device_memory_bytes is None:
-        estimate = memory_estimate(model, wide, high, "none", guided, "float32")
-        if estimate.device > room:
-            raise InputError(
-                f"{model.id} at {wide} x {high} needs {estimate} in float32 on the CPU, and {room:.1f} GiB of memory are "
-                f"free: choose a smaller model, such as {_that_fits(None, room)}, or a smaller size, or use a GPU"
-            )
-        return Placement("float32", "none", estimate)
-    space = USABLE * device_memory_bytes / GIB
-    estimates = {offload: memory_estimate(model, wide, high, offload, guided) for offload in OFFLOADS}
-    for offload, estimate in estimates.items():
-        if estimate.device <= space and estimate.host <= room:
-            return Placement(model.dtype, offload, estimate)
-    least = estimates["sequential"]
-    if least.device > space:
-        raise InputError(
-            f"{model.id} at {wide} x {high} needs {least} on the device even with sequential offload, and {space:.1f} GiB "
-            f"are free: choose a smaller width and height, or a smaller model, such as {_that_fits(space, room)}"
-        )
-    raise InputError(
-        f"{model.id} needs {least.host:.1f} GiB of the host's memory for weights that wait there (estimate), and "
-        f"{room:.1f} GiB are free: choose a smaller model, such as {_that_fits(space, room)}, or free some memory"
-    )
-
-
-def _that_fits(space: float | None, room: float) -> str:
-    """The largest of the catalogue that fits at its own size without sequential offload; GiB, ``space`` None for the CPU."""
-    for entry in sorted(CATALOGUE, key=lambda entry: entry.parameters, reverse=True):
-        for offload in ("none",) if space is None else ("none", "model"):
-            dtype = "float32" if space is None else entry.dtype
-            needs = memory_estimate(entry, entry.width, entry.height, offload, dtype=dtype)
-            if needs.device <= (room if space is None else space) and needs.host <= room:
-                return entry.id
-    return EMBEDDED_ID

@@ -1,0 +1,92 @@
+"""Loading a model by its id, wherever it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guidance.catalogue import EMBEDDED_ID, FAMILY_OF_CLASS, MODELS, ModelEntry
+from guidance.loading.files import INDEX, file_sizes, read_index
+from guidance.loading.hub import fetch_model
+from guidance.loading.model_ids import local_folder
+from guidance.loading.pipeline import load_embedded, read_pipeline
+from guidance.loading.plan import plan_loading, resolved_device
+from guidance.loading.progress import LOADING_AT, MonotoneProgress, OnProgress
+from guidance.memory import Placement, memory_estimate
+
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A pipeline that is ready to paint.
+
+    Attributes:
+        pipe: the pipeline of diffusers, with its own progress bars switched off.
+        model: the model's entry in the catalogue; None if it is not in there.
+        placement: number format and offload, and the memory estimate that they were chosen by.
+    """
+
+    pipe: DiffusionPipeline
+    model: ModelEntry | None
+    placement: Placement
+
+
+def supported(class_name: str) -> bool:
+    """Whether guidance can steer the colours of pipelines of this class of diffusers."""
+    return class_name in FAMILY_OF_CLASS
+
+
+def load(
+    model_id: str,
+    device: str = "auto",
+    progress: OnProgress | None = None,
+    offline: bool = False,
+    supported: Callable[[str], bool] = supported,
+) -> LoadedModel:
+    """Load a model, after downloading the files that are missing.
+
+    A model that is complete in the hub's cache (``HF_HOME``) is loaded from there without asking the hub. If a download
+    stops, by an error or because ``progress`` raised an exception, the files that are complete stay, and the next download
+    goes on with the rest. The file that was on its way is downloaded anew (huggingface_hub 2.4). With ``hf_xet``, a stop may
+    take effect only at the end of that file. Code from a repository is never run.
+
+    Args:
+        model_id: an id of the catalogue, which is never taken for a folder; ``owner/name`` of any other repository of the
+            hub; or a folder that holds ``model_index.json``.
+        device: ``cpu``, ``cuda``, ``mps``, or ``auto``, which is CUDA or MPS if there is one and else the CPU.
+        progress: receives the progress, see :data:`guidance.loading.OnProgress`.
+        offline: use the embedded model, the cache and folders only.
+        supported: says by the name of the pipeline's class whether it can be used. It is asked before anything large is
+            downloaded.
+
+    Raises:
+        InputError: there is no such model, device or folder; the hub asks for an account or consent, or is out of reach;
+            the model is no pipeline, or a pipeline of an unsupported class; it does not fit into memory or onto the disk;
+            or a package is missing.
+    """
+    tell = MonotoneProgress(progress)
+    name = model_id.strip()
+    if name == EMBEDDED_ID:
+        return _embedded_model(device, tell)
+    place = resolved_device(device)
+    folder = local_folder(model_id)
+    if folder is None:
+        folder, plan = fetch_model(name, place, supported, offline, tell)
+    else:
+        index = read_index(folder / INDEX, name, supported)
+        plan = plan_loading(name, index, file_sizes(folder), place)
+    tell(LOADING_AT, f"loading {name}")
+    pipe = read_pipeline(name, folder, plan, place)
+    tell(1.0, f"{name} is ready")
+    return LoadedModel(pipe, MODELS.get(name), plan.placement)
+
+
+def _embedded_model(device: str, tell: OnProgress) -> LoadedModel:
+    entry = MODELS[EMBEDDED_ID]
+    tell(0.0, f"loading {EMBEDDED_ID}")
+    pipe = load_embedded(device)
+    tell(1.0, f"{EMBEDDED_ID} is ready")
+    return LoadedModel(pipe, entry, Placement("float32", "none", memory_estimate(entry, entry.width, entry.height)))

@@ -1,0 +1,185 @@
+"""How much memory a model needs, and the way of loading it that fits into the memory there is.
+
+This module is plain arithmetic: importing it loads neither torch nor diffusers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guidance.catalogue import CATALOGUE, EMBEDDED_ID, ModelEntry
+from reswd_torch.errors import InputError
+
+OFFLOADS = ("none", "model", "sequential")
+"""The ways of sharing a model between the device and the host's memory, fastest first; see :attr:`Placement.offload`."""
+DTYPES = {"float32": 4, "float16": 2, "bfloat16": 2}
+"""Number formats of weights, with the bytes that one number takes."""
+
+GIB = 2**30
+"""Bytes in a GiB."""
+USABLE = 0.95
+"""Share of the memory reported as free that :func:`choose_placement` counts on."""
+LARGEST_LAYER = 0.68
+"""Billions of parameters that sequential offload holds on the device at most. This is the size of the largest layer of any
+model in the catalogue, the token embedding of FLUX.2-dev's Mistral (131072 x 5120)."""
+DECODER_VALUES = 3 * 256
+"""Numbers that are held for each pixel while a picture is decoded: three full-size maps of 256 channels, the widest ones of
+``AutoencoderKL``."""
+OTHER_BYTES = 2560
+"""Bytes that everything else takes for each pixel: workspaces of convolutions, attention, and what the allocator holds back.
+The number is chosen so that the estimates for FLUX.2 klein 4B at 1024 x 1024 meet the peaks that were published for it:
+about 20 GB resident and 13 GB with model offload (smeltcore.com, recipes for RTX 4090 and 3090; the second figure is from
+the model card)."""
+GUIDED_BYTES = 32 * 4
+"""Bytes that guidance takes for each pixel: the decoded picture, the moved one, and the colours of both in float32."""
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """The memory that one picture needs. This is an estimate and no measurement; see :func:`memory_estimate`.
+
+    Attributes:
+        weights: GiB of the model's weights that are on the device at the same time.
+        working: GiB for the picture while it is made.
+        host: GiB of weights that wait in the host's memory.
+    """
+
+    weights: float
+    working: float
+    host: float
+
+    @property
+    def device(self) -> float:
+        """Everything that the device has to hold, GiB."""
+        return self.weights + self.working
+
+    def __str__(self) -> str:
+        return f"about {self.device:.1f} GiB (estimate: weights {self.weights:.1f}, pictures {self.working:.1f})"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The way a model is loaded: its number format, and which parts of it stay on the device.
+
+    Attributes:
+        dtype: number format of the weights, a key of :data:`DTYPES`.
+        offload: one of :data:`OFFLOADS`. ``"none"``: the whole model stays on the device. ``"model"``: each component
+            goes there when it is needed (``enable_model_cpu_offload`` of diffusers). ``"sequential"``: each layer goes
+            there when it is needed, which is far slower.
+        estimate: the estimate that this placement was chosen by.
+    """
+
+    dtype: str
+    offload: str
+    estimate: MemoryEstimate
+
+
+def memory_estimate(
+    model: ModelEntry, width: int, height: int, offload: str = "none", guided: bool = True, dtype: str | None = None
+) -> MemoryEstimate:
+    """Estimate the memory that one picture needs from the number of parameters and the size of the picture.
+
+    The weights on the device take the bytes of one number times a number of parameters. With ``"none"`` these are all
+    parameters. With ``"model"`` they are those of the largest component; if ``guided``, the denoiser and the autoencoder
+    count as one component, since guidance goes back and forth between them. With ``"sequential"`` they are those of the
+    largest layer (:data:`LARGEST_LAYER`, or the largest component if that is smaller). The picture takes
+    width * height * (:data:`DECODER_VALUES` * bytes of one of the decoder's numbers + :data:`OTHER_BYTES`), and if
+    ``guided``, :data:`GUIDED_BYTES` more for each pixel.
+
+    The estimate leaves out safety checkers and adapters, batches of more than one picture, the denoiser's own maps where
+    they are larger than the decoder's, and gradients through the decoder, which keep the maps of all its layers.
+
+    Args:
+        model: an entry of the catalogue, or an entry made for another model.
+        width, height: size of the picture, pixels, at least 1.
+        offload: one of :data:`OFFLOADS`.
+        guided: whether the picture's colours are steered.
+        dtype: number format of the weights, a key of :data:`DTYPES`; None for the one that the model's entry names.
+
+    Raises:
+        InputError: the offload or the dtype is unknown, or the size is below 1.
+    """
+    if offload not in OFFLOADS:
+        raise InputError(f"unknown offload {offload!r}: choose one of {', '.join(OFFLOADS)}")
+    number = dtype or model.dtype
+    if number not in DTYPES:
+        raise InputError(f"unknown dtype {number!r}: choose one of {', '.join(DTYPES)}")
+    if width < 1 or height < 1:
+        raise InputError(f"size {width} x {height} is out of range: give at least 1 x 1")
+    parts = (*model.text_encoders, model.denoiser, model.vae)
+    if offload == "none":
+        held = model.parameters
+    elif offload == "model":
+        held = max(*parts, model.denoiser + model.vae if guided else 0.0)
+    else:
+        held = min(LARGEST_LAYER, max(parts))
+    billion = 1e9 * DTYPES[number] / GIB
+    decoder = 4 if model.upcast_vae else DTYPES[number]
+    pixel = DECODER_VALUES * decoder + OTHER_BYTES + (GUIDED_BYTES if guided else 0)
+    host = 0.0 if offload == "none" else model.parameters * billion
+    return MemoryEstimate(held * billion, width * height * pixel / GIB, host)
+
+
+def choose_placement(
+    model: ModelEntry,
+    device_memory_bytes: int | None,
+    host_memory_bytes: int,
+    width: int | None = None,
+    height: int | None = None,
+    guided: bool = True,
+) -> Placement:
+    """Choose the fastest way of loading a model that should fit, judged by :func:`memory_estimate`.
+
+    Args:
+        model: an entry of the catalogue, or an entry made for another model.
+        device_memory_bytes: free memory of the accelerator; None if the model runs on the CPU, in float32 and in the
+            host's memory.
+        host_memory_bytes: free memory of the host.
+        width, height: size of the picture, pixels; None for the model's default.
+        guided: whether the picture's colours are steered.
+
+    Raises:
+        InputError: the model does not fit onto the device even with sequential offload, or its weights do not fit into the
+            host's memory.
+    """
+    wide, high = width or model.width, height or model.height
+    room = USABLE * host_memory_bytes / GIB
+    if device_memory_bytes is None:
+        estimate = memory_estimate(model, wide, high, "none", guided, "float32")
+        if estimate.device > room:
+            raise InputError(
+                f"{model.id} at {wide} x {high} needs {estimate} in float32 on the CPU, and {room:.1f} GiB of memory are "
+                f"free: choose a smaller model, such as {_that_fits(None, room)}, or a smaller size, or use a GPU"
+            )
+        return Placement("float32", "none", estimate)
+    space = USABLE * device_memory_bytes / GIB
+    estimates = {offload: memory_estimate(model, wide, high, offload, guided) for offload in OFFLOADS}
+    for offload, estimate in estimates.items():
+        if estimate.device <= space and estimate.host <= room:
+            return Placement(model.dtype, offload, estimate)
+    least = estimates["sequential"]
+    if least.device > space:
+        raise InputError(
+            f"{model.id} at {wide} x {high} needs {least} on the device even with sequential offload, and {space:.1f} GiB "
+            f"are free: choose a smaller width and height, or a smaller model, such as {_that_fits(space, room)}"
+        )
+    raise InputError(
+        f"{model.id} needs {least.host:.1f} GiB of the host's memory for weights that wait there (estimate), and "
+        f"{room:.1f} GiB are free: choose a smaller model, such as {_that_fits(space, room)}, or free some memory"
+    )
+
+
+def _that_fits(space: float | None, room: float) -> str:
+    """Id of the largest model of the catalogue that fits at its default size without sequential offload.
+
+    Args:
+        space: usable memory of the device, GiB; None for the CPU.
+        room: usable memory of the host, GiB.
+    """
+    for entry in sorted(CATALOGUE, key=lambda entry: entry.parameters, reverse=True):
+        for offload in ("none",) if space is None else ("none", "model"):
+            dtype = "float32" if space is None else entry.dtype
+            needs = memory_estimate(entry, entry.width, entry.height, offload, dtype=dtype)
+            if needs.device <= (room if space is None else space) and needs.host <= room:
+                return entry.id
+    return EMBEDDED_ID
