@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from reswd_torch.arrays import Array, colors_in, like_input
-from reswd_torch.errors import InputError
+from reswd_torch.errors import InputError, MatchRemedy
 from reswd_torch.grade.cdl import Cdl, triple
 from reswd_torch.grade.files import CDL_FORMATS, GRADE_SUFFIXES, read_grade_file, write_cdl, write_cube
 from reswd_torch.grade.lut3d import Lut3D
@@ -144,10 +144,7 @@ def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> None:
         )
     check_cube_size(cube_size)
     if suffix in CDL_FORMATS and not is_cdl:
-        raise InputError(
-            f"{path}: this grade is a lattice and ten CDL numbers cannot hold it; save it as .cube, or match with "
-            "transform cdl (--transform cdl), which fits ten numbers to it"
-        )
+        raise InputError(f"{path}: this grade is a lattice and ten CDL numbers cannot hold it", MatchRemedy.FIT_CDL)
 
 
 def grade_from_record(record: dict[str, Any]) -> Grade:

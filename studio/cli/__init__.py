@@ -18,6 +18,7 @@ from studio.cli.generate import generate_command
 from studio.cli.guide import guide_command
 from studio.cli.match import match_command
 from studio.cli.serve import serve_command
+from studio.cli.words import in_words
 
 app = typer.Typer(
     name="reswd",
@@ -42,7 +43,7 @@ def main() -> None:
         if code == 130:  # what typer makes of Ctrl+C
             raise KeyboardInterrupt
     except InputError as error:
-        print(f"reswd: {error}", file=sys.stderr)
+        print(f"reswd: {in_words(error)}", file=sys.stderr)
         raise SystemExit(2) from None
     except TyperException as error:  # a flag or argument that is unknown, missing or malformed
         message = " ".join(error.format_message().split()) if hasattr(error, "format_message") else str(error)

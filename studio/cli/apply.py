@@ -10,8 +10,8 @@ import typer
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
-from studio.cli import clips, options
-from studio.media.clips import is_clip
+from studio.cli import options
+from studio.cli.words import in_words
 
 _GRADE = typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False, metavar="GRADE")
 _IMAGES = typer.Argument(help="Pictures and clips to grade.", show_default=False, metavar="IMAGE")
@@ -31,6 +31,7 @@ def apply_command(
     A file that cannot be read does not stop the others; a result that exists (without --overwrite) stops all before
     anything is written.
     """
+    from studio.cli.bars import watching
     from studio.service.apply import apply_to_file, load_any_grade, planned_outputs
 
     loaded = load_any_grade(grade)
@@ -41,16 +42,14 @@ def apply_command(
     failed, cut_short = 0, False
     for image, place in planned_outputs(images, output, overwrite=overwrite):
         try:
-            if is_clip(image):
-                notes, whole = clips.apply(loaded, image, place, overwrite=overwrite)
-                cut_short |= not whole
-            else:
-                notes = apply_to_file(loaded, image, place, overwrite=overwrite)
+            with watching() as watch:
+                applied = apply_to_file(loaded, image, place, overwrite=overwrite, watch=watch)
         except InputError as error:
             failed += 1
-            print(f"reswd: {error}", file=sys.stderr)
+            print(f"reswd: {in_words(error)}", file=sys.stderr)
             continue
-        for note in notes:
+        cut_short |= not applied.whole
+        for note in applied.notes:
             print(f"note: {image}: {note}", file=sys.stderr)
         print(place)
     if failed or cut_short:

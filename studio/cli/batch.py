@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +13,10 @@ from reswd_torch.errors import InputError
 from studio.cli import options
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
+    from studio.jobs import BatchJob
+    from studio.references import BatchReference
     from studio.service.batch.plan import BatchPlan
-    from studio.service.batch.record import RunRecord
-    from studio.service.batch.request import BatchRequest
-    from studio.service.batch.run import Step, Summary
+    from studio.service.batch.run import Summary
 
 _SOURCE = typer.Argument(help="The folder with the pictures.", show_default=False, metavar="SOURCE_DIR")
 _TARGET = typer.Option(
@@ -73,85 +67,70 @@ def batch_command(
     report.csv in OUT_DIR says what became of each. Ends with 0 when all are done, 1 when some failed, 2 when nothing could
     be done.
     """
-    from studio.service.batch.run import FRESH, OVERWRITE, RESUME, run_batch
+    from studio.cli.bars import counting
+    from studio.jobs import EACH, FRESH, OVERWRITE, RESUME, SERIES, BatchJob
+    from studio.references import SavedGrade
+    from studio.service.batch.here import BatchRun
 
     if overwrite and resume:
         raise InputError("--overwrite starts anew and --resume goes on: give one of them")
     if jobs is not None and not 1 <= jobs <= 256:
         raise InputError(f"--jobs {jobs} is out of range: give a number from 1 to 256")
-    given = {
-        "method": method, "transform": transform, "strength": strength, "seed": seed, "scene": scene, "device": device
-    }  # fmt: skip
-    request = _request(
-        source, output, resume, {name: value for name, value in given.items() if value is not None},
-        target=target, palette=palette, grade=grade, mask=mask, target_mask=target_mask, grade_files=grade_files,
-        series=series, recursive=recursive,
-    )  # fmt: skip
-    plan, record = request.prepare()
-    _announce(plan)
-    existing = OVERWRITE if overwrite else RESUME if resume else FRESH
-    with _workers(cluster, jobs, plan, existing) as (workers, slots), batch_bar() as on_step, ctrl_c() as stop:
-        summary = run_batch(plan, record, workers, window=2 * slots, existing=existing, stop=stop, on_step=on_step)
-    _tell(summary, plan, stopped=stop())
-
-
-def _request(
-    source: Path, output: Path, resume: bool, given: dict[str, Any], *, series: bool, recursive: bool, **parts: Any
-) -> BatchRequest:
-    """What the flags ask for; with --resume, what they leave out is as in the run that goes on."""
-    from studio.service.apply import load_any_grade
-    from studio.service.batch.record import RUN_FILE, read_run
-    from studio.service.batch.request import EACH, SERIES, BatchRequest
-
-    old: RunRecord | None = read_run(output / RUN_FILE) if resume and (output / RUN_FILE).exists() else None
-    if old is not None:
-        if not any(parts[name] is not None for name in ("target", "palette", "grade")):
-            parts["target"] = Path(old.reference["path"]) if old.reference else None
-            parts["palette"] = old.palette
-            parts["grade"] = Path(old.grade["path"]) if old.grade else None
-        if parts["mask"] is None and old.masks:
-            parts["mask"] = Path(old.masks)
-        if parts["target_mask"] is None and old.target_mask:
-            parts["target_mask"] = Path(old.target_mask["path"])
-        parts["grade_files"] = parts["grade_files"] or old.grade_files
-        series, recursive = series or old.mode == SERIES, recursive or old.recursive
-    base = old.settings if old else options.DEFAULTS
-    if parts["grade"] is not None and old is None and "strength" not in given:
-        given = given | {"strength": load_any_grade(parts["grade"]).strength}
-    return BatchRequest(
-        source, output, mode=SERIES if series else EACH, recursive=recursive, settings=replace(base, **given), **parts
+    earlier = _earlier(source, output) if resume else None
+    reference = _reference(earlier, target, target_mask, palette, grade)
+    settings = earlier.settings if earlier else options.DEFAULTS
+    if isinstance(reference, SavedGrade) and earlier is None and strength is None:
+        strength = reference.grade.strength
+    settings = options.settings_from_flags(
+        settings, method=method, transform=transform, strength=strength, seed=seed, scene=scene, device=device
     )
+    job = BatchJob(
+        source,
+        output,
+        reference,
+        mode=SERIES if series or (earlier and earlier.mode == SERIES) else EACH,
+        settings=settings,
+        recursive=recursive or (earlier is not None and earlier.recursive),
+        mask=mask or (earlier.mask if earlier else None),
+        grade_files=grade_files or (earlier.grade_files if earlier else None),
+        existing=OVERWRITE if overwrite else RESUME if resume else FRESH,
+    )
+    run = BatchRun(job)
+    _announce(run.plan)
+    with counting() as watch:
+        summary = run.run(watch, jobs=jobs, cluster=cluster)
+        stopped = watch.stopped()
+    _tell(summary, run.plan, stopped=stopped)
 
 
-@contextmanager
-def _workers(cluster: str | None, jobs: int | None, plan: BatchPlan, existing: str) -> Iterator[tuple[Executor, int]]:
-    """Who does the work, and how many pictures at once."""
-    from studio.service.batch.run import check_existing, make_folder
+def _earlier(source: Path, output: Path) -> BatchJob | None:
+    """The job of the run in the output folder, if there is one: what the flags leave out is as in it."""
+    from studio.records.batch import RUN_FILE, read_run
+    from studio.service.batch.prepare import resumed
 
-    check_existing(plan, existing)  # before processes are started for nothing
-    if cluster is None:
-        with local_workers(jobs, len(plan.items)) as (workers, number):
-            yield workers, number
-        return
-    from studio.service.batch.cluster import RayExecutor, check_workers
-
-    with RayExecutor(cluster, jobs or os.cpu_count() or 1) as ray:
-        make_folder(plan.output)
-        check_workers(ray, plan.folder, plan.output)
-        yield ray, ray.slots
+    place = output / RUN_FILE
+    return resumed(read_run(place), source, output) if place.exists() else None
 
 
-@contextmanager
-def local_workers(jobs: int | None, pictures: int) -> Iterator[tuple[Executor, int]]:
-    """Workers on this machine, no more than there are pictures, and how many there are."""
-    from studio.service.batch.workers import local
+def _reference(
+    earlier: BatchJob | None, target: Path | None, mask: Path | None, palette: str | None, grade: Path | None
+) -> BatchReference:
+    """The reference of the flags; or that of the run that goes on, with another mask where one is given."""
+    from studio.references import PictureReference, SavedGrade, choose_batch_reference
+    from studio.service.apply import load_any_grade
 
-    number = min(jobs or min(8, os.cpu_count() or 1), pictures)
-    with local(number) as workers:
-        yield workers, number
+    if earlier is not None and target is None and palette is None and grade is None:
+        if mask is None or not isinstance(earlier.reference, PictureReference):
+            return earlier.reference
+        return replace(earlier.reference, mask=mask)
+    saved = None if grade is None else SavedGrade(load_any_grade(grade), grade)
+    return choose_batch_reference(file=target, mask=mask, palette=palette, grade=saved)
 
 
 def _announce(plan: BatchPlan) -> None:
+    if plan.not_entered:
+        folders = "1 sub-folder" if plan.not_entered == 1 else f"{plan.not_entered} sub-folders"
+        print(f"note: {folders} not entered; --recursive does", file=sys.stderr)
     for note in plan.notes:
         print(f"note: {note}", file=sys.stderr)
     if plan.aside:
@@ -159,58 +138,6 @@ def _announce(plan: BatchPlan) -> None:
     for item in plan.items:
         if item.renumbered:
             print(f"note: {item.name} becomes {item.place}", file=sys.stderr)
-
-
-@contextmanager
-def ctrl_c() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl+C ends the run in order, the second one at once."""
-    pressed: list[int] = []
-
-    def press(number: int, frame: object) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(number)
-        print("reswd: finishing the pictures at work; once more ends at once", file=sys.stderr)
-
-    old = signal.signal(signal.SIGINT, press)
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, old)
-
-
-@contextmanager
-def batch_bar() -> Iterator[Callable[[Step], None]]:
-    """A bar with counts and the time left on a terminal; of each picture that failed a line, everywhere."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True, highlight=False)
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
-        TimeRemainingColumn(), TextColumn("{task.fields[name]}", markup=False),
-    )  # fmt: skip
-    phases = {"looking": "colours of the series", "grading": "grading"}
-    from studio.service.batch.record import DONE
-
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        tasks: dict[str, Any] = {}
-
-        def on_step(step: Step) -> None:
-            if step.phase not in tasks:
-                tasks[step.phase] = bar.add_task(phases[step.phase], total=step.of, name="")
-            bar.update(tasks[step.phase], completed=step.done, name=step.name[-60:])
-            if step.row is not None and step.row.status != DONE:
-                print(f"reswd: {step.row.file}: {step.row.message}", file=sys.stderr)
-
-        yield on_step
 
 
 def _tell(summary: Summary, plan: BatchPlan, *, stopped: bool) -> None:

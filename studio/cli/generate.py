@@ -50,14 +50,16 @@ def generate_command(
     if output is None:
         raise InputError("nowhere to put the picture: give -o OUT")
     from guidance.text_to_image import Generation
-    from studio.service.guide.png import check_output, paint, save
+    from studio.cli.bars import watching
+    from studio.jobs import PaintJob
+    from studio.service.guide.png import check_output, save_painted
+    from studio.service.guide.run import run_paint
 
-    wanted = Generation(prompt, negative, seed, steps, scale)
+    job = PaintJob(Generation(prompt, negative, seed, steps, scale))
     check_output(output, overwrite=overwrite)
     hint = known.hint(prompt)
     if hint:
         print(f"note: {hint}", file=sys.stderr)
-    with options.progress_bar() as progress:
-        tell = (lambda done, of: progress(done / of, f"step {done} of {of}")) if progress else None
-        image = paint(wanted, device, tell)
-    print(f"wrote {save(image, wanted, output, overwrite=overwrite)}")
+    with watching() as watch:
+        result = run_paint(job, device, watch)
+    print(f"wrote {save_painted(result, output, overwrite=overwrite).picture}")

@@ -15,7 +15,8 @@ from reswd_torch.errors import InputError
 from studio.cli import options
 
 if TYPE_CHECKING:
-    from studio.service.guide.run import GuideJob, GuideResult
+    from studio.jobs import GuideJob
+    from studio.service.guide.run import GuideResult
 
 _DEFAULTS = GuidanceSettings()
 _COLOURS, _PICTURE = "Colours", "Picture"
@@ -100,7 +101,10 @@ def guide_command(
     if show_list:
         print(_catalogue())
         return
-    from studio.service.guide.run import check_job, read_guided, run_guide, save_guided, save_plain
+    from studio.cli.bars import watching
+    from studio.records.painted import read_guided
+    from studio.service.guide.png import save_painted
+    from studio.service.guide.run import check_job, run_guide
 
     painting = {
         "prompt": prompt, "negative_prompt": negative, "seed": seed, "steps": steps, "guidance_scale": scale,
@@ -117,13 +121,14 @@ def guide_command(
     assert output is not None
     check_job(job)
     _hint(job)
-    with options.progress_bar() as progress:
-        result = run_guide(job, device, (lambda event: progress(event.share, event.text)) if progress else None)
+    with watching() as watch:
+        result = run_guide(job, device, watch)
     for note in result.notes:
         print(f"note: {note}", file=sys.stderr)
-    print(f"wrote {save_guided(result, output, overwrite=overwrite)}")
-    if plain:
-        print(f"wrote {save_plain(result, plain_output, overwrite=overwrite)}")
+    files = save_painted(result, output, plain=plain_output if plain else None, overwrite=overwrite)
+    print(f"wrote {files.picture}")
+    if files.plain is not None:
+        print(f"wrote {files.plain}")
     print(_distances(result))
 
 
@@ -140,7 +145,9 @@ def _job(
     steering: dict[str, Any],
 ) -> GuideJob:
     """The job that the flags describe; what they leave out comes from the saved one, or is the default."""
-    from studio.service.guide.run import GuideJob, default_generation
+    from studio.jobs import GuideJob
+    from studio.references import choose_guide_reference
+    from studio.service.guide.run import default_generation
 
     if saved is not None:
         job = replace(
@@ -151,14 +158,14 @@ def _job(
         )
         if reference is None and palette is None:
             return job
-        return replace(job, reference=reference, palette=palette, colors=None, reference_name=None)
+        return replace(job, reference=choose_guide_reference(file=reference, palette=palette))
     if "prompt" not in painting:
         raise InputError("nothing to paint: give a PROMPT, such as 'a sailboat', or --from a guided .png")
     if reference is None and palette is None:
         raise InputError("no colours to paint in: give --reference IMG or --palette COLOURS")
     name = EMBEDDED_ID if model is None else model
-    generation = default_generation(name, **painting)
-    return GuideJob(generation, GuidanceSettings(**steering), reference, palette, model=name)
+    wanted = choose_guide_reference(file=reference, palette=palette)
+    return GuideJob(default_generation(name, **painting), wanted, GuidanceSettings(**steering), name)
 
 
 def _check_outputs(output: Path | None, plain: bool, inputs: list[Path], overwrite: bool) -> Path:

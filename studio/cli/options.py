@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -60,6 +61,11 @@ CUBE = typer.Option(help="Also save the grade as .cube.", metavar="FILE")
 CUBE_SIZE = typer.Option(
     help=f"Lattice points: {_either(map(str, CUBE_SIZES))}.", parser=whole_number, metavar="NUMBER"
 )
+
+
+def settings_from_flags(base: MatchSettings, **given: str | float | int | None) -> MatchSettings:
+    """Settings with those replaced that were given; None counts as not given. Raises InputError for what is no setting."""
+    return replace(base, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 @contextmanager

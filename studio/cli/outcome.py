@@ -1,97 +1,85 @@
-"""What match says in the end, of pictures, clips and numbered frames alike; and where their grades may be saved."""
+"""What match says in the end, of pictures, clips and numbered frames alike."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from reswd_torch.errors import InputError
-from reswd_torch.grade import Grade
-from reswd_torch.grade.files import CDL_FORMATS
-from reswd_torch.grade.grade import check_grade_path
-from reswd_torch.settings import check_cube_size
-from studio.media.places import check_place
+from studio.service.clip import ClipResult
+from studio.service.deliver import Delivered
+from studio.service.frames import FramesResult
+from studio.service.match import MatchResult, scene_facts
+from studio.views.scene import scene_line
 
 
-def check_grades(
-    cdl: Path | None, cube: Path | None, *, is_cdl: bool, cube_size: int, inputs: Iterable[Path], overwrite: bool
-) -> None:
-    """Refuse before any work grade files that could not be written in the end. Raises InputError."""
-    check_cube_size(cube_size)
-    inputs = list(inputs)
-    for path, suffixes in ((cdl, tuple(CDL_FORMATS)), (cube, (".cube",))):
-        if path is None:
-            continue
-        if path.suffix.lower() not in suffixes:
-            raise InputError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
-        check_grade_path(path, is_cdl=is_cdl, cube_size=cube_size)
-        check_place(path, inputs=inputs, overwrite=overwrite)
-
-
-def save_grades(save: Callable[..., Path], cdl: Path | None, cube: Path | None, cube_size: int) -> dict[str, Path]:
-    """Save the grade where that is wanted: what was written, by role.
-
-    Args:
-        save: ``save_grade`` of a result, or ``save`` of a grade.
-        cdl: for a .cc, .ccc or .cdl.
-        cube: for a .cube.
-        cube_size: its lattice points.
-    """
-    wanted = {"cdl": cdl, "cube": cube}
-    return {role: save(path, cube_size=cube_size) for role, path in wanted.items() if path is not None}
-
-
-def tell(
-    grade: Grade,
-    written: dict[str, Path],
-    *,
-    notes: Iterable[str],
-    encoding: str,
-    cube_size: int,
-    as_json: bool,
-    distances: tuple[float, float] | None,
-    facts: dict[str, Any],
-    line: str | None = None,
-) -> None:
-    """Print what was found and written, for people or as JSON.
-
-    Args:
-        grade: at its strength.
-        written: every file, by role.
-        notes: what was assumed; to stderr.
-        encoding: the colour encoding that the grade belongs to.
-        cube_size: lattice points of a .cube.
-        as_json: for programs.
-        distances: before and after; None where a saved grade was applied.
-        facts: more for the JSON; ``seconds`` is said to people as well.
-        line: more for people.
-    """
-    notes = list(notes)
-    for note in notes:
+def tell(delivered: Delivered, cube_size: int, *, as_json: bool) -> None:
+    """Print what was found and written, for people or as JSON; notes go to stderr."""
+    for note in delivered.notes:
         print(f"note: {note}", file=sys.stderr)
     if as_json:
-        before, after = distances or (None, None)
-        record = {"distance_before": before, "distance_after": after, **facts, "encoding": encoding}
-        record |= {
-            "grade": {name: value for name, value in grade.to_record().items() if name != "values"},
-            "notes": notes,
-            "written": {role: str(path) for role, path in written.items()},
-            "cube_error": asdict(grade.cube_error(cube_size)),
-        }
-        print(json.dumps(record, indent=2))
+        print(json.dumps(_record(delivered, cube_size), indent=2))
         return
-    if distances is not None:
-        before, after = distances
-        print(f"distance {before:.2f} -> {after:.2f} (sliced Wasserstein, Lab units), {facts['seconds']:.2f} s")
-    if line is not None:
+    for line in _lines(delivered, cube_size):
         print(line)
-    print(grade.effective.describe())
-    if "cube" in written:
+
+
+def _record(delivered: Delivered, cube_size: int) -> dict[str, Any]:
+    before, after = _distances(delivered.result)
+    grade = delivered.grade
+    return {
+        "distance_before": before,
+        "distance_after": after,
+        **_facts(delivered),
+        "encoding": delivered.result.encoding,
+        "grade": {name: value for name, value in grade.to_record().items() if name != "values"},
+        "notes": list(delivered.notes),
+        "written": {role: str(path) for role, path in delivered.written.items()},
+        "cube_error": asdict(grade.cube_error(cube_size)),
+    }
+
+
+def _facts(delivered: Delivered) -> dict[str, Any]:
+    """Figures beside the distances: what a fit found, and how far a clip or a run of frames came."""
+    result = delivered.result
+    if isinstance(result, FramesResult):
+        return {"seconds": result.seconds, "frames": result.done, "failed": result.failed, "left": result.left}
+    report = result.report
+    facts: dict[str, Any] = {
+        "seconds": report.seconds if report else None,
+        "device": report.device if report else None,
+        **asdict(scene_facts(result.job, report)),
+    }
+    if delivered.clip is not None:
+        clip = delivered.clip
+        facts |= {"frames": clip.frames, "clip_seconds": clip.seconds, "broken_at": clip.broken_at}
+    return facts
+
+
+def _lines(delivered: Delivered, cube_size: int) -> list[str]:
+    result, grade = delivered.result, delivered.grade
+    lines = []
+    before, after = _distances(result)
+    if before is not None and after is not None:
+        seconds = _facts(delivered)["seconds"]
+        lines.append(f"distance {before:.2f} -> {after:.2f} (sliced Wasserstein, Lab units), {seconds:.2f} s")
+    if delivered.clip is not None:
+        lines.append(f"{delivered.clip.frames} frames, {delivered.clip.seconds:.2f} s, {result.encoding}")
+    if isinstance(result, FramesResult):
+        lines.append(f"{result.done} of {result.frames} frames")
+    elif result.report is not None and result.job.looks_for_scene and (found := scene_line(result.report)) is not None:
+        lines.append(found)
+    lines.append(grade.effective.describe())
+    if "cube" in delivered.written:
         error = grade.cube_error(cube_size)
-        print(f".cube, {error.size} points: at most {error.max * 255:.1f}/255 from the grade between its points")
-    for path in written.values():
-        print(f"wrote {path}")
+        lines.append(f".cube, {error.size} points: at most {error.max * 255:.1f}/255 from the grade between its points")
+    return [*lines, *(f"wrote {path}" for path in delivered.written.values())]
+
+
+def _distances(result: MatchResult | ClipResult | FramesResult) -> tuple[float | None, float | None]:
+    """Before and after; None where a saved grade was applied."""
+    if isinstance(result, FramesResult):
+        return result.distance_before, result.distance_after
+    report = result.report
+    return (None, None) if report is None else (report.distance_before, report.distance_after)

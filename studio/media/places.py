@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reswd_torch.errors import InputError
+from studio.remedies import JobRemedy
 
 _STEM = 80  # letters of a name that its temporary file keeps
 _TEMPORARY = re.compile(r"\.(.*)\.[0-9a-f]{8}(\.[^.]*)", re.DOTALL)
@@ -38,7 +39,7 @@ def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: boo
     if path.is_dir():
         raise InputError(f"{path}: this is a folder: give a file name")
     if path.exists() and not overwrite:
-        raise InputError(f"{path}: the file exists: choose another name or allow overwriting (--overwrite)")
+        raise InputError(f"{path}: the file exists", JobRemedy.OVERWRITE)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"{path}: the folder {folder} cannot be written to: choose another or change its permissions")
 

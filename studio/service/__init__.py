@@ -1,0 +1,29 @@
+"""The floor that does the jobs: every front end, and every program that uses the studio as a library, asks here.
+
+>>> from pathlib import Path
+>>> from studio.jobs import Outputs
+>>> from studio.references import choose_reference
+>>> from studio.service import deliver, job_for
+>>> job = job_for(Path("holiday.jpg"), choose_reference(file=Path("film-still.jpg")))
+>>> deliver(job, Outputs(Path("graded.jpg"), cube=Path("look.cube")))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from studio.service.deliver import deliver
+    from studio.service.route import job_for, run
+
+__all__ = ["deliver", "job_for", "run"]
+
+_HOME = {"deliver": "studio.service.deliver", "job_for": "studio.service.route", "run": "studio.service.route"}
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for when it is: a batch needs no diffusion model, and a help text nothing at all."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'studio.service' has no attribute {name!r}")

@@ -1,19 +1,24 @@
-"""A saved grade on other pictures, without a reference."""
+"""A saved grade on other pictures and clips, without a reference."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
-from studio.media.clips import is_clip
+from reswd_torch.settings import MatchSettings
+from studio.jobs import ClipJob
+from studio.kinds import is_clip
 from studio.media.images import losses, read_picture, result_name, supported_output, write_picture
-from studio.records import read_settings
-from studio.service.clip import check_clip_output
+from studio.records.match import read_settings
+from studio.references import SavedGrade
+from studio.remedies import JobRemedy
+from studio.service.clip import check_clip_output, match_clip
 from studio.service.render import render
 from studio.service.weights import where_to_grade
+from studio.watch import UNWATCHED, Watch
 
 
 def load_any_grade(path: Path) -> Grade:
@@ -38,7 +43,7 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
         InputError: two results with one name, one that would replace its source, or a folder that cannot be used.
     """
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; -o wants a folder")
+        raise InputError(f"{folder}: is a file", JobRemedy.GIVE_OUTPUT_FOLDER)
     planned: dict[Path, Path] = {}
     for image in images:
         if not image.name or image.is_dir():
@@ -57,20 +62,40 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
     return [(image, place) for place, image in planned.items()]
 
 
-def apply_to_file(grade: Grade, image: Path, place: Path, *, overwrite: bool = False) -> tuple[str, ...]:
-    """Grade one file into another.
+@dataclass(frozen=True)
+class Applied:
+    """A grade on one file.
 
-    Returns:
-        Notes on what was assumed.
+    Attributes:
+        notes: what was assumed or left out.
+        whole: False for a clip that breaks off: what could be read of it was graded.
+    """
+
+    notes: tuple[str, ...]
+    whole: bool = True
+
+
+def apply_to_file(
+    grade: Grade, source: Path, place: Path, *, overwrite: bool = False, watch: Watch = UNWATCHED
+) -> Applied:
+    """Grade one picture or clip into another file, whose folder is made if it is not there.
 
     Raises:
-        InputError: the picture cannot be read or the place not written.
+        InputError: the source cannot be read or the place not written.
+        Cancelled: it was stopped.
     """
-    picture = read_picture(image)
-    weights = where_to_grade(picture, None)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{place.parent}: cannot be made ({error.strerror}); choose another folder") from error
-    write_picture(place, picture, render(picture.pixels, grade, weights, in_place=True), overwrite=overwrite, last=True)
-    return (*picture.notes, *losses(place, picture))
+    if is_clip(source):
+        job = ClipJob(source, SavedGrade(grade), MatchSettings(strength=grade.strength))
+        fitted, clip = match_clip(job, place, overwrite=overwrite, watch=watch)
+        notes = (*fitted.notes, *clip.notes)
+        kept = [note.removeprefix(f"{source.name}: ") for note in notes if note not in grade.notes]
+        return Applied(tuple(kept), clip.broken_at is None)
+    picture = read_picture(source)
+    weights = where_to_grade(picture, None)
+    graded = render(picture.pixels, grade, weights, in_place=True)
+    write_picture(place, picture, graded, overwrite=overwrite, last=True)
+    return Applied((*picture.notes, *losses(place, picture)))

@@ -1,207 +1,209 @@
-"""One clip from file to file: one grade, fitted on frames across the clip or given, on every frame."""
+"""One match of a clip: one grade, fitted on frames across it or given; then the result writes every frame with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
-from reswd_torch.matching import PixelSample, fit_samples
-from reswd_torch.matching.report import MatchReport
-from reswd_torch.progress import OnProgress
+from reswd_torch.matching import MatchReport, PixelSample, fit_samples
+from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
-from studio.media.clips.names import clip_suffix, is_clip, need_av
-from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream, read_facts
+from studio.media.clips.names import clip_suffix, need_av
+from studio.media.clips.read import ClipFacts, Damage, OpenClip, events, is_packet, opened, picture_stream, read_facts
 from studio.media.clips.write import ClipWriter, writing
 from studio.media.images import profile_name, read_mask
 from studio.media.places import check_place, written_beside
+from studio.references import ClipReference, Reference
 from studio.service.clip_colours import most_alike, sample_clip
-from studio.service.match import MatchJob, silent
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
-
-
-@dataclass(frozen=True)
-class ClipJob(MatchJob):
-    """What to match to what: a :class:`~studio.service.match.MatchJob` whose source is a clip, and whose target may be one.
-
-    A mask has the size of the clip's upright frames and holds for all of them.
-    """
+from studio.watch import UNWATCHED, Watch
 
 
 @dataclass(frozen=True, eq=False)
-class ClipResult:
-    """A clip that was graded and written.
+class SavedClip:
+    """A graded clip on the disk.
 
     Attributes:
-        job: what was asked.
-        path: the result.
-        grade: the fitted or given grade, at the strength of the settings.
-        encoding: the clip's colour encoding, which the grade belongs to.
-        source_sample: the clip's colours.
-        target_sample: the reference's; None with a given grade.
-        notes: what was assumed or left out, for the person to read.
+        path: the file.
+        notes: what is not in it, and why.
         frames: how many were written.
         seconds: how long they last.
-        broken_at: seconds from the start where the clip breaks off or is damaged first; None for a whole one. The command
-            line then ends with 1.
+        broken_at: seconds from the start where the source breaks off or is damaged first; None for a whole one. What could
+            be read of it was graded.
     """
 
-    job: ClipJob
     path: Path
-    grade: Grade
-    encoding: str
-    source_sample: PixelSample | None
-    target_sample: PixelSample | None
     notes: tuple[str, ...]
     frames: int
     seconds: float
     broken_at: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class ClipResult:
+    """A finished match of a clip; the frames are graded when the clip is saved.
+
+    Attributes:
+        job: what was asked.
+        facts: what the clip says about itself.
+        grade: the fitted or given grade, at the strength of the settings.
+        weights: (H, W) float32 where upright frames count and change, or None for everywhere.
+        source_sample: the clip's colours; None with a given grade.
+        target_sample: the reference's; None with a given grade.
+        notes: what was assumed, for the person to read.
+    """
+
+    job: ClipJob
+    facts: ClipFacts
+    grade: Grade
+    weights: np.ndarray | None
+    source_sample: PixelSample | None
+    target_sample: PixelSample | None
+    notes: tuple[str, ...]
 
     @property
     def report(self) -> MatchReport | None:
         """Figures of the fit; None for a given grade."""
         return self.grade.report
 
+    @property
+    def encoding(self) -> str:
+        """The colour encoding of the clip, which the grade belongs to."""
+        return self.facts.tags.name
+
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
         """Save the grade as .cube, .cc, .ccc or .cdl."""
         return self.grade.save(path, cube_size=cube_size, description=self.job.description())
+
+    def save_clip(self, output: Path, *, overwrite: bool = False, watch: Watch = UNWATCHED) -> SavedClip:
+        """Write the graded clip.
+
+        The picture is encoded anew (8-bit clips are graded in 8 bits, deeper ones in 16); audio, subtitles, times, tags and
+        metadata are copied. Memory does not grow with the clip. Nothing is left behind when it fails or is stopped.
+
+        Args:
+            output: where the result goes; its suffix says which container is written.
+            overwrite: replace an existing file.
+            watch: told how far it is; may stop it.
+
+        Raises:
+            InputError: no frame can be decoded, or the output cannot be written.
+            Cancelled: it was stopped.
+        """
+        source, facts, damage = self.job.source, self.facts, Damage()
+        check_clip_output(output, inputs=list(self.job.files.values()), overwrite=overwrite)
+        with (
+            opened(source) as clip,
+            written_beside(output) as temporary,
+            writing(temporary, output, facts, clip) as writer,
+        ):
+            self._grade_frames(clip, writer, damage, watch)
+            if damage.frames == 0:
+                raise InputError(f"{source}: no frame of the clip can be decoded: copy or export it again")
+        notes = [f"{source.name}: {note}" for note in writer.notes]
+        broken_at = damage.broken_at(facts)
+        if broken_at is not None:
+            notes.append(_breakage(facts, damage, broken_at, output))
+        return SavedClip(output, tuple(notes), damage.frames, damage.end, broken_at)
+
+    def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> None:
+        """Write every frame through the one grade, and every packet of other streams as it is."""
+        facts, encoding = self.facts, writer.encoding
+        colors = FrameColors(facts.tags, facts.pixel_format, facts.size, encoding.pixel_format, encoding.matrix)
+        stays = self.grade.strength == 0.0 and facts.turn.is_none
+        expected = facts.seconds or facts.whole_seconds
+        for what in events(clip, picture_stream(clip, facts.path), writer.copied, damage):
+            if is_packet(what):
+                writer.copy(what)
+                continue
+            if stays:
+                writer.show(colors.untouched(what))
+            else:
+                pixels = facts.turn.applied(colors.pixels(what))
+                writer.show(colors.frame(render(pixels, self.grade, self.weights), what))
+            if expected:
+                watch(min(1.0, damage.end / expected), f"grading, {damage.end:.1f} of {expected:.1f} s")
 
 
 def check_clip_output(path: Path, *, inputs: list[Path], overwrite: bool = False) -> None:
     """Refuse an output for a clip that could not be written in the end.
 
     Raises:
-        InputError: PyAV is missing, a suffix that is no clip's, or a place that :func:`~studio.media.places.check_place` refuses.
+        InputError: PyAV is missing, a suffix that is no clip's, or a place that :func:`~studio.media.places.check_place`
+            refuses.
     """
     need_av()
     clip_suffix(path)
     check_place(path, inputs=inputs, overwrite=overwrite)
 
 
-def match_clip(
-    job: ClipJob, output: Path, *, overwrite: bool = False, progress: OnProgress | None = None
-) -> ClipResult:
-    """Fit one grade, or take the given one, and write the graded clip.
+def check_clip_fits(job: ClipJob, output: Path) -> None:
+    """Refuse, before minutes are spent on a fit, a container that cannot hold the clip.
 
-    The picture is encoded anew (8-bit clips are graded in 8 bits, deeper ones in 16); audio, subtitles, times, tags and
-    metadata are copied. Memory does not grow with the clip. Nothing is left behind when it fails or is stopped.
+    Raises:
+        InputError: the container holds no picture or not the audio of the source, or the source is no clip.
+    """
+    facts = read_facts(job.source)
+    with opened(job.source) as clip:
+        temporary = output.with_name(f".{output.stem[:80]}.check{output.suffix}")
+        try:
+            with writing(temporary, output, facts, clip, trial=True):
+                pass
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def run_clip(job: ClipJob, watch: Watch = UNWATCHED) -> ClipResult:
+    """Fit one grade for a clip, or take the given one. Writes nothing.
 
     Args:
         job: what to match to what.
-        output: where the result goes; its suffix says which container is written.
-        overwrite: replace an existing file.
-        progress: called with (share done, what is being done); may raise to stop.
-
-    Returns:
-        What was done. Where the clip breaks off, the part before it was graded and ``broken_at`` is set.
+        watch: told what is being done; may stop it.
 
     Raises:
-        InputError: an input that cannot be used, or an output that cannot be written.
+        InputError: an input that cannot be used.
+        Cancelled: it was stopped.
     """
-    tell = progress or silent
-    given = (job.source, job.target, job.mask, job.target_mask)
-    check_clip_output(output, inputs=[path for path in given if path is not None], overwrite=overwrite)
-    tell(0.0, "reading the clip")
+    watch(0.0, "reading the clip")
     facts = read_facts(job.source)
     weights = None if job.mask is None else read_mask(job.mask, facts.upright_size)
-    damage = Damage()
-    with opened(job.source) as container, written_beside(output) as temporary:
-        stream = picture_stream(container, job.source)
-        with writing(temporary, output, facts, container) as writer:  # what the file cannot hold is said before the fit
-            fitted = _fitted(job, facts, weights, tell)
-            _grade_frames(facts, container, stream, writer, fitted.grade, weights, damage, tell)
-            if damage.frames == 0:
-                raise InputError(f"{job.source}: no frame of the clip can be decoded: copy or export it again")
-    notes = [*fitted.notes, *(f"{job.source.name}: {note}" for note in writer.notes)]
-    broken_at = damage.broken_at(facts)
-    if broken_at is not None:
-        notes.append(_breakage(facts, damage, broken_at, output))
-    return ClipResult(
-        job=job,
-        path=output,
-        grade=fitted.grade,
-        encoding=facts.tags.name,
-        source_sample=fitted.source,
-        target_sample=fitted.target,
-        notes=tuple(notes),
-        frames=damage.frames,
-        seconds=damage.end,
-        broken_at=broken_at,
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Fitted:
-    grade: Grade
-    source: PixelSample | None
-    target: PixelSample | None
-    notes: tuple[str, ...]
-
-
-def _fitted(job: ClipJob, facts: ClipFacts, weights: np.ndarray | None, tell: OnProgress) -> _Fitted:
-    """The grade for a clip: the given one, or one fitted on frames across it."""
     settings = job.settings
-    if job.grade is not None:
-        grade = job.grade.at_strength(settings.strength)
-        return _Fitted(grade, None, None, grade.notes)
-    source: PixelSample = sample_clip(
-        facts, settings, weights, lambda done, what: tell(0.2 * done, what), with_frames=job.looks_for_scene
-    )
-    tell(0.2, "reading the reference")
-    target, notes = _target_sample(job)
-    source, target = most_alike(source, target)
-    fitted = fit_samples(source, target, settings, progress=lambda done, what: tell(0.2 + 0.1 * done, what))
-    wide = facts.tags.name.startswith(("Display P3", "Rec.2020"))
-    if wide and not (job.target is not None and is_clip(job.target)):
-        notes.append(f"reference colours are sRGB and were taken as {facts.tags.name}: the result is more saturated")
-    return _Fitted(replace(fitted, encoding=facts.tags.name), source, target, tuple(notes))
+    if job.saved_grade is not None:
+        grade = job.saved_grade.at_strength(settings.strength)
+        return ClipResult(job, facts, grade, weights, None, None, grade.notes)
+    source: PixelSample = sample_clip(facts, settings, weights, watch.part(0.0, 0.6), with_frames=job.looks_for_scene)
+    watch(0.6, "reading the reference")
+    sample, notes = ReferenceSamples(job.reference, settings).in_encoding(None)
+    source, target = most_alike(source, sample)
+    fitted = fit_samples(source, target, settings, progress=watch.part(0.7, 1.0))
+    grade = replace(fitted, encoding=facts.tags.name)
+    return ClipResult(job, facts, grade, weights, source, target, _notes(job.reference, notes, facts))
 
 
-def _grade_frames(
-    facts: ClipFacts,
-    container: Any,
-    stream: Any,
-    writer: ClipWriter,
-    grade: Grade,
-    weights: np.ndarray | None,
-    damage: Damage,
-    tell: OnProgress,
-) -> None:
-    """Every frame through one grade, every other packet as it is."""
-    encoding = writer.encoding
-    colors = FrameColors(facts.tags, facts.pixel_format, facts.size, encoding.pixel_format, encoding.matrix)
-    stays = grade.strength == 0.0 and facts.turn.is_none
-    expected = facts.seconds or facts.whole_seconds
-    for what in events(container, stream, writer.copied, damage):
-        if hasattr(what, "stream_index"):
-            writer.copy(what)
-            continue
-        if stays:
-            writer.show(colors.untouched(what))
-        else:
-            pixels = facts.turn.applied(colors.pixels(what))
-            writer.show(colors.frame(render(pixels, grade, weights), what))
-        if expected:
-            share = min(1.0, damage.end / expected)
-            tell(0.3 + 0.7 * share, f"grading, {damage.end:.1f} of {expected:.1f} s")
+def match_clip(
+    job: ClipJob, output: Path, *, overwrite: bool = False, watch: Watch = UNWATCHED
+) -> tuple[ClipResult, SavedClip]:
+    """Match a clip and save it, with everything checked before the fit: :func:`run_clip`, then its ``save_clip``."""
+    check_clip_output(output, inputs=list(job.files.values()), overwrite=overwrite)
+    check_clip_fits(job, output)
+    result = run_clip(job, watch.part(0.0, 0.3))
+    return result, result.save_clip(output, overwrite=overwrite, watch=watch.part(0.3, 1.0))
 
 
-def _target_sample(job: ClipJob) -> tuple[PixelSample, list[str]]:
-    """Reference colours in sRGB, whose code values are those of a clip that is shown on the same display."""
-    settings = job.settings
-    if job.target is not None and is_clip(job.target):
-        facts = read_facts(job.target)
-        weights = None if job.target_mask is None else read_mask(job.target_mask, facts.upright_size)
-        return sample_clip(facts, settings, weights, with_frames=job.looks_for_scene), []
-    reference = ReferenceSamples(job.target, job.palette, settings, mask=job.target_mask)
-    sample, notes = reference.in_encoding(None)
+def _notes(reference: Reference, notes: tuple[str, ...], facts: ClipFacts) -> tuple[str, ...]:
+    """What was assumed about the reference, whose sRGB code values are those of a clip that is shown on the same display."""
+    if isinstance(reference, ClipReference):
+        return notes
     untagged = profile_name(None)  # what a clip is not, so notes about it would mislead
-    return sample, [note.replace(untagged, "sRGB") for note in notes if f"from sRGB to {untagged}" not in note]
+    kept = [note.replace(untagged, "sRGB") for note in notes if f"from sRGB to {untagged}" not in note]
+    if facts.tags.name.startswith(("Display P3", "Rec.2020")):
+        kept.append(f"reference colours are sRGB and were taken as {facts.tags.name}: the result is more saturated")
+    return tuple(kept)
 
 
 def _breakage(facts: ClipFacts, damage: Damage, broken_at: float, output: Path) -> str:

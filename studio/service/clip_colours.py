@@ -1,4 +1,4 @@
-"""Colours that stand for a whole clip: some tens of frames, evenly spread, each with the same say."""
+"""Colours that stand for a clip: of some tens of frames, evenly spread, each with the same say; or of one frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import MatchSettings
 from studio.media.clips.color import FrameColors
-from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream
+from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream, read_facts
+from studio.media.images import read_mask
+from studio.references import ClipReference
 
 FRAMES = 32
 """At least so many frames are looked at where a clip has them, and at most twice as many."""
@@ -26,6 +28,8 @@ _SEEN_STEP = 8
 """One of so many frames is kept small, to choose those from: FRAMES and more make five to eight."""
 _SHORT = 1500
 """A clip of up to so many frames is decoded once from end to end; a longer one is sought in."""
+_SEEK_BEYOND = 5.0
+"""Seconds from the start up to which a frame is reached by decoding, and after which by seeking to a key frame first."""
 _REACH = 48
 """How far to decode from a key frame towards the wanted place: bounds the work on clips with few key frames."""
 
@@ -81,6 +85,51 @@ def sample_clip(
     kept = [part.thumbnail for part in parts if part.thumbnail is not None]
     chosen = np.linspace(0, len(kept) - 1, min(len(kept), SEEN)).round().astype(int)
     return ClipSample(pool.fit, pool.held_out, frames=tuple(kept[place] for place in chosen))
+
+
+def clip_reference_sample(clip: ClipReference, settings: MatchSettings) -> PixelSample:
+    """The colours of a clip as a reference: of all of it, or of the one frame that is wanted.
+
+    Returns:
+        Colours in the clip's encoding, R'G'B' in 0..1; of one frame with the frame itself where a scene is looked for.
+
+    Raises:
+        InputError: no clip, no frame that can be decoded, none at that time, or a mask of another size.
+    """
+    facts = read_facts(clip.path)
+    weights = None if clip.mask is None else read_mask(clip.mask, facts.upright_size)
+    if clip.at is None:
+        return sample_clip(facts, settings, weights, with_frames=settings.looks_for_scene)
+    pixels = frame_at(facts, clip.at)
+    return sample_pixels(pixels, settings.samples, settings.seed, weights, with_thumbnail=settings.looks_for_scene)
+
+
+def frame_at(facts: ClipFacts, seconds: float) -> np.ndarray:
+    """The frame that is shown at a time.
+
+    Args:
+        facts: the clip.
+        seconds: from its start.
+
+    Returns:
+        (H, W, 3) uint8, or uint16 for clips of more than 8 bits, R'G'B', upright.
+
+    Raises:
+        InputError: the clip ends before that time.
+    """
+    colors = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
+    with opened(facts.path) as container:
+        stream = picture_stream(container, facts.path)
+        damage = Damage()
+        if seconds > _SEEK_BEYOND:
+            start = stream.start_time or 0
+            container.seek(start + int(seconds / stream.time_base), stream=stream)
+        for frame in events(container, stream, [], damage):
+            shown_from = float((frame.pts - (stream.start_time or 0)) * stream.time_base)
+            length = float((frame.duration or 0) * stream.time_base) or 1 / float(facts.rate or 25)
+            if seconds < shown_from + length:
+                return np.ascontiguousarray(facts.turn.applied(colors.pixels(frame)))
+    raise InputError(f"{facts.path}: the clip ends before {seconds:g} s: give an earlier time")
 
 
 def most_alike(source: PixelSample, target: PixelSample) -> tuple[PixelSample, PixelSample]:

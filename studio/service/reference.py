@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
+from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.refuse import file_hash
+from studio.media.places import sha256_of
+from studio.references import (
+    BatchReference,
+    ClipReference,
+    GuideReference,
+    PaletteReference,
+    PictureReference,
+    reference_files,
+)
+from studio.service.clip_colours import ClipSample, clip_reference_sample
 from studio.service.weights import how_much_counts, where_to_grade
 
 REDUCED_EDGE = 1024
@@ -21,28 +31,36 @@ REDUCED_EDGE = 1024
 
 @dataclass(frozen=True, eq=False)
 class _Read:
-    """A sampled reference picture: its colours in its own encoding, and its whole size."""
+    """A sampled reference: its colours in its own encoding.
+
+    Attributes:
+        sample: the colours.
+        icc: the profile of their encoding; None for sRGB.
+        notes: what was assumed while it was read.
+        size: rows and columns of the whole picture; None for a clip.
+    """
 
     sample: PixelSample
     icc: bytes | None
     notes: tuple[str, ...]
-    size: tuple[int, int]
+    size: tuple[int, int] | None
+
+    def has_size(self, size: tuple[int, int] | None) -> bool:
+        """Whether the whole picture has that size, upright or turned."""
+        return size is not None and self.size is not None and size in (self.size, self.size[::-1])
 
 
 class ReferenceSamples:
     """One reference, read and sampled when it is first needed and kept for the next pictures.
 
     Args:
-        target: the picture whose colours are wanted, or None for a palette.
-        palette: hex colours with weights, or None for a target.
-        settings: how many colours are sampled, and the seed.
-        mask: white where the target counts; the size of the target.
+        reference: whose colours are wanted. A saved grade has none.
+        settings: how many colours are sampled, the seed, and whether a common scene is looked for.
     """
 
-    def __init__(
-        self, target: Path | None, palette: str | None, settings: MatchSettings, *, mask: Path | None = None
-    ) -> None:
-        self._target, self._palette, self._settings, self._mask = target, palette, settings, mask
+    def __init__(self, reference: BatchReference | GuideReference, settings: MatchSettings) -> None:
+        assert isinstance(reference, PictureReference | ClipReference | PaletteReference), "it has colours to sample"
+        self._reference, self._settings = reference, settings
         self._read: dict[bool, _Read] = {}
         self._hashes: dict[str, str] | None = None
 
@@ -50,8 +68,8 @@ class ReferenceSamples:
     def hashes(self) -> dict[str, str]:
         """SHA-256 of the reference's files by role, ``target`` and ``target_mask``. Raises InputError."""
         if self._hashes is None:
-            files = {"target": self._target, "target_mask": self._mask}
-            self._hashes = {role: file_hash(path) for role, path in files.items() if path is not None}
+            hashed = sha256_of if isinstance(self._reference, ClipReference) else file_hash
+            self._hashes = {role: hashed(path) for role, path in reference_files(self._reference).items()}
         return self._hashes
 
     def for_picture(self, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
@@ -70,38 +88,54 @@ class ReferenceSamples:
         return self._converted(None, icc)
 
     def _converted(self, size: tuple[int, int] | None, icc: bytes | None) -> tuple[PixelSample, tuple[str, ...]]:
-        if self._palette is not None:
-            palette = parse_palette(self._palette)
+        reference = self._reference
+        if isinstance(reference, PaletteReference):
+            palette = parse_palette(reference.text)
             colors = to_profile(np.array(palette.colors, dtype=np.float32), None, icc)
             converted = Palette(tuple((float(r), float(g), float(b)) for r, g, b in colors), palette.weights)
             return palette_sample(converted, self._settings.samples), ()
-        assert self._target is not None
-        read = self._for_size(self._target, size)
-        parts = (read.sample.fit, read.sample.held_out)
-        fit, held_out = (torch.from_numpy(to_profile(part.numpy(), read.icc, icc)) for part in parts)
-        notes = [f"{self._target.name}: {note}" for note in read.notes]
+        read = self._read_clip(reference) if isinstance(reference, ClipReference) else self._for_size(reference, size)
+        notes = [f"{reference.path.name}: {note}" for note in read.notes]
         if (names := (profile_name(read.icc), profile_name(icc)))[0] != names[1]:
             notes.append(f"reference colours were converted from {names[0]} to {names[1]}")
-        seen = read.sample.thumbnail
-        if seen is not None and (pixels := to_profile(seen.pixels, read.icc, icc)) is not seen.pixels:
-            seen = replace(seen, pixels=pixels)  # else its features, which take a while, serve every picture
-        return PixelSample(fit, held_out, seen), tuple(notes)
+        return _in_profile(read.sample, read.icc, icc), tuple(notes)
 
-    def _for_size(self, target: Path, size: tuple[int, int] | None) -> _Read:
+    def _read_clip(self, clip: ClipReference) -> _Read:
+        """The colours of a clip, or of one of its frames, taken as sRGB: what a display shows of both is the same."""
+        if True not in self._read:
+            self._read[True] = _Read(clip_reference_sample(clip, self._settings), None, (), None)
+        return self._read[True]
+
+    def _for_size(self, picture: PictureReference, size: tuple[int, int] | None) -> _Read:
         """Whole for a picture of the reference's own size, reduced for all others; each is read once."""
         for known in self._read.values():
-            whole = size in (known.size, known.size[::-1])
+            whole = known.has_size(size)
             if whole in self._read:
                 return self._read[whole]
-        read = (
-            read_reduced(target, at_least=REDUCED_EDGE, whole_if=size) if self._mask is None else read_picture(target)
-        )
-        counts = how_much_counts(read, where_to_grade(read, self._mask))
+        path, mask = picture.path, picture.mask
+        read = read_reduced(path, at_least=REDUCED_EDGE, whole_if=size) if mask is None else read_picture(path)
+        counts = how_much_counts(read, where_to_grade(read, mask))
         looks = self._settings.looks_for_scene
         sample = sample_pixels(read.pixels, self._settings.samples, self._settings.seed, counts, with_thumbnail=looks)
         found = _Read(sample, read.icc, read.notes, read.full_size)
-        same = size in (found.size, found.size[::-1])
+        same = found.has_size(size)
         self._read[same] = found
         if not same and (read.height, read.width) == found.size:  # too small for, or of a format without, reduction
             self._read[True] = found
         return found
+
+
+def _in_profile(sample: PixelSample, icc: bytes | None, wanted: bytes | None) -> PixelSample:
+    """A sample in another encoding, its thumbnails too."""
+    fit, held_out = (torch.from_numpy(to_profile(part.numpy(), icc, wanted)) for part in (sample.fit, sample.held_out))
+    if isinstance(sample, ClipSample):
+        frames = tuple(_seen_in_profile(frame, icc, wanted) for frame in sample.frames)
+        return ClipSample(fit, held_out, frames=frames)
+    seen = sample.thumbnail
+    return PixelSample(fit, held_out, None if seen is None else _seen_in_profile(seen, icc, wanted))
+
+
+def _seen_in_profile(seen: Thumbnail, icc: bytes | None, wanted: bytes | None) -> Thumbnail:
+    """A thumbnail in another encoding. One that needs no conversion stays itself: its features serve every picture."""
+    pixels = to_profile(seen.pixels, icc, wanted)
+    return seen if pixels is seen.pixels else replace(seen, pixels=pixels)

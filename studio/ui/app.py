@@ -10,9 +10,10 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from studio.service.guide.stream import hold_models
 from studio.ui.batch.tab import build_batch_tab
 from studio.ui.endpoints import add_endpoints
-from studio.ui.guide.run import hold_models
+from studio.ui.guide.run import DEVICE, models
 from studio.ui.guide.tab import build_guide_tab
 from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
 from studio.ui.match.tab import build_match_tab
@@ -28,7 +29,7 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
     Args:
         allowed: folders of this machine below which a person may name folders in the tab *Batch*.
     """
-    hold_models()
+    hold_models(models(), DEVICE)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, _CACHE_AGE)) as app:
         session = gr.State(Session(), delete_callback=forget)
         gr.HTML(INTRO, padding=False)

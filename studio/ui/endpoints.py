@@ -12,13 +12,17 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl
 from reswd_torch.grade.files import CDL_FORMATS, write_text_atomically
 from reswd_torch.settings import DEVICES, METHODS, SCENES, MatchSettings
+from studio.jobs import ClipJob, MatchJob
 from studio.media.images import natural_suffix
-from studio.records import settings_text
+from studio.records.report import REPORT_FILE
+from studio.references import SavedGrade, choose_reference
+from studio.service import job_for, run
 from studio.service.apply import load_any_grade
-from studio.service.batch.record import REPORT_FILE
 from studio.service.batch.request import EACH, SERIES
-from studio.service.match import MatchJob, MatchResult, run_match
-from studio.ui.batch.run import Wanted, process, uploads_of
+from studio.service.batch.uploads import UploadedBatch, UploadedRun
+from studio.service.clip import ClipResult, check_clip_fits
+from studio.service.match import MatchResult
+from studio.ui.batch.run import uploads_of
 from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.session import FITS_AT_ONCE, new_folder
 from studio.ui.settings import as_sent, settings_from, strength_from
@@ -37,8 +41,8 @@ def match(
     seed: float = 0,
     device: str = "auto",
     scene: str = "auto",
-) -> tuple[str, list[str], str, float, float]:
-    """Give a picture the colours of another one, or of a palette.
+) -> tuple[str, list[str], str | None, float, float]:
+    """Give a picture, or a clip, the colours of another one, or of a palette.
 
     Args:
         source: the picture to grade.
@@ -53,7 +57,7 @@ def match(
 
     Returns:
         The picture in the source's format and depth; the grade as .cube, and as .cc, .ccc and .cdl where it is a CDL; the
-        settings as JSON; the distance to the reference before and after.
+        settings as JSON, of a picture only; the distance to the reference before and after.
     """
     if not source:
         raise gr.Error("source is missing: give a picture file", print_exception=False)
@@ -61,10 +65,8 @@ def match(
         settings = settings_from(
             method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene
         )
-        job = MatchJob(Path(source), Path(reference) if reference else None, palette or None, settings=settings)
-        result = run_match(job)
-        folder = new_folder()
-        return (*_files(result, folder), *_distances(result))
+        wanted = choose_reference(file=Path(reference) if reference else None, palette=palette or None)
+        return _matched(job_for(Path(source), wanted, settings), new_folder())
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from None
 
@@ -85,18 +87,30 @@ def apply(source: str, grade: str, strength: float | None = None) -> str:
     try:
         loaded = load_any_grade(Path(grade))
         settings = MatchSettings(strength=loaded.strength if strength is None else strength_from(strength))
-        result = run_match(MatchJob(Path(source), grade=loaded, settings=settings))
+        result = run(MatchJob(Path(source), SavedGrade(loaded, Path(grade)), settings))
         return _picture(result, new_folder())
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from None
 
 
-def _files(result: MatchResult, folder: Path) -> tuple[str, list[str], str]:
+def _matched(job: MatchJob, folder: Path) -> tuple[str, list[str], str | None, float, float]:
+    """Run a match and save all of it into a folder: the files, and the distances."""
+    if isinstance(job, ClipJob):
+        place = folder / f"{job.source.stem} matched{job.source.suffix}"
+        check_clip_fits(job, place)
+        clip = run(job)
+        saved, settings = str(clip.save_clip(place).path), None
+        return saved, _grades(clip, job.source.stem, folder), settings, *_distances(clip)
+    result = run(job)
+    settings_file = folder / file_name(result, ".json")
+    write_text_atomically(settings_file, result.settings_text(names_only=True))
+    grades = _grades(result, job.source.stem, folder)
+    return _picture(result, folder), grades, str(settings_file), *_distances(result)
+
+
+def _grades(result: MatchResult | ClipResult, stem: str, folder: Path) -> list[str]:
     suffixes = (".cube", *CDL_FORMATS) if isinstance(result.grade.transform, Cdl) else (".cube",)
-    grades = [str(result.save_grade(folder / file_name(result, suffix))) for suffix in suffixes]
-    settings = folder / file_name(result, ".json")
-    write_text_atomically(settings, settings_text(result, names_only=True))
-    return _picture(result, folder), grades, str(settings)
+    return [str(result.save_grade(folder / f"{stem} matched{suffix}")) for suffix in suffixes]
 
 
 def batch(
@@ -134,9 +148,7 @@ def batch(
         settings = settings_from(
             method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene
         )
-        if references and palette:
-            raise InputError("more than one reference: give references or a palette")
-        wanted = Wanted(
+        wanted = UploadedBatch(
             files=uploads_of(files),
             references=uploads_of(references),
             palette=palette or None,
@@ -144,12 +156,12 @@ def batch(
             settings=settings,
         )
         folder = new_folder()
-        for view in process(wanted, folder, lambda: False, tiles=False):
-            last = view
-        assert last.archive is not None
-        with zipfile.ZipFile(last.archive) as archive:
-            report = archive.extract(REPORT_FILE, folder)
-        return str(last.archive), report
+        uploaded = UploadedRun(wanted, folder)
+        archive = uploaded.pack(uploaded.match())
+        assert archive is not None
+        with zipfile.ZipFile(archive) as opened:
+            report = opened.extract(REPORT_FILE, folder)
+        return str(archive), report
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from error
 
@@ -158,7 +170,7 @@ def _picture(result: MatchResult, folder: Path) -> str:
     return str(result.save_picture(folder / file_name(result, natural_suffix(result.picture.container))))
 
 
-def _distances(result: MatchResult) -> tuple[float, float]:
+def _distances(result: MatchResult | ClipResult) -> tuple[float, float]:
     report = result.report
     assert report is not None
     return report.distance_before, report.distance_after

@@ -18,6 +18,7 @@ import numpy as np
 from reswd_torch.grade import Grade
 from studio.media.images import Picture
 from studio.service.match import MatchResult
+from studio.watch import Cancelled
 
 if TYPE_CHECKING:
     from studio.service.guide.run import GuideJob
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
 FITS_AT_ONCE = 2
 """Of all open pages together; the others wait in the queue."""
-
-
-class Stopped(Exception):
-    """The person pressed Stop."""
 
 
 @dataclass(eq=False)
@@ -141,9 +138,9 @@ class Session:
         return self._batch
 
     def check_stop(self) -> None:
-        """Raise :class:`Stopped` once Stop was pressed."""
+        """Raise :class:`~studio.watch.Cancelled` once Stop was pressed."""
         if self.stop:
-            raise Stopped
+            raise Cancelled
 
 
 def runs_folder() -> Path:

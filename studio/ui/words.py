@@ -7,11 +7,14 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from reswd_torch.errors import InputError
+from reswd_torch.errors import InputError, MatchRemedy, Remedy
 from reswd_torch.grade import Cdl, CubeError, Grade
 from reswd_torch.matching.methods import REGISTRY
+from studio.jobs import MatchJob
 from studio.media.images import FORMATS, Container, profile_name
-from studio.service.match import MatchJob, MatchResult
+from studio.references import PaletteReference
+from studio.remedies import JobRemedy
+from studio.service.match import MatchResult
 from studio.ui.examples import ASSETS
 from studio.ui.session import Side
 from studio.views.scene import scene_line
@@ -38,11 +41,37 @@ DISTANCE_HELP = (
 )
 
 
+REMEDIES: dict[Remedy, str] = {
+    MatchRemedy.FIT_CDL: "take the .cube, or choose the kind of grade CDL under More and match again",
+    JobRemedy.GIVE_REFERENCE: "choose a reference picture, a palette or a saved grade",
+    JobRemedy.GIVE_ONE_REFERENCE: "take one of them away",
+    JobRemedy.CHECK_REFERENCE: "choose the reference again",
+    JobRemedy.OVERWRITE: "choose another name",
+    JobRemedy.REPLACE_RESULTS: "give another folder, or choose that results are replaced",
+    JobRemedy.RESUME_OR_REPLACE: "choose to go on with the run there, or to replace its results",
+    JobRemedy.SAME_OR_REPLACE: "choose the same again, or choose that results are replaced",
+    JobRemedy.RUN_ANEW: "choose that results are replaced, and run it anew",
+    JobRemedy.ENTER_SUBFOLDERS: "put pictures into the folder itself",
+    JobRemedy.MATCH_ONE_PICTURE: "name a folder (one picture is matched in the tab Match colours)",
+    JobRemedy.GIVE_OUTPUT_FOLDER: "name a folder for the results",
+    JobRemedy.FEWER_AT_ONCE: "try again when less is going on",
+    JobRemedy.LESS_MEMORY: "make the picture smaller, under More decode at 0.5, or choose a smaller model",
+    JobRemedy.GRADE_FILE_SUFFIX: "choose .cc, .ccc, .cdl or .cube",
+    JobRemedy.SERIES_GRADE: "leave them out: the ZIP of a series holds series.cube",
+    JobRemedy.CUBE_OR_CDL: "choose .cube, or the kind of grade CDL",
+    JobRemedy.SAVED_SETTINGS: "drop a settings file that was downloaded here",
+    JobRemedy.CLIP_AS_CLIP: "clips are matched on the command line; here, export still frames first",
+    JobRemedy.INSTALL_CLUSTER: "the server lacks a package for it",
+    JobRemedy.CHECK_CLUSTER: "tell whoever runs this server",
+}
+"""The wording of every remedy on the page. A test holds that none is missing."""
+
+
 def plain(error: InputError) -> str:
     """The message of an error without the server's folders, which tell a visitor nothing."""
     from gradio.utils import get_upload_folder
 
-    text, uploads = str(error), get_upload_folder()
+    text, uploads = error.worded(REMEDIES), get_upload_folder()
     for folder in sorted({uploads, str(Path(uploads).resolve()), tempfile.gettempdir(), str(ASSETS)}, key=len)[::-1]:
         steps = r"[\\/]".join(re.escape(step) for step in re.split(r"[\\/]", folder.rstrip("\\/")))
         # Below it lie only folders that Gradio or we named: no spaces. Names of files may have any.
@@ -137,12 +166,12 @@ def paint_label(role: str, *, painting: bool = False) -> str:
 def stale(result: MatchResult) -> str:
     """A line above a result of other pictures than those that are chosen now."""
     job = result.job
-    how = "with a saved grade" if job.target is None and job.palette is None else f"matched to {_reference(job)}"
+    how = "with a saved grade" if job.saved_grade is not None else f"matched to {_reference(job)}"
     return message(f"This is still {job.source.name} {how}. Press the button for what is chosen now.")
 
 
 def _reference(job: MatchJob) -> str:
-    return job.target.name if job.target is not None else "a palette"
+    return "a palette" if isinstance(job.reference, PaletteReference) else job.reference.name
 
 
 def encoding_line(result: MatchResult) -> str:

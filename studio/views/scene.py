@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reswd_torch.matching import MatchReport, PixelSample
 from reswd_torch.matching.same_scene import SameScene, find_same_scene
-from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE, MatchSettings
+from reswd_torch.settings import MatchSettings
 from studio.media.images import to_profile
 
 if TYPE_CHECKING:
-    from studio.service.match import MatchJob
+    pass
 
 MOST_DRAWN = 60
 _GAP = 12
@@ -31,23 +31,6 @@ def scene_line(report: MatchReport) -> str | None:
     if report.trust < 1.0:
         return f"{found}; matched {report.trust:.0%} by them and what both show, the rest by statistics."
     return f"{found}; matched by them and what both show."
-
-
-def scene_facts(job: MatchJob, report: MatchReport | None) -> dict[str, Any]:
-    """What was found, for programs.
-
-    Args:
-        job: what was asked.
-        report: figures of the fit; None where a saved grade was applied.
-
-    Returns:
-        ``scene``: ``"same"`` or ``"different"``, what the two pictures were taken for; None where nobody looked.
-        ``points`` and ``trust``: as in :class:`~reswd_torch.matching.MatchReport`; None without one.
-    """
-    if report is None:
-        return {"scene": None, "points": None, "trust": None}
-    scene = (SAME_SCENE if report.points else DIFFERENT_SCENE) if job.looks_for_scene else None
-    return {"scene": scene, "points": report.points, "trust": report.trust}
 
 
 def common(source: PixelSample, target: PixelSample | None, settings: MatchSettings) -> SameScene | None:

@@ -15,6 +15,9 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from studio_page import ASSETS, PHONE, Studio
 
+from studio.service.batch.prepare import prepare_batch
+from tests.studio.jobs_for_tests import batch_job
+
 REFERENCE = ASSETS / "bridge-night.jpg"
 
 
@@ -165,7 +168,7 @@ def client(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 
 def test_the_endpoint_gives_the_same_bytes_as_the_command(client: Client, tmp_path: Path) -> None:
-    from studio.service.batch.request import SERIES, BatchRequest
+    from studio.jobs import SERIES
     from studio.service.batch.run import run_batch
     from studio.service.batch.workers import threads
 
@@ -174,7 +177,7 @@ def test_the_endpoint_gives_the_same_bytes_as_the_command(client: Client, tmp_pa
         files=[handle_file(_zipped(folder, tmp_path / "trip.zip"))], references=[handle_file(REFERENCE)], mode="series",
         api_name="/batch",
     )  # fmt: skip
-    plan, record = BatchRequest(folder, tmp_path / "here", REFERENCE, mode=SERIES, recursive=True).prepare()
+    plan, record = prepare_batch(batch_job(folder, tmp_path / "here", REFERENCE, mode=SERIES, recursive=True))
     with threads(1) as workers:
         run_batch(plan, record, workers, window=2)
     with zipfile.ZipFile(archive) as opened:

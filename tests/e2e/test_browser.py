@@ -15,8 +15,9 @@ from studio_page import ASSETS, PHONE, Studio
 
 from reswd_torch import load_grade
 from reswd_torch.settings import METHODS, MatchSettings
-from studio.service.match import MatchJob, run_match
+from studio.service.match import run_match
 from tests.conftest import digest
+from tests.studio.jobs_for_tests import match_job
 
 if TYPE_CHECKING:
     pass
@@ -34,7 +35,7 @@ def test_match_strength_and_downloads(open_page, tmp_path: Path) -> None:  # typ
     studio.shoot("empty-1280")
     studio.choose_pair(SOURCE, REFERENCE)
     studio.match()
-    expected = run_match(MatchJob(SOURCE, REFERENCE))
+    expected = run_match(match_job(SOURCE, REFERENCE))
     before, after = studio.distance()
     assert expected.report is not None
     assert (before, after) == pytest.approx((expected.report.distance_before, expected.report.distance_after), abs=0.06)
@@ -71,7 +72,7 @@ def _move_the_divider(studio: Studio) -> None:
 
 def _downloads_are_the_librarys(studio: Studio, folder: Path) -> None:
     """What is taken away at strength 0.4 equals what library and command line make of the same settings."""
-    wanted = run_match(MatchJob(SOURCE, REFERENCE)).at_strength(0.4)
+    wanted = run_match(match_job(SOURCE, REFERENCE)).at_strength(0.4)
     picture = studio.download("get-picture", folder)
     assert picture.name == "lagoon-jetty matched.jpg"
     assert digest(picture) == digest(wanted.save_picture(folder / "library.jpg"))
@@ -142,7 +143,7 @@ def test_palette_and_saved_grade(open_page, tmp_path: Path) -> None:  # type: ig
     studio.at("#palette textarea").fill("#20304f:2, #e0b070, #f4ead5")
     studio.wait(lambda: studio.at("#swatches span").count() == 3)
     studio.match()
-    wanted = run_match(MatchJob(SOURCE, palette="#20304f:2, #e0b070, #f4ead5"))
+    wanted = run_match(match_job(SOURCE, palette="#20304f:2, #e0b070, #f4ead5"))
     assert wanted.report is not None
     assert studio.distance()[1] == pytest.approx(wanted.report.distance_after, abs=0.06)
     studio.shoot("palette-1280")
@@ -277,7 +278,7 @@ def test_a_match_takes_the_picture_that_is_still_being_read(open_page) -> None: 
     studio.upload("reference", OTHER)
     studio.at("#reference img").wait_for()
     studio.match()
-    wanted = run_match(MatchJob(SOURCE, OTHER))
+    wanted = run_match(match_job(SOURCE, OTHER))
     assert wanted.report is not None
     assert studio.distance()[1] == pytest.approx(wanted.report.distance_after, abs=0.06)
     let_go()
@@ -337,7 +338,7 @@ def test_two_people_do_not_see_each_other(open_page, tmp_path: Path) -> None:  #
     for studio, source, reference in people:
         out = studio.download("get-picture", tmp_path)
         assert out.name == f"{source.stem} matched.jpg"
-        wanted = run_match(MatchJob(source, reference)).save_picture(tmp_path / f"library {source.name}")
+        wanted = run_match(match_job(source, reference)).save_picture(tmp_path / f"library {source.name}")
         assert digest(out) == digest(wanted)
 
 
@@ -353,7 +354,7 @@ def test_the_slider_moved_while_it_matches_has_the_last_word(open_page, tmp_path
     studio.wait(lambda: studio.at("#get-settings").is_enabled())
     settings = studio.download("get-settings", tmp_path)
     assert json.loads(settings.read_text())["settings"]["strength"] == 0.3
-    wanted = run_match(MatchJob(SOURCE, REFERENCE, settings=MatchSettings(method="reswd"))).at_strength(0.3)
+    wanted = run_match(match_job(SOURCE, REFERENCE, settings=MatchSettings(method="reswd"))).at_strength(0.3)
     assert wanted.report is not None
     assert studio.distance()[1] == pytest.approx(wanted.report.distance_after, abs=0.06)
     assert studio.at("#strength input[type=range]").input_value() == "0.3"

@@ -15,9 +15,10 @@ from PIL import Image
 from studio_page import ASSETS
 
 from reswd_torch.settings import METHODS, MatchSettings
-from studio.records import read_settings
-from studio.service.match import MatchJob, run_match
+from studio.records.match import read_settings
+from studio.service.match import run_match
 from tests.conftest import digest
+from tests.studio.jobs_for_tests import match_job
 
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
 
@@ -28,7 +29,7 @@ def client(app_url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
 
 
 def _library(folder: Path, settings: MatchSettings | None = None, **inputs: object) -> tuple[str, float, float]:
-    result = run_match(MatchJob(SOURCE, settings=settings or MatchSettings(), **inputs))  # type: ignore[arg-type]
+    result = run_match(match_job(SOURCE, settings=settings or MatchSettings(), **inputs))  # type: ignore[arg-type]
     report = result.report
     assert report is not None
     return digest(result.save_picture(folder / "library.jpg")), report.distance_before, report.distance_after

@@ -16,8 +16,9 @@ from PIL import Image
 from studio_page import ASSETS, PHONE, Studio
 
 from guidance.settings import GuidanceSettings
-from studio.service.guide.run import GuideJob, default_generation, run_guide, save_guided, save_plain
+from studio.service.guide.run import default_generation, run_guide, save_painted
 from tests.conftest import digest
+from tests.studio.jobs_for_tests import guide_job
 
 browser = pytest.mark.browser
 _FIRST_PREVIEW_JS = """() => {
@@ -274,12 +275,12 @@ def test_guide_gives_the_bytes_of_the_library(client: Client, tmp_path: Path) ->
         plain=True, api_name="/guide",
     )  # fmt: skip
     wanted = default_generation("pocket-64", "a strawberry", steps=4, seed=3, negative_prompt="leaves")
-    job = GuideJob(wanted, GuidanceSettings(strength=0.8), reference=reference, plain=True)
+    job = guide_job(wanted, GuidanceSettings(strength=0.8), reference=reference, plain=True)
     # In a thread, as the app: the main one has fewer threads of OpenMP below it, and so adds in another order.
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(run_guide, job).result()
     assert Path(picture).name == "a strawberry.png"
-    assert digest(Path(picture)) == digest(save_guided(result, tmp_path / "one.png"))
+    assert digest(Path(picture)) == digest(save_painted(result, tmp_path / "one.png"))
     assert digest(Path(plain)) == digest(save_plain(result, tmp_path / "two.png"))
     assert (distance, plain_distance) == pytest.approx((result.distance, result.plain_distance))
 

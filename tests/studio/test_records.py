@@ -13,21 +13,23 @@ from PIL import Image
 
 from reswd_torch import Cdl, Grade, InputError, MatchSettings
 from reswd_torch.grade.grade import grade_from_record
-from studio.records import FORMAT_VERSION, read_settings, settings_text
+from studio.jobs import MatchJob
+from studio.records.match import FORMAT_VERSION, read_settings
 from studio.service.apply import load_any_grade
-from studio.service.match import MatchJob, run_match
+from studio.service.match import run_match
 from tests.conftest import photograph
+from tests.studio.jobs_for_tests import match_job
 
 
 @pytest.fixture
 def job(tmp_path: Path) -> MatchJob:
     for name, seed in (("source", 1), ("target", 2)):
         Image.fromarray(np.rint(photograph(seed) * 255).astype(np.uint8)).save(tmp_path / f"{name}.png")
-    return MatchJob(tmp_path / "source.png", tmp_path / "target.png", settings=MatchSettings(seed=5, strength=0.8))
+    return match_job(tmp_path / "source.png", tmp_path / "target.png", settings=MatchSettings(seed=5, strength=0.8))
 
 
 def saved(job: MatchJob, path: Path, **options: bool) -> dict:
-    path.write_text(settings_text(run_match(job), **options), encoding="utf-8")
+    path.write_text(run_match(job).settings_text(**options), encoding="utf-8")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -51,7 +53,7 @@ def test_read_back(job: MatchJob, tmp_path: Path) -> None:
     assert found.palette is None
     result = run_match(job)
     assert grade_from_record(found.grade).transform == result.grade.transform
-    again = run_match(MatchJob(job.source, found.file("target"), settings=found.settings))
+    again = run_match(match_job(job.source, found.file("target"), settings=found.settings))
     assert again.graded_pixels().tobytes() == result.graded_pixels().tobytes()
     applied = load_any_grade(tmp_path / "run.json")
     assert (applied.transform, applied.strength) == (result.grade.transform, 0.8)
@@ -65,7 +67,7 @@ def test_names_only_tell_nothing_about_folders_and_are_found_beside_the_settings
 
 
 def test_a_run_with_a_saved_grade(job: MatchJob, tmp_path: Path) -> None:
-    record = saved(MatchJob(job.source, grade=Grade(Cdl((0.5, 1.0, 1.0)))), tmp_path / "run.json")
+    record = saved(match_job(job.source, grade=Grade(Cdl((0.5, 1.0, 1.0)))), tmp_path / "run.json")
     assert "distance" not in record
     assert load_any_grade(tmp_path / "run.json").transform == Cdl((0.5, 1.0, 1.0))
 
@@ -125,7 +127,7 @@ def test_a_small_mask_travels_inside_the_settings(job: MatchJob, tmp_path: Path)
     result = run_match(replace(job, mask=mask))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (elsewhere / "run.json").write_text(settings_text(result, names_only=True))
+    (elsewhere / "run.json").write_text(result.settings_text(names_only=True))
     mask.unlink()
     found = read_settings(elsewhere / "run.json").file("mask")
     assert found is not None
@@ -137,7 +139,7 @@ def test_a_small_mask_travels_inside_the_settings(job: MatchJob, tmp_path: Path)
 def test_the_recorded_bytes_win_over_a_file_of_the_same_name(job: MatchJob, tmp_path: Path) -> None:
     mask = tmp_path / "mask.png"
     Image.fromarray(np.full(Image.open(job.source).size[::-1], 255, np.uint8)).save(mask)
-    (tmp_path / "run.json").write_text(settings_text(run_match(replace(job, mask=mask)), names_only=True))
+    (tmp_path / "run.json").write_text(run_match(replace(job, mask=mask)).settings_text(names_only=True))
     wanted = mask.read_bytes()
     mask.write_bytes(job.source.read_bytes())  # another picture takes the name
     found = read_settings(tmp_path / "run.json").file("mask")

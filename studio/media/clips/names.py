@@ -1,4 +1,4 @@
-"""What counts as a clip, by its name, and PyAV where it is installed."""
+"""Which containers clips are written in, what cannot be a clip to read, and PyAV where it is installed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from reswd_torch.errors import InputError
-
-CLIP_SUFFIXES: frozenset[str] = frozenset(
-    {".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ts", ".webm"}
-)
-"""Suffixes that are taken for video clips. Camera raw footage (.r3d, .braw, .ari) is none: FFmpeg does not develop it."""
 
 WRITTEN_SUFFIXES: dict[str, str] = {
     ".avi": "avi",
@@ -28,11 +23,6 @@ WRITTEN_SUFFIXES: dict[str, str] = {
     ".webm": "webm",
 }
 """Suffix -> FFmpeg's name of the container that is written for it (its list of muxers, ffmpeg-formats(1))."""
-
-
-def is_clip(path: str | Path) -> bool:
-    """Whether a file is named like a video clip. Nothing is opened."""
-    return Path(path).suffix.lower() in CLIP_SUFFIXES
 
 
 def need_av() -> Any:

@@ -15,6 +15,9 @@ from reswd_torch.errors import InputError
 from studio.media.clips.color import ColorTags, depth_of, read_tags
 from studio.media.clips.names import check_clip, need_av
 
+OpenClip = Any
+"""PyAV's container of an open clip. PyAV has no types of its own for what it holds."""
+
 _NOT_DISPLAY = {
     8: "is scene-linear",
     16: "is HDR (PQ, SMPTE ST 2084)",
@@ -165,7 +168,7 @@ def read_facts(path: Path) -> ClipFacts:
     """
     with opened(path) as container:
         stream = picture_stream(container, path)
-        frame = next((what for what in events(container, stream, [], Damage()) if not _is_packet(what)), None)
+        frame = next((what for what in events(container, stream, [], Damage()) if not is_packet(what)), None)
         if frame is None:
             raise InputError(f"{path}: no frame of the clip can be decoded: copy or export it again")
         context = stream.codec_context
@@ -264,7 +267,8 @@ def _note_end(packet: Any, container: Any, damage: Damage) -> None:
         damage.last_packet = max(damage.last_packet, end)
 
 
-def _is_packet(what: Any) -> bool:
+def is_packet(what: Any) -> bool:
+    """Whether something of :func:`events` is a packet to copy, and not a frame."""
     return hasattr(what, "stream_index")
 
 

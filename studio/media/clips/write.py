@@ -147,8 +147,10 @@ class ClipWriter:
 
 
 @contextmanager
-def writing(temporary: Path, name: Path, facts: ClipFacts, source: Any) -> Iterator[ClipWriter]:
+def writing(temporary: Path, name: Path, facts: ClipFacts, source: Any, *, trial: bool = False) -> Iterator[ClipWriter]:
     """A writer into ``temporary``, for a result that will be called ``name``; finished when the block ends well.
+
+    With ``trial`` only the header is written, which is where a container refuses what it cannot hold.
 
     Raises:
         InputError: the container holds no picture or not the audio of the source, or the disk does not take it.
@@ -163,7 +165,8 @@ def writing(temporary: Path, name: Path, facts: ClipFacts, source: Any) -> Itera
     try:
         writer = ClipWriter(container, facts, source, name)
         yield writer
-        writer.finish()
+        if not trial:
+            writer.finish()
     finally:
         with suppress(OSError, av.error.FFmpegError):  # what went wrong before is what is told
             container.close()

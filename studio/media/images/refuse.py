@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from reswd_torch.errors import InputError
-from studio.media.clips.names import CLIP_SUFFIXES
+from studio.kinds import CLIP_SUFFIXES
 from studio.media.places import sha256_of
+from studio.remedies import JobRemedy
 
 _RAW = ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl"
 _RAW += " .sr2 .srf .srw .x3f"
@@ -17,10 +18,6 @@ _HINTS = (
     (_RAW, "is a camera raw file: develop it and save a 16-bit TIFF first"),
     (_LINEAR, "holds scene-linear light: convert it to a display encoding (sRGB, Rec.709) as 16-bit TIFF or PNG first"),
     (_FOOTAGE, "is footage: export still frames first, 16-bit TIFF or PNG in a display encoding (log converted)"),
-    (
-        " ".join(CLIP_SUFFIXES),
-        "is footage: the commands reswd match and reswd apply grade clips; for a picture, export still frames first",
-    ),
     (".pdf .svg .eps .ai", "is a drawing: export it as PNG or TIFF first"),
 )
 _REFUSED = {suffix: hint for suffixes, hint in _HINTS for suffix in suffixes.split()}
@@ -34,6 +31,8 @@ def check_source(path: Path) -> None:
         raise InputError(f"{path}: there is no such file: check the name")
     if hint := _REFUSED.get(path.suffix.lower()):
         raise InputError(f"{path}: {path.suffix} {hint}")
+    if path.suffix.lower() in CLIP_SUFFIXES:
+        raise InputError(f"{path}: {path.suffix} is footage", JobRemedy.CLIP_AS_CLIP)
     if not os.access(path, os.R_OK):
         raise InputError(f"{path}: reading is not permitted: change the file's permissions")
     if path.stat().st_size == 0:

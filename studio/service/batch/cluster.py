@@ -11,6 +11,7 @@ from typing import Any
 
 from reswd_torch import __version__
 from reswd_torch.errors import InputError
+from studio.remedies import JobRemedy
 
 LOCAL = "local"
 
@@ -31,7 +32,7 @@ class RayExecutor(Executor):
         try:
             import ray
         except ImportError as error:
-            raise InputError('--cluster needs one more package: pip install "reswd-studio[cluster]"') from error
+            raise InputError("a cluster needs Ray, which is not installed", JobRemedy.INSTALL_CLUSTER) from error
         if address != LOCAL:
             _check_reachable(address)
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
@@ -70,9 +71,7 @@ def _check_reachable(address: str) -> None:
 
 def _nothing_there(address: str, reason: str) -> InputError:
     reason = " ".join(reason.split())[:200]
-    return InputError(
-        f"no Ray cluster at {address!r} ({reason}): check --cluster; for one with a token set RAY_AUTH_MODE=token"
-    )
+    return InputError(f"no Ray cluster at {address!r} ({reason})", JobRemedy.CHECK_CLUSTER)
 
 
 def check_workers(workers: RayExecutor, folder: Path, output: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from reswd_torch.errors import InputError
 from studio.media.images import FORMATS, READABLE_SUFFIXES, result_name
 from studio.media.places import file_ids
+from studio.remedies import JobRemedy
 
 _SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information", "ehthumbs.db"}
 _SHOWN = 5  # names in a message before it says "and so on"
@@ -62,6 +63,7 @@ class BatchPlan:
         skipped: how many files were left aside, by kind: a suffix, or what they are.
         notes: what a person should know before it starts.
         records: the folder for run.json and report.csv where it is not ``output``.
+        not_entered: how many sub-folders were not entered.
     """
 
     folder: Path
@@ -70,6 +72,7 @@ class BatchPlan:
     skipped: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     records: Path | None = None
+    not_entered: int = 0
 
     @property
     def state(self) -> Path:
@@ -108,12 +111,13 @@ def plan_folder(
     check_folders(folder, output)
     found, skipped = _listing(folder, recursive)
     notes = []
-    if entered := skipped.pop("sub-folders", 0):
-        notes.append(f"{entered} sub-folder{_s(entered)} not entered; --recursive does")
+    not_entered = skipped.pop("sub-folders", 0)
     if not found:
-        where = "" if recursive or not entered else " (its sub-folders were not entered: --recursive does)"
         others = f"; it holds {_counts(skipped)}" if skipped else ""
-        raise InputError(f"{folder}: no pictures in this folder{where}{others}")
+        if not_entered:
+            problem = f"{folder}: no pictures in this folder (its sub-folders were not entered){others}"
+            raise InputError(problem, JobRemedy.ENTER_SUBFOLDERS)
+        raise InputError(f"{folder}: no pictures in this folder{others}")
     items = named_apart(found)
     if references is not None:
         matched, unused = by_name(items, references, "reference")
@@ -124,7 +128,7 @@ def plan_folder(
         found_masks = by_name(items, masks, "mask")[0] if masks.is_dir() else {item.name: masks for item in items}
         items = tuple(replace(item, mask=found_masks.get(item.name)) for item in items)
     _check_results(items, output, inputs)
-    return BatchPlan(folder, output, items, dict(skipped), tuple(notes))
+    return BatchPlan(folder, output, items, dict(skipped), tuple(notes), not_entered=not_entered)
 
 
 def check_folders(folder: Path, output: Path) -> None:
@@ -136,7 +140,7 @@ def check_folders(folder: Path, output: Path) -> None:
     if not folder.exists():
         raise InputError(f"{folder}: there is no such folder: check the name")
     if not folder.is_dir():
-        raise InputError(f"{folder}: this is a file: give a folder (one picture is matched with reswd match)")
+        raise InputError(f"{folder}: this is a file", JobRemedy.MATCH_ONE_PICTURE)
     if output.exists() and not output.is_dir():
         raise InputError(f"{output}: this is a file: give a folder for the results")
     inner, outer = folder.resolve(), output.resolve()

@@ -13,35 +13,30 @@ from typing import Any
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import SAME_SCENE
+from studio.jobs import EACH, FRESH, OVERWRITE, RESUME
 from studio.media.places import remove_leftovers, same_file
+from studio.records.batch import RUN_FILE, RunRecord, read_run, write_run
+from studio.records.report import DONE, FAILED, REPORT_FILE, Report, Row, read_report
+from studio.remedies import JobRemedy
 from studio.service.batch.plan import BatchPlan, Item, listed, state_of
-from studio.service.batch.record import (
-    DONE,
-    FAILED,
-    REPORT_FILE,
-    RUN_FILE,
-    Report,
-    Row,
-    RunRecord,
-    read_report,
-    read_run,
-    write_run,
-)
-from studio.service.batch.request import EACH
 from studio.service.batch.series import Share, colours_each, fit_series, references_of, save_series, series_files
 from studio.service.batch.work import NO_SPACE, GradeTask, Outcome, SampleTask, failed, grade_one, sample_one
 from studio.service.batch.workers import Finished, run_all
+from studio.watch import UNWATCHED, Event, Watch
 
-FRESH, OVERWRITE, RESUME = "fresh", "overwrite", "resume"
 _LOCK_FILE = ".reswd-batch.lock"
 
 
-@dataclass(frozen=True)
-class Step:
+LOOKING, GRADING = "looking", "grading"
+"""Phases of a run: colours for the grade of a series are taken, then the pictures are graded."""
+
+
+@dataclass(frozen=True, eq=False)
+class BatchEvent(Event):
     """Where a run stands, after each picture.
 
     Attributes:
-        phase: ``"looking"`` while colours for the grade of a series are taken, then ``"grading"``.
+        phase: ``LOOKING`` or ``GRADING``.
         done: pictures of this phase that are over, those of an earlier run among them.
         of: of so many.
         failed: how many of them could not be done.
@@ -50,13 +45,18 @@ class Step:
         place: its result.
     """
 
-    phase: str
-    done: int
-    of: int
+    phase: str = GRADING
+    done: int = 0
+    of: int = 0
     failed: int = 0
     name: str = ""
     row: Row | None = None
     place: Path | None = None
+
+
+def _event(phase: str, done: int, of: int, **facts: Any) -> BatchEvent:
+    text = "looking at the colours of the series" if phase == LOOKING else "grading"
+    return BatchEvent(done / max(1, of), text, phase=phase, done=done, of=of, **facts)
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ def run_batch(
     *,
     window: int,
     existing: str = FRESH,
-    stop: Callable[[], bool] = lambda: False,
-    on_step: Callable[[Step], None] = lambda step: None,
+    watch: Watch = UNWATCHED,
 ) -> Summary:
     """Grade all pictures of a plan.
 
@@ -106,8 +105,8 @@ def run_batch(
         window: tasks handed out at once: twice the number of workers keeps them busy.
         existing: ``FRESH`` refuses to replace results, ``OVERWRITE`` replaces them, ``RESUME`` goes on where an earlier
             run of the same settings ended.
-        stop: asked before each picture; once it is true, pictures at work are finished and no more are begun.
-        on_step: told of every picture; the run waits for it.
+        watch: told of every picture (:class:`BatchEvent`); the run waits for it. Once it says stop, pictures at work are
+            finished and no more are begun: a run that is stopped ends in order, with a summary.
 
     Raises:
         InputError: results that exist, an earlier run of other settings, an output that cannot be written, another run
@@ -118,9 +117,9 @@ def run_batch(
     make_folder(plan.output)
     with _alone(plan.state):
         old = _earlier(plan, record) if existing == RESUME else None
-        run = _Run(plan, old or record, workers, window, stop, on_step)
+        run = _Run(plan, old or record, workers, window, watch)
         if old is None:
-            _forget(plan, record.grade["path"] if record.grade else None)
+            _forget(plan, record.grade.path if record.grade else None)
         remove_leftovers(run.places())
         report = Report(plan.state / REPORT_FILE, run.standing() if old else {})
         kept = len(report.rows)
@@ -145,11 +144,10 @@ class _Run:
         record: RunRecord,
         workers: Executor,
         window: int,
-        stop: Callable[[], bool],
-        on_step: Callable[[Step], None],
+        watch: Watch,
     ) -> None:
         self.plan, self.record, self.full = plan, record, False
-        self._workers, self._window, self._stop, self._on_step = workers, window, stop, on_step
+        self._workers, self._window, self._watch = workers, window, watch
 
     def places(self) -> Iterator[Path]:
         """Every file that the run may write."""
@@ -184,14 +182,14 @@ class _Run:
         reasons = {item.name: item.problem for item in self.plan.items if item.problem is not None}
         count = colours_each(max(1, len(items)), record.settings)
         tasks = (SampleTask(i.name, i.source, i.mask, count, record.settings.seed) for i in items)
-        self._on_step(Step("looking", 0, len(items)))
+        self._watch.note(_event(LOOKING, 0, len(items)))
         for over, one in enumerate(self._all(sample_one, tasks), 1):
             if isinstance(one.value, Share):
                 shares[one.task.name] = one.value
             else:
                 reasons[one.task.name] = one.value or one.problem
-            self._on_step(Step("looking", over, len(items), over - len(shares), one.task.name))
-        if self._stop():
+            self._watch.note(_event(LOOKING, over, len(items), failed=over - len(shares), name=one.task.name))
+        if self._watch.stopped():
             return False
         if not shares:
             report.rows = {name: Row(name, FAILED, message=str(reason)) for name, reason in reasons.items()}
@@ -211,24 +209,26 @@ class _Run:
         tasks = (self._task(item, place, stamp) for item in todo if item.problem is None)
         places = {item.name: plan.output / item.place for item in plan.items}
         total, bad = len(plan.items), 0
-        self._on_step(Step("grading", len(report.rows), total))
+        self._watch.note(_event(GRADING, len(report.rows), total))
+
+        def finished(row: Row) -> None:
+            nonlocal bad
+            report.add(row)
+            bad += row.status == FAILED
+            facts = {"failed": bad, "name": row.file, "row": row, "place": places[row.file]}
+            self._watch.note(_event(GRADING, len(report.rows), total, **facts))
+
         try:
             with report.open():
                 for item in todo:
                     if item.problem is not None:
-                        row = failed(item.name, item.problem, "").row
-                        report.add(row)
-                        bad += 1
-                        self._on_step(Step("grading", len(report.rows), total, bad, row.file, row, places[row.file]))
+                        finished(failed(item.name, item.problem, "").row)
                 for one in self._all(grade_one, tasks):
                     outcome = _with_tries(one)
-                    row = outcome.row
                     if outcome.full:
-                        self.full = True
-                        continue  # not its own fault: it is done when the run goes on
-                    report.add(row)
-                    bad += row.status == FAILED
-                    self._on_step(Step("grading", len(report.rows), total, bad, row.file, row, places[row.file]))
+                        self.full = True  # not the picture's own fault: it is done when the run goes on
+                    else:
+                        finished(outcome.row)
         except OSError as error:
             if error.errno not in NO_SPACE:
                 raise InputError(f"{report.place}: the report cannot be written ({error.strerror})") from error
@@ -241,7 +241,7 @@ class _Run:
     def _task(self, item: Item, place: Path, stamp: str) -> GradeTask:
         reference = item.reference
         if reference is None and self.record.mode == EACH and self.record.reference is not None:
-            reference = Path(self.record.reference["path"])
+            reference = Path(self.record.reference.path)
         return GradeTask(
             name=item.name,
             source=item.source,
@@ -255,7 +255,9 @@ class _Run:
         )
 
     def _all(self, function: Callable[..., Any], tasks: Iterator[Any]) -> Iterator[Finished[Any]]:
-        return run_all(self._workers, function, tasks, window=self._window, stop=lambda: self.full or self._stop())
+        return run_all(
+            self._workers, function, tasks, window=self._window, stop=lambda: self.full or self._watch.stopped()
+        )
 
 
 def _with_tries(one: Finished[GradeTask]) -> Outcome:
@@ -282,16 +284,15 @@ def check_existing(plan: BatchPlan, existing: str) -> None:
     if there and existing == RESUME:
         return
     if there:
-        raise InputError(f"{plan.output}: holds a run already: go on with it (--resume) or replace it (--overwrite)")
+        raise InputError(f"{plan.output}: holds a run already", JobRemedy.RESUME_OR_REPLACE)
     names = [item.place for item in plan.items]
     if plan.records is None:  # a report or a grade that is not of a run
         names += [REPORT_FILE, "series.cube", "series.cc"]
     old = [name for name in names if (plan.output / name).exists()]
     if old:
         what = "result is" if len(old) == 1 else "results are"
-        raise InputError(
-            f"{plan.output}: {len(old)} {what} there already ({listed(old)}): give another folder or replace them (--overwrite)"
-        )
+        problem = f"{plan.output}: {len(old)} {what} there already ({listed(old)})"
+        raise InputError(problem, JobRemedy.REPLACE_RESULTS)
 
 
 def _earlier(plan: BatchPlan, record: RunRecord) -> RunRecord | None:
@@ -301,9 +302,8 @@ def _earlier(plan: BatchPlan, record: RunRecord) -> RunRecord | None:
         return None
     old = read_run(place)
     if (difference := old.difference(record)) is not None:
-        raise InputError(
-            f"{plan.output}: the run there is another one: {difference}; give the same, or replace it (--overwrite)"
-        )
+        problem = f"{plan.output}: the run there is another one: {difference}"
+        raise InputError(problem, JobRemedy.SAME_OR_REPLACE)
     return old
 
 

@@ -7,16 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reswd_torch.errors import InputError
+from studio.kinds import FRAME_NUMBER
 from studio.media.images import supported_output
 from studio.media.places import file_ids
 from studio.service.batch.plan import BatchPlan, Item
-
-_NUMBER = re.compile(r"%(?:0(\d+))?d|(#+)")
-
-
-def is_sequence(path: Path) -> bool:
-    """Whether a name stands for numbered frames, and not for a file that happens to be called so."""
-    return _NUMBER.search(path.name) is not None and not path.exists()
 
 
 def frames_of(pattern: Path) -> dict[int, Path]:
@@ -60,7 +54,7 @@ def plan_sequence(
     Raises:
         InputError: no frames, a pattern without a number, or a result that may not be written.
     """
-    if _NUMBER.search(output.name) is None:
+    if FRAME_NUMBER.search(output.name) is None:
         raise InputError(f"{output}: {source.name} stands for many frames: give an output such as graded.%04d.png")
     frames, inputs = frames_of(source), list(inputs)
     read = file_ids(frames.values())
@@ -76,7 +70,7 @@ def plan_sequence(
 
 def _parts(pattern: Path) -> tuple[str, int, str]:
     """What stands before the number, its digits (0: as many as it has), and what stands after."""
-    found = list(_NUMBER.finditer(pattern.name))
+    found = list(FRAME_NUMBER.finditer(pattern.name))
     if len(found) != 1:
         raise InputError(f"{pattern}: give one place for the frame's number, such as %04d or ####")
     place = found[0]

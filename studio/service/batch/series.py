@@ -23,8 +23,10 @@ from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, pool_sampl
 from reswd_torch.settings import MatchSettings
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.profiles import is_usable
+from studio.records.batch import RunRecord, SeriesGrade
+from studio.references import PictureReference, Reference, choose_reference
+from studio.remedies import JobRemedy
 from studio.service.batch.plan import pictures_in
-from studio.service.batch.record import RunRecord, SeriesGrade
 from studio.service.reference import ReferenceSamples
 from studio.service.weights import how_much_counts, where_to_grade
 
@@ -152,22 +154,25 @@ def grade_for(picture: Picture, series: tuple[SeriesGrade, ...]) -> SeriesGrade:
         if one.key in (key, "any"):
             return one
     raise InputError(
-        f"{picture.path}: its colour profile ({profile_name(picture.icc)}) was not in the series when the grade was "
-        "fitted: run anew (--overwrite)"
+        f"{picture.path}: its colour profile ({profile_name(picture.icc)}) was not in the series when the grade was fitted",
+        JobRemedy.RUN_ANEW,
     )
 
 
 def references_of(record: RunRecord) -> list[ReferenceSamples]:
     """What a series should look like: a palette, a picture, or all pictures of a folder."""
     settings = record.settings
-    if record.palette is not None:
-        return [ReferenceSamples(None, record.palette, settings)]
-    assert record.reference is not None
-    place = Path(record.reference["path"])
-    if place.is_dir():
-        return [ReferenceSamples(path, None, settings) for path in pictures_in(place)]
-    mask = Path(record.target_mask["path"]) if record.target_mask else None
-    return [ReferenceSamples(place, None, settings, mask=mask)]
+    if record.reference is not None and Path(record.reference.path).is_dir():
+        found = pictures_in(Path(record.reference.path))
+        return [ReferenceSamples(PictureReference(path), settings) for path in found]
+    return [ReferenceSamples(reference_of(record), settings)]
+
+
+def reference_of(record: RunRecord, own: Path | None = None) -> Reference:
+    """The reference of a run for one picture: ``own`` where the picture has one of its own, else the run's."""
+    file = own or (None if record.reference is None else Path(record.reference.path))
+    mask = None if record.target_mask is None else Path(record.target_mask.path)
+    return choose_reference(file=file, mask=mask, palette=record.palette)
 
 
 def series_files(folder: Path, record: RunRecord) -> dict[Path, SeriesGrade]:
@@ -184,7 +189,7 @@ def series_files(folder: Path, record: RunRecord) -> dict[Path, SeriesGrade]:
 
 def save_series(folder: Path, record: RunRecord) -> None:
     """Write :func:`series_files`. Raises InputError where they cannot be written."""
-    reference = record.palette or Path((record.reference or {}).get("path", "")).name
+    reference = record.palette or (Path(record.reference.path).name if record.reference else "")
     said = f"ReSWD Studio: {Path(record.source).name} as one series matched to {reference}"
     for place, one in series_files(folder, record).items():
         one.grade.save(place, description=said)

@@ -16,13 +16,16 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.matching import color_distance
 from reswd_torch.settings import MatchSettings
+from studio.jobs import MatchJob
 from studio.media.images import losses
 from studio.media.places import same_file
-from studio.service.batch.record import DONE, FAILED, Row, run_at
-from studio.service.batch.series import Share, grade_for, share_of
-from studio.service.match import MatchJob, MatchResult, run_match
+from studio.records.batch import run_at
+from studio.records.report import DONE, FAILED, Row
+from studio.references import Reference, SavedGrade
+from studio.remedies import JobRemedy
+from studio.service.batch.series import Share, grade_for, reference_of, share_of
+from studio.service.match import MatchResult, run_match, save_and_release, scene_facts
 from studio.service.reference import ReferenceSamples
-from studio.views.scene import scene_facts
 
 NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """What the system says when a disk, or the share of it that one may use, is full."""
@@ -97,7 +100,7 @@ def grade_one(task: GradeTask) -> Outcome:
         result, before, after = _graded(task)
         room = 2 * result.picture.pixels.nbytes
         place.parent.mkdir(parents=True, exist_ok=True)
-        result.save_picture(place, overwrite=True, last=True)
+        result = save_and_release(result, place, overwrite=True)
         run = run_at(task.run, task.stamp)
         if run.grade_files is not None and not run.series:
             result.save_grade(place.with_name(place.name + run.grade_files))
@@ -125,9 +128,9 @@ def grade_one(task: GradeTask) -> Outcome:
 def _scene(result: MatchResult) -> dict[str, str]:
     """The row's columns on the scene."""
     facts = scene_facts(result.job, result.report)
-    if facts["scene"] is None:
+    if facts.scene is None:
         return {}
-    return {"scene": facts["scene"], "points": str(facts["points"]), "trust": f"{facts['trust']:.3f}"}
+    return {"scene": facts.scene, "points": str(facts.points), "trust": f"{facts.trust:.3f}"}
 
 
 def failed(name: str, reason: str, state: str, *, full: bool = False, start: float | None = None) -> Outcome:
@@ -141,15 +144,13 @@ def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None]:
     run = run_at(task.run, task.stamp)
     source, mask = task.source, task.mask
     if not run.series:
-        target = task.reference
-        target_mask = Path(run.target_mask["path"]) if run.target_mask else None
-        job = MatchJob(source, target, run.palette, settings=run.settings, mask=mask, target_mask=target_mask)
-        state = "" if target is None else str(target.stat().st_mtime_ns)
-        reference = _reference(target, run.palette, run.settings, target_mask, state)
-        result = run_match(job, reference=reference)
+        reference = reference_of(run, task.reference)
+        state = "" if task.reference is None else str(task.reference.stat().st_mtime_ns)
+        job = MatchJob(source, reference, run.settings, mask)
+        result = run_match(job, reference=_samples(reference, run.settings, state))
         assert result.report is not None
         return result, result.report.distance_before, result.report.distance_after
-    job = MatchJob(source, grade=run.series[0].grade, settings=run.settings, mask=mask)
+    job = MatchJob(source, SavedGrade(run.series[0].grade), run.settings, mask)
     result = run_match(job)
     one = grade_for(result.picture, run.series)
     result = replace(result, grade=one.grade)
@@ -161,11 +162,9 @@ def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None]:
 
 
 @lru_cache(maxsize=2)
-def _reference(
-    target: Path | None, palette: str | None, settings: MatchSettings, mask: Path | None, state: str
-) -> ReferenceSamples:
+def _samples(reference: Reference, settings: MatchSettings, state: str) -> ReferenceSamples:
     """A reference that the next pictures will most likely want as well. ``state`` tells a changed file from the old."""
-    return ReferenceSamples(target, palette, settings, mask=mask)
+    return ReferenceSamples(reference, settings)
 
 
 def in_words(grade: Grade) -> str:
@@ -183,7 +182,7 @@ def _reason(error: Exception, source: Path, place: Path | None = None, *others: 
     if isinstance(error, InputError):
         text = str(error)
     elif isinstance(error, MemoryError):
-        text = "not enough memory for this picture: run fewer at once (--jobs)"
+        text = f"not enough memory for this picture: {JobRemedy.FEWER_AT_ONCE.value}"
     else:
         text = f"unexpected: {type(error).__name__}: {error}"
     text = text.removeprefix(f"{source}: ").removeprefix(f"{place}: ")

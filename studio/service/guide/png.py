@@ -1,51 +1,79 @@
-"""Generated pictures as files: PNG with the settings that made them in its metadata."""
+"""Painted pictures as files: PNG with the settings that made them in its metadata."""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from guidance.known import EMBEDDED
-from guidance.text_to_image import Generation, OnStep, generate
 from reswd_torch.errors import InputError
+from studio.jobs import PaintJob
 from studio.media.places import check_place, written_beside
-from studio.service.guide.pipelines import pipeline
+from studio.records.painted import SETTINGS_KEY, guided_text, painted_text
+from studio.service.guide.run import GuideResult, PaintResult
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SETTINGS_KEY = "reswd"
-"""Keyword of the PNG text chunk that holds the settings as JSON."""
+
+@dataclass(frozen=True)
+class PaintedFiles:
+    """What was written of a painted picture.
+
+    Attributes:
+        picture: the guided picture, or the plain one where nothing guided.
+        plain: the plain picture of the same seed, where it was painted beside a guided one.
+    """
+
+    picture: Path
+    plain: Path | None = None
 
 
 def check_output(path: Path, *, inputs: Iterable[Path] = (), overwrite: bool = False) -> None:
-    """Raise InputError, before any work, where a generated picture could not be written; never over one of ``inputs``."""
+    """Raise InputError, before any work, where a painted picture could not be written; never over one of ``inputs``."""
     if path.suffix.lower() != ".png":
         raise InputError(f"{path}: give a name that ends in .png, which keeps the settings beside the picture")
     check_place(path, inputs=inputs, overwrite=overwrite)
 
 
-def paint(wanted: Generation, device: str = "auto", on_step: OnStep | None = None) -> Image:
-    """Paint with the embedded model, which is loaded once and serves one picture at a time."""
-    with pipeline(device=device) as loaded:
-        return generate(loaded.pipe, wanted, on_step)
+def save_painted(
+    result: GuideResult | PaintResult, path: Path, *, plain: Path | None = None, overwrite: bool = False
+) -> PaintedFiles:
+    """Write a painted picture as a PNG that holds all that it takes to paint it again.
 
+    Args:
+        result: the picture.
+        path: where it goes.
+        plain: where the plain picture of the same seed goes, if there is one.
+        overwrite: replace files that exist.
 
-def save(image: Image, wanted: Generation, path: Path, *, overwrite: bool = False) -> Path:
-    """Write a PNG with the settings in its text chunk. Raises InputError if it cannot be written."""
+    Raises:
+        InputError: it cannot be written.
+    """
     check_output(path, overwrite=overwrite)
-    write_png(image, {"model": EMBEDDED.name, **wanted.to_record()}, path)
-    return path
+    if isinstance(result, PaintResult):
+        _write_png(result.image, painted_text(result.job), path)
+        return PaintedFiles(path)
+    _write_png(result.image, guided_text(result.job, result.distance, result.plain_distance), path)
+    if plain is None or result.plain is None:
+        return PaintedFiles(path)
+    check_output(plain, overwrite=overwrite)
+    _write_png(result.plain, painted_text(PaintJob(result.job.generation, result.job.model)), plain)
+    return PaintedFiles(path, plain)
 
 
-def write_png(image: Image, record: dict[str, Any], path: Path) -> None:
-    """Write a PNG with a record as JSON in its text chunk. Raises InputError if it cannot be written."""
+def file_name(prompt: str) -> str:
+    """A name for a download: the prompt's words, as far as a file system likes them."""
+    return (re.sub(r"[^\w]+", " ", prompt).strip()[:60].strip() or "picture") + ".png"
+
+
+def _write_png(image: Image, text: str, path: Path) -> None:
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
-    info.add_itxt(SETTINGS_KEY, json.dumps(record, ensure_ascii=False))
+    info.add_itxt(SETTINGS_KEY, text)
     try:
         with written_beside(path) as temporary:
             image.save(temporary, pnginfo=info)

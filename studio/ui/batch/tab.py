@@ -16,8 +16,9 @@ from reswd_torch.settings import AUTO_SCENE, DEVICES, MatchSettings
 from studio.service.apply import load_any_grade
 from studio.service.batch.request import EACH
 from studio.service.batch.run import FRESH, OVERWRITE, RESUME
+from studio.service.batch.uploads import LIMITS, UploadedBatch
 from studio.ui import words
-from studio.ui.batch.run import LIMITS, MODES, View, Wanted, below, process, uploads_of
+from studio.ui.batch.run import MODES, View, below, process, uploads_of
 from studio.ui.controls import METHOD_CHOICES, PRIVATE, QUICK, TRANSFORM_CHOICES, palette_box, scene_choice
 from studio.ui.match.run import KINDS, PALETTE, PICTURE, SAVED
 from studio.ui.session import Session
@@ -60,14 +61,14 @@ class _Chosen:
     seed: Any
     device: str
 
-    def wanted(self, allowed: tuple[Path, ...]) -> Wanted:
+    def wanted(self, allowed: tuple[Path, ...]) -> UploadedBatch:
         """What they ask for. Raises InputError with words for the page."""
         is_here = self.kind == HERE
         settings = settings_from(
             method=self.method, transform=self.transform, strength=self.strength, seed=self.seed, device=self.device,
             scene=self.scene if _may_share_a_scene(self.colours, self.mode) else AUTO_SCENE,
         )  # fmt: skip
-        return Wanted(
+        return UploadedBatch(
             files=() if is_here else uploads_of(self.files if self.kind == FILES else self.folder),
             folder=below(self.here, allowed, "the folder with the pictures") if is_here else None,
             results=below(self.results, allowed, "the folder for the results") if is_here else None,

@@ -10,7 +10,9 @@ import gradio as gr
 from guidance.catalogue import EMBEDDED_ID
 from guidance.settings import GuidanceSettings
 from reswd_torch.errors import InputError
-from studio.ui.guide.run import DEVICE, Choice, GuideResult, make_job, paint, save
+from studio.service.guide.run import GuideResult
+from studio.service.guide.stream import paint
+from studio.ui.guide.run import DEVICE, Choice, make_job, save
 from studio.ui.match.run import PALETTE, PICTURE
 from studio.ui.session import new_folder
 from studio.ui.settings import as_sent

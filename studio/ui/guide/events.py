@@ -14,7 +14,10 @@ import gradio as gr
 from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.known import Known
 from reswd_torch.errors import InputError
-from studio.service.guide.run import Cancelled, GuideEvent, GuideJob, default_generation
+from studio.jobs import GuideJob, PaintJob
+from studio.records.painted import read_painted
+from studio.service.guide.run import GuideEvent, GuideResult, PaintResult, default_generation
+from studio.service.guide.stream import paint
 from studio.ui import words
 from studio.ui.controls import PRIVATE, QUICK
 from studio.ui.guide import run as guide_run
@@ -24,6 +27,7 @@ from studio.ui.guide.run import DEVICE, KEPT, KINDS, NOTHING, Choice, Job, Paint
 from studio.ui.match import choose
 from studio.ui.match.run import PALETTE, PICTURE
 from studio.ui.session import Session
+from studio.watch import Cancelled
 
 _LOG = logging.getLogger(__name__)
 Components = dict[str, Any]
@@ -140,7 +144,7 @@ def _wire_run(session: gr.State, parts: Components, known: Known | None) -> None
 
 
 def _plain_example(prompt: str, seed: int) -> Job:
-    return guide_run.PlainJob(default_generation(EMBEDDED_ID, prompt, seed=seed))
+    return PaintJob(default_generation(EMBEDDED_ID, prompt, seed=seed))
 
 
 def _run(session: Session, reference: str | None, choice: Choice) -> Iterator[Updates]:
@@ -157,12 +161,12 @@ def _run(session: Session, reference: str | None, choice: Choice) -> Iterator[Up
             choose.catch_up(session, reference, _ROLE)
         side = session.guide_reference
         job = guide_run.make_job(choice, side.path if side else None, session.guide_kept)
-        for event in guide_run.paint(job, DEVICE, stop):
+        for event in paint(job, DEVICE, stop):
             if session.stop_file is not stop:  # another run has begun, and the page is its
                 return
             if isinstance(event, GuideEvent):
                 yield {"status": guide_words.progress(event), **_so_far(event)}
-            else:
+            elif isinstance(event, GuideResult | PaintResult):
                 painted = guide_run.save(event, session.new_place)
                 guide_run.keep(session, painted)
                 shown = _shown(painted) | {
@@ -231,7 +235,7 @@ def _wire_restore(session: gr.State, parts: Components, known: Known | None) -> 
         if path is None:
             return {parts["status"]: ""}
         try:
-            job = guide_run.read_job(Path(path))
+            job = read_painted(Path(path))
             guide_run.model_from(job.model)
         except InputError as error:
             return {parts["status"]: words.message(words.plain(error))}

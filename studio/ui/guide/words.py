@@ -12,7 +12,9 @@ from PIL import Image
 from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.known import Known
 from guidance.memory import memory_estimate
-from studio.service.guide.run import GuideEvent, GuideJob
+from studio.jobs import GuideJob
+from studio.references import KeptColours
+from studio.service.guide.run import GuideEvent
 from studio.ui import words
 from studio.ui.guide.run import Painted
 
@@ -91,15 +93,15 @@ def notes(painted: Painted) -> str:
 
 def kept(job: GuideJob, source: str) -> str:
     """The colours of a reference that are kept in a picture: as swatches, and whose they are."""
-    assert job.colors is not None
-    values = np.frombuffer(base64.b64decode(job.colors), "<u2").reshape(1, -1, 3)
+    assert isinstance(job.reference, KeptColours)
+    values = np.frombuffer(base64.b64decode(job.reference.colors), "<u2").reshape(1, -1, 3)
     few = Image.fromarray((values >> 8).astype(np.uint8)).quantize(_SWATCHES)
     palette = np.array(few.getpalette()).reshape(-1, 3) / 255
     counts = np.bincount(np.asarray(few).ravel(), minlength=len(palette))
     order = [index for index in np.argsort(palette.sum(1)) if counts[index]]
     colors = tuple((float(r), float(g), float(b)) for r, g, b in palette[order])
     strip = words.swatches(colors, tuple(float(count) for count in counts[order]))
-    name = f" of {job.reference_name}" if job.reference_name else " of the reference"
+    name = f" of {job.reference.name}" if job.reference.name else " of the reference"
     return f'{strip}<p class="about kept">The colours{escape(name)}, as kept in {escape(source)}</p>'
 
 

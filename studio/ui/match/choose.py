@@ -11,6 +11,7 @@ import gradio as gr
 from reswd_torch.errors import InputError
 from reswd_torch.palette import parse_palette
 from studio.media.images import read_reduced
+from studio.references import PaletteReference, reference_files
 from studio.service.apply import load_any_grade
 from studio.ui import words
 from studio.ui.match.masks import PAINT_EDGE, painted_area
@@ -204,11 +205,12 @@ def is_stale(session: Session, kind: str, palette: str) -> bool:
     job = session.shown.job
     if session.source is None or job.source != session.source.path:
         return True
+    reference = job.reference
     if kind == SAVED:
-        return job.grade is None or job.grade is not session.grade
+        return job.saved_grade is None or job.saved_grade is not session.grade
     if kind == PALETTE:
-        return job.palette is None or job.palette.strip() != palette.strip()
-    return session.reference is None or job.target != session.reference.path
+        return not isinstance(reference, PaletteReference) or reference.text.strip() != palette.strip()
+    return session.reference is None or reference_files(reference).get("target") != session.reference.path
 
 
 def painted_line(side: Side) -> str:

@@ -8,7 +8,6 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, CubeError
 from reswd_torch.grade.files import write_text_atomically
 from studio.media.images import natural_suffix, read_picture
-from studio.records import settings_text
 from studio.service.match import MatchResult
 from studio.service.weights import where_to_grade
 from studio.ui import words
@@ -26,7 +25,7 @@ def make_download(session: Session, kind: str, cube_size: int) -> str:
         return str(full.save_picture(session.new_place(words.file_name(full, natural_suffix(full.picture.container)))))
     if kind == SETTINGS_KIND:
         place = session.new_place(words.file_name(result, ".json"))
-        write_text_atomically(place, settings_text(result, names_only=True))
+        write_text_atomically(place, result.settings_text(names_only=True))
         return str(place)
     return str(result.save_grade(session.new_place(words.file_name(result, kind)), cube_size=cube_size))
 

@@ -17,7 +17,8 @@ from studio.ui.examples import Example
 from studio.ui.match import choose, downloads, run
 from studio.ui.match.parts import MaskParts, Parts
 from studio.ui.match.run import PALETTE, PICTURE, SAVED, Choice
-from studio.ui.session import FITS_AT_ONCE, Session, Stopped
+from studio.ui.session import FITS_AT_ONCE, Session
+from studio.watch import Cancelled
 
 Updates = dict[Any, Any]
 _LOG = logging.getLogger(__name__)
@@ -164,7 +165,7 @@ def _show(parts: Parts, session: Session, shown: run.Shown, cube_size: int) -> U
 
 def _cube_line(session: Session, cube_size: int) -> str:
     error, cdl = downloads.cube_error(session, cube_size), downloads.is_cdl(session)
-    saved = session.shown is not None and session.shown.job.grade is not None
+    saved = session.shown is not None and session.shown.job.saved_grade is not None
     return words.grade_files(error, cdl=cdl, saved=saved)
 
 
@@ -280,7 +281,7 @@ def _guarded(
     said = ""
     try:
         yield from job()
-    except Stopped:
+    except Cancelled:
         said = words.message("Stopped. The last result is still here." if session.shown else "Stopped.")
     except InputError as error:
         said = words.message(words.plain(error))

@@ -14,8 +14,11 @@ import gradio as gr
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import METHODS, MatchSettings
+from studio.jobs import MatchJob
 from studio.media.images import to_profile
-from studio.service.match import MatchJob, MatchResult, run_match
+from studio.references import PaletteReference, Reference, SavedGrade, choose_reference
+from studio.service import job_for, run
+from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.match.masks import mask_file
 from studio.ui.session import Session
@@ -23,6 +26,7 @@ from studio.ui.settings import settings_from, strength_from
 from studio.views import scene
 from studio.views.charts import Colors, draw_distributions
 from studio.views.preview import display_pixels, save_preview, slim
+from studio.watch import Watch
 
 PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
 KINDS = (PICTURE, PALETTE, SAVED)
@@ -79,32 +83,37 @@ def _job(session: Session, choice: Choice) -> MatchJob:
     )
     source = session.source.path
     mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, session.source, "mask")
+    return job_for(source, _reference(session, choice), settings, mask)
+
+
+def _reference(session: Session, choice: Choice) -> Reference:
+    """What the controls take the colours from. Raises InputError with words for the page."""
     if choice.kind == SAVED:
         if session.grade is None:
             raise InputError(words.NO_GRADE)
-        return MatchJob(source, grade=session.grade, settings=settings, mask=mask)
+        return SavedGrade(session.grade)
     if choice.kind == PALETTE:
         if not choice.palette.strip():
             raise InputError(words.NO_PALETTE)
-        return MatchJob(source, palette=choice.palette, settings=settings, mask=mask)
+        return PaletteReference(choice.palette)
     if session.reference is None:
         raise InputError(words.NO_REFERENCE)
-    reference = session.reference
-    target_mask = Path(choice.reference_mask) if choice.reference_mask else mask_file(session, reference, "mask")
-    return MatchJob(source, reference.path, settings=settings, mask=mask, target_mask=target_mask)
+    side = session.reference
+    mask = Path(choice.reference_mask) if choice.reference_mask else mask_file(session, side, "mask")
+    return choose_reference(file=side.path, mask=mask)
 
 
 def check_uploads(job: MatchJob) -> None:
     """Raise InputError for a file of the job that was cleaned up: a page may stay open for days, its uploads do not."""
-    for path in (job.source, job.target, job.mask, job.target_mask):
-        if path is not None and not path.is_file():
+    for path in job.files.values():
+        if not path.is_file():
             raise InputError(f"{path.name} is no longer on the server: choose it again and match")
 
 
 def match(session: Session, choice: Choice, progress: gr.Progress) -> Shown:
-    """Match and show. Raises InputError or Stopped; the session then still holds the last result."""
+    """Match and show. Raises InputError or Cancelled; the session then still holds the last result."""
     job = make_job(session, choice)
-    result = slim(run_match(job, _teller(session, progress)))
+    result = slim(run(job, _watch(session, progress)))
     session.check_stop()
     return show_new(session, result)
 
@@ -190,18 +199,18 @@ def distributions(result: MatchResult) -> Any:
 
 
 def compare(session: Session, choice: Choice, progress: gr.Progress) -> Iterator[list[tuple[str, str]]]:
-    """All methods, one after the other: the gallery so far after each. Raises InputError or Stopped."""
+    """All methods, one after the other: the gallery so far after each. Raises InputError or Cancelled."""
     if choice.kind == SAVED:
         raise InputError("Compare methods needs a reference: choose a picture or a palette.")
-    tell = _teller(session, progress)
+    watch = _watch(session, progress)
     results: list[MatchResult] = []
     tiles: list[tuple[str, str]] = []
     for method in METHODS:
         session.check_stop()
         if not results:  # the first method reads the files; the others are fitted to the same sampled pixels
-            result = slim(run_match(make_job(session, replace(choice, method=method)), tell))
+            result = slim(run(make_job(session, replace(choice, method=method)), watch))
         else:
-            result = results[0].refitted(method, tell)
+            result = results[0].refitted(method, watch)
         results.append(result)
         tiles.append((_tile(session, result), _caption(result)))
         session.compared = list(results)
@@ -221,11 +230,6 @@ def _caption(result: MatchResult) -> str:
     return f"{name}: distance {report.distance_after:.1f}, fit {report.seconds:.2f} s"
 
 
-def _teller(session: Session, progress: gr.Progress) -> Any:
-    """Progress for the page, which also looks whether Stop was pressed."""
-
-    def tell(done: float, what: str) -> None:
-        session.check_stop()
-        progress(done, desc=what)
-
-    return tell
+def _watch(session: Session, progress: gr.Progress) -> Watch:
+    """Progress for the page, and its Stop button."""
+    return Watch(lambda event: progress(event.share, desc=event.text), lambda: session.stop)

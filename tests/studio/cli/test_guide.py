@@ -19,10 +19,10 @@ from guidance.catalogue import CATALOGUE
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation, generate
 from studio.cli import options
+from studio.records.painted import read_guided
 from studio.service.guide import pipelines
 from studio.service.guide import run as guided
 from studio.service.guide.pipelines import pipeline
-from studio.service.guide.run import read_guided
 from tests.conftest import digest
 from tests.studio.cli.test_match import Ran, assert_refused, reswd, snapshot  # noqa: F401 - a fixture
 from tests.studio.service.guide.test_run import (  # noqa: F401

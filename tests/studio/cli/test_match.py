@@ -20,6 +20,7 @@ from studio.media.images import read_picture
 from studio.media.images.picture import Container, Picture
 from studio.media.images.write import write_picture
 from tests.conftest import ROOT, digest, photograph
+from tests.studio.jobs_for_tests import match_job
 from tests.studio.media.images.profiles_for_tests import display_p3
 
 
@@ -155,11 +156,10 @@ def test_explicit_flags_win_over_the_settings(reswd: Callable[..., Ran], place: 
 
 def test_settings_of_a_run_with_a_saved_grade(reswd: Callable[..., Ran], place: Path) -> None:
     from reswd_torch import Cdl, Grade
-    from studio.records import settings_text
-    from studio.service.match import MatchJob, run_match
+    from studio.service.match import run_match
 
-    result = run_match(MatchJob(place / "source.png", grade=Grade(Cdl((0.5, 1.0, 1.0)))))
-    (place / "run.json").write_text(settings_text(result))
+    result = run_match(match_job(place / "source.png", grade=Grade(Cdl((0.5, 1.0, 1.0)))))
+    (place / "run.json").write_text(result.settings_text())
     result.save_picture(place / "a.png")
     ran = reswd(
         *("match", place / "source.png", "--from-settings", place / "run.json", "-o", place / "b.png"),

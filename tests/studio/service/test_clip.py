@@ -14,9 +14,10 @@ from PIL import Image
 from reswd_torch import MatchSettings, load_grade
 from studio.media.clips.read import read_facts
 from studio.service import clip_colours as sample
-from studio.service.clip import ClipJob, match_clip
 from studio.service.clip_colours import sample_clip
 from studio.service.render import render
+from studio.watch import Watch
+from tests.studio.jobs_for_tests import clip_job, match_clip
 from tests.studio.media.clips.made import (
     FRAMES,
     SIZE,
@@ -62,7 +63,7 @@ def test_graded_frames_are_those_of_the_saved_grade_and_the_rest_is_kept(
     source = make_clip(tmp_path / name, **how)
     out = tmp_path / f"out{source.suffix}"
     told: list[float] = []
-    result = match_clip(ClipJob(source, target), out, progress=lambda share, what: told.append(share))
+    result = match_clip(clip_job(source, target), out, watch=Watch(lambda event: told.append(event.share)))
     assert told == sorted(told) and told[-1] == 1.0
     assert (result.frames, result.broken_at) == (FRAMES, None)
     assert len(result.notes) == (1 if "Rec.2020" in result.encoding else 0)  # which sRGB references do not fit
@@ -95,7 +96,7 @@ def test_uneven_times_shape_of_pixels_and_metadata_stay(tmp_path: Path, target: 
         metadata={"title": "Ein Titel", "creation_time": "2024-05-06T07:08:09.000000Z"},
     )
     out = tmp_path / "out.mp4"
-    match_clip(ClipJob(source, target), out)
+    match_clip(clip_job(source, target), out)
     assert times_of(out) == [Fraction(time, 1000) for time in times] == times_of(source)
     assert read_facts(out).aspect == Fraction(4, 3)
     with av.open(str(source)) as was, av.open(str(out)) as now:
@@ -112,7 +113,7 @@ def test_turned_clips_are_written_upright(rotation: int, tmp_path: Path, target:
     stored = [np.rot90(frame, rotation // 90) for frame in shown(make_clip(tmp_path / "plain.mp4", tags=(2, 2, 2, 0)))]
     assert difference(stored, shown(source)) == (0.0, 0.0)  # av_display_rotation_get counts counterclockwise
     out = tmp_path / "out.mp4"
-    result = match_clip(ClipJob(source, target), out)
+    result = match_clip(clip_job(source, target), out)
     facts = read_facts(out)
     assert facts.turn.is_none
     assert facts.size == (SIZE[::-1] if rotation != 180 else SIZE)
@@ -124,7 +125,7 @@ def test_a_still_clip_stays_still(tmp_path: Path, target: Path) -> None:
     flat = np.full((*SIZE, 3), (90, 120, 160), np.uint8)
     source = make_clip(tmp_path / "flat.mp4", pictures=[flat] * FRAMES)
     out = tmp_path / "out.mp4"
-    match_clip(ClipJob(source, target), out)
+    match_clip(clip_job(source, target), out)
     graded = np.stack(shown(out)).astype(int)
     assert np.ptp(graded, axis=0).max() <= 1
 
@@ -135,7 +136,7 @@ def test_a_mask_holds_for_every_frame(tmp_path: Path, target: Path) -> None:
     Image.fromarray(left).save(tmp_path / "mask.png")
     source = make_clip(tmp_path / "a.mov", "prores_ks", "yuv422p10le")
     out = tmp_path / "out.mov"
-    result = match_clip(ClipJob(source, target, mask=tmp_path / "mask.png"), out)
+    result = match_clip(clip_job(source, target, mask=tmp_path / "mask.png"), out)
     was, now = shown(source), shown(out)
     middle = SIZE[1] // 2
     assert difference([frame[:, middle + 8 :] for frame in was], [frame[:, middle + 8 :] for frame in now])[0] < 0.4
@@ -147,7 +148,7 @@ def test_a_mask_holds_for_every_frame(tmp_path: Path, target: Path) -> None:
 def test_strength_0_keeps_the_decoded_pixels(tmp_path: Path, target: Path) -> None:
     source = make_clip(tmp_path / "a.mkv", "ffv1", "yuv420p")
     out = tmp_path / "out.mkv"
-    match_clip(ClipJob(source, target, settings=MatchSettings(strength=0.0)), out)
+    match_clip(clip_job(source, target, settings=MatchSettings(strength=0.0)), out)
     assert difference(shown(source), shown(out)) == (0.0, 0.0)
 
 
@@ -160,9 +161,9 @@ def test_a_palette_a_clip_or_a_saved_grade_may_be_the_reference(
         pictures = [scene(n)[..., ::-1] // 2 for n in range(FRAMES)]
         options = {"target": make_clip(tmp_path / "look.mkv", pictures=pictures)}
     if "grade" in options:
-        first = match_clip(ClipJob(source, target), tmp_path / "first.mp4")
+        first = match_clip(clip_job(source, target), tmp_path / "first.mp4")
         options = {"grade": load_grade(first.save_grade(tmp_path / "look.cube"))}
-    result = match_clip(ClipJob(source, **options), tmp_path / "out.mp4")
+    result = match_clip(clip_job(source, **options), tmp_path / "out.mp4")
     wanted = [render(frame, result.grade) for frame in shown(source)]
     assert difference(wanted, shown(tmp_path / "out.mp4"))[0] < LOSSY
     if "grade" in options:
@@ -174,7 +175,7 @@ def test_a_palette_a_clip_or_a_saved_grade_may_be_the_reference(
 
 def test_another_container_with_another_codec_says_so(tmp_path: Path, target: Path) -> None:
     source = make_clip(tmp_path / "a.mov", "prores_ks", "yuv422p10le")
-    result = match_clip(ClipJob(source, target), tmp_path / "out.mp4")
+    result = match_clip(clip_job(source, target), tmp_path / "out.mp4")
     assert result.notes == ("a.mov: prores cannot be written there: the result is h264",)
     facts = read_facts(tmp_path / "out.mp4")
     assert (facts.codec, facts.pixel_format) == ("h264", "yuv422p10le")
@@ -196,13 +197,13 @@ def test_chapters_and_subtitles_are_kept_or_named(tmp_path: Path, target: Path) 
             if packet.size:
                 packet.stream = streams[packet.stream_index]
                 made.mux_one(packet)
-    assert match_clip(ClipJob(source, target), tmp_path / "out.mkv").notes == ()
+    assert match_clip(clip_job(source, target), tmp_path / "out.mkv").notes == ()
     with av.open(str(tmp_path / "out.mkv")) as container:
         assert [part["metadata"]["title"] for part in container.chapters()] == ["Eins"]
         assert container.streams.subtitles[0].language == "deu"
         said = [(bytes(packet), packet.pts) for packet in container.demux(subtitles=0) if packet.size]
     assert said == [(b"Guten Tag", 100)]
-    told = match_clip(ClipJob(source, target), tmp_path / "out.mp4").notes
+    told = match_clip(clip_job(source, target), tmp_path / "out.mp4").notes
     assert told == ("a.mkv: stream 2 (subtitle, srt) is left out: .mp4 files do not hold it",)
 
 
@@ -219,7 +220,7 @@ def test_chapters_of_mp4_are_no_stream_to_stumble_over(given: str, wanted: str, 
             if packet.size:
                 packet.stream = streams[packet.stream_index]
                 made.mux_one(packet)
-    result = match_clip(ClipJob(source, target), tmp_path / f"out.{wanted}")
+    result = match_clip(clip_job(source, target), tmp_path / f"out.{wanted}")
     assert result.notes == ()
     with av.open(str(result.path)) as container:
         assert [part["metadata"]["title"] for part in container.chapters()] == ["Eins"]
@@ -229,13 +230,13 @@ def test_chapters_of_mp4_are_no_stream_to_stumble_over(given: str, wanted: str, 
 @pytest.mark.parametrize("pixel_format", ["yuv422p10le", "yuv444p10le"])
 def test_prores_keeps_its_matrix(pixel_format: str, tmp_path: Path, target: Path) -> None:
     source = make_clip(tmp_path / "a.mov", "prores_ks", pixel_format, tags=(9, 14, 9, 1))
-    match_clip(ClipJob(source, target), tmp_path / "out.mov")
+    match_clip(clip_job(source, target), tmp_path / "out.mov")
     assert read_facts(source).tags.matrix == read_facts(tmp_path / "out.mov").tags.matrix == 9
 
 
 def test_a_picture_that_starts_late_is_whole(tmp_path: Path, target: Path) -> None:
     source = make_clip(tmp_path / "a.mkv", times=[25 + n for n in range(FRAMES)], audio=False)
-    result = match_clip(ClipJob(source, target), tmp_path / "out.mkv")
+    result = match_clip(clip_job(source, target), tmp_path / "out.mkv")
     assert (result.broken_at, result.notes, result.frames) == (None, (), FRAMES)
 
 

@@ -11,8 +11,9 @@ from PIL import Image
 
 from reswd_torch import InputError
 from studio.media.clips.names import is_clip
-from studio.service.clip import ClipJob, match_clip
 from studio.service.render import render
+from studio.watch import Watch
+from tests.studio.jobs_for_tests import clip_job, match_clip
 from tests.studio.media.clips.made import FRAMES, drift, make_clip, reference, shown
 
 
@@ -24,7 +25,7 @@ def target(tmp_path: Path) -> Path:
 def refused(source: Path, out: Path, says: str, **job: object) -> None:
     before = {path: path.read_bytes() for path in out.parent.iterdir() if path.is_file()}
     with pytest.raises(InputError) as caught:
-        match_clip(ClipJob(source, **job), out)
+        match_clip(clip_job(source, **job), out)
     assert says in str(caught.value) and "\n" not in str(caught.value)
     assert {path: path.read_bytes() for path in out.parent.iterdir() if path.is_file()} == before
 
@@ -46,7 +47,7 @@ def test_a_broken_tail_gives_what_is_before_it(name: str, codec: str, tmp_path: 
     )  # fmt: skip
     broken = cut(whole, f"broken{whole.suffix}", 0.6)
     out = tmp_path / f"out{whole.suffix}"
-    result = match_clip(ClipJob(broken, target), out)
+    result = match_clip(clip_job(broken, target), out)
     assert 0.3 * FRAMES < result.frames < 0.9 * FRAMES
     assert result.broken_at == pytest.approx(result.frames / 25, abs=0.1)
     assert result.seconds == pytest.approx(result.frames / 25, abs=0.1)
@@ -57,7 +58,7 @@ def test_a_broken_tail_gives_what_is_before_it(name: str, codec: str, tmp_path: 
         return
     expected = [render(frame, result.grade) for frame in shown(broken)]
     assert drift(expected, graded) < 1  # these are noise, which no codec keeps: only the mean colour is looked at
-    assert match_clip(ClipJob(whole, target), tmp_path / f"whole{whole.suffix}").broken_at is None
+    assert match_clip(clip_job(whole, target), tmp_path / f"whole{whole.suffix}").broken_at is None
 
 
 def test_damage_in_the_middle_is_told(tmp_path: Path, target: Path) -> None:
@@ -69,7 +70,7 @@ def test_damage_in_the_middle_is_told(tmp_path: Path, target: Path) -> None:
     middle = len(data) // 2
     data[middle : middle + 400] = bytes(400)
     (tmp_path / "hole.mkv").write_bytes(data)
-    result = match_clip(ClipJob(tmp_path / "hole.mkv", target), tmp_path / "out.mkv")
+    result = match_clip(clip_job(tmp_path / "hole.mkv", target), tmp_path / "out.mkv")
     assert result.broken_at is None or 0.5 < result.broken_at < 2.0
     assert result.frames >= 50
 
@@ -125,7 +126,7 @@ def test_a_stop_leaves_nothing_behind(tmp_path: Path, target: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        match_clip(ClipJob(source, target), tmp_path / "out.mp4", progress=stop)
+        match_clip(clip_job(source, target), tmp_path / "out.mp4", watch=Watch(stop))
     assert sorted(tmp_path.iterdir()) == before
 
 

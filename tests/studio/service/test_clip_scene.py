@@ -15,10 +15,11 @@ from reswd_torch import Cdl, Grade, MatchSettings
 from reswd_torch.errors import InputError
 from studio.media.clips.read import read_facts
 from studio.service import clip_colours as sample
-from studio.service.clip import ClipJob, ClipResult, match_clip
+from studio.service.clip import ClipResult
 from studio.service.clip_colours import SEEN, most_alike, sample_clip
 from tests.conftest import ASSETS
 from tests.studio.cli.test_match import Ran, assert_refused, reswd  # noqa: F401
+from tests.studio.jobs_for_tests import clip_job, match_clip
 from tests.studio.media.clips.made import make_clip, shown
 
 LIGHT = Grade(Cdl((0.75, 0.95, 1.15), (0.02, 0.0, -0.02), (1.0, 1.0, 1.05), 0.9))
@@ -59,7 +60,7 @@ def test_one_scene_brings_a_clip_nearer_to_the_truth(pan: tuple[Path, Path, list
     clip, photo, wanted = pan
     errors, reports = {}, {}
     for scene in ("auto", "same", "different"):
-        result = match_clip(ClipJob(clip, photo, settings=MatchSettings(scene=scene)), tmp_path / f"{scene}.mp4")
+        result = match_clip(clip_job(clip, photo, settings=MatchSettings(scene=scene)), tmp_path / f"{scene}.mp4")
         errors[scene], reports[scene] = error(result, wanted), result.report
     assert errors["auto"] < 0.4 * errors["different"] and errors["same"] < 0.4 * errors["different"]
     assert reports["auto"].points > 100 and reports["auto"].trust > 0.9
@@ -96,8 +97,8 @@ def test_another_scene_is_matched_by_statistics_as_before(
     other: str, pan: tuple[Path, Path, list[np.ndarray]], tmp_path: Path
 ) -> None:
     clip, target = pan[0], ASSETS / f"{other}.jpg"
-    found = match_clip(ClipJob(clip, target), tmp_path / "auto.mp4")
-    plain = match_clip(ClipJob(clip, target, settings=MatchSettings(scene="different")), tmp_path / "different.mp4")
+    found = match_clip(clip_job(clip, target), tmp_path / "auto.mp4")
+    plain = match_clip(clip_job(clip, target, settings=MatchSettings(scene="different")), tmp_path / "different.mp4")
     assert found.grade.transform == plain.grade.transform
 
 
@@ -106,7 +107,7 @@ def test_a_clip_of_the_scene_may_be_the_reference(pan: tuple[Path, Path, list[np
     reference = make_clip(tmp_path / "second.mkv", "ffv1", "yuv444p", pictures=wanted[::-1], audio=False)
     errors = {}
     for scene in ("auto", "different"):
-        result = match_clip(ClipJob(clip, reference, settings=MatchSettings(scene=scene)), tmp_path / f"{scene}.mp4")
+        result = match_clip(clip_job(clip, reference, settings=MatchSettings(scene=scene)), tmp_path / f"{scene}.mp4")
         errors[scene] = error(result, wanted)
         assert (result.report is not None and result.report.points > 100) == (scene == "auto")
     assert errors["auto"] <= errors["different"]
@@ -123,7 +124,7 @@ def test_of_a_clip_with_several_scenes_the_one_of_the_reference_counts(tmp_path:
     errors = {}
     for scene in ("auto", "different"):
         settings = MatchSettings(scene=scene)
-        result = match_clip(ClipJob(clip, tmp_path / "photo.png", settings=settings), tmp_path / f"{scene}.mp4")
+        result = match_clip(clip_job(clip, tmp_path / "photo.png", settings=settings), tmp_path / f"{scene}.mp4")
         frames = np.stack(shown(result.path)[32:]).astype(float)
         errors[scene] = float(np.abs(frames - np.stack(wanted)).mean())
     assert errors["auto"] < 0.4 * errors["different"]
@@ -139,7 +140,7 @@ def test_a_turned_clip_is_looked_at_upright_and_under_its_mask(tmp_path: Path) -
     left = np.zeros((height, width), np.uint8)
     left[:, : width // 2] = 255
     Image.fromarray(left).save(tmp_path / "mask.png")
-    job = ClipJob(clip, tmp_path / "photo.png")
+    job = clip_job(clip, tmp_path / "photo.png")
     whole_frame = match_clip(job, tmp_path / "a.mp4").report
     half = match_clip(replace(job, mask=tmp_path / "mask.png"), tmp_path / "b.mp4").report
     assert whole_frame is not None and half is not None
@@ -167,7 +168,7 @@ def test_a_palette_or_another_method_leaves_the_samples_alone(
 ) -> None:
     plain = sample_clip(read_facts(pan[0]), MatchSettings())
     assert most_alike(plain, plain) == (plain, plain)
-    result = match_clip(ClipJob(pan[0], pan[1], settings=MatchSettings(method="mkl")), tmp_path / "out.mp4")
+    result = match_clip(clip_job(pan[0], pan[1], settings=MatchSettings(method="mkl")), tmp_path / "out.mp4")
     assert result.report is not None and result.report.points == 0
     with pytest.raises(InputError, match="needs method fast"):
         MatchSettings(method="mkl", scene="same")

@@ -12,8 +12,10 @@ from PIL import Image
 from reswd_torch import Cdl, Grade, InputError, MatchSettings
 from studio.media.images import read_picture
 from studio.media.images.refuse import file_hash
-from studio.service.match import MatchJob, run_match
+from studio.service.match import run_match
+from studio.watch import Watch
 from tests.conftest import photograph
+from tests.studio.jobs_for_tests import match_job
 
 
 def save(path: Path, picture: np.ndarray, mode: str | None = None, **options: object) -> Path:
@@ -29,7 +31,7 @@ def pictures(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_a_match(pictures: tuple[Path, Path], tmp_path: Path) -> None:
     told: list[float] = []
-    result = run_match(MatchJob(*pictures), lambda share, what: told.append(share))
+    result = run_match(match_job(*pictures), Watch(lambda event: told.append(event.share)))
     assert told == sorted(told)
     assert 0 <= told[0] <= told[-1] <= 1
     assert result.report.distance_after < result.report.distance_before
@@ -46,9 +48,9 @@ def test_a_match(pictures: tuple[Path, Path], tmp_path: Path) -> None:
 
 
 def test_another_strength_fits_nothing_again(pictures: tuple[Path, Path]) -> None:
-    full = run_match(MatchJob(*pictures))
+    full = run_match(match_job(*pictures))
     half = full.at_strength(0.5)
-    again = run_match(MatchJob(*pictures, settings=MatchSettings(strength=0.5)))
+    again = run_match(match_job(*pictures, settings=MatchSettings(strength=0.5)))
     assert half.grade.transform == full.grade.transform
     assert half.report.distance_after == pytest.approx(again.report.distance_after)
     assert half.job.settings.strength == half.report.settings.strength == 0.5
@@ -57,7 +59,7 @@ def test_another_strength_fits_nothing_again(pictures: tuple[Path, Path]) -> Non
 
 
 def test_another_method_reads_nothing_again(pictures: tuple[Path, Path]) -> None:
-    result = run_match(MatchJob(*pictures))
+    result = run_match(match_job(*pictures))
     pictures[0].unlink()
     mkl = result.refitted("mkl")
     assert mkl.job.settings.method == mkl.report.settings.method == "mkl"
@@ -68,7 +70,7 @@ def test_another_method_reads_nothing_again(pictures: tuple[Path, Path]) -> None
 
 def test_a_saved_grade_in_place_of_a_reference(pictures: tuple[Path, Path]) -> None:
     grade = Grade(Cdl((0.5, 1.0, 1.0)))
-    result = run_match(MatchJob(pictures[0], grade=grade, settings=MatchSettings(strength=0.5)))
+    result = run_match(match_job(pictures[0], grade=grade, settings=MatchSettings(strength=0.5)))
     assert result.report is None
     assert result.distance_before is None
     assert result.distance_at(1.0) is None
@@ -82,7 +84,7 @@ def test_the_same_file_under_two_names(pictures: tuple[Path, Path], tmp_path: Pa
     copy = tmp_path / "copy.png"
     copy.write_bytes(pictures[0].read_bytes())
     for method in ("fast", "reswd", "mkl"):
-        result = run_match(MatchJob(pictures[0], copy, settings=MatchSettings(method=method)))
+        result = run_match(match_job(pictures[0], copy, settings=MatchSettings(method=method)))
         assert result.report.distance_before == 0
         assert result.report.distance_after < 1e-3
         assert np.array_equal(result.graded_pixels(), result.picture.pixels)
@@ -102,7 +104,7 @@ def test_masked_and_transparent_pixels_neither_count_nor_change(tmp_path: Path) 
         alpha[:8] = 0
         pixels = np.dstack([np.rint(picture * 255).astype(np.uint8), alpha])
         Image.fromarray(pixels).save(tmp_path / f"{name}.png")
-        result = run_match(MatchJob(tmp_path / f"{name}.png", target, mask=tmp_path / "mask.png"))
+        result = run_match(match_job(tmp_path / f"{name}.png", target, mask=tmp_path / "mask.png"))
         grades.append(result.grade.transform)
         graded = result.graded_pixels()
         assert np.array_equal(graded[:, :16], pixels[:, :16, :3])
@@ -122,13 +124,13 @@ def test_a_target_mask_leaves_pixels_out(tmp_path: Path) -> None:
     for name, hidden in (("a", 0.0), ("b", 1.0)):
         picture = photograph(2)
         picture[:, :32] = hidden
-        job = MatchJob(source, save(tmp_path / f"{name}.png", picture), target_mask=tmp_path / "mask.png")
+        job = match_job(source, save(tmp_path / f"{name}.png", picture), target_mask=tmp_path / "mask.png")
         grades.append(run_match(job).grade.transform)
     assert grades[0] == grades[1]
 
 
 def test_palette(pictures: tuple[Path, Path]) -> None:
-    result = run_match(MatchJob(pictures[0], palette="#204060:3,#d0a070"))
+    result = run_match(match_job(pictures[0], palette="#204060:3,#d0a070"))
     assert result.report.distance_after < result.report.distance_before
     assert "#204060:3,#d0a070" in result.description()
 
@@ -136,7 +138,7 @@ def test_palette(pictures: tuple[Path, Path]) -> None:
 def test_notes_name_the_file(tmp_path: Path) -> None:
     grey = save(tmp_path / "grey.png", photograph(1), "L")
     palette = save(tmp_path / "palette.gif", photograph(2), "P")
-    notes = run_match(MatchJob(grey, palette)).notes
+    notes = run_match(match_job(grey, palette)).notes
     assert any(note.startswith("grey.png: grey") for note in notes)
     assert any(note.startswith("palette.gif: palette") for note in notes)
 
@@ -151,13 +153,13 @@ def test_notes_name_the_file(tmp_path: Path) -> None:
 )
 def test_jobs_that_make_no_sense(arguments: dict, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        MatchJob(Path("s.png"), **arguments)
+        match_job(Path("s.png"), **arguments)
 
 
 def test_a_fully_transparent_picture_is_refused(tmp_path: Path, pictures: tuple[Path, Path]) -> None:
     clear = tmp_path / "clear.png"
     Image.fromarray(np.zeros((8, 8, 4), np.uint8)).save(clear)
-    for job in (MatchJob(clear, pictures[1]), MatchJob(pictures[0], clear)):
+    for job in (match_job(clear, pictures[1]), match_job(pictures[0], clear)):
         with pytest.raises(InputError, match=r"clear\.png.*fully transparent"):
             run_match(job)
 
@@ -176,7 +178,7 @@ def test_opacity_weighs_the_statistics(tmp_path: Path) -> None:
     pixels[:, 32:] = (30, 30, 200, 255)
     path = tmp_path / "half.png"
     Image.fromarray(pixels).save(path)
-    result = run_match(MatchJob(path, palette="#1e1ec8"))
+    result = run_match(match_job(path, palette="#1e1ec8"))
     assert result.distance_before is not None
     assert result.distance_before < 3  # counted in full, the red half alone is some 60 away
     assert result.weights is None  # and every pixel is visible, so every pixel is graded
@@ -196,6 +198,6 @@ def test_equal_pictures_in_other_files_are_the_identity(tmp_path: Path) -> None:
     text.add_text("Title", "the same")
     decoded.save(tagged, compress_level=1, pnginfo=text)
     for source, target in ((jpeg, commented), (png, jpeg), (png, tagged)):
-        result = run_match(MatchJob(source, target))
+        result = run_match(match_job(source, target))
         assert result.report.distance_before == 0
         assert np.array_equal(result.graded_pixels(), result.picture.pixels)

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from studio.media.images import Container, Picture
-from studio.service.match import MatchJob, run_match
+from studio.service.match import run_match
 from studio.views.charts import Colors, draw_distributions
 from studio.views.preview import display_pixels, save_preview, shrink, slim
+from tests.studio.jobs_for_tests import match_job
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
@@ -53,7 +54,7 @@ def test_saved_png_is_lossless_and_in_the_right_order(tmp_path: Path) -> None:
 
 
 def test_slim_result_keeps_grade_and_distance() -> None:
-    result = run_match(MatchJob(SOURCE, REFERENCE))
+    result = run_match(match_job(SOURCE, REFERENCE))
     small = slim(result, 200)
     assert max(small.picture.pixels.shape) == 200
     assert small.distance_at(0.5) == result.distance_at(0.5)
@@ -64,9 +65,9 @@ def test_slim_result_keeps_grade_and_distance() -> None:
 
 
 def test_refitted_equals_a_match_by_that_method() -> None:
-    again = run_match(MatchJob(SOURCE, REFERENCE)).refitted("reinhard")
-    settings = replace(MatchJob(SOURCE, REFERENCE).settings, method="reinhard")
-    fresh = run_match(MatchJob(SOURCE, REFERENCE, settings=settings))
+    again = run_match(match_job(SOURCE, REFERENCE)).refitted("reinhard")
+    settings = replace(match_job(SOURCE, REFERENCE).settings, method="reinhard")
+    fresh = run_match(match_job(SOURCE, REFERENCE, settings=settings))
     assert np.array_equal(again.graded_pixels(), fresh.graded_pixels())
     assert again.grade.encoding == fresh.grade.encoding
 

@@ -14,10 +14,11 @@ from PIL import Image
 
 from reswd_torch import MatchSettings
 from reswd_torch.matching import MatchReport
-from studio.service.match import MatchJob, run_match
+from studio.service.match import run_match
 from studio.views.scene import common, draw_points, scene_line
 from tests.conftest import ASSETS
 from tests.studio.cli.test_match import Ran, assert_refused, reswd  # noqa: F401
+from tests.studio.jobs_for_tests import match_job
 from tests.studio.media.images.profiles_for_tests import display_p3
 
 
@@ -152,7 +153,7 @@ def test_points_are_drawn_on_both_pictures(pair: tuple[Path, Path], profile: byt
     with Image.open(pair[0]) as opened:
         opened.save(source, icc_profile=profile)
         size = opened.size
-    result = run_match(MatchJob(source, pair[1]))
+    result = run_match(match_job(source, pair[1]))
     found = common(result.source_sample, result.target_sample, result.job.settings)
     assert found is not None and result.target_sample is not None
     sheet = draw_points(result.source_sample, result.target_sample, found, result.picture.icc)
@@ -165,6 +166,6 @@ def test_points_are_drawn_on_both_pictures(pair: tuple[Path, Path], profile: byt
 
 
 def test_the_other_methods_can_be_compared_with_a_match_of_one_scene(pair: tuple[Path, Path]) -> None:
-    result = run_match(MatchJob(*pair, settings=MatchSettings(scene="same")))
+    result = run_match(match_job(*pair, settings=MatchSettings(scene="same")))
     assert result.refitted("mkl").job.settings == MatchSettings(method="mkl")
     assert result.refitted("fast").grade.transform == result.grade.transform

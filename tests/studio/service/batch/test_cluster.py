@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kills import contents
-from studio.service.batch.request import SERIES, BatchRequest
+from studio.jobs import SERIES
+from studio.service.batch.prepare import prepare_batch
 from studio.service.batch.run import run_batch
 from tests.studio.cli.test_batch import ROOT, rows
 from tests.studio.conftest import write
+from tests.studio.jobs_for_tests import batch_job
 
 pytest.importorskip("ray", reason="Ray has no wheel for this system")
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds Ray's workers in /proc")
@@ -42,7 +44,7 @@ def test_ray_gives_the_same_bytes_and_outlives_its_workers(warm: Path, tmp_path:
     folder = tmp_path / "many"
     for number in range(30):
         write(folder / f"{number:02d}.jpg", number, height=1200, width=1600)
-    plan, record = BatchRequest(folder, tmp_path / "here", warm, mode=SERIES).prepare()
+    plan, record = prepare_batch(batch_job(folder, tmp_path / "here", warm, mode=SERIES))
     run_batch(plan, record, two, window=4)
     output = tmp_path / "ray"
     command = [

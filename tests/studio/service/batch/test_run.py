@@ -20,15 +20,17 @@ from PIL import Image, ImageCms
 from reswd_torch import load_grade
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
+from studio.jobs import EACH, OVERWRITE, RESUME, SERIES, BatchJob
 from studio.media.images import read_picture
 from studio.service.apply import apply_to_file
 from studio.service.batch import work
-from studio.service.batch.request import EACH, SERIES, BatchRequest
-from studio.service.batch.run import OVERWRITE, RESUME, Step, Summary, run_batch
+from studio.service.batch.prepare import prepare_batch
+from studio.service.batch.run import Step, Summary, run_batch
 from studio.service.batch.workers import threads
-from studio.service.match import MatchJob, run_match
+from studio.service.match import run_match
 from tests.conftest import digest
 from tests.studio.conftest import write
+from tests.studio.jobs_for_tests import batch_job, match_job
 
 BytesOf = Callable[[Path], dict[str, bytes]]
 
@@ -41,9 +43,9 @@ class Usage(NamedTuple):
     free: int
 
 
-def run(request: BatchRequest, workers: Executor, **options: Any) -> Summary:
+def run(request: BatchJob, workers: Executor, **options: Any) -> Summary:
     """Prepare and run."""
-    plan, record = request.prepare()
+    plan, record = prepare_batch(request)
     return run_batch(plan, record, workers, window=4, **options)
 
 
@@ -60,10 +62,10 @@ def reports_equal(one: Path, other: Path) -> bool:
 
 
 def test_each_picture_is_as_the_single_command_makes_it(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    summary = run(BatchRequest(shots, tmp_path / "out", warm, recursive=True), two)
+    summary = run(batch_job(shots, tmp_path / "out", warm, recursive=True), two)
     assert (summary.done, summary.failed, summary.left) == (6, 0, 0)
     for name in ("a.jpg", "b.png", "day 2/f.png"):
-        result = run_match(MatchJob(shots / name, warm))
+        result = run_match(match_job(shots / name, warm))
         alone = result.save_picture(tmp_path / Path(name).name)
         assert digest(tmp_path / "out" / name) == digest(alone)
     report = rows(tmp_path / "out")
@@ -75,7 +77,7 @@ def test_each_picture_is_as_the_single_command_makes_it(shots: Path, warm: Path,
 
 def test_sources_are_not_touched(shots: Path, warm: Path, tmp_path: Path, two: Executor, bytes_of: BytesOf) -> None:
     before = bytes_of(shots)
-    run(BatchRequest(shots, tmp_path / "out", warm, mode=SERIES, recursive=True), two)
+    run(batch_job(shots, tmp_path / "out", warm, mode=SERIES, recursive=True), two)
     assert bytes_of(shots) == before
 
 
@@ -83,7 +85,7 @@ def test_a_series_has_one_grade_that_can_be_applied_alone(
     shots: Path, warm: Path, tmp_path: Path, two: Executor
 ) -> None:
     output = tmp_path / "out"
-    run(BatchRequest(shots, output, warm, mode=SERIES), two)
+    run(batch_job(shots, output, warm, mode=SERIES), two)
     assert len({row["grade"] for row in rows(output)}) == 1
     grade = load_grade(output / "series.cc")
     for name in ("b.png", "c.jpg"):
@@ -108,7 +110,7 @@ def test_equal_frames_stay_equal_in_a_series_and_the_look_is_reached(warm: Path,
     still = (slice(0, 25), slice(0, 120))
     spread = {}
     for mode in (EACH, SERIES):
-        run(BatchRequest(frames, tmp_path / mode, warm, mode=mode), two)
+        run(batch_job(frames, tmp_path / mode, warm, mode=mode), two)
         graded = np.stack([read_picture(tmp_path / mode / f"{n}.png").pixels[still].astype(int) for n in range(5)])
         spread[mode] = int(np.ptp(graded, axis=0).max())
     assert spread[SERIES] == 0 < spread[EACH]
@@ -120,7 +122,7 @@ def test_equal_frames_stay_equal_in_a_series_and_the_look_is_reached(warm: Path,
 def test_the_grade_of_a_series_does_not_depend_on_jobs_or_order(
     shots: Path, warm: Path, tmp_path: Path, two: Executor, bytes_of: BytesOf
 ) -> None:
-    request = BatchRequest(shots, tmp_path / "two", warm, mode=SERIES, recursive=True)
+    request = batch_job(shots, tmp_path / "two", warm, mode=SERIES, recursive=True)
     run(request, two)
     with threads(1) as one:
         run(replace(request, output=tmp_path / "one"), one)
@@ -141,7 +143,7 @@ def test_a_series_of_two_encodings_looks_like_one(warm: Path, tmp_path: Path, tw
     wide = swapped(bytes(profile))
     converted = scene[..., [2, 1, 0]]  # in a profile whose red and blue are exchanged
     Image.fromarray(converted).save(shots / "b.png", icc_profile=wide)
-    run(BatchRequest(shots, tmp_path / "out", warm, mode=SERIES), two)
+    run(batch_job(shots, tmp_path / "out", warm, mode=SERIES), two)
     one, other = (read_picture(tmp_path / "out" / name) for name in ("a.png", "b.png"))
     assert other.icc == wide
     difference = np.abs(one.pixels.astype(int) - other.pixels[..., [2, 1, 0]].astype(int))
@@ -167,7 +169,7 @@ def test_several_references_make_the_look_of_a_series(tmp_path: Path, shots: Pat
     looks = tmp_path / "looks"
     write(looks / "1.png", 1, tint=(1.0, 0.6, 0.3))
     write(looks / "2.png", 2, tint=(1.0, 0.6, 0.3))
-    run(BatchRequest(shots, tmp_path / "out", looks, mode=SERIES), two)
+    run(batch_job(shots, tmp_path / "out", looks, mode=SERIES), two)
     for row in rows(tmp_path / "out"):
         assert float(row["distance_after"]) < 0.6 * float(row["distance_before"])
 
@@ -176,25 +178,25 @@ def test_each_by_its_own_reference(shots: Path, tmp_path: Path, two: Executor) -
     looks = tmp_path / "looks"
     for number, name in enumerate("abcd"):
         write(looks / f"{name}.png", number, tint=(1.0, 0.9 - 0.2 * number, 0.3 + 0.2 * number))
-    run(BatchRequest(shots, tmp_path / "out", looks), two)
+    run(batch_job(shots, tmp_path / "out", looks), two)
     for name in ("a.jpg", "d.jpg"):
-        result = run_match(MatchJob(shots / name, looks / f"{name[0]}.png"))
+        result = run_match(match_job(shots / name, looks / f"{name[0]}.png"))
         assert digest(tmp_path / "out" / name) == digest(result.save_picture(tmp_path / name))
 
 
 def test_a_saved_grade_and_a_palette(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    look = run_match(MatchJob(shots / "a.jpg", warm)).save_grade(tmp_path / "look.cc")
-    run(BatchRequest(shots, tmp_path / "graded", grade=look), two)
+    look = run_match(match_job(shots / "a.jpg", warm)).save_grade(tmp_path / "look.cc")
+    run(batch_job(shots, tmp_path / "graded", grade=look), two)
     apply_to_file(load_grade(look), shots / "b.png", tmp_path / "b.png")
     assert digest(tmp_path / "graded" / "b.png") == digest(tmp_path / "b.png")
     assert {row["distance_before"] for row in rows(tmp_path / "graded")} == {""}
-    run(BatchRequest(shots, tmp_path / "toned", palette="#c08040, #203040"), two)
+    run(batch_job(shots, tmp_path / "toned", palette="#c08040, #203040"), two)
     assert all(float(row["distance_after"]) < float(row["distance_before"]) for row in rows(tmp_path / "toned"))
 
 
 def test_grades_beside_the_results(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    run(BatchRequest(shots, tmp_path / "out", warm, grade_files=".cc"), two)
-    single = run_match(MatchJob(shots / "b.png", warm)).save_grade(tmp_path / "b.cc")
+    run(batch_job(shots, tmp_path / "out", warm, grade_files=".cc"), two)
+    single = run_match(match_job(shots / "b.png", warm)).save_grade(tmp_path / "b.cc")
     assert digest(tmp_path / "out" / "b.png.cc") == digest(single)
 
 
@@ -205,7 +207,7 @@ def test_masks_by_name(shots: Path, warm: Path, tmp_path: Path, two: Executor) -
         (tmp_path / "masks").mkdir(exist_ok=True)
         Image.fromarray(mask).save(tmp_path / "masks" / f"{name}.png")
     for mode in (EACH, SERIES):
-        run(BatchRequest(shots, tmp_path / mode, warm, mask=tmp_path / "masks", mode=mode), two)
+        run(batch_job(shots, tmp_path / mode, warm, mask=tmp_path / "masks", mode=mode), two)
         before, after = (read_picture(folder / "b.png").pixels for folder in (shots, tmp_path / mode))
         assert (after[:, 40:] == before[:, 40:]).all() and (after[:, :40] != before[:, :40]).mean() > 0.5
 
@@ -241,7 +243,7 @@ def difficult(tmp_path: Path) -> Path:
 def test_fifty_files_give_forty_four_results(mode: str, warm: Path, tmp_path: Path, two: Executor) -> None:
     folder = difficult(tmp_path)
     assert len(os.listdir(folder)) == 50
-    summary = run(BatchRequest(folder, tmp_path / "out", warm, mode=mode), two)
+    summary = run(batch_job(folder, tmp_path / "out", warm, mode=mode), two)
     assert (summary.done, summary.failed, summary.left) == (44, 6, 0)
     results = [path.name for path in (tmp_path / "out").iterdir() if path.suffix in (".jpg", ".png")]
     assert len(results) == 44 and not any(name.startswith("x ") for name in results)
@@ -264,27 +266,27 @@ def test_existing_results_are_not_replaced_unasked(shots: Path, warm: Path, tmp_
     kept = write(output / "c.jpg", 55)
     before = kept.read_bytes()
     with pytest.raises(InputError, match=r"1 result is there already \(c\.jpg\)"):
-        run(BatchRequest(shots, output, warm), two)
+        run(batch_job(shots, output, warm), two)
     with pytest.raises(InputError, match=r"1 result is there already"):
-        run(BatchRequest(shots, output, warm), two, existing=RESUME)
+        run(batch_job(shots, output, warm), two, existing=RESUME)
     assert [path.name for path in output.iterdir()] == ["c.jpg"] and kept.read_bytes() == before
-    assert run(BatchRequest(shots, output, warm), two, existing=OVERWRITE).done == 4
+    assert run(batch_job(shots, output, warm), two, existing=OVERWRITE).done == 4
     assert kept.read_bytes() != before
     with pytest.raises(InputError, match="go on with it .--resume. or replace it .--overwrite."):
-        run(BatchRequest(shots, output, warm), two)
+        run(batch_job(shots, output, warm), two)
 
 
 def test_a_grade_does_not_outlive_its_series(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     output = tmp_path / "out"
-    run(BatchRequest(shots, output, warm, mode=SERIES), two)
+    run(batch_job(shots, output, warm, mode=SERIES), two)
     assert (output / "series.cc").exists()
-    run(BatchRequest(shots, output, warm), two, existing=OVERWRITE)
+    run(batch_job(shots, output, warm), two, existing=OVERWRITE)
     assert not (output / "series.cc").exists() and not (output / "series.cube").exists()
 
 
 def test_resume_does_what_is_missing_or_changed(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     output = tmp_path / "out"
-    request = BatchRequest(shots, output, warm)
+    request = batch_job(shots, output, warm)
     run(request, two)
     (output / "a.jpg").unlink()
     write(shots / "c.jpg", 77)
@@ -300,7 +302,7 @@ def test_resume_does_what_is_missing_or_changed(shots: Path, warm: Path, tmp_pat
 
 def test_resume_does_again_what_failed(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     (shots / "c.jpg").write_bytes(b"")
-    request = BatchRequest(shots, tmp_path / "out", warm)
+    request = batch_job(shots, tmp_path / "out", warm)
     assert run(request, two).failed == 1
     write(shots / "c.jpg", 2)
     summary = run(request, two, existing=RESUME)
@@ -310,7 +312,7 @@ def test_resume_does_again_what_failed(shots: Path, warm: Path, tmp_path: Path, 
 def test_resume_with_other_settings_or_another_reference_is_refused(
     shots: Path, warm: Path, tmp_path: Path, two: Executor
 ) -> None:
-    request = BatchRequest(shots, tmp_path / "out", warm)
+    request = batch_job(shots, tmp_path / "out", warm)
     run(request, two)
     for other, words in (
         (replace(request, settings=MatchSettings(strength=0.5)), "strength was 1.0, now it is 0.5"),
@@ -327,7 +329,7 @@ def test_resume_with_other_settings_or_another_reference_is_refused(
 def test_a_run_from_before_scenes_were_looked_for_goes_on(
     shots: Path, warm: Path, tmp_path: Path, two: Executor
 ) -> None:
-    request = BatchRequest(shots, tmp_path / "out", warm)
+    request = batch_job(shots, tmp_path / "out", warm)
     run(request, two)
     whole = rows(tmp_path / "out")
     assert {row["scene"] for row in whole} == {"different"}
@@ -350,7 +352,7 @@ def test_a_run_from_before_scenes_were_looked_for_goes_on(
 
 def test_a_row_half_written_is_done_again(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     output = tmp_path / "out"
-    request = BatchRequest(shots, output, warm)
+    request = batch_job(shots, output, warm)
     run(request, two)
     whole = (output / "report.csv").read_bytes()
     cut = whole.rfind(b"\r\n", 0, len(whole) - 2) + 10
@@ -364,10 +366,10 @@ def test_a_row_half_written_is_done_again(shots: Path, warm: Path, tmp_path: Pat
 def test_stop_keeps_what_is_done_and_says_what_is_not(
     shots: Path, warm: Path, tmp_path: Path, bytes_of: BytesOf
 ) -> None:
-    request = BatchRequest(shots, tmp_path / "out", warm, mode=SERIES, recursive=True)
+    request = batch_job(shots, tmp_path / "out", warm, mode=SERIES, recursive=True)
     steps: list[Step] = []
     with threads(1) as one:
-        plan, record = request.prepare()
+        plan, record = prepare_batch(request)
         graded = lambda: sum(step.row is not None for step in steps) >= 2  # noqa: E731
         summary = run_batch(plan, record, one, window=1, stop=graded, on_step=steps.append)
         assert (summary.done, summary.left) == (2, 4)
@@ -381,7 +383,7 @@ def test_stop_keeps_what_is_done_and_says_what_is_not(
 def test_stop_while_the_series_is_looked_at(shots: Path, warm: Path, tmp_path: Path) -> None:
     steps: list[Step] = []
     with threads(1) as one:
-        plan, record = BatchRequest(shots, tmp_path / "out", warm, mode=SERIES).prepare()
+        plan, record = prepare_batch(batch_job(shots, tmp_path / "out", warm, mode=SERIES))
         summary = run_batch(plan, record, one, window=1, stop=lambda: len(steps) > 2, on_step=steps.append)
     assert (summary.done, summary.left) == (0, 4) and {step.phase for step in steps} == {"looking"}
     assert os.listdir(tmp_path / "out") == []
@@ -391,7 +393,7 @@ def test_stop_while_the_series_is_looked_at(shots: Path, warm: Path, tmp_path: P
 def test_a_full_disk_stops_the_run_and_it_can_go_on(
     encoder_says_so: bool, shots: Path, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = BatchRequest(shots, tmp_path / "out", warm)
+    request = batch_job(shots, tmp_path / "out", warm)
     save, saved = work.MatchResult.save_picture, []
 
     def until_full(self: Any, path: Path, **options: Any) -> Path:
@@ -416,8 +418,8 @@ def test_a_full_disk_stops_the_run_and_it_can_go_on(
 
 
 def test_one_run_at_a_time(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    request = BatchRequest(shots, tmp_path / "out", warm)
-    plan, record = request.prepare()
+    request = batch_job(shots, tmp_path / "out", warm)
+    plan, record = prepare_batch(request)
     refused: list[str] = []
 
     def meanwhile(step: Step) -> None:
@@ -435,7 +437,7 @@ def test_leftovers_of_a_killed_run_are_removed_and_other_hidden_files_stay(
     mode: str, shots: Path, warm: Path, tmp_path: Path, two: Executor
 ) -> None:
     files = ".cc" if mode == EACH else None
-    request = BatchRequest(shots, tmp_path / "out", warm, mode=mode, recursive=True, grade_files=files)
+    request = batch_job(shots, tmp_path / "out", warm, mode=mode, recursive=True, grade_files=files)
     run(request, two)
     left = [".a.0123abcd.jpg", ".run.json.0123abcd.part", ".report.0123abcd.csv", "day 2/.f.89abcdef.png"]
     left += [".a.jpg.cc.0123abcd.part"] if mode == EACH else [".series.cube.0123abcd.part", ".series.cc.0123abcd.part"]
@@ -452,7 +454,7 @@ def test_nothing_that_can_be_read(warm: Path, tmp_path: Path, two: Executor) -> 
     folder.mkdir()
     (folder / "a.jpg").write_bytes(b"")
     for mode in (EACH, SERIES):
-        summary = run(BatchRequest(folder, tmp_path / mode, warm, mode=mode), two)
+        summary = run(batch_job(folder, tmp_path / mode, warm, mode=mode), two)
         assert (summary.done, summary.failed) == (0, 1)
         assert "empty" in rows(tmp_path / mode)[0]["message"]
 
@@ -481,7 +483,7 @@ def test_requests_that_are_refused(parts: dict[str, Any], words: str, shots: Pat
         name: tmp_path / value for name, value in parts.items() if name in ("target", "mask", "target_mask", "grade")
     }
     with pytest.raises(InputError, match=words):
-        BatchRequest(shots, tmp_path / "out", **{**parts, **paths}).prepare()
+        prepare_batch(batch_job(shots, tmp_path / "out", **{**parts, **paths}))
     assert not (tmp_path / "out").exists()
 
 
@@ -491,7 +493,7 @@ def test_report_survives_odd_names(warm: Path, tmp_path: Path, two: Executor) ->
     for number, name in enumerate(names):
         write(folder / name, number)
     (folder / os.fsdecode(b"latin \xe9.jpg")).write_bytes((folder / names[0]).read_bytes())
-    request = BatchRequest(folder, tmp_path / "out", warm)
+    request = batch_job(folder, tmp_path / "out", warm)
     assert run(request, two).done == 5
     assert run(request, two, existing=RESUME).kept == 5
 
@@ -502,20 +504,20 @@ def test_a_link_in_the_output_does_not_lead_to_the_sources(
     before = bytes_of(shots)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "day 2").symlink_to(shots / "day 2", target_is_directory=True)
-    summary = run(BatchRequest(shots, tmp_path / "out", warm, recursive=True), two, existing=OVERWRITE)
+    summary = run(batch_job(shots, tmp_path / "out", warm, recursive=True), two, existing=OVERWRITE)
     assert (summary.done, summary.failed) == (4, 2) and bytes_of(shots) == before
 
 
 def test_a_grade_of_the_output_can_be_applied_there(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     output = tmp_path / "out"
-    run(BatchRequest(shots, output, warm, mode=SERIES), two)
-    assert run(BatchRequest(shots, output, grade=output / "series.cc"), two, existing=OVERWRITE).done == 4
+    run(batch_job(shots, output, warm, mode=SERIES), two)
+    assert run(batch_job(shots, output, grade=output / "series.cc"), two, existing=OVERWRITE).done == 4
 
 
 def test_a_stopped_overwrite_does_not_go_on_with_the_old_look(
     shots: Path, warm: Path, tmp_path: Path, two: Executor
 ) -> None:
-    request = BatchRequest(shots, tmp_path / "out", warm, mode=SERIES)
+    request = batch_job(shots, tmp_path / "out", warm, mode=SERIES)
     run(request, two)
     run(replace(request, palette="#203040", target=None), two, existing=OVERWRITE, stop=lambda: True)
     with pytest.raises(InputError, match="there already"):
@@ -526,5 +528,5 @@ def test_reports_and_grades_that_are_no_runs_stay(shots: Path, warm: Path, tmp_p
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "report.csv").write_text("mine")
     with pytest.raises(InputError, match=r"report\.csv"):
-        run(BatchRequest(shots, tmp_path / "out", warm), two)
+        run(batch_job(shots, tmp_path / "out", warm), two)
     assert (tmp_path / "out" / "report.csv").read_text() == "mine"

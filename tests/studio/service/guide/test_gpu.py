@@ -45,20 +45,22 @@ import torch
 torch.set_num_threads(1)
 import app
 from studio.service.guide import pipelines
-from studio.service.guide.run import Cancelled, GuideJob, default_generation, run_guide, save_guided
+from studio.watch import Cancelled
+from studio.jobs import GuideJob
+from studio.service.guide.run import default_generation, run_guide, save_painted
 from studio.ui.guide import run as guide_run
 from reswd_torch.errors import InputError
 
 assert list(pipelines._kept) == [("pocket-64", "auto")], "loaded before the app starts"
 out, assets = Path(sys.argv[1]), Path(sys.argv[2])
-job = GuideJob(default_generation("pocket-64", "an owl", steps=6), reference=assets / "bridge-night.jpg", plain=True)
+job = guide_job(default_generation("pocket-64", "an owl", steps=6), reference=assets / "bridge-night.jpg", plain=True)
 
 *events, result = guide_run.paint(job, "auto", out / "stop")
 assert [event.text for event in events if event.preview is not None] == ["step 3 of 6", "step 6 of 6"]
-save_guided(result, out / "there.png")
-save_guided(run_guide(job), out / "here.png")
+save_painted(result, out / "there.png")
+save_painted(run_guide(job), out / "here.png")
 
-long = GuideJob(default_generation("pocket-64", "an owl", steps=200), palette="#123")
+long = guide_job(default_generation("pocket-64", "an owl", steps=200), palette="#123")
 try:
     for event in guide_run.paint(long, "auto", out / "stop"):
         if event.text == "step 3 of 200":
@@ -76,7 +78,7 @@ plain = list(guide_run.paint(guide_run.PlainJob(default_generation("pocket-64", 
 assert plain.image.size == (64, 64)
 
 try:
-    list(guide_run.paint(GuideJob(default_generation("pocket-64", "an owl", width=65), palette="#123"), "auto", out / "stop"))
+    list(guide_run.paint(guide_job(default_generation("pocket-64", "an owl", width=65), palette="#123"), "auto", out / "stop"))
 except InputError as error:
     print(error)
 try:
@@ -85,9 +87,10 @@ except InputError as error:
     print(error)
 assert guide_run.models() == ("pocket-64",)
 
-from studio.service.match import MatchJob, run_match
+from studio.jobs import MatchJob
+from studio.service.match import run_match
 before = (out / "log").read_text()
-run_match(MatchJob(assets / "lagoon-jetty.jpg", assets / "bridge-night.jpg"))
+run_match(match_job(assets / "lagoon-jetty.jpg", assets / "bridge-night.jpg"))
 assert (out / "log").read_text() == before, "matching takes nothing of a visitor's quota"
 """
 

@@ -31,24 +31,23 @@ from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation, generate
 from reswd_torch.errors import InputError
 from reswd_torch.matching import color_distance
+from studio.records.painted import read_guided
 from studio.service.guide import pipelines
 from studio.service.guide import run as guided
 from studio.service.guide.pipelines import pipeline
 from studio.service.guide.run import (
-    Cancelled,
     GuideEvent,
-    GuideJob,
     GuideResult,
     check_job,
     default_generation,
-    guide_events,
-    read_guided,
     run_guide,
-    save_guided,
-    save_plain,
+    save_painted,
 )
+from studio.service.guide.stream import paint_events
+from studio.watch import Cancelled
 from tests.conftest import photograph
 from tests.guidance.tiny import FAMILIES, call_arguments, tiny_pipeline
+from tests.studio.jobs_for_tests import guide_job
 from tests.studio.media.images.profiles_for_tests import display_p3
 
 SAIL = Generation("a sailboat", seed=5, steps=3)
@@ -99,7 +98,7 @@ def distance(image: Any, colors: torch.Tensor) -> float:
 
 
 def colors_of(path: Path) -> np.ndarray:
-    return guided._colors_of(GuideJob(SAIL, reference=path))[0]
+    return guided._colors_of(guide_job(SAIL, reference=path))[0]
 
 
 def a_model(folder: Path) -> Path:
@@ -113,8 +112,8 @@ def a_model(folder: Path) -> Path:
 def test_the_library_and_the_studio_paint_the_same_picture(kept: Any, reference: Path) -> None:
     settings = GuidanceSettings(strength=1.3, seed=4)
     for job, given in (
-        (GuideJob(SAIL, settings, reference=reference), Image.open(reference)),
-        (GuideJob(SAIL, settings, palette=BLUE_AND_RED), BLUE_AND_RED),
+        (guide_job(SAIL, settings, reference=reference), Image.open(reference)),
+        (guide_job(SAIL, settings, palette=BLUE_AND_RED), BLUE_AND_RED),
     ):
         with guide(kept, given, strength=1.3, seed=4):
             wanted = generate(kept, SAIL)
@@ -122,21 +121,21 @@ def test_the_library_and_the_studio_paint_the_same_picture(kept: Any, reference:
 
 
 def test_the_plain_image_is_that_of_the_same_seed_and_further_from_the_reference(kept: Any) -> None:
-    result = run_guide(GuideJob(SAIL, palette=BLUE_AND_RED, plain=True))
+    result = run_guide(guide_job(SAIL, palette=BLUE_AND_RED, plain=True))
     assert result.plain is not None and result.plain_distance is not None
     assert np.array_equal(pixels(result.plain), pixels(generate(kept, SAIL)))
     assert result.distance < result.plain_distance / 2
 
 
 def test_strength_0_is_the_plain_image() -> None:
-    result = run_guide(GuideJob(SAIL, GuidanceSettings(strength=0), palette=BLUE_AND_RED, plain=True))
+    result = run_guide(guide_job(SAIL, GuidanceSettings(strength=0), palette=BLUE_AND_RED, plain=True))
     assert result.plain is not None
     assert np.array_equal(pixels(result.image), pixels(result.plain))
 
 
 def test_distances_are_those_of_the_saved_files_to_the_saved_colours(reference: Path, tmp_path: Path) -> None:
-    result = run_guide(GuideJob(SAIL, reference=reference, plain=True))
-    out, beside = save_guided(result, tmp_path / "out.png"), save_plain(result, tmp_path / "out-plain.png")
+    result = run_guide(guide_job(SAIL, reference=reference, plain=True))
+    out, beside = save_painted(result, tmp_path / "out.png")(result, tmp_path / "out-plain.png")
     record = record_of(out)
     colors = colors_in(record)
     assert distance(Image.open(out), colors) == pytest.approx(result.distance, abs=1e-5)
@@ -156,9 +155,9 @@ def test_distances_are_those_of_the_saved_files_to_the_saved_colours(reference: 
 def test_a_saved_picture_is_painted_again_bit_for_bit(
     generation: Generation, settings: GuidanceSettings, reference: Path, tmp_path: Path
 ) -> None:
-    result = run_guide(GuideJob(generation, settings, reference=reference))
+    result = run_guide(guide_job(generation, settings, reference=reference))
     assert result.image.size == (generation.width or 64, generation.height or 64)
-    out = save_guided(result, tmp_path / "out.png")
+    out = save_painted(result, tmp_path / "out.png")
     reference.unlink()
     job = read_guided(out)
     assert (job.generation, job.guidance, job.model) == (generation, settings, EMBEDDED_ID)
@@ -166,7 +165,7 @@ def test_a_saved_picture_is_painted_again_bit_for_bit(
     again = run_guide(job)
     assert np.array_equal(pixels(again.image), pixels(Image.open(out)))
     assert again.distance == result.distance
-    assert record_of(save_guided(again, tmp_path / "again.png")) == record_of(out)
+    assert record_of(save_painted(again, tmp_path / "again.png")) == record_of(out)
 
 
 def test_a_model_gets_the_settings_of_its_makers_and_what_is_given_wins() -> None:
@@ -188,7 +187,7 @@ def test_a_wide_gamut_reference_is_converted_to_srgb_and_that_is_said(tmp_path: 
     oracle = ImageCms.profileToProfile(Image.fromarray(wide), *profiles)  # LittleCMS, 8 bits
     assert oracle is not None
     assert np.abs(np.asarray(oracle, int) - wide).max() > 10
-    result = run_guide(GuideJob(replace(SAIL, steps=1), reference=tmp_path / "p3.png"))
+    result = run_guide(guide_job(replace(SAIL, steps=1), reference=tmp_path / "p3.png"))
     colors = colors_in({"reference": {"colors": result.job.colors}})
     assert len(colors) == 2048
     nearest = torch.cdist(colors, torch.from_numpy(np.asarray(oracle).reshape(-1, 3) / 255).float()).min(1).values
@@ -205,7 +204,7 @@ def test_transparent_pixels_do_not_count(tmp_path: Path) -> None:
     half[..., 3] = 0
     Image.fromarray(half).save(tmp_path / "none.png")
     with pytest.raises(InputError, match="none.png.*fully transparent"):
-        check_job(GuideJob(SAIL, reference=tmp_path / "none.png"))
+        check_job(guide_job(SAIL, reference=tmp_path / "none.png"))
 
 
 def test_sixteen_bits_are_kept(tmp_path: Path) -> None:
@@ -226,16 +225,16 @@ def test_where_a_model_or_a_reference_lies_is_nobodys_business(
     monkeypatch.chdir(tmp_path)
     a_model(tmp_path / "secret" / EMBEDDED_ID)
     generation = replace(SAIL, guidance_scale=2.5)
-    ours = run_guide(GuideJob(generation, reference=reference))
+    ours = run_guide(guide_job(generation, reference=reference))
     for model in (
         str(tmp_path / "secret" / EMBEDDED_ID),
         f"secret/{EMBEDDED_ID}",
         f"./secret/../secret/{EMBEDDED_ID}/",
     ):
-        result = run_guide(GuideJob(generation, reference=reference, model=model, plain=True))
+        result = run_guide(guide_job(generation, reference=reference, model=model, plain=True))
         assert list(pipelines._kept) == [(model, "auto")], "one model at a time"
         assert np.array_equal(pixels(result.image), pixels(ours.image))
-        out = save_guided(result, tmp_path / "out.png", overwrite=True)
+        out = save_painted(result, tmp_path / "out.png", overwrite=True)
         beside = save_plain(result, tmp_path / "out-plain.png", overwrite=True)
         for file in (out, beside):
             assert "secret" not in json.dumps(record_of(file)) and str(tmp_path) not in json.dumps(record_of(file))
@@ -303,9 +302,9 @@ def test_files_without_settings_are_refused(tmp_path: Path) -> None:
 
 def test_a_job_has_one_kind_of_reference(reference: Path) -> None:
     with pytest.raises(InputError, match="nothing to steer towards"):
-        GuideJob(SAIL)
+        guide_job(SAIL)
     with pytest.raises(InputError, match="reference and palette were given together"):
-        GuideJob(SAIL, reference=reference, palette=BLUE_AND_RED)
+        guide_job(SAIL, reference=reference, palette=BLUE_AND_RED)
 
 
 @pytest.mark.parametrize(
@@ -325,7 +324,7 @@ def test_bad_jobs_are_refused_before_a_model_is_loaded(
 ) -> None:
     monkeypatch.setattr(guidance.loading, "load", lambda *_: pytest.fail("a model was loaded"))
     monkeypatch.setattr(pipelines, "_kept", {})
-    job = replace(GuideJob(SAIL, palette=BLUE_AND_RED), **changes)
+    job = replace(guide_job(SAIL, palette=BLUE_AND_RED), **changes)
     for run in (check_job, run_guide):
         with pytest.raises(InputError, match=said):
             run(job)
@@ -334,12 +333,12 @@ def test_bad_jobs_are_refused_before_a_model_is_loaded(
 def test_a_size_that_a_folder_s_model_does_not_paint_is_refused_in_words(tmp_path: Path) -> None:
     model = str(a_model(tmp_path / "mine"))
     with pytest.raises(InputError, match="width 100 does not suit .*mine: give a multiple of 8, such as 96"):
-        run_guide(GuideJob(replace(SAIL, width=100, height=64), palette=BLUE_AND_RED, model=model))
+        run_guide(guide_job(replace(SAIL, width=100, height=64), palette=BLUE_AND_RED, model=model))
     (tmp_path / "mine" / "unet" / "config.json").unlink()
     pipelines._kept.clear()
     with pytest.raises(InputError, match="could not be read from"):
-        run_guide(GuideJob(SAIL, palette=BLUE_AND_RED, model=model))
-    assert run_guide(GuideJob(SAIL, palette=BLUE_AND_RED)).image.size == (64, 64), "the next one is painted"
+        run_guide(guide_job(SAIL, palette=BLUE_AND_RED, model=model))
+    assert run_guide(guide_job(SAIL, palette=BLUE_AND_RED)).image.size == (64, 64), "the next one is painted"
 
 
 @pytest.mark.parametrize(
@@ -361,21 +360,21 @@ def test_memory_that_runs_out_is_one_line_and_other_errors_stay_what_they_are(
     with monkeypatch.context() as patched:
         patched.setattr(kept.unet, "forward", fail)
         with pytest.raises(error, match=said):
-            run_guide(GuideJob(SAIL, palette=BLUE_AND_RED))
+            run_guide(guide_job(SAIL, palette=BLUE_AND_RED))
         with pytest.raises(error, match=said):  # and through the thread
-            list(guide_events(GuideJob(SAIL, palette=BLUE_AND_RED)))
+            list(paint_events(guide_job(SAIL, palette=BLUE_AND_RED)))
 
 
 def test_latents_that_are_no_numbers_end_the_job_and_the_next_picture_is_sound(
     kept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = GuideJob(SAIL, palette=BLUE_AND_RED)
+    job = guide_job(SAIL, palette=BLUE_AND_RED)
     before = run_guide(job)
     original = kept.unet.forward
     with monkeypatch.context() as patched:
         patched.setattr(kept.unet, "forward", lambda *a, **k: (original(*a, **k)[0] * float("nan"),))
         with pytest.raises(InputError, match="latents are not numbers"):
-            list(guide_events(job))
+            list(paint_events(job))
     assert np.array_equal(pixels(run_guide(job).image), pixels(before.image))
 
 
@@ -383,8 +382,8 @@ def test_latents_that_are_no_numbers_end_the_job_and_the_next_picture_is_sound(
 
 
 def test_events_rise_to_the_end_and_the_result_is_last(kept: Any) -> None:
-    job = GuideJob(replace(SAIL, steps=4), palette=BLUE_AND_RED, plain=True)
-    *events, result = guide_events(job)
+    job = guide_job(replace(SAIL, steps=4), palette=BLUE_AND_RED, plain=True)
+    *events, result = paint_events(job)
     assert isinstance(result, GuideResult)
     assert all(isinstance(event, GuideEvent) for event in events)
     assert [event.share for event in events] == [0, *(step / 8 for step in range(1, 9))]
@@ -411,13 +410,13 @@ def counted_steps(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_stopped_job_ends_within_a_step_and_leaves_the_pipeline_as_it_was(
     kept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = GuideJob(SAIL, palette=BLUE_AND_RED)
+    job = guide_job(SAIL, palette=BLUE_AND_RED)
     before = run_guide(job)
     calls = counted_steps(kept, monkeypatch)
     events: list[Any] = []
     long = replace(job, generation=replace(SAIL, steps=200))
     with pytest.raises(Cancelled):
-        for event in guide_events(long, stopped=lambda: len(calls) >= 2):
+        for event in paint_events(long, stopped=lambda: len(calls) >= 2):
             events.append(event)
     assert [event.text for event in events] == ["starting", "step 1 of 200"]
     assert len(calls) == 2
@@ -430,7 +429,7 @@ def test_who_stops_listening_ends_the_job_within_a_step_and_others_get_their_tur
     kept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = counted_steps(kept, monkeypatch)
-    events = guide_events(GuideJob(replace(SAIL, steps=200), palette=BLUE_AND_RED))
+    events = paint_events(guide_job(replace(SAIL, steps=200), palette=BLUE_AND_RED))
     while next(events).text != "step 2 of 200":
         pass
     assert pipelines._ONE_AT_A_TIME.locked()
@@ -443,10 +442,10 @@ def test_who_stops_listening_ends_the_job_within_a_step_and_others_get_their_tur
 
 
 def test_whoever_waits_for_another_picture_is_told_and_may_leave(kept: Any) -> None:
-    job = GuideJob(replace(SAIL, steps=1), palette=BLUE_AND_RED)
+    job = guide_job(replace(SAIL, steps=1), palette=BLUE_AND_RED)
     tired = threading.Event()
     with pipeline():
-        patient, impatient = guide_events(job), guide_events(job, stopped=tired.is_set)
+        patient, impatient = paint_events(job), paint_events(job, stopped=tired.is_set)
         assert next(patient).text == next(impatient).text == "waiting for another picture"
         tired.set()
         began = time.monotonic()
@@ -459,7 +458,7 @@ def test_whoever_waits_for_another_picture_is_told_and_may_leave(kept: Any) -> N
 
 def test_errors_cross_the_thread_with_their_words(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^folder '/nowhere/at/all' is not there: give a folder"):
-        list(guide_events(GuideJob(SAIL, palette=BLUE_AND_RED, model="/nowhere/at/all")))
+        list(paint_events(guide_job(SAIL, palette=BLUE_AND_RED, model="/nowhere/at/all")))
 
 
 # One model at a time
@@ -535,7 +534,7 @@ def test_every_family_is_painted_by_a_job_with_all_its_steps_told(
     loaded = LoadedModel(pipe, None, Placement("float32", "none", MemoryEstimate(0, 0, 0)))
     monkeypatch.setattr(pipelines, "_kept", {("owner/name", "auto"): loaded})
     wanted = Generation("a dog", negative, 3, 3, 3.0, 64, 64)
-    *events, result = guide_events(GuideJob(wanted, palette=BLUE_AND_RED, model="owner/name", plain=True))
+    *events, result = paint_events(guide_job(wanted, palette=BLUE_AND_RED, model="owner/name", plain=True))
     steps = 4 if family == "sd15" else 3
     shares = [0, *(step / steps / 2 for step in range(1, 2 * steps + 1))]
     assert [event.share for event in events] == pytest.approx(shares)

@@ -12,8 +12,9 @@ import pytest
 
 from reswd_torch.errors import InputError
 from studio.cli import serve
-from studio.service.batch.request import SERIES
-from studio.ui.batch.run import SLASH, View, Wanted, below, process
+from studio.jobs import SERIES
+from studio.service.batch.uploads import Wanted
+from studio.ui.batch.run import SLASH, View, below, process
 from studio.ui.batch.tab import failures_html, progress_html
 from tests.studio.conftest import write
 

@@ -15,8 +15,9 @@ from guidance.catalogue import CATALOGUE
 from guidance.known import read_known
 from guidance.settings import GRADIENT, GuidanceSettings
 from reswd_torch import InputError
-from studio.service.guide.png import SETTINGS_KEY
-from studio.service.guide.run import Cancelled, GuideEvent, GuideJob, GuideResult, default_generation
+from studio.jobs import GuideJob
+from studio.records.painted import SETTINGS_KEY
+from studio.service.guide.run import GuideEvent, GuideResult, default_generation
 from studio.ui.guide import events as guide_events
 from studio.ui.guide import run as guide_run
 from studio.ui.guide import words as guide_words
@@ -37,14 +38,16 @@ from studio.ui.guide.run import (
 )  # fmt: skip
 from studio.ui.match.run import PALETTE
 from studio.ui.session import Session, forget
+from studio.watch import Cancelled
 from tests.conftest import ASSETS
+from tests.studio.jobs_for_tests import guide_job
 
 RED_BLUE = "#c02020, #2020c0"
 COLORS = "AAD//wAA" * 8  # eight times one colour, 16 bits a channel
 
 
 def _kept(**given: Any) -> GuideJob:
-    return GuideJob(default_generation("pocket-64", "a cat"), colors=COLORS, reference_name="dusk.jpg", **given)
+    return guide_job(default_generation("pocket-64", "a cat"), colors=COLORS, reference_name="dusk.jpg", **given)
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
 
 def test_controls_left_alone_are_the_defaults_of_the_library() -> None:
     job = make_job(Choice(prompt="a cat", kind=PALETTE, palette=RED_BLUE, width=64, height=64), None)
-    assert job == GuideJob(default_generation("pocket-64", "a cat"), palette=RED_BLUE)
+    assert job == guide_job(default_generation("pocket-64", "a cat"), palette=RED_BLUE)
 
 
 def test_every_control_reaches_the_job() -> None:

@@ -1,29 +1,25 @@
-"""The settings of a match as JSON: enough to run it again to the same bytes, and to apply its grade elsewhere."""
+"""The settings of a match as a record: enough to run it again to the same bytes, and to apply its grade elsewhere."""
 
 from __future__ import annotations
 
 import atexit
 import base64
-import json
-import platform
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from reswd_torch import __version__
 from reswd_torch.errors import InputError
+from reswd_torch.grade import Grade
+from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.settings import MatchSettings
+from studio.jobs import MatchJob
 from studio.media.places import sha256_of
-
-if TYPE_CHECKING:
-    from studio.service.match import MatchResult
-
-FORMAT = "reswd-studio match settings"
-FORMAT_VERSION = 1
-_RECORDED = ("torch", "numpy", "pillow", "opencv-python-headless", "opencolorio")
+from studio.records.format import MATCH, from_text, to_text
+from studio.references import ClipReference, PaletteReference, Reference, SavedGrade, choose_reference
+from studio.remedies import JobRemedy
 
 
 @dataclass(frozen=True)
@@ -37,6 +33,7 @@ class SavedMatch:
         palette: the palette text, or None.
         grade: the grade as plain data, for :func:`reswd_torch.grade.grade.grade_from_record`.
         folder: where the settings file lies.
+        at: seconds from the start of the target, a clip, to the frame that was wanted; None for anything else.
     """
 
     settings: MatchSettings
@@ -44,6 +41,21 @@ class SavedMatch:
     palette: str | None
     grade: dict[str, Any]
     folder: Path
+    at: float | None = None
+
+    def reference(self, mask: Path | None = None) -> Reference:
+        """What was matched to: a picture, a clip, a palette, or the grade where the run itself applied a saved one.
+
+        Args:
+            mask: of the reference, in place of the recorded one.
+
+        Raises:
+            InputError: the grade in the settings is damaged.
+        """
+        file = self.file("target")
+        if file is None and self.palette is None:
+            return choose_reference(grade=SavedGrade(grade_from_record(self.grade)), mask=mask)
+        return choose_reference(file=file, mask=mask or self.file("target_mask"), at=self.at, palette=self.palette)
 
     def file(self, role: str) -> Path | None:
         """The input of a role: where it was, beside the settings, or the mask inside, whichever has the recorded bytes.
@@ -64,29 +76,40 @@ class SavedMatch:
         return there[0] if there else recorded
 
 
-def settings_text(result: MatchResult, *, names_only: bool = False) -> str:
-    """The JSON of a finished match.
+def settings_text(
+    job: MatchJob,
+    grade: Grade,
+    hashes: Mapping[str, str],
+    masks: Mapping[str, bytes],
+    *,
+    names_only: bool = False,
+) -> str:
+    """The record of a finished match.
 
     Args:
-        result: the match.
+        job: what was asked.
+        grade: what was fitted, with its encoding and its report; or the saved grade that was applied.
+        hashes: SHA-256 of every input file, by role.
+        masks: the bytes of masks that the record shall carry itself, by role.
         names_only: leave the folders of the inputs out: the browser app's uploads lie in folders that mean nothing to
             the person who downloads the settings, and tell about the server.
     """
-    job = result.job
-    paths = {"source": job.source, "target": job.target, "mask": job.mask, "target_mask": job.target_mask}
-    record: dict[str, Any] = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "made_with": {"reswd-studio": __version__, "python": platform.python_version(), **_versions()},
+    inputs: dict[str, dict[str, str]] = {}
+    for role, path in job.files.items():
+        inputs[role] = {"path": path.name if names_only else str(path.absolute()), "sha256": hashes[role]}
+        if role in masks:
+            inputs[role]["data"] = base64.b64encode(masks[role]).decode("ascii")
+    fields: dict[str, Any] = {
         "settings": asdict(job.settings),
-        "palette": job.palette,
-        "inputs": {role: _input(result, role, path, names_only) for role, path in paths.items() if path is not None},
-        "encoding": result.encoding,
-        "grade": result.grade.to_record(),
+        "palette": job.reference.text if isinstance(job.reference, PaletteReference) else None,
+        "inputs": inputs,
+        "at": job.reference.at if isinstance(job.reference, ClipReference) else None,
+        "encoding": grade.encoding,
+        "grade": grade.to_record(),
     }
-    if result.report is not None:
-        record["distance"] = {"before": result.report.distance_before, "after": result.report.distance_after}
-    return json.dumps(record, indent=2) + "\n"
+    if grade.report is not None:
+        fields["distance"] = {"before": grade.report.distance_before, "after": grade.report.distance_after}
+    return to_text(MATCH, fields)
 
 
 def read_settings(path: Path) -> SavedMatch:
@@ -96,19 +119,15 @@ def read_settings(path: Path) -> SavedMatch:
         InputError: missing, not JSON, not a settings file, or from a newer version.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = from_text(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; give a settings file saved by --save-settings or the app") from error
+        raise InputError(f"{path}: no such file", JobRemedy.SAVED_SETTINGS) from error
+    except InputError as error:
+        raise InputError(f"{path}: {error}", JobRemedy.SAVED_SETTINGS) from error
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a settings file ({error}); save the settings again") from error
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise InputError(
-            f"{path}: JSON, but not settings of ReSWD Studio; give a file saved by --save-settings or the app"
-        )
-    if record.get("format_version") != FORMAT_VERSION:
-        raise InputError(
-            f"{path}: format version {record.get('format_version')!r}; this program reads {FORMAT_VERSION}"
-        )
+    if record["kind"] != MATCH:
+        raise InputError(f"{path}: a record of a {record['kind']}, not settings of a match", JobRemedy.SAVED_SETTINGS)
     try:
         settings = MatchSettings(**record["settings"])
         inputs = {role: {name: str(value) for name, value in entry.items()} for role, entry in record["inputs"].items()}
@@ -116,18 +135,12 @@ def read_settings(path: Path) -> SavedMatch:
             raise KeyError("path or sha256 of an input")
         if not isinstance(palette := record.get("palette"), str | None):
             raise TypeError(f"palette {palette!r}")
-        return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent)
+        at = None if record.get("at") is None else float(record["at"])
+        return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent, at)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: the settings are damaged ({error!r}); save them again") from error
-
-
-def _input(result: MatchResult, role: str, path: Path, names_only: bool) -> dict[str, str]:
-    entry = {"path": path.name if names_only else str(path.absolute()), "sha256": result.hashes[role]}
-    if role in result.masks:
-        entry["data"] = base64.b64encode(result.masks[role]).decode("ascii")
-    return entry
 
 
 def _unpacked(name: str, data: str) -> Path:
@@ -142,13 +155,3 @@ def _unpacked(name: str, data: str) -> Path:
     place = folder / name
     place.write_bytes(content)
     return place
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _RECORDED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found

@@ -1,0 +1,230 @@
+"""What can be asked of the studio, and the one place that says what is allowed.
+
+Every front end builds one of these and hands it to :func:`studio.service.run`. A job that exists is allowed: what cannot be
+asked is refused here, before anything is read. Whether files can be read, and places written, the services find out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guidance.catalogue import EMBEDDED_ID
+from guidance.settings import GuidanceSettings
+from guidance.text_to_image import Generation
+from reswd_torch.errors import InputError
+from reswd_torch.matching.methods import method_named
+from reswd_torch.settings import AUTO_SCENE, SAME_SCENE, MatchSettings
+from studio.references import (
+    BatchReference,
+    ClipReference,
+    FolderReference,
+    GuideReference,
+    PaletteReference,
+    PictureReference,
+    Reference,
+    SavedGrade,
+    reference_files,
+)
+from studio.remedies import JobRemedy
+
+if TYPE_CHECKING:
+    from reswd_torch.grade import Grade
+
+EACH, SERIES = "each", "series"
+"""Modes of a batch: every picture is matched on its own, or all of them get one grade."""
+FRESH, OVERWRITE, RESUME = "fresh", "overwrite", "resume"
+"""What a batch does with results that are there already: it refuses, it replaces them, or it goes on with their run."""
+
+
+@dataclass(frozen=True)
+class MatchJob:
+    """Give a picture the colours of a reference.
+
+    Attributes:
+        source: the picture to grade.
+        reference: what it should look like.
+        settings: how to match; with a saved grade only the strength counts.
+        mask: a picture of the size of the source, white where the source counts and changes; None for everywhere.
+    """
+
+    source: Path
+    reference: Reference
+    settings: MatchSettings = field(default_factory=MatchSettings)
+    mask: Path | None = None
+
+    @property
+    def looks_for_scene(self) -> bool:
+        """Whether the match finds out if both pictures show the same things. A palette and a saved grade show nothing."""
+        return self.settings.looks_for_scene and isinstance(self.reference, PictureReference | ClipReference)
+
+    @property
+    def saved_grade(self) -> Grade | None:
+        """The grade to apply where nothing is to be fitted."""
+        return self.reference.grade if isinstance(self.reference, SavedGrade) else None
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Every file that the job reads, by role: ``source``, ``target``, ``mask``, ``target_mask``."""
+        files = {"source": self.source, **reference_files(self.reference)}
+        return files if self.mask is None else files | {"mask": self.mask}
+
+    def description(self) -> str:
+        """One line for grade files: what is matched to what, and how."""
+        settings = self.settings
+        how = f"{settings.method}, strength {settings.strength:g}, seed {settings.seed}"
+        return f"ReSWD Studio: {self.source.name} matched to {self.reference.name} ({how})"
+
+    def by_method(self, method: str) -> MatchJob:
+        """The same job by another method. One that does not look for a common scene is not told that there is one."""
+        scene = self.settings.scene if method_named(method).looks_for_scene else AUTO_SCENE
+        return replace(self, settings=replace(self.settings, method=method, scene=scene))
+
+
+@dataclass(frozen=True)
+class ClipJob(MatchJob):
+    """Give a clip the colours of a reference: one grade for all its frames. A mask holds for each of them."""
+
+
+@dataclass(frozen=True)
+class FramesJob(MatchJob):
+    """Give numbered frames the colours of a reference: one grade for all of them.
+
+    ``source`` is a pattern: a file name with one place for the frame's number (:data:`studio.kinds.FRAME_NUMBER`).
+    """
+
+    def __post_init__(self) -> None:
+        _check_series_scene(self.settings)
+
+
+@dataclass(frozen=True)
+class BatchJob:
+    """Match all pictures of a folder.
+
+    Attributes:
+        folder: the pictures.
+        output: the folder for the results.
+        reference: what they should look like; a folder of references holds one for each picture, found by its name, or all
+            references of a series.
+        mode: ``"each"``: every picture is matched on its own. ``"series"``: one grade for all.
+        settings: how to match; with a saved grade only the strength counts.
+        recursive: whether sub-folders are entered.
+        mask: white where a picture counts and changes: a file for all, or a folder of them, found by name.
+        grade_files: for ``"each"``: save every grade beside its result, as .cc, .ccc, .cdl or .cube.
+        existing: what to do with results that are there: one of ``FRESH``, ``OVERWRITE``, ``RESUME``.
+    """
+
+    folder: Path
+    output: Path
+    reference: BatchReference
+    mode: str = EACH
+    settings: MatchSettings = field(default_factory=MatchSettings)
+    recursive: bool = False
+    mask: Path | None = None
+    grade_files: str | None = None
+    existing: str = FRESH
+
+    def __post_init__(self) -> None:
+        if self.mode not in (EACH, SERIES):
+            raise InputError(f"unknown mode {self.mode!r}: choose {EACH} or {SERIES}")
+        if not isinstance(self.reference, SavedGrade):
+            self._check_scene()
+        self._check_grade_files()
+
+    @property
+    def each_its_own(self) -> bool:
+        """Whether every picture has a reference of its own."""
+        return self.mode == EACH and isinstance(self.reference, FolderReference)
+
+    @property
+    def target_mask(self) -> Path | None:
+        """White where the one reference counts."""
+        return reference_files(self.reference).get("target_mask")
+
+    def _check_scene(self) -> None:
+        """``"same"`` is an order: what cannot look for points does not pass over it. ``"auto"`` compares statistics there."""
+        if self.settings.scene == SAME_SCENE and isinstance(self.reference, PaletteReference):
+            raise InputError(
+                f"scene 'same': the palette {self.reference.text!r} shows no scene: give a picture, or choose scene auto"
+            )
+        if self.mode == SERIES:
+            _check_series_scene(self.settings)
+
+    def _check_grade_files(self) -> None:
+        suffix = self.grade_files
+        if suffix is None:
+            return
+        if suffix not in (".cc", ".ccc", ".cdl", ".cube"):
+            raise InputError(f"{suffix!r} is not a kind of grade file", JobRemedy.GRADE_FILE_SUFFIX)
+        if self.mode == SERIES or isinstance(self.reference, SavedGrade):
+            raise InputError(f"grade files ({suffix}) are for grades of single pictures", JobRemedy.SERIES_GRADE)
+        if suffix != ".cube" and self.settings.resolved_transform != "cdl":
+            raise InputError(f"ten CDL numbers ({suffix}) cannot hold this grade", JobRemedy.CUBE_OR_CDL)
+
+
+def _check_series_scene(settings: MatchSettings) -> None:
+    if settings.scene == SAME_SCENE:
+        raise InputError(
+            "scene 'same' is for pictures that are matched one by one: a series gets one grade, fitted to the statistics "
+            "of all its pictures: choose scene auto"
+        )
+
+
+@dataclass(frozen=True)
+class PaintJob:
+    """Paint a picture that nothing guides.
+
+    Attributes:
+        generation: prompt, seed, steps and the like.
+        model: id of the catalogue, of the hub, or a folder.
+    """
+
+    generation: Generation
+    model: str = EMBEDDED_ID
+
+
+@dataclass(frozen=True)
+class GuideJob:
+    """Paint a picture whose colours are steered towards a reference.
+
+    Attributes:
+        generation: prompt, seed, steps and the like.
+        reference: whose colours are wanted.
+        guidance: how it is steered.
+        model: id of the catalogue, of the hub, or a folder.
+        plain: whether to paint the plain picture of the same seed as well.
+    """
+
+    generation: Generation
+    reference: GuideReference
+    guidance: GuidanceSettings = field(default_factory=GuidanceSettings)
+    model: str = EMBEDDED_ID
+    plain: bool = False
+
+
+Job = MatchJob | BatchJob | GuideJob | PaintJob
+"""Whatever :func:`studio.service.run` does; a :class:`ClipJob` and a :class:`FramesJob` are kinds of :class:`MatchJob`."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files that a match is to end in.
+
+    Attributes:
+        result: the matched picture, clip, or pattern of numbered frames.
+        cdl: the grade as .cc, .ccc or .cdl as well.
+        cube: the grade as .cube as well.
+        settings: the settings as .json as well: of a single picture only.
+        cube_size: lattice points of the .cube along one axis.
+        overwrite: whether files that exist are replaced.
+        inputs: further files that must not be replaced, beside those that the job reads.
+    """
+
+    result: Path
+    cdl: Path | None = None
+    cube: Path | None = None
+    settings: Path | None = None
+    cube_size: int = 33
+    overwrite: bool = False
+    inputs: tuple[Path, ...] = ()

@@ -1,0 +1,189 @@
+"""The record of a batch, run.json: what is done to every picture. It is written before the first one.
+
+With report.csv (:mod:`studio.records.report`), which says what became of each, it is all that going on with a run needs.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Grade
+from reswd_torch.grade.files import write_text_atomically
+from reswd_torch.grade.grade import grade_from_record
+from reswd_torch.settings import MatchSettings
+from studio.records.format import BATCH, from_text, to_text
+from studio.remedies import JobRemedy
+
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesGrade:
+    """The grade of a series in one colour encoding.
+
+    Attributes:
+        key: the encoding, :func:`studio.service.batch.series.encoding_key`.
+        grade: for pictures in it.
+        target: (M, 3) float32 reference colours in it, for the reported distances; None with a saved grade.
+    """
+
+    key: str
+    grade: Grade
+    target: torch.Tensor | None
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        record: dict[str, Any] = {"key": self.key, "grade": self.grade.to_record()}
+        if self.target is not None:
+            record["target"] = base64.b64encode(self.target.numpy().astype("<f4").tobytes()).decode("ascii")
+        return record
+
+    @staticmethod
+    def from_record(record: dict[str, Any]) -> SeriesGrade:
+        """The inverse."""
+        target = None
+        if "target" in record:
+            colors = np.frombuffer(base64.b64decode(record["target"]), "<f4").reshape(-1, 3)
+            target = torch.from_numpy(colors.astype(np.float32))
+        return SeriesGrade(str(record["key"]), grade_from_record(record["grade"]), target)
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file, or a folder, that a run reads.
+
+    Attributes:
+        path: where it lies.
+        sha256: of its bytes when the run began; None for a folder whose files are watched one by one, in the report.
+    """
+
+    path: str
+    sha256: str | None = None
+
+    def to_record(self) -> dict[str, str]:
+        """Plain data for JSON."""
+        return {"path": self.path} if self.sha256 is None else {"path": self.path, "sha256": self.sha256}
+
+    def name_only(self) -> KeptFile:
+        """The same without the folder that it lies in."""
+        return replace(self, path=Path(self.path).name)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What run.json holds.
+
+    Attributes:
+        source: the folder with the pictures.
+        mode: ``"each"`` or ``"series"``.
+        settings: how to match.
+        palette: hex colours, or None.
+        reference: the one reference, or a folder of them; None with a palette or a saved grade.
+        target_mask: the mask of the one reference.
+        grade: a saved grade that is applied.
+        recursive: whether sub-folders are entered.
+        masks: a mask or a folder of them, or None.
+        grade_files: suffix of the grade files beside the results, or None.
+        series: the grades of a series, one for each colour encoding; empty for ``"each"``.
+    """
+
+    source: str
+    mode: str
+    settings: MatchSettings
+    palette: str | None = None
+    reference: KeptFile | None = None
+    target_mask: KeptFile | None = None
+    grade: KeptFile | None = None
+    recursive: bool = False
+    masks: str | None = None
+    grade_files: str | None = None
+    series: tuple[SeriesGrade, ...] = field(default=(), compare=False)
+
+    def text(self) -> str:
+        """The file."""
+        plain = {name: getattr(self, name) for name in (*_PLAIN, *_FILES)}
+        for name in _FILES:
+            plain[name] = None if plain[name] is None else plain[name].to_record()
+        series = [one.to_record() for one in self.series]
+        return to_text(BATCH, plain | {"settings": asdict(self.settings), "series": series})
+
+    def names_only(self, source: str) -> RunRecord:
+        """The same without folders, for the browser's downloads: they tell about the server.
+
+        Args:
+            source: what to call the folder with the pictures.
+        """
+        files = {name: kept.name_only() for name in _FILES if (kept := getattr(self, name)) is not None}
+        return replace(self, source=source, masks=self.masks and Path(self.masks).name, **files)
+
+    def difference(self, other: RunRecord) -> str | None:
+        """In words, what of ``other`` is not as here; None where a run can go on."""
+        for one in fields(self):
+            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+            if not one.compare or mine == theirs:
+                continue
+            if one.name == "settings":
+                mine, theirs = asdict(mine), asdict(theirs)
+                changed = next(name for name in mine if mine[name] != theirs[name])
+                return f"{changed} was {_shown(mine[changed])}, now it is {_shown(theirs[changed])}"
+            return f"{one.name.replace('_', ' ')} was {_shown(mine)}, now it is {_shown(theirs)}"
+        return None
+
+
+_FILES = ("reference", "target_mask", "grade")
+_PLAIN = ("source", "mode", "palette", "recursive", "masks", "grade_files")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, KeptFile):
+        return " ".join(part[:120] for part in value.to_record().values())
+    return "not given" if value is None else str(value)
+
+
+def _kept_file(record: dict[str, str] | None) -> KeptFile | None:
+    return None if record is None else KeptFile(**record)
+
+
+def write_run(output: Path, record: RunRecord) -> Path:
+    """Write run.json. Raises InputError where it cannot be written."""
+    place = output / RUN_FILE
+    write_text_atomically(place, record.text())
+    return place
+
+
+def read_run(place: Path) -> RunRecord:
+    """Read a run.json.
+
+    Raises:
+        InputError: missing, damaged, something else, or of another version.
+    """
+    try:
+        record = from_text(place.read_text(encoding="utf-8"))
+        if record["kind"] != BATCH:
+            raise InputError(f"a record of a {record['kind']}, not of a batch")
+        return RunRecord(
+            settings=MatchSettings(**record["settings"]),
+            series=tuple(SeriesGrade.from_record(one) for one in record["series"]),
+            reference=_kept_file(record["reference"]),
+            target_mask=_kept_file(record["target_mask"]),
+            grade=_kept_file(record["grade"]),
+            **{name: record[name] for name in _PLAIN},
+        )
+    except InputError as error:
+        raise InputError(f"{place}: {error}: give another output folder") from error
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(f"{place}: the record cannot be read ({error!r})", JobRemedy.RUN_ANEW) from error
+
+
+@lru_cache(maxsize=4)
+def run_at(place: Path, stamp: str) -> RunRecord:
+    """:func:`read_run`, once for each run: workers are told only where the record lies; ``stamp`` is its hash."""
+    return read_run(place)

@@ -1,0 +1,123 @@
+"""The report of a batch, report.csv: what became of each picture.
+
+A picture gets its row as soon as it is finished; the rows are put in order at the end.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import IO
+
+from reswd_torch.errors import InputError
+from studio.media.places import written_beside
+
+REPORT_FILE = "report.csv"
+DONE, FAILED, WAITING = "done", "failed", "not done"
+"""What the column ``status`` says."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of report.csv.
+
+    Attributes:
+        file: the picture's place in the folder.
+        status: ``DONE``, ``FAILED`` or ``WAITING``.
+        seconds: from reading to writing.
+        grade: the numbers of the CDL at its strength, or what else it is.
+        distance_before: sliced Wasserstein distance to the reference, CIE Lab units; empty with a saved grade.
+        distance_after: the same of the result.
+        scene: ``"same"`` or ``"different"``, what picture and reference were taken for; empty where nobody looked.
+        points: how many points were found in both; empty where nobody looked.
+        trust: 0..1, how far the grade follows them and what both show; empty where nobody looked.
+        message: what was assumed, or why it failed.
+        state: of the files it was made from: sizes and times. a run that goes on does a picture again when they differ.
+    """
+
+    file: str
+    status: str
+    seconds: str = ""
+    grade: str = ""
+    distance_before: str = ""
+    distance_after: str = ""
+    scene: str = ""
+    points: str = ""
+    trust: str = ""
+    message: str = ""
+    state: str = ""
+
+
+COLUMNS = tuple(one.name for one in fields(Row))
+_BEFORE_SCENES = tuple(name for name in COLUMNS if name not in ("scene", "points", "trust"))
+"""The columns of reports that were written before scenes were looked for: a run that was begun then can go on."""
+
+
+def rows_text(rows: Iterable[Row], *, header: bool = False) -> str:
+    """Rows as CSV (RFC 4180)."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    if header:
+        writer.writerow(COLUMNS)
+    writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
+    return out.getvalue()
+
+
+def read_report(place: Path) -> dict[str, Row]:
+    """The rows of a report by file, the last one where there are several. A line that a killed run left half is left out.
+
+    Raises:
+        InputError: the file is no report.
+    """
+    try:
+        text = place.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return {}
+    whole = text[: text.rfind("\r\n") + 2] if "\r\n" in text else ""
+    lines = list(csv.reader(io.StringIO(whole, newline="")))
+    columns = tuple(lines[0]) if lines else ()
+    if text and columns not in (COLUMNS, _BEFORE_SCENES):
+        raise InputError(f"{place}: this is not a report of a batch run: give another output folder")
+    rows = [Row(**dict(zip(columns, line, strict=True))) for line in lines[1:] if len(line) == len(columns)]
+    return {row.file: row for row in rows}
+
+
+class Report:
+    """report.csv while a run goes on: each row is on the disk as soon as it is there.
+
+    Args:
+        place: the file.
+        rows: those of earlier runs that still stand.
+    """
+
+    def __init__(self, place: Path, rows: dict[str, Row]) -> None:
+        self.place, self.rows = place, dict(rows)
+        self._file: IO[bytes] | None = None
+
+    @contextmanager
+    def open(self) -> Iterator[Report]:
+        """Write rows as they come until the block ends."""
+        self.rewrite(self.rows)
+        with self.place.open("ab") as self._file:
+            yield self
+
+    def add(self, row: Row) -> None:
+        """Append a row. Raises OSError, for instance on a full disk."""
+        assert self._file is not None
+        self.rows[row.file] = row
+        self._file.write(_bytes(rows_text([row])))
+        self._file.flush()
+
+    def rewrite(self, names: Iterable[str]) -> None:
+        """The whole file anew, in the order of ``names``; what has no row has not been done. Raises OSError."""
+        rows = [self.rows.get(name) or Row(name, WAITING) for name in names]
+        with written_beside(self.place) as temporary:
+            temporary.write_bytes(_bytes(rows_text(rows, header=True)))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,135 @@
+"""A match from files to files: every output is checked before any work, then the job is done and all of it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade.files import CDL_FORMATS, write_text_atomically
+from reswd_torch.grade.grade import check_grade_path
+from reswd_torch.settings import check_cube_size
+from studio.jobs import ClipJob, FramesJob, MatchJob, Outputs
+from studio.kinds import is_clip
+from studio.media.images import FORMATS, losses, supported_output
+from studio.media.places import check_place
+from studio.service.clip import ClipResult, SavedClip, check_clip_fits, check_clip_output, run_clip
+from studio.service.frames import FramesResult, run_frames
+from studio.service.match import MatchResult, run_match, save_and_release
+from studio.watch import UNWATCHED, Watch
+
+
+@dataclass(frozen=True, eq=False)
+class Delivered:
+    """A match whose files are written.
+
+    Attributes:
+        result: the match; a picture's without its pixels, which went into the file.
+        written: every file, by role: ``output``, ``cdl``, ``cube``, ``settings``.
+        notes: what was assumed or left out, for the person to read.
+        clip: what became of a clip; None for everything else.
+    """
+
+    result: MatchResult | ClipResult | FramesResult
+    written: dict[str, Path]
+    notes: tuple[str, ...]
+    clip: SavedClip | None = None
+
+    @property
+    def grade(self) -> Grade:
+        """At its strength."""
+        return self.result.grade
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything was done: no clip that breaks off, no frame that failed or was not come to."""
+        if self.clip is not None:
+            return self.clip.broken_at is None
+        return not isinstance(self.result, FramesResult) or self.result.done == self.result.frames
+
+
+def deliver(job: MatchJob, outputs: Outputs, watch: Watch = UNWATCHED) -> Delivered:
+    """Match a picture, a clip or numbered frames, and write all that is wanted of it.
+
+    Args:
+        job: what to match to what.
+        outputs: the files that it is to end in.
+        watch: told what is being done; may stop it.
+
+    Raises:
+        InputError: an input that cannot be used, or an output that cannot be written; before any work where that can be known.
+        Cancelled: it was stopped; no file is left behind. Numbered frames end in order instead.
+    """
+    check_outputs(job, outputs)
+    if isinstance(job, FramesJob):
+        frames = run_frames(job, outputs.result, overwrite=outputs.overwrite, watch=watch)
+        written = {"output": outputs.result} | _save_grades(frames.save_grade, outputs)
+        return Delivered(frames, written, frames.notes)
+    if isinstance(job, ClipJob):
+        fitted = run_clip(job, watch.part(0.0, 0.3))
+        clip = fitted.save_clip(outputs.result, overwrite=outputs.overwrite, watch=watch.part(0.3, 1.0))
+        written = {"output": clip.path} | _save_grades(fitted.save_grade, outputs)
+        return Delivered(fitted, written, (*fitted.notes, *clip.notes), clip)
+    result = save_and_release(run_match(job, watch), outputs.result, overwrite=outputs.overwrite)
+    written = {"output": outputs.result} | _save_grades(result.save_grade, outputs)
+    if outputs.settings is not None:
+        write_text_atomically(outputs.settings, result.settings_text())
+        written["settings"] = outputs.settings
+    return Delivered(result, written, (*result.notes, *losses(outputs.result, result.picture)))
+
+
+def check_outputs(job: MatchJob, outputs: Outputs) -> None:
+    """Refuse before any work what could not be written in the end.
+
+    Raises:
+        InputError: a name of another kind than the source, a place that cannot be written, a grade file that cannot hold the
+            grade, or two outputs of one name.
+    """
+    inputs = [*job.files.values(), *outputs.inputs]
+    _check_kinds(job, outputs)
+    if isinstance(job, ClipJob):
+        check_clip_output(outputs.result, inputs=inputs, overwrite=outputs.overwrite)
+    elif not isinstance(job, FramesJob):
+        supported_output(outputs.result, inputs=inputs, overwrite=outputs.overwrite)
+    grade = job.saved_grade
+    is_cdl = isinstance(grade.transform, Cdl) if grade is not None else job.settings.resolved_transform == "cdl"
+    _check_grades(outputs, [*inputs, outputs.result], is_cdl=is_cdl)
+    if outputs.settings is not None:
+        if outputs.settings.suffix.lower() != ".json":
+            raise InputError(f"{outputs.settings}: give a name that ends in .json")
+        check_place(outputs.settings, inputs=[*inputs, outputs.result], overwrite=outputs.overwrite)
+    if isinstance(job, ClipJob):
+        check_clip_fits(job, outputs.result)
+
+
+def _check_kinds(job: MatchJob, outputs: Outputs) -> None:
+    """One of source and result is a clip by its name, and the other is not; or settings of what has no settings file."""
+    source, output = job.source, outputs.result
+    if isinstance(job, ClipJob) and not is_clip(output):
+        raise InputError(f"{output}: the source {source} is a clip: give an output that ends in .mp4, .mov or .mkv")
+    if is_clip(output) and not isinstance(job, ClipJob):
+        suffix = source.suffix.lower() if source.suffix.lower() in FORMATS else ".png"
+        raise InputError(f"{output}: the source {source} is no clip: give an output that ends in {suffix}")
+    if isinstance(job, ClipJob | FramesJob) and outputs.settings is not None:
+        raise InputError(
+            f"{outputs.settings}: settings files are for single pictures: save the grade as a file instead"
+        )
+
+
+def _check_grades(outputs: Outputs, inputs: list[Path], *, is_cdl: bool) -> None:
+    check_cube_size(outputs.cube_size)
+    for path, suffixes in ((outputs.cdl, tuple(CDL_FORMATS)), (outputs.cube, (".cube",))):
+        if path is None:
+            continue
+        if path.suffix.lower() not in suffixes:
+            raise InputError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
+        check_grade_path(path, is_cdl=is_cdl, cube_size=outputs.cube_size)
+        check_place(path, inputs=inputs, overwrite=outputs.overwrite)
+
+
+def _save_grades(save: Callable[..., Path], outputs: Outputs) -> dict[str, Path]:
+    """Save the grade where that is wanted: what was written, by role."""
+    wanted = {"cdl": outputs.cdl, "cube": outputs.cube}
+    return {role: save(path, cube_size=outputs.cube_size) for role, path in wanted.items() if path is not None}

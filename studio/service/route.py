@@ -1,0 +1,73 @@
+"""Which service does a job: the one place that every front end asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import overload
+
+from reswd_torch.settings import MatchSettings
+from studio.jobs import BatchJob, ClipJob, FramesJob, GuideJob, MatchJob, PaintJob
+from studio.kinds import is_clip, is_sequence
+from studio.references import Reference
+from studio.service.batch.here import BatchRun
+from studio.service.batch.run import Summary
+from studio.service.clip import ClipResult, run_clip
+from studio.service.guide.run import GuideResult, PaintResult, run_guide, run_paint
+from studio.service.match import MatchResult, run_match
+from studio.watch import UNWATCHED, Watch
+
+
+def job_for(
+    source: Path, reference: Reference, settings: MatchSettings | None = None, mask: Path | None = None
+) -> MatchJob:
+    """The job for a source, by what it is: a clip, a pattern of numbered frames, or a picture.
+
+    Args:
+        source: what to grade.
+        reference: what it should look like.
+        settings: how to match; the defaults if left out.
+        mask: white where the source counts and changes.
+
+    Raises:
+        InputError: settings that such a source cannot have.
+    """
+    kind = ClipJob if is_clip(source) else FramesJob if is_sequence(source) else MatchJob
+    return kind(source, reference, settings or MatchSettings(), mask)
+
+
+@overload  # a ClipJob is a MatchJob that fits and saves clips
+def run(job: ClipJob, watch: Watch = ...) -> ClipResult: ...  # type: ignore[overload-overlap]
+@overload
+def run(job: MatchJob, watch: Watch = ...) -> MatchResult: ...
+@overload
+def run(job: BatchJob, watch: Watch = ...) -> Summary: ...
+@overload
+def run(job: GuideJob, watch: Watch = ...) -> GuideResult: ...
+@overload
+def run(job: PaintJob, watch: Watch = ...) -> PaintResult: ...
+def run(
+    job: MatchJob | BatchJob | GuideJob | PaintJob, watch: Watch = UNWATCHED
+) -> MatchResult | ClipResult | Summary | GuideResult | PaintResult:
+    """Do a job.
+
+    A match and a painting write nothing: their results save themselves where they are told to. A batch writes into its output
+    folder while it runs. Numbered frames, which are written while they run too, go from files to files:
+    :func:`studio.service.deliver.deliver`.
+
+    Args:
+        job: what is wanted.
+        watch: told what is being done; may stop it.
+
+    Raises:
+        InputError: an input that cannot be used.
+        Cancelled: it was stopped. A batch ends in order instead, with a summary.
+    """
+    if isinstance(job, BatchJob):
+        return BatchRun(job).run(watch)
+    if isinstance(job, GuideJob):
+        return run_guide(job, watch=watch)
+    if isinstance(job, PaintJob):
+        return run_paint(job, watch=watch)
+    if isinstance(job, FramesJob):
+        raise TypeError("numbered frames are written while they run: use studio.service.deliver")
+    return run_clip(job, watch) if isinstance(job, ClipJob) else run_match(job, watch)
