@@ -70,9 +70,8 @@ def _output(
 ) -> torch.Tensor:
     """What a perfect model says; the velocity by its definition, from the noise schedule itself."""
     kept = scheduler.alphas_cumprod[int(timestep)] if prediction == VELOCITY else torch.tensor(0.0)
-    return {
-        EPSILON: noise, SAMPLE: x0, FLOW: noise - x0, VELOCITY: kept.sqrt() * noise - (1 - kept).sqrt() * x0
-    }[prediction]  # fmt: skip
+    velocity = kept.sqrt() * noise - (1 - kept).sqrt() * x0
+    return {EPSILON: noise, SAMPLE: x0, FLOW: noise - x0, VELOCITY: velocity}[prediction]
 
 
 @pytest.mark.parametrize("name, prediction", _cases())

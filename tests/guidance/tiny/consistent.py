@@ -18,9 +18,14 @@ BRANCH = 0.03
 _PAIRS = torch.tensor([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1], [0, 0, 0], [0, 0, 0]])
 _ONE = torch.eye(8)[6]
 _LAST_OF_BRANCH = {
-    "ResnetBlock2D": "conv2", "Attention": "to_out.0", "QwenImageResidualBlock": "conv2", "QwenImageAttentionBlock": "proj",
-    "ResBlock": "norm", "GLUMBConv": "norm", "SanaMultiscaleLinearAttention": "norm_out",
-}  # fmt: skip
+    "ResnetBlock2D": "conv2",
+    "Attention": "to_out.0",
+    "QwenImageResidualBlock": "conv2",
+    "QwenImageAttentionBlock": "proj",
+    "ResBlock": "norm",
+    "GLUMBConv": "norm",
+    "SanaMultiscaleLinearAttention": "norm_out",
+}
 
 
 def make_consistent(vae: Any, mean: Tensor, deviation: Tensor) -> None:
