@@ -19,7 +19,7 @@ from tests.guidance.steering import METHOD_NAMES, METHODS, REEVALUATE, changed_d
 
 
 def _state(pipe: Any) -> list[set[str]]:
-    """Names of all that hangs on the pipeline's parts themselves, and of hooks."""
+    """The names of the attributes that the pipeline and its parts have, and of the denoiser's hooks."""
     hooks = {str(key) for key in denoiser_of(pipe)._forward_hooks}
     return [set(vars(pipe)), set(vars(pipe.scheduler)), set(vars(pipe.vae)), set(vars(denoiser_of(pipe))), hooks]
 
@@ -63,7 +63,7 @@ def test_nothing_is_left_after_an_exception(where: str) -> None:
 
 @pytest.mark.parametrize("call", [1, 3])
 def test_a_call_after_one_that_broke_is_as_any_other(call: int) -> None:
-    """This family calls its denoiser twice a step: the first of a step is over when the second one fails."""
+    """This family calls its denoiser twice at each step. The second call fails when the first one has been kept already."""
     pipe = tiny.shared_pipeline("flux2-klein")
     wanted = guided_run(pipe, **REEVALUATE)
     with guide(pipe, tiny.COOL, **REEVALUATE):

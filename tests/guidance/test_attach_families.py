@@ -40,7 +40,7 @@ def family(request: pytest.FixtureRequest) -> str:
 
 
 def _check(pipe: Any, left: float = LEFT, calls: dict[str, Any] | None = None, **options: Any) -> torch.Tensor:
-    """The guided images, after the check that they are nearer to the reference."""
+    """Check that guided images are nearer to the reference than plain ones; returns the guided images."""
     plain, guided = tiny.run(pipe, **(calls or {})), guided_run(pipe, calls=calls, **options)
     assert guided.shape == plain.shape
     assert tiny.nearness(guided, plain, tiny.COOL) < left
@@ -141,7 +141,7 @@ DIFFUSION = [
 
 
 def _with_scheduler(family: str, name: str, settings: dict[str, Any]) -> Any:
-    """A pipeline with another scheduler; diffusion models keep their noise schedule."""
+    """A pipeline with another scheduler. For diffusion models it has the same noise schedule."""
     shared = tiny.shared_pipeline(family)
     pipe = copy.copy(shared)
     config = {**shared.scheduler.config, **settings} if family in ("sd15", "sdxl") else settings
@@ -183,7 +183,7 @@ def test_kinds_of_flow_matching_are_guided(settings: dict[str, Any]) -> None:
 
 
 def test_one_step_is_enough() -> None:
-    """As distilled models take."""
+    """Distilled models take no more than one."""
     _check(tiny.shared_pipeline("sdxl-turbo"), left=0.85, calls={"steps": 1, "guidance_scale": 0.0})
     _check(tiny.shared_pipeline("flux"), left=0.85, calls={"steps": 1})
 

@@ -13,7 +13,7 @@ from tests.guidance import tiny
 
 
 class _DoublingCodec:
-    """Latents are colours around zero, one cell for two by two pixels."""
+    """A codec whose latents are colours around zero, with one cell for two by two pixels."""
 
     pixels_per_cell = 2
 

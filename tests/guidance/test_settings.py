@@ -1,4 +1,4 @@
-"""Ranges of the settings of guidance."""
+"""Every setting of guidance has a range, and what is outside of it is refused."""
 
 from __future__ import annotations
 

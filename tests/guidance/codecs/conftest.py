@@ -11,7 +11,7 @@ from tests.guidance import tiny
 
 @pytest.fixture(scope="module")
 def pipes() -> dict[str, Any]:
-    """Pipelines that no test changes."""
+    """A tiny pipeline of every family. Tests must not change them."""
     return {family: tiny.tiny_pipeline(family) for family in tiny.FAMILIES}
 
 

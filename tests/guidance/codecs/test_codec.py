@@ -62,7 +62,7 @@ def test_a_picture_encodes_to_a_grid(pipe: Any) -> None:
 
 
 def test_encoding_undoes_the_scale_and_layout_of_decoding(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With an autoencoder that does nothing, but for the three channels of a picture, what is left must cancel."""
+    """The autoencoder is replaced by one that keeps the latents, so that only scale and layout are left, which must cancel."""
     codec, grid = codec_for(pipe), random_grid(pipe)
     latents: list[torch.Tensor] = []
 

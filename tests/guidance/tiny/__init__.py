@@ -21,16 +21,16 @@ from tests.guidance.tiny.pipelines import FAMILIES
 from tests.guidance.tiny.sizes import SIZE
 
 COOL, WARM = "#0b3954:3, #bfd7ea:1, #087e8b:1", "#c81d25:3, #ffb627:2, #ff9f9f:1"
-"""Palettes to steer towards."""
+"""Two palettes to steer towards, which have no colour in common."""
 
 
 def tiny_pipeline(family: str, scheduler: Any = None, seed: int = 0) -> Any:
-    """A pipeline of one of :data:`FAMILIES`, float32 on the CPU.
+    """Make a pipeline of one of :data:`FAMILIES`, float32 on the CPU.
 
     Args:
-        family: a name in :data:`FAMILIES`.
-        scheduler: instead of the one that the family's checkpoints ship.
-        seed: of the weights; the global generator is left as it was.
+        family: a key of :data:`FAMILIES`.
+        scheduler: the scheduler to use; None for the one that the family's checkpoints ship.
+        seed: seed of the weights. The global generator is left as it was.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -43,13 +43,13 @@ def tiny_pipeline(family: str, scheduler: Any = None, seed: int = 0) -> Any:
 
 
 shared_pipeline = functools.cache(tiny_pipeline)
-"""One that no test changes."""
+"""The same, made once. Tests that use it must not change it."""
 
 
 def call_arguments(pipe: Any, prompts: Sequence[str] = ("a red cat", "two blue dogs")) -> dict[str, Any]:
-    """What every call of the pipeline needs to be small and quick."""
+    """The arguments that make a call of the pipeline small and quick."""
     shared = {"prompt": list(prompts), "height": SIZE, "width": SIZE, "num_inference_steps": 4}
-    if isinstance(pipe, QwenImagePipeline):  # there guidance needs one each
+    if isinstance(pipe, QwenImagePipeline):  # its classifier-free guidance needs a negative prompt for each prompt
         shared["negative_prompt"] = [" "] * len(prompts)
     return shared | _EXTRA.get(type(pipe).__name__, {})
 
@@ -57,20 +57,34 @@ def call_arguments(pipe: Any, prompts: Sequence[str] = ("a red cat", "two blue d
 def run(
     pipe: Any, prompts: Sequence[str] = ("a red cat", "two blue dogs"), steps: int = 4, seed: int = 0, **more: Any
 ) -> torch.Tensor:
-    """What the pipeline paints: pixels 0..1 (b, 3, 64, 64), or its latents with ``output_type="latent"``."""
+    """Call the pipeline.
+
+    Args:
+        pipe: a tiny pipeline.
+        prompts: one prompt for each image.
+        steps: number of denoising steps.
+        seed: seed of the starting noise.
+        **more: further arguments of the pipeline's call.
+
+    Returns:
+        The images, (b, 3, 64, 64) in 0..1; or the latents, with ``output_type="latent"``.
+    """
     generator = torch.Generator().manual_seed(seed)
     arguments = call_arguments(pipe, prompts) | {"num_inference_steps": steps, "output_type": "pt"} | more
     return pipe(generator=generator, **arguments).images
 
 
 def distances(images: torch.Tensor, reference: Any) -> list[float]:
-    """How far the colours of each image are from a reference's, in Lab units."""
+    """The distance between the colours of each image and those of a reference, in Lab units."""
     colors = read_reference(reference).colors
     return [color_distance(image.permute(1, 2, 0).reshape(-1, 3), colors) for image in images]
 
 
 def nearness(guided: torch.Tensor, plain: torch.Tensor, reference: Any) -> float:
-    """What is left of the distance to a reference, as a share of that of plain images; all images together."""
+    """The distance of guided images to a reference as a share of that of the plain images, summed over all images.
+
+    1 means that guidance did nothing, 0 that it reached the reference's colours.
+    """
     return sum(distances(guided, reference)) / sum(distances(plain, reference))
 
 
@@ -80,7 +94,7 @@ _EXTRA: dict[str, dict[str, Any]] = {
     "Flux2Pipeline": {"max_sequence_length": 16, "text_encoder_out_layers": (1, 2)},
     "Flux2KleinPipeline": {"max_sequence_length": 16, "text_encoder_out_layers": (1, 2)},
     "ZImagePipeline": {"max_sequence_length": 16},
-    # Binning would paint at least 512 pixels, and cleaning wants packages that are not there.
+    # Resolution binning would paint at least 512 pixels. Cleaning captions needs packages that are not installed.
     "SanaPipeline": {"use_resolution_binning": False, "complex_human_instruction": None, "max_sequence_length": 16},
     "PixArtAlphaPipeline": {"use_resolution_binning": False, "clean_caption": False, "max_sequence_length": 16},
     "PixArtSigmaPipeline": {"use_resolution_binning": False, "clean_caption": False, "max_sequence_length": 16},
@@ -88,10 +102,10 @@ _EXTRA: dict[str, dict[str, Any]] = {
 
 
 def _fit(pipe: Any) -> None:
-    """Make the autoencoder consistent, with latents of the mean and deviation that the pipeline expects."""
+    """Make the encoder undo the decoder, with latents of the mean and deviation that the pipeline expects."""
     vae = pipe.vae
     channels = vae.config.get("latent_channels") or vae.config.z_dim
-    if isinstance(vae, AutoencoderKLFlux2):  # one of each for every latent of a token
+    if isinstance(vae, AutoencoderKLFlux2):  # it has a mean and a deviation for each of the four latents of a token
         mean, deviation = (
             value.reshape(channels, 4)[:, 0] for value in (vae.bn.running_mean, vae.bn.running_var.sqrt())
         )

@@ -11,6 +11,7 @@ from tests.guidance.tiny.sizes import SIZE
 
 
 def kl(latent_channels: int, scaling: float, shift: float | None = None, **more: Any) -> AutoencoderKL:
+    """The usual autoencoder, whose latents are scaled and perhaps shifted by one number each."""
     return AutoencoderKL(
         block_out_channels=(8, 8, 8, 8),
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -25,6 +26,7 @@ def kl(latent_channels: int, scaling: float, shift: float | None = None, **more:
 
 
 def kl_flux2() -> AutoencoderKLFlux2:
+    """The autoencoder of Flux 2, whose latents are normalised by a batch norm."""
     vae = AutoencoderKLFlux2(
         block_out_channels=(8, 8, 8, 8), layers_per_block=1, latent_channels=4, norm_num_groups=2, sample_size=SIZE
     ).eval()
@@ -33,7 +35,8 @@ def kl_flux2() -> AutoencoderKLFlux2:
     return vae
 
 
-def dc() -> AutoencoderDC:
+def deep_compression() -> AutoencoderDC:
+    """The deep compression autoencoder of Sana."""
     blocks, width, layers = ("ResBlock", "ResBlock", "ResBlock", "EfficientViTBlock"), (8, 8, 8, 8), (1, 1, 1, 1)
     scales = ((), (), (), (5,))
     return AutoencoderDC(

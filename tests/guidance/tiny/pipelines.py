@@ -32,7 +32,7 @@ from diffusers import (
     ZImageTransformer2DModel,
 )
 
-from tests.guidance.tiny.autoencoders import dc, kl, kl_flux2, kl_qwen_image
+from tests.guidance.tiny.autoencoders import deep_compression, kl, kl_flux2, kl_qwen_image
 from tests.guidance.tiny.sizes import POOLED, SIZE, WIDTH
 from tests.guidance.tiny.text_encoders import (
     PARTS,
@@ -236,7 +236,7 @@ def _sana() -> SanaPipeline:
     return SanaPipeline(
         tokenizer=gemma_tokenizer(),
         text_encoder=gemma(),
-        vae=dc(),
+        vae=deep_compression(),
         transformer=SanaTransformer2DModel(
             sample_size=32,
             patch_size=1,
@@ -293,4 +293,4 @@ FAMILIES: dict[str, Callable[[], Any]] = {
     "pixart-alpha": lambda: _pixart(PixArtAlphaPipeline),
     "pixart-sigma": lambda: _pixart(PixArtSigmaPipeline),
 }
-"""Every family by a short name."""
+"""A function that makes the pipeline of each family, by a short name."""
