@@ -20,6 +20,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from guidance.protocols import Pixels
 from guidance.reference import Reference
 from reswd_torch.color import lab_to_srgb, srgb_to_lab
 from reswd_torch.directions import fibonacci_spiral
@@ -38,8 +39,6 @@ about 8 units)."""
 GRAIN_RADIUS = 2
 """Radius in pixels within which grain is judged. It does not grow with the picture, since grain is as fine as the pixels."""
 
-Picture = Float[Tensor, "b 3 h w"]
-
 
 class SlicedTransport:
     """Moves the colours of each picture of a batch toward those of its reference.
@@ -56,7 +55,7 @@ class SlicedTransport:
         self.targets = [sort(self.directions @ lab.T)[0] for lab in colors]
         self._at: dict[int, Tensor] = {}
 
-    def __call__(self, pixels: Picture, *, blurred: bool = False, grain: float = 0.0) -> Picture:
+    def __call__(self, pixels: Pixels, *, blurred: bool = False, grain: float = 0.0) -> Pixels:
         """The pictures with their colours moved by one round.
 
         Args:
@@ -80,7 +79,7 @@ class SlicedTransport:
             shift = _guided(self._shift(small), small, lab, radius)
         return _to_srgb((_without_grain(lab, grain) if grain else lab) + shift).clamp(0.0, 1.0)
 
-    def _shift(self, lab: Picture) -> Picture:
+    def _shift(self, lab: Pixels) -> Pixels:
         """How far each pixel should move in Lab."""
         height = lab.shape[-2]
         points = rearrange(lab, "b c h w -> b c (h w)")
@@ -96,15 +95,15 @@ class SlicedTransport:
         return self._at[count]
 
 
-def _to_lab(pixels: Picture) -> Picture:
+def _to_lab(pixels: Pixels) -> Pixels:
     return rearrange(srgb_to_lab(rearrange(pixels.clamp(0.0, 1.0), "b c h w -> b h w c")), "b h w c -> b c h w")
 
 
-def _to_srgb(lab: Picture) -> Picture:
+def _to_srgb(lab: Pixels) -> Pixels:
     return rearrange(lab_to_srgb(rearrange(lab, "b c h w -> b h w c")), "b h w c -> b c h w")
 
 
-def _shrunk(picture: Picture) -> Picture:
+def _shrunk(picture: Pixels) -> Pixels:
     """The picture at no more than ``MOST_SIDE`` pixels on its longer side."""
     share = MOST_SIDE / max(picture.shape[-2:])
     if share >= 1:
@@ -119,7 +118,7 @@ def resized(picture: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Ten
     return F.interpolate(picture, tuple(size), mode="bilinear", align_corners=False)
 
 
-def edges(pixels: Picture) -> Float[Tensor, "b 1 h w"]:
+def edges(pixels: Pixels) -> Float[Tensor, "b 1 y x"]:
     """A map of a picture's edges: 0 in flat areas and nearly 1 at clear edges.
 
     Args:
@@ -128,7 +127,7 @@ def edges(pixels: Picture) -> Float[Tensor, "b 1 h w"]:
     return _box(_contrast(_to_lab(pixels), EDGE), GRAIN_RADIUS)
 
 
-def _contrast(lab: Picture, threshold: float) -> Float[Tensor, "b 1 h w"]:
+def _contrast(lab: Pixels, threshold: float) -> Float[Tensor, "b 1 y x"]:
     """How far the colours around each pixel vary, as ``variance / (variance + threshold)``, which is 0..1."""
     # The mean of squares less the squared mean would be the same in theory, but in float32 it is all rounding error.
     apart = lab - _box(lab, GRAIN_RADIUS)
@@ -136,7 +135,7 @@ def _contrast(lab: Picture, threshold: float) -> Float[Tensor, "b 1 h w"]:
     return variance / (variance + threshold)
 
 
-def _without_grain(lab: Picture, grain: float) -> Picture:
+def _without_grain(lab: Pixels, grain: float) -> Pixels:
     """A picture smoothed by a guided filter that follows the picture's own edges.
 
     Args:
@@ -148,13 +147,13 @@ def _without_grain(lab: Picture, grain: float) -> Picture:
     return _box(keep, GRAIN_RADIUS) * lab + _box(level, GRAIN_RADIUS)
 
 
-def _box(picture: Picture, radius: int) -> Picture:
+def _box(picture: Pixels, radius: int) -> Pixels:
     """The mean over the square window around each pixel. At the borders the window is cut off."""
     side = 2 * radius + 1
     return F.avg_pool2d(picture, side, stride=1, padding=radius, count_include_pad=False)
 
 
-def _guided(shift: Picture, small: Picture, lab: Picture, radius: int) -> Picture:
+def _guided(shift: Pixels, small: Pixels, lab: Pixels, radius: int) -> Pixels:
     """Smooth the moves of pixels, but not across edges of lightness.
 
     Args:

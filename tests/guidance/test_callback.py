@@ -1,4 +1,4 @@
-"""Guidance where only a callback may be handed to the pipeline."""
+"""Guidance by a callback, for programs that can hand a pipeline nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calling the denoiser again: it must say what the pipeline itself was told."""
+"""Calling the denoiser again must give the output that the pipeline itself got or would get."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ SCALES = {
     "z-image": {"guidance_scale": 5.0},
     "sana": {"guidance_scale": 4.5},
 }
-"""Of classifier-free guidance: where it is linear, on."""
+"""Arguments that turn classifier-free guidance on, for the families in which it is linear."""
 
 
 def _errors(pipe: Any, monkeypatch: pytest.MonkeyPatch, **calls: Any) -> list[float]:
-    """Relative errors of the repeated calls at the sample that the pipeline called for, step by step."""
+    """The relative error of the repeated call at each step, for the sample that the pipeline itself used."""
     errors = []
     learn = Replay.learn
 
@@ -59,7 +59,7 @@ def test_the_same_latents_get_the_same_answer(family: str, monkeypatch: pytest.M
 def test_other_latents_get_the_answer_that_the_pipeline_gives_them(
     family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first step of a call with another seed is what is asked for."""
+    """The other latents are those of the first step of a call with another seed, whose output is known."""
     known: list[tuple[torch.Tensor, torch.Tensor]] = []
     answers: list[torch.Tensor] = []
     learn = Replay.learn

@@ -1,4 +1,4 @@
-"""Levels, predictions and moves against what diffusers' schedulers make themselves: from pure x0 and noise, and in a step."""
+"""Noise levels, predictions and moved steps agree with what the schedulers of diffusers compute themselves."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _draw(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _noised(scheduler: Any, x0: torch.Tensor, noise: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
-    """By the scheduler itself."""
+    """The clean latents with noise added by the scheduler itself."""
     if isinstance(scheduler, diffusers.FlowMatchEulerDiscreteScheduler):
         return scheduler.scale_noise(x0, timestep[None], noise)
     return scheduler.add_noise(x0, noise, timestep[None])
@@ -68,11 +68,10 @@ def _noised(scheduler: Any, x0: torch.Tensor, noise: torch.Tensor, timestep: tor
 def _output(
     scheduler: Any, x0: torch.Tensor, noise: torch.Tensor, prediction: str, timestep: torch.Tensor
 ) -> torch.Tensor:
-    """What a perfect model says; the velocity by its definition, from the noise schedule itself."""
+    """The output of a perfect model. The velocity follows its definition, from the noise schedule itself."""
     kept = scheduler.alphas_cumprod[int(timestep)] if prediction == VELOCITY else torch.tensor(0.0)
-    return {
-        EPSILON: noise, SAMPLE: x0, FLOW: noise - x0, VELOCITY: kept.sqrt() * noise - (1 - kept).sqrt() * x0
-    }[prediction]  # fmt: skip
+    velocity = kept.sqrt() * noise - (1 - kept).sqrt() * x0
+    return {EPSILON: noise, SAMPLE: x0, FLOW: noise - x0, VELOCITY: velocity}[prediction]
 
 
 @pytest.mark.parametrize("name, prediction", _cases())
@@ -93,7 +92,7 @@ def test_the_prediction_is_what_the_sample_was_made_from(name: str, prediction: 
 )
 @pytest.mark.parametrize("prediction", [EPSILON, VELOCITY, SAMPLE])
 def test_the_prediction_is_the_schedulers_own(name: str, prediction: str) -> None:
-    """Of any sample and output, in the middle of a run."""
+    """This holds for any sample and output, in the middle of a run."""
     if name == "EulerAncestralDiscreteScheduler" and prediction == SAMPLE:
         prediction = EPSILON
     scheduler = _scheduler(name, prediction)
@@ -130,7 +129,7 @@ def test_a_moved_step_means_other_clean_latents_and_the_same_noise(name: str, pr
 
 @pytest.mark.parametrize("name, prediction", [case for case in _cases() if case.values[0] != "PNDMScheduler"])
 def test_a_sampler_that_is_moved_to_a_picture_at_each_step_ends_there(name: str, prediction: str) -> None:
-    """Whatever the model says, so every step and every kind of memory has to take the move."""
+    """It ends there whatever the model says, so every step and everything that a solver remembers has to take the move."""
     clean = {"set_alpha_to_one": True} if name in ("DDIMScheduler", "LCMScheduler") else {}
     scheduler = _scheduler(name, prediction, **clean)
     schedule, (wanted, sample) = Schedule(scheduler), _draw()

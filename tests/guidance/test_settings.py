@@ -1,4 +1,4 @@
-"""Ranges of the settings of guidance."""
+"""Every setting of guidance has a range, and what is outside of it is refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EDGES = [
     ("inner_steps", 1, 100, 0, 101),
     ("learning_rate", 1e-6, 10, 0, 11),
     ("seed", 0, 2**32 - 1, -1, 2**32),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name, lowest, highest, below, above", EDGES)

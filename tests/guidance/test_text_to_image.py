@@ -1,4 +1,4 @@
-"""The model that ships with the project, as a user meets it: offline, stock diffusers, string prompts."""
+"""Painting with the model that ships with the project: offline, with stock diffusers, from prompts."""
 
 from __future__ import annotations
 

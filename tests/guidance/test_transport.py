@@ -1,4 +1,4 @@
-"""One round of transport, on photographs of the assets and on pictures made to be hard."""
+"""One round of transport, on photographs of the assets and on synthetic pictures that are hard cases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _own(picture: torch.Tensor) -> Reference:
 
 
 def _grain(picture: torch.Tensor) -> float:
-    """Deviation of each pixel from the mean of those around it, 0..1."""
+    """Root mean square of the difference between each pixel and the mean of those around it, 0..1."""
     around = F.avg_pool2d(picture, 3, 1, 1, count_include_pad=False)
     return (picture - around).square().mean().sqrt().item()
 
@@ -53,7 +53,7 @@ def test_a_palette_is_taken_as_well(palette: str, blurred: bool) -> None:
 
 @pytest.mark.parametrize("name", [source for source, _ in PAIRS])
 def test_a_picture_that_has_the_colours_stays(name: str) -> None:
-    """By less than a third of a step of 8 bits in the mean, where a move to other colours is tens of them."""
+    """It moves by less than 0.006 in the mean: a step and a half of 8 bits, where a move to other colours is tens of them."""
     picture = _picture(asset(name, 128))
     still = SlicedTransport([_own(picture)])(picture)
     assert (still - picture).abs().mean() < 0.006
@@ -73,7 +73,7 @@ def test_extreme_pixels_give_pixels(blurred: bool) -> None:
 
 @pytest.mark.parametrize("grain", [0.0, 0.001, 0.01])
 def test_a_flat_picture_gets_no_speckle(grain: float) -> None:
-    """Its finest noise decides which pixel is to become light: grain must not grow to more than twice what it was."""
+    """Its finest noise decides which pixel becomes light. Even so, grain must not grow to more than twice what it was."""
     noise = torch.randn(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     picture = 0.5 + grain * noise
     moved = SlicedTransport([read_reference(tiny.WARM)])(picture)
@@ -82,7 +82,7 @@ def test_a_flat_picture_gets_no_speckle(grain: float) -> None:
 
 
 def test_grain_is_smoothed_away_and_edges_are_not() -> None:
-    """Noise of half a Lab unit goes where it is said to be grain, and stays where not; a jump stays between its pixels."""
+    """Noise of half a Lab unit is smoothed away if that is asked for, and stays if not. An edge stays between its two pixels."""
     noise = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     picture = torch.full((1, 3, 64, 64), 0.3)
     picture[..., 37:] = 0.7
@@ -117,7 +117,7 @@ def test_photographs_get_no_speckle() -> None:
 
 
 def test_edges_survive() -> None:
-    """Where the picture jumps the moved one jumps, between the same two pixels and nowhere else."""
+    """The moved picture has its edge between the same two pixels as the picture, and none elsewhere."""
     picture = torch.full((1, 3, 64, 64), 0.2)
     picture[..., 37:] = 0.8
     moved = SlicedTransport([read_reference(tiny.WARM)])(picture)

@@ -1,4 +1,4 @@
-"""Of a repository's files those are chosen that diffusers reads, each weight once."""
+"""Only those files of a repository are chosen that diffusers reads, with each weight once."""
 
 from __future__ import annotations
 

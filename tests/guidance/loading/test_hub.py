@@ -1,6 +1,6 @@
 """Downloads from a hub on this machine that speaks as much of the hub's protocol as a download needs.
 
-What the real hub answers in the cases of the errors is taken from the classes of ``huggingface_hub``, raised by hand.
+Errors of the real hub are raised by hand, as instances of the exception classes of ``huggingface_hub``.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def test_errors_of_reading_say_what_to_do(
 
 
 class Pipe:
-    """Notes where a pipeline is put."""
+    """A pipeline that notes where it is put."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []

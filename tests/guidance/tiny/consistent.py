@@ -1,9 +1,11 @@
-"""Random networks that do roughly what trained ones do, as guidance needs it. Made in no time, where training takes seconds.
+"""Setting the weights of random networks so that they do roughly what trained ones do, as far as guidance needs it.
 
-Autoencoders get an encoder that undoes their decoder, and networks that predict noise find most of it.
+This takes no time, where training would take seconds. Autoencoders get an encoder that undoes their decoder, and networks
+that predict noise find most of it.
 
-Three pairs of channels carry red, green and blue with both signs along the residual path, and ``silu(x) - silu(-x) = x`` reads
-them back. Each random branch adds a little of its own, which depends on the whole picture, so nothing is linear.
+In an autoencoder, three pairs of channels carry red, green and blue with both signs along the residual path, and
+``silu(x) - silu(-x) = x`` reads them back. Each random branch adds a little that depends on the whole picture, so nothing is
+linear.
 """
 
 from __future__ import annotations
@@ -18,19 +20,25 @@ BRANCH = 0.03
 _PAIRS = torch.tensor([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1], [0, 0, 0], [0, 0, 0]])
 _ONE = torch.eye(8)[6]
 _LAST_OF_BRANCH = {
-    "ResnetBlock2D": "conv2", "Attention": "to_out.0", "QwenImageResidualBlock": "conv2", "QwenImageAttentionBlock": "proj",
-    "ResBlock": "norm", "GLUMBConv": "norm", "SanaMultiscaleLinearAttention": "norm_out",
-}  # fmt: skip
+    "ResnetBlock2D": "conv2",
+    "Attention": "to_out.0",
+    "QwenImageResidualBlock": "conv2",
+    "QwenImageAttentionBlock": "proj",
+    "ResBlock": "norm",
+    "GLUMBConv": "norm",
+    "SanaMultiscaleLinearAttention": "norm_out",
+}
 
 
 def make_consistent(vae: Any, mean: Tensor, deviation: Tensor) -> None:
     """Set the weights of an AutoencoderKL, its Flux 2 kind, an AutoencoderKLQwenImage or an AutoencoderDC.
 
-    Its layers are 8 or 16 channels wide. Normal noise decodes to colours around grey with a deviation of about 0.25; of more
-    channels than three, those that show nothing go along with the colours, as they do in real ones.
+    Normal noise then decodes to colours around grey with a deviation of about 0.25. If there are more than three channels,
+    those that do not show in the picture vary along with the colours, as they do in real autoencoders.
 
     Args:
-        mean, deviation: (c,): of the latents.
+        vae: the autoencoder, whose layers are 8 or 16 channels wide.
+        mean, deviation: (c,): mean and deviation of the latents.
     """
     kind, channels = type(vae).__name__, len(mean)
     # A group norm takes away the mean, which is 0 for pairs, and divides numbers this small by sqrt(eps) = 1e-3. Other norms
@@ -57,9 +65,10 @@ def make_consistent(vae: Any, mean: Tensor, deviation: Tensor) -> None:
 
 
 def find_noise(denoiser: Any) -> None:
-    """Have a random denoiser of four latent channels say that about all it sees is noise, as the best one of pure noise does.
+    """Make a random denoiser of four latent channels take nearly everything for noise, as is right for pure noise.
 
-    A random one leaves the noise where it is, and the sampler makes latents of it that are ten times too large.
+    A random denoiser would leave the noise where it is, and the sampler would make latents of it that are ten times too
+    large.
 
     Args:
         denoiser: a UNet2DConditionModel of width 8, whose last block sees what its first layer gave, or a
@@ -85,7 +94,7 @@ def find_noise(denoiser: Any) -> None:
 
 
 def _set_inner(module: Any, branch: float) -> None:
-    """Make the branches small, and what shrinks and enlarges a plain mean and a soft copy."""
+    """Make the random branches small, shrinking a plain mean, and enlarging a soft copy."""
     name = type(module).__name__
     if name in _LAST_OF_BRANCH:
         last = module.get_submodule(_LAST_OF_BRANCH[name])
@@ -114,7 +123,7 @@ def _set_inner(module: Any, branch: float) -> None:
 
 
 def _set(conv: Any, matrix: Tensor, bias: Tensor | None = None) -> None:
-    """Have a convolution apply a matrix to each pixel, of the last frame; what the matrix lacks is zero."""
+    """Make a convolution apply a matrix to each pixel, of the last frame in videos. Channels beyond the matrix become zero."""
     conv.weight.zero_()
     rows, columns = matrix.shape
     middle = [side // 2 for side in conv.kernel_size[-2:]]
