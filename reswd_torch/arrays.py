@@ -1,8 +1,8 @@
-"""The public edge: NumPy arrays and tensors in, checked tensors inside, the caller's own kind out."""
+"""The public edge: what callers hand in is checked and becomes a tensor, and results become the caller's own kind again."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,8 +13,12 @@ from reswd_torch.errors import InputError
 Array = TypeVar("Array", np.ndarray, Tensor)
 
 
-def colors_in(value: Any, name: str) -> Tensor:
+def colors_in(value: object, name: str) -> Tensor:
     """A tensor of colours (..., 3) from an array or tensor, without a copy where that is possible.
+
+    Args:
+        value: what the caller handed in.
+        name: what error messages call it.
 
     Raises:
         InputError: not an array, not (..., 3), empty, not floating point, NaN or Inf, or outside 0..1.
@@ -36,7 +40,7 @@ def colors_in(value: Any, name: str) -> Tensor:
         if not value.dtype.is_floating_point:
             raise InputError(f"{name} has dtype {value.dtype}: give floats in 0..1 (divide uint8 by 255)")
         tensor = value
-    low, high = (float(v) for v in torch.aminmax(tensor.detach()))  # one pass; NaN and Inf come through
+    low, high = (float(v) for v in torch.aminmax(tensor.detach()))  # in one pass; NaN and Inf show in both
     if not (np.isfinite(low) and np.isfinite(high)):
         raise InputError(f"{name} holds NaN or Inf: every value must be a finite number in 0..1")
     if low < 0.0 or high > 1.0:
@@ -47,7 +51,7 @@ def colors_in(value: Any, name: str) -> Tensor:
 
 
 def _for_torch(value: np.ndarray) -> np.ndarray:
-    """The same array where PyTorch can look at its memory, else a copy: mirrored views, read-only arrays, odd dtypes."""
+    """The array itself where PyTorch can use its memory; a copy of mirrored views, read-only arrays and unusual dtypes."""
     if not value.dtype.isnative or value.dtype.itemsize > 8:
         return value.astype("f8")
     usable = value.flags.writeable and all(stride >= 0 for stride in value.strides)
@@ -55,14 +59,19 @@ def _for_torch(value: np.ndarray) -> np.ndarray:
 
 
 def like_input(result: Tensor, original: Array) -> Array:
-    """Give a result back as the kind of array that the caller handed in."""
+    """A result as the kind of array, and with the dtype, that the caller handed in."""
     if isinstance(original, np.ndarray):
         return result.detach().cpu().numpy().astype(original.dtype, copy=False)
     return result
 
 
-def weights_in(value: Any, name: str, shape: tuple[int, ...]) -> Tensor:
-    """A float tensor of per-pixel weights with the given shape, each at least 0 and not all 0.
+def weights_in(value: object, name: str, shape: tuple[int, ...]) -> Tensor:
+    """A float32 tensor of per-pixel weights with the given shape, each at least 0 and not all 0.
+
+    Args:
+        value: what the caller handed in.
+        name: what error messages call it.
+        shape: (H, W) of the picture.
 
     Raises:
         InputError: wrong shape, NaN, Inf, negative, or zero everywhere.

@@ -1,7 +1,7 @@
 """sRGB, linear light and CIE Lab, as pure functions on tensors, with the derivative that the colour fit needs.
 
-Why not kornia.color: importing kornia 0.9 takes longer than a whole match (see CONTRIBUTING.md for the figure), and the fit
-needs d(Lab)/d(sRGB) per pixel in closed form, which no library offers.
+kornia.color is not used because importing kornia 0.9 takes longer than a whole match (see CONTRIBUTING.md for the figure), and
+because the fit needs d(Lab)/d(sRGB) per pixel in closed form, which no library offers.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-# IEC 61966-2-1 (sRGB): linear RGB -> CIE XYZ, D65, Y = 1 for white.
 _RGB_TO_XYZ = (
     (0.4124564, 0.3575761, 0.1804375),
     (0.2126729, 0.7151522, 0.0721750),
     (0.0193339, 0.1191920, 0.9503041),
 )
+"""Linear RGB to CIE XYZ with D65 as white, whose Y is 1 (IEC 61966-2-1)."""
 _DELTA = 6.0 / 29.0  # CIE 15:2004, 8.2.1.1: below DELTA**3 the cube root is replaced by its tangent
 
 
 def srgb_to_linear(rgb: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
-    """Decode sRGB to linear light (IEC 61966-2-1). Any shape, 0..1 to 0..1; negative values are mirrored."""
+    """Decode sRGB to linear light (IEC 61966-2-1). Any shape, 0..1 to 0..1; the curve is mirrored for negative values."""
     magnitude = rgb.abs()
     return torch.where(
         magnitude <= 0.04045,
@@ -41,7 +41,7 @@ def linear_to_srgb(linear: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
 
 
 def srgb_to_lab(rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
-    """CIE L*a*b* (1976, CIE 15:2004) with the D65 white point, of sRGB-encoded colours.
+    """Convert sRGB-encoded colours to CIE L*a*b* (1976, CIE 15:2004) with the D65 white point.
 
     Args:
         rgb: (..., 3), sRGB-encoded, 0..1.
@@ -54,7 +54,7 @@ def srgb_to_lab(rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
 
 
 def lab_to_srgb(lab: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
-    """The inverse of :func:`srgb_to_lab`; colours outside sRGB come out below 0 or above 1."""
+    """The inverse of :func:`srgb_to_lab`. Colours outside sRGB come out below 0 or above 1."""
     fy = (lab[..., 0] + 16.0) / 116.0
     f = torch.stack((fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0), dim=-1)
     xyz = torch.where(f > _DELTA, f**3, 3 * _DELTA**2 * (f - 4.0 / 29.0))
@@ -64,7 +64,7 @@ def lab_to_srgb(lab: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
 def srgb_to_lab_with_jacobian(
     rgb: Float[Tensor, "n 3"],
 ) -> tuple[Float[Tensor, "n 3"], Float[Tensor, "n 3 3"]]:
-    """Lab as :func:`srgb_to_lab`, and its derivative d(Lab)/d(rgb) for every colour.
+    """Convert sRGB-encoded colours to CIE Lab as :func:`srgb_to_lab` does, and differentiate the conversion at every colour.
 
     Args:
         rgb: (N, 3), sRGB-encoded, 0..1.
@@ -92,7 +92,7 @@ _LAB_FROM_F = torch.tensor([[0.0, 116.0, 0.0], [500.0, -500.0, 0.0], [0.0, 200.0
 
 
 def _normalised_matrix(like: Tensor) -> Float[Tensor, "3 3"]:
-    """RGB -> XYZ / white, so that rgb (1, 1, 1) has f(X) = f(Y) = f(Z) = 1 and neutral greys have a* = b* = 0."""
+    """Linear RGB to XYZ divided by that of white, so that white has f(X) = f(Y) = f(Z) = 1 and greys have a* = b* = 0."""
     matrix = torch.tensor(_RGB_TO_XYZ, dtype=torch.float64)
     return (matrix / matrix.sum(dim=1, keepdim=True)).to(like)
 

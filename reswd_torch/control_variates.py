@@ -11,8 +11,8 @@ with means m, n and covariances S, T of the two sets in d dimensions. The estima
     mean(W) - γ (mean(C) - E C),      γ = Cov(W, C) / Var(C)    from the same directions.
 
 Any γ that does not depend on the directions leaves the estimate unbiased; estimating γ from them costs a bias of order
-1/directions, as in the paper. γ is held constant for the gradient. Both controls serve p = 1 too: they need only
-correlate.
+1/directions, as in the paper. γ is held constant for the gradient. Both controls are of use for p = 1 too, because they need
+only correlate with the costs.
 """
 
 from __future__ import annotations
@@ -76,7 +76,13 @@ def controlled_mean(
 ) -> Float[Tensor, "*batch"]:
     """The mean of ``costs`` over directions, corrected by a control of known mean (arXiv 2305.00402).
 
-    It may be below zero where few directions are used. ``gamma`` None: the best one, :func:`control_coefficient`.
+    It may be below zero where few directions are used.
+
+    Args:
+        costs: cost of each direction.
+        control: value of the control on each direction.
+        expected: the exact mean of the control over the sphere.
+        gamma: factor of the correction; None: the one that :func:`control_coefficient` estimates.
     """
     if gamma is None:
         gamma = control_coefficient(costs, control)
@@ -93,7 +99,7 @@ def control_coefficient(
     deviation = control - centre
     variance = deviation.square().mean(dim=-1)
     covariance = (deviation * (costs - costs.mean(dim=-1, keepdim=True))).mean(dim=-1)
-    # one direction, one dimension, or equal means: what is left is rounding, and its ratio would be noise
+    # for one direction, one dimension or equal means only rounding is left, and the ratio of rounding errors would be noise
     rounding = (8 * torch.finfo(control.dtype).eps * centre.squeeze(-1)).square()
     varies = variance > rounding
     return torch.where(varies, covariance / torch.where(varies, variance, 1.0), 0.0)

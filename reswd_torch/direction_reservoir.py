@@ -15,12 +15,11 @@ new at each step.
 
     Σ a·d·f / N     over everything offered,     N = Σ d over all directions seen.
 
-d depends on the birth step alone, so this is still unbiased. Decaying only the draw would make young directions
-likelier without their counting for more, which widens the spread; and since f is known for everything offered, not only
-for what is kept, summing a·d·f before the draw rather than a·d·f/p after it removes that step's sampling noise at no
-cost.
+d depends on the birth step alone, so this is still unbiased. If only the draw decayed, young directions would be likelier
+to stay without counting for more, which widens the spread. Since f is known for everything offered, and not only for what
+is kept, a·d·f is summed before the draw rather than a·d·f/p after it, which removes that step's sampling noise at no cost.
 
-Unbiased means: for fixed point sets. Once points move along kept directions no correction is exact.
+The estimate is unbiased for fixed point sets. Once points move along kept directions no correction is exact.
 """
 
 from __future__ import annotations
@@ -36,23 +35,22 @@ from torch import Tensor
 from reswd_torch.wasserstein import PointSets, direction_costs
 
 CORRECTIONS = ("exact", "paper")
-"""``exact`` never resets and is unbiased. ``paper`` divides by the sum of the importance weights instead of its
-expectation and resets on a low effective sample size: consistent (the bias falls as the reservoir grows), but
-biased."""
+"""``exact`` never resets and is unbiased. ``paper`` divides by the sum of the importance weights instead of its expectation and
+resets on a low effective sample size; it is biased but consistent (the bias falls as the reservoir grows)."""
 
 SCORES = ("distance", "gradient")
 """What a direction is scored by: its cost, as in the paper, or the length of the cost's gradient in the points. For p = 2 that
 length is proportional to the square root of the cost; for p = 1 it is the same for all directions."""
 
 FLOOR = 0.2
-"""Scores below this share of the mean score are raised to it for the draw. Any positive weights are unbiased; the floor
-keeps 1/p bounded for directions that cost nothing now, may cost something later, and whose gradient does not shrink
+"""Scores below this share of the mean score are raised to it for the draw. The estimate is unbiased with any positive weights;
+the floor keeps 1/p bounded for directions that cost nothing now but may cost something later, and whose gradient does not shrink
 when p = 1."""
 
 
 @dataclass(frozen=True)
 class ReservoirState:
-    """What lasts from one step to the next."""
+    """The reservoir, which lasts from one step to the next."""
 
     directions: Float[Tensor, "kept dims"]  # rows of length 1, or of zeros in an empty slot
     carried: Float[Tensor, " kept"]  # importance weight a, at least 1; 0 marks an empty slot
@@ -182,8 +180,8 @@ def make_offer(
     Args:
         state: the reservoir.
         fresh: this step's new directions.
-        starters: more new directions, used in place of the kept ones when nothing is kept (first step, after a reset).
-        tau: steps after which a direction counts 1/e; None: no decay.
+        starters: more new directions, used in place of the kept ones when nothing is kept (at the first step, after a reset).
+        tau: number of steps after which a direction counts 1/e; None: no decay.
     """
     directions, carried, birth = state.directions, state.carried, state.birth
     seen = decay_factor(torch.ones_like(state.step), tau, fresh.dtype) * state.seen + fresh.shape[0]
@@ -219,10 +217,10 @@ def keep(
     Args:
         state: the reservoir that the offer was made from (its size and step count).
         offer: from :func:`make_offer`.
-        scores: cost of each offered direction now, at least 0. All zero: every direction counts alike.
-        noise: standard exponential draws, one per offered direction, -ln(u) of a uniform u.
-        reset_below: empty the reservoir when its effective size falls below this share of it; None: never. Looking at
-            what was kept to decide makes later estimates biased.
+        scores: present cost of each offered direction, at least 0. If all are zero, every direction counts alike.
+        noise: standard exponential draws, one per offered direction: -ln(u) of a uniform u.
+        reset_below: empty the reservoir when its effective size falls below this share of its size; None: never. Because what
+            was kept decides about the reset, later estimates are biased.
     """
     kept = state.carried.shape[0]
     contribution = offer.carried * offer.decay
@@ -230,7 +228,7 @@ def keep(
     keys = log_keys(log_weights, noise)
     smallest = torch.topk(keys, kept + 1, largest=False, sorted=True)
     index, threshold = smallest.indices[:kept], smallest.values[kept]
-    # an empty slot may be kept while there is room; one whose decay has underflowed to 0 becomes empty
+    # an empty slot may be kept while there is room; a direction whose decay has underflowed to 0 leaves an empty slot
     occupied = contribution[index] > 0
     inclusion = torch.where(occupied, inclusion_probability(log_weights[index], threshold), 1.0)
     carried = torch.where(occupied, offer.carried[index], 0.0) / inclusion
@@ -247,17 +245,17 @@ def keep(
 
 
 def decay_factor(age: Int[Tensor, "*shape"], tau: float | None, dtype: torch.dtype) -> Float[Tensor, "*shape"]:
-    """exp(-age/τ) of the age since birth, in steps; 1 where τ is None."""
+    """exp(-age/τ) for ages in steps since birth; 1 if τ is None."""
     return torch.exp(-age.to(dtype) / (math.inf if tau is None else tau))
 
 
 def selection_log_weights(
     scores: Float[Tensor, " offered"], contribution: Float[Tensor, " offered"]
 ) -> Float[Tensor, " offered"]:
-    """ln of (contribution times score), the score floored at :data:`FLOOR` of the mean; -inf where contribution is 0.
+    """ln(contribution · score) with the score at least :data:`FLOOR` of the mean; -inf where the contribution is 0.
 
-    Only ratios matter to a draw, so scores are taken relative to their mean: tiny costs do not underflow, and where all
-    are zero each direction counts by its contribution alone.
+    Only ratios matter to a draw, so scores are taken relative to their mean: tiny costs do not underflow, and if all scores are
+    zero each direction counts by its contribution alone.
     """
     occupied = contribution > 0
     mean = torch.where(occupied, scores, 0.0).sum() / occupied.sum()
@@ -266,16 +264,16 @@ def selection_log_weights(
 
 
 def log_keys(log_weights: Float[Tensor, " offered"], noise: Float[Tensor, " offered"]) -> Float[Tensor, " offered"]:
-    """ln of the keys e = noise/w; the smallest stay. Equivalent to the largest u^(1/w), which underflows for small
-    w."""
+    """The logarithms of the keys e = noise/w, of which the smallest stay. The paper's keys u^(1/w), of which the largest stay,
+    give the same order but underflow for small w."""
     return torch.log(noise.clamp(min=torch.finfo(noise.dtype).tiny)) - log_weights
 
 
 def inclusion_probability(
     log_weights: Float[Tensor, " kept"], log_threshold: Float[Tensor, ""]
 ) -> Float[Tensor, " kept"]:
-    """p = 1 - exp(-w·t): the chance to stay, given the other keys; 1 where the threshold is infinite (nobody had to
-    go)."""
+    """p = 1 - exp(-w·t), the probability to stay given the other keys; 1 where the threshold t is infinite because all could
+    stay."""
     return -torch.expm1(-torch.exp(log_weights + log_threshold))
 
 

@@ -1,9 +1,9 @@
-"""Unit vectors to project on: ways to spread directions over the sphere, every one with its own generator.
+"""Unit vectors to project on: ways to spread directions over the sphere.
 
-Each function returns ``count`` rows of length 1. Each row *alone* is uniform on the sphere (even lines in 2-D: up to their
-sign, which a Wasserstein distance cannot see), so the mean of any even function over the rows, or over some of them, is an
-unbiased estimate of its spherical mean. The kinds differ in how the rows depend on each other, that is, in the variance of
-that estimate.
+Each function returns ``count`` rows of length 1. Each row *alone* is uniform on the sphere (the even lines in 2-D up to their
+sign, on which a Wasserstein distance does not depend). The mean of any even function over the rows, or over some of them, is
+therefore an unbiased estimate of its spherical mean. The kinds differ in how the rows depend on each other, and so in the
+variance of that estimate.
 
 Random numbers come from the ``torch.Generator`` that is passed in, on the generator's own device, and are moved
 afterwards: one seed gives the same directions in float32 and float64, on the CPU and on an accelerator.
@@ -22,7 +22,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.wasserstein import check_alike
 
 KINDS = ("even", "gaussian", "orthogonal", "sobol", "fibonacci")
-"""What :func:`draw_directions` understands. ``"even"`` is what served best in docs/estimators.md: see :func:`even_directions`."""
+"""The kinds that :func:`draw_directions` can draw. ``"even"`` served best in docs/estimators.md, see :func:`even_directions`."""
 
 _SOBOL_CELL = 2.0**-30  # torch's Sobol points lie on a lattice of this width
 _GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
@@ -42,13 +42,13 @@ def draw_directions(
 
     Args:
         kind: one of :data:`KINDS`. ``"fibonacci"`` needs ``dims`` = 3.
-        count: how many, at least 1.
-        dims: length of each, at least 1. In one dimension every direction is +1 or -1.
-        generator: where the randomness comes from; it is advanced.
-        sets: how many sets, one after the other, which is quicker than as many calls. A Sobol sequence goes on from set to
-            set, as does an orthogonal frame that has room for two sets or more.
+        count: number of directions in a set, at least 1.
+        dims: number of dimensions, at least 1. In one dimension every direction is +1 or -1.
+        generator: the source of randomness; it is advanced.
+        sets: number of sets, which come one after the other; one call for many sets is quicker than many calls. A Sobol
+            sequence goes on from set to set, as does an orthogonal frame that has room for two sets or more.
         dtype: a floating dtype.
-        device: where the result lies; None means the generator's device.
+        device: device of the result; None: the generator's device.
 
     Returns:
         (sets * count, dims), rows of length 1.
@@ -69,7 +69,7 @@ def draw_directions(
     if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
         raise InputError(f"dtype {dtype!r} cannot hold a direction: choose a floating dtype such as torch.float32")
     rows = _DRAW[kind](count, dims, generator, sets)
-    # not waiting for the copy: it is staged before the call returns, and a wait at each step would stall the device
+    # without waiting for the copy: it is staged before the call returns, and a wait at each step would stall the device
     return rows.to(dtype).to(generator.device if device is None else device, non_blocking=True)
 
 
@@ -88,7 +88,7 @@ def check_kind(kind: str, dims: int | None = None) -> None:
 
 
 def check_count(name: str, value: object, least: int = 1) -> None:
-    """Raise InputError unless ``value`` is a whole number of at least 1, or what ``least`` says."""
+    """Raise InputError unless ``value`` is a whole number of at least ``least``."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise InputError(f"{name} = {value!r} is not usable: give a whole number of at least {least}")
 
@@ -102,7 +102,7 @@ def check_directions(directions: Tensor, x: Tensor, count: int | None = None) ->
     if directions.shape[0] == 0 or (count is not None and directions.shape[0] != count):
         raise InputError(f"directions: got {directions.shape[0]} rows, expected a tensor of shape {wanted}")
     check_alike("directions", directions, "x", x)
-    if directions.device.type != "cpu":  # the device would have to wait for the answer
+    if directions.device.type != "cpu":  # the host would have to wait for the device
         return
     length = torch.linalg.vector_norm(directions, dim=-1)
     if not bool(((length - 1).abs() < 1e-3).all()):
@@ -122,8 +122,8 @@ def orthogonal_directions(
     A QR factorisation alone is not Haar: the signs of R's diagonal have to be moved into Q (F. Mezzadri, "How to
     generate random matrices from the classical compact groups", 2007).
     """
-    # Frames go on from set to set, as if all were one, but where that leaves most sets with parts of two frames: one cut frame
-    # is more even.
+    # Frames go on from set to set as if all sets were one, except where most sets would then hold parts of two frames: a single
+    # frame that is cut is more even.
     if 2 * count <= dims or dims % count == 0 or count % dims == 0:
         sets, count = 1, sets * count
     width = min(count, dims)  # a partial basis suffices where fewer directions than dimensions are wanted
@@ -146,13 +146,13 @@ def sobol_directions(count: int, dims: int, generator: torch.Generator, sets: in
 
 
 def even_directions(count: int, dims: int, generator: torch.Generator, sets: int = 1) -> Float[Tensor, "rows dims"]:
-    """As evenly spread as we know how. (sets * count, dims).
+    """Directions spread as evenly as we know how. (sets * count, dims).
 
-    In 2-D equal angles between neighbouring lines, randomly turned. In 3-D a Fibonacci spiral made a tight frame (see
-    :func:`tight_spiral`), randomly rotated. Elsewhere, and for fewer than 3 directions in 3-D, orthogonal blocks.
+    In 2-D they are lines at equal angles, randomly turned; in 3-D a Fibonacci spiral made a tight frame (see
+    :func:`tight_spiral`), randomly rotated; elsewhere, and for fewer than 3 directions in 3-D, orthogonal blocks.
     """
     if dims == 2:
-        # Turned by up to half a circle, not only by a gap: each line alone has to be uniform, since not all need stay together.
+        # Turned by up to half a circle and not only by a gap, so that each line alone is uniform: a reservoir may keep a part.
         turn = count * torch.rand((sets, 1), generator=generator, dtype=_draw_dtype(generator), device=generator.device)
         angle = (torch.arange(count, dtype=turn.dtype, device=turn.device) + turn).flatten() * (math.pi / count)
         return torch.stack([angle.cos(), angle.sin()], dim=-1)
@@ -179,23 +179,25 @@ def fibonacci_directions(
 
 @functools.lru_cache(maxsize=8)
 def _spiral(count: int, half: bool, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Kept, for a loss asks for the same one at each step."""
+    """:func:`fibonacci_spiral`, cached because a loss needs the same one at each step."""
     return fibonacci_spiral(count, half=half, dtype=dtype, device=device)
 
 
 @functools.lru_cache(maxsize=8)
 def _tight_spiral(count: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """:func:`tight_spiral`, cached because a loss needs the same one at each step."""
     return tight_spiral(count).to(dtype).to(device)
 
 
 def tight_spiral(count: int) -> Float[Tensor, "count 3"]:
     """A Fibonacci spiral on the half-sphere made a tight frame: the sum of its rows' outer products is count/3 times the unit
-    matrix. (count, 3), float64, without a rotation; ``count`` at least 3.
+    matrix. (count, 3), float64, without a rotation; ``count`` is at least 3.
 
-    The mean over such rows of any quadratic form is its mean over the sphere, exactly (with their opposites they are a spherical
-    3-design: P. Delsarte, J.-M. Goethals and J. Seidel, 1977). W_2^2 is a quadratic form in the direction as long as one plan
-    is optimal, and most of its variance is of that degree wherever. Whitening the rows and scaling them back to length 1, in
-    turn, leads there (J. Tropp et al., "Designing structured tight frames via an alternating projection method", 2005).
+    The mean of any quadratic form over such rows is exactly its mean over the sphere (with their opposites the rows are a
+    spherical 3-design: P. Delsarte, J.-M. Goethals and J. Seidel, 1977). W_2^2 is a quadratic form in the direction as long as
+    one plan is optimal, and elsewhere most of its variance is of that degree too. The frame is found by whitening the rows and
+    scaling them back to length 1 in turn (J. Tropp et al., "Designing structured tight frames via an alternating projection
+    method", 2005).
     """
     rows = fibonacci_spiral(count, dtype=torch.float64, device="cpu")
     for _ in range(1000):
@@ -214,7 +216,7 @@ def fibonacci_spiral(
     dtype: torch.dtype = torch.float32,
     device: torch.device | str | None = None,
 ) -> Float[Tensor, "count 3"]:
-    """The same spiral as it stands, without a rotation: the same evenly spread directions every time. (count, 3)."""
+    """The spiral of :func:`fibonacci_directions` without a rotation: the same evenly spread directions every time. (count, 3)."""
     index = torch.arange(count, dtype=torch.float64 if dtype == torch.float64 else torch.float32, device=device)
     fraction = (index + 0.5) / count
     height = fraction if half else 2.0 * fraction - 1.0
@@ -233,17 +235,18 @@ _DRAW = {
 
 
 def _haar(sets: int, dims: int, width: int, generator: torch.Generator) -> Float[Tensor, "sets dims width"]:
-    """The first ``width`` columns of so many orthogonal matrices, each Haar-distributed."""
+    """The first ``width`` columns of each of ``sets`` orthogonal matrices, which are Haar-distributed."""
     q, r = torch.linalg.qr(_normal((sets, dims, width), generator))
     return q * torch.diagonal(r, dim1=-2, dim2=-1).sign().unsqueeze(-2)
 
 
 def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Standard normal numbers on the generator's device."""
     return torch.randn(shape, generator=generator, dtype=_draw_dtype(generator), device=generator.device)
 
 
 def _draw_dtype(generator: torch.Generator) -> torch.dtype:
-    """Double precision, so that float32 and float64 callers see the same directions; Apple's MPS has none."""
+    """Double precision, so that float32 and float64 callers get the same directions; Apple's MPS has single precision only."""
     return torch.float32 if generator.device.type == "mps" else torch.float64
 
 

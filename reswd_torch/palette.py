@@ -1,4 +1,4 @@
-"""A handful of weighted colours in place of a reference picture."""
+"""Palettes: a handful of weighted colours that stand in for a reference picture."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from reswd_torch.errors import InputError
 _ENTRY = re.compile(r"#?(?P<hex>[0-9a-fA-F]{6}|[0-9a-fA-F]{3})(?::(?P<weight>[0-9]*\.?[0-9]+))?")
 
 MAX_WEIGHT = 1e6
+"""The largest weight that a palette may give to a colour."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Palette:
 
     Attributes:
         colors: sRGB-encoded triples, 0..1.
-        weights: one each, greater than 0.
+        weights: one for each colour, greater than 0.
     """
 
     colors: tuple[tuple[float, float, float], ...]

@@ -58,7 +58,7 @@ def wasserstein_1d(
         y: (..., m) numbers; n and m may differ, the leading axes may not.
         p: 1 or 2.
         x_weights: (..., n) non-negative masses of x; they are scaled to sum to 1. None: all equal.
-        y_weights: the same for y.
+        y_weights: (..., m), the same for y.
 
     Returns:
         (...), at least 0; differentiable in the numbers and in the weights.
@@ -104,12 +104,12 @@ def direction_costs(
         directions: (directions, dims), rows of length 1.
         p: 1 or 2.
         x_weights: (..., points), non-negative; None: all equal.
-        y_weights: (..., other), likewise.
+        y_weights: (..., other), the same for y.
 
     Returns:
         (..., directions), at least 0. The mean over directions estimates SW_p^p.
     """
-    # Laid out anew: on the CPU the gradient of the product with a transposed view takes a multiple of the time.
+    # Made contiguous, because on the CPU the gradient of a product with a transposed view takes several times as long.
     x_lines, y_lines = directions @ x.mT.contiguous(), directions @ y.mT.contiguous()
     return wasserstein_1d(x_lines, y_lines, p, on_lines(x_weights, x_lines), on_lines(y_weights, y_lines))
 
@@ -120,8 +120,15 @@ def plan(
     x_weights: Float[Tensor, "*batch n"] | None = None,
     y_weights: Float[Tensor, "*batch m"] | None = None,
 ) -> tuple[Int[Tensor, "*batch steps"], Float[Tensor, "*batch steps"], Float[Tensor, "*batch steps"]]:
-    """The optimal plan between sets of numbers, the same for every p: for each of n + m steps which number of x, what
-    value of y it is matched to, and how much mass, summing to 1. Values are not checked; without gradient."""
+    """The optimal plan between sets of numbers, which is the same for every p. Values are not checked; it carries no gradient.
+
+    Args:
+        x, y, x_weights, y_weights: as for :func:`wasserstein_1d`.
+
+    Returns:
+        For each of n + m steps: which number of x it takes mass from, the value of y that this mass goes to, and how much mass it
+        moves, summing to 1.
+    """
     with torch.no_grad():
         x_order = argsort(x)
         y_sorted, y_order = sort(y)
@@ -143,8 +150,7 @@ def check_power(p: int) -> None:
 def check_sets(x: Tensor, y: Tensor, x_weights: Tensor | None = None, y_weights: Tensor | None = None) -> None:
     """Raise InputError unless x and y are two sets of points that can be compared.
 
-    Values are looked at on the CPU only: elsewhere the device would have to wait for the answer at each step, and NaN comes out
-    as NaN.
+    Values are looked at on the CPU only. Elsewhere the host would have to wait for the device at each step; NaN in gives NaN out.
     """
     check_shapes(x, y, x_weights, y_weights)
     check_values("x", x)
@@ -179,7 +185,7 @@ def check_values(name: str, points: Tensor) -> None:
 
 
 def check_masses(name: str, weights: Tensor | None) -> None:
-    """Raise InputError where weights on the CPU are no masses."""
+    """Raise InputError where weights on the CPU cannot be masses: negative, not finite, or all zero."""
     if weights is None or weights.device.type != "cpu":
         return
     if not _all_finite(weights) or bool((weights < 0).any()):
@@ -189,7 +195,7 @@ def check_masses(name: str, weights: Tensor | None) -> None:
 
 
 def check_alike(name: str, tensor: Tensor, other_name: str, other: Tensor) -> None:
-    """Raise InputError unless both tensors have one dtype and lie on one device."""
+    """Raise InputError unless both tensors have the same dtype and are on the same device."""
     if tensor.dtype != other.dtype:
         raise InputError(f"{name} is {tensor.dtype} and {other_name} is {other.dtype}: convert one with .to(dtype)")
     if tensor.device != other.device:
@@ -208,7 +214,7 @@ def _check_points(name: str, points: Tensor) -> None:
 
 
 def _all_finite(values: Tensor) -> bool:
-    """Without a mask in memory: the extremes of what holds NaN are NaN."""
+    """Whether no value is NaN or infinite. Needs no mask in memory, since the extremes of values with NaN are NaN."""
     return all(math.isfinite(each) for each in torch.aminmax(values.detach()))
 
 
@@ -218,22 +224,22 @@ def to_power(gap: Float[Tensor, "*shape"], p: int) -> Float[Tensor, "*shape"]:
 
 
 def on_lines(weights: Weights | None, lines: Float[Tensor, "*batch line points"]) -> Tensor | None:
-    """Masses of points as masses of their projections on each line."""
+    """The masses of points as masses of their projections on each line, (..., line, points)."""
     return None if weights is None else rearrange(weights, "... points -> ... 1 points").expand(lines.shape)
 
 
 def centre(values: Float[Tensor, "*batch points columns"], weights: Weights | None) -> Float[Tensor, "*batch columns"]:
-    """The mean over points, each counting by its weight. Values are not checked."""
+    """The mean over points, weighted where there are weights. Values are not checked."""
     if weights is None:
         return values.mean(dim=-2)
-    masses = weights / weights.amax(dim=-1, keepdim=True)  # the sum of huge ones would be infinite
+    masses = weights / weights.amax(dim=-1, keepdim=True)  # the sum of huge weights would be infinite
     return (masses.unsqueeze(-2) @ values).squeeze(-2) / masses.sum(dim=-1, keepdim=True)
 
 
 def _merged_counts(
     n: int, m: int, device: torch.device
 ) -> tuple[Int[Tensor, " steps"], Int[Tensor, " steps"], Float[Tensor, " steps"]]:
-    """Equal masses 1/n against 1/m: for each step of the merged levels, which sample of each set, and how much mass.
+    """For equal masses 1/n and 1/m: which sample of each set every step of the merged levels takes, and how much mass.
 
     Levels are counted in units of 1/(n·m), in whole numbers, so coinciding levels coincide exactly.
     """
@@ -247,8 +253,8 @@ def _merged_counts(
 def _levels(
     values: Float[Tensor, "*batch n"], weights: Float[Tensor, "*batch n"] | None, order: Int[Tensor, "*batch n"]
 ) -> Float[Tensor, "*batch n"]:
-    """The cumulative share of mass after each sorted sample; the last is exactly 1. Double precision where there is
-    one."""
+    """The cumulative share of mass after each sorted sample; the last is exactly 1. In double precision where the device has
+    it."""
     dtype = values.dtype if values.device.type == "mps" else torch.float64
     if weights is None:
         count = values.shape[-1]
@@ -260,13 +266,13 @@ def _levels(
 def _merged_levels(
     x_levels: Float[Tensor, "*batch n"], y_levels: Float[Tensor, "*batch m"]
 ) -> tuple[Int[Tensor, "*batch steps"], Int[Tensor, "*batch steps"], Float[Tensor, "*batch steps"]]:
-    """The steps of the merged levels: which sorted sample of each set, and how much mass. A sample of no mass spans no
+    """Which sorted sample of each set every step of the merged levels takes, and how much mass. A sample without mass spans no
     level and does not count."""
     levels = torch.sort(torch.cat([x_levels, y_levels], dim=-1), dim=-1).values
     share = torch.diff(levels, dim=-1, prepend=torch.zeros_like(levels[..., :1]))
     steps = levels.detach().contiguous()
     # the quantile at level q is the first sample whose cumulative mass reaches q
-    # (NaN levels, of NaN or all-zero weights, would lead beyond the end: their share is NaN, whatever sample it is of)
+    # (NaN levels, which come from NaN or all-zero weights, would lead beyond the end; their share is NaN for any sample)
     x_index = torch.searchsorted(x_levels.detach().contiguous(), steps).clamp(max=x_levels.shape[-1] - 1)
     y_index = torch.searchsorted(y_levels.detach().contiguous(), steps).clamp(max=y_levels.shape[-1] - 1)
     return x_index, y_index, share

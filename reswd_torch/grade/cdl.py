@@ -1,4 +1,4 @@
-"""The ASC Color Decision List: ten numbers that every grading program understands."""
+"""The ASC Color Decision List (CDL): ten numbers that every grading program understands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.constants import LUMA, Triple
 from reswd_torch.grade.routes import as_array, by_kernel, in_parts
 
-_TILE = 1 << 13  # colours at a time: 96 KiB an array, so that all of a step's lie in the second-level cache
+_TILE = 1 << 13
+"""Number of colours that are graded at a time: 96 KiB an array, so that all arrays of a step fit into the second-level cache."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,17 @@ class Cdl:
 
     @property
     def is_identity(self) -> bool:
+        """Whether it leaves all colours in 0..1 as they are."""
         return self == Cdl()
 
     def at_strength(self, strength: float) -> Cdl:
         """The same grade, weaker (below 1) or stronger (above 1).
 
-        Blended in parameter space: slope and power geometrically, so that they stay positive however far it is
-        extrapolated; offset and saturation linearly, saturation not below 0.
+        The numbers are blended with the identity: slope and power geometrically, so that they stay positive however far the grade
+        is extrapolated; offset and saturation linearly, saturation not below 0.
+
+        Raises:
+            InputError: a number would be too large for a float.
         """
         try:
             return Cdl(
@@ -94,6 +99,7 @@ class Cdl:
         return self._plain(rgb) if array is None else torch.from_numpy(self._by_array(array))
 
     def _plain(self, rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+        """The steps by PyTorch's own operations: the reference for the other routes."""
         dtype = rgb.dtype
         work = rgb if dtype in (torch.float32, torch.float64) else rgb.float()
         slope, offset, power, weights = (
@@ -108,11 +114,11 @@ class Cdl:
         return graded.to(dtype)
 
     def _by_array(self, rgb: np.ndarray) -> np.ndarray:
-        """The same steps on float32 (..., 3), by tiles that stay in the cache; NumPy raises to a power four times as fast."""
+        """The same steps on float32 (..., 3) by NumPy, which takes powers four times as fast, in tiles that fit the cache."""
         source = rgb.reshape(-1, 3)
         out = np.empty_like(source)
         tile = min(_TILE, max(1, len(source)))
-        # Each number once a colour, so that no step broadcasts over three channels: that costs ten times the step.
+        # Each number is repeated for every colour: a step that broadcasts over three channels would take ten times as long.
         slope, offset, power = (
             np.tile(np.array(t, np.float32), (tile, 1)) for t in (self.slope, self.offset, self.power)
         )
@@ -122,7 +128,7 @@ class Cdl:
             import cv2
 
             scratch = np.empty((2, tile, 3), np.float32)
-            with np.errstate(all="ignore"):  # NaN and infinity go through, as they do in PyTorch
+            with np.errstate(all="ignore"):  # NaN and infinity pass, as they do in PyTorch
                 for start in range(part.start, part.stop, tile):
                     here = slice(start, min(start + tile, part.stop))
                     count = here.stop - start
@@ -133,7 +139,7 @@ class Cdl:
                     if self.power != (1.0, 1.0, 1.0):
                         np.power(colours, power[:count], out=colours)
                     if self.saturation != 1.0:
-                        cv2.transform(colours[None], luma_matrix, luma[None])  # into all three channels
+                        cv2.transform(colours[None], luma_matrix, luma[None])  # luma in all three channels
                         np.subtract(colours, luma, out=colours)
                         np.multiply(colours, np.float32(self.saturation), out=colours)
                         np.add(colours, luma, out=colours)
@@ -156,7 +162,7 @@ class Cdl:
 
 
 def _power(base: Tensor, power: Tensor) -> Tensor:
-    """``base ** power``; at 0, where a power below 1 has no finite slope, the gradient is 0."""
+    """``base ** power``. At 0, where a power below 1 has no finite slope, the gradient is 0."""
     if not base.requires_grad:
         return base**power
     tiny = torch.finfo(base.dtype).tiny
@@ -164,6 +170,10 @@ def _power(base: Tensor, power: Tensor) -> Tensor:
 
 
 def triple(values: Iterable[float]) -> Triple:
-    """Three numbers, one a channel; ValueError for any other count."""
+    """Three floats, one for each channel.
+
+    Raises:
+        ValueError: there are more or fewer than three.
+    """
     red, green, blue = values
     return (float(red), float(green), float(blue))

@@ -25,9 +25,10 @@ CDL_FORMATS = {
     ".ccc": "ColorCorrectionCollection",
     ".cdl": "ColorDecisionList",
 }
+"""The file suffixes for a CDL, each with OpenColorIO's name of its format."""
 GRADE_SUFFIXES = (*CDL_FORMATS, ".cube")
 FOREIGN_LATTICE = 65
-"""A .cube with a 1-D shaper or another domain is re-sampled to this many points."""
+"""Number of points along one axis to which a .cube with a 1-D shaper or another domain is re-sampled."""
 
 
 def write_cdl(path: Path, cdl: Cdl, *, description: str, encoding: str) -> None:
@@ -47,7 +48,7 @@ def write_cdl(path: Path, cdl: Cdl, *, description: str, encoding: str) -> None:
 
 
 def cdl_text(suffix: str, cdl: Cdl, *, description: str, encoding: str) -> str:
-    """The XML that :func:`write_cdl` writes."""
+    """The XML that :func:`write_cdl` writes; arguments and errors as there."""
     import PyOpenColorIO as ocio
 
     if suffix not in CDL_FORMATS:
@@ -65,7 +66,12 @@ def cdl_text(suffix: str, cdl: Cdl, *, description: str, encoding: str) -> str:
 
 
 def write_cube(path: Path, lut: Lut3D, *, comments: tuple[str, ...] = ()) -> None:
-    """Write a lattice as an Iridas .cube, six decimals, domain 0..1.
+    """Write a lattice as an Iridas .cube with six decimals and the domain 0..1.
+
+    Args:
+        path: where to.
+        lut: the lattice.
+        comments: lines that are written at the head of the file.
 
     Raises:
         InputError: the file cannot be written.
@@ -74,7 +80,7 @@ def write_cube(path: Path, lut: Lut3D, *, comments: tuple[str, ...] = ()) -> Non
 
 
 def cube_text(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
-    """The text that :func:`write_cube` writes."""
+    """The text that :func:`write_cube` writes; arguments as there."""
     import PyOpenColorIO as ocio
 
     config = ocio.Config()
@@ -98,7 +104,7 @@ def read_grade_file(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
     """Read a .cc, .ccc, .cdl or .cube file.
 
     Args:
-        path: the file. Of a .ccc or .cdl with several corrections the first is taken.
+        path: the file. If a .ccc or .cdl holds several corrections, the first is taken.
 
     Returns:
         The grade, and notes on what was assumed.
@@ -113,7 +119,7 @@ def read_grade_file(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
         raise InputError(f"{path}: no such file; give a grade file ({', '.join(GRADE_SUFFIXES)})")
     import PyOpenColorIO as ocio
 
-    ocio.ClearAllCaches()  # it keeps files by name, and would give back what the name held before
+    ocio.ClearAllCaches()  # OpenColorIO keeps files by name, and would return what was in the file before
     try:
         return _read_cdl(path) if suffix in CDL_FORMATS else _read_cube_as_text(path)
     except InputError as error:  # numbers that a grade cannot have
@@ -139,10 +145,11 @@ def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
 
 
 def _read_cube_as_text(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
-    """:func:`_read_cube` on a copy that OpenColorIO reads whatever program wrote it.
+    """:func:`_read_cube` on a copy that OpenColorIO can read whatever program wrote the file.
 
-    A byte order mark goes, and TITLE: its reader of Resolve's .cube (the one that knows LUT_3D_INPUT_RANGE) refuses titles
-    that other programs write. In a copy, too, because it takes ``$NAME`` and ``%NAME%`` in a path for variables.
+    The copy has no byte order mark and no TITLE: OpenColorIO's reader of Resolve's .cube (the one that knows
+    LUT_3D_INPUT_RANGE) refuses titles that other programs write. A copy also has a harmless path: OpenColorIO takes ``$NAME``
+    and ``%NAME%`` in a path for variables.
     """
     try:
         content = path.read_bytes()
@@ -162,7 +169,7 @@ def _read_cube_as_text(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
 def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
     import PyOpenColorIO as ocio
 
-    # "Best" is tetrahedral for a 3-D table and linear for a 1-D one, which would warn about tetrahedral.
+    # "Best" is tetrahedral for a 3-D table and linear for a 1-D table, which would warn about tetrahedral interpolation.
     transform = ocio.FileTransform(src=str(path), interpolation=ocio.INTERP_BEST)
     try:
         processor = ocio.Config.CreateRaw().getProcessor(transform)
@@ -183,12 +190,12 @@ def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """Write beside and rename, so that a killed run leaves either the old file or the whole new one.
+    """Write a file beside the path and rename it, so that a killed run leaves either the old file or the whole new one.
 
     Raises:
         InputError: the folder is missing or not writable.
     """
-    # Not tempfile: its files are private, and reading the umask to open them up is not safe with threads.
+    # tempfile is not used: its files are private, and reading the umask to make them public is not safe with threads.
     temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
     try:
         with temporary.open("x", encoding="utf-8", newline="\n") as out:
@@ -203,13 +210,13 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 def _one_line(text: str) -> str:
-    """Without line breaks, control characters, and what UTF-8 has no code for (file names of other encodings)."""
+    """The text without line breaks, control characters, and what UTF-8 has no code for (file names in other encodings)."""
     readable = text.encode("utf-8", "replace").decode("utf-8")
     return " ".join("".join(c if c.isprintable() else " " for c in readable).split())
 
 
 def _reason(error: BaseException) -> str:
-    """What the reader itself complained about: OpenColorIO says it behind a general sentence, with the path once more."""
+    """The reader's own complaint, which OpenColorIO puts behind a general sentence and the path."""
     text = " ".join(str(error).split())
     found = re.search(r"failed with: (.*?)(?= '\w+' failed with|$)", text)
     told = re.sub(r"\(/[^)]*\)|\([A-Za-z]:[^)]*\)", "", found[1] if found else text)

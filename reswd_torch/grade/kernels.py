@@ -1,12 +1,12 @@
 """Triton kernels that grade on CUDA in one pass: each colour is read once and written once.
 
-Imported by :mod:`reswd_torch.grade.routes` alone, and only for a CUDA tensor: importing needs Triton. The arithmetic is the plain
-path's, in float32 and in its order; products are not contracted with sums (``enable_fp_fusion``), since a power below 1
-makes much of the last bit beside 0. NaN goes where the plain path lets it go.
+Importing this module needs Triton, so only :mod:`reswd_torch.grade.routes` imports it, and only for a CUDA tensor. The arithmetic
+is that of the plain path, in float32 and in its order. Products are not contracted with sums (``enable_fp_fusion``), since near 0
+a power below 1 makes a large difference of the last bit. NaN comes out where it comes out of the plain path.
 """
 
 # mypy: disallow-untyped-defs=False
-# (what Triton compiles has blocks and pointers for arguments, which are no Python types)
+# (the arguments of functions that Triton compiles are blocks and pointers, which have no Python types)
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from reswd_torch.grade.constants import LUMA, Triple
 
-_BLOCK = 512  # colours of one program
+_BLOCK = 512  # number of colours in one program
 _LUMA_R, _LUMA_G, _LUMA_B = (tl.constexpr(weight) for weight in LUMA)
 
 
@@ -42,8 +42,8 @@ def cdl(rgb: Tensor, slope: Triple, offset: Triple, power: Triple, saturation: f
 
 
 def lut(rgb: Tensor, table: Tensor, size: int) -> Tensor:
-    """A 3-D lattice with tetrahedral interpolation: of a cell's six Kuhn simplices, which share its grey diagonal, the one that
-    holds the colour.
+    """A 3-D lattice with tetrahedral interpolation in the Kuhn simplex that holds the colour. A cell has six of them, which share
+    its grey diagonal.
 
     Args:
         rgb: (N, 3) float32, float16 or bfloat16, any strides; clamped to 0..1.
@@ -82,9 +82,7 @@ def _cdl_kernel(
 
 
 @triton.jit
-def _lut_kernel(
-    rgb, out, table, count, size, pixel_in, channel_in, pixel_out, channel_out, BLOCK: tl.constexpr
-):  # fmt: skip
+def _lut_kernel(rgb, out, table, count, size, pixel_in, channel_in, pixel_out, channel_out, BLOCK: tl.constexpr):
     pixel = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     here = pixel < count
     r, g, b = _load(rgb, pixel, pixel_in, channel_in, here)
@@ -92,8 +90,8 @@ def _lut_kernel(
     corner_g, g = _cell(g, size)
     corner_b, b = _cell(b, size)
 
-    # From the low corner to the high one, along the axis with the largest fraction first and the smallest last. Where
-    # fractions are equal any order gives the same colour, but no axis may be walked twice.
+    # The walk from the low corner to the high one takes the axis with the largest fraction first and the smallest last. Where
+    # fractions are equal any order gives the same colour, but no axis may be taken twice.
     most = tl.maximum(tl.maximum(r, g), b)
     least = tl.minimum(tl.minimum(r, g), b)
     middle = tl.maximum(tl.minimum(r, g), tl.minimum(tl.maximum(r, g), b))
@@ -111,17 +109,17 @@ def _lut_kernel(
     for_r, for_g, for_b = _weighted(table, high, least, here)
     result_r, result_g, result_b = result_r + for_r, result_g + for_g, result_b + for_b
 
-    known = r + g + b  # a maximum may lose a NaN, a sum does not
+    known = r + g + b  # a maximum may drop a NaN, a sum does not
     lost = known != known
-    result_r, result_g, result_b = (
-        tl.where(lost, known, result_r), tl.where(lost, known, result_g), tl.where(lost, known, result_b)
-    )  # fmt: skip
+    result_r = tl.where(lost, known, result_r)
+    result_g = tl.where(lost, known, result_g)
+    result_b = tl.where(lost, known, result_b)
     _store(out, pixel, pixel_out, channel_out, here, result_r, result_g, result_b)
 
 
 @triton.jit
 def _load(source, pixel, pixel_stride, channel_stride, here):
-    """Three channels in float32."""
+    """Load three channels, as float32."""
     red = source + pixel * pixel_stride
     green = red + channel_stride
     r = tl.load(red, mask=here, other=0.0).to(tl.float32)
@@ -132,6 +130,7 @@ def _load(source, pixel, pixel_stride, channel_stride, here):
 
 @triton.jit
 def _store(out, pixel, pixel_stride, channel_stride, here, r, g, b):
+    """Store three channels in the dtype of the output."""
     red = out + pixel * pixel_stride
     green = red + channel_stride
     tl.store(red, r.to(out.dtype.element_ty), mask=here)
@@ -141,14 +140,17 @@ def _store(out, pixel, pixel_stride, channel_stride, here, r, g, b):
 
 @triton.jit
 def _clamped(x):
-    """To 0..1; NaN stays."""
+    """Clamp to 0..1; NaN stays."""
     return tl.where(x < 0.0, 0.0, tl.where(x > 1.0, 1.0, x))
 
 
 @triton.jit
 def _bent(x, slope, offset, power, BENDS: tl.constexpr):
-    """Slope, offset, clamp, power. x ** power is 2 ** (power * log2 x): on 0..1 within 1e-7, for where the logarithm is large,
-    and with it its error, the result is small. At 0 it is 2 ** -inf, which is 0."""
+    """Slope, offset, clamp and power of one channel.
+
+    x ** power is computed as 2 ** (power * log2 x). On 0..1 that is within 1e-7: where the logarithm is large, and its error with
+    it, the result is small. At 0 it is 2 ** -inf, which is 0.
+    """
     x = _clamped(x * slope + offset)
     if BENDS:
         x = tl.where(power == 1.0, x, tl.exp2(power * tl.log2(x)))

@@ -14,13 +14,16 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.routes import as_array, by_kernel, in_parts
 from reswd_torch.grade.transforms import lut_transform
 
-_TILE = 1 << 12  # colours that OpenColorIO takes at a time: its own copy of them then stays in the cache
+_TILE = 1 << 12
+"""Number of colours that OpenColorIO grades at a time, so that its own copy of them stays in the cache."""
 _LARGEST_OF_OPENCOLORIO = 129
-_CHUNK = 1 << 18  # colours at a time: the interpolation needs some 100 bytes of scratch for each
+"""Largest number of lattice points along one axis that OpenColorIO accepts."""
+_CHUNK = 1 << 18
+"""Number of colours that the plain path grades at a time: it needs some 100 bytes of scratch memory for each."""
 
 
 def identity_lattice(size: int, dtype: torch.dtype = torch.float32) -> Float[Tensor, "size size size 3"]:
-    """Lattice points of the unit cube, ``[r, g, b]`` = (r, g, b) / (size - 1)."""
+    """The lattice points of the unit cube: ``[r, g, b]`` is (r, g, b) / (size - 1)."""
     axis = torch.linspace(0.0, 1.0, size, dtype=torch.float64)
     return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1).to(dtype)
 
@@ -45,29 +48,30 @@ class Lut3D:
 
     @classmethod
     def sample(cls, function: Callable[[Tensor], Tensor], size: int = 33) -> Lut3D:
-        """Evaluate a colour map (N, 3) -> (N, 3) at every lattice point."""
+        """The LUT of a colour map from (N, 3) to (N, 3), evaluated at every lattice point and clamped to 0..1."""
         lattice = identity_lattice(size)
         return cls(function(lattice.reshape(-1, 3)).reshape(lattice.shape).clamp(0.0, 1.0))
 
     @property
     def size(self) -> int:
-        """Lattice points along one axis."""
+        """Number of lattice points along one axis."""
         return int(self.values.shape[0])
 
     @property
     def is_identity(self) -> bool:
+        """Whether every lattice point keeps its colour."""
         return bool((self.values == identity_lattice(self.size)).all())
 
     def at_strength(self, strength: float) -> Lut3D:
-        """The same look, weaker (below 1) or stronger (above 1): every entry moved along its line from identity."""
+        """The same look, weaker (below 1) or stronger (above 1): every entry is moved along its line from the identity."""
         identity = identity_lattice(self.size)
         return Lut3D((identity + strength * (self.values - identity)).clamp(0.0, 1.0))
 
     def apply(self, rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         """Look colours up, with tetrahedral interpolation between lattice points.
 
-        Tetrahedral because that is what grading programs use at their best setting, and because it keeps greys on the
-        line between two lattice greys.
+        The interpolation is tetrahedral because that is what grading programs use at their best setting, and because it keeps
+        greys on the line between two lattice greys.
 
         Args:
             rgb: (..., 3), 0..1; colours outside are clamped to the cube. Any float dtype and device; differentiable.
@@ -79,12 +83,13 @@ class Lut3D:
         if graded is not None:
             return graded
         array = as_array(rgb)
-        # OpenColorIO first lays the lattice out for itself, in about the time that a third as many colours take here.
+        # OpenColorIO first makes a lattice of its own, in about the time that the plain path needs for a third as many colours.
         if array is not None and array.size > self.size**3 and self.size <= _LARGEST_OF_OPENCOLORIO:
             return torch.from_numpy(self._by_opencolorio(array))
         return self._plain(rgb)
 
     def _plain(self, rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+        """The interpolation by PyTorch's own operations: the reference for the other routes."""
         flat, table = rgb.reshape(-1, 3), self._table(rgb)
         if len(flat) <= _CHUNK or rgb.requires_grad:
             return self._interpolate(flat, table).to(rgb.dtype).reshape(rgb.shape)
@@ -94,11 +99,11 @@ class Lut3D:
         return out.reshape(rgb.shape)
 
     def _table(self, rgb: Tensor) -> Float[Tensor, "entries 3"]:
-        """The lattice point after point, where the colours are and as precise as they are reckoned."""
+        """The lattice as rows, on the device of the colours and in the dtype that they are computed in."""
         return self.values.reshape(-1, 3).to(device=rgb.device, dtype=_working_dtype(rgb))
 
     def _by_opencolorio(self, rgb: np.ndarray) -> np.ndarray:
-        """The same interpolation of float32 (..., 3) by OpenColorIO, a sixteenth of the time; NaN stays NaN."""
+        """The same interpolation of float32 (..., 3) by OpenColorIO, in a sixteenth of the time. NaN stays NaN."""
         import PyOpenColorIO as ocio
 
         processor = ocio.Config.CreateRaw().getProcessor(lut_transform(self.values.numpy()))
@@ -111,13 +116,14 @@ class Lut3D:
                 tile = slice(start, min(start + _TILE, part.stop))
                 out[tile] = source[tile]
                 compiled.applyRGB(out[tile])
-                if np.isnan(source[tile].max()):  # OpenColorIO takes NaN for 0
+                if np.isnan(source[tile].max()):  # OpenColorIO grades NaN as if it were 0
                     out[tile][np.isnan(source[tile]).any(axis=-1)] = np.nan
 
         in_parts(work, len(source))
         return out.reshape(rgb.shape)
 
     def _interpolate(self, rgb: Float[Tensor, "n 3"], table: Float[Tensor, "entries 3"]) -> Float[Tensor, "n 3"]:
+        """Tetrahedral interpolation of colours in a lattice given as rows."""
         steps = self.size - 1
         scaled = rgb.to(table.dtype).clamp(0.0, 1.0) * steps
         corner = scaled.detach().floor().clamp(max=steps - 1).nan_to_num(0.0)  # NaN has no cell; its fraction stays NaN
@@ -136,7 +142,7 @@ class Lut3D:
         return result
 
     def resampled(self, size: int) -> Lut3D:
-        """The same map on another lattice. Exact where the new lattice holds every point of this one (33 to 65)."""
+        """The same map on another lattice. It is exact where the new lattice holds every point of this one (33 to 65)."""
         if size == self.size:
             return self
         return Lut3D.sample(self.apply, size)
@@ -147,10 +153,11 @@ class Lut3D:
         return f"3-D LUT, {self.size} points; moves colours by {mean:.1f}/255 on average, {most:.1f}/255 at most"
 
     def movement(self) -> tuple[float, float]:
-        """How far a channel is moved at the lattice points: on average and at most, 0..1."""
+        """How far channels are moved at the lattice points, on average and at most, 0..1."""
         moved = (self.values - identity_lattice(self.size)).abs()
         return float(moved.mean()), float(moved.max())
 
 
 def _working_dtype(rgb: Tensor) -> torch.dtype:
+    """The dtype that colours are computed in: half precision in float32."""
     return torch.float64 if rgb.dtype == torch.float64 else torch.float32

@@ -20,7 +20,7 @@ FLAT = 1e-4
 
 
 def reinhard(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"]) -> ColorMap:
-    """Equal mean and spread per channel (Reinhard et al., Color Transfer between Images, 2001), in encoded RGB.
+    """Give every channel of encoded RGB the target's mean and spread (Reinhard et al., Color Transfer between Images, 2001).
 
     The paper works in the logarithmic space l-alpha-beta. On colour-checker frames encoded RGB came closer to the truth
     (mean dE2000 of six pairs 5.5, against 6.1 in l-alpha-beta and 7.5 in CIE Lab).
@@ -42,7 +42,7 @@ def mkl(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"]) -> ColorMap:
         target: (M, 3), the same.
     """
     source_mean, target_mean = source.double().mean(dim=0), target.double().mean(dim=0)
-    # A little of the identity on both sides: a flat picture has no covariance to invert, and equal ones stay equal.
+    # A little of the identity is added to both covariances: that of a flat picture cannot be inverted, and equal ones stay equal.
     ridge = 1e-6 * torch.eye(3, dtype=torch.float64)
     root, inverse_root = _roots(source.double().T.cov(correction=0) + ridge)
     middle, _ = _roots(root @ (target.double().T.cov(correction=0) + ridge) @ root)
@@ -51,12 +51,12 @@ def mkl(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"]) -> ColorMap:
 
 
 def histogram(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"], knots: int = 257) -> ColorMap:
-    """Equal cumulative histograms per channel (Gonzalez and Woods, Digital Image Processing, 3.3.2).
+    """Give every channel the target's cumulative histogram (Gonzalez and Woods, Digital Image Processing, 3.3.2).
 
     Args:
         source: (N, 3), sRGB-encoded, 0..1.
         target: (M, 3), the same.
-        knots: quantiles that are matched; linear between them.
+        knots: number of quantiles that are matched; the map is linear between them.
     """
     quantiles = torch.linspace(0, 1, knots, dtype=torch.float64)
     source_at = torch.quantile(source.double(), quantiles, dim=0).T.contiguous()
@@ -71,13 +71,13 @@ def histogram(source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"], knots:
 
 
 def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """Quotient of spreads, at most ``STEEPEST``; 1 where the source has none."""
+    """The quotient of two spreads, at most ``STEEPEST``; 1 where the source has no spread."""
     ratio = (numerator / denominator.clamp(min=FLAT)).clamp(max=STEEPEST)
     return torch.where(denominator < FLAT, torch.ones_like(numerator), ratio)
 
 
 def _held_back(matrix: Float[Tensor, "3 3"], covariance: Float[Tensor, "3 3"]) -> Float[Tensor, "3 3"]:
-    """A symmetric map with gains of at most ``STEEPEST``, and 1 along which the source has no spread."""
+    """A symmetric map with its gains cut to ``STEEPEST``, and set to 1 along axes on which the source has no spread."""
     gains, axes = torch.linalg.eigh(matrix)
     spread = (axes * (covariance @ axes)).sum(dim=0).clamp(min=0.0).sqrt()
     gains = torch.where(spread < FLAT, torch.ones_like(gains), gains.clamp(max=STEEPEST))
@@ -85,14 +85,14 @@ def _held_back(matrix: Float[Tensor, "3 3"], covariance: Float[Tensor, "3 3"]) -
 
 
 def _roots(matrix: Float[Tensor, "3 3"]) -> tuple[Float[Tensor, "3 3"], Float[Tensor, "3 3"]]:
-    """Symmetric square root of a positive definite matrix, and its inverse."""
+    """The symmetric square root of a positive definite matrix, and the inverse of that root."""
     values, vectors = torch.linalg.eigh(matrix)
     root = values.clamp(min=1e-12).sqrt()
     return vectors @ torch.diag(root) @ vectors.T, vectors @ torch.diag(1 / root) @ vectors.T
 
 
 def _without_ties(knots: Float[Tensor, " k"], values: Float[Tensor, " k"]) -> tuple[Tensor, Tensor]:
-    """One knot for each run of equal ones, with the mean of its values: a flat source goes to the target's mean."""
+    """One knot for each run of equal knots, with the mean of its values. So a flat source goes to the target's mean."""
     distinct, run, length = knots.unique_consecutive(return_inverse=True, return_counts=True)
     return distinct, torch.zeros_like(distinct).index_add_(0, run, values) / length
 
@@ -100,7 +100,7 @@ def _without_ties(knots: Float[Tensor, " k"], values: Float[Tensor, " k"]) -> tu
 def _interpolate(
     x: Float[Tensor, " n"], knots: Float[Tensor, " k"], values: Float[Tensor, " k"]
 ) -> Float[Tensor, " n"]:
-    """Piecewise linear through (knots, values); beyond the ends shifted in parallel, so that nothing is cut off."""
+    """The piecewise linear curve through (knots, values). Beyond the ends it goes on with slope 1, so that nothing is cut off."""
     within = x.clamp(knots[0], knots[-1])
     high = torch.searchsorted(knots, within)
     low = (high - 1).clamp(min=0)

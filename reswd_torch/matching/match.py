@@ -1,4 +1,4 @@
-"""The front door: two pictures in, a grade out."""
+"""The front door of the library: two pictures go in, a grade comes out."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def match(
     target: np.ndarray | Tensor | None = None,
     *,
     palette: str | None = None,
-    source_weights: Any = None,
-    target_weights: Any = None,
+    source_weights: np.ndarray | Tensor | None = None,
+    target_weights: np.ndarray | Tensor | None = None,
     settings: MatchSettings | None = None,
     progress: OnProgress | None = None,
     **options: Any,
@@ -41,12 +41,12 @@ def match(
         source: (H, W, 3) float array or tensor, sRGB-encoded (or in any encoding both share), 0..1.
         target: the same for the picture whose colours are wanted; another size is fine.
         palette: hex colours with weights such as ``"#aabbcc:2,#112233"``, in place of ``target``.
-        source_weights: (H, W), 0..1: how much each pixel counts (alpha, a mask); 0 leaves it out.
+        source_weights: (H, W), 0..1: how much each pixel counts (an alpha channel, a mask); 0 leaves it out.
         target_weights: the same for the target.
-        settings: all settings in one record; or give them by name:
-        **options: ``method``, ``transform``, ``strength``, ``seed``, ``device``, ``samples`` of
-            :class:`~reswd_torch.settings.MatchSettings`; they win over ``settings``.
+        settings: all settings in one record.
         progress: called with (share done, what is being done); may raise to stop.
+        **options: settings by name, as :class:`~reswd_torch.settings.MatchSettings` has them; they replace those in
+            ``settings``.
 
     Returns:
         A grade: ``grade.apply(source)`` is the matched picture, ``grade.report`` has the distances.
@@ -83,14 +83,17 @@ def fit_samples(
     progress: OnProgress | None = None,
     start: float | None = None,
 ) -> Grade:
-    """:func:`match` for pixels that were already sampled (files of which only a part was decoded, palettes).
+    """Do what :func:`match` does, for pixels that were sampled already (files of which only a part was decoded, palettes).
 
     Args:
         source: sampled source pixels, :func:`sample_pixels`.
         target: sampled target pixels, in the source's encoding.
         settings: what to fit.
         progress: called with (share done, what is being done); may raise to stop.
-        start: ``time.perf_counter()`` when the job began, for the report's seconds.
+        start: the value of ``time.perf_counter()`` when the job began, for the report's seconds; None: now.
+
+    Raises:
+        InputError: a device that is not there, a method without its weights, or scene ``"same"`` where none was found.
     """
     start = time.perf_counter() if start is None else start
     device = resolve_device(settings.device)
@@ -121,7 +124,7 @@ def fit_samples(
 
 
 def settings_with(settings: MatchSettings | None, options: dict[str, Any]) -> MatchSettings:
-    """Settings with some of them replaced by name.
+    """The settings, some of them replaced by name.
 
     Raises:
         InputError: a name that is not a setting, or a value that is not allowed.
@@ -134,10 +137,10 @@ def settings_with(settings: MatchSettings | None, options: dict[str, Any]) -> Ma
 
 
 def resolve_device(name: str) -> str:
-    """``"auto"`` to a device that is there.
+    """The PyTorch device that a setting means.
 
-    The fit looks at a few thousand colours, for which a GPU spends more time starting kernels than computing; ``auto`` is
-    the CPU.
+    ``"auto"`` is the CPU: the fit looks at a few thousand colours, for which a GPU spends more time starting kernels than
+    computing.
 
     Raises:
         InputError: a device that this machine or this PyTorch does not have.
@@ -151,7 +154,7 @@ def resolve_device(name: str) -> str:
     return name
 
 
-def _picture_sample(picture: Any, weights: Any, name: str, settings: MatchSettings) -> PixelSample:
+def _picture_sample(picture: object, weights: object, name: str, settings: MatchSettings) -> PixelSample:
     tensor = colors_in(picture, name)
     if tensor.ndim != 3:
         raise InputError(f"{name} has shape {tuple(tensor.shape)}: give one picture, (H, W, 3)")

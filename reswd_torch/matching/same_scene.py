@@ -1,17 +1,16 @@
 """Whether two pictures show the same things, which points correspond, and how far they can be trusted.
 
 Statistics cannot tell a change of light from a change of content; points that correspond can. They are found by SIFT (D. Lowe,
-"Distinctive image features from scale-invariant keypoints", 2004) on locally normalised contrast, compared by the square roots of
-their descriptors (R. Arandjelovic and A. Zisserman, 2012), kept where both pictures prefer each other, and where one epipolar
-geometry explains them (MAGSAC++, D. Barath et al., 2020). A homography of the same points says roughly which part of each picture
-the other one shows.
+"Distinctive image features from scale-invariant keypoints", 2004) on locally normalised contrast, and compared by the square
+roots of their descriptors (R. Arandjelovic and A. Zisserman, 2012). A pair of points is kept where each is the other's best match
+and one epipolar geometry explains all of them (MAGSAC++, D. Barath et al., 2020). A homography of the same points says roughly
+which part of each picture the other one shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,19 +22,23 @@ from reswd_torch.matching.sampling import sample_colors
 from reswd_torch.matching.thumbnail import EDGE, Features, Thumbnail
 
 LEAST_POINTS = 25
-"""Unrelated photographs agree in up to a dozen points by chance."""
+"""Smallest number of points that make one scene. Unrelated photographs agree in up to a dozen points by chance."""
 LEAST_ALIKE = 12
-"""Features alike at a glance, below which a closer look is not worth its time: 35 and more on frames of one scene, six in the
-mean on unrelated photographs."""
+"""Number of features alike at a glance below which a closer look is not worth its time. Frames of one scene have 35 and more,
+unrelated photographs six in the mean."""
 LEAST_OVERLAP = 0.1
-"""Of either picture: below it the homography says nothing."""
+"""Share of either picture that the other one has to show. With less in common the homography says nothing."""
 TRUSTED = (0.55, 0.75)
-"""Share of the picture's tones that the points must span before they count at all, and to count fully. A grade is used on all
-tones, and what points of a few tones say of the others is a guess, worse than statistics."""
+"""Shares of the picture's tones that the points must span before they count at all, and before they count fully. A grade is used
+on all tones, and what points of a few tones say about the others is a guess, worse than statistics."""
 _RATIO = 0.8
-_NEAR, _ROUGH = 2.0, 20.0  # pixels of a thumbnail of EDGE: from an epipolar line, and from a homography
+"""A match is clear where its distance is below this share of the distance to the second best (Lowe's ratio test)."""
+_NEAR, _ROUGH = 2.0, 20.0
+"""Largest distances, in pixels of the thumbnail, of a point from its epipolar line and from where the homography takes it."""
 _BLUR = 2.0
+"""Standard deviation of the neighbourhood whose colour a point has, in pixels of a thumbnail whose longer side is ``EDGE``."""
 _CLIPPED = 0.995
+"""Channel value from which on a pixel counts as clipped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +46,10 @@ class SameScene:
     """What two pictures of one scene have in common.
 
     Attributes:
-        source_places, target_places: (P, 2) x and y of the points, in shares of width and height.
-        source_colors, target_colors: (P, 3) colours there, of a small neighbourhood, 0..1.
-        source_overlap, target_overlap: (N, 3) colours of the part that both pictures show, 0..1.
-        span: the share of the tones of what both show that the points span, in the picture where it is smaller.
+        source_places, target_places: (P, 2) x and y of the points, as shares of width and height.
+        source_colors, target_colors: (P, 3) mean colours of a small neighbourhood of each point, 0..1.
+        source_overlap, target_overlap: (N, 3) sampled colours of the part that both pictures show, 0..1.
+        span: how much of the tones in the part that both show the points span: a share, of the picture where it is smaller.
     """
 
     source_places: np.ndarray
@@ -59,13 +62,14 @@ class SameScene:
 
     @property
     def trust(self) -> float:
-        """0..1, how far a grade should follow the points: smoothly from the first to the second of :data:`TRUSTED`."""
+        """0..1, how far a grade should follow the points. It rises smoothly as the span goes from the first to the second of
+        :data:`TRUSTED`."""
         ramp = min(1.0, max(0.0, (self.span - TRUSTED[0]) / max(TRUSTED[1] - TRUSTED[0], 1e-9)))
         return ramp * ramp * (3 - 2 * ramp)
 
     @property
     def points(self) -> int:
-        """How many points correspond."""
+        """The number of points that correspond."""
         return len(self.source_places)
 
 
@@ -75,13 +79,13 @@ def find_same_scene(
     """Look for what two pictures have in common.
 
     Args:
-        source, target: both in one encoding.
-        samples: how many colours of the common part to keep, at most.
-        seed: chooses those.
+        source, target: the pictures, in one encoding.
+        samples: largest number of colours of the common part to sample from each picture.
+        seed: chooses those colours.
         thorough: look closely even where a glance finds nothing alike.
 
     Returns:
-        None where fewer than :data:`LEAST_POINTS` agree, or where they do not say what part is common.
+        The scene; None where fewer than :data:`LEAST_POINTS` points agree, or where they do not show what part is common.
     """
     import cv2
 
@@ -119,12 +123,12 @@ def find_same_scene(
 
 
 def glance(source: Thumbnail, target: Thumbnail) -> int:
-    """How many of their strongest features are alike, which :data:`LEAST_ALIKE` is about; quick."""
+    """The number of their strongest features that are alike, to be compared with :data:`LEAST_ALIKE`. Quick."""
     return len(_alike(source.coarse_features, target.coarse_features)[0])
 
 
 def _span(points: Float[Tensor, "p 3"], picture: Float[Tensor, "n 3"]) -> float:
-    """Share of the range of lightness, but for a twentieth at either end."""
+    """The points' range of lightness as a share of the picture's, both without a twentieth of the colours at either end."""
     ranges = []
     for colors in (points, picture):
         low, high = srgb_to_lab(colors)[:, 0].quantile(torch.tensor([0.05, 0.95])).tolist()
@@ -133,7 +137,7 @@ def _span(points: Float[Tensor, "p 3"], picture: Float[Tensor, "n 3"]) -> float:
 
 
 def _alike(first: Features, second: Features) -> tuple[np.ndarray, np.ndarray]:
-    """Places of features that prefer each other, and clearly so."""
+    """The places, in both pictures, of features each of which is clearly the other's best match."""
     if min(len(first.places), len(second.places)) < 2:
         return first.places[:0], second.places[:0]
     likeness = torch.from_numpy(first.descriptors) @ torch.from_numpy(second.descriptors).T
@@ -146,13 +150,13 @@ def _alike(first: Features, second: Features) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _agreeing(first: np.ndarray, second: np.ndarray) -> list[np.ndarray] | None:
-    """Those of the places in both pictures that fit one geometry."""
+    """The places in both pictures that fit one geometry; None where there are too few."""
     import cv2
 
     if len(first) < LEAST_POINTS:
         return None
     agree = np.zeros(len(first), bool)
-    # A camera that stood still has no epipolar geometry, but the simplest of homographies.
+    # If the camera stood still there is no epipolar geometry, but the simplest of homographies.
     for find in (cv2.findFundamentalMat, cv2.findHomography):
         mask = _consensus(find, first, second, _NEAR)[1]
         if mask is not None and mask.sum() > agree.sum():
@@ -161,20 +165,20 @@ def _agreeing(first: np.ndarray, second: np.ndarray) -> list[np.ndarray] | None:
 
 
 def _consensus(
-    find: Callable[..., Any], first: np.ndarray, second: np.ndarray, near: float
+    find: Callable[..., tuple[np.ndarray | None, np.ndarray | None]], first: np.ndarray, second: np.ndarray, near: float
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """A geometry by MAGSAC, and which points fit it; None and None where the points allow none."""
+    """A geometry found by MAGSAC, and a mask of the points that fit it; None and None where the points determine none."""
     import cv2
 
     try:
         model, mask = find(first, second, cv2.USAC_MAGSAC, near, confidence=0.999, maxIters=10_000)
-    except cv2.error:  # raised where every sample of points is degenerate, as those of a camera that stood still may be
+    except cv2.error:  # raised where every sample of points is degenerate, which may happen if the camera stood still
         return None, None
     return model, mask
 
 
 def _colors_at(pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """(n, 3) float32, 0..1: of a small neighbourhood, as a point is found to a pixel or so."""
+    """(n, 3) float32, 0..1: mean colours of a small neighbourhood of each place, because a point is found to within a pixel."""
     import cv2
 
     scale = 255 if pixels.dtype == np.uint8 else 1

@@ -15,11 +15,11 @@ from reswd_torch.palette import Palette
 from reswd_torch.threads import one_thread
 
 _PATCH_PER_LONG_EDGE = 1 / 1000
-"""Each sample is the mean of a small square, about a thousandth of the long edge: it takes noise and grain out of the
-statistics, which would otherwise be matched as if they were colour."""
+"""Side of the small square that each sample is the mean of, as a share of the long edge. The mean takes noise and grain out of
+the statistics, which would otherwise be matched as if they were colour."""
 
 HELD_OUT_SEED = 2**63 - 1
-"""Chooses the pixels that distances are reported on; a seed that no one picks by accident."""
+"""The seed that chooses the pixels that distances are reported on. Nobody picks it for a fit by accident."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +27,9 @@ class PixelSample:
     """Colours that stand for one picture, encoded as the picture is.
 
     Attributes:
-        fit: (N, 3) float32, 0..1: what the fit looks at.
-        held_out: (M, 3) float32, 0..1: other pixels, for the reported distances.
-        thumbnail: the picture itself, small; None where a scene is not looked for, or where there is no one picture.
+        fit: (N, 3) float32, 0..1: the colours that the fit looks at.
+        held_out: (M, 3) float32, 0..1: colours of other pixels, for the reported distances.
+        thumbnail: a small copy of the picture; None where a scene is not looked for, or where the sample is not of one picture.
     """
 
     fit: Float[Tensor, "n 3"]
@@ -45,14 +45,14 @@ def sample_pixels(
     *,
     with_thumbnail: bool = False,
 ) -> PixelSample:
-    """Choose pixels by jittered stratification: every part of the picture gets its share.
+    """Choose pixels by jittered stratification, so that every part of the picture gets its share.
 
     Args:
         image: (H, W, 3), floats in 0..1 or unsigned integers in their full range.
-        count: how many colours; a picture with fewer pixels gives all it has.
+        count: number of colours; a picture with fewer pixels gives all it has.
         seed: chooses the pixels. Two pictures of the same size and seed are sampled at the same places.
-        weights: (H, W), at least 0: pixels are drawn in proportion, and those with weight 0 never.
-        with_thumbnail: keep the picture too, small: see ``MatchSettings.looks_for_scene``.
+        weights: (H, W), at least 0: pixels are drawn in proportion to them, so those of weight 0 never.
+        with_thumbnail: also keep a small copy of the picture, for fits with ``MatchSettings.looks_for_scene``.
 
     Returns:
         The sample, on the CPU.
@@ -66,12 +66,12 @@ def pool_samples(parts: Sequence[PixelSample], count: int, seed: int) -> PixelSa
     """One sample that stands for several pictures, each with as much say as it has colours in it.
 
     Args:
-        parts: at least one, in a fixed order: the result depends on it.
-        count: at most this many colours are kept for the fit, and at most 2,048 for the distances.
-        seed: chooses which.
+        parts: at least one sample. The result depends on their order.
+        count: largest number of colours for the fit; for the distances at most 2,048 of them are kept.
+        seed: chooses which colours are kept.
 
     Raises:
-        ValueError: nothing to pool.
+        ValueError: there is no sample to pool.
     """
     if not parts:
         raise ValueError("no samples to pool: give at least one")
@@ -82,7 +82,7 @@ def pool_samples(parts: Sequence[PixelSample], count: int, seed: int) -> PixelSa
 
 
 def _thinned(colors: Float[Tensor, "n 3"], count: int, seed: int) -> Float[Tensor, "m 3"]:
-    """``count`` of the colours, one from each of as many equal stretches."""
+    """At most ``count`` of the colours: one at random from each of ``count`` stretches of equal length."""
     if len(colors) <= count:
         return colors
     jitter = torch.rand(count, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
@@ -90,7 +90,7 @@ def _thinned(colors: Float[Tensor, "n 3"], count: int, seed: int) -> Float[Tenso
 
 
 def palette_sample(palette: Palette, count: int) -> PixelSample:
-    """Colours of a palette, each repeated in proportion to its weight."""
+    """A sample of ``count`` colours in which each colour of the palette is repeated in proportion to its weight."""
     colors = torch.tensor(palette.colors, dtype=torch.float32)
     weights = torch.tensor(palette.weights, dtype=torch.float64)
     places = (torch.arange(count, dtype=torch.float64) + 0.5) / count * weights.sum()
@@ -102,7 +102,7 @@ def palette_sample(palette: Palette, count: int) -> PixelSample:
 def sample_colors(
     image: np.ndarray | Tensor, count: int, seed: int, weights: np.ndarray | Tensor | None
 ) -> Float[Tensor, "n 3"]:
-    """:func:`sample_pixels`, without those for the distances."""
+    """The colours for the fit alone; arguments as for :func:`sample_pixels`. (N, 3) float32 on the CPU, 0..1."""
     height, width = image.shape[0], image.shape[1]
     generator = torch.Generator().manual_seed(seed)
     if weights is not None:
@@ -117,7 +117,7 @@ def sample_colors(
 
 
 def _stratified_places(height: int, width: int, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """One place in each cell of a grid of about ``count`` cells, and exactly ``count`` of them."""
+    """Rows and columns of exactly ``count`` places, at most one in each cell of a grid of about ``count`` cells."""
     grid_rows = min(height, max(-(-count // width), round((count * height / width) ** 0.5)))
     grid_columns = min(width, -(-count // grid_rows))
     jitter = torch.rand(2, grid_rows, grid_columns, generator=generator, dtype=torch.float64)
@@ -132,9 +132,9 @@ def _stratified_places(height: int, width: int, count: int, generator: torch.Gen
 
 
 def _weighted_places(weights: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Systematic sampling: equal steps through the running sum of the weights, from a random start in each.
+    """Rows and columns by systematic sampling: a random place in each of ``count`` equal steps of the running sum of the weights.
 
-    Row by row, so that a mask of 100 megapixels needs no running sum of its own size.
+    The sum is taken row by row, so that a mask of 100 megapixels needs no running sum of its own size.
     """
     marked = weights > 0
     if int(np.count_nonzero(marked.numpy())) <= count and bool((weights[marked] == weights.max()).all()):

@@ -224,12 +224,12 @@ def _ramps(values: Float[Tensor, "size size size 3"]) -> Float[Tensor, "ramps si
     """The values along thirteen ramps: grey, black to each of six hues, and each hue to white."""
     size = values.shape[0]
     up, low, top = torch.arange(size), torch.zeros(size).long(), torch.full((size,), size - 1)
-    picks = [(up, up, up)]
+    picks: list[tuple[Tensor, ...]] = [(up, up, up)]
     for hue in range(1, 7):
         bits = [bool(hue & bit) for bit in (4, 2, 1)]
-        picks.append(tuple(up if on else low for on in bits))  # type: ignore[arg-type]
-        picks.append(tuple(top if on else up for on in bits))  # type: ignore[arg-type]
-    return torch.stack([values[r, g, b] for r, g, b in picks])
+        picks.append(tuple(up if on else low for on in bits))
+        picks.append(tuple(top if on else up for on in bits))
+    return torch.stack([values[pick] for pick in picks])
 
 
 def _folds(values: Float[Tensor, "size size size 3"]) -> int:

@@ -1,4 +1,4 @@
-"""A small copy of a picture, for what has to be seen and not only counted."""
+"""A small copy of a picture, for finding the same things in two pictures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from einops import rearrange
 from torch import Tensor
 
 EDGE = 960
-"""Pixels on the longer side. On colour-checker frames 640 finds too few points, and 1280 costs twice the time for little gain."""
+"""Largest number of pixels on the longer side. On colour-checker frames 640 pixels give too few points, and 1280 take twice the
+time for little gain."""
 _FEATURES, _COARSE_FEATURES = 4000, 800
+"""Largest numbers of features that are detected at full and at half size."""
 
 
 class Features(NamedTuple):
-    """What a picture can be recognised by.
+    """The SIFT features of a picture, by which it is recognised.
 
     Attributes:
         places: (n, 2) float32, x and y in pixels of the thumbnail.
@@ -49,12 +51,13 @@ class Thumbnail:
 
     @cached_property
     def features(self) -> Features:
-        """All that can be recognised: a third of a second on one core."""
+        """The features at full size. Finding them takes a third of a second on one core."""
         return _features(self, 1.0, _FEATURES)
 
     @cached_property
     def coarse_features(self) -> Features:
-        """The strongest at half the size: a tenth of that time, enough to see that two pictures have nothing in common."""
+        """The strongest features at half the size. They take a tenth of that time, and are enough to see that two pictures have
+        nothing in common."""
         return _features(self, 0.5, _COARSE_FEATURES)
 
 
@@ -100,7 +103,7 @@ def _shrunk(image: np.ndarray | Tensor) -> np.ndarray:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     if isinstance(image, Tensor):
         image = image.detach()
-        if image.is_cuda:  # not a whole frame over the bus
+        if image.is_cuda:  # shrunk on the device, so that no whole frame is copied to the host
             planes = rearrange(image if image.ndim == 3 else image[..., None], "h w c -> 1 c h w")
             image = rearrange(F.interpolate(planes.float(), size[::-1], mode="area"), "1 c h w -> h w c")
             image = image.squeeze(2)
@@ -108,5 +111,5 @@ def _shrunk(image: np.ndarray | Tensor) -> np.ndarray:
     if image.dtype not in (np.uint8, np.uint16, np.float32):
         image = image.astype(np.float32)
     if scale == 1.0:
-        return image.copy()  # the caller may grade it in place
+        return image.copy()  # a copy, since the caller may grade the picture in place
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))

@@ -7,10 +7,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from reswd_torch.color import srgb_to_lab
-from reswd_torch.matching.data_terms import PairedCoupling, SlicedCoupling
-from reswd_torch.matching.distance import color_distance
-from tests.conftest import photograph
+from reswd_torch.matching.data_terms import JoinedCoupling, PairedCoupling, SlicedCoupling
 
 QUICK = settings(max_examples=25, deadline=None, derandomize=True)
 DOUBLE = torch.float64
@@ -37,28 +34,6 @@ def test_loss_with_other_sizes_is_close_to_pots() -> None:
     source, target, lines = cloud(400, 3), cloud(700, 4) + 5, directions(16)
     expected = float(ot.sliced_wasserstein_distance(source, target, p=1, projections=lines.T))
     assert float(SlicedCoupling(target, lines, 400)(source).loss) == pytest.approx(expected, rel=0.01)
-
-
-def test_distance_equals_pot_and_is_zero_for_equal_sets() -> None:
-    one, other = (torch.from_numpy(photograph(seed).reshape(-1, 3)) for seed in (1, 2))
-    from reswd_torch.directions import fibonacci_spiral
-
-    lines = fibonacci_spiral(32).double()
-    expected = ot.sliced_wasserstein_distance(
-        srgb_to_lab(one).double(), srgb_to_lab(other).double(), p=1, projections=lines.T
-    )
-    assert color_distance(one, other) == pytest.approx(float(expected), rel=1e-4)
-    assert color_distance(one, one[torch.randperm(len(one), generator=torch.Generator().manual_seed(0))]) < 1e-5
-    assert color_distance(one, other) == pytest.approx(color_distance(other, one), rel=1e-6)
-
-
-def test_distance_of_a_shift_in_lightness() -> None:
-    """A shift by d along L projects to d |cos|: its mean over the sphere is d / 2."""
-    lab = torch.tensor([[40.0, 0.0, 0.0], [50.0, 5.0, 5.0]])
-    from reswd_torch.color import lab_to_srgb
-
-    moved = lab + torch.tensor([10.0, 0.0, 0.0])
-    assert color_distance(lab_to_srgb(lab), lab_to_srgb(moved), directions=512) == pytest.approx(5.0, rel=0.01)
 
 
 def test_pull_is_the_gradient_of_the_reweighted_loss() -> None:
@@ -91,3 +66,34 @@ def test_pairs() -> None:
     (expected,) = torch.autograd.grad(term.loss, leaf)
     torch.testing.assert_close(term.force.detach(), expected)
     assert float(PairedCoupling(source)(source).loss) == 0
+
+
+def test_joined_couplings_are_a_weighted_sum() -> None:
+    generator = torch.Generator().manual_seed(0)
+    lab, target = (100 * torch.rand(count, 3, generator=generator) for count in (50, 70))
+    pairs = 100 * torch.rand(20, 3, generator=generator)
+    directions = torch.nn.functional.normalize(torch.randn(4, 3, generator=generator), dim=1)
+    sliced, paired = SlicedCoupling(target, directions, 30), PairedCoupling(pairs)
+    joined = JoinedCoupling([(sliced, 30, 0.25), (paired, 20, 0.75)])(lab)
+    first, second = sliced(lab[:30]), paired(lab[30:])
+    torch.testing.assert_close(joined.loss, 0.25 * first.loss + 0.75 * second.loss)
+    torch.testing.assert_close(joined.force, torch.cat([0.25 * first.force, 0.75 * second.force]))
+    torch.testing.assert_close(joined.curvature, torch.cat([0.25 * first.curvature, 0.75 * second.curvature]))
+
+
+def test_tails_are_left_out_along_each_direction() -> None:
+    """Without them the fit takes no notice of a tenth that has no counterpart; with them it does."""
+    generator = torch.Generator().manual_seed(0)
+    lab = torch.randn(2000, 3, generator=generator) * 15 + torch.tensor([50.0, 0.0, 0.0])
+    target = lab + torch.tensor([10.0, 0.0, 0.0])
+    target[:100] += torch.tensor([200.0, 0.0, 0.0])
+    up = torch.tensor([[1.0, 0.0, 0.0]])
+    trimmed, whole = SlicedCoupling(target, up, 2000, tails=0.15)(lab), SlicedCoupling(target, up, 2000)(lab)
+    counted = trimmed.force[:, 0] != 0
+    assert counted.sum() == 1400
+    ranks = lab[:, 0].argsort().argsort()
+    assert torch.equal(counted, (ranks >= 300) & (ranks < 1700))
+    assert trimmed.curvature[~counted].abs().max() == 0
+    assert float(trimmed.loss) < 0.8 * 11 < float(whole.loss)
+    same = SlicedCoupling(target, up, 2000, tails=0.0)(lab)
+    assert torch.equal(same.force, whole.force)

@@ -12,7 +12,6 @@ import torch
 from reswd_torch import InputError, MatchSettings, match, srgb_to_lab
 from reswd_torch.grade import Cdl
 from reswd_torch.matching import same_scene
-from reswd_torch.matching.data_terms import JoinedCoupling, PairedCoupling, SlicedCoupling
 from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, _span, find_same_scene
 from reswd_torch.matching.thumbnail import EDGE, thumbnail
 from tests.conftest import asset as file
@@ -166,53 +165,6 @@ def test_other_methods_do_not_look() -> None:
     picture = asset("forest-stream", 320)
     report = match(picture, picture, method="reinhard").report
     assert report is not None and report.points == 0
-
-
-@pytest.mark.parametrize("shape", [(1500, 2000), (300, 200)])
-def test_thumbnails_are_alike_whatever_they_come_from(shape: tuple[int, int]) -> None:
-    random = np.random.default_rng(0)
-    coarse = random.random((12, 16, 3)).astype(np.float32)
-    picture = np.clip(cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_LINEAR), 0, 1)
-    kinds = [
-        picture, picture.astype(np.float64), torch.from_numpy(picture), np.rint(picture * 255).astype(np.uint8),
-        np.rint(picture * 65535).astype(np.uint16),
-    ]  # fmt: skip
-    for kind in kinds:
-        pixels = thumbnail(kind).pixels
-        assert max(pixels.shape) == min(EDGE, max(shape)) and pixels.dtype in (np.uint8, np.float32)
-        values = pixels / 255 if pixels.dtype == np.uint8 else pixels
-        np.testing.assert_allclose(values, thumbnail(picture).pixels, atol=0.004)
-
-
-def test_joined_couplings_are_a_weighted_sum() -> None:
-    generator = torch.Generator().manual_seed(0)
-    lab, target = (100 * torch.rand(count, 3, generator=generator) for count in (50, 70))
-    pairs = 100 * torch.rand(20, 3, generator=generator)
-    directions = torch.nn.functional.normalize(torch.randn(4, 3, generator=generator), dim=1)
-    sliced, paired = SlicedCoupling(target, directions, 30), PairedCoupling(pairs)
-    joined = JoinedCoupling([(sliced, 30, 0.25), (paired, 20, 0.75)])(lab)
-    first, second = sliced(lab[:30]), paired(lab[30:])
-    torch.testing.assert_close(joined.loss, 0.25 * first.loss + 0.75 * second.loss)
-    torch.testing.assert_close(joined.force, torch.cat([0.25 * first.force, 0.75 * second.force]))
-    torch.testing.assert_close(joined.curvature, torch.cat([0.25 * first.curvature, 0.75 * second.curvature]))
-
-
-def test_tails_are_left_out_along_each_direction() -> None:
-    """Without them the fit takes no notice of a tenth that has no counterpart; with them it does."""
-    generator = torch.Generator().manual_seed(0)
-    lab = torch.randn(2000, 3, generator=generator) * 15 + torch.tensor([50.0, 0.0, 0.0])
-    target = lab + torch.tensor([10.0, 0.0, 0.0])
-    target[:100] += torch.tensor([200.0, 0.0, 0.0])
-    up = torch.tensor([[1.0, 0.0, 0.0]])
-    trimmed, whole = SlicedCoupling(target, up, 2000, tails=0.15)(lab), SlicedCoupling(target, up, 2000)(lab)
-    counted = trimmed.force[:, 0] != 0
-    assert counted.sum() == 1400
-    ranks = lab[:, 0].argsort().argsort()
-    assert torch.equal(counted, (ranks >= 300) & (ranks < 1700))
-    assert trimmed.curvature[~counted].abs().max() == 0
-    assert float(trimmed.loss) < 0.8 * 11 < float(whole.loss)
-    same = SlicedCoupling(target, up, 2000, tails=0.0)(lab)
-    assert torch.equal(same.force, whole.force)
 
 
 def test_one_scene_whose_points_are_not_trusted_is_matched_by_its_middle_tones(monkeypatch: pytest.MonkeyPatch) -> None:
