@@ -60,6 +60,11 @@ class MatchJob:
         return self.settings.looks_for_scene and isinstance(self.reference, PictureReference | ClipReference)
 
     @property
+    def ends_in_order(self) -> bool:
+        """Whether the job, when it is stopped, finishes what is at work and keeps what it has written."""
+        return False
+
+    @property
     def saved_grade(self) -> Grade | None:
         """The grade to apply where nothing is to be fitted."""
         return self.reference.grade if isinstance(self.reference, SavedGrade) else None
@@ -96,6 +101,10 @@ class FramesJob(MatchJob):
 
     def __post_init__(self) -> None:
         _check_series_scene(self.settings)
+
+    @property
+    def ends_in_order(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True)

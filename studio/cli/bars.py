@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from studio.cli import options
-from studio.jobs import FramesJob, MatchJob
+from studio.jobs import MatchJob
 from studio.service.batch.run import BatchEvent
 from studio.watch import Event, Watch
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @contextmanager
 def watching(job: MatchJob | None = None) -> Iterator[Watch]:
     """The watch of one job: a bar on a terminal. Numbered frames have a bar that counts, and end in order with Ctrl+C."""
-    if isinstance(job, FramesJob):
+    if job is not None and job.ends_in_order:
         with counting() as watch:
             yield watch
         return

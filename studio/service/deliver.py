@@ -13,11 +13,12 @@ from reswd_torch.grade.grade import check_grade_path
 from reswd_torch.settings import check_cube_size
 from studio.jobs import ClipJob, FramesJob, MatchJob, Outputs
 from studio.kinds import is_clip
-from studio.media.images import FORMATS, losses, supported_output
+from studio.media.images import FORMATS, losses, natural_suffix, supported_output
 from studio.media.places import check_place
 from studio.service.clip import ClipResult, SavedClip, check_clip_fits, check_clip_output, run_clip
 from studio.service.frames import FramesResult, run_frames
 from studio.service.match import MatchResult, run_match, save_and_release
+from studio.service.route import run
 from studio.watch import UNWATCHED, Watch
 
 
@@ -78,6 +79,46 @@ def deliver(job: MatchJob, outputs: Outputs, watch: Watch = UNWATCHED) -> Delive
         write_text_atomically(outputs.settings, result.settings_text())
         written["settings"] = outputs.settings
     return Delivered(result, written, (*result.notes, *losses(outputs.result, result.picture)))
+
+
+def deliver_into(job: MatchJob, folder: Path, watch: Watch = UNWATCHED, *, with_grade: bool = True) -> Delivered:
+    """Match a picture or a clip and write all of it into a folder: named after the source, in the source's own format.
+
+    Args:
+        job: what to match to what; not numbered frames.
+        folder: where the files go; replaces none.
+        watch: told what is being done; may stop it.
+        with_grade: write the grade as .cube, and as .cc, .ccc and .cdl where ten numbers hold it, and of a picture the
+            settings, which then name no folder.
+
+    Raises:
+        InputError: an input that cannot be used, or a folder that cannot be written to.
+        Cancelled: it was stopped.
+    """
+    result = run(job, watch.part(0.0, 0.5))
+    clip = None
+    if isinstance(result, ClipResult):
+        place = folder / matched_name(job.source, job.source.suffix)
+        clip = result.save_clip(place, watch=watch.part(0.5, 1.0))
+        notes = (*result.notes, *clip.notes)
+    else:
+        place = folder / matched_name(job.source, natural_suffix(result.picture.container))
+        notes = (*result.notes, *losses(place, result.picture))
+    written = {"output": place}
+    if with_grade:
+        suffixes = (".cube", *CDL_FORMATS) if isinstance(result.grade.transform, Cdl) else (".cube",)
+        written |= {suffix: result.save_grade(folder / matched_name(job.source, suffix)) for suffix in suffixes}
+    if isinstance(result, MatchResult):
+        if with_grade:
+            written["settings"] = folder / matched_name(job.source, ".json")
+            write_text_atomically(written["settings"], result.settings_text(names_only=True))
+        result = save_and_release(result, place)
+    return Delivered(result, written, notes, clip)
+
+
+def matched_name(source: Path, suffix: str) -> str:
+    """What a file is called that is made of a match and given away."""
+    return f"{source.stem} matched{suffix}"
 
 
 def check_outputs(job: MatchJob, outputs: Outputs) -> None:

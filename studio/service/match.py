@@ -142,6 +142,16 @@ def save_and_release(result: MatchResult, path: Path, *, overwrite: bool = False
     return replace(result, picture=replace(picture, pixels=empty, whole=picture.full_size), weights=None)
 
 
+def whole_again(result: MatchResult) -> MatchResult:
+    """A result whose picture was made smaller, with the picture at its full size: read from its file anew.
+
+    Raises:
+        InputError: the file is no longer there, or no longer a picture.
+    """
+    picture = read_picture(result.job.source)
+    return replace(result, picture=picture, weights=where_to_grade(picture, result.job.mask))
+
+
 def run_match(job: MatchJob, watch: Watch = UNWATCHED, reference: ReferenceSamples | None = None) -> MatchResult:
     """Read, sample, fit. Writes nothing.
 

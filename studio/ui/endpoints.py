@@ -9,24 +9,19 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade import Cdl
-from reswd_torch.grade.files import CDL_FORMATS, write_text_atomically
 from reswd_torch.settings import DEVICES, METHODS, SCENES, MatchSettings
-from studio.jobs import ClipJob, MatchJob
-from studio.media.images import natural_suffix
 from studio.records.report import REPORT_FILE
 from studio.references import SavedGrade, choose_reference
-from studio.service import job_for, run
+from studio.service import deliver_into, job_for
 from studio.service.apply import load_any_grade
 from studio.service.batch.request import EACH, SERIES
 from studio.service.batch.uploads import UploadedBatch, UploadedRun
-from studio.service.clip import ClipResult, check_clip_fits
-from studio.service.match import MatchResult
+from studio.service.deliver import Delivered
 from studio.ui.batch.run import uploads_of
 from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.session import FITS_AT_ONCE, new_folder
 from studio.ui.settings import as_sent, settings_from, strength_from
-from studio.ui.words import file_name, plain
+from studio.ui.words import plain
 
 _TRANSFORMS = ("auto", "cdl", "lut")
 
@@ -66,13 +61,14 @@ def match(
             method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene
         )
         wanted = choose_reference(file=Path(reference) if reference else None, palette=palette or None)
-        return _matched(job_for(Path(source), wanted, settings), new_folder())
+        delivered = deliver_into(job_for(Path(source), wanted, settings), new_folder())
+        return (*_files(delivered.written), *_distances(delivered))
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from None
 
 
 def apply(source: str, grade: str, strength: float | None = None) -> str:
-    """Apply a saved grade to a picture.
+    """Apply a saved grade to a picture or a clip.
 
     Args:
         source: the picture to grade.
@@ -80,37 +76,29 @@ def apply(source: str, grade: str, strength: float | None = None) -> str:
         strength: 0 to 4, instead of the grade's own.
 
     Returns:
-        The picture in its own format and depth.
+        The picture or clip in its own format and depth.
     """
     if not source or not grade:
         raise gr.Error("give both a source picture and a grade file", print_exception=False)
     try:
         loaded = load_any_grade(Path(grade))
         settings = MatchSettings(strength=loaded.strength if strength is None else strength_from(strength))
-        result = run(MatchJob(Path(source), SavedGrade(loaded, Path(grade)), settings))
-        return _picture(result, new_folder())
+        job = job_for(Path(source), SavedGrade(loaded, Path(grade)), settings)
+        return str(deliver_into(job, new_folder(), with_grade=False).written["output"])
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from None
 
 
-def _matched(job: MatchJob, folder: Path) -> tuple[str, list[str], str | None, float, float]:
-    """Run a match and save all of it into a folder: the files, and the distances."""
-    if isinstance(job, ClipJob):
-        place = folder / f"{job.source.stem} matched{job.source.suffix}"
-        check_clip_fits(job, place)
-        clip = run(job)
-        saved, settings = str(clip.save_clip(place).path), None
-        return saved, _grades(clip, job.source.stem, folder), settings, *_distances(clip)
-    result = run(job)
-    settings_file = folder / file_name(result, ".json")
-    write_text_atomically(settings_file, result.settings_text(names_only=True))
-    grades = _grades(result, job.source.stem, folder)
-    return _picture(result, folder), grades, str(settings_file), *_distances(result)
+def _files(written: dict[str, Path]) -> tuple[str, list[str], str | None]:
+    """The result, the grade files and the settings."""
+    grades = [str(path) for role, path in written.items() if role.startswith(".")]
+    return str(written["output"]), grades, str(written["settings"]) if "settings" in written else None
 
 
-def _grades(result: MatchResult | ClipResult, stem: str, folder: Path) -> list[str]:
-    suffixes = (".cube", *CDL_FORMATS) if isinstance(result.grade.transform, Cdl) else (".cube",)
-    return [str(result.save_grade(folder / f"{stem} matched{suffix}")) for suffix in suffixes]
+def _distances(delivered: Delivered) -> tuple[float, float]:
+    report = delivered.grade.report
+    assert report is not None
+    return report.distance_before, report.distance_after
 
 
 def batch(
@@ -164,16 +152,6 @@ def batch(
         return str(archive), report
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from error
-
-
-def _picture(result: MatchResult, folder: Path) -> str:
-    return str(result.save_picture(folder / file_name(result, natural_suffix(result.picture.container))))
-
-
-def _distances(result: MatchResult | ClipResult) -> tuple[float, float]:
-    report = result.report
-    assert report is not None
-    return report.distance_before, report.distance_after
 
 
 def add_endpoints() -> None:

@@ -14,6 +14,7 @@ from studio.jobs import MatchJob
 from studio.media.images import FORMATS, Container, profile_name
 from studio.references import PaletteReference
 from studio.remedies import JobRemedy
+from studio.service.deliver import matched_name
 from studio.service.match import MatchResult
 from studio.ui.examples import ASSETS
 from studio.ui.session import Side
@@ -197,7 +198,7 @@ def grade_files(error: CubeError, *, cdl: bool, saved: bool) -> str:
 
 def file_name(result: MatchResult, suffix: str) -> str:
     """What a download is called."""
-    return f"{result.job.source.stem} matched{suffix}"
+    return matched_name(result.job.source, suffix)
 
 
 def picture_label(container: Container, bits: int) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, CubeError
 from reswd_torch.grade.files import write_text_atomically
-from studio.media.images import natural_suffix, read_picture
-from studio.service.match import MatchResult
-from studio.service.weights import where_to_grade
+from studio.media.images import natural_suffix
+from studio.service.match import MatchResult, whole_again
 from studio.ui import words
 from studio.ui.match.run import check_uploads
 from studio.ui.session import Session
@@ -33,8 +30,7 @@ def make_download(session: Session, kind: str, cube_size: int) -> str:
 def whole(result: MatchResult) -> MatchResult:
     """The result with its picture at full size again: read from the uploaded file, which was kept as it came."""
     check_uploads(result.job)
-    picture = read_picture(result.job.source)
-    return replace(result, picture=picture, weights=where_to_grade(picture, result.job.mask))
+    return whole_again(result)
 
 
 def is_cdl(session: Session) -> bool:
