@@ -1,10 +1,11 @@
-"""A 10-second 1080p clip with sound, from file to file: how far its frames are from the saved grade, and how fast it goes.
+"""How fast a clip with sound is matched, and how far its frames are from what the saved grade makes of them.
 
-    python -m benchmarks.clips                 photographs of assets/, slowly panned, 25 frames a second, H.264
-    python -m benchmarks.clips --keep DIR      leave the clips and a few frames there
+    python -m benchmarks.clips                 match a clip of 10 seconds, 1080p, 25 frames a second, H.264
+    python -m benchmarks.clips --keep DIR      leave the clips and some of their frames in DIR
 
-Every tenth decoded frame is written as PNG and graded with reswd apply's own code and the saved .cube; that is the measure.
-Beside it stands what conversion to 4:2:0 alone costs those pictures, and what the encoder costs the clip without any grade.
+The clip pans slowly over photographs of assets/. Every tenth decoded frame of it is written as PNG and graded with the saved
+.cube by the code of ``reswd apply``; the frames of the matched clip are compared with these pictures. Two more lines tell how
+much of the difference comes from the conversion to 4:2:0 alone, and how much the encoder alone changes the clip without a grade.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SIZE, RATE, SECONDS, EVERY = (1080, 1920), 25, 10, 10
 
 
 def make_clip(path: Path) -> None:
-    """Two photographs, panned slowly, with a tone; H.264, Rec.709."""
+    """Write a clip that pans slowly over two photographs, with a tone; H.264, Rec.709."""
     count = RATE * SECONDS
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=RATE, options={"crf": "16", "preset": "fast"})
@@ -63,7 +64,7 @@ _scaled: dict[str, np.ndarray] = {}
 
 
 def _view(photograph: str, step: int) -> np.ndarray:
-    """(1080, 1920, 3) of a photograph that is enlarged to 1.15 times the frame, moved by one pixel a step."""
+    """A part (1080, 1920, 3) of a photograph that was scaled to 1.15 times the frame; each step moves it by one pixel."""
     if photograph not in _scaled:
         pixels = read_picture(ASSETS / photograph).pixels
         scale = 1.15 * max(SIZE[0] / pixels.shape[0], SIZE[1] / pixels.shape[1])
@@ -72,7 +73,7 @@ def _view(photograph: str, step: int) -> np.ndarray:
 
 
 def frames(path: Path) -> Iterator[np.ndarray]:
-    """Every tenth frame as pixels."""
+    """Every tenth frame of a clip, (height, width, 3)."""
     facts = read_facts(path)
     colors = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
     with opened(path) as container:
@@ -83,18 +84,23 @@ def frames(path: Path) -> Iterator[np.ndarray]:
 
 
 def sound(path: Path) -> list[bytes]:
-    """Every audio packet."""
+    """Every audio packet of a clip."""
     with av.open(str(path)) as container:
         return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
 
 
 class Gaps:
-    """Differences between pixels, gathered frame by frame, in steps of 1/255."""
+    """Differences between frames, gathered frame by frame.
+
+    Attributes:
+        counts: (256,) how many values differ by 0, 1, 2 ... steps of 1/255.
+    """
 
     def __init__(self) -> None:
         self.counts = np.zeros(256, np.int64)
 
     def add(self, one: np.ndarray, other: np.ndarray) -> None:
+        """Count the differences of two frames, (height, width, 3) uint8."""
         self.counts += np.bincount(
             cv2.absdiff(np.ascontiguousarray(one), np.ascontiguousarray(other)).ravel(), minlength=256
         )
@@ -107,7 +113,14 @@ class Gaps:
 
 
 def measure(folder: Path, source: Path, result: ClipResult, plain: Path) -> None:
-    """Print the differences."""
+    """Print how far the frames of the matched clip are from the graded frames of the source.
+
+    Args:
+        folder: where frames and the grade are written.
+        source: the clip that was matched.
+        result: what the match made.
+        plain: the clip after a match of strength 0, which only the encoder has changed.
+    """
     grade = load_grade(result.save_grade(folder / "look.cube"))
     facts = read_facts(source)
     through = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
@@ -131,8 +144,9 @@ def measure(folder: Path, source: Path, result: ClipResult, plain: Path) -> None
 
 
 def main() -> None:
+    """Make a clip, match it and print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--keep", type=Path, help="folder for the clips and frames")
+    parser.add_argument("--keep", type=Path, help="folder in which the clips and frames are left")
     keep = parser.parse_args().keep
     with tempfile.TemporaryDirectory() as temporary:
         folder = keep or Path(temporary)
@@ -145,8 +159,10 @@ def main() -> None:
         seconds = time.perf_counter() - start
         peak = peak_mib()
         assert result.report is not None
-        print(f"{result.frames} frames, {seconds:.1f} s, {result.frames / seconds:.1f} frames a second, fit "
-              f"{result.report.seconds:.2f} s; peak {peak:.0f} MiB ({before:.0f} MiB after making the clip)")  # fmt: skip
+        print(
+            f"{result.frames} frames, {seconds:.1f} s, {result.frames / seconds:.1f} frames a second, "
+            f"fit {result.report.seconds:.2f} s; peak {peak:.0f} MiB ({before:.0f} MiB after making the clip)"
+        )
         print(f"distance {result.report.distance_before:.2f} -> {result.report.distance_after:.2f}")
         print(f"sound bit-identical: {sound(source) == sound(result.path)} ({len(sound(source))} packets)")
         print(f"size {source.stat().st_size / 1e6:.1f} MB -> {result.path.stat().st_size / 1e6:.1f} MB")

@@ -1,4 +1,4 @@
-"""The tasks of the eight families: fixed sets with known answers, and optimisations that end at an exact distance."""
+"""The tasks of the eight families: fixed sets whose answers are known, and optimisations whose error is an exact distance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -23,42 +23,66 @@ from reswd_torch.matching.smooth_lut import STAGES, SplineModel
 from reswd_torch.sorting import sort
 from studio.images import read_picture
 
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
+
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 FIXED_STEPS = 20
+"""Steps on fixed sets; the last estimate counts."""
 JUDGES = 4096
+"""Fixed directions that decide how far an optimisation has come."""
 
 
-class Task:
+class Task(Protocol):
     """One task.
 
     Attributes:
-        name: as tables have it.
-        dims: of the points.
-        p: of the distance.
-        steps: that plain sampling takes; an estimate on fixed sets is the last of so many.
+        name: the name in the tables.
+        dims: dimensions of the points.
+        p: exponent of the distance.
+        steps: steps that plain sampling takes.
         rates: learning rates to choose from; empty for fixed sets.
-        seeds: how many are reported.
+        seeds: the number of seeds that are reported.
     """
 
-    name: str
-    dims: int
-    p: int
-    steps: int
-    rates: tuple[float, ...] = ()
-    seeds: int = 12
+    @property
+    def name(self) -> str: ...
+    @property
+    def dims(self) -> int: ...
+    @property
+    def p(self) -> int: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def rates(self) -> tuple[float, ...]: ...
+    @property
+    def seeds(self) -> int: ...
 
     def run(self, loss: nn.Module, rate: float, seed: int, steps: int) -> tuple[float, float]:
-        """The error at the end, and the seconds of the steps."""
-        raise NotImplementedError
+        """Run the task once.
+
+        Args:
+            loss: the estimator, new.
+            rate: learning rate.
+            seed: decides where an optimisation starts.
+            steps: how many to take.
+
+        Returns:
+            The error at the end, and the seconds that the steps took.
+        """
+        ...
 
 
 @dataclass
-class FixedSets(Task):
-    """Value or gradient on sets that do not move: y = a x + b, so that each direction's distance is known in closed form.
+class FixedSets:
+    """Value or gradient on sets that do not move. Since y = a x + b, the distance along each direction has a closed form.
 
-    With a > 0 sorted projections pair x with its own image, so W_p^p along theta is the mean of |theta . ((a - 1) x + b)|^p. For
-    p = 2 its mean over the sphere is the mean of |(a - 1) x + b|^2 / dims, and its gradient in x, with y held, is
-    -2 ((a - 1) x + b) / (n dims). For a unit shift in 3-D and p = 1 it is 1/2.
+    With a > 0 sorting pairs the projection of each x with that of its own image, so W_p^p along theta is the mean of
+    |theta . ((a - 1) x + b)|^p. For p = 2 the mean of this over the sphere is the mean of |(a - 1) x + b|^2 / dims, and its
+    gradient in x, with y held, is -2 ((a - 1) x + b) / (n dims). For a unit shift in 3-D and p = 1 the mean is 1/2.
+
+    Attributes:
+        of: what is estimated, ``"value"`` or ``"gradient"``; the error is relative.
     """
 
     name: str
@@ -69,6 +93,7 @@ class FixedSets(Task):
     points: int = 1024
     steps: int = FIXED_STEPS
     seeds: int = 200
+    rates: ClassVar[tuple[float, ...]] = ()
 
     @property
     def dims(self) -> int:
@@ -92,17 +117,19 @@ class FixedSets(Task):
 
 
 @dataclass
-class Particles(Task):
-    """Free points that Adam moves onto a target set; the error is W2 between the two, exact."""
+class Particles:
+    """Free points that Adam moves onto a target set. The error is the exact W2 between the two."""
 
     name: str
     target: Callable[[torch.Generator], Tensor]
     p: int = 2
     steps: int = 300
     rates: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0, 3.0, 6.0)
+    seeds: ClassVar[int] = 12
 
     @cached_property
     def y(self) -> Tensor:
+        """The target set, (points, dims)."""
         return self.target(torch.Generator().manual_seed(0))
 
     @property
@@ -126,7 +153,7 @@ class Particles(Task):
 def clusters(
     count: int, dims: int, points: int = 512, within: int | None = None
 ) -> Callable[[torch.Generator], Tensor]:
-    """Points of so many Gaussians whose centres differ in the first ``within`` dims only (None: in all)."""
+    """A function that draws points of ``count`` Gaussians whose centres differ in the first ``within`` dims (None: in all)."""
 
     def draw(random: torch.Generator) -> Tensor:
         centres = torch.zeros(count, dims)
@@ -139,15 +166,21 @@ def clusters(
 
 
 def rings(random: torch.Generator) -> Tensor:
-    """Two circles in the plane, one within the other."""
+    """512 points on two circles in the plane, one within the other."""
     angle = 2 * math.pi * torch.rand(512, generator=random)
     radius = torch.where(torch.rand(512, generator=random) < 0.5, 1.0, 2.5)
     return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
 
 
 @dataclass
-class ColorFit(Task):
-    """A colour transform of a photograph onto another's colours in CIE Lab, Adam, no pull; the error is SW_1."""
+class ColorFit:
+    """A CDL or LUT, fitted by Adam so that one photograph takes on another's colours in CIE Lab. Nothing pulls it towards the
+    identity. The error is SW_1.
+
+    Attributes:
+        source, target: names of photographs in assets/.
+        transform: ``"cdl"`` or ``"lut"``.
+    """
 
     name: str
     source: str
@@ -161,6 +194,7 @@ class ColorFit(Task):
 
     @cached_property
     def pair(self) -> tuple[Tensor, Tensor]:
+        """The source's colours in RGB and the target's in CIE Lab."""
         samples = [
             sample_pixels(read_picture(ASSETS / f"{name}.jpg").pixels, MatchSettings().samples, 0).fit
             for name in (self.source, self.target)
@@ -169,6 +203,7 @@ class ColorFit(Task):
 
     @cached_property
     def model(self) -> Model:
+        """What is fitted."""
         if self.transform == "cdl":
             return CdlModel(self.pair[0], torch.full((10,), 1e-4))
         return SplineModel(self.pair[0], STAGES[0])
@@ -198,8 +233,14 @@ class ColorFit(Task):
 
 
 @dataclass
-class Texture(Task):
-    """A grey picture whose 5 x 5 patches take on the distribution of an exemplar's, Adam from noise; the error is SW_2."""
+class Texture:
+    """A grey picture that Adam, starting from noise, gives the distribution of 5 x 5 patches of an exemplar. The error is SW_2.
+
+    Attributes:
+        photograph: name of a photograph in assets/, of which a part is the exemplar.
+        corner: top and left of that part, pixels.
+        edge: height and width of the exemplar and of the picture; the part is twice as large and is halved.
+    """
 
     name: str
     photograph: str
@@ -209,9 +250,11 @@ class Texture(Task):
     p: int = 2
     steps: int = 100
     rates: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0)
+    seeds: ClassVar[int] = 12
 
     @cached_property
     def exemplar(self) -> Tensor:
+        """(edge, edge), 0..1."""
         pixels = read_picture(ASSETS / f"{self.photograph}.jpg").pixels
         top, left = self.corner
         part = pixels[top : top + 2 * self.edge : 2, left : left + 2 * self.edge : 2].astype(np.float32) / 255
@@ -219,6 +262,7 @@ class Texture(Task):
 
     @staticmethod
     def patches(grey: Tensor) -> Tensor:
+        """All patches of a picture, (patches, 25)."""
         return grey.unfold(0, 5, 1).unfold(1, 5, 1).reshape(-1, 25)
 
     def run(self, loss: nn.Module, rate: float, seed: int, steps: int) -> tuple[float, float]:
@@ -233,10 +277,19 @@ class Texture(Task):
         return judged(self.patches(grey.detach()), wanted, 2), seconds
 
 
+class Decoder(Protocol):
+    """What turns latents (b, c, h, w) into pictures (b, 3, y, x), 0..1."""
+
+    def decode(self, latents: Tensor) -> Tensor: ...
+
+
 @dataclass
-class Guided(Task):
-    """The inner loop of guidance on the embedded model: six steps down the gradient in a clean latent, through the decoder, in
-    CIE Lab, each as long as the rate says whatever the gradient; no momentum. The error is SW_1."""
+class Guided:
+    """The inner loop of guidance on the embedded model, with the clean latents of a finished picture.
+
+    Six steps follow the gradient of the loss in CIE Lab through the decoder, without momentum. The rate is the length of each
+    step, whatever the length of the gradient. The error is SW_1.
+    """
 
     name: str
     prompt: str
@@ -248,12 +301,17 @@ class Guided(Task):
     rates: tuple[float, ...] = (2.0, 4.0, 6.0, 8.0, 12.0, 16.0)
 
     @cached_property
-    def scene(self) -> tuple[Any, Tensor, Tensor]:
+    def scene(self) -> tuple[Decoder, Tensor, Tensor]:
+        """The decoder, the latents of the prompt's picture, and as many reference colours in CIE Lab as it has pixels."""
         pipe, codec = embedded()
-        latents = pipe(
-            [self.prompt], num_inference_steps=12, guidance_scale=2.5, output_type="latent",
+        made = pipe(
+            [self.prompt],
+            num_inference_steps=12,
+            guidance_scale=2.5,
+            output_type="latent",
             generator=[torch.Generator().manual_seed(3)],
-        ).images.float()  # fmt: skip
+        )
+        latents = made.images.float()
         pixels = read_picture(ASSETS / f"{self.reference}.jpg").pixels
         with torch.no_grad():
             count = codec.decode(latents).shape[-1] ** 2
@@ -278,8 +336,8 @@ class Guided(Task):
 
 
 @cache
-def embedded() -> tuple[Any, Any]:
-    """The embedded model and its codec."""
+def embedded() -> tuple[DiffusionPipeline, Decoder]:
+    """The embedded model and its decoder, loaded once."""
     from guidance.codecs.families import codec_for
     from guidance.text_to_image import load_embedded
 
@@ -289,7 +347,7 @@ def embedded() -> tuple[Any, Any]:
 
 
 def judged(x: Tensor, y: Tensor, p: int) -> float:
-    """SW_p on 4,096 fixed directions, which no estimator sees."""
+    """SW_p along 4,096 fixed directions that no estimator sees, between two sets (points, dims) of one size."""
     lines = draw_directions("orthogonal", JUDGES, x.shape[1], generator=torch.Generator().manual_seed(2**31))
     total = 0.0
     for part in lines.split(256):
@@ -311,7 +369,7 @@ FAMILIES: dict[str, tuple[Task, ...]] = {
         FixedSets("Y = aX + b in 16-D", 1.4, (0.5, -0.3, 0.8, 0.1) * 4, 2, "gradient"),
     ),
     "particles in 2 and 3 dimensions": (
-        Particles("two rings, 2-D", rings, steps=150),  # later all are as good as there
+        Particles("two rings, 2-D", rings, steps=150),  # after more steps all estimators are equally good
         Particles("8 Gaussians, 3-D", clusters(8, 3)),
     ),
     "particles in 16 and 64": (
@@ -323,10 +381,7 @@ FAMILIES: dict[str, tuple[Task, ...]] = {
         ColorFit(f"{source} to {target}", source, target, "cdl")
         for source, target in (*_PAIRS, ("dogs-at-window", "fig-red-bowl"))
     ),
-    "LUT fit": tuple(
-        ColorFit(f"{source} to {target}", source, target, "lut")
-        for source, target in _PAIRS
-    ),
+    "LUT fit": tuple(ColorFit(f"{source} to {target}", source, target, "lut") for source, target in _PAIRS),
     "texture": (
         Texture("gravel", "forest-stream", (300, 500)),
         Texture("grass", "autumn-mountain", (800, 600)),
@@ -335,4 +390,4 @@ FAMILIES: dict[str, tuple[Task, ...]] = {
         Guided("an owl to a sunset", "an owl", "mountain-sunset"),
         Guided("a teapot to a lagoon", "a teapot", "lagoon-jetty"),
     ),
-}  # fmt: skip
+}
