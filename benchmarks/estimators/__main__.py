@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.estimators import __doc__ as about
 from benchmarks.estimators import card, evenness, growth, papers, report, results
-from benchmarks.estimators.tasks import FAMILIES
+from benchmarks.estimators.families import FAMILIES
 
 
 def main() -> None:

@@ -11,9 +11,11 @@ from typing import TypedDict
 
 from torch import nn
 
+from benchmarks.estimators.families import FAMILIES
 from benchmarks.estimators.losses import ESTIMATORS, PLAIN, Estimator, PapersCode
+from benchmarks.estimators.picture_tasks import Guided
 from benchmarks.estimators.results import keep, tuned
-from benchmarks.estimators.tasks import FAMILIES, FixedSets, Guided
+from benchmarks.estimators.tasks import FixedSets
 
 NAME = "the paper's settings"
 NEW, TAUS, RESETS = (0.125, 0.25, 0.5), (2.0, 8.0, 32.0), (0.0, 0.5)

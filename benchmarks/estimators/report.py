@@ -8,9 +8,9 @@ import textwrap
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from benchmarks.estimators import card, evenness, growth, papers, results
+from benchmarks.estimators.families import FAMILIES
 from benchmarks.estimators.figures import figure
 from benchmarks.estimators.losses import DEFAULT, ESTIMATORS, PLAIN
-from benchmarks.estimators.tasks import FAMILIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,8 +17,9 @@ from typing import Any, TypedDict
 
 import torch
 
+from benchmarks.estimators.families import FAMILIES
 from benchmarks.estimators.losses import PLAIN, Estimator, serving
-from benchmarks.estimators.tasks import FAMILIES, FixedSets, Task
+from benchmarks.estimators.tasks import FixedSets, Task
 
 KEPT = Path(__file__).resolve().parents[2] / "docs" / "estimators.json"
 SORTS = 8
