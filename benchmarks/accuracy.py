@@ -1,16 +1,20 @@
-"""How true a match is, on frames of one scene under two lights; and that it does no harm to unrelated photographs.
+"""How true a match is on frames of one scene under two lights, and whether it does harm to unrelated photographs.
 
     python -m benchmarks.accuracy --frames DIR            NAME-Illum1.jpg, NAME-Illum2.jpg and their patches (.npy)
 
-1. dE2000 on the patches, pair by pair: statistics (scene different), the points and the common part (same), the default (auto),
-   and a CDL that was fitted to the patches themselves: what ten numbers can reach at best.
-2. Whether the points agree with the patches: dE2000 at the points under the grade that is right for the patches, and on the
-   patches under the grade that is right for the points. Where both are large the patches stood in other light than what the
-   frames show, and nothing that looks at the frames can know it.
-3. Every parameter that was chosen on these frames, chosen again with one scene left out, and judged on that scene.
-4. Twenty unrelated pairs of assets/: whether any is taken for one scene, and what becomes of a grey ramp.
+Four tables are printed:
 
-Takes about three minutes on two cores.
+1. dE2000 on the patches of each pair, by the statistics alone (scene different), by the points and the part that both frames show
+   (same), by the default (auto), and by a CDL that was fitted to the patches themselves, which is the best that ten numbers can
+   reach.
+2. Whether the points agree with the patches: dE2000 at the points under the grade that is right for the patches, and on the
+   patches under the grade that is right for the points. Where both are large, the patches stood in other light than the rest of
+   the frames, and no method that looks at the frames can know that.
+3. Every parameter that was chosen on these frames is chosen again with one scene left out, and judged on that scene.
+4. Twenty unrelated pairs of assets/: how many points the search for a common scene finds in each, and what becomes of a grey
+   ramp.
+
+Without --frames only the fourth table is printed. All four take about three minutes on two cores.
 """
 
 from __future__ import annotations
@@ -32,24 +36,30 @@ from reswd_torch.grade import Grade
 from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, fitting, sample_pixels
 from reswd_torch.matching import match as matching
 from reswd_torch.matching import same_scene as scenes
+from studio.jobs import MatchJob
 from studio.media.images import read_picture
-from studio.service.match import MatchJob, run_match
+from studio.references import PictureReference
+from studio.service.match import run_match
 
 ALWAYS, NEVER = (-2.0, -1.0), (8.0, 9.0)
-GRID = {
-    "trusted": [ALWAYS, (0.45, 0.65), (0.55, 0.75), (0.65, 0.85), NEVER],
-    "say": [0.25, 0.5],
-    "pull": [(2.0, 2.0), (2.0, 8.0), (2.0, 32.0)],
-    "tails": [0.0, 0.05, 0.1, 0.15, 0.2, 0.25],
-}
-"""Least trusting last: of equals the first is taken."""
+"""Bounds of trust with which the points are always, or never, followed."""
+TRUSTED = (ALWAYS, (0.45, 0.65), (0.55, 0.75), (0.65, 0.85), NEVER)
+"""The bounds to choose from, the least trusting last: of equally good ones the first is taken."""
+SAYS = (0.25, 0.5)
+PULLS = ((2.0, 2.0), (2.0, 8.0), (2.0, 32.0))
+TAIL_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 UNRELATED = 20
+"""Pairs of unrelated photographs."""
 NEUTRAL = 6.0
+"""CIE Lab chroma below which a mean colour counts as neutral."""
+
+Choice = tuple[tuple[float, float], float, tuple[float, float], float]
+"""One value of each parameter: bounds of trust, weight of the points, pull, share of the tails."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A pair, sampled once, and what its pictures have in common."""
+    """A pair whose pictures were sampled once, and the scene that they have in common; None where none was found."""
 
     pair: Pair
     source: PixelSample
@@ -58,14 +68,18 @@ class Seen:
 
     @property
     def name(self) -> str:
+        """The name of the source's file."""
         return self.pair.source.stem
 
     @property
     def patches(self) -> tuple[np.ndarray, np.ndarray]:
+        """The patches of source and target, each (n, 3) float32, 0..1."""
         assert self.pair.patches is not None
-        return tuple(each.astype(np.float32) for each in self.pair.patches)  # type: ignore[return-value]
+        source, target = self.pair.patches
+        return source.astype(np.float32), target.astype(np.float32)
 
     def fitted(self, scene: str) -> Grade:
+        """The grade that is fitted with a setting of ``scene``."""
         with mock.patch.object(matching, "find_same_scene", lambda *_, **__: self.scene):
             return fit_samples(self.source, self.target, MatchSettings(scene=scene))
 
@@ -75,7 +89,7 @@ class Seen:
 
 
 def see(pair: Pair) -> Seen:
-    """Read and look once."""
+    """Read and sample a pair, and look for the scene that its pictures have in common."""
     source, target = (
         sample_pixels(read_picture(path).pixels, 2048, 0, with_thumbnail=True) for path in (pair.source, pair.target)
     )
@@ -84,20 +98,25 @@ def see(pair: Pair) -> Seen:
 
 
 def grey_chroma(grade: Grade) -> torch.Tensor:
-    """CIE Lab chroma of a graded grey ramp, (19,)."""
+    """The CIE Lab chroma of a grey ramp after a grade, (19,)."""
     ramp = np.repeat(np.linspace(0.05, 0.95, 19, dtype=np.float32)[:, None], 3, axis=1)
     return srgb_to_lab(torch.from_numpy(grade.apply(ramp)))[:, 1:].norm(dim=1)
 
 
+def cdl_of(source: np.ndarray, target: np.ndarray) -> Grade:
+    """The CDL that is fitted to pairs of colours, (n, 3) each."""
+    return Grade(fit_pairs(torch.from_numpy(source), torch.from_numpy(target), "cdl"))
+
+
 def truth(pairs: list[Seen]) -> None:
-    """Tables 1 and 2."""
+    """Print table 1: how near each setting of ``scene`` comes to the patches."""
     print(
         "\n## dE2000 on the patches\n\n| pair | points | span | trust | statistics | same | auto | CDL of the patches |"
     )
     print("|---|---|---|---|---|---|---|---|")
     rows, greys = [], []
     for seen in pairs:
-        best = Grade(fit_pairs(*(torch.from_numpy(each) for each in seen.patches), "cdl"))
+        best = cdl_of(*seen.patches)
         greys.append(f"{seen.name} {grey_chroma(best).mean():.0f}")
         errors = [seen.error(seen.fitted(scene)) for scene in ("different", "same", "auto")] + [seen.error(best)]
         rows.append(errors)
@@ -106,6 +125,10 @@ def truth(pairs: list[Seen]) -> None:
         print(f"| {seen.name} | {facts} | " + " | ".join(f"{error:.2f}" for error in errors) + " |", flush=True)
     print("| mean | | | | " + " | ".join(f"**{mean(column):.2f}**" for column in zip(*rows, strict=True)) + " |")
     print("\nChroma that the CDL of the patches gives a grey ramp, in the mean: " + ", ".join(greys))
+
+
+def agreement(pairs: list[Seen]) -> None:
+    """Print table 2: whether the points agree with the patches."""
     print("\n## Do the points agree with the patches? dE2000\n")
     print(
         "| pair | points under the patches' grade | under their own | patches under the points' grade | under their own |"
@@ -113,23 +136,17 @@ def truth(pairs: list[Seen]) -> None:
     print("|---|---|---|---|---|")
     for seen in pairs:
         assert seen.scene is not None
-        points = [each.numpy() for each in (seen.scene.source_colors, seen.scene.target_colors)]
-        of_patches, of_points = (
-            Grade(fit_pairs(*(torch.from_numpy(each) for each in both), "cdl")) for both in (seen.patches, points)
-        )
-        figures = [
-            delta_e(grade.apply(both[0]), both[1])
-            for both, grade in (
-                (points, of_patches), (points, of_points), (seen.patches, of_points), (seen.patches, of_patches)
-            )
-        ]  # fmt: skip
+        points, patches = (seen.scene.source_colors.numpy(), seen.scene.target_colors.numpy()), seen.patches
+        of_patches, of_points = cdl_of(*patches), cdl_of(*points)
+        judged = ((points, of_patches), (points, of_points), (patches, of_points), (patches, of_patches))
+        figures = [delta_e(grade.apply(both[0]), both[1]) for both, grade in judged]
         print(f"| {seen.name} | " + " | ".join(f"{each:.2f}" for each in figures) + " |", flush=True)
 
 
 def folds(pairs: list[Seen]) -> None:
-    """Table 3."""
-    found: dict[tuple[object, ...], list[float]] = {}
-    for trusted, say, pull, tails in itertools.product(*GRID.values()):
+    """Print table 3: the parameters chosen with one scene left out."""
+    found: dict[Choice, list[float]] = {}
+    for trusted, say, pull, tails in itertools.product(TRUSTED, SAYS, PULLS, TAIL_SHARES):
         numbers = (pull[0],) * 6 + (pull[1],) * 4
         with (
             mock.patch.object(scenes, "TRUSTED", trusted),
@@ -157,7 +174,7 @@ def folds(pairs: list[Seen]) -> None:
 
 
 def harm() -> None:
-    """Table 4."""
+    """Print table 4: what a match of unrelated photographs does to greys."""
     photographs = sorted(ASSETS.glob("*.jpg"))
     pairs = list(itertools.permutations(photographs, 2))[:: len(photographs) * (len(photographs) - 1) // UNRELATED]
     print(f"\n## {UNRELATED} unrelated pairs: chroma of a grey ramp after the match (mean; most), CIE Lab\n")
@@ -166,20 +183,22 @@ def harm() -> None:
     for source, target in pairs[:UNRELATED]:
         cells = []
         for transform in ("cdl", "lut"):
-            result = run_match(MatchJob(source, target, settings=MatchSettings(transform=transform)))
+            result = run_match(MatchJob(source, PictureReference(target), settings=MatchSettings(transform=transform)))
             chroma = grey_chroma(result.grade)
             cells.append(f"{chroma.mean():.1f}; {chroma.max():.1f}")
             assert result.report is not None and result.target_sample is not None
+            points = result.report.points
             casts = [
                 srgb_to_lab(each.fit).mean(dim=0)[1:].norm().item()
                 for each in (result.source_sample, result.target_sample)
             ]
             if casts[1] < NEUTRAL:
                 neutral.append((transform, chroma.mean().item(), chroma.max().item()))
+        told = " | ".join(cells)
         print(
-            f"| {source.stem} | {target.stem} | {result.report.points} | {casts[0]:.0f}, {casts[1]:.0f} | "
-            + " | ".join(cells) + " |", flush=True,
-        )  # fmt: skip
+            f"| {source.stem} | {target.stem} | {points} | {casts[0]:.0f}, {casts[1]:.0f} | {told} |",
+            flush=True,
+        )
     for transform in ("cdl", "lut"):
         means, most = zip(*(rest for kind, *rest in neutral if kind == transform), strict=True)
         print(
@@ -191,13 +210,14 @@ def harm() -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", type=Path, help="folder of frames with patches")
-    parser.add_argument("--json", type=Path, help="also write what was measured on the frames")
+    parser.add_argument("--frames", type=Path, help="folder of frames and their patches")
+    parser.add_argument("--json", type=Path, help="also write the errors on the frames into this file")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     if chosen.frames is not None:
         pairs = [see(pair) for pair in frame_pairs(chosen.frames)]
         truth(pairs)
+        agreement(pairs)
         folds(pairs)
         if chosen.json:
             record = {

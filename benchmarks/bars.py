@@ -1,8 +1,8 @@
-"""Speed and memory against the project's bars, each measured here and now.
+"""Speed and memory against the project's bars, all measured here and now.
 
     python -m benchmarks.bars
 
-Times are medians; they are ratios to nothing, so run this on an idle machine.
+Times are medians and are compared with fixed numbers of seconds, so run this on an idle machine.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ import numpy as np
 import torch
 
 from reswd_torch import match
-from studio.service.match import MatchJob, run_match
+from studio.jobs import MatchJob
+from studio.references import PictureReference
+from studio.service.match import run_match
 
 _PEAK = "; from benchmarks.memory import peak_mib; print(peak_mib())"
 
 
 def photograph(height: int, width: int, seed: int) -> np.ndarray:
-    """A smooth, noisy, coloured stand-in for a photograph: (height, width, 3) uint8."""
+    """A stand-in for a photograph: smooth colours with grain, (height, width, 3) uint8."""
     import cv2
 
     rng = np.random.default_rng(seed)
@@ -39,7 +41,7 @@ def photograph(height: int, width: int, seed: int) -> np.ndarray:
 
 
 def timed(job: Callable[[], object], times: int) -> float:
-    """Median seconds of ``times`` runs, after one that is not counted."""
+    """Median seconds of ``times`` runs of a job, after one run that is not counted."""
     job()
     seconds = []
     for _ in range(times):
@@ -51,7 +53,7 @@ def timed(job: Callable[[], object], times: int) -> float:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """PyTorch on one thread."""
+    """Have PyTorch use one thread as long as the block lasts."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -61,30 +63,36 @@ def one_thread() -> Iterator[None]:
 
 
 def arrays_4k() -> float:
-    """``match(a, b)`` whole, two 4K float arrays, one thread."""
+    """Seconds of a whole ``match(a, b)`` of two 4K float arrays, on one thread."""
     a, b = (photograph(2160, 3840, seed).astype(np.float32) / 255 for seed in (0, 1))
     with one_thread():
         return timed(lambda: match(a, b), 5)
 
 
 def jpeg_4k(folder: Path) -> float:
-    """4K JPEG in, matched 4K JPEG out, in a running process."""
+    """Seconds from a 4K JPEG to a matched 4K JPEG, in a running process."""
     from PIL import Image
 
     paths = [folder / f"{seed}.jpg" for seed in (0, 1)]
     for seed, path in enumerate(paths):
         Image.fromarray(photograph(2160, 3840, seed)).save(path, quality=92)
     out = folder / "out.jpg"
-    return timed(lambda: run_match(MatchJob(paths[0], paths[1])).save_picture(out, overwrite=True), 5)
+    return timed(lambda: run_match(MatchJob(paths[0], PictureReference(paths[1]))).save_picture(out, overwrite=True), 5)
 
 
 def help_seconds() -> float:
-    """``reswd --help`` from a cold start of Python."""
+    """Seconds of ``reswd --help``, the start of Python included."""
     return timed(lambda: subprocess.run([sys.executable, "-m", "studio", "--help"], capture_output=True, check=True), 5)
 
 
 def command_line(folder: Path, height: int, width: int, kind: str) -> tuple[float, float]:
-    """Seconds and peak MiB of one ``reswd match`` on a large picture."""
+    """Seconds and peak memory (MiB) of one ``reswd match`` of a large picture, in a process of its own.
+
+    Args:
+        folder: where its files are written.
+        height, width: of the picture.
+        kind: ``"jpg"`` for 8 bits, ``"png"`` for 16.
+    """
     from PIL import Image
 
     source, target = folder / f"large.{kind}", folder / "target.jpg"
@@ -103,7 +111,7 @@ def command_line(folder: Path, height: int, width: int, kind: str) -> tuple[floa
 
 
 def main() -> None:
-    """Print a line a bar."""
+    """Print a line for each bar."""
     print(f"{os.cpu_count()} cores, torch {torch.__version__}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

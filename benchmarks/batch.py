@@ -1,9 +1,9 @@
-"""A folder of many pictures: pictures a second, whether that holds to the end, and memory.
+"""How fast ``reswd batch`` grades a folder of many pictures, whether it stays as fast to the end, and how much memory it takes.
 
     python -m benchmarks.batch [--files 2000] [--repeats 3] [--jobs 2] [--figure docs/batch.png]
 
-Makes JPEGs of 2 megapixels from the photographs of assets/ in a temporary folder (half a gigabyte for a thousand), and runs
-``reswd batch --series`` on 1/8, 1/4, 1/2 and all of them. Memory is that of all its processes together (Linux only).
+JPEGs of 2 megapixels are made from the photographs of assets/ in a temporary folder (half a gigabyte for a thousand). Then
+``reswd batch --series`` grades 1/8, 1/4, 1/2 and all of them. Memory is that of all its processes together (Linux only).
 """
 
 from __future__ import annotations
@@ -22,19 +22,26 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "assets" / "bridge-night.jpg"
 SIZE = (1632, 1224)
-EVERY = 0.25  # seconds between two looks at the processes
+EVERY = 0.25
+"""Seconds between two readings of the processes' memory."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: seconds, the seconds at which each picture was there, and peak memory in MiB."""
+    """One run of ``reswd batch``.
+
+    Attributes:
+        seconds: the time of the whole run.
+        finished: for each picture the seconds from the start to its being written, in ascending order.
+        peak_mib: peak memory of all processes together, MiB.
+    """
 
     seconds: float
     finished: list[float]
     peak_mib: float
 
     def quarter(self, number: int) -> float:
-        """Pictures a second in a quarter of the pictures, 1 to 4."""
+        """Pictures a second in one quarter of the pictures, numbered 1 to 4."""
         size = len(self.finished) // 4
         times = self.finished[(number - 1) * size : number * size]
         return (len(times) - 1) / (times[-1] - times[0])
@@ -53,14 +60,15 @@ def make(folder: Path, first: int, count: int) -> None:
         share = rng.uniform(0.7, 1.0)
         size = (int(image.width * share), int(image.height * share))
         left, top = rng.integers(0, image.width - size[0] + 1), rng.integers(0, image.height - size[1] + 1)
-        image = image.crop((left, top, left + size[0], top + size[1])).resize(SIZE, Image.Resampling.BILINEAR)
+        box = (int(left), int(top), int(left) + size[0], int(top) + size[1])
+        image = image.crop(box).resize(SIZE, Image.Resampling.BILINEAR)
         grain = rng.normal(0, 3, (SIZE[1] // 4, SIZE[0] // 4, 1))
         light = np.asarray(image, np.float32) * rng.uniform(0.8, 1.15, 3) + np.tile(grain, (4, 4, 1))
         Image.fromarray(np.clip(light, 0, 255).astype(np.uint8)).save(folder / f"{number:06d}.jpg", quality=90)
 
 
 def run(source: Path, output: Path, jobs: int) -> Run:
-    """One ``reswd batch``, watched from outside."""
+    """Run one ``reswd batch`` and watch its memory from outside."""
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, "-m", "studio", "batch", str(source), "--series", "--target", str(REFERENCE)]
     started_at = time.time()
@@ -78,21 +86,21 @@ def run(source: Path, output: Path, jobs: int) -> Run:
 
 
 def memory_mib(pid: int) -> float:
-    """Resident memory of a process and all below it, shared pages counted once (PSS), MiB."""
+    """Resident memory of a process and all its descendants, with shared pages counted once (PSS), MiB."""
     total, todo = 0.0, [pid]
     while todo:
         one = todo.pop()
         try:
             todo += [int(child) for child in Path(f"/proc/{one}/task/{one}/children").read_text().split()]
             lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
-        except (OSError, ValueError):  # it has just ended
+        except (OSError, ValueError):  # the process has just ended
             continue
         total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
     return total
 
 
 def draw(runs: dict[int, Run], place: Path) -> None:
-    """Pictures over time for the largest folder; seconds and memory over the folder's size."""
+    """Draw the pictures done over time for the largest folder, and time and memory over the size of the folder."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -116,12 +124,12 @@ def draw(runs: dict[int, Run], place: Path) -> None:
 
 
 def main() -> None:
-    """Make the pictures, run, print."""
+    """Make the pictures, run the command on them and print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--files", type=int, default=2000)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--figure", type=Path)
+    parser.add_argument("--files", type=int, default=2000, help="pictures in the largest folder")
+    parser.add_argument("--repeats", type=int, default=3, help="runs on the largest folder, of which the median counts")
+    parser.add_argument("--jobs", type=int, default=2, help="processes of reswd batch")
+    parser.add_argument("--figure", type=Path, help="draw the figure into this file")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reswd-batch-") as name:
         folders = {asked.files // parts: Path(name) / str(parts) for parts in (8, 4, 2, 1)}
@@ -142,8 +150,8 @@ def main() -> None:
         )
     drift = [one.quarter(4) / one.quarter(2) for one in repeats]
     print(f"last quarter against the second, {len(repeats)} runs: {', '.join(f'{d:.3f}' for d in drift)}")
-    print(f"medians: {median(asked.files / one.seconds for one in repeats):.1f} pictures a second, drift {median(drift):.3f}, "
-          f"peak {median(one.peak_mib for one in repeats):.0f} MiB")  # fmt: skip
+    speed, peak = median(asked.files / one.seconds for one in repeats), median(one.peak_mib for one in repeats)
+    print(f"medians: {speed:.1f} pictures a second, drift {median(drift):.3f}, peak {peak:.0f} MiB")
     if asked.figure:
         draw(runs, asked.figure)
 

@@ -1,10 +1,11 @@
-"""A 10-second 1080p clip with sound, from file to file: how far its frames are from the saved grade, and how fast it goes.
+"""How fast a clip with sound is matched, and how far its frames are from what the saved grade makes of them.
 
-    python -m benchmarks.clips                 photographs of assets/, slowly panned, 25 frames a second, H.264
-    python -m benchmarks.clips --keep DIR      leave the clips and a few frames there
+    python -m benchmarks.clips                 match a clip of 10 seconds, 1080p, 25 frames a second, H.264
+    python -m benchmarks.clips --keep DIR      leave the clips and some of their frames in DIR
 
-Every tenth decoded frame is written as PNG and graded with reswd apply's own code and the saved .cube; that is the measure.
-Beside it stands what conversion to 4:2:0 alone costs those pictures, and what the encoder costs the clip without any grade.
+The clip pans slowly over photographs of assets/. Every tenth decoded frame of it is written as PNG and graded with the saved
+.cube by the code of ``reswd apply``; the frames of the matched clip are compared with these pictures. Two more lines tell how
+much of the difference comes from the conversion to 4:2:0 alone, and how much the encoder alone changes the clip without a grade.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from PIL import Image
 
 from benchmarks.memory import peak_mib
 from reswd_torch import MatchSettings, load_grade
+from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
 from studio.media.clips.read import Damage, events, opened, picture_stream, read_facts
 from studio.media.images import read_picture
+from studio.references import PictureReference
 from studio.service.apply import apply_to_file
-from studio.service.clip import ClipJob, ClipResult, match_clip
+from studio.service.clip import ClipResult, match_clip
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 SOURCES, TARGET = ("autumn-mountain.jpg", "lagoon-jetty.jpg"), "mountain-sunset.jpg"
@@ -35,7 +38,7 @@ SIZE, RATE, SECONDS, EVERY = (1080, 1920), 25, 10, 10
 
 
 def make_clip(path: Path) -> None:
-    """Two photographs, panned slowly, with a tone; H.264, Rec.709."""
+    """Write a clip that pans slowly over two photographs, with a tone; H.264, Rec.709."""
     count = RATE * SECONDS
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=RATE, options={"crf": "16", "preset": "fast"})
@@ -63,7 +66,7 @@ _scaled: dict[str, np.ndarray] = {}
 
 
 def _view(photograph: str, step: int) -> np.ndarray:
-    """(1080, 1920, 3) of a photograph that is enlarged to 1.15 times the frame, moved by one pixel a step."""
+    """A part (1080, 1920, 3) of a photograph that was scaled to 1.15 times the frame; each step moves it by one pixel."""
     if photograph not in _scaled:
         pixels = read_picture(ASSETS / photograph).pixels
         scale = 1.15 * max(SIZE[0] / pixels.shape[0], SIZE[1] / pixels.shape[1])
@@ -72,7 +75,7 @@ def _view(photograph: str, step: int) -> np.ndarray:
 
 
 def frames(path: Path) -> Iterator[np.ndarray]:
-    """Every tenth frame as pixels."""
+    """Every tenth frame of a clip, (height, width, 3)."""
     facts = read_facts(path)
     colors = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
     with opened(path) as container:
@@ -83,18 +86,23 @@ def frames(path: Path) -> Iterator[np.ndarray]:
 
 
 def sound(path: Path) -> list[bytes]:
-    """Every audio packet."""
+    """Every audio packet of a clip."""
     with av.open(str(path)) as container:
         return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
 
 
 class Gaps:
-    """Differences between pixels, gathered frame by frame, in steps of 1/255."""
+    """Differences between frames, gathered frame by frame.
+
+    Attributes:
+        counts: (256,) how many values differ by 0, 1, 2 ... steps of 1/255.
+    """
 
     def __init__(self) -> None:
         self.counts = np.zeros(256, np.int64)
 
     def add(self, one: np.ndarray, other: np.ndarray) -> None:
+        """Count the differences of two frames, (height, width, 3) uint8."""
         self.counts += np.bincount(
             cv2.absdiff(np.ascontiguousarray(one), np.ascontiguousarray(other)).ravel(), minlength=256
         )
@@ -106,8 +114,16 @@ class Gaps:
         return f"mean {mean:.2f}, 99.9 % within {int(np.argmax(upto >= 0.999))}, largest {int(steps[self.counts > 0].max())}"
 
 
-def measure(folder: Path, source: Path, result: ClipResult, plain: Path) -> None:
-    """Print the differences."""
+def measure(folder: Path, source: Path, result: ClipResult, matched: Path, plain: Path) -> None:
+    """Print how far the frames of the matched clip are from the graded frames of the source.
+
+    Args:
+        folder: where frames and the grade are written.
+        source: the clip that was matched.
+        result: the match.
+        matched: the clip that it made.
+        plain: the clip after a match of strength 0, which only the encoder has changed.
+    """
     grade = load_grade(result.save_grade(folder / "look.cube"))
     facts = read_facts(source)
     through = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
@@ -115,7 +131,7 @@ def measure(folder: Path, source: Path, result: ClipResult, plain: Path) -> None
     frame = av.VideoFrame(SIZE[1], SIZE[0], "rgb24")
     frame.pts, frame.time_base = 0, Fraction(1, RATE)
     for number, (decoded, written, ungraded) in enumerate(
-        zip(frames(source), frames(result.path), frames(plain), strict=True)
+        zip(frames(source), frames(matched), frames(plain), strict=True)
     ):
         png, graded = folder / "frame.png", folder / f"graded-{number:02d}.png"
         Image.fromarray(np.ascontiguousarray(decoded)).save(png, compress_level=1)
@@ -131,8 +147,9 @@ def measure(folder: Path, source: Path, result: ClipResult, plain: Path) -> None
 
 
 def main() -> None:
+    """Make a clip, match it and print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--keep", type=Path, help="folder for the clips and frames")
+    parser.add_argument("--keep", type=Path, help="folder in which the clips and frames are left")
     keep = parser.parse_args().keep
     with tempfile.TemporaryDirectory() as temporary:
         folder = keep or Path(temporary)
@@ -141,17 +158,22 @@ def main() -> None:
         make_clip(source)
         before = peak_mib()
         start = time.perf_counter()
-        result = match_clip(ClipJob(source, ASSETS / TARGET), folder / "graded.mp4", overwrite=True)
+        result, clip = match_clip(
+            ClipJob(source, PictureReference(ASSETS / TARGET)), folder / "graded.mp4", overwrite=True
+        )
         seconds = time.perf_counter() - start
         peak = peak_mib()
         assert result.report is not None
-        print(f"{result.frames} frames, {seconds:.1f} s, {result.frames / seconds:.1f} frames a second, fit "
-              f"{result.report.seconds:.2f} s; peak {peak:.0f} MiB ({before:.0f} MiB after making the clip)")  # fmt: skip
+        print(
+            f"{clip.frames} frames, {seconds:.1f} s, {clip.frames / seconds:.1f} frames a second, "
+            f"fit {result.report.seconds:.2f} s; peak {peak:.0f} MiB ({before:.0f} MiB after making the clip)"
+        )
         print(f"distance {result.report.distance_before:.2f} -> {result.report.distance_after:.2f}")
-        print(f"sound bit-identical: {sound(source) == sound(result.path)} ({len(sound(source))} packets)")
-        print(f"size {source.stat().st_size / 1e6:.1f} MB -> {result.path.stat().st_size / 1e6:.1f} MB")
-        plain = ClipJob(source, ASSETS / TARGET, settings=MatchSettings(strength=0.0))
-        measure(folder, source, result, match_clip(plain, folder / "ungraded.mp4", overwrite=True).path)
+        print(f"sound bit-identical: {sound(source) == sound(clip.path)} ({len(sound(source))} packets)")
+        print(f"size {source.stat().st_size / 1e6:.1f} MB -> {clip.path.stat().st_size / 1e6:.1f} MB")
+        plain = ClipJob(source, PictureReference(ASSETS / TARGET), settings=MatchSettings(strength=0.0))
+        _, ungraded = match_clip(plain, folder / "ungraded.mp4", overwrite=True)
+        measure(folder, source, result, clip.path, ungraded.path)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""The pictures of the README and the docs, made from assets/ by the library itself.
+"""The pictures of the README and the docs, made from the photographs of assets/ by the library itself.
 
     python -m benchmarks.figures
 
-Writes docs/example.jpg: source, reference and the matched picture, for two pairs; and docs/matched.jpg: every benchmark pair of
-assets/ by ours and by color-matcher (pip install color-matcher).
+docs/example.jpg shows two pairs, each with its source, its reference and the matched picture. docs/matched.jpg shows every
+benchmark pair of assets/ as our methods and color-matcher match it; for this one color-matcher must be installed (pip install
+color-matcher).
 """
 
 from __future__ import annotations
@@ -16,37 +17,40 @@ from PIL import Image
 
 from benchmarks.match import Pair, asset_pairs, by_peer
 from reswd_torch import MatchSettings
+from studio.jobs import MatchJob
 from studio.media.images import read_picture
-from studio.service.match import MatchJob, run_match
+from studio.references import PictureReference
+from studio.service.match import run_match
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIRS = (("warm-room.jpg", "bridge-night.jpg"), ("autumn-mountain.jpg", "dandelion-golden-light.jpg"))
-CELL = (420, 280)
+CELL, SMALL = (420, 280), (210, 140)
+"""Width and height of a picture on the sheet of two pairs, and on the sheet of all pairs."""
 GAP = 6
-
-
-SMALL = (210, 140)
 PEERS = ("reinhard", "mkl", "hm-mkl-hm")
 
 
 def main() -> None:
-    """Write the figures."""
+    """Write both figures."""
     rows = []
     for source, reference in PAIRS:
-        result = run_match(MatchJob(ROOT / "assets" / source, ROOT / "assets" / reference))
+        result = run_match(MatchJob(ROOT / "assets" / source, PictureReference(ROOT / "assets" / reference)))
         rows.append([result.picture.pixels, _pixels(ROOT / "assets" / reference), result.graded_pixels()])
     _sheet(rows, CELL).save(ROOT / "docs" / "example.jpg", quality=88)
     _sheet(list(map(_compared, asset_pairs())), SMALL).save(ROOT / "docs" / "matched.jpg", quality=82)
 
 
 def _compared(pair: Pair) -> list[np.ndarray]:
-    """Source, reference, ours as a CDL and as a LUT, and the peers."""
-    cells = [_pixels(path) for path in (pair.source, pair.target)]
+    """One row: source, reference, our match by a CDL and by a LUT, and the peers' matches."""
+    source, reference = _pixels(pair.source), _pixels(pair.target)
+    cells = [source, reference]
     for transform in ("cdl", "lut"):
         cells.append(
-            run_match(MatchJob(pair.source, pair.target, settings=MatchSettings(transform=transform))).graded_pixels()
+            run_match(
+                MatchJob(pair.source, PictureReference(pair.target), settings=MatchSettings(transform=transform))
+            ).graded_pixels()
         )
-    return [*cells, *(_peer(*cells[:2], method) for method in PEERS)]
+    return [*cells, *(_peer(source, reference, method) for method in PEERS)]
 
 
 def _peer(source: np.ndarray, reference: np.ndarray, method: str) -> np.ndarray:
@@ -67,7 +71,7 @@ def _sheet(rows: Sequence[Sequence[np.ndarray]], cell: tuple[int, int]) -> Image
 
 
 def _cropped(pixels: np.ndarray, cell: tuple[int, int]) -> Image.Image:
-    """The middle of a picture in the shape of a cell."""
+    """The middle of a picture, scaled and cropped to the size of a cell."""
     image = Image.fromarray(pixels)
     scale = max(cell[0] / image.width, cell[1] / image.height)
     image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)

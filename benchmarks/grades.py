@@ -1,8 +1,8 @@
-"""Grades of the benchmark pairs, as OpenColorIO reads them from the files that are written, against the grade itself.
+"""How exactly saved grades say what the grade itself does, when OpenColorIO reads them from their files.
 
     python -m benchmarks.grades
 
-And the conditions of a smooth LUT, for the same pairs.
+The grades are those of the benchmark pairs. For the same pairs the conditions of a smooth LUT are checked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from studio.media.images import read_picture
 
 
 def grades(**options: str) -> Iterator[Grade]:
-    """The grade of every benchmark pair."""
+    """The grade of every benchmark pair, fitted with the given match settings."""
     settings = MatchSettings(**options)  # type: ignore[arg-type]
     for pair in asset_pairs():
         samples = [sample_pixels(read_picture(path).pixels, 2048, 0) for path in (pair.source, pair.target)]
@@ -32,8 +32,8 @@ def grades(**options: str) -> Iterator[Grade]:
 
 
 def through_file(path: Path, colors: np.ndarray) -> np.ndarray:
-    """Colours graded by OpenColorIO from a file: ASC style, lossless optimisation."""
-    ocio.ClearAllCaches()  # it keeps files by name
+    """Colours (n, 3) as OpenColorIO grades them by a file, with ASC style and lossless optimisation."""
+    ocio.ClearAllCaches()  # OpenColorIO keeps what it has read under the file's name
     transform = ocio.FileTransform(src=str(path), interpolation=ocio.INTERP_BEST)
     if path.suffix != ".cube":
         transform.setCDLStyle(ocio.CDL_ASC)
@@ -44,7 +44,7 @@ def through_file(path: Path, colors: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    """Print the worst of every figure."""
+    """Print the worst value of every figure."""
     scattered = np.random.default_rng(0).random((200_000, 3), dtype=np.float32)
     lattice = identity_lattice(33).reshape(-1, 3).numpy()
     cdl = at_points = mean_between = max_between = 0.0

@@ -1,8 +1,9 @@
-"""kill -9 at random moments, then --resume: every file as in an undisturbed run, and no temporary file left.
+"""Whether a ``reswd batch`` that was killed at a random moment and resumed leaves the same files as an undisturbed one.
 
     python -m benchmarks.kills [--times 20] [--files 60]
 
-The whole process group dies at once, as it does when a machine's memory runs out or a job's time is over.
+Every file has to have the same bytes, and no temporary file may be left. ``kill -9`` ends the whole process group at once, as
+happens when a machine's memory runs out or a job's time is over.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from pathlib import Path
 from benchmarks.batch import REFERENCE, ROOT, make
 
 Contents = dict[str, bytes]
+"""The bytes of each file of a folder, by its path in the folder."""
 
 
 def undisturbed(folder: Path, reference: Path, output: Path) -> tuple[Contents, float]:
-    """What a run writes, and how long it takes."""
+    """What a run writes when nothing disturbs it, and how many seconds it takes."""
     start = time.perf_counter()
     subprocess.run(_command(folder, reference, output), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return contents(output), time.perf_counter() - start
 
 
 def kill_and_resume(folder: Path, reference: Path, output: Path, after: float) -> Contents:
-    """Start a run, kill it after so many seconds, resume it: what is there in the end."""
+    """Start a run, kill it after ``after`` seconds, resume it, and return what the folder holds in the end."""
     command = _command(folder, reference, output)
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
     time.sleep(after)
@@ -44,7 +46,7 @@ def kill_and_resume(folder: Path, reference: Path, output: Path, after: float) -
 
 
 def contents(folder: Path) -> Contents:
-    """Every file of a folder, hidden ones too; of the report all but the column ``seconds``."""
+    """Every file of a folder, hidden ones included. The report's column ``seconds`` is left out."""
     found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     rows = list(csv.DictReader(io.StringIO(found["report.csv"].decode(), newline="")))
     found["report.csv"] = repr([{**row, "seconds": None} for row in rows]).encode()
@@ -57,10 +59,10 @@ def _command(folder: Path, reference: Path, output: Path) -> list[str]:
 
 
 def main() -> None:
-    """Kill, resume, compare, print."""
+    """Kill and resume runs, and print which files differ from those of an undisturbed run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--times", type=int, default=20)
-    parser.add_argument("--files", type=int, default=60)
+    parser.add_argument("--times", type=int, default=20, help="how many runs are killed")
+    parser.add_argument("--files", type=int, default=60, help="pictures that each run grades")
     asked = parser.parse_args()
     moments, wrong = random.Random(1), 0
     with tempfile.TemporaryDirectory(prefix="reswd-kills-") as name:

@@ -1,10 +1,10 @@
-"""Every method beside color-matcher, in one run: residual distance, dE2000 on truth, times, memory.
+"""Every matching method beside color-matcher: the distance that remains, dE2000 where the truth is known, time and memory.
 
     python -m benchmarks.match                            photographs of assets/
     python -m benchmarks.match --frames DIR               also frames with colour-checker patches (NAME-Illum1.jpg, ...)
 
-Peers run when they are installed (pip install color-matcher); they are no dependency. Fits run on one thread, so that times
-compare; whole times are of this process and include reading and writing the files.
+color-matcher runs if it is installed (pip install color-matcher); it is no dependency. Fits run on one thread, so that their
+times can be compared. The whole time is that of a match in this process and includes reading and writing the files.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ import torch
 
 from reswd_torch import MatchSettings, color_distance
 from reswd_torch.matching import fit_samples, sample_pixels
+from studio.jobs import MatchJob
 from studio.media.images import read_picture, read_reduced
-from studio.service.match import MatchJob, run_match
+from studio.references import PictureReference
+from studio.service.match import run_match
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 OURS: dict[str, dict[str, str]] = {
@@ -43,18 +45,19 @@ OURS: dict[str, dict[str, str]] = {
     "histogram": {"method": "histogram"},
 }
 PEERS = ("reinhard", "mkl", "hm", "hm-mkl-hm")
-PEER_ROWS = 540  # color-matcher works on whole frames; its own figures in the literature are at this size
+PEER_ROWS = 540
+"""Height of the frames that color-matcher gets. It works on whole frames; its figures in the literature are at this size."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One method on one pair.
+    """What was measured of one method on one pair.
 
     Attributes:
-        residual: sliced Wasserstein distance after, Lab units.
-        delta_e: mean dE2000 of the patches, or None where there are none.
+        residual: sliced Wasserstein distance after the match, CIE Lab units.
+        delta_e: mean dE2000 of the patches; None where there are none.
         fit: seconds of the fit alone.
-        whole: seconds from file to file, or None where the peer has no such thing.
+        whole: seconds from file to file; None for a peer, which only works on arrays.
     """
 
     residual: float
@@ -65,7 +68,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two pictures, and the patches under both lights where they are known."""
+    """Two pictures, and, where they are known, the colours of the patches in each: (n, 3), sRGB-encoded, 0..1."""
 
     source: Path
     target: Path
@@ -73,7 +76,7 @@ class Pair:
 
 
 def asset_pairs() -> list[Pair]:
-    """The benchmark pairs of the shipped photographs."""
+    """The benchmark pairs among the photographs of assets/."""
     pairs = json.loads((ASSETS / "examples.json").read_text())["benchmark"]
     return [Pair(ASSETS / source, ASSETS / target) for source, target in pairs]
 
@@ -91,7 +94,13 @@ def frame_pairs(folder: Path) -> list[Pair]:
 
 
 def ours(pair: Pair, options: dict[str, str], device: str) -> Row:
-    """One of our methods, fitted on one thread, and once more from file to file."""
+    """Measure one of our methods: up to three fits of the samples, and one match from file to file.
+
+    Args:
+        pair: the pictures.
+        options: match settings by name.
+        device: where the fit runs.
+    """
     settings = MatchSettings(**options, device=device)  # type: ignore[arg-type]
     source, target = read_picture(pair.source), read_reduced(pair.target)
     looks = settings.looks_for_scene
@@ -103,24 +112,26 @@ def ours(pair: Pair, options: dict[str, str], device: str) -> Row:
     for _ in range(3):
         for sample in samples:
             if sample.thumbnail is not None:
-                for kept in ("features", "coarse_features"):  # from the last fit
+                for kept in ("features", "coarse_features"):  # which the last fit has left there
                     vars(sample.thumbnail).pop(kept, None)
         start = time.perf_counter()
         grade = fit_samples(samples[0], samples[1], settings)
         times.append(time.perf_counter() - start)
-        if times[0] > 0.5:  # long enough to be timed once
+        if times[0] > 0.5:  # slow enough for one fit to be timed well
             break
     assert grade.report is not None
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        run_match(MatchJob(pair.source, pair.target, settings=settings)).save_picture(Path(folder) / "out.jpg")
+        run_match(MatchJob(pair.source, PictureReference(pair.target), settings=settings)).save_picture(
+            Path(folder) / "out.jpg"
+        )
         whole = time.perf_counter() - start
     error = None if pair.patches is None else delta_e(grade.apply(pair.patches[0].astype(np.float32)), pair.patches[1])
     return Row(grade.report.distance_after, error, median(times), whole)
 
 
 def by_peer(source: np.ndarray, target: np.ndarray, method: str) -> np.ndarray:
-    """color-matcher's result, (H, W, 3) float in 0..255 as its input; it prints, which nobody wants to see."""
+    """color-matcher's match of two frames (H, W, 3), float, 0..255, as is its result. What it prints is dropped."""
     from color_matcher import ColorMatcher
 
     with contextlib.redirect_stdout(io.StringIO()):
@@ -128,7 +139,10 @@ def by_peer(source: np.ndarray, target: np.ndarray, method: str) -> np.ndarray:
 
 
 def peer(pair: Pair, method: str) -> Row:
-    """color-matcher on frames of 540 rows; the patches ride along as one more row of pixels, too few to matter."""
+    """Measure one of color-matcher's methods on frames of 540 rows.
+
+    The patches are appended to the source as one more row of pixels, too few to change the match.
+    """
     source, target = (_reduced(path) for path in (pair.source, pair.target))
     if pair.patches is not None:
         row = np.resize(pair.patches[0] * 255, (1, source.shape[1], 3))
@@ -145,7 +159,7 @@ def peer(pair: Pair, method: str) -> Row:
 
 
 def delta_e(colors: np.ndarray, truth: np.ndarray) -> float:
-    """Mean CIEDE2000 between sRGB-encoded colours (colour-science)."""
+    """Mean CIEDE2000 between two lists of sRGB-encoded colours (n, 3), 0..1, as colour-science computes it."""
     import colour
 
     white = colour.CCS_ILLUMINANTS["CIE 1931 2 Degree Standard Observer"]["D65"]
@@ -154,7 +168,7 @@ def delta_e(colors: np.ndarray, truth: np.ndarray) -> float:
 
 
 def peak_memory(pair: Pair, options: dict[str, str]) -> float:
-    """Peak resident memory of one command-line run, MiB."""
+    """Peak resident memory of one ``reswd match`` in a process of its own, MiB."""
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     with tempfile.TemporaryDirectory() as folder:
         command = ["match", str(pair.source), str(pair.target), "-o", f"{folder}/out.jpg", *flags]
@@ -167,7 +181,7 @@ def peak_memory(pair: Pair, options: dict[str, str]) -> float:
 
 
 def table(title: str, pairs: list[Pair], device: str) -> None:
-    """Print one table: a line a method, means over the pairs."""
+    """Print one table: a row for each method, with means over the pairs."""
     print(f"\n## {title}: {len(pairs)} pairs, {device}\n")
     with_truth = pairs[0].patches is not None
     print("| method | residual SWD |" + (" dE2000 |" if with_truth else "") + " fit, s | whole, s | peak MiB |")
@@ -213,7 +227,7 @@ def _reduced(path: Path) -> np.ndarray:
 
 
 def installed(module: str) -> bool:
-    """Whether a module can be imported here."""
+    """Whether a module can be imported."""
     from importlib.util import find_spec
 
     return find_spec(module) is not None
@@ -227,7 +241,7 @@ def _machine() -> str:
 def main(argv: list[str] | None = None) -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", type=Path, help="folder of frames with patches")
+    parser.add_argument("--frames", type=Path, help="folder of frames and their patches")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     print(_machine())

@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def peak_mib() -> float:
-    """Peak resident memory of this process so far, MiB."""
+    """The peak of this process's resident memory so far, MiB."""
     status = Path("/proc/self/status")
-    if status.exists():  # getrusage would count the parent's memory at the time of the fork
+    if status.exists():  # on Linux getrusage also counts what the parent had when it forked
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
     import resource

@@ -1,9 +1,13 @@
-"""Every stage of a match beside its floor, beside color-matcher and beside OpenColorIO, in one run; and how it grows.
+"""How long every stage of a match takes beside its floor, beside color-matcher and beside OpenColorIO, and how time grows.
 
     python -m benchmarks.speed [--growth] [--times 5]
 
-The floor of a stage is what it has to read and write, over the speed at which this machine copies memory, measured in the same
-run. Fits run on one thread, the rest on all cores. Medians; run it on an idle machine and look at the ratios.
+The floor of a stage is the time in which this machine copies as many bytes as the stage has to read and write; the speed of
+copies is measured in the same run. Fits run on one thread, everything else on all cores. Times are medians. Run this on an idle
+machine, and look at the ratios: they change less from machine to machine than the times do.
+
+How our CDL compares with OpenColorIO's on all cores is measured once more by itself: the two take turns in one loop, so that
+whatever else the machine does slows both down alike, and the median of the ratios of neighbouring runs counts.
 """
 
 from __future__ import annotations
@@ -11,10 +15,14 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,27 +30,77 @@ from PIL import Image
 
 from benchmarks.bars import command_line, one_thread, photograph, timed
 from benchmarks.match import by_peer, installed
+from benchmarks.opencolorio import CORES, Processor, of_grade
 from reswd_torch import Cdl, Grade, Lut3D, MatchSettings, match
 from reswd_torch.grade.routes import by_kernel
 from reswd_torch.matching import fit_samples, sample_pixels
+from studio.jobs import MatchJob
 from studio.media.images import read_picture, read_reduced, write_picture
-from studio.service.match import MatchJob, run_match
+from studio.references import PictureReference
+from studio.service.match import run_match
 from studio.service.render import render
 
 HEIGHT, WIDTH = 2160, 3840
 CDL = Cdl((1.1, 0.9, 0.8), (0.02, 0.0, -0.01), (1.1, 0.95, 1.05), 1.1)
+STATISTICS = MatchSettings(scene="different")
 MEGAPIXELS = (1, 4, 12, 25, 50, 100)
+PAIRS_A_TIME = 3
+"""Pairs of runs beside OpenColorIO for each of ``--times``: ratios scatter more than medians of times do."""
+
+
+class Stage(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    job: Callable[[], object]
+    moved: int | None = None
+    """Bytes that the stage has to read and write; None where that says nothing about its time."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A pair of 4K pictures: source and reference.
+
+    Attributes:
+        frames: each (H, W, 3) uint8.
+        floats: the same as float32, 0..1.
+        paths: the same as JPEG files.
+    """
+
+    frames: list[np.ndarray]
+    floats: list[np.ndarray]
+    paths: list[Path]
+
+    @property
+    def frame_bytes(self) -> int:
+        """Size of one decoded picture."""
+        return self.frames[0].nbytes
+
+    @property
+    def file_bytes(self) -> int:
+        """Size of the source's file."""
+        return self.paths[0].stat().st_size
+
+
+def made_pictures(folder: Path) -> Pictures:
+    """Make the pair, its files in a folder."""
+    frames = [photograph(HEIGHT, WIDTH, seed) for seed in (0, 1)]
+    floats = [frame.astype(np.float32) / 255 for frame in frames]
+    paths = [folder / f"{seed}.jpg" for seed in (0, 1)]
+    for path, frame in zip(paths, frames, strict=True):
+        Image.fromarray(frame).save(path, quality=92)
+    return Pictures(frames, floats, paths)
 
 
 def copy_speed() -> float:
-    """Bytes per second of a copy that does not fit into the caches: read and written bytes both count."""
+    """Bytes per second of a copy that does not fit into the caches: bytes read and bytes written both count."""
     source = np.random.default_rng(0).integers(0, 255, 200_000_000, dtype=np.uint8)
     target = np.empty_like(source)
     return 2 * source.nbytes / timed(lambda: np.copyto(target, source), 5)
 
 
 def alone(job: Callable[[], object]) -> Callable[[], object]:
-    """The job, on one thread."""
+    """The job, with PyTorch on one thread."""
 
     def run() -> object:
         with one_thread():
@@ -51,124 +109,145 @@ def alone(job: Callable[[], object]) -> Callable[[], object]:
     return run
 
 
-def ocio_processor(transform: Any) -> Any:
-    """OpenColorIO's 8-bit CPU processor, with its default optimisation."""
-    import PyOpenColorIO as ocio
-
-    eight = ocio.BIT_DEPTH_UINT8
-    processor = ocio.Config.CreateRaw().getProcessor(transform)
-    return processor.getOptimizedCPUProcessor(eight, eight, ocio.OPTIMIZATION_DEFAULT)
-
-
-def ocio_cdl() -> Any:
-    """The same ten numbers in its words."""
-    import PyOpenColorIO as ocio
-
-    transform = ocio.CDLTransform(
-        slope=list(CDL.slope), offset=list(CDL.offset), power=list(CDL.power), sat=CDL.saturation
+def fitting_stages(pictures: Pictures) -> Iterator[Stage]:
+    """From two files to a grade."""
+    frames, floats, paths = pictures.frames, pictures.floats, pictures.paths
+    frame, file = pictures.frame_bytes, pictures.file_bytes
+    samples = [sample_pixels(each, 2048, 0) for each in frames]
+    yield Stage("read the source, JPEG", lambda: read_picture(paths[0]), file + frame)
+    yield Stage("read the reference, reduced", lambda: read_reduced(paths[1]), file + frame // 4)
+    yield Stage("sample 8 bits", lambda: sample_pixels(frames[0], 2048, 0))
+    yield Stage("fit, statistics (one thread)", alone(lambda: fit_samples(samples[0], samples[1], STATISTICS)))
+    yield Stage(
+        "match() of two float frames, statistics (one thread)", alone(lambda: match(*floats, settings=STATISTICS))
     )
-    transform.setStyle(ocio.CDL_ASC)
-    return transform
+    yield Stage("match() of two float frames, auto (one thread)", alone(lambda: match(*floats)))
 
 
-def ocio_apply(processor: Any, pixels: np.ndarray, out: np.ndarray, pool: ThreadPoolExecutor | None = None) -> None:
-    """Grade a frame; with a pool, a part of the rows on each core, which OpenColorIO leaves to its caller."""
-    import PyOpenColorIO as ocio
+def grading_stages(pictures: Pictures, pool: ThreadPoolExecutor) -> Iterator[Stage]:
+    """A CDL and a LUT, on 8 bits and on floats, by us and by OpenColorIO."""
+    frame, floats = pictures.frames[0], pictures.floats[0]
+    tensor = torch.from_numpy(floats)
+    out = np.empty_like(frame)
+    lattice = Lut3D.sample(CDL.apply)
+    cdl, lut = Grade(CDL), Grade(lattice)
+    by_cdl, by_lut = of_grade(cdl), of_grade(lut)
+    eight, single = 2 * pictures.frame_bytes, 8 * pictures.frame_bytes
+    yield Stage("apply a CDL, 8 bits", lambda: render(frame, cdl), eight)
+    yield Stage("the same by OpenColorIO, one core", lambda: by_cdl.apply(frame, out), eight)
+    yield Stage("the same by OpenColorIO, all cores", lambda: by_cdl.apply(frame, out, pool), eight)
+    yield Stage("apply a CDL, floats (Grade.apply)", lambda: cdl.apply(floats), single)
+    yield Stage("the same by the plain path", lambda: CDL._plain(tensor), single)
+    yield Stage("apply a LUT, floats (Grade.apply)", lambda: lut.apply(floats), single)
+    yield Stage("the same by the plain path", lambda: lattice._plain(tensor), single)
+    yield Stage("apply a LUT, 8 bits", lambda: render(frame, lut), eight)
+    yield Stage("the same by OpenColorIO, one core", lambda: by_lut.apply(frame, out), eight)
 
-    def part(rows: slice) -> None:
-        height, width = pixels[rows].shape[:2]
-        processor.apply(*(
-            ocio.PackedImageDesc(plane[rows], width, height, ocio.CHANNEL_ORDERING_RGB, ocio.BIT_DEPTH_UINT8, 1, 3, 3 * width)
-            for plane in (pixels, out)
-        ))  # fmt: skip
 
-    if pool is None:
-        part(slice(None))
-        return
-    cores = os.cpu_count() or 1
-    edges = [pixels.shape[0] * core // cores for core in range(cores + 1)]
-    list(pool.map(part, [slice(top, bottom) for top, bottom in zip(edges, edges[1:], strict=False)]))
+def whole_stages(pictures: Pictures, folder: Path) -> Iterator[Stage]:
+    """From a graded frame, or from two files, to a file."""
+    paths, frames = pictures.paths, pictures.frames
+    picture = read_picture(paths[0])
+    out = folder / "o.jpg"
+    yield Stage(
+        "write the result, JPEG",
+        lambda: write_picture(out, picture, frames[0], overwrite=True),
+        pictures.file_bytes + pictures.frame_bytes,
+    )
+    yield Stage("whole job, JPEG to JPEG, statistics", lambda: _job(paths, folder, STATISTICS))
+    yield Stage("whole job, JPEG to JPEG, auto", lambda: _job(paths, folder, MatchSettings()))
+    if installed("color_matcher"):
+        name = "color-matcher mkl, decoded frame to graded frame"
+        yield Stage(name, lambda: by_peer(frames[0], frames[1], "mkl"), 2 * pictures.frame_bytes)
+
+
+def _job(paths: list[Path], folder: Path, settings: MatchSettings) -> Path:
+    return run_match(MatchJob(paths[0], PictureReference(paths[1]), settings=settings)).save_picture(
+        folder / "out.jpg", overwrite=True
+    )
 
 
 def stages(folder: Path, times: int, speed: float) -> None:
-    """The table of one 4K pair."""
-    frames = [photograph(HEIGHT, WIDTH, seed) for seed in (0, 1)]
-    floats = [frame.astype(np.float32) / 255 for frame in frames]
-    paths = [folder / f"{seed}.jpg" for seed in (0, 1)]
-    for path, frame in zip(paths, frames, strict=True):
-        Image.fromarray(frame).save(path, quality=92)
-    samples = [sample_pixels(frame, 2048, 0) for frame in frames]
-    statistics = MatchSettings(scene="different")
-    cdl = Grade(CDL)
-    lattice = Lut3D.sample(CDL.apply)
-    lut = Grade(lattice)
-    tensor = torch.from_numpy(floats[0])
-    out = np.empty_like(frames[0])
-    picture = read_picture(paths[0])
-    frame = frames[0].nbytes
-    file = paths[0].stat().st_size
-    pool = ThreadPoolExecutor(os.cpu_count())
-    by_cdl, by_lut = ocio_processor(ocio_cdl()), ocio_processor(_ocio_lut(lut))
-
-    jobs: list[tuple[str, Callable[[], object], int | None]] = [
-        ("read the source, JPEG", lambda: read_picture(paths[0]), file + frame),
-        ("read the reference, reduced", lambda: read_reduced(paths[1]), file + frame // 4),
-        ("sample 8 bits", lambda: sample_pixels(frames[0], 2048, 0), None),
-        ("fit, statistics (one thread)", alone(lambda: fit_samples(samples[0], samples[1], statistics)), None),
-        ("match() of two float frames, statistics (one thread)", alone(lambda: match(*floats, settings=statistics)), None),
-        ("match() of two float frames, auto (one thread)", alone(lambda: match(*floats)), None),
-        ("apply a CDL, 8 bits", lambda: render(frames[0], cdl), 2 * frame),
-        ("the same by OpenColorIO, one core", lambda: ocio_apply(by_cdl, frames[0], out), 2 * frame),
-        ("the same by OpenColorIO, all cores", lambda: ocio_apply(by_cdl, frames[0], out, pool), 2 * frame),
-        ("apply a CDL, floats (Grade.apply)", lambda: cdl.apply(floats[0]), 8 * frame),
-        ("the same by the plain path", lambda: CDL._plain(tensor), 8 * frame),
-        ("apply a LUT, floats (Grade.apply)", lambda: lut.apply(floats[0]), 8 * frame),
-        ("the same by the plain path", lambda: lattice._plain(tensor), 8 * frame),
-        ("apply a LUT, 8 bits", lambda: render(frames[0], lut), 2 * frame),
-        ("the same by OpenColorIO, one core", lambda: ocio_apply(by_lut, frames[0], out), 2 * frame),
-        ("write the result, JPEG", lambda: write_picture(folder / "o.jpg", picture, frames[0], overwrite=True), file + frame),
-        ("whole job, JPEG to JPEG, statistics", lambda: _job(paths, folder, statistics), None),
-        ("whole job, JPEG to JPEG, auto", lambda: _job(paths, folder, MatchSettings()), None),
-    ]  # fmt: skip
-    if installed("color_matcher"):
-        jobs.append(("color-matcher mkl, decoded frame to graded frame", lambda: by_peer(*frames, "mkl"), 2 * frame))
+    """Print the table of one 4K pair, and how exact the two 8-bit CDLs are."""
+    pictures = made_pictures(folder)
     print(f"\n## 4K, {os.cpu_count()} cores, torch {torch.__version__}, copies at {speed / 1e9:.1f} GB/s\n")
     print("| stage | ms | floor, ms | times the floor |\n|---|---|---|---|")
-    for name, job, moved in jobs:
-        seconds = timed(job, times)
-        least = "" if moved is None else f"{1000 * moved / speed:.1f}"
-        ratio = "" if moved is None else f"{seconds * speed / moved:.1f}"
-        print(f"| {name} | {1000 * seconds:.1f} | {least} | {ratio} |", flush=True)
-    exact = np.rint(cdl.apply(floats[0]) * 255).astype(int)
-    for name, graded in (("ours", render(frames[0], cdl)), ("OpenColorIO", out)):
-        if name != "ours":
-            ocio_apply(by_cdl, frames[0], out)
+    with ThreadPoolExecutor(CORES) as pool:
+        for measured in (fitting_stages(pictures), grading_stages(pictures, pool), whole_stages(pictures, folder)):
+            for name, job, moved in measured:
+                seconds = timed(job, times)
+                least = "" if moved is None else f"{1000 * moved / speed:.1f}"
+                ratio = "" if moved is None else f"{seconds * speed / moved:.1f}"
+                print(f"| {name} | {1000 * seconds:.1f} | {least} | {ratio} |", flush=True)
+    exactness(pictures)
+
+
+def exactness(pictures: Pictures) -> None:
+    """Print how far the CDL on 8 bits, ours and OpenColorIO's, is from the float path rounded once."""
+    cdl, frame = Grade(CDL), pictures.frames[0]
+    exact = np.rint(cdl.apply(pictures.floats[0]) * 255).astype(int)
+    theirs = np.empty_like(frame)
+    of_grade(cdl).apply(frame, theirs)
+    for name, graded in (("ours", render(frame, cdl)), ("OpenColorIO", theirs)):
         off = np.abs(graded.astype(int) - exact)
         print(
             f"\nCDL, 8 bits, {name}: at most {off.max()} code value from the float path, {(off > 0).any(-1).mean():.4%} of pixels"
         )
 
 
-def _ocio_lut(grade: Grade) -> Any:
-    from reswd_torch.grade.transforms import lut_transform
+class Paired(NamedTuple):
+    """Two jobs that took turns: the median seconds of each, and the median of the ratios of neighbouring runs."""
 
-    effective = grade.effective
-    assert isinstance(effective, Lut3D)
-    return lut_transform(effective.values.numpy())
+    first: float
+    second: float
+    ratio: float
 
 
-def _job(paths: list[Path], folder: Path, settings: MatchSettings) -> Path:
-    return run_match(MatchJob(paths[0], paths[1], settings=settings)).save_picture(folder / "out.jpg", overwrite=True)
+def paired(first: Callable[[], object], second: Callable[[], object], pairs: int) -> Paired:
+    """Time two jobs in turns, after one run of each that is not counted; every other pair starts with the second job."""
+    jobs = (first, second)
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for job in jobs:
+        job()
+    for number in range(pairs):
+        for which in (0, 1) if number % 2 == 0 else (1, 0):
+            start = time.perf_counter()
+            jobs[which]()
+            seconds[which].append(time.perf_counter() - start)
+    return Paired(median(seconds[0]), median(seconds[1]), median(a / b for a, b in zip(*seconds, strict=True)))
+
+
+def beside_opencolorio(pairs: int) -> None:
+    """Print how long our CDL on a 4K frame takes over OpenColorIO's on all cores, with and without a saturation step."""
+    eight = photograph(HEIGHT, WIDTH, 0)
+    fine = np.random.default_rng(0).integers(0, 256, eight.shape, np.uint16)
+    sixteen = (eight.astype(np.uint16) << 8) | fine  # all 65,536 values occur, as in a photograph of 16 bits
+    print("\n## A CDL on a 4K frame, ours over OpenColorIO's\n")
+    print(
+        f"Ours on {min(8, torch.get_num_threads())} threads, OpenColorIO on {CORES}, {pairs} pairs of runs in turns.\n"
+    )
+    print("| frame | saturation | ours, ms | OpenColorIO, ms | ours over OpenColorIO's |\n|---|---|---|---|---|")
+    with ThreadPoolExecutor(CORES) as pool:
+        for frame, bits, dtype in ((eight, 8, np.uint8), (sixteen, 16, np.uint16)):
+            for saturation in (CDL.saturation, 1.0):
+                cdl = replace(CDL, saturation=saturation)
+                theirs = partial(Processor(cdl, dtype).apply, frame, np.empty_like(frame), pool)
+                found = paired(partial(render, frame, Grade(cdl)), theirs, pairs)
+                print(
+                    f"| {bits} bits | {saturation:g} | {1000 * found.first:.1f} | {1000 * found.second:.1f} | "
+                    f"{found.ratio:.2f} |",
+                    flush=True,
+                )
 
 
 def card(times: int) -> None:
-    """The float frame on a CUDA device: the kernels beside the plain path and beside a copy of it there."""
+    """Print the float frame on a CUDA device: the kernels beside the plain path and beside a copy of the frame there."""
     frame = torch.rand(HEIGHT, WIDTH, 3, device="cuda")
     large = torch.empty(1 << 28, device="cuda")
     other = torch.empty_like(large)
 
     def each(job: Callable[[], object]) -> float:
-        """Seconds of one of twenty that are queued together, so that the waiting does not count."""
+        """Seconds of one of twenty runs that are queued together, so that waiting for the device is not counted."""
 
         def queued() -> None:
             for _ in range(20):
@@ -186,13 +265,13 @@ def card(times: int) -> None:
         gap = float((grade.apply(frame) - grade._plain(frame)).abs().max())
         fused = by_kernel(frame, lambda _, colours: colours) is not None
         for way, apply in (("kernel" if fused else "NO KERNEL HERE", grade.apply), ("plain path", grade._plain)):
-            seconds = each(lambda apply=apply: apply(frame))  # type: ignore[misc]
+            seconds = each(partial(apply, frame))
             print(f"| apply {name}, {way} | {1000 * seconds:.3f} | {1000 * floor:.3f} | {seconds / floor:.1f} |")
         print(f"| largest difference of the two | {gap:.1e} | | |", flush=True)
 
 
 def growth(folder: Path) -> None:
-    """Time and peak memory of one command, from one to a hundred megapixels."""
+    """Print time and peak memory of ``reswd match``, from one to a hundred megapixels."""
     print("\n## Growth: reswd match, JPEG to JPEG, in a process of its own\n")
     print(
         "| megapixels | s | s per megapixel above 1 MP | peak MiB | over the decoded picture |\n|---|---|---|---|---|"
@@ -211,11 +290,12 @@ def growth(folder: Path) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--growth", action="store_true", help="also from 1 to 100 megapixels")
-    parser.add_argument("--times", type=int, default=5, help="runs of each stage; the median counts")
+    parser.add_argument("--growth", action="store_true", help="also measure pictures from 1 to 100 megapixels")
+    parser.add_argument("--times", type=int, default=5, help="runs of each stage, of which the median counts")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         stages(Path(name), chosen.times, copy_speed())
+        beside_opencolorio(PAIRS_A_TIME * chosen.times)
         if torch.cuda.is_available():
             card(chosen.times)
         if chosen.growth:

@@ -1,13 +1,13 @@
 """Are the reservoirs unbiased, and what does that cost? Run: python -m benchmarks.unbiased
 
-Each seed takes 20 steps on fixed sets in 3-D and reports the last estimate, and its gradient in the points of x along a fixed
-random direction of all their coordinates at once. Plain sampling sorts as many directions a step. The sets: a unit shift (p = 1,
-exact value 0.5); and unrelated sets of two sizes with random weights, p = 1 and 2. Exact is the mean over 65,536 directions of a
-spiral in float64.
+Each seed takes 20 steps on fixed sets in 3-D. It reports the last estimate, and the derivative of that estimate when all points
+of x move at once along one fixed random direction of their coordinates. Plain sampling sorts as many directions in a step. The
+sets are a set and the same set moved by a unit vector (p = 1, exact value 0.5), and two unrelated sets of different sizes with
+random weights (p = 1 and 2). The exact value is the mean over 65,536 directions of a spiral, in float64.
 
-The bar, for what claims to be unbiased: value and gradient lie within three standard errors of the exact ones over 2,000 seeds,
-and the spread (standard deviation over seeds) is at most four times plain sampling's. ``paper`` is printed beside it: its bias is
-known and it has no bar.
+An estimator that claims to be unbiased has to meet a bar: over 2,000 seeds the means of its value and its derivative lie within
+three standard errors of the exact ones, and its spread (standard deviation over seeds) is at most four times plain sampling's.
+``paper`` is printed beside the others; its bias is known, so it has no bar.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ from reswd_torch.swd import SlicedWasserstein
 from reswd_torch.wasserstein import direction_costs
 
 LARGEST_RATIO = 4.0
+"""The bar for the spread, as a multiple of plain sampling's."""
 LARGEST_ERRORS = 3.0
+"""The bar for the distance of a mean from the exact value, in standard errors."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Two fixed sets, and what is exact for them."""
+    """Two fixed sets, with or without weights, and the direction of x's coordinates along which the derivative is taken."""
 
     name: str
     p: int
@@ -46,10 +48,11 @@ class Case:
 
     @property
     def sets(self) -> tuple[torch.Tensor | None, ...]:
+        """What a loss takes after x: y and the weights of both."""
         return self.y, self.x_weights, self.y_weights
 
     def exact(self) -> tuple[float, float]:
-        """Value, and gradient along the fixed direction."""
+        """The exact value, and the exact derivative along the fixed direction."""
         x = self.x.double().requires_grad_()
         y, x_weights, y_weights = (None if each is None else each.double() for each in self.sets)
         assert y is not None
@@ -60,7 +63,7 @@ class Case:
 
 
 def cases() -> dict[str, Case]:
-    """By name."""
+    """All cases, by name."""
     random = torch.Generator().manual_seed(0)
     x, other = torch.randn(4, 3, generator=random), torch.randn(9, 3, generator=random) + 0.5
     weights = [torch.rand(count, generator=random) for count in (4, 9)]
@@ -73,17 +76,24 @@ def cases() -> dict[str, Case]:
 
 @dataclass(frozen=True)
 class Spread:
-    """What one estimator gave over many seeds."""
+    """What one estimator returned over many seeds."""
 
     mean: float
     standard_error: float
     spread: float  # standard deviation over seeds
     errors_off: float  # distance of the mean from the exact value, in standard errors
-    slope_errors: float  # the same for the gradient
+    slope_errors: float  # the same for the derivative
 
 
 def measure(build: Callable[[int], nn.Module], case: Case, seeds: int, steps: int) -> Spread:
-    """The last of ``steps`` estimates, for ``seeds`` seeds from 0; ``build`` takes a seed."""
+    """Run an estimator for the seeds 0 to ``seeds - 1`` and look at the last of ``steps`` estimates of each.
+
+    Args:
+        build: makes the estimator from a seed.
+        case: the sets.
+        seeds: how many.
+        steps: how many estimates each takes.
+    """
     x = case.x.clone().requires_grad_()
     values, slopes = [], []
     for seed in range(seeds):
@@ -103,19 +113,19 @@ def measure(build: Callable[[int], nn.Module], case: Case, seeds: int, steps: in
 
 
 def main() -> int:
-    """Print the table; 0 if the bar is met, 1 if not."""
+    """Print the table. Returns 0 if the bar is met, 1 if it is not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=2000)
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=2000, help="seeds of each estimator")
+    parser.add_argument("--steps", type=int, default=20, help="steps of each seed; the last estimate counts")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)  # the sets are tiny; threads would only wait for each other
+    torch.set_num_threads(1)  # the sets are so small that threads would only wait for each other
     met = True
     print(f"{arguments.seeds} seeds, step {arguments.steps}\n")
     print("| sets | estimator | sorts | exact | mean | off by | gradient off by | spread | over plain's |")
     print("|---|---|---|---|---|---|---|---|---|")
     for case in cases().values():
         for sorts, rows in groups(case.p):
-            # plain sampling has no memory: one step says as much as twenty
+            # plain sampling keeps nothing, so that one step tells as much as twenty
             plain = measure(partial(_plain, sorts, case.p), case, arguments.seeds, 1)
             measured = {"plain": (plain, False)}
             for name, (build, claims) in rows.items():
@@ -136,11 +146,11 @@ def main() -> int:
 
 
 Rows = dict[str, tuple[Callable[[int], nn.Module], bool]]
-"""By name what is measured, and whether it claims to be unbiased."""
+"""By the name of an estimator what makes it from a seed, and whether it claims to be unbiased."""
 
 
 def groups(p: int) -> Iterator[tuple[int, Rows]]:
-    """Sorts a step, and what sorts so many."""
+    """Estimators in groups that sort equally many directions in a step: that number, and the estimators."""
     yield (
         ReservoirSlicedWasserstein(3).fresh,
         {

@@ -1,8 +1,8 @@
-"""The picture of the app in the README, docs/app.jpg: a photograph matched to another, in Chromium, 1280 x 800.
+"""Take the picture of the app in the README, docs/app.jpg: one photograph matched to another, in Chromium, 1280 x 800.
 
     python tools/app_picture.py [--width 1280] [--to docs/app.jpg]
 
-Needs the extras app and dev, and a Chromium.
+This needs the extras app and dev, and a Chromium.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "e2e")]
 
 
 def main() -> None:
-    """Take it."""
+    """Start the app, match a pair in a browser and save what the page shows."""
     from PIL import Image
     from playwright.sync_api import sync_playwright
     from studio_page import Studio
@@ -26,8 +26,8 @@ def main() -> None:
     from studio.ui.app import build_app, launch_options
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--width", type=int, default=1280)
-    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "app.jpg")
+    parser.add_argument("--width", type=int, default=1280, help="width of the window, pixels")
+    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "app.jpg", help="file to write")
     chosen = parser.parse_args()
     app = build_app()
     _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
@@ -38,8 +38,8 @@ def main() -> None:
         studio = Studio(page, chosen.to.parent)
         studio.choose_pair(*(ROOT / "assets" / f"{name}.jpg" for name in ("warm-room", "bridge-night")))
         studio.match()
-        studio.match()  # the first one of a process also loads what it needs
-        page.wait_for_timeout(1500)  # until the pictures are drawn
+        studio.match()  # again, for the first match of a process also loads what it needs and so shows a longer time
+        page.wait_for_timeout(1500)  # until the page has drawn the pictures
         Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(chosen.to, quality=88)
         browser.close()
     app.close(verbose=False)

@@ -1,7 +1,7 @@
-"""The Hugging Face Space: which files it gets, a check that they are enough, and the upload.
+"""The Hugging Face Space: the set of files that it gets, a check that they are enough, and the upload.
 
-python -m tools.space check              install and start that file set as a Space would, match one pair
-python -m tools.space upload USER/NAME   put it there (needs a token: `hf auth login`)
+python -m tools.space check              install and start these files as a Space would, and match one pair
+python -m tools.space upload USER/NAME   upload them to a Space (this needs a token: `hf auth login`)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ START_SECONDS = 120
 
 
 def copy_file_set(folder: Path) -> None:
-    """Copy what the app needs, and nothing else, into an empty folder."""
+    """Copy the files that the app needs, and no others, into an empty folder."""
     for name in FILE_SET:
         source = ROOT / name
         if source.is_dir():
@@ -33,7 +33,7 @@ def copy_file_set(folder: Path) -> None:
 
 
 def check() -> None:
-    """Install requirements.txt in a new environment, start app.py, and match one pair through the client."""
+    """Install requirements.txt in a new environment, start app.py there, and match one pair through Gradio's client."""
     with tempfile.TemporaryDirectory(prefix="reswd-space-") as name:
         folder = Path(name)
         home = folder / "home"
@@ -42,7 +42,7 @@ def check() -> None:
         python = _new_environment(folder / "venv")
         subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", "requirements.txt"], cwd=home, check=True)
         port = _free_port()
-        # A Space sets these two, and starts app.py from the folder of the repository.
+        # A Space sets these two variables and starts app.py in the folder of the repository.
         surroundings = _clean_environment() | {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
         started = time.perf_counter()
         server = subprocess.Popen([python, "app.py"], cwd=home, env=surroundings)
@@ -74,7 +74,7 @@ print("matched", pair["source"], "to", pair["reference"], "->", result.name)
 
 
 def upload(space: str) -> None:
-    """Upload the file set to a Space, creating it when it is not there."""
+    """Upload the files to a Space, which is created if it does not exist."""
     from huggingface_hub import HfApi
 
     if space.count("/") != 1:
@@ -88,22 +88,25 @@ def upload(space: str) -> None:
 
 
 def _new_environment(folder: Path) -> str:
+    """Make a virtual environment and return the path of its Python."""
     venv.create(folder, with_pip=True)
     return str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 
 
 def _clean_environment() -> dict[str, str]:
-    """Nothing of this checkout may be found by accident."""
+    """The environment variables without those through which Python could find something of this checkout."""
     return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
 
 
 def _free_port() -> int:
+    """The number of a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers; end with an error if it has ended or takes too long."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:

@@ -1,4 +1,4 @@
-"""``python -m training STEP``: the steps of the recipe, one command each."""
+"""``python -m training STEP`` runs one step of the recipe that made the embedded model; ``all`` runs every step."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
 class Preset(StrEnum):
-    """Sizes and lengths: see config.toml."""
+    """The sizes of the models and the lengths of their training: see config.toml."""
 
     cpu = "cpu"
     gpu = "gpu"
 
 
-PresetOption = Annotated[Preset, typer.Option(help="cpu: about two hours on two cores. gpu: a larger model.")]
-WorkOption = Annotated[Path | None, typer.Option(help="Folder for work in progress  [default: build/training/PRESET]")]
+PresetOption = Annotated[Preset, typer.Option(help="cpu takes about two hours on two cores. gpu makes a larger model.")]
+WorkOption = Annotated[Path | None, typer.Option(help="Folder for work in progress.  [default: build/training/PRESET]")]
 ModelOption = Annotated[Path, typer.Option(help="Folder of the exported model.", show_default="the embedded one")]
-DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda if there is one.")]
+DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, or auto, which takes cuda if there is one.")]
 
 
 def _start(preset: Preset, work: Path | None, device: str) -> tuple[Config, list[Thing], torch.device]:
-    """The recipe, its objects, and where to compute; fetches what is not there yet."""
+    """Read the recipe, fetch what is not there yet, and return the recipe, its objects and the device to compute on."""
     import torch
 
     from training.art import load_things
@@ -49,7 +49,7 @@ def _start(preset: Preset, work: Path | None, device: str) -> tuple[Config, list
 
 @app.command()
 def data(preset: PresetOption = Preset.cpu, work: WorkOption = None) -> None:
-    """Fetch the packages, check licences, checksums and counts."""
+    """Fetch the packages and check their licences, checksums and counts."""
     config, things, _ = _start(preset, work, "cpu")
     hues = sum(thing.hue is not None for thing in things)
     print(f"{len(things)} objects, {hues} of one hue, in {config.downloads}")
@@ -73,7 +73,7 @@ def denoiser(preset: PresetOption = Preset.cpu, work: WorkOption = None, device:
 
 @app.command()
 def export(preset: PresetOption = Preset.cpu, work: WorkOption = None, model: ModelOption = EMBEDDED) -> None:
-    """Put the trained parts together as a stock diffusers folder."""
+    """Write the trained parts as a stock diffusers folder."""
     from training import export as room
 
     config, things, _ = _start(preset, work, "cpu")
@@ -88,12 +88,14 @@ def evaluate(
     model: ModelOption = EMBEDDED,
     device: DeviceOption = "auto",
 ) -> None:
-    """Train the classifier that judges, then measure the exported model and draw its sheets."""
+    """Train the classifier that judges pictures, then measure the exported model and draw its sheets."""
     from training import evaluate as room
 
     config, things, place = _start(preset, work, device)
     numbers = room.run(config, things, model, place)
-    for name, verdict in numbers["bars"].items():
+    verdicts = numbers["bars"]
+    assert isinstance(verdicts, dict)
+    for name, verdict in verdicts.items():
         print(f"{name}: {verdict}")
 
 
@@ -104,7 +106,7 @@ def whole_recipe(
     model: ModelOption = EMBEDDED,
     device: DeviceOption = "auto",
 ) -> None:
-    """Every step in turn; one that was cut off goes on where it stood."""
+    """Run every step in turn; a step that was cut off continues where it stood."""
     data(preset, work)
     autoencoder(preset, work, device)
     denoiser(preset, work, device)

@@ -1,4 +1,4 @@
-"""The art and what it shows: objects, their names and keywords, and the pictures as premultiplied RGBA."""
+"""The objects that the model knows: their names, their keywords and their pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.packages import art_folder
 
 OBJECTS_FILE = Path(__file__).with_name("objects.csv")
 _STORED_EDGE = 144
-_DOMINANT = 0.90  # concentration of hues (length of the mean unit vector) from which an object counts as single-hue
+_DOMINANT = 0.90  # an object whose mean unit vector of hues is at least so long counts as having one hue
 _UNCOUNTED = {
     "bacon", "blueberries", "bread", "broccoli", "cheese", "cherries", "coral", "corn", "dice", "french fries", "garlic",
     "glasses", "gloves", "grapes", "headphones", "jeans", "pancakes", "peanuts", "popcorn", "salad", "scissors", "socks",
@@ -25,7 +25,15 @@ _UNCOUNTED = {
 
 @dataclass(frozen=True, eq=False)
 class Thing:
-    """One object the model knows."""
+    """One object that the model knows.
+
+    Attributes:
+        code: code points of its emoji, as in the names of the art's files.
+        name: what captions call it.
+        group: the group of emoji that it belongs to.
+        keywords: other words for it, which captions use too.
+        keywords_held_out: further words for it, which no caption uses; the evaluation tries them.
+    """
 
     code: str
     name: str
@@ -33,11 +41,11 @@ class Thing:
     keywords: tuple[str, ...]
     keywords_held_out: tuple[str, ...]
     art: np.ndarray
-    """(edge, edge, 4) float32, sRGB-encoded and premultiplied, 0..1; the object fills the longer side."""
+    """Its picture, (edge, edge, 4) float32 RGBA, sRGB-encoded and premultiplied, 0..1; the object fills the longer side."""
 
     @cached_property
     def hue(self) -> float | None:
-        """Its dominant hue angle in CIELAB in radians; None if it has several, or none."""
+        """The angle of its dominant hue in CIELAB, radians; None if it has several hues or none."""
         solid = self.art[self.art[..., 3] > 0.9]
         lab = cv2.cvtColor(np.ascontiguousarray(solid[None, :, :3]), cv2.COLOR_RGB2Lab)[0]
         chroma = np.hypot(lab[:, 1], lab[:, 2])
@@ -49,7 +57,7 @@ class Thing:
 
 
 def phrase(words: str, name: str) -> str:
-    """Words with the article they take: "a dog", "an orange dog", "blue jeans"; ``name`` says whether it is counted."""
+    """Words with their article: "a dog", "an orange dog", "blue jeans". ``name``, the object's, decides whether they take one."""
     if name in _UNCOUNTED:
         return words
     vowel = words[0].lower() in "aeio" or (words[0] == "u" and not words.startswith(("ufo", "uni")))
@@ -57,7 +65,11 @@ def phrase(words: str, name: str) -> str:
 
 
 def load_things(downloads: Path) -> list[Thing]:
-    """All objects of ``objects.csv``, in its order. Raises ValueError for one without a picture."""
+    """All objects of ``objects.csv`` in its order, with their pictures from the downloads.
+
+    Raises:
+        ValueError: an object has no picture.
+    """
     files = {file.stem.replace("-fe0f", ""): file for file in art_folder(downloads).glob("*.webp")}
     things = []
     with OBJECTS_FILE.open(encoding="utf-8", newline="") as lines:
@@ -70,6 +82,7 @@ def load_things(downloads: Path) -> list[Thing]:
 
 
 def _read(file: Path) -> np.ndarray:
+    """A picture cropped to what it shows, centred on a square and scaled to the stored size."""
     with Image.open(file) as image:
         rgba = np.asarray(image.convert("RGBA"), dtype=np.float32) / 255
     rgba[..., :3] *= rgba[..., 3:]

@@ -1,4 +1,4 @@
-"""The autoencoder: pictures to latents a quarter as wide and high, and back (``diffusers.AutoencoderKL``)."""
+"""The autoencoder (``diffusers.AutoencoderKL``): it turns pictures into latents a quarter as wide and high, and back."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from training.compose import paint_freely
 from training.config import Config
 from training.loop import Plan, autocast, train
 
-_WEIGHTS = (1.5, 2.0, 2.0)  # luma, red minus green, yellow minus blue: an error of hue is seen before one of lightness
+_WEIGHTS = (
+    1.5,
+    2.0,
+    2.0,
+)  # of luma, red minus green, yellow minus blue: people notice wrong hues sooner than wrong lightness
 _OUTSIDE_BRANCHES = ("samplers", "conv_in", "conv_out", "quant_conv", "conv_shortcut")
-_LOOKED_AT = 256  # pictures, at least, that decide the latents' mean and deviation
+_LOOKED_AT = 256  # at least so many pictures decide the latents' mean and deviation
 _PHOTOGRAPHS = ("astronaut", "rocket", "coffee", "chelsea")
 
 
@@ -41,7 +45,7 @@ def build(config: Config) -> AutoencoderKL:
 
 
 def run(config: Config, things: list[Thing], device: torch.device) -> AutoencoderKL:
-    """Train it, scale its latents to mean 0 and deviation 1, and save it to ``<work>/autoencoder``."""
+    """Train the autoencoder, scale its latents to mean 0 and deviation 1, and save it to ``<work>/autoencoder``."""
     parts = config.autoencoder
     torch.manual_seed(parts.seed)
     model = build(config).to(device, memory_format=torch.channels_last)
@@ -76,7 +80,7 @@ def run(config: Config, things: list[Thing], device: torch.device) -> Autoencode
 
 
 def folder(config: Config) -> Path:
-    """Where the trained autoencoder lies."""
+    """The folder of the trained autoencoder."""
     return config.work / "autoencoder"
 
 
@@ -88,7 +92,7 @@ def load_photographs() -> list[np.ndarray]:
 
 
 def crop(photograph: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
-    """A random part of a photograph, at half its size."""
+    """A random square of a photograph, scaled to half: (size, size, 3)."""
     import cv2
 
     height, width = (random.integers(0, edge - 2 * size + 1) for edge in photograph.shape[:2])
@@ -100,6 +104,7 @@ def crop(photograph: np.ndarray, size: int, random: np.random.Generator) -> np.n
 def _example(
     things: list[Thing], photographs: list[np.ndarray], config: Config, random: np.random.Generator
 ) -> np.ndarray:
+    """One training picture: a crop of a photograph or a composition, its channels sometimes permuted."""
     parts = config.autoencoder
     if random.random() < parts.photographs:
         picture = crop(photographs[random.integers(len(photographs))], config.data.size, random)
@@ -112,7 +117,7 @@ def _example(
 
 
 def _opponent(rgb: Tensor) -> Tensor:
-    """Differences of RGB as luma (Rec. 709 weights), red minus green, yellow minus blue, each with its weight."""
+    """Differences of RGB (n, 3, h, w) as luma (Rec. 709), red minus green and yellow minus blue, each times its weight."""
     red, green, blue = rgb.unbind(1)
     luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     parts = (luma, red - green, 0.5 * (red + green) - blue)
@@ -121,9 +126,10 @@ def _opponent(rgb: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _initialise(model: AutoencoderKL) -> None:
-    """Start as a linear codec that keeps the variance: residual branches at 0, little noise on the latents.
+    """Make the untrained model a linear codec that keeps the variance: residual branches are 0, the latents have little noise.
 
-    From the default start, levels are learned after contrasts: 300 steps ended at 12 dB; from this one at 20.
+    From PyTorch's default start the model learns contrasts first and levels late: it is at 12 dB after 300 steps, from this start
+    at 20.
     """
     for name, part in model.named_modules():
         if isinstance(part, ResnetBlock2D):
@@ -141,7 +147,10 @@ def _initialise(model: AutoencoderKL) -> None:
 
 @torch.no_grad()
 def _normalise(model: AutoencoderKL, things: list[Thing], config: Config, device: torch.device) -> None:
-    """Fold mean and deviation of each latent channel into the convolutions beside the latents: scaling_factor stays 1."""
+    """Give each latent channel mean 0 and deviation 1 by changing the convolutions beside the latents.
+
+    Pictures stay as they are, and so does the scaling_factor of 1.
+    """
     random = np.random.default_rng(config.autoencoder.seed)
     count = max(_LOOKED_AT, len(things))
     pictures = np.stack([paint_freely(things[k % len(things)], config.data, random) for k in range(count)])

@@ -1,4 +1,4 @@
-"""A classifier of the objects, trained only to judge samples: it never sees the denoiser."""
+"""A classifier of the objects. It is trained only to judge the model's samples and never sees the denoiser."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _EDGE = 64
 
 
 class _Block(nn.Module):
+    """Two convolutions with a skip connection; halves height and width."""
+
     def __init__(self, inward: int, outward: int) -> None:
         super().__init__()
         self.first = nn.Sequential(nn.Conv2d(inward, outward, 3, 2, 1, bias=False), nn.GroupNorm(8, outward), nn.SiLU())
@@ -39,7 +41,7 @@ class Classifier(nn.Module):
         self.head = nn.Linear(widths[-1], objects)
 
     def features(self, pictures: Tensor) -> Tensor:
-        """(n, 256): what :meth:`forward` decides on."""
+        """(n, 256): the features from which :meth:`forward` computes its logits."""
         return self.blocks(self.stem(pictures * 2 - 1)).mean((2, 3))
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -47,7 +49,8 @@ class Classifier(nn.Module):
 
 
 def example(thing: Thing, random: np.random.Generator) -> np.ndarray:
-    """One harder picture than the model's own: turned, scaled, shifted, recoloured, blurred, noisy. (64, 64, 3), 0..1."""
+    """A picture of an object, (64, 64, 3), 0..1, that is harder to recognise than the model's own: turned, scaled, shifted,
+    perhaps recoloured, blurred, and noisy."""
     art = thing.art
     if thing.hue is not None and random.random() < 0.5:
         art = recolour(art, thing.hue, str(random.choice(list(HUES))))
@@ -78,7 +81,7 @@ def batch(things: list[Thing], count: int, random: np.random.Generator) -> tuple
 
 
 def run(config: Config, things: list[Thing], device: torch.device) -> Classifier:
-    """Train it, or read it from ``<work>`` if it is there."""
+    """Train the classifier, or read it from ``<work>`` if it has been trained before."""
     parts = config.classifier
     file = config.work / "classifier.pt"
     torch.manual_seed(parts.seed)
@@ -101,7 +104,7 @@ def run(config: Config, things: list[Thing], device: torch.device) -> Classifier
 
 @torch.no_grad()
 def ranks(model: Classifier, pictures: Tensor, wanted: Tensor) -> Tensor:
-    """(n,) how many objects the classifier prefers to the wanted one: 0 is right."""
+    """(n,): how many objects the classifier prefers to the wanted one in each picture; 0 where it is right."""
     device = next(model.parameters()).device
     logits = torch.cat([model(part.to(device)).float().cpu() for part in pictures.split(128)])
     return (logits > logits.gather(1, wanted[:, None])).sum(1)

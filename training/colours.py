@@ -1,4 +1,4 @@
-"""The colours the model knows by name: where they lie, how an object takes one, how a picture's colour is named."""
+"""The colours that the model knows by name, how an object is given one, and how the colour of a picture gets its name."""
 
 from __future__ import annotations
 
@@ -6,29 +6,37 @@ import cv2
 import numpy as np
 
 HUES = {
-    "red": "#d4281f", "orange": "#ee8322", "yellow": "#f0cd2b", "green": "#3ba447", "turquoise": "#2bbab3",
-    "blue": "#2a66d8", "purple": "#8438bd", "pink": "#f279b6",
-}  # fmt: skip
-"""Colours an object can take; a background too."""
+    "red": "#d4281f",
+    "orange": "#ee8322",
+    "yellow": "#f0cd2b",
+    "green": "#3ba447",
+    "turquoise": "#2bbab3",
+    "blue": "#2a66d8",
+    "purple": "#8438bd",
+    "pink": "#f279b6",
+}
+"""Colours that an object or a background can have."""
 NEUTRALS = {"white": "#ffffff", "black": "#1c1c1e", "gray": "#8e8e93", "brown": "#7a4a2a", "beige": "#e6d3b1"}
-"""Colours only a background can take."""
+"""Colours that only a background can have."""
 BACKGROUNDS = HUES | NEUTRALS
-_JITTER = np.array([3.0, 4.0, 4.0], np.float32)  # standard deviation of a named background colour, in CIELAB
+_JITTER = np.array(
+    [3.0, 4.0, 4.0], np.float32
+)  # standard deviation in CIELAB with which a named background colour varies
 
 
 def rgb_of(hex_code: str) -> np.ndarray:
-    """(3,) float32 in 0..1 from ``#rrggbb``."""
+    """The colour of a code ``#rrggbb``: (3,) float32, sRGB-encoded, 0..1."""
     return np.array([int(hex_code[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
 
 
 def to_lab(rgb: np.ndarray) -> np.ndarray:
-    """CIELAB (D65) of sRGB-encoded values 0..1, any leading shape."""
+    """CIELAB (D65) of sRGB-encoded values (..., 3), 0..1."""
     flat = np.ascontiguousarray(rgb.reshape(1, -1, 3), np.float32)
     return cv2.cvtColor(flat, cv2.COLOR_RGB2Lab).reshape(rgb.shape)
 
 
 def to_rgb(lab: np.ndarray) -> np.ndarray:
-    """Inverse of :func:`to_lab`, clipped to 0..1."""
+    """The inverse of :func:`to_lab`, clipped to 0..1."""
     flat = np.ascontiguousarray(lab.reshape(1, -1, 3), np.float32)
     return np.clip(cv2.cvtColor(flat, cv2.COLOR_Lab2RGB), 0, 1).reshape(lab.shape)
 
@@ -45,13 +53,23 @@ def name_of(lab: np.ndarray, among: dict[str, str]) -> str:
 
 
 def background(name: str, random: np.random.Generator) -> np.ndarray:
-    """One jittered example (3,) sRGB 0..1 of a named background colour; white stays nearly white."""
+    """A random variation of a named background colour: (3,), sRGB-encoded, 0..1. White varies least."""
     scale = 0.25 if name == "white" else 1.0
     return to_rgb(LABS[name] + scale * _JITTER * random.standard_normal(3).astype(np.float32))
 
 
 def recolour(art: np.ndarray, hue: float, name: str) -> np.ndarray:
-    """Premultiplied RGBA with its dominant hue turned to the named one; lightness and chroma go most of the way."""
+    """Give an object another colour.
+
+    Args:
+        art: (h, w, 4) premultiplied RGBA.
+        hue: the angle of its dominant hue, radians.
+        name: one of :data:`HUES`.
+
+    Returns:
+        The art with every hue turned by as much as turns the dominant one to the named colour's; lightness and chroma move most
+        of the way to that colour's.
+    """
     alpha = art[..., 3:]
     lab = to_lab(np.where(alpha > 1e-3, art[..., :3] / np.maximum(alpha, 1e-3), 0))
     weight = alpha[..., 0] * np.hypot(lab[..., 1], lab[..., 2])
@@ -59,7 +77,7 @@ def recolour(art: np.ndarray, hue: float, name: str) -> np.ndarray:
     target = LABS[name]
     mean_lightness = (weight * lab[..., 0]).sum() / total
     mean_chroma = (weight * np.hypot(lab[..., 1], lab[..., 2])).sum() / total
-    coloured = np.clip(np.hypot(lab[..., 1], lab[..., 2]) / 12, 0, 1)  # whites of eyes stay white
+    coloured = np.clip(np.hypot(lab[..., 1], lab[..., 2]) / 12, 0, 1)  # so that the whites of eyes stay white
     turn = np.arctan2(target[2], target[1]) - hue
     gain = np.clip(np.hypot(target[1], target[2]) / mean_chroma, 0.6, 2.2)
     cos, sin = np.cos(turn) * gain, np.sin(turn) * gain

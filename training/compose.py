@@ -1,4 +1,4 @@
-"""Pictures with captions: an object, perhaps in another colour, before a background that the caption may name."""
+"""Pictures and their captions: an object, sometimes in another colour, before a background that the caption may name."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Scene:
     word: str
     """What the caption calls it: its name or a keyword."""
     colour: str | None = None
-    """The object's colour if it is named."""
+    """The object's colour; None if the caption does not name it."""
     ground: tuple[str, ...] | None = None
-    """One colour, or a gradient's from top to bottom; None if the caption does not say."""
+    """The background: one colour, or the two of a gradient from top to bottom; None if the caption does not name it."""
 
 
 def caption(scene: Scene, things: list[Thing]) -> str:
-    """The caption of a scene: ``a blue dog on a white background``."""
+    """The caption of a scene, such as ``a blue dog on a white background``."""
     name = things[scene.thing].name
     words = phrase(f"{scene.colour} {scene.word}" if scene.colour else scene.word, name)
     if scene.ground is None:
@@ -39,12 +39,19 @@ def caption(scene: Scene, things: list[Thing]) -> str:
 
 
 def held_out(kind: str, thing: Thing, colour: str, share: float) -> bool:
-    """Whether a pair of object and colour is kept for the evaluation: the same answer for ever, by a checksum."""
+    """Whether a pair of object and colour is kept from training, for the evaluation.
+
+    Args:
+        kind: ``"colour"`` of the object or ``"background"``.
+        thing: the object.
+        colour: the colour's name.
+        share: of all pairs, how many are kept. A checksum decides, so that the answer never changes.
+    """
     return zlib.crc32(f"{kind}/{thing.name}/{colour}".encode()) / 2**32 < share
 
 
 def draw_scene(index: int, things: list[Thing], data: Data, random: np.random.Generator) -> Scene:
-    """A training scene of one object: held-out pairs of it are never drawn."""
+    """Draw a training scene of one object. Pairs that are held out are never drawn."""
     thing, shares = things[index], data.shares
     word = thing.name
     if thing.keywords and random.random() < shares.keyword:
@@ -70,7 +77,7 @@ def draw_scene(index: int, things: list[Thing], data: Data, random: np.random.Ge
 
 
 def paint(scene: Scene, things: list[Thing], data: Data, random: np.random.Generator) -> np.ndarray:
-    """The picture of a scene: (size, size, 3) float32, sRGB-encoded, 0..1."""
+    """Paint a scene: (size, size, 3) float32, sRGB-encoded, 0..1."""
     thing, shares = things[scene.thing], data.shares
     ground = scene.ground
     if ground is None:
@@ -85,7 +92,7 @@ def paint(scene: Scene, things: list[Thing], data: Data, random: np.random.Gener
 
 
 def paint_freely(thing: Thing, data: Data, random: np.random.Generator) -> np.ndarray:
-    """A picture in any hue before any background, named or not: what the autoencoder trains on."""
+    """Paint an object in any hue before a background of any colours, as the autoencoder is trained on."""
     art = thing.art
     if thing.hue is not None and random.random() < 0.5:
         art = recolour(art, thing.hue, str(random.choice(list(HUES))))
@@ -95,7 +102,7 @@ def paint_freely(thing: Thing, data: Data, random: np.random.Generator) -> np.nd
 
 
 def place(art: np.ndarray, data: Data, random: np.random.Generator) -> np.ndarray:
-    """The object at a random size and near the middle: (size, size, 4) premultiplied. Never mirrored."""
+    """Put an object at a random size near the middle of a canvas: (size, size, 4) premultiplied. It is never mirrored."""
     edge = int(random.integers(data.art_size[0], data.art_size[1] + 1))
     small = cv2.resize(art, (edge, edge), interpolation=cv2.INTER_AREA)
     room = data.size - edge
@@ -106,7 +113,7 @@ def place(art: np.ndarray, data: Data, random: np.random.Generator) -> np.ndarra
 
 
 def gradient(colours: list[np.ndarray], size: int) -> np.ndarray:
-    """One colour, or two from top to bottom: (size, size, 3)."""
+    """A background of one colour, or of two from top to bottom: (size, size, 3)."""
     down = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
     first, last = colours[0], colours[-1]
     return np.broadcast_to(first + (last - first) * down, (size, size, 3)).astype(np.float32)

@@ -1,20 +1,22 @@
-"""The recipe as records; the values are in ``config.toml``."""
+"""The recipe as dataclasses. Their values are in ``config.toml``, which says what each means."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import TypeVar, get_type_hints
 
 FILE = Path(__file__).with_name("config.toml")
 PRESETS = ("cpu", "gpu")
 _T = TypeVar("_T")
+Table = dict[str, object]
+"""A table of a TOML file; tables in it are of the same type."""
 
 
 @dataclass(frozen=True)
 class Shares:
-    """What share of the compositions shows what; see ``config.toml``."""
+    """The shares of compositions that show one thing or another."""
 
     keyword: float
     recoloured: float
@@ -28,7 +30,7 @@ class Shares:
 
 @dataclass(frozen=True)
 class Data:
-    """Pictures and captions: sizes in pixels, shares of the draws."""
+    """Pictures and captions; sizes are in pixels."""
 
     size: int
     art_size: tuple[int, int]
@@ -74,7 +76,7 @@ class Denoiser:
 
 @dataclass(frozen=True)
 class Classifier:
-    """Schedule of the classifier that the evaluation asks."""
+    """Schedule of the classifier with which the evaluation judges samples."""
 
     steps: int
     batch: int
@@ -84,7 +86,7 @@ class Classifier:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the model is sampled: these become the pipeline's recommended settings."""
+    """How the model is sampled. The exported model recommends these settings."""
 
     steps: int
     guidance_scale: float
@@ -92,7 +94,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that decides what the model becomes, and where work in progress lies."""
+    """Everything that decides what the model becomes, and the folder for work in progress."""
 
     data: Data
     autoencoder: Autoencoder
@@ -103,41 +105,55 @@ class Config:
 
     @property
     def downloads(self) -> Path:
-        """Where the packages lie as they came."""
+        """The folder of the packages as they were downloaded."""
         return self.work.parent / "downloads"
 
 
 def read_config(preset: str = "cpu", work: Path | None = None, file: Path = FILE) -> Config:
-    """The recipe with one of the :data:`PRESETS`. Raises ValueError for an unknown preset or a key that is not known."""
+    """Read the recipe.
+
+    Args:
+        preset: one of :data:`PRESETS`, whose values replace the others.
+        work: folder for work in progress; None for ``build/training/PRESET``.
+        file: the TOML file.
+
+    Raises:
+        ValueError: the preset or a key of the file is unknown, or a key is missing.
+    """
     if preset not in PRESETS:
         raise ValueError(f"no preset {preset!r}: choose one of {', '.join(PRESETS)}")
     values = tomllib.loads(file.read_text(encoding="utf-8"))
-    other = {name: values.pop(name, {}) for name in PRESETS}
+    other: dict[str, Table] = {name: values.pop(name, {}) for name in PRESETS}
     _merge(values, other[preset])
     values["work"] = str(work or Path("build/training") / preset)
     return _record(Config, values, file.name)
 
 
-def _merge(values: dict[str, Any], over: dict[str, Any]) -> None:
+def _merge(values: Table, over: Table) -> None:
+    """Put the values of one table over those of another, table within table."""
     for name, value in over.items():
-        if isinstance(value, dict):
-            _merge(values.setdefault(name, {}), value)
+        inner = values.setdefault(name, {}) if isinstance(value, dict) else None
+        if isinstance(value, dict) and isinstance(inner, dict):
+            _merge(inner, value)
         else:
             values[name] = value
 
 
-def _record(kind: type[_T], values: dict[str, Any], where: str) -> _T:
+def _record(kind: type[_T], values: Table, where: str) -> _T:
+    """A table as an object of a dataclass; ``where`` names the table in errors."""
     hints = get_type_hints(kind)
     unknown = values.keys() - hints.keys()
     missing = {each.name for each in fields(kind)} - values.keys()  # type: ignore[arg-type]
     if unknown or missing:
         raise ValueError(f"{where}: unknown {sorted(unknown)}, missing {sorted(missing)}")
-    made: dict[str, Any] = {}
+    made: Table = {}
     for name, value in values.items():
         if is_dataclass(hints[name]):
+            if not isinstance(value, dict):
+                raise ValueError(f"{where}: {name} is {value!r}, not a table")
             made[name] = _record(hints[name], value, f"{where} [{name}]")  # type: ignore[arg-type]
         elif isinstance(value, list):
             made[name] = tuple(value)
         else:
-            made[name] = Path(value) if hints[name] is Path else value
+            made[name] = Path(str(value)) if hints[name] is Path else value
     return kind(**made)

@@ -1,6 +1,7 @@
 """The denoiser: a small conditional U-Net on the autoencoder's latents (``diffusers.UNet2DConditionModel``).
 
-Velocity prediction (arXiv 2202.00512) with zero terminal SNR and trailing steps (arXiv 2305.08891).
+It predicts velocities (arXiv 2202.00512). Its noise schedule ends at an SNR of zero, and sampling takes trailing steps (arXiv
+2305.08891).
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import hashlib
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -38,35 +38,40 @@ def build(config: Config) -> UNet2DConditionModel:
         down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * lower),
         up_block_types=(*("CrossAttnUpBlock2D",) * lower, "UpBlock2D"),
         layers_per_block=parts.layers,
-        attention_head_dim=parts.heads,  # the number of heads, whatever the argument is called
+        attention_head_dim=parts.heads,  # despite its name this argument is the number of heads
         cross_attention_dim=_TEXT_WIDTH,
     )
 
 
 def scheduler() -> DDIMScheduler:
-    """The noise schedule the model is trained and sampled with."""
+    """The noise schedule with which the model is trained and sampled."""
     return DDIMScheduler(
-        beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, prediction_type="v_prediction",
-        rescale_betas_zero_snr=True, timestep_spacing="trailing", clip_sample=False,
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        clip_sample=False,
         steps_offset=1,  # trailing steps do not use it, but without it the pipeline warns
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Everything the denoiser sees, encoded once."""
+    """All pictures and captions that the denoiser sees, encoded once."""
 
     latents: Tensor
     """(examples, channels, height, width) float16."""
     caption_of: Tensor
-    """(examples,) index into ``captions`` and ``states``."""
+    """(examples,): the index of each one's caption in ``captions`` and ``states``."""
     captions: list[str]
     states: Tensor
-    """(captions, tokens, width) float16; row 0 is the empty caption."""
+    """(captions, tokens, width) float16: what the text encoder makes of each caption; the first one is empty."""
 
 
 def run(config: Config, things: list[Thing], device: torch.device) -> UNet2DConditionModel:
-    """Train it on the autoencoder of ``<work>``, and save it to ``<work>/denoiser``."""
+    """Train the denoiser on the latents of the autoencoder in ``<work>``, and save it to ``<work>/denoiser``."""
     parts = config.denoiser
     examples = prepare(config, things, device)
     torch.manual_seed(parts.seed)
@@ -87,7 +92,8 @@ def run(config: Config, things: list[Thing], device: torch.device) -> UNet2DCond
         with autocast(device):
             predicted = model(noisy, steps, states).sample
         error = (predicted.float() - noise_schedule.get_velocity(clean, noise, steps)).square().mean((1, 2, 3))
-        # min(SNR + 1, limit) / (SNR + 1): plain min-SNR weighting is 0 where the SNR is, and there the background is decided
+        # The weight is min(SNR + 1, limit) / (SNR + 1). Plain min-SNR weighting is 0 where the SNR is 0, but it is there that the
+        # model decides on the background.
         inverse = 1 - cumulative[steps]  # 1 / (SNR + 1)
         weight = (_SNR_LIMIT * inverse).clamp(max=1)
         return (weight * error).mean(), {"plain": error.mean().item()}
@@ -100,12 +106,12 @@ def run(config: Config, things: list[Thing], device: torch.device) -> UNet2DCond
 
 
 def folder(config: Config) -> Path:
-    """Where the trained denoiser lies."""
+    """The folder of the trained denoiser."""
     return config.work / "denoiser"
 
 
 def prepare(config: Config, things: list[Thing], device: torch.device) -> Examples:
-    """Draw and encode the examples, or read what an earlier run with the same data left in ``<work>``."""
+    """Draw and encode the examples, or read them if an earlier run with the same data has left them in ``<work>``."""
     key = hashlib.sha256(repr((asdict(config.data), asdict(config.autoencoder))).encode()).hexdigest()[:12]
     file = config.work / f"examples-{key}.pt"
     if file.is_file():
@@ -126,15 +132,10 @@ def prepare(config: Config, things: list[Thing], device: torch.device) -> Exampl
             caption_of.append(index_of[words])
     tokenizer, text_encoder = text.load(config.downloads, things)
     states = text.encode(tokenizer, text_encoder.to(device), captions)
-    made: dict[str, Any] = {
-        "latents": torch.cat(latents),
-        "caption_of": torch.tensor(caption_of),
-        "captions": captions,
-        "states": states,
-    }
-    torch.save(made, file)
+    made = Examples(torch.cat(latents), torch.tensor(caption_of), captions, states)
+    torch.save(vars(made), file)
     print(f"{len(caption_of)} examples, {len(captions)} captions in {time.monotonic() - began:.0f} s", flush=True)
-    return Examples(**made)
+    return made
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
-"""Numbers and sheets about the exported model, on fixed prompts: see :data:`BARS` for what is asked of it.
+"""The evaluation of the exported model on fixed prompts: numbers, some of which have to meet :data:`BARS`, and sheets.
 
-Every sample comes from the exported folder itself, loaded as a user loads it. Nothing here is used in training but the
-words; the classifier and the measures never see the denoiser.
+Every sample comes from the exported folder, loaded as a user loads it. Training shares with the evaluation only how captions are
+made; the classifier and the measures never see the denoiser.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -25,9 +25,13 @@ from training.compose import Scene, caption, draw_scene, held_out, paint
 from training.config import Config
 from training.sheets import draw_curves, sheet
 
-_SEED = 20_000  # of prompts and noise; training uses small ones
+_SEED = 20_000  # seeds of prompts and noise count from here; training uses small ones
 _BATCH = 16
-_AUGMENTED = 2000  # pictures that test the classifier
+_AUGMENTED = 2000  # pictures on which the classifier itself is tested
+_T = TypeVar("_T")
+
+Numbers = dict[str, float | list[str] | dict[str, str]]
+"""What was measured, by name: numbers, the captions whose object was missed, and the verdicts on :data:`BARS`."""
 
 BARS: dict[str, tuple[str, float]] = {
     "autoencoder_delta_e": ("<=", 3.0),
@@ -39,12 +43,12 @@ BARS: dict[str, tuple[str, float]] = {
     "synonyms_right": (">=", 0.5),
     "seconds_per_image": ("<=", 2.0),
 }
-"""What is asked of the model; the reader's 48 of 64 stands in ``reader.csv``."""
+"""What is asked of the model. That a reader names 48 of 64 pictures rightly is asked too; see ``reader.csv``."""
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A caption, what it should show, and the seed of its noise."""
+    """A caption, the index of its object, the seed of its noise and the scene that it describes."""
 
     words: str
     thing: int
@@ -52,13 +56,13 @@ class Prompt:
     scene: Scene
 
 
-def run(config: Config, things: list[Thing], place: Path, device: torch.device) -> dict[str, Any]:
-    """Evaluate the model in ``place``; numbers and sheets are written there. Returns the numbers."""
+def run(config: Config, things: list[Thing], place: Path, device: torch.device) -> Numbers:
+    """Evaluate the model in the folder ``place``, write numbers and sheets there, and return the numbers."""
     pipe = DiffusionPipeline.from_pretrained(place, local_files_only=True, dtype=torch.float32).to(device)
     pipe.set_progress_bar_config(disable=True)
     judge = classifier.run(config, things, device)
     paper = Paper(config, things, pipe, judge)
-    numbers: dict[str, Any] = {}
+    numbers: Numbers = {}
     for part in (_autoencoder, _judge, _retrieval, _colours, _synonyms, _combinations, _diversity, _speed):
         began = time.monotonic()
         numbers |= part(paper)
@@ -69,34 +73,41 @@ def run(config: Config, things: list[Thing], place: Path, device: torch.device) 
     return numbers
 
 
-def _verdict(value: float, relation: str, bar: float) -> str:
+def _verdict(value: object, relation: str, bar: float) -> str:
+    """Whether a number meets its bar, in words."""
+    assert isinstance(value, (int, float))
     met = value <= bar if relation == "<=" else value >= bar
     return f"{'met' if met else 'missed'}: {value:.3g} {relation} {bar:g}"
 
 
 class Paper:
-    """What the parts of the evaluation share."""
+    """What the parts of the evaluation share: the recipe, its objects, the model, the judge, and every sample made so far."""
 
-    def __init__(self, config: Config, things: list[Thing], pipe: Any, judge: classifier.Classifier) -> None:
+    def __init__(
+        self, config: Config, things: list[Thing], pipe: DiffusionPipeline, judge: classifier.Classifier
+    ) -> None:
         self.config, self.things, self.pipe, self.judge = config, things, pipe, judge
         self._made: dict[tuple[str, int], Tensor] = {}
 
     def sample(self, prompts: list[Prompt]) -> Tensor:
-        """(n, 3, height, width) in 0..1; each prompt's noise depends on its seed alone."""
+        """The pictures of prompts, (n, 3, height, width), 0..1. The noise of each depends on its seed alone."""
         new = [each for each in prompts if (each.words, each.seed) not in self._made]
         settings = self.config.sampling
         for start in range(0, len(new), _BATCH):
             part = new[start : start + _BATCH]
-            pictures = self.pipe(
-                [each.words for each in part], num_inference_steps=settings.steps,
-                guidance_scale=settings.guidance_scale, output_type="pt",
+            made = self.pipe(
+                [each.words for each in part],
+                num_inference_steps=settings.steps,
+                guidance_scale=settings.guidance_scale,
+                output_type="pt",
                 generator=[torch.Generator().manual_seed(each.seed) for each in part],
-            ).images.float().cpu()  # fmt: skip
+            )
+            pictures = made.images.float().cpu()
             self._made.update(((each.words, each.seed), picture) for each, picture in zip(part, pictures, strict=True))
         return torch.stack([self._made[each.words, each.seed] for each in prompts])
 
     def ranks(self, prompts: list[Prompt]) -> Tensor:
-        """How many objects the classifier prefers to the one that was asked for."""
+        """For the sample of each prompt, how many objects the classifier prefers to the one that was asked for."""
         return classifier.ranks(self.judge, self.sample(prompts), torch.tensor([each.thing for each in prompts]))
 
     def prompt(self, scene: Scene, seed: int) -> Prompt:
@@ -105,7 +116,7 @@ class Paper:
 
 
 def training_captions(paper: Paper, count: int, seed: int) -> list[Prompt]:
-    """Captions as training draws them: every object equally often."""
+    """Prompts whose captions are drawn as in training, with every object equally often."""
     random = np.random.default_rng(seed)
     order = random.permutation(len(paper.things))
     chosen = [int(order[k % len(order)]) for k in range(count)]
@@ -116,6 +127,7 @@ def training_captions(paper: Paper, count: int, seed: int) -> list[Prompt]:
 
 
 def _paintings(paper: Paper, prompts: list[Prompt], seed: int) -> Tensor:
+    """What training would paint for the prompts, (n, 3, height, width)."""
     random = np.random.default_rng(seed)
     drawn = [paint(each.scene, paper.things, paper.config.data, random) for each in prompts]
     return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2)
@@ -123,6 +135,7 @@ def _paintings(paper: Paper, prompts: list[Prompt], seed: int) -> Tensor:
 
 @torch.no_grad()
 def _round_trip(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
+    """Pictures (n, 3, height, width), 0..1, encoded and decoded again."""
     made = []
     for part in pictures.split(32):
         latents = vae.encode(part.to(vae.device) * 2 - 1).latent_dist.mean
@@ -130,8 +143,8 @@ def _round_trip(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
     return torch.cat(made)
 
 
-def _autoencoder(paper: Paper) -> dict[str, Any]:
-    """On compositions that no training run drew, and on crops of photographs."""
+def _autoencoder(paper: Paper) -> Numbers:
+    """How well the autoencoder rebuilds compositions that no training run drew, and crops of photographs."""
     pictures = _paintings(paper, training_captions(paper, 256, _SEED + 1), _SEED + 1)
     made = _round_trip(paper.pipe.vae, pictures)
     random = np.random.default_rng(_SEED)
@@ -147,8 +160,8 @@ def _autoencoder(paper: Paper) -> dict[str, Any]:
     }
 
 
-def _judge(paper: Paper) -> dict[str, Any]:
-    """How far the measures themselves can be trusted: on pictures whose truth is known."""
+def _judge(paper: Paper) -> Numbers:
+    """How far the classifier and the measure of colours can be trusted, on pictures that are known to show their captions."""
     pictures, wanted = classifier.batch(paper.things, _AUGMENTED, np.random.default_rng(_SEED + 2))
     hard = classifier.ranks(paper.judge, pictures, wanted)
     prompts = training_captions(paper, 1000, _SEED + 3)
@@ -162,7 +175,8 @@ def _judge(paper: Paper) -> dict[str, Any]:
     }
 
 
-def _retrieval(paper: Paper) -> dict[str, Any]:
+def _retrieval(paper: Paper) -> Numbers:
+    """How often the classifier recognises the object that was asked for, and how clean the backgrounds are."""
     prompts = training_captions(paper, 500, _SEED + 4)
     ranks = paper.ranks(prompts)
     made = paper.sample(prompts)
@@ -177,7 +191,14 @@ def _retrieval(paper: Paper) -> dict[str, Any]:
 
 
 def _pairs(paper: Paper, kind: str, unseen: bool, count: int) -> list[Prompt]:
-    """Captions that name one colour: the object's or the background's; pairs trained on, or kept from training."""
+    """Prompts that name one colour, the object's or the background's.
+
+    Args:
+        paper: the evaluation.
+        kind: ``"colour"`` of the object, or ``"background"``.
+        unseen: whether the pairs of object and colour were kept from training.
+        count: at most so many.
+    """
     shares = paper.config.data.shares
     share = shares.held_out_colours if kind == "colour" else shares.held_out_backgrounds
     all_pairs = [
@@ -197,7 +218,7 @@ def _pairs(paper: Paper, kind: str, unseen: bool, count: int) -> list[Prompt]:
 
 
 def _obedience(prompts: list[Prompt], pictures: Tensor) -> tuple[int, int]:
-    """How many of the named colours are there, and how many were named."""
+    """How many of the colours that the prompts name are in the pictures, and how many they name."""
     right = count = 0
     for each, lab in zip(prompts, measures.labs(pictures), strict=True):
         if each.scene.colour is not None:
@@ -209,8 +230,9 @@ def _obedience(prompts: list[Prompt], pictures: Tensor) -> tuple[int, int]:
     return right, count
 
 
-def _colours(paper: Paper) -> dict[str, Any]:
-    numbers: dict[str, Any] = {}
+def _colours(paper: Paper) -> Numbers:
+    """How often samples have the colours that their captions name, also in pairs that training never showed."""
+    numbers: Numbers = {}
     rights = counts = 0
     for kind in ("colour", "background"):
         for unseen in (False, True):
@@ -222,7 +244,7 @@ def _colours(paper: Paper) -> dict[str, Any]:
 
 
 def synonyms(things: list[Thing], trained: bool) -> list[tuple[str, int]]:
-    """Keywords and their objects: 60 that training used in captions, or all that it never saw."""
+    """Keywords and the indices of their objects: 60 of those that captions use in training, or all that no caption uses."""
     pairs = [
         (word, index)
         for index, thing in enumerate(things)
@@ -232,8 +254,9 @@ def synonyms(things: list[Thing], trained: bool) -> list[tuple[str, int]]:
     return [pairs[k] for k in order[: 60 if trained else None]]
 
 
-def _synonyms(paper: Paper) -> dict[str, Any]:
-    numbers: dict[str, Any] = {}
+def _synonyms(paper: Paper) -> Numbers:
+    """How often a keyword alone gives its object."""
+    numbers: Numbers = {}
     for trained, name in ((True, "synonyms_right"), (False, "synonyms_right_never_trained")):
         prompts = [
             Prompt(phrase(word, paper.things[index].name), index, _SEED + 7000 + k, Scene(index, word))
@@ -245,15 +268,15 @@ def _synonyms(paper: Paper) -> dict[str, Any]:
     return numbers
 
 
-def _combinations(paper: Paper) -> dict[str, Any]:
-    """Does the object survive a colour or background that it was never shown in?"""
+def _combinations(paper: Paper) -> Numbers:
+    """How often the object is still recognised in a colour or before a background in which training never showed it."""
     prompts = _pairs(paper, "colour", True, 80) + _pairs(paper, "background", True, 80)
     ranks = paper.ranks(prompts)
     return {"retrieval_top1_unseen_pairs": _share(ranks == 0), "retrieval_top5_unseen_pairs": _share(ranks < 5)}
 
 
-def _diversity(paper: Paper) -> dict[str, Any]:
-    """Mean distance of the classifier's features between samples of one caption, and between training pictures of it."""
+def _diversity(paper: Paper) -> Numbers:
+    """How far apart the classifier's features of samples of one caption are, and those of its training pictures."""
     chosen = np.random.default_rng(_SEED + 8).permutation(len(paper.things))[:16]
     scenes = [Scene(int(index), paper.things[index].name) for index in chosen]
     sampled, painted = [], []
@@ -266,12 +289,13 @@ def _diversity(paper: Paper) -> dict[str, Any]:
 
 @torch.no_grad()
 def _spread(paper: Paper, pictures: Tensor) -> float:
+    """Mean distance between the classifier's features of pictures."""
     features = paper.judge.features(_resized(pictures).to(next(paper.judge.parameters()).device))
     return float(torch.pdist(features).mean())
 
 
-def _speed(paper: Paper) -> dict[str, Any]:
-    """One image alone, after a first one."""
+def _speed(paper: Paper) -> Numbers:
+    """Seconds of one image sampled alone; the first one is not counted."""
     settings, seconds = paper.config.sampling, []
     for _ in range(6):
         began = time.perf_counter()
@@ -281,7 +305,7 @@ def _speed(paper: Paper) -> dict[str, Any]:
 
 
 def _resized(pictures: Tensor) -> Tensor:
-    """At the size the classifier sees."""
+    """Pictures at the size that the classifier takes, (n, 3, 64, 64)."""
     return torch.nn.functional.interpolate(pictures, (64, 64), mode="area")
 
 
@@ -289,17 +313,19 @@ def _share(right: Tensor) -> float:
     return float(right.float().mean())
 
 
-def _rows(things: list[Any], width: int) -> list[list[Any]]:
-    return [list(things[k : k + width]) for k in range(0, len(things), width)]
+def _rows(things: list[_T], width: int) -> list[list[_T]]:
+    """A list in parts of ``width``."""
+    return [things[k : k + width] for k in range(0, len(things), width)]
 
 
 def sheet_prompts(paper: Paper) -> list[Prompt]:
-    """The 64 that a reader names."""
+    """The 64 prompts of the sheets. A reader is asked to name what their pictures show."""
     return training_captions(paper, 64, _SEED + 9)
 
 
 def _draw(paper: Paper, place: Path) -> None:
-    """The reader's sheet (numbers, no captions), the contact sheet, and samples beside their nearest training pictures."""
+    """Draw the reader's sheet (numbers instead of captions), the contact sheet, samples beside their nearest training pictures,
+    and the curves of the losses."""
     prompts = sheet_prompts(paper)
     pictures = list(paper.sample(prompts))
     sheet(_rows(pictures, 8), _rows([str(k + 1) for k in range(len(pictures))], 8), 128).save(
@@ -317,7 +343,7 @@ def _draw(paper: Paper, place: Path) -> None:
 
 @torch.no_grad()
 def _nearest(paper: Paper, pictures: Tensor) -> Tensor:
-    """Of all latents the denoiser was trained on, those nearest to each picture's, decoded."""
+    """For each picture the latents that are nearest to its own among all that the denoiser was trained on, decoded."""
     vae = paper.pipe.vae
     examples = denoiser.prepare(paper.config, paper.things, vae.device)
     latents = vae.encode(pictures.to(vae.device) * 2 - 1).latent_dist.mean.cpu().flatten(1)

@@ -1,11 +1,10 @@
-"""The trained parts as one stock diffusers folder, with what it knows, its card and its licences."""
+"""The export: the trained parts as one stock diffusers folder, with a file that says what the model knows."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
@@ -17,11 +16,12 @@ from training.config import Config
 
 MAX_FILE = "9MB"
 MAX_FILE_BYTES, MAX_TOTAL_BYTES = 10_000_000, 60_000_000
+"""Every file is smaller than the first, and all together are not larger than the second."""
 KNOWN_FILE = "known.json"
 
 
 def pipeline(config: Config, things: list[Thing], dtype: torch.dtype = torch.float32) -> StableDiffusionPipeline:
-    """The trained parts put together."""
+    """The trained parts put together as a pipeline of diffusers."""
     tokenizer, text_encoder = text.load(config.downloads, things)
     pipe = StableDiffusionPipeline(
         vae=AutoencoderKL.from_pretrained(autoencoder.folder(config), dtype=dtype),
@@ -37,8 +37,8 @@ def pipeline(config: Config, things: list[Thing], dtype: torch.dtype = torch.flo
     return pipe
 
 
-def known(config: Config, things: list[Thing]) -> dict[str, Any]:
-    """What the model knows, for people and for programs."""
+def known(config: Config, things: list[Thing]) -> dict[str, object]:
+    """What the model knows, as JSON, for people and for programs: objects, colours, captions and how to sample it."""
     groups: dict[str, list[str]] = {}
     for thing in things:
         groups.setdefault(thing.group, []).append(thing.name)
@@ -49,18 +49,22 @@ def known(config: Config, things: list[Thing]) -> dict[str, Any]:
         "colourable": [thing.name for thing in things if thing.hue is not None],
         "background_colours": list(BACKGROUNDS),
         "captions": [
-            "a dog", "a blue dog", "a dog on a red background", "a blue dog on a pink to orange gradient background",
+            "a dog",
+            "a blue dog",
+            "a dog on a red background",
+            "a blue dog on a pink to orange gradient background",
         ],
         "size": config.data.size,
         "steps": config.sampling.steps,
         "guidance_scale": config.sampling.guidance_scale,
-    }  # fmt: skip
+    }
 
 
 def run(config: Config, things: list[Thing], place: Path) -> None:
-    """Write the folder anew; what evaluation and people put beside it (card, sheets) stays.
+    """Write the parts into the folder ``place`` in place of older ones. What else is there (card, sheets) stays.
 
-    Raises ValueError if a file or the whole exceeds its limit.
+    Raises:
+        ValueError: a file, or all together, exceed their limit.
     """
     part = place.with_name(place.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -79,14 +83,21 @@ def run(config: Config, things: list[Thing], place: Path) -> None:
 
 
 def _load_as_float32(file: Path) -> None:
-    """Stored in half precision, loaded in single unless asked otherwise: as diffusers does with the other parts."""
+    """Have the text encoder load in single precision unless another is asked for, although it is stored in half precision.
+
+    diffusers does the same with the other parts.
+    """
     settings = json.loads(file.read_text(encoding="utf-8"))
     settings["dtype"] = "float32"
     file.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 
 def check_sizes(folder: Path) -> None:
-    """Raise ValueError if a file exceeds :data:`MAX_FILE_BYTES`, or all together :data:`MAX_TOTAL_BYTES`."""
+    """Check the sizes of all files of a folder.
+
+    Raises:
+        ValueError: a file has :data:`MAX_FILE_BYTES` or more, or all together have more than :data:`MAX_TOTAL_BYTES`.
+    """
     sizes = {file: file.stat().st_size for file in folder.rglob("*") if file.is_file()}
     for file, size in sizes.items():
         if size >= MAX_FILE_BYTES:

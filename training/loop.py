@@ -1,5 +1,7 @@
-"""What every training run here shares: one seeded loop with a cosine schedule, an average of the weights, a log of the
-loss, and checkpoints from which a run that was cut off goes on as if it had not been."""
+"""The loop that trains every model here: seeded, with a cosine schedule, an average of the weights, a log and checkpoints.
+
+A run that was cut off continues from its last checkpoint and ends with the weights of an undisturbed run.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +23,17 @@ _REPORT_EVERY = 50
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast one model is trained."""
+    """How one model is trained.
+
+    Attributes:
+        name: names the files of its log and its checkpoints.
+        steps: how many.
+        learning_rate: the highest one, after the warm-up.
+        average: decay of the exponential moving average of the weights.
+        seed: decides what every step draws.
+        warm_up: steps in which the learning rate rises to its highest.
+        weight_decay: of AdamW.
+    """
 
     name: str
     steps: int
@@ -34,13 +45,23 @@ class Plan:
 
 
 StepLoss = Callable[[np.random.Generator, torch.Generator], tuple[Tensor, dict[str, float]]]
-"""The loss of one step, and parts of it for the log. Draws from the generators and from nothing else."""
+"""The loss of one step and the parts of it that are logged, by name. All it draws comes from the two generators."""
 
 
 def train(model: nn.Module, step_loss: StepLoss, plan: Plan, work: Path, device: torch.device) -> nn.Module:
-    """Train ``model`` in place, or go on where the last checkpoint stood; returns the averaged model.
+    """Train ``model`` in place, from the last checkpoint if there is one, and return the model with averaged weights.
 
-    The draws of step n depend on the seed and on n alone, so an interrupted run sees what an undisturbed one sees.
+    What a step draws depends on the seed and on its number alone, so that an interrupted run sees what an undisturbed one sees.
+
+    Args:
+        model: the model, on the device.
+        step_loss: computes the loss of one step.
+        plan: how long and how fast.
+        work: folder of the log and the checkpoints.
+        device: where to compute.
+
+    Raises:
+        RuntimeError: the loss is not finite.
     """
     averaged = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(plan.average), use_buffers=False
@@ -48,17 +69,13 @@ def train(model: nn.Module, step_loss: StepLoss, plan: Plan, work: Path, device:
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99), fused=True
     )
-    total: dict[str, float] = {}  # since the last line of the log
-    start, file = 0, work / f"{plan.name}.checkpoint.pt"
-    if file.is_file():
-        state = torch.load(file, map_location=device, weights_only=True)
-        for part, each in ((model, "model"), (averaged, "averaged"), (optimiser, "optimiser")):
-            part.load_state_dict(state[each])
-        start, total = state["step"], dict(state["total"])
+    checkpoint = _Checkpoint(work / f"{plan.name}.checkpoint.pt", model, averaged, optimiser)
+    start, total = checkpoint.resume(device)
+    if start:
         print(f"{plan.name}: goes on at step {start}", flush=True)
+    log = _Log(work / f"{plan.name}.log.jsonl", plan, start, total)
     model.train()
-    log, kept, began = work / f"{plan.name}.log.jsonl", time.monotonic(), time.monotonic()
-    _cut_log(log, start)
+    kept = time.monotonic()
     for step in range(start, plan.steps):
         numbers = np.random.default_rng((plan.seed, step))
         generator = torch.Generator(device).manual_seed(plan.seed * 1_000_003 + step)
@@ -72,46 +89,94 @@ def train(model: nn.Module, step_loss: StepLoss, plan: Plan, work: Path, device:
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         averaged.update_parameters(model)
-        for name, value in {"loss": loss.item(), **parts}.items():
-            total[name] = total.get(name, 0.0) + value
-        if (step + 1) % _REPORT_EVERY == 0 or step + 1 == plan.steps:
-            summed = step % _REPORT_EVERY + 1
-            seconds = (time.monotonic() - began) / (step + 1 - start)
-            line = {"step": step + 1, **{name: round(value / summed, 5) for name, value in total.items()}}
-            with log.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(line) + "\n")
-            print(
-                f"{plan.name} {line} {seconds:.3f} s/step, {(plan.steps - step) * seconds / 60:.0f} min left",
-                flush=True,
-            )
-            total = {}
+        log.add(step, {"loss": loss.item(), **parts})
         if time.monotonic() - kept > _KEEP_EVERY_SECONDS or step + 1 == plan.steps:
-            _keep(file, model=model.state_dict(), averaged=averaged.state_dict(),
-                  optimiser=optimiser.state_dict(), step=step + 1, total=total)  # fmt: skip
+            checkpoint.keep(step + 1, log.total)
             kept = time.monotonic()
     return averaged.module
 
 
+class _Checkpoint:
+    """The file from which a run that was cut off continues."""
+
+    def __init__(
+        self,
+        file: Path,
+        model: nn.Module,
+        averaged: torch.optim.swa_utils.AveragedModel,
+        optimiser: torch.optim.Optimizer,
+    ) -> None:
+        self.file = file
+        self.model, self.averaged, self.optimiser = model, averaged, optimiser
+
+    def resume(self, device: torch.device) -> tuple[int, dict[str, float]]:
+        """Load the last state, if there is one; return the step to begin with, and the sums since the log's last line."""
+        if not self.file.is_file():
+            return 0, {}
+        state = torch.load(self.file, map_location=device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        return state["step"], dict(state["total"])
+
+    def keep(self, step: int, total: dict[str, float]) -> None:
+        """Write the state after ``step`` steps in place of the last one."""
+        state = {
+            "model": self.model.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": step,
+            "total": total,
+        }
+        part = self.file.with_suffix(".part")
+        torch.save(state, part)
+        os.replace(part, self.file)
+
+
+class _Log:
+    """The file of the losses, to which every so many steps a line with their means is added.
+
+    Attributes:
+        total: sums since the last line, by name.
+    """
+
+    def __init__(self, file: Path, plan: Plan, start: int, total: dict[str, float]) -> None:
+        self.file, self.plan, self.start, self.total = file, plan, start, total
+        self.began = time.monotonic()
+        self._forget_after(start)
+
+    def _forget_after(self, start: int) -> None:
+        """Drop the lines of the steps after the checkpoint: these steps come again."""
+        if self.file.is_file():
+            lines = self.file.read_text(encoding="utf-8").splitlines()
+            kept = [line for line in lines if json.loads(line)["step"] <= start]
+            self.file.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+    def add(self, step: int, values: dict[str, float]) -> None:
+        """Add the values of one step, and write and print a line when it is due."""
+        for name, value in values.items():
+            self.total[name] = self.total.get(name, 0.0) + value
+        steps = self.plan.steps
+        if (step + 1) % _REPORT_EVERY and step + 1 != steps:
+            return
+        summed = step % _REPORT_EVERY + 1
+        seconds = (time.monotonic() - self.began) / (step + 1 - self.start)
+        line = {"step": step + 1, **{name: round(value / summed, 5) for name, value in self.total.items()}}
+        with self.file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(line) + "\n")
+        left = (steps - step) * seconds / 60
+        print(f"{self.plan.name} {line} {seconds:.3f} s/step, {left:.0f} min left", flush=True)
+        self.total = {}
+
+
 def _schedule(step: int, plan: Plan) -> float:
+    """The learning rate of a step as a share of the highest: a rise in a straight line, then half a cosine down to 0."""
     if step < plan.warm_up:
         return (step + 1) / plan.warm_up
     done = (step - plan.warm_up) / max(1, plan.steps - plan.warm_up)
     return 0.5 + 0.5 * math.cos(math.pi * done)
 
 
-def _cut_log(log: Path, start: int) -> None:
-    """Forget what was logged after the checkpoint: those steps come again."""
-    if log.is_file():
-        lines = [line for line in log.read_text(encoding="utf-8").splitlines() if json.loads(line)["step"] <= start]
-        log.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
-def _keep(file: Path, **state: Any) -> None:
-    part = file.with_suffix(".part")
-    torch.save(state, part)
-    os.replace(part, file)
-
-
 def autocast(device: torch.device) -> torch.autocast:
-    """bfloat16 where it is fast: on CUDA, and on CPUs with AVX-512 BF16 or AMX."""
+    """A context that computes in bfloat16. It is fast on CUDA, and on CPUs with AVX-512 BF16 or AMX."""
     return torch.autocast(device.type, dtype=torch.bfloat16)

@@ -1,4 +1,4 @@
-"""What the evaluation measures on pictures (n, 3, height, width) in 0..1, each on its own and tested on known pictures."""
+"""What the evaluation measures on pictures (n, 3, height, width), sRGB-encoded, 0..1. Tests try each on known pictures."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from torch import Tensor
 
 from training.colours import BACKGROUNDS, HUES, LABS, name_of, to_lab
 
-_OBJECT = 12.0  # CIE76 from the background from which a pixel belongs to the object
-_CLEARANCE = 1 / 16  # of the width: so far from the object a background pixel counts as flat
+_OBJECT = 12.0  # a pixel that differs from the background by more than this (CIE76) belongs to the object
+_CLEARANCE = 1 / 16  # a background pixel this share of the width away from the object counts as flat
 
 
 def labs(pictures: Tensor) -> np.ndarray:
-    """(n, height, width, 3) CIELAB of (n, 3, height, width)."""
+    """CIELAB of pictures (n, 3, height, width), as (n, height, width, 3)."""
     return to_lab(pictures.permute(0, 2, 3, 1).contiguous().float().numpy())
 
 
@@ -27,15 +27,22 @@ def delta_e(made: Tensor, wanted: Tensor) -> float:
 
 
 def psnr(made: Tensor, wanted: Tensor) -> float:
-    """Mean over the pictures of the peak signal-to-noise ratio, decibels."""
+    """The peak signal-to-noise ratio, decibels, in the mean over the pictures."""
     error = (made.clamp(0, 1) - wanted).square().mean((1, 2, 3)).clamp(min=1e-8)
     return float((-10 * error.log10()).mean())
 
 
 def ground(lab: np.ndarray) -> np.ndarray:
-    """(height, 3): the background of one picture (height, width, 3), row by row, from its left and right edges.
+    """The background's colour in each row of a picture, from the pixels at its left and right edges.
 
-    Rows whose edges the object touches are filled from a straight line through the others.
+    A straight line from top to bottom is fitted to the rows, several times, each time without the rows that are farthest off:
+    those whose edges the object touches.
+
+    Args:
+        lab: (height, width, 3) CIELAB.
+
+    Returns:
+        (height, 3) CIELAB.
     """
     height = lab.shape[0]
     edges = np.concatenate([lab[:, :2], lab[:, -2:]], axis=1)
@@ -50,18 +57,18 @@ def ground(lab: np.ndarray) -> np.ndarray:
 
 
 def object_mask(lab: np.ndarray) -> np.ndarray:
-    """(height, width) bool: pixels that are not background."""
+    """Which pixels of a picture (height, width, 3) in CIELAB are not background: (height, width) bool."""
     return np.asarray(np.linalg.norm(lab - ground(lab)[:, None], axis=2) > _OBJECT)
 
 
 def background_names(lab: np.ndarray) -> tuple[str, str]:
-    """Names of the background's colour at the top and at the bottom."""
+    """The names of the background's colours at the top and at the bottom of a picture (height, width, 3) in CIELAB."""
     rows = ground(lab)
     return name_of(rows[:3].mean(0), BACKGROUNDS), name_of(rows[-3:].mean(0), BACKGROUNDS)
 
 
 def object_colour(lab: np.ndarray) -> str | None:
-    """Name of the hue that most of the object's colourful pixels are nearest to; None if none is colourful."""
+    """The name of the hue to which most of the object's colourful pixels are nearest; None if no pixel is colourful."""
     pixels = lab[object_mask(lab)]
     chroma = np.hypot(pixels[:, 1], pixels[:, 2])
     pixels, chroma = pixels[chroma > 15], chroma[chroma > 15]
@@ -75,9 +82,9 @@ def object_colour(lab: np.ndarray) -> str | None:
 
 
 def speckle(pictures: Tensor) -> float:
-    """Energy of the highest frequencies in the flat part of the background: mean square of luma minus its 3 x 3 mean.
+    """Energy of the highest frequencies in the flat part of the background: the mean square of luma less its 3 x 3 mean.
 
-    Not a number where no picture has a flat part.
+    Not a number if no picture has a flat part.
     """
     weights = torch.tensor([0.2126, 0.7152, 0.0722])[None, :, None, None]
     luma = (pictures.float() * weights).sum(1, keepdim=True)

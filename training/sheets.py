@@ -1,4 +1,4 @@
-"""Pictures about the model: sheets of samples, and the curves of the losses."""
+"""Pictures that show how good the model is: sheets of samples, and the curves of the losses."""
 
 from __future__ import annotations
 
@@ -12,16 +12,22 @@ from torch import Tensor
 from training.config import Config
 
 _INK, _PAPER = "#1d1d1f", "#ffffff"
-_WORDS = 13  # pixels
+_WORDS = 13  # height of the letters, pixels
 
 
 def to_image(picture: Tensor) -> Image.Image:
-    """A picture (3, height, width) in 0..1 as an image."""
+    """A picture (3, height, width), 0..1, as an image of 8 bits."""
     return Image.fromarray((picture.permute(1, 2, 0).clamp(0, 1).numpy() * 255).round().astype(np.uint8))
 
 
 def sheet(rows: list[list[Tensor]], labels: list[list[str]], edge: int) -> Image.Image:
-    """Pictures in rows, each with a line of words below it; ``edge`` is the width of a tile in pixels."""
+    """Lay out pictures in rows, each with its words below it.
+
+    Args:
+        rows: pictures (3, height, width), 0..1.
+        labels: the words of each, in the same rows; two lines of them have room.
+        edge: height and width at which a picture is shown, pixels.
+    """
     font = ImageFont.load_default(_WORDS)
     gap, below = 8, 2 * _WORDS + 8
     width = max(map(len, rows)) * (edge + gap) + gap
@@ -36,6 +42,7 @@ def sheet(rows: list[list[Tensor]], labels: list[list[str]], edge: int) -> Image
 
 
 def _wrap(line: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int, pen: ImageDraw.ImageDraw) -> str:
+    """Words broken into lines of at most ``width`` pixels; what does not fit into two lines is left out."""
     lines = [""]
     for word in line.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -47,7 +54,7 @@ def _wrap(line: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: 
 
 
 def draw_curves(config: Config, place: Path) -> None:
-    """The losses that stand in the logs of ``<work>``, one panel a model."""
+    """Draw the losses that the logs in ``<work>`` record, in one panel for each model."""
     import matplotlib
 
     matplotlib.use("agg")

@@ -8,17 +8,19 @@ import torch
 
 from benchmarks.estimators import __doc__ as about
 from benchmarks.estimators import card, evenness, growth, papers, report, results
-from benchmarks.estimators.tasks import FAMILIES
+from benchmarks.estimators.families import FAMILIES
 
 
 def main() -> None:
-    """Run."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--family", action="append", choices=list(FAMILIES), help="only these, measured anew")
-    parser.add_argument(
-        "--report", action="store_true", help="measure nothing; write tables and figure from what is kept"
+    """Run the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.estimators", description=about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--card", action="store_true", help="only what steps cost on a CUDA device, measured anew")
+    parser.add_argument("--family", action="append", choices=list(FAMILIES), help="measure this family alone, and anew")
+    parser.add_argument(
+        "--report", action="store_true", help="measure nothing; write the tables and figures from what is kept"
+    )
+    parser.add_argument("--card", action="store_true", help="measure anew, and alone, what steps cost on a CUDA device")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     if chosen.card:

@@ -1,8 +1,12 @@
-"""How well each kind of directions reads the distance between a set and itself moved by a unit vector, for p = 1 and p = 2."""
+"""How evenly each kind of directions is spread, for p = 1 and p = 2.
+
+The measure is how much the mean distance along the directions scatters from draw to draw, between a set and the same set moved by
+a unit vector.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import torch
 
@@ -15,20 +19,29 @@ KINDS = {2: ("gaussian", "orthogonal", "sobol", "even"), 3: ("gaussian", "orthog
 DRAWS = 4000
 
 
+class Row(TypedDict):
+    """Relative spreads of one kind of directions, one for each of :data:`COUNTS`."""
+
+    dims: int
+    kind: str
+    p: int
+    spreads: list[float]
+
+
 def measure() -> None:
-    """Relative spreads: along a line the distance is |cos| for p = 1 and cos^2 for p = 2."""
-    rows = []
+    """Measure the relative spreads and keep them. Along a direction the distance is |cos| for p = 1 and cos^2 for p = 2."""
+    rows: list[Row] = []
     for dims, kinds in KINDS.items():
         for kind in kinds:
             for p in (1, 2):
-                rows.append(
-                    {"dims": dims, "kind": kind, "p": p, "spreads": [_spread(kind, n, dims, p) for n in COUNTS]}
-                )
+                spreads = [_spread(kind, count, dims, p) for count in COUNTS]
+                rows.append(Row(dims=dims, kind=kind, p=p, spreads=spreads))
                 print(rows[-1], flush=True)
     keep(NAME, rows)
 
 
 def _spread(kind: str, count: int, dims: int, p: int) -> float:
+    """Standard deviation over mean of the distance, over many draws of so many directions."""
     random = torch.Generator().manual_seed(0)
     means = [
         draw_directions(kind, count, dims, generator=random, dtype=torch.float64)[:, 0].abs().pow(p).mean()
@@ -38,8 +51,8 @@ def _spread(kind: str, count: int, dims: int, p: int) -> float:
     return float(each.std() / each.mean())
 
 
-def table(rows: list[dict[str, Any]]) -> list[str]:
-    """For the page."""
+def table(rows: list[Row]) -> list[str]:
+    """The section of the page, as lines of Markdown."""
     lines = [
         "\n### How even directions are\n",
         "Relative spread, in percent, of the distance between a set and itself moved by a unit vector, over "

@@ -1,4 +1,4 @@
-"""What a step of the coupling reservoir costs beside sorting as many directions anew, and how both grow."""
+"""The time of a step of the coupling reservoir beside sorting as many directions anew, and how both grow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypedDict
 
 import torch
 from torch import Tensor
@@ -21,26 +21,32 @@ from reswd_torch.wasserstein import PointSets
 NAME = "couplings' cost"
 POINTS = (1024, 4096, 16384, 65536)
 LINES = (16, 64, 256)
+"""Directions whose plans are kept, or that are sorted anew."""
 TIMES = 15
 BAR = (16384, 64)
+"""Points and plans kept at which the project asks for a ratio; the table prints it in bold."""
 
-Row = dict[str, Any]
-"""points, lines, and milliseconds of each job by name."""
+Job = Literal["step", "anew", "both anew"]
+Row = TypedDict("Row", {"points": int, "lines": int, "step": float, "anew": float, "both anew": float})
+"""Points and kept plans, and the median milliseconds of each job."""
 
 
 def measure() -> None:
-    """Milliseconds of a step with the gradient, p = 2, 3-D, one new direction; and of the same number of directions sorted anew
-    with the target's projections sorted beforehand, and with both sorted."""
+    """Measure all numbers of points and plans, p = 2 in 3-D, with the gradient, and keep the rows."""
     rows = []
     for points in POINTS:
         for lines in LINES:
-            rows.append({"points": points, "lines": lines, **milliseconds(points, lines)})
+            rows.append(measured(points, lines))
             print(rows[-1], flush=True)
     keep(NAME, rows)
 
 
-def milliseconds(points: int, lines: int, device: str = "cpu") -> dict[str, float]:
-    """Medians of each job, by name."""
+def measured(points: int, lines: int, device: str = "cpu") -> Row:
+    """Time the three jobs in turns.
+
+    ``step`` is a step of the coupling reservoir with one new direction; ``anew`` sorts the moving set along as many directions
+    as plans are kept, the target's projections having been sorted beforehand; ``both anew`` sorts both sets.
+    """
     random = torch.Generator().manual_seed(0)
     x = torch.randn(points, 3, generator=random).to(device).requires_grad_()
     y = torch.randn(points, 3, generator=random).to(device) + 1
@@ -55,10 +61,12 @@ def milliseconds(points: int, lines: int, device: str = "cpu") -> dict[str, floa
         other = target if cached else sorted_values(directions @ y.T)
         return (sort(directions @ x.T)[0] - other).square().mean()
 
-    jobs: dict[str, Callable[[], Tensor]] = {
-        "step": kept, "anew": lambda: anew(True), "both anew": lambda: anew(False)
-    }  # fmt: skip
-    seen: dict[str, list[float]] = {name: [] for name in jobs}
+    jobs: dict[Job, Callable[[], Tensor]] = {
+        "step": kept,
+        "anew": lambda: anew(cached=True),
+        "both anew": lambda: anew(cached=False),
+    }
+    seen: dict[Job, list[float]] = {name: [] for name in jobs}
     for _ in range(TIMES):
         for name, job in jobs.items():
             start = time.perf_counter()
@@ -66,11 +74,18 @@ def milliseconds(points: int, lines: int, device: str = "cpu") -> dict[str, floa
             if device == "cuda":
                 torch.cuda.synchronize()
             seen[name].append(1000 * (time.perf_counter() - start))
-    return {name: round(statistics.median(each), 3) for name, each in seen.items()}
+    medians = {name: round(statistics.median(each), 3) for name, each in seen.items()}
+    return {
+        "points": points,
+        "lines": lines,
+        "step": medians["step"],
+        "anew": medians["anew"],
+        "both anew": medians["both anew"],
+    }
 
 
 def table(rows: list[Row]) -> list[str]:
-    """For the page."""
+    """The section of the page, as lines of Markdown."""
     return [
         "\n### What a step costs\n",
         "One core, p = 2, 3-D, with the gradient; a step sorts one new direction and looks again at the plans kept.\n",
@@ -79,7 +94,7 @@ def table(rows: list[Row]) -> list[str]:
 
 
 def beside_anew(rows: list[Row], bold: tuple[int, int] | None = None) -> list[str]:
-    """Steps beside as many directions sorted anew; bold the ratio at so many points and plans."""
+    """The table of steps beside as many directions sorted anew; the ratio at ``bold`` points and plans is in bold."""
     lines = [
         "| points | plans kept | step, ms | as many sorted anew, target cached, ms | both sorted anew, ms | step over anew |",
         "|---|---|---|---|---|---|",
@@ -94,13 +109,14 @@ def beside_anew(rows: list[Row], bold: tuple[int, int] | None = None) -> list[st
 
 
 def draw(place: Path, rows: list[Row]) -> None:
-    """Both against points times directions, on logarithmic axes."""
-    with figure(place, figsize=(6.4, 4.2)) as panel:
-        for name, words, mark in (
-            ("step", "step, plans kept", "o"),
-            ("anew", "sorted anew, target cached", "s"),
-            ("both anew", "both sorted anew", "^"),
-        ):
+    """Draw the time of each job against points times directions, on logarithmic axes."""
+    curves: tuple[tuple[Job, str, str], ...] = (
+        ("step", "step, plans kept", "o"),
+        ("anew", "sorted anew, target cached", "s"),
+        ("both anew", "both sorted anew", "^"),
+    )
+    with figure(place, (6.4, 4.2)) as (panel,):
+        for name, words, mark in curves:
             ordered = sorted((row["points"] * row["lines"], row[name]) for row in rows)
             panel.loglog(
                 [at for at, _ in ordered], [each for _, each in ordered], mark + "-", label=words, markersize=4

@@ -1,4 +1,4 @@
-"""The estimators by name, each built for so many dimensions and sorts."""
+"""The estimators that are compared, by name; each is built for a number of dimensions and of sorts in a step."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from reswd_torch.swd import SlicedWasserstein
 from reswd_torch.wasserstein import direction_costs
 
 Build = Callable[[int, int, int, int], nn.Module]
-"""(dims, sorts, p, seed) -> loss."""
+"""Makes a loss from dims, sorts in a step, p and a seed, in this order."""
 
 
 @dataclass(frozen=True)
 class Estimator:
-    """One row of the map.
+    """One estimator: a row of the map.
 
     Attributes:
-        name: as tables have it.
+        name: the name in the tables.
         build: makes the loss.
-        rival: whether the default is asked to beat it; variants of ours are not.
-        only: dims it can serve, None for all.
+        rival: whether the default is asked to beat this one; it is not asked to beat our own variants.
+        only: the numbers of dimensions that it can serve; None where it serves all.
     """
 
     name: str
@@ -48,17 +48,19 @@ def _directions(correction: str, score: str, dims: int, sorts: int, p: int, seed
 
 
 def _couplings(kind: str, tau: float | None, dims: int, sorts: int, p: int, seed: int) -> nn.Module:
-    """Two steps kept where the default keeps any; never ageing, eight."""
+    """A coupling reservoir. It keeps the plans of two steps, or none in dims where the default keeps none; without ageing
+    (``tau`` None) it keeps those of eight steps."""
     kept = 8 * sorts if tau is None else 2 * sorts if dims <= KEPT_DIMS else 0
     return ReservoirSlicedWasserstein(dims, kept, sorts, p, kind, tau, seed)
 
 
 class PapersCode(nn.Module):
-    """Weighted as the paper's code does it (described in arXiv 2510.01061, sec. 3; written anew from what it is known to do).
+    """A direction reservoir weighted as the paper's code does it (arXiv 2510.01061, sec. 3; written anew from the description).
 
-    Keys u^(1/w) are drawn once, when a direction comes in, from its cost then; the largest stay. The loss weighs each direction
-    by its own cost, without gradient. The weights of all kept ones are multiplied by exp(-age/tau) at each step, again and
-    again, and decide when the reservoir is emptied: when their effective sample size falls below ``reset`` times its size.
+    A direction gets its key u^(1/w) once, when it comes in, with its cost of that moment as w; the directions with the largest
+    keys stay. The loss weighs each direction by its own cost, through which no gradient flows. At every step the weights of all
+    kept directions are multiplied by exp(-age/tau). They decide when the reservoir is emptied: as soon as their effective sample
+    size falls below ``reset`` times the reservoir's size.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class PapersCode(nn.Module):
         self.kept = max(1, sorts - self.fresh)
         self.generator = torch.Generator().manual_seed(seed)
         self.directions: Tensor | None = None
+        self.age = self.keys = self.weight = torch.empty(0)  # of the directions kept, once there are any
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         draw = partial(
@@ -117,5 +120,5 @@ DEFAULT, PLAIN = ESTIMATORS[0].name, "plain"
 
 
 def serving(dims: int) -> tuple[Estimator, ...]:
-    """The estimators that can serve these dims."""
+    """The estimators that can serve so many dimensions."""
     return tuple(one for one in ESTIMATORS if one.only is None or dims in one.only)

@@ -1,45 +1,72 @@
-"""The protocol: rates chosen on seeds that are not reported, equal sorts, equal time; and where results are kept."""
+"""The protocol of the comparison, and the file that keeps its results.
+
+Each estimator gets the learning rate that is best for it on seeds that are not reported. Then all run with equal sorts, and once
+more with equal time.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import statistics
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 
+from benchmarks.estimators.families import FAMILIES
 from benchmarks.estimators.losses import PLAIN, Estimator, serving
-from benchmarks.estimators.tasks import FAMILIES, FixedSets, Task
+from benchmarks.estimators.tasks import FixedSets, Task
 
 KEPT = Path(__file__).resolve().parents[2] / "docs" / "estimators.json"
 SORTS = 8
+"""Projections of the moving set that each estimator sorts in a step."""
 TUNING = (9001, 9002, 9003)
+"""The seeds on which learning rates are chosen; none of them is reported."""
 TIMED, TIMED_STEPS = 9, 20
+"""Rounds in which the estimators are timed, and the steps of each in a round."""
 
-Row = dict[str, Any]
-"""rate, milliseconds of a step, sorts and steps at equal time, errors at equal sorts and at equal time (one a seed)."""
+
+class Row(TypedDict):
+    """What was measured of one estimator on one task."""
+
+    rate: float
+    """The learning rate; 0 on fixed sets."""
+    milliseconds: float
+    """Time of a step."""
+    sorts: int
+    """Sorts in a step at equal time."""
+    steps: int
+    """Steps at equal time."""
+    equal_sorts: list[float]
+    """The error for each seed at equal sorts."""
+    equal_time: list[float]
+    """The error for each seed at equal time."""
+
+
+Family = dict[str, dict[str, Row]]
+"""What was measured of a family, by the names of its tasks and of the estimators."""
 
 
 def read() -> dict[str, Any]:
-    """What is kept: by family, task and estimator a row; and what a step of the couplings costs."""
+    """What the file keeps, as JSON: for each family a :data:`Family`, and what the other parts measured under their own names."""
     kept: dict[str, Any] = json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
     return kept
 
 
-def keep(name: str, measured: Any) -> None:
-    """Write one family beside what is kept."""
+def keep(name: str, measured: object) -> None:
+    """Add what was measured of one family or part to the file, in place of what it kept under that name."""
     part = KEPT.with_suffix(f".{os.getpid()}")
     parts = [f"{json.dumps(key)}: {json.dumps(_short(value))}" for key, value in (read() | {name: measured}).items()]
     part.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
     part.replace(KEPT)
 
 
-def _short(value: Any) -> Any:
-    """Six digits of every number."""
+def _short(value: object) -> object:
+    """The same JSON value with every float cut to six digits."""
     if isinstance(value, dict):
         return {key: _short(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -48,7 +75,7 @@ def _short(value: Any) -> Any:
 
 
 def measure(families: Sequence[str] | None) -> None:
-    """Measure the families that are missing, or those that are named."""
+    """Measure the families that are named, or, where none is, those that the file does not have yet."""
     for family, tasks in FAMILIES.items():
         if family not in families if families else family in read():
             continue
@@ -64,7 +91,7 @@ def _task(task: Task) -> dict[str, Row]:
     rows: dict[str, Row] = {}
     for one in estimators:
         dearer = times[one.name] / times[PLAIN]
-        # On fixed sets more steps would not help what does not remember; there a dearer estimator gets fewer sorts.
+        # On fixed sets more steps would not help an estimator that keeps nothing, so there a dearer one gets fewer sorts instead.
         sorts, steps = SORTS, task.steps
         if isinstance(task, FixedSets):
             sorts = max(1, round(SORTS / dearer))
@@ -74,12 +101,17 @@ def _task(task: Task) -> dict[str, Row]:
         equal_time = equal_sorts
         if (sorts, steps) != (SORTS, task.steps):
             equal_time = [_error(task, one, rates[one.name], seed, sorts, steps) for seed in range(task.seeds)]
-        rows[one.name] = {
-            "rate": rates[one.name], "milliseconds": round(1000 * times[one.name], 4), "sorts": sorts, "steps": steps,
-            "equal_sorts": equal_sorts, "equal_time": equal_time,
-        }  # fmt: skip
+        milliseconds = 1000 * times[one.name]
+        rows[one.name] = Row(
+            rate=rates[one.name],
+            milliseconds=round(milliseconds, 4),
+            sorts=sorts,
+            steps=steps,
+            equal_sorts=equal_sorts,
+            equal_time=equal_time,
+        )
         print(
-            f"{task.name} | {one.name} | rate {rates[one.name]:g} | {1000 * times[one.name]:.2f} ms | {sorts} x {steps} | "
+            f"{task.name} | {one.name} | rate {rates[one.name]:g} | {milliseconds:.2f} ms | {sorts} x {steps} | "
             f"{statistics.fmean(equal_sorts):.5f} | {statistics.fmean(equal_time):.5f}",
             flush=True,
         )
@@ -87,7 +119,7 @@ def _task(task: Task) -> dict[str, Row]:
 
 
 def tuned(task: Task, one: Estimator) -> tuple[float, float]:
-    """The smallest mean error on the tuning seeds, at equal sorts, and the rate of the grid that has it."""
+    """The smallest mean error on the tuning seeds at equal sorts, and the learning rate of the task's grid that reaches it."""
     return min(
         (statistics.fmean(_error(task, one, rate, seed, SORTS, task.steps) for seed in TUNING), rate)
         for rate in task.rates
@@ -95,8 +127,11 @@ def tuned(task: Task, one: Estimator) -> tuple[float, float]:
 
 
 def _step_times(task: Task, estimators: Sequence[Estimator], rates: dict[str, float]) -> dict[str, float]:
-    """Seconds of a step once the memory is full: the fastest of rounds in which each takes its turn, since what else the machine
-    does only ever makes a round slower."""
+    """Seconds of a step of each estimator once its reservoir is full.
+
+    The estimators take turns in several rounds, and the fastest round of each counts: other work on the machine can only make a
+    round slower.
+    """
     seen: dict[str, list[float]] = {one.name: [] for one in estimators}
     steps = min(TIMED_STEPS, task.steps)
     for _ in range(TIMED):
@@ -108,10 +143,11 @@ def _step_times(task: Task, estimators: Sequence[Estimator], rates: dict[str, fl
 
 
 def _error(task: Task, one: Estimator, rate: float, seed: int, sorts: int, steps: int) -> float:
+    """The error of one run; infinite where the run diverged to values that are not numbers."""
     error, _ = task.run(_loss(task, one, seed, sorts), rate, seed, steps)
-    return error if error == error else float("inf")
+    return float("inf") if math.isnan(error) else error
 
 
 def _loss(task: Task, one: Estimator, seed: int, sorts: int) -> torch.nn.Module:
-    # No two estimators share their random numbers, or their errors would go together.
+    # No two estimators share their random numbers, for then their errors would rise and fall together.
     return one.build(task.dims, sorts, task.p, zlib.crc32(f"{task.name} {one.name} {seed}".encode()))

@@ -1,3 +1,5 @@
+"""The compositions: captions name what pictures show, pairs held out are never drawn, shares are kept."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -18,10 +20,15 @@ DATA = read_config().data
 @pytest.mark.parametrize(
     ("words", "name", "said"),
     [
-        ("dog", "dog", "a dog"), ("owl", "owl", "an owl"), ("orange dog", "dog", "an orange dog"), ("ufo", "ufo", "a ufo"),
-        ("umbrella", "umbrella", "an umbrella"), ("unicorn", "unicorn", "a unicorn"), ("blue jeans", "jeans", "blue jeans"),
+        ("dog", "dog", "a dog"),
+        ("owl", "owl", "an owl"),
+        ("orange dog", "dog", "an orange dog"),
+        ("ufo", "ufo", "a ufo"),
+        ("umbrella", "umbrella", "an umbrella"),
+        ("unicorn", "unicorn", "a unicorn"),
+        ("blue jeans", "jeans", "blue jeans"),
     ],
-)  # fmt: skip
+)
 def test_articles(words: str, name: str, said: str) -> None:
     assert phrase(words, name) == said
 

@@ -1,3 +1,5 @@
+"""Reading the recipe: presets, and errors that name what is wrong."""
+
 from __future__ import annotations
 
 from pathlib import Path

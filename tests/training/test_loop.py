@@ -1,4 +1,4 @@
-"""The training loop: a run that was cut off ends where an undisturbed one ends."""
+"""The training loop: it learns, and a run that was cut off ends with the weights of an undisturbed run."""
 
 from __future__ import annotations
 

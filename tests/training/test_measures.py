@@ -1,3 +1,5 @@
+"""The measures of the evaluation, on pictures whose answers are known."""
+
 from __future__ import annotations
 
 import numpy as np

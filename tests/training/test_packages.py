@@ -1,3 +1,5 @@
+"""Fetching packages: checksums and licences are checked, archives are unpacked once."""
+
 from __future__ import annotations
 
 import base64
@@ -14,7 +16,7 @@ from training.packages import Package
 
 
 def _package(folder: Path, licence: str = "MIT") -> Package:
-    """An npm package on disk, with the checksum a registry would state."""
+    """An npm package on disk, with the checksum that a registry would state."""
     file = folder / "thing-1.0.0.tgz"
     with tarfile.open(file, "w:gz") as tar:
         body = json.dumps({"name": "thing", "license": licence}).encode()

@@ -1,4 +1,4 @@
-"""The steps of the recipe in small: trained parts become a folder that stock diffusers loads."""
+"""The steps of the recipe on tiny models: the trained parts become a folder that stock diffusers loads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    """Everything as small as it goes."""
+    """The recipe with every size and length as small as possible."""
     base = read_config(work=tmp_path_factory.mktemp("training") / "tiny")
     base.work.mkdir()
     return replace(
@@ -38,7 +38,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
 
 @pytest.fixture(scope="module")
 def model(config: Config) -> Path:
-    """The folder that the recipe ends in. The text encoder is the embedded model's: the downloads are not at hand."""
+    """The exported folder. Its text encoder is the embedded model's, because tests do not download the packages."""
     with pytest.MonkeyPatch.context() as patch:
         shipped = load_embedded("cpu")
         patch.setattr(text, "load", lambda *_: (shipped.tokenizer, shipped.text_encoder))
@@ -96,7 +96,7 @@ def test_examples_are_encoded_once(config: Config, model: Path, monkeypatch: pyt
 
 
 def test_the_evaluation_measures_and_draws(config: Config, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Numbers of an untrained model are bad, and the evaluation says so."""
+    """The numbers of a model that is hardly trained are bad, and the evaluation says so."""
     prompts = evaluate.training_captions
     monkeypatch.setattr(evaluate, "training_captions", lambda paper, count, seed: prompts(paper, min(count, 24), seed))
     pairs = evaluate._pairs

@@ -1,4 +1,4 @@
-"""Objects drawn here, so that the recipe's rooms are tested without the art."""
+"""Simple objects that are drawn here, so that the steps of the recipe can be tested without the art."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EDGE = 144
 
 
 def thing(name: str, shape: str, rgb: tuple[float, float, float], keywords: tuple[str, ...] = ()) -> Thing:
-    """A disc, box or bar of one colour with a white spot, premultiplied."""
+    """An object whose art is a disc, a box or a bar of one colour with a white spot in the middle."""
     art = np.zeros((EDGE, EDGE, 4), np.float32)
     colour = (*rgb, 1.0)
     if shape == "disc":

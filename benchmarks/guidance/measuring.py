@@ -1,0 +1,181 @@
+"""Measuring: how good each scheme's pictures are, which learning rates its rivals get, and what time and memory it takes."""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.guidance.painting import ROOT, STEPS, Studio, photograph
+from benchmarks.guidance.rivals import Rates, Scheme, papers
+from guidance.reference import Reference
+from reswd_torch.matching import color_distance
+from training import classifier
+from training.art import load_things
+from training.config import read_config
+from training.evaluate import Paper, Prompt, training_captions
+from training.measures import speckle
+from training.packages import fetch
+
+TUNED_ON = ("mountain-path-noon", "dogs-at-window")
+"""The photographs on which every learning rate and every constant of guidance was chosen. Neither is reported."""
+TUNING_SEED = 777
+RATES = (0.003, 0.006, 0.01, 0.018, 0.03, 0.1, 0.2)
+"""The learning rates from which the papers' scheme gets its two."""
+MOST_SPECKLE, MOST_FALL = 1.3, 0.1
+"""The limits: speckle as a multiple of the plain images', and how far the top-5 share may fall below the plain images'."""
+PIXELS = 1024
+"""Pixels and reference colours that W2 compares."""
+WORK = ROOT / "build" / "guidance"
+"""The folder that keeps painted pictures and their figures. Delete it after a change of guidance itself."""
+
+
+@dataclass
+class Figures:
+    """What was measured of one scheme.
+
+    Attributes:
+        w2: the exact Wasserstein distance in RGB of each picture.
+        sw: the sliced Wasserstein distance in CIE Lab of each picture.
+        top5: for each picture 1 if its object is among the classifier's first five, else 0.
+        pictures: for each reference the pictures, (prompts, 3, height, width), 0..1.
+        speckle: mean energy of the highest frequencies in the flat background of all pictures.
+        calls: calls of the denoiser for one reference's pictures.
+        time: time of a picture over that of the plain picture painted just before it.
+        milliseconds: time in guidance for each denoising step.
+        memory: peak memory of a process that paints one picture, MiB.
+    """
+
+    w2: list[float] = field(default_factory=list)
+    sw: list[float] = field(default_factory=list)
+    top5: list[float] = field(default_factory=list)
+    pictures: list[Tensor] = field(default_factory=list)
+    speckle: float = 0.0
+    calls: float = 0.0
+    time: float = 1.0
+    milliseconds: float = 0.0
+    memory: float = 0.0
+
+
+class Judge:
+    """The classifier, and the prompts whose answers it knows. Making one fetches the art and trains the classifier if need be."""
+
+    def __init__(self, studio: Studio) -> None:
+        config = read_config("cpu", None)
+        config.work.mkdir(parents=True, exist_ok=True)
+        fetch(config.downloads)
+        things = load_things(config.downloads)
+        self.model = classifier.run(config, things, torch.device("cpu"))
+        self.paper = Paper(config, things, studio.pipe, self.model)
+
+    def prompts(self, count: int, seed: int) -> list[Prompt]:
+        """Captions as training draws them."""
+        return training_captions(self.paper, count, seed)
+
+    def top5(self, pictures: Tensor, prompts: Sequence[Prompt]) -> list[float]:
+        """1 for each picture whose object is among the classifier's first five, 0 for each other."""
+        ranks = classifier.ranks(self.model, pictures, torch.tensor([each.thing for each in prompts]))
+        return (ranks < 5).float().tolist()
+
+
+def w2(picture: Tensor, reference: Reference) -> float:
+    """The exact Wasserstein distance in RGB between 1,024 pixels of a picture (3, height, width) and 1,024 reference colours."""
+    import ot
+
+    random = torch.Generator().manual_seed(0)
+    sets = (picture.permute(1, 2, 0).reshape(-1, 3), reference.colors)
+    first, second = (each[torch.randperm(len(each), generator=random)[:PIXELS]].double().numpy() for each in sets)
+    return float(np.sqrt(ot.emd2([], [], ot.dist(first, second), numItermax=10**6)))
+
+
+def quality(
+    studio: Studio, judge: Judge, scheme: Scheme, prompts: Sequence[Prompt], references: Sequence[Reference]
+) -> Figures:
+    """Paint every prompt toward every reference and judge the pictures; or read what an earlier run kept of the same."""
+    words, seeds = [each.words for each in prompts], [each.seed for each in prompts]
+    painted = [hash_of(reference) for reference in references]
+    recipe = (scheme.settings, scheme.match, scheme.whole_way, words, seeds, painted)
+    kept = WORK / f"{hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]}.pt"
+    if kept.is_file():
+        return Figures(**torch.load(kept, weights_only=True))
+    figures = Figures()
+    before = studio.calls
+    for reference in references:
+        pictures, _ = studio.paint(scheme, words, seeds, reference)
+        figures.w2 += [w2(picture, reference) for picture in pictures]
+        figures.sw += [color_distance(each.permute(1, 2, 0).reshape(-1, 3), reference.colors) for each in pictures]
+        figures.top5 += judge.top5(pictures, prompts)
+        figures.pictures.append(pictures)
+    figures.speckle = speckle(torch.cat(figures.pictures))
+    figures.calls = (studio.calls - before) / len(references)
+    WORK.mkdir(parents=True, exist_ok=True)
+    torch.save(vars(figures), kept)
+    return figures
+
+
+def hash_of(reference: Reference) -> str:
+    """16 hexadecimal digits that tell references apart."""
+    return hashlib.sha256(reference.colors.numpy().tobytes()).hexdigest()[:16]
+
+
+def tuned_rates(studio: Studio, judge: Judge) -> Rates:
+    """Choose the learning rates of the papers' scheme, on references and prompts that serve nothing else."""
+    prompts, found = judge.prompts(4, TUNING_SEED), {}
+    references = [photograph(name) for name in TUNED_ON]
+    plain = quality(studio, judge, Scheme("plain"), prompts, references)
+    for rate in RATES:
+        found[rate] = quality(studio, judge, papers(rate), prompts, references)
+        near, grain, top5 = _summary(found[rate], plain)
+        print(
+            f"learning rate {rate:g}: W2 {near:.4f}, speckle {grain:.2f}, top-5 {top5:.0%} (not reported below)",
+            flush=True,
+        )
+    summaries = {rate: _summary(figures, plain) for rate, figures in found.items()}
+    best = statistics.mean(plain.top5)
+    within = [
+        rate for rate, (_, grain, top5) in summaries.items() if grain <= MOST_SPECKLE and top5 >= best - MOST_FALL
+    ]
+    return Rates(*(min(among, key=lambda rate: summaries[rate][0]) for among in (RATES, within or RATES[:1])))
+
+
+def _summary(figures: Figures, plain: Figures) -> tuple[float, float, float]:
+    """Mean W2, speckle as a multiple of the plain images', and the top-5 share."""
+    return statistics.mean(figures.w2), figures.speckle / plain.speckle, statistics.mean(figures.top5)
+
+
+def timed(
+    studio: Studio, compared: Sequence[Scheme], prompts: Sequence[Prompt], references: Sequence[Reference]
+) -> dict[str, tuple[float, float]]:
+    """Time each scheme on single pictures, each beside a plain picture that is painted just before it.
+
+    Returns:
+        For each scheme's name the median ratio of the two times, and the median milliseconds in guidance for each step.
+    """
+    ratios: dict[str, list[float]] = {scheme.name: [] for scheme in compared}
+    spent: dict[str, list[float]] = {scheme.name: [] for scheme in compared}
+    for number, prompt in enumerate(prompts):
+        for scheme in compared:
+            seconds = []
+            for each in (compared[0], scheme):
+                began = time.perf_counter()
+                _, guiding = studio.paint(each, [prompt.words], [prompt.seed], references[number % len(references)])
+                seconds.append(time.perf_counter() - began)
+            if number:  # the first prompt only warms up
+                ratios[scheme.name].append(seconds[1] / seconds[0])
+                spent[scheme.name].append(1000 * guiding / STEPS)
+    return {name: (statistics.median(ratios[name]), statistics.median(spent[name])) for name in ratios}
+
+
+def peak(name: str, rates: Rates) -> float:
+    """Peak memory of a new process that paints one picture under the named scheme, MiB."""
+    command = [sys.executable, "-m", "benchmarks.guidance", "--peak", name]
+    command += ["--rates", str(rates.nearest), str(rates.limited)]
+    return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()[-1])

@@ -1,0 +1,78 @@
+"""The report: the table as Markdown, every figure as JSON, and the sheet of pictures of docs/guidance.md."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+from torch import Tensor
+
+from benchmarks.guidance.measuring import Figures
+from benchmarks.guidance.painting import ROOT
+
+SHOWN = ("plain", "plain, then colour match (CDL)", "the papers', rate for distance alone", "ours")
+"""The schemes on the sheet, from top to bottom."""
+SHOWN_REFERENCES = (0, 2, 7)
+PICTURES = 6
+CELL, GAP = 128, 4
+"""Edge of a picture on the sheet and the space between two, pixels."""
+
+
+def table(found: Mapping[str, Figures]) -> str:
+    """The table as Markdown, one row for each scheme."""
+    plain = found["plain"]
+    head = "| scheme | W2, RGB | of plain | SW, Lab | top-5 | speckle | denoiser | time | ms a step | memory, MiB |"
+    lines = [head, "|---|---|---|---|---|---|---|---|---|---|"]
+    for name, each in found.items():
+        mean = statistics.mean(each.w2)
+        lines.append(
+            f"| {name} | {mean:.3f} | {mean / statistics.mean(plain.w2):.0%} | {statistics.mean(each.sw):.1f} | "
+            f"{statistics.mean(each.top5):.0%} | {each.speckle / plain.speckle:.2f} | {each.calls / plain.calls:.0f} x | "
+            f"{each.time:.2f} x | {each.milliseconds:.1f} | {each.memory - plain.memory:+.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def write_json(found: Mapping[str, Figures], place: Path) -> None:
+    """Write every figure of every scheme, without the pictures."""
+    record = {
+        name: {key: value for key, value in vars(each).items() if key != "pictures"} for name, each in found.items()
+    }
+    place.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def draw(found: Mapping[str, Figures], references: Sequence[str], place: Path) -> None:
+    """Write the sheet: for up to three references a row for each scheme shown, with the reference itself at the left."""
+    rows: list[list[Image.Image | None]] = []
+    for number in SHOWN_REFERENCES:
+        if number >= len(references):
+            continue
+        with Image.open(ROOT / "assets" / f"{references[number]}.jpg") as opened:
+            reference = _middle(opened)
+        for name in SHOWN:
+            tiles = [_to_image(each) for each in found[name].pictures[number][:PICTURES]]
+            rows.append([reference if name == "plain" else None, *tiles])
+    across = PICTURES + 1
+    sheet = Image.new("RGB", (across * (CELL + GAP) - GAP, len(rows) * (CELL + GAP) - GAP), "white")
+    for down, row in enumerate(rows):
+        for left, tile in enumerate(row):
+            if tile is not None:
+                small = tile.resize((CELL, CELL), Image.Resampling.LANCZOS)
+                sheet.paste(small, (left * (CELL + GAP), down * (CELL + GAP)))
+    sheet.save(place, quality=88)
+
+
+def _middle(picture: Image.Image) -> Image.Image:
+    """The largest square in the middle of a picture, as RGB."""
+    edge = min(picture.size)
+    left, top = (picture.width - edge) // 2, (picture.height - edge) // 2
+    right, bottom = (picture.width + edge) // 2, (picture.height + edge) // 2
+    return picture.convert("RGB").crop((left, top, right, bottom))
+
+
+def _to_image(picture: Tensor) -> Image.Image:
+    """A picture (3, height, width), 0..1, with 8 bits."""
+    return Image.fromarray((picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy())
