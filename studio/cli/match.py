@@ -13,7 +13,7 @@ from studio.cli import options
 
 if TYPE_CHECKING:
     from studio.records.match import SavedMatch
-    from studio.service.deliver import Delivered
+    from studio.service.delivery import Delivered
 
 _OUT = typer.Option("-o", "--output", help="Where the matched picture goes.", metavar="OUT")
 _AT = typer.Option(

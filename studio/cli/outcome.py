@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from studio.service.clip import ClipResult
-from studio.service.deliver import Delivered
+from studio.service.delivery import Delivered
 from studio.service.frames import FramesResult
 from studio.service.match import MatchResult, scene_facts
 from studio.views.scene import scene_line

@@ -14,14 +14,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from studio.service.deliver import deliver, deliver_into
+    from studio.service.delivery import deliver, deliver_into
     from studio.service.route import job_for, run
 
 __all__ = ["deliver", "deliver_into", "job_for", "run"]
 
 _HOME = {
-    "deliver": "studio.service.deliver",
-    "deliver_into": "studio.service.deliver",
+    "deliver": "studio.service.delivery",
+    "deliver_into": "studio.service.delivery",
     "job_for": "studio.service.route",
     "run": "studio.service.route",
 }

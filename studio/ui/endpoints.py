@@ -16,7 +16,7 @@ from studio.service import deliver_into, job_for
 from studio.service.apply import load_any_grade
 from studio.service.batch.request import EACH, SERIES
 from studio.service.batch.uploads import UploadedBatch, UploadedRun
-from studio.service.deliver import Delivered
+from studio.service.delivery import Delivered
 from studio.ui.batch.run import uploads_of
 from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.session import FITS_AT_ONCE, new_folder

@@ -14,7 +14,7 @@ from studio.jobs import MatchJob
 from studio.media.images import FORMATS, Container, profile_name
 from studio.references import PaletteReference
 from studio.remedies import JobRemedy
-from studio.service.deliver import matched_name
+from studio.service.delivery import matched_name
 from studio.service.match import MatchResult
 from studio.ui.examples import ASSETS
 from studio.ui.session import Side
