@@ -11,7 +11,7 @@ from studio.service.clip import ClipResult
 from studio.service.delivery import Delivered
 from studio.service.frames import FramesResult
 from studio.service.match import MatchResult, scene_facts
-from studio.views.scene import scene_line
+from studio.views.sentences import scene_line
 
 
 def tell(delivered: Delivered, cube_size: int, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""ZIP files from strangers in, results as a ZIP out; and loose uploads as a folder."""
+"""ZIP archives and loose uploads that come from strangers, unpacked into folders, and folders of results packed as ZIP files."""
 
 from __future__ import annotations
 
@@ -14,62 +14,54 @@ from pathlib import Path, PurePosixPath
 from reswd_torch.errors import InputError
 from studio.media.places import written_beside
 
-_PART = 1 << 20
+_PART = 1 << 20  # bytes that are unpacked at a time
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is taken from a stranger.
+    """How much is accepted from a stranger.
 
     Attributes:
-        files: at most so many.
-        total: bytes of all of them together, unpacked.
+        files: the largest number of files.
+        total: the largest size of all files together, unpacked, in bytes.
     """
 
     files: int = 5000
     total: int = 4 << 30
 
     def in_words(self) -> str:
-        """For people."""
+        """The limits in words, such as "5000 files and 4 GB"."""
         return f"{self.files} files and {self.total / (1 << 30):g} GB"
 
 
 def unpack(archive: Path, folder: Path, limits: Limits, *, name: str | None = None) -> int:
-    """Unpack a ZIP into an empty folder, its tree kept. Nothing of it is written before its list was looked through.
+    """Unpack a ZIP into an empty folder and keep its tree of folders.
 
-    Sizes are counted as the bytes come, whatever the list says. Encrypted entries and links are refused as a whole.
+    The list of entries is checked before anything is written. It may lie about sizes, so bytes are also counted as they are
+    unpacked. An archive with an encrypted entry or a link is refused.
 
     Args:
-        archive: the file.
-        folder: made if it is not there.
-        limits: what is taken.
-        name: what the person calls the file, for messages.
+        archive: the ZIP file.
+        folder: where the files go; it is made if it does not exist.
+        limits: how much is accepted.
+        name: what the person calls the archive, for messages; its file name if left out.
 
     Returns:
-        How many files came out.
+        The number of files.
 
     Raises:
-        InputError: no ZIP, damaged, over the limits, or with names that lead out of the folder.
+        InputError: the file is no ZIP, damaged, encrypted, over the limits, or has names that lead out of the folder.
     """
     called = name or archive.name
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = [entry for entry in opened.infolist() if not entry.is_dir()]
             _check_list(entries, limits, called)
-            left = limits.total
-            for entry in entries:
-                place = folder / _inside(entry.filename)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                with opened.open(entry) as source, place.open("xb") as out:
-                    while part := source.read(_PART):
-                        left -= len(part)
-                        if left < 0:
-                            raise _too_much(called, limits)
-                        out.write(part)
+            _write_entries(opened, entries, folder, limits, called)
     except _DAMAGED as error:
         raise InputError(f"{called}: the ZIP is damaged or of a kind that is not read: make it again") from error
-    except RuntimeError as error:  # zipfile's word for a password
+    except RuntimeError as error:  # which zipfile raises where a password is needed
         raise InputError(f"{called}: the ZIP is encrypted: make one without a password") from error
     except FileExistsError as error:
         raise InputError(f"{called}: two files of the ZIP have the same name ({Path(error.filename).name})") from error
@@ -78,7 +70,24 @@ def unpack(archive: Path, folder: Path, limits: Limits, *, name: str | None = No
     return len(entries)
 
 
+def _write_entries(
+    opened: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path, limits: Limits, called: str
+) -> None:
+    """Unpack entries, and stop as soon as their bytes are over the limit."""
+    left = limits.total
+    for entry in entries:
+        place = folder / _inside(entry.filename)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with opened.open(entry) as source, place.open("xb") as out:
+            while part := source.read(_PART):
+                left -= len(part)
+                if left < 0:
+                    raise _too_much(called, limits)
+                out.write(part)
+
+
 def _check_list(entries: list[zipfile.ZipInfo], limits: Limits, called: str) -> None:
+    """Refuse an archive by its list of entries: too many, too large, names that lead out of it, links."""
     if not entries:
         raise InputError(f"{called}: the ZIP is empty")
     if len(entries) > limits.files:
@@ -97,7 +106,11 @@ def _check_list(entries: list[zipfile.ZipInfo], limits: Limits, called: str) -> 
 
 
 def _inside(name: str) -> PurePosixPath:
-    """A stranger's name for a file, with the slashes of every system alike. Raises ValueError if it leads out."""
+    """A stranger's name for a file as a path below a folder; backslashes separate folders too.
+
+    Raises:
+        ValueError: the name leads out of the folder, or is empty.
+    """
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0] or "\0" in name:
         raise ValueError(name)
@@ -105,27 +118,30 @@ def _inside(name: str) -> PurePosixPath:
 
 
 def _too_much(called: str, limits: Limits) -> InputError:
+    """The error for an archive that is too large once it is unpacked."""
     return InputError(f"{called}: it unpacks to more than is taken; the limit is {limits.in_words()}")
 
 
 def is_zip(path: Path) -> bool:
-    """By its content."""
+    """Whether a file is a ZIP archive, by its content and not by its name."""
     return zipfile.is_zipfile(path)
 
 
 def gather(files: Iterable[tuple[Path, str]], folder: Path, limits: Limits) -> list[str]:
-    """Loose files as a folder: linked where the disk can, copied elsewhere. Clashing names are numbered.
+    """Gather loose files in one folder, by hard links where the disk allows them and by copies elsewhere.
+
+    Names that are the same but for capital letters get a number, since some systems do not tell them apart.
 
     Args:
-        files: each with the name it shall have, which may hold ``/``.
-        folder: made if it is not there.
-        limits: what is taken.
+        files: each file, and the name that it shall have in the folder, which may contain ``/``.
+        folder: where the files go; it is made if it does not exist.
+        limits: how much is accepted.
 
     Returns:
-        Notes on what was renamed.
+        A note on each file that got a number.
 
     Raises:
-        InputError: over the limits, or a name that leads out of the folder.
+        InputError: the files are over the limits, or a name leads out of the folder.
     """
     files, notes, taken = list(files), [], set()
     if len(files) > limits.files or sum(path.stat().st_size for path, _ in files) > limits.total:
@@ -152,15 +168,15 @@ def gather(files: Iterable[tuple[Path, str]], folder: Path, limits: Limits) -> l
 
 
 def pack(folder: Path, place: Path, texts: dict[str, str] | None = None) -> Path:
-    """All files of a folder, hidden ones left out, as a ZIP; pictures are compressed already and only stored.
+    """Pack all files of a folder into a ZIP and return its path. Hidden files are left out.
 
     Args:
-        folder: what to pack.
-        place: the ZIP.
-        texts: by name: what to put in instead of a file's own text.
+        folder: the folder.
+        place: where the ZIP goes.
+        texts: texts that replace those of some files in the ZIP, by their names relative to the folder.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the ZIP cannot be written.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     try:
@@ -177,4 +193,5 @@ def pack(folder: Path, place: Path, texts: dict[str, str] | None = None) -> Path
 
 
 def _compression(path: Path) -> int:
+    """How a file is stored in a ZIP: texts are compressed, pictures already are."""
     return zipfile.ZIP_DEFLATED if path.suffix in (".csv", ".json", ".cube", ".cc") else zipfile.ZIP_STORED

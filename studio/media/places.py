@@ -1,4 +1,4 @@
-"""Files and places: what may be written to, what a file holds."""
+"""Places where files are written, and whether two paths or two files are the same."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from studio.remedies import JobRemedy
 
-_STEM = 80  # letters of a name that its temporary file keeps
+_STEM = 80
+"""A temporary file keeps this many letters of the name of the file that it becomes."""
 _TEMPORARY = re.compile(r"\.(.*)\.[0-9a-f]{8}(\.[^.]*)", re.DOTALL)
 
 
 def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: bool = False) -> None:
-    """Refuse a place that could not be written in the end.
+    """Refuse, before any work is done, a place where no file could be written in the end.
 
     Args:
         path: where a file will go.
-        inputs: files that must not be replaced, whatever ``overwrite`` says; links are seen through.
+        inputs: files that must not be replaced, whatever ``overwrite`` says; links are followed.
         overwrite: whether an existing file may be replaced.
 
     Raises:
-        InputError: equal to an input, a folder, exists without ``overwrite``, or in a folder that is missing or read-only.
+        InputError: the place is one of the inputs or a folder, a file is there and ``overwrite`` is not set, or the folder is
+            missing or read-only.
     """
     for source in inputs:
         if same_file(path, Path(source)):
@@ -46,7 +48,10 @@ def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: boo
 
 @contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
-    """A temporary place beside ``path`` to write to; moved over it in the end, or removed when something goes wrong."""
+    """A temporary path beside ``path`` for the block to write to, so that nobody ever sees half a file.
+
+    When the block ends well, the file there replaces ``path``; when it raises, the file is removed.
+    """
     temporary = path.with_name(f".{path.stem[:_STEM]}.{secrets.token_hex(4)}{path.suffix}")
     try:
         yield temporary
@@ -56,9 +61,13 @@ def written_beside(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(places: Iterable[Path]) -> None:
-    """Remove the temporary files that a killed program left beside these places; everything else stays.
+    """Remove the temporary files of a program that was killed while it wrote these files; everything else stays.
 
-    The names are those of :func:`written_beside` and of :func:`reswd_torch.grade.files.write_text_atomically`.
+    Temporary files are recognised by the names that :func:`written_beside` and
+    :func:`reswd_torch.grade.files.write_text_atomically` give them.
+
+    Args:
+        places: the files that were to be written.
     """
     known: dict[Path, set[str]] = {}
     for place in places:
@@ -74,13 +83,13 @@ def remove_leftovers(places: Iterable[Path]) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in parts."""
+    """SHA-256 of a file's bytes in hexadecimal. The file is read in parts and may be larger than the memory."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def file_ids(paths: Iterable[Path]) -> set[tuple[int, int]]:
-    """What tells files apart, by device and number, links seen through; of those that are there."""
+    """Device and inode numbers of those of the files that exist. Paths that lead to one file, over links too, have one id."""
     found = set()
     for path in paths:
         with suppress(OSError):
@@ -90,7 +99,7 @@ def file_ids(paths: Iterable[Path]) -> set[tuple[int, int]]:
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths name one file, there already or not."""
+    """Whether two paths name one file. Links are followed where both exist; otherwise the absolute paths are compared."""
     try:
         return os.path.samefile(one, other)
     except OSError:  # one of them does not exist

@@ -18,7 +18,7 @@ from studio.service.delivery import matched_name
 from studio.service.match import MatchResult
 from studio.ui.examples import ASSETS
 from studio.ui.session import Side
-from studio.views.scene import scene_line
+from studio.views.sentences import scene_line
 
 METHOD_NAMES = {method.name: method.label for method in REGISTRY}
 USE_PAINTED = "Use the painted area"

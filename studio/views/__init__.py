@@ -1,0 +1,1 @@
+"""What the front ends show of a result, without a toolkit: sentences, charts, small pictures, points that correspond."""

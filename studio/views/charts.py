@@ -1,6 +1,6 @@
-"""A picture of colour distributions: chroma planes of source, result and reference, and their lightness.
+"""A chart of colour distributions: one chroma plane for each of source, result and reference, and their lightness curves.
 
-Drawn with NumPy and Pillow on a neutral dark grey that sits well on light and dark pages.
+The chart is drawn with NumPy and Pillow on a neutral dark grey, which suits light and dark pages alike.
 """
 
 from __future__ import annotations
@@ -15,34 +15,45 @@ from PIL import Image, ImageDraw, ImageFont
 from reswd_torch.color import lab_to_srgb, srgb_to_lab
 
 GROUND = (38, 38, 38)
+"""The chart's background colour, sRGB, 0..255."""
+
+# Further colours of the chart, sRGB, 0..255.
 _PANEL = (28, 28, 28)
 _LINE = (74, 74, 74)
 _TEXT = (224, 224, 224)
 _FAINT = (184, 184, 184)
-_SIDE = 360  # one chroma plane, in pixels
+_CURVES = ((150, 150, 150), (255, 255, 255), (232, 172, 84))  # lightness curves, in the order of the sets
+
+# Lengths, in pixels of the chart.
+_SIDE = 360  # width and height of a chroma plane
 _GAP = 24
-_HEAD = 40
+_HEAD = 40  # height of a line of text
 _STRIP = 150  # height of the lightness curves
-_CURVES = ((150, 150, 150), (255, 255, 255), (232, 172, 84))
-_BINS = 96
+
+_BINS = 96  # histogram bins along each side of a chroma plane
 
 
 @dataclass(frozen=True, eq=False)
 class Colors:
-    """Colours to draw: (N, 3) float, sRGB-encoded, 0..1, and what to call them."""
+    """The colours of one picture, to be drawn.
+
+    Attributes:
+        name: the heading of its chroma plane, such as "Source".
+        values: (N, 3) floats in 0..1, sRGB-encoded.
+    """
 
     name: str
     values: np.ndarray
 
 
 def draw_distributions(sets: Sequence[Colors]) -> np.ndarray:
-    """Chroma planes side by side and lightness curves below, at twice the size they are shown at.
+    """Draw the chroma planes side by side and the lightness curves below them.
 
     Args:
-        sets: two or three of source, result and reference.
+        sets: two or three of source, result and reference, from left to right.
 
     Returns:
-        (H, W, 3) uint8, sRGB.
+        (H, W, 3) uint8, sRGB. It is meant to be shown at half its size, so that it is sharp on dense screens too.
     """
     labs = [_lab(entry.values) for entry in sets]
     radius = _radius(labs)
@@ -60,17 +71,28 @@ def draw_distributions(sets: Sequence[Colors]) -> np.ndarray:
 
 
 def _lab(values: np.ndarray) -> np.ndarray:
+    """(N, 3) sRGB-encoded colours in 0..1 as CIE Lab."""
     return srgb_to_lab(torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))).numpy()
 
 
 def _radius(labs: Sequence[np.ndarray]) -> float:
-    """Half the side of the planes: what holds nearly all colours, in steps of ten, so that quiet pictures fill it too."""
+    """Half the side of a chroma plane, in Lab units: a multiple of ten from 30 to 120 that holds 99.5 % of the colours.
+
+    All planes have the same side. It adapts to the pictures so that muted ones fill their planes too.
+    """
     extent = max(float(np.quantile(np.abs(lab[:, 1:]), 0.995)) for lab in labs)
     return float(min(120, max(30, 10 * np.ceil(extent * 1.1 / 10))))
 
 
 def _chroma_plane(lab: np.ndarray, radius: float) -> np.ndarray:
-    """Density over a* (right) and b* (up), each place painted in its own colour, brighter where there is more."""
+    """Density of colours over a* (to the right) and b* (upwards): (side, side, 3) uint8, sRGB.
+
+    Every place is painted in its own hue, and the more colours lie there, the brighter it is.
+
+    Args:
+        lab: (N, 3) CIE Lab.
+        radius: a* and b* at the edge of the plane.
+    """
     import cv2
 
     edges = np.linspace(-radius, radius, _BINS + 1)
@@ -93,6 +115,7 @@ def _chroma_plane(lab: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _label_axes(draw: ImageDraw.ImageDraw, left: int, top: int, radius: float, *, first: bool) -> None:
+    """Write the names of the hues at the edges of a plane; only the first plane says how far its axes reach."""
     font = _font(22)
     draw.text((left + _SIDE - 6, top + _SIDE / 2 - 8), "red", font=font, fill=_FAINT, anchor="rs")
     draw.text((left + 6, top + _SIDE / 2 - 8), "green", font=font, fill=_FAINT, anchor="ls")
@@ -105,7 +128,10 @@ def _label_axes(draw: ImageDraw.ImageDraw, left: int, top: int, radius: float, *
 def _lightness(
     canvas: Image.Image, draw: ImageDraw.ImageDraw, names: Sequence[str], labs: Sequence[np.ndarray], top: int
 ) -> None:
-    """Lightness of all sets as lines over one axis, drawn at twice the size and reduced, for smooth lines."""
+    """Draw the lightness curves of all sets over one axis, from black to white, with a legend.
+
+    The curves are drawn at twice the size and then reduced, which makes their edges smooth.
+    """
     width = canvas.width - 2 * _GAP
     draw.text((_GAP, top + _HEAD / 2), "Lightness", font=_font(28), fill=_TEXT, anchor="lm")
     curves = [_curve(lab[:, 0]) for lab in labs]
@@ -129,7 +155,7 @@ def _lightness(
 
 
 def _curve(lightness: np.ndarray) -> np.ndarray:
-    """Smoothed share of pixels over L* from 0 to 100."""
+    """The histogram of L* from 0 to 100, smoothed: 200 shares whose sum is 1."""
     import cv2
 
     count, _ = np.histogram(lightness.clip(0, 100), bins=200, range=(0, 100))

@@ -1,4 +1,4 @@
-"""Pictures at the size of a screen: small copies to grade while a person watches, shown in sRGB."""
+"""Previews: copies of pictures at the size of a screen, which are graded while a person watches and shown in sRGB."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from studio.media.images.exact import to_depth
 from studio.service.match import MatchResult
 
 PREVIEW_EDGE = 1600
-"""Long edge of a preview, in pixels: what fits on a large screen; the downloads are made from the whole picture."""
+"""The longer edge of a preview, in pixels, fits on a large screen. Downloads are made from the whole picture."""
 
-_BACKDROP = 128  # middle grey under transparent pixels, neutral beside any colour
+_BACKDROP = 128  # transparent pixels lie over middle grey, which is neutral beside any colour
 
 
 def shrink(picture: Picture, edge: int = PREVIEW_EDGE) -> Picture:
-    """The picture with its long edge at ``edge`` or below, in its own depth and encoding; never enlarged."""
+    """Reduce a picture and its alpha, in their own depth and encoding, until the longer edge is at most ``edge`` pixels.
+
+    A picture that is small enough comes back as it is; none is enlarged.
+    """
     size = _fitted(picture, edge)
     if size == (picture.width, picture.height):
         return picture
@@ -27,18 +30,21 @@ def shrink(picture: Picture, edge: int = PREVIEW_EDGE) -> Picture:
 
 
 def slim(result: MatchResult, edge: int = PREVIEW_EDGE) -> MatchResult:
-    """The result with its picture and mask at preview size: what a session keeps between two moves of a slider."""
+    """The result with its picture and mask at preview size, which is what a session keeps between two moves of a slider."""
     size = _fitted(result.picture, edge)
     weights = None if result.weights is None else resize(result.weights, size)
     return replace(result, picture=shrink(result.picture, edge), weights=weights)
 
 
 def display_pixels(picture: Picture, pixels: np.ndarray) -> np.ndarray:
-    """What a screen shows: (H, W, 3) uint8 in sRGB, transparent parts over middle grey.
+    """Convert pixels to what a screen shows.
 
     Args:
-        picture: whose profile and alpha belong to the pixels.
-        pixels: (H, W, 3) uint8 or uint16 of the picture's size, graded or not.
+        picture: the picture whose profile and alpha belong to the pixels.
+        pixels: (H, W, 3) uint8 or uint16 in the picture's encoding and of its size, graded or not.
+
+    Returns:
+        (H, W, 3) uint8 in sRGB, transparent parts over middle grey.
     """
     shown = to_profile(to_depth(pixels, np.uint8), picture.icc, None)
     if picture.alpha is None:
@@ -48,7 +54,15 @@ def display_pixels(picture: Picture, pixels: np.ndarray) -> np.ndarray:
 
 
 def save_preview(path: Path, pixels: np.ndarray) -> Path:
-    """Write (H, W, 3) uint8 sRGB as .png (lossless) or .jpg (quick to send while a slider moves)."""
+    """Write a preview and return its path.
+
+    Args:
+        path: ends in .png (lossless) or in .jpg (smaller, so quick to send while a slider moves).
+        pixels: (H, W, 3) uint8, sRGB.
+
+    Raises:
+        OSError: the file could not be encoded or written.
+    """
     import cv2
 
     options = [cv2.IMWRITE_PNG_COMPRESSION, 1]
@@ -62,12 +76,13 @@ def save_preview(path: Path, pixels: np.ndarray) -> Path:
 
 
 def resize(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(H, W) or (H, W, 3) to ``size`` (width, height) by area means, so that fine texture does not flicker."""
+    """Resize (H, W) or (H, W, 3) to ``size`` (width, height) by area means, so that fine texture does not flicker."""
     import cv2
 
     return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
 
 
 def _fitted(picture: Picture, edge: int) -> tuple[int, int]:
+    """Width and height of the picture once its longer edge is at most ``edge``."""
     scale = min(1.0, edge / max(picture.width, picture.height))
     return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))

@@ -1,1 +1,1 @@
-"""Video clips through PyAV: one grade on every frame, everything else kept."""
+"""Video clips, read and written through PyAV: the picture is graded, and everything else in the file is kept."""

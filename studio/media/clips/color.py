@@ -1,40 +1,47 @@
-"""From the Y'CbCr of a frame to R'G'B' and back, with the matrix and range that the clip means.
+"""Conversion of frames from Y'CbCr to R'G'B' and back, with the matrix and the range that the clip is tagged with.
 
-Matrices are those of ITU-R BT.601, BT.709 and BT.2020 and SMPTE 240M, quantised as BT.709 section 3 and BT.2020 table 5 say
-(limited) or over all codes (full); the numbers of the tags are those of ITU-T H.273, tables 2 to 4.
+The matrices are those of ITU-R BT.601, BT.709 and BT.2020 and of SMPTE 240M. Limited-range codes are quantised as BT.709
+section 3 and BT.2020 table 5 say; full-range codes use every number that the bits can hold. Tags are the numbers of ITU-T H.273,
+tables 2 to 4.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from studio.media.clips.av_types import VideoCodecContext, VideoFormat, VideoFrame, VideoPlane, VideoReformatter
+
 LIMITED, FULL = 1, 2
-"""FFmpeg's AVColorRange."""
+"""The colour ranges by the numbers of FFmpeg's AVColorRange."""
 UNTAGGED = 2
-"""H.273: unspecified, for primaries, transfer and matrix alike."""
+"""The number that means "unspecified" in H.273, for primaries, transfer and matrix alike."""
 BT709, SMPTE170M, BT2020 = 1, 6, 9
+"""Matrices by their numbers in H.273 table 4. SMPTE 170M has the matrix of BT.601."""
 HD_ROWS = 720
-"""Untagged clips of at least so many rows are BT.709 and smaller ones BT.601, as players take them."""
+"""Players take an untagged clip of at least this many rows for BT.709 and a smaller one for BT.601, and so does this module."""
 
 _LUMA = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
 _LUMA |= {9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
-"""Matrix tag -> weights of red and blue in luma (H.273 table 4)."""
+"""The weights of red and blue in luma, by matrix tag (H.273 table 4)."""
 _SCALER = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
-"""Matrix tag -> swscale's SWS_CS number."""
+"""swscale's number of a matrix (SWS_CS_...), by matrix tag."""
 
 
 @dataclass(frozen=True)
 class ColorTags:
-    """What a clip says about its colours, in H.273 numbers, and what they are taken for.
+    """What a clip says about its colours, in the numbers of H.273, and what its pixels are taken for.
 
     Attributes:
-        primaries, transfer, matrix: as tagged; 2 where untagged.
-        range: as tagged, 0 where untagged, 1 limited, 2 full.
+        primaries: the tagged primaries; 2 where the clip has no such tag.
+        transfer: the tagged transfer characteristics; 2 where the clip has no such tag.
+        matrix: the tagged matrix; 2 where the clip has no such tag.
+        range: the tagged range: 1 limited, 2 full, 0 where the clip has no such tag.
         used_matrix: the matrix that was tagged or assumed; 0 where the pixels are R'G'B' already.
-        used_range: 1 or 2.
+        used_range: the range that was tagged or assumed: 1 limited, 2 full.
     """
 
     primaries: int
@@ -46,7 +53,7 @@ class ColorTags:
 
     @property
     def name(self) -> str:
-        """What people call the encoding: ``Rec.709 video``, ``Display P3 video``, ..."""
+        """The usual name of the encoding, such as ``Rec.709 video`` or ``Display P3 video``."""
         if self.primaries == 12:
             return "Display P3 video"
         if self.primaries == 9 or self.used_matrix in (9, 10):
@@ -57,11 +64,15 @@ class ColorTags:
         return name if self.matrix != UNTAGGED or self.primaries != UNTAGGED else f"{name} (assumed, untagged)"
 
 
-def read_tags(frame: Any, context: Any) -> ColorTags:
-    """The tags of a decoded frame; where it has none, those of the stream.
+def read_tags(frame: VideoFrame, context: VideoCodecContext) -> ColorTags:
+    """Read the tags of a decoded frame and, where it has none, those of its stream.
+
+    Args:
+        frame: the frame.
+        context: the codec context of the stream that it was decoded from.
 
     Raises:
-        ValueError: a matrix that is not supported (YCgCo, ICtCp), named by its number.
+        ValueError: the matrix is not supported (YCgCo, ICtCp); the message is its number.
     """
     matrix = frame.colorspace if frame.colorspace != UNTAGGED else context.colorspace
     tagged_range = frame.color_range or context.color_range
@@ -85,7 +96,16 @@ def read_tags(frame: Any, context: Any) -> ColorTags:
 
 
 def decoding_matrix(matrix: int, full: bool, bits: int) -> np.ndarray:
-    """(3, 4) float64: codes (Y, Cb, Cr) to R'G'B' in 0..1; for ``matrix`` 0 codes (G, B, R)."""
+    """The affine map from integer codes to R'G'B' in 0..1.
+
+    Args:
+        matrix: the matrix tag; 0 for pixels that are R'G'B' already.
+        full: whether the codes have full range; without effect for ``matrix`` 0, which always has.
+        bits: bits per channel.
+
+    Returns:
+        (3, 4) float64, to be multiplied by (Y, Cb, Cr, 1); for ``matrix`` 0 by (G, B, R, 1), FFmpeg's order of planes.
+    """
     top, step = 2.0**bits - 1, 2.0 ** (bits - 8)
     if matrix == 0:
         return np.array([[0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0]]) / top
@@ -105,24 +125,32 @@ def decoding_matrix(matrix: int, full: bool, bits: int) -> np.ndarray:
 
 
 def encoding_matrix(matrix: int, full: bool, bits: int) -> np.ndarray:
-    """(3, 4) float64: R'G'B' in 0..1 to codes; the inverse of :func:`decoding_matrix`."""
+    """The inverse of :func:`decoding_matrix`: (3, 4) float64 that takes (R', G', B', 1) to codes that are not rounded."""
     forward = decoding_matrix(matrix, full, bits)
     back = np.linalg.inv(forward[:, :3])
     return np.column_stack([back, -back @ forward[:, 3]])
 
 
 class FrameColors:
-    """Frames of one clip as R'G'B' pixels, and graded pixels as frames to encode. One use at a time.
+    """Converts the frames of one clip to R'G'B' pixels, and graded pixels to frames for the encoder.
 
-    Chroma is brought to full resolution and back by swscale (bicubic, accurate rounding). Its 8-bit limited-range matrices
-    are exact to one rounding; its full-range ones cut instead of rounding (up to 1/255 too dark) and its 16-bit R'G'B' ends
-    at 65280 instead of 65535, so those go through matrices of our own.
+    swscale brings chroma to full resolution and back (bicubic, accurate rounding). For 8 bits and limited range it also applies
+    the matrix, exactly but for one rounding. For full range it truncates instead of rounding (up to 1/255 too dark), and its
+    16-bit R'G'B' ends at 65280 instead of 65535; in these cases the matrices of this module are applied to its planes.
+
+    An object keeps swscale's buffers and must not be used by two threads at once.
+
+    Args:
+        tags: the clip's colour tags.
+        pixel_format: FFmpeg's name of the pixel format that its frames are decoded to.
+        size: (H, W) of the frames as stored, before they are turned upright.
+        out_format: the pixel format that the encoder takes.
+        out_matrix: the matrix of the frames for the encoder, by its tag; 0 for R'G'B'.
     """
 
     def __init__(
         self, tags: ColorTags, pixel_format: str, size: tuple[int, int], out_format: str, out_matrix: int
     ) -> None:
-        """Args: the clip's tags, its pixel format, (H, W) as coded, and what to encode: format, and matrix (0: R'G'B')."""
         from av import VideoFormat
         from av.video.reformatter import Interpolation, VideoReformatter
 
@@ -135,8 +163,11 @@ class FrameColors:
         self._in, self._out = VideoReformatter(), VideoReformatter()
         self._out_bits = depth_of(wanted)
 
-    def pixels(self, frame: Any) -> np.ndarray:
-        """(H, W, 3) uint8, or uint16 for clips of more than 8 bits, R'G'B', as coded (not turned)."""
+    def pixels(self, frame: VideoFrame) -> np.ndarray:
+        """A decoded frame as (H, W, 3) R'G'B', as stored (not turned upright).
+
+        The result is uint8, or uint16 over its whole range for clips of more than 8 bits.
+        """
         tags = self._tags
         ways = (tags.used_matrix, tags.used_range)
         if self._by_swscale(*ways, self.bits):
@@ -149,8 +180,13 @@ class FrameColors:
             255 if self.bits == 8 else 65535,
         )
 
-    def frame(self, pixels: np.ndarray, like: Any) -> Any:
-        """The frame to encode for graded R'G'B' pixels, with the time, duration and tags of ``like``."""
+    def frame(self, pixels: np.ndarray, like: VideoFrame) -> VideoFrame:
+        """The frame for the encoder that shows graded pixels.
+
+        Args:
+            pixels: (H, W, 3) uint8 or uint16, R'G'B', upright.
+            like: the decoded frame, whose time and duration the result has; primaries and transfer are those of the clip.
+        """
         from av import VideoFrame
 
         height, width = pixels.shape[:2]
@@ -174,8 +210,11 @@ class FrameColors:
             out = self._scaled(self._out, carrier, (height, width), self._out_format, *ways)
         return self._tagged(out, like)
 
-    def untouched(self, frame: Any) -> Any:
-        """The frame to encode for a frame that does not change: no way through R'G'B' where the encoder takes it as it is."""
+    def untouched(self, frame: VideoFrame) -> VideoFrame:
+        """The frame for the encoder that shows a decoded frame unchanged.
+
+        Its codes do not pass through R'G'B', which would round them, unless only one of clip and encoder is R'G'B'.
+        """
         tags = self._tags
         if (tags.used_matrix == 0) != (self._out_matrix == 0):
             return self.frame(self.pixels(frame), frame)
@@ -183,12 +222,24 @@ class FrameColors:
         return self._tagged(self._scaled(self._out, frame, self._size, self._out_format, *ways), frame)
 
     def _by_swscale(self, matrix: int, range_: int, bits: int) -> bool:
+        """Whether swscale applies this matrix well enough: see the docstring of the class."""
         return bits == 8 and matrix != 0 and range_ == LIMITED
 
     def _scaled(
-        self, scaler: Any, frame: Any, size: tuple[int, int], name: str, matrix: int, range_: int, *to: int
-    ) -> Any:
-        """A frame in another pixel format; matrices by H.273 number, 0 for R'G'B', which swscale recognises by itself."""
+        self,
+        scaler: VideoReformatter,
+        frame: VideoFrame,
+        size: tuple[int, int],
+        name: str,
+        matrix: int,
+        range_: int,
+        *to: int,
+    ) -> VideoFrame:
+        """Convert a frame to the pixel format ``name`` with swscale.
+
+        ``matrix`` and ``range_`` are those of the frame, ``to`` are those of the result. A matrix is given by its tag; 0 stands
+        for R'G'B', which swscale recognises by the pixel format.
+        """
         out_matrix, out_range = to
         return scaler.reformat(
             frame,
@@ -203,38 +254,45 @@ class FrameColors:
         )
 
     def _through(self, planes: list[np.ndarray], matrix: np.ndarray, top: int) -> np.ndarray:
-        """Planes of codes to (H, W, 3) R'G'B' of 0..``top``; in float32 with one rounding, clipped to what a display shows."""
+        """Multiply planes of codes by a decoding matrix, in float32 with one rounding at the end.
+
+        Returns:
+            (H, W, 3) R'G'B' clipped to 0..``top``: uint8 for 255, else uint16.
+        """
         import cv2
 
         merged = cv2.merge([plane.astype(np.uint16, copy=False) for plane in planes])
         values = cv2.transform(merged, (matrix * top).astype(np.float32))
         return np.minimum(values, 255).astype(np.uint8) if top == 255 else values
 
-    def _tagged(self, out: Any, like: Any) -> Any:
+    def _tagged(self, out: VideoFrame, like: VideoFrame) -> VideoFrame:
+        """Give ``out`` the time of ``like`` and the clip's primaries and transfer; returns it."""
         out.pts, out.time_base, out.duration = like.pts, like.time_base, like.duration
         out.color_primaries, out.color_trc = self._tags.primaries, self._tags.transfer
         out.pict_type = 0  # the encoder chooses its own key frames
         return out
 
 
-def depth_of(pixel_format: Any) -> int:
-    """Bits per channel of an ``av.VideoFormat``, rounded up to a depth that FFmpeg has planar formats of."""
+def depth_of(pixel_format: VideoFormat) -> int:
+    """Bits per channel of a pixel format, rounded up to a depth for which FFmpeg has planar formats: 8 to 16."""
     bits = max(part.bits for part in pixel_format.components)
     return next((depth for depth in (8, 9, 10, 12, 14, 16) if depth >= bits), 16)
 
 
 def _range_of(tags: ColorTags, was_rgb: bool) -> int:
+    """The range to encode Y'CbCr with: that of the clip, and limited for a clip that was R'G'B'."""
     return LIMITED if was_rgb else tags.used_range
 
 
 def _planar(matrix: int, bits: int) -> str:
+    """FFmpeg's name of the planar pixel format with full chroma resolution, for R'G'B' (``matrix`` 0) or Y'CbCr."""
     return ("gbrp" if matrix == 0 else "yuv444p") + ("" if bits == 8 else f"{bits}le")
 
 
-def _plane(plane: Any, dtype: type, channels: int = 1) -> np.ndarray:
-    """The memory of a plane as (H, W) or (H, W, channels), without the padding at the end of its rows."""
+def _plane(plane: VideoPlane, dtype: type, channels: int = 1) -> np.ndarray:
+    """A view of a plane's memory as (H, W) or (H, W, channels), without the padding at the end of its rows."""
     item = np.dtype(dtype).itemsize
-    rows: np.ndarray = np.frombuffer(plane, dtype).reshape(plane.height, plane.line_size // item)[
+    rows: np.ndarray = np.frombuffer(memoryview(plane), dtype).reshape(plane.height, plane.line_size // item)[
         :, : plane.width * channels
     ]
     return rows if channels == 1 else rows.reshape(plane.height, plane.width, channels)

@@ -1,16 +1,19 @@
-"""Which encoder writes a clip, with which pixel format and quality: the source's own codec wherever one can."""
+"""The choice of the encoder, its pixel format and its quality: the source's own codec wherever it can be written."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
 from studio.media.clips.color import BT709, FULL, HD_ROWS, SMPTE170M, UNTAGGED, depth_of
 from studio.media.clips.read import ClipFacts
+
+if TYPE_CHECKING:
+    from studio.media.clips.av_types import VideoCodecContext, VideoFormat
 
 _QUALITY: dict[str, tuple[str, dict[str, str]]] = {
     "av1": ("libsvtav1", {"crf": "16", "preset": "8"}),
@@ -33,25 +36,30 @@ _QUALITY: dict[str, tuple[str, dict[str, str]]] = {
     "vp8": ("libvpx", {"crf": "4", "b": "40M", "qmin": "0", "qmax": "20", "cpu-used": "3"}),
     "vp9": ("libvpx-vp9", {"crf": "12", "b": "0", "row-mt": "1", "cpu-used": "4"}),
 }
-"""Codec -> encoder and options of a quality at which the codec adds less than the eye sees."""
+"""The encoder of each codec, with options of a quality at which the loss is too small to be seen."""
 _OTHERWISE = ("h264", "vp9", "mpeg2video", "mpeg4")
-"""Tried in this order where the source's codec has no encoder here, or the container does not hold it."""
+"""Codecs to try, in this order, where the source's codec has no encoder here or the container does not hold it."""
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3", "4444": "4", "XQ": "5"}
+"""FFmpeg's option for each profile of ProRes."""
+_FRAME_DURATION = 1 << 8
+"""AV_CODEC_FLAG_FRAME_DURATION: packets last as long as their frames did."""
+_REORDERS_DURATION = 1 << 20
+"""AV_CODEC_CAP_ENCODER_REORDERED_OPAQUE: the encoder keeps what belongs to a frame with it, such as its duration."""
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """What to open an encoder with.
+    """How the picture is encoded.
 
     Attributes:
-        encoder: its name.
-        pixel_format: what it gets.
-        options: its options.
-        time_base: unit of the frames' times.
-        matrix: of the pixels it gets, H.273; 0 for R'G'B'.
-        tagged_matrix: what is written on the file; 2 for nothing.
-        range: what is written on the file; 0 for nothing.
-        notes: where it falls short of the source.
+        encoder: FFmpeg's name of the encoder.
+        pixel_format: FFmpeg's name of the pixel format of the frames that it gets.
+        options: the encoder's private options.
+        time_base: seconds per unit of the frames' times.
+        matrix: the matrix of the frames, by its H.273 number; 0 for R'G'B'.
+        tagged_matrix: the matrix that the file is tagged with; 2 for no tag.
+        range: the range that the file is tagged with: 1 limited, 2 full, 0 for no tag.
+        notes: sentences that say where the result falls short of the source.
     """
 
     encoder: str
@@ -63,8 +71,13 @@ class Encoding:
     range: int
     notes: tuple[str, ...] = field(default=())
 
-    def set_up(self, context: Any, facts: ClipFacts) -> None:
-        """Write everything onto a codec context that is not open yet."""
+    def set_up(self, context: VideoCodecContext, facts: ClipFacts) -> None:
+        """Set all parameters of a codec context that is not open yet.
+
+        Args:
+            context: the context of ``encoder``.
+            facts: the source clip, which the size, the rate, the shape of pixels and the tags are taken from.
+        """
         context.height, context.width = facts.upright_size
         context.pix_fmt = self.pixel_format
         context.time_base = self.time_base
@@ -80,21 +93,15 @@ class Encoding:
             context.flags |= _FRAME_DURATION
 
 
-_FRAME_DURATION = 1 << 8
-"""AV_CODEC_FLAG_FRAME_DURATION: packets last as long as their frames did."""
-_REORDERS_DURATION = 1 << 20
-"""AV_CODEC_CAP_ENCODER_REORDERED_OPAQUE: encoders that keep what belongs to a frame with it."""
-
-
-def choose_encoding(facts: ClipFacts, held: Any) -> Encoding:
-    """The first encoder that opens: the source's codec, or another that the container holds.
+def choose_encoding(facts: ClipFacts, held: Callable[[str], bool]) -> Encoding:
+    """Choose how to encode the picture: with the source's own codec or, failing that, the first other one that works.
 
     Args:
-        facts: the clip.
-        held: tells for an encoder's name whether the container holds what it writes.
+        facts: the source clip.
+        held: whether the container can hold what an encoder writes, by the encoder's name.
 
     Raises:
-        InputError: none does.
+        InputError: no encoder can be opened whose output the container holds.
     """
     for encoding in _candidates(facts):
         if held(encoding.encoder) and _opens(encoding, facts):
@@ -105,6 +112,7 @@ def choose_encoding(facts: ClipFacts, held: Any) -> Encoding:
 
 
 def _candidates(facts: ClipFacts) -> Iterator[Encoding]:
+    """Encodings to try, best first: each codec with the times of the clip, then with one unit per frame."""
     from av.codec import Codec
     from av.codec.codec import UnknownCodecError
 
@@ -123,12 +131,14 @@ def _candidates(facts: ClipFacts) -> Iterator[Encoding]:
 
 
 def _opens(encoding: Encoding, facts: ClipFacts) -> bool:
-    """Whether the encoder takes it: opened for a moment, before anything is written."""
+    """Whether the encoder accepts the parameters; it is opened for a moment, before anything is written."""
     from av import CodecContext
     from av.error import FFmpegError
+    from av.video.codeccontext import VideoCodecContext
 
-    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 has no other way to be asked to print errors only
+    os.environ.setdefault("SVT_LOG", "1")  # the only way to make SVT-AV1 print nothing but errors
     context = CodecContext.create(encoding.encoder, "w")
+    assert isinstance(context, VideoCodecContext)
     try:
         encoding.set_up(context, facts)
         context.open()
@@ -138,9 +148,13 @@ def _opens(encoding: Encoding, facts: ClipFacts) -> bool:
 
 
 def nearest_format(wanted: str, offered: list[str]) -> str:
-    """The offered pixel format that loses least of the wanted one: depth first, then chroma, then the smallest such.
+    """The offered pixel format that loses least of the wanted one: least depth first, then least chroma resolution.
 
-    An encoder that names none (raw video) takes any. Alpha and the order of bytes do not count.
+    Among equals it is the one that wastes least. Alpha and the order of bytes do not count.
+
+    Args:
+        wanted: FFmpeg's name of the clip's pixel format.
+        offered: the names of the formats that an encoder takes; an encoder that names none (raw video) takes any.
     """
     from av import VideoFormat
 
@@ -148,14 +162,14 @@ def nearest_format(wanted: str, offered: list[str]) -> str:
     if plain in offered or not offered:
         return plain if plain in offered else wanted
 
-    def facts(name: str) -> tuple[int, bool, int, int]:
+    def properties(name: str) -> tuple[int, bool, int, int]:
         form = VideoFormat(name, 64, 64)
         return depth_of(form), form.is_rgb, *_chroma(form)
 
-    depth, is_rgb, across, down = facts(plain)
+    depth, is_rgb, across, down = properties(plain)
 
     def loss(name: str) -> tuple[int, int, int, int, int]:
-        has_depth, has_rgb, has_across, has_down = facts(name)
+        has_depth, has_rgb, has_across, has_down = properties(name)
         lost = max(0, across - has_across) + max(0, down - has_down)
         spare = max(0, has_across - across) + max(0, has_down - down)
         return max(0, depth - has_depth), lost, has_rgb != is_rgb, max(0, has_depth - depth), spare
@@ -165,7 +179,10 @@ def nearest_format(wanted: str, offered: list[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    """Planar, without alpha, little-endian; grey as 4:2:0, since a grade may colour it."""
+    """The name of the planar, little-endian pixel format without alpha that holds the same picture.
+
+    Grey becomes 4:2:0 Y'CbCr, since a grade may colour it.
+    """
     name = name.replace("yuvj", "yuv").replace("be", "le") if name.startswith(("yuv", "gbr")) else name
     name = name.replace("yuva", "yuv").replace("gbrap", "gbrp")
     same = {"nv12": "yuv420p", "nv21": "yuv420p", "p010le": "yuv420p10le", "nv16": "yuv422p", "p210le": "yuv422p10le"}
@@ -176,16 +193,17 @@ def _plain(name: str) -> str:
 
 
 def _odd(name: str) -> bool:
-    """Formats that hold less than they seem to, or more than is needed."""
+    """Whether a format is to be avoided: it holds less than its depth suggests (grey, palettes) or more than is needed."""
     return name.startswith(("gray", "ya", "pal", "mono", "yuva", "gbrap", "rgb5", "bgr5", "nv", "yuvj")) or "f" in name
 
 
-def _chroma(form: Any) -> tuple[int, int]:
-    """How many chroma samples there are in 64 x 64 pixels, across and down."""
+def _chroma(form: VideoFormat) -> tuple[int, int]:
+    """How many chroma samples 64 x 64 pixels have, horizontally and vertically."""
     return (64, 64) if form.is_rgb else (form.chroma_width(64), form.chroma_height(64))
 
 
 def _shortcomings(facts: ClipFacts, pixel_format: str) -> list[str]:
+    """Sentences that say what of the clip a result of this pixel format does not hold."""
     from av import VideoFormat
 
     notes = []
@@ -202,10 +220,11 @@ def _shortcomings(facts: ClipFacts, pixel_format: str) -> list[str]:
 
 
 def _tags(facts: ClipFacts, pixel_format: str) -> tuple[int, int, int]:
-    """The matrix of the written pixels, and what is tagged: what the source tagged, and nothing where it tagged nothing.
+    """The matrix of the written pixels, and the matrix and range to tag the file with.
 
-    Two exceptions: R'G'B' that becomes Y'CbCr says by which matrix; and an untagged clip that is turned across the 720
-    rows by which players guess the matrix says what was assumed.
+    The file has the tags of the source, and none where the source has none, with two exceptions. When R'G'B' becomes Y'CbCr, the
+    matrix is tagged. So is the assumed matrix of an untagged clip that has less than 720 rows before it is turned upright and
+    more afterwards, or the other way round, because players guess the matrix by the number of rows.
     """
     from av import VideoFormat
 
@@ -221,12 +240,11 @@ def _tags(facts: ClipFacts, pixel_format: str) -> tuple[int, int, int]:
 
 
 def _profile(encoder: str, pixel_format: str, profile: str | None) -> dict[str, str]:
-    """The source's flavour of a codec that comes in several."""
+    """Encoder options for the source's profile, of codecs whose profiles differ in quality."""
     if encoder == "prores_ks":
-        deep = pixel_format.startswith("yuv444")
-        return {"profile": _PRORES.get(profile or "", "4" if deep else "3"), "vendor": "apl0"}
+        fallback = "4" if pixel_format.startswith("yuv444") else "3"
+        return {"profile": _PRORES.get(profile or "", fallback), "vendor": "apl0"}
     if encoder == "dnxhd":
-        return {
-            "profile": "dnxhr_444" if "444" in pixel_format else "dnxhr_hqx" if "10" in pixel_format else "dnxhr_hq"
-        }
+        flavour = "444" if "444" in pixel_format else "hqx" if "10" in pixel_format else "hq"
+        return {"profile": f"dnxhr_{flavour}"}
     return {}

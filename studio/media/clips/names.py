@@ -1,10 +1,10 @@
-"""Which containers clips are written in, what cannot be a clip to read, and PyAV where it is installed."""
+"""Checks before a clip is opened: whether PyAV is installed, whether a file can be a clip, which container a name means."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from reswd_torch.errors import InputError
 
@@ -22,11 +22,15 @@ WRITTEN_SUFFIXES: dict[str, str] = {
     ".ts": "mpegts",
     ".webm": "webm",
 }
-"""Suffix -> FFmpeg's name of the container that is written for it (its list of muxers, ffmpeg-formats(1))."""
+"""The container that is written for a suffix, by the name that FFmpeg gives its muxer (ffmpeg-formats(1))."""
 
 
-def need_av() -> Any:
-    """The module ``av`` (PyAV). Raises InputError that names the extra when it is not installed."""
+def need_av() -> ModuleType:
+    """Import PyAV and return its module ``av``.
+
+    Raises:
+        InputError: PyAV is not installed; the message names the extra that installs it.
+    """
     try:
         import av
     except ImportError as error:
@@ -35,10 +39,10 @@ def need_av() -> Any:
 
 
 def clip_suffix(path: Path) -> str:
-    """The container to write for a name.
+    """The container to write for a file name: one of the values of :data:`WRITTEN_SUFFIXES`.
 
     Raises:
-        InputError: a suffix that no clip is written for.
+        InputError: no container is written for the suffix.
     """
     container = WRITTEN_SUFFIXES.get(path.suffix.lower())
     if container is None:
@@ -47,7 +51,11 @@ def clip_suffix(path: Path) -> str:
 
 
 def check_clip(path: Path) -> None:
-    """InputError for what cannot be a clip to read: missing, a folder, not readable, empty."""
+    """Refuse a file that cannot be a clip, before it is opened.
+
+    Raises:
+        InputError: the file is missing, a folder, not readable, or empty.
+    """
     if path.is_dir():
         raise InputError(f"{path}: this is a folder: give a video file")
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Clips in: what a file says about itself, and its frames and packets in the order of the file."""
+"""Reading of clips: what a file says about itself, and its frames and packets in the order of the file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, overload
 
 import numpy as np
 
@@ -15,22 +15,35 @@ from reswd_torch.errors import InputError
 from studio.media.clips.color import ColorTags, depth_of, read_tags
 from studio.media.clips.names import check_clip, need_av
 
-OpenClip = Any
-"""PyAV's container of an open clip. PyAV has no types of its own for what it holds."""
+if TYPE_CHECKING:
+    from typing import Never
+
+    from typing_extensions import TypeIs
+
+    from studio.media.clips.av_types import InputContainer, Packet, PictureStream, Stream, TimedFrame, VideoFrame
+
+OpenClip: TypeAlias = "InputContainer"
+"""A clip that is open for reading, as PyAV's container."""
 
 _NOT_DISPLAY = {
     8: "is scene-linear",
     16: "is HDR (PQ, SMPTE ST 2084)",
     18: "is HDR (HLG, ARIB STD-B67)",
 }
-"""Transfer characteristics of H.273 table 3 that a display-referred grade does not belong to."""
+"""Transfer characteristics, by H.273 table 3, of clips that are not display-referred, which a grade cannot be applied to."""
 _SLACK = 0.1
-"""Seconds that a clip may end before it says it does; headers round."""
+"""Seconds by which a clip may be shorter than its header says, since headers round."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """How stored frames become upright: transposed first, then mirrored left to right, then top to bottom."""
+    """How stored frames become upright: they are transposed, then mirrored, then flipped.
+
+    Attributes:
+        transposed: rows and columns are exchanged.
+        mirrored: left and right are exchanged.
+        flipped: top and bottom are exchanged.
+    """
 
     transposed: bool = False
     mirrored: bool = False
@@ -38,11 +51,11 @@ class Turn:
 
     @property
     def is_none(self) -> bool:
-        """Whether stored frames are upright."""
+        """Whether stored frames are upright already."""
         return not (self.transposed or self.mirrored or self.flipped)
 
     def applied(self, pixels: np.ndarray) -> np.ndarray:
-        """(H, W, 3) stored to upright; a view."""
+        """Turn a stored frame, (H, W, 3), upright. The result is a view of ``pixels``."""
         if self.transposed:
             pixels = pixels.transpose(1, 0, 2)
         return pixels[:: -1 if self.flipped else 1, :: -1 if self.mirrored else 1]
@@ -50,25 +63,25 @@ class Turn:
 
 @dataclass(frozen=True)
 class ClipFacts:
-    """What was read of a clip before its frames.
+    """What a clip says about itself.
 
     Attributes:
         path: the file.
-        index: which of its streams is the picture.
+        index: the index of the stream that is the picture.
         codec: FFmpeg's name of its codec, such as ``h264``.
-        profile: the codec's profile, or None.
-        pixel_format: FFmpeg's name, such as ``yuv420p10le``.
-        bits: per channel; more than 8 are read as uint16.
-        size: (H, W) as stored, before turning.
+        profile: the profile of the codec, or None.
+        pixel_format: FFmpeg's name of the decoded frames' pixel format, such as ``yuv420p10le``.
+        bits: bits per channel; frames with more than 8 are read as uint16.
+        size: (H, W) of the frames as stored, before they are turned upright.
         turn: how frames become upright.
-        tags: colour tags.
-        rate: average frames per second, or None.
+        tags: the colour tags.
+        rate: average number of frames per second, or None.
         time_base: seconds per unit of the frames' times.
-        aspect: shape of a stored pixel, width by height, or None.
-        frames: how many there should be, 0 where the file does not say.
-        seconds: how long the picture should last, or None where the file does not say.
-        whole_seconds: how long all streams together should last, or None.
-        interlaced: frames consist of two fields.
+        aspect: width of a stored pixel divided by its height, or None.
+        frames: how many frames the file says it has; 0 where it does not say.
+        seconds: how long the file says the picture lasts; None where it does not say.
+        whole_seconds: how long the file says that all streams together last, or None.
+        interlaced: whether frames consist of two fields.
     """
 
     path: Path
@@ -96,14 +109,14 @@ class ClipFacts:
 
 @dataclass
 class Damage:
-    """What went wrong while a clip was read, filled by :func:`events`.
+    """How far a clip could be read, and what of it is lost. :func:`events` keeps it up to date.
 
     Attributes:
-        frames: frames that were read well.
-        lost: frames that could not be read, as far as they can be counted.
-        first: seconds from the start where the first of them was, or None.
-        end: seconds from the start where the last good frame ends.
-        last_packet: the same for the last packet of any stream.
+        frames: number of frames that were read well.
+        lost: number of frames that could not be read, as far as they can be counted.
+        first: seconds from the start of the clip to the first of the lost frames, or None.
+        end: seconds from the start of the clip to the end of the last good frame.
+        last_packet: seconds from the start of the clip to the end of the last packet of any stream.
     """
 
     frames: int = 0
@@ -113,7 +126,7 @@ class Damage:
     last_packet: float = 0.0
 
     def broken_at(self, facts: ClipFacts) -> float | None:
-        """Seconds from the start where the clip breaks off or is damaged first; None for a whole one."""
+        """Seconds from the start of the clip to where it breaks off or is first damaged; None for a clip that is whole."""
         if self.lost:
             return self.first
         slack = max(_SLACK, 2.5 / float(facts.rate or 25))
@@ -125,11 +138,11 @@ class Damage:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """A clip's container, open for reading.
+def opened(path: Path) -> Iterator[OpenClip]:
+    """Open a clip for reading, for the length of the block.
 
     Raises:
-        InputError: missing, empty, or not a video file.
+        InputError: PyAV is not installed, or the file is missing, empty or not a video file.
     """
     av = need_av()
     check_clip(path)
@@ -144,8 +157,16 @@ def opened(path: Path) -> Iterator[Any]:
         yield container
 
 
-def picture_stream(container: Any, path: Path) -> Any:
-    """The video stream that people see; cover pictures are none. Raises InputError where there is none to decode."""
+def picture_stream(container: OpenClip, path: Path) -> PictureStream:
+    """The video stream that players show. Cover pictures do not count.
+
+    Args:
+        container: the clip.
+        path: its file, for the message.
+
+    Raises:
+        InputError: the clip has no video stream that can be decoded.
+    """
     from av.stream import Disposition
 
     streams = [
@@ -157,18 +178,19 @@ def picture_stream(container: Any, path: Path) -> Any:
         raise InputError(f"{path}: the file holds no video stream that can be decoded: give a clip with a picture")
     first = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
     first.thread_type = "AUTO"
-    return first
+    return cast("PictureStream", first)
 
 
 def read_facts(path: Path) -> ClipFacts:
-    """Open a clip and look at its first frame.
+    """Open a clip and decode its first frame, which many of the facts are only known from.
 
     Raises:
-        InputError: not a clip, no video stream, no frame that decodes, HDR or scene-linear, a matrix not known here.
+        InputError: the file is no clip, has no video stream or no frame that can be decoded, is HDR or scene-linear, or has a
+            colour matrix that is not supported.
     """
     with opened(path) as container:
         stream = picture_stream(container, path)
-        frame = next((what for what in events(container, stream, [], Damage()) if not is_packet(what)), None)
+        frame = next(events(container, stream, [], Damage()), None)
         if frame is None:
             raise InputError(f"{path}: no frame of the clip can be decoded: copy or export it again")
         context = stream.codec_context
@@ -203,16 +225,29 @@ def read_facts(path: Path) -> ClipFacts:
         )
 
 
-def events(container: Any, stream: Any, copied: list[Any], damage: Damage) -> Iterator[Any]:
-    """Frames of ``stream`` and packets of the ``copied`` streams, in the order of the file, as far as it can be read.
+@overload
+def events(container: OpenClip, stream: PictureStream, copied: list[Never], damage: Damage) -> Iterator[TimedFrame]: ...
+@overload
+def events(
+    container: OpenClip, stream: PictureStream, copied: list[Stream], damage: Damage
+) -> Iterator[TimedFrame | Packet]: ...
+def events(
+    container: OpenClip, stream: PictureStream, copied: list[Stream] | list[Never], damage: Damage
+) -> Iterator[TimedFrame | Packet]:
+    """Frames of the picture, and packets of the streams that are copied, in the order of the file, as far as it can be read.
 
-    A frame or packet that is damaged is left out and counted in ``damage``; one before the first good frame is not counted,
-    since recordings of broadcasts begin anywhere.
+    Damaged frames and packets are left out and counted. Those before the first good frame are not counted, since a recording of a
+    broadcast begins anywhere. Every frame has a time of its own, later than that of the frame before it, in units of the stream.
+
+    Args:
+        container: the clip, read from where it stands.
+        stream: its picture, :func:`picture_stream`.
+        copied: further streams whose packets are wanted; with an empty list only frames come.
+        damage: is filled while the clip is read.
     """
     from av.error import FFmpegError
 
-    origin: float | None = None
-    last_pts: int | None = None
+    clock = _Clock(stream, damage)
     for packet in _packets(container, [stream, *copied], damage):
         if packet is not None and packet.stream_index != stream.index:
             if packet.size and not packet.is_corrupt:
@@ -224,59 +259,85 @@ def events(container: Any, stream: Any, copied: list[Any], damage: Damage) -> It
         try:
             frames = stream.decode(packet)
         except FFmpegError:
-            _lose(damage)
+            _note_loss(damage)
             continue
         for frame in frames:
             if frame.is_corrupt:
-                _lose(damage)
-                continue
-            pts = frame.pts if frame.pts is not None else frame.dts
-            if pts is None or (last_pts is not None and pts <= last_pts):
-                pts = 0 if last_pts is None else last_pts + max(1, frame.duration)
-            frame.pts = last_pts = pts
-            frame.time_base = stream.time_base
-            length = float((frame.duration or 0) * stream.time_base) or 1 / float(stream.average_rate or 25)
-            origin = float(pts * stream.time_base) if origin is None else origin
-            damage.frames += 1
-            damage.end = float(pts * stream.time_base) - origin + length
-            yield frame
+                _note_loss(damage)
+            else:
+                yield clock.timed(frame)
 
 
-def _packets(container: Any, streams: list[Any], damage: Damage) -> Iterator[Any]:
-    """Packets until the file ends or cannot be read on; None last, which makes the decoder give what it still holds."""
+class _Clock:
+    """Gives the good frames of a stream their times, and counts them.
+
+    Args:
+        stream: the picture of the clip.
+        damage: ``frames`` and ``end`` are kept up to date.
+    """
+
+    def __init__(self, stream: PictureStream, damage: Damage) -> None:
+        self._stream, self._damage = stream, damage
+        self._origin: float | None = None  # seconds of the first frame
+        self._last: int | None = None  # time of the frame before, in units of the stream
+
+    def timed(self, frame: VideoFrame) -> TimedFrame:
+        """The frame with its own time or, where that is missing or not later than the last one, the next time after it."""
+        unit = self._stream.time_base
+        pts = frame.pts if frame.pts is not None else frame.dts
+        if pts is None or (self._last is not None and pts <= self._last):
+            pts = 0 if self._last is None else self._last + max(1, frame.duration)
+        frame.pts = self._last = pts
+        frame.time_base = unit
+        start = float(pts * unit)
+        self._origin = start if self._origin is None else self._origin
+        length = float((frame.duration or 0) * unit) or 1 / float(self._stream.average_rate or 25)
+        self._damage.frames += 1
+        self._damage.end = start - self._origin + length
+        return cast("TimedFrame", frame)
+
+
+def _packets(container: OpenClip, streams: list[Stream], damage: Damage) -> Iterator[Packet | None]:
+    """Packets until the file ends or cannot be read on. The last item is None, which makes a decoder give what it holds back."""
     from av.error import FFmpegError
 
     try:
         for packet in container.demux(streams):
-            if packet.size:  # the empty ones at the end are for decoders; ours gets None
+            if packet.size:  # PyAV ends with empty packets for its own decoders; here None takes their place
                 yield packet
     except FFmpegError:
-        _lose(damage)
+        _note_loss(damage)
     yield None
 
 
-def _lose(damage: Damage) -> None:
+def _note_loss(damage: Damage) -> None:
+    """Count a frame that could not be read, unless no good one came before it."""
     if damage.frames:
         damage.lost += 1
         damage.first = damage.end if damage.first is None else damage.first
 
 
-def _note_end(packet: Any, container: Any, damage: Damage) -> None:
+def _note_end(packet: Packet, container: OpenClip, damage: Damage) -> None:
+    """Keep the latest time at which a packet of any stream ends."""
     if packet.pts is not None:
         end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - (container.start_time or 0) / 1e6
         damage.last_packet = max(damage.last_packet, end)
 
 
-def is_packet(what: Any) -> bool:
-    """Whether something of :func:`events` is a packet to copy, and not a frame."""
+def is_packet(what: TimedFrame | Packet) -> TypeIs[Packet]:
+    """Whether an item of :func:`events` is a packet to copy. If not, it is a frame."""
     return hasattr(what, "stream_index")
 
 
-def _turn_of(frame: Any) -> Turn:
-    """From the display matrix (ISO/IEC 14496-12, 8.3.2): 9 numbers in 16.16 and 2.30, (x, y) stored to shown."""
+def _turn_of(frame: VideoFrame) -> Turn:
+    """The turn that a frame's display matrix means (ISO/IEC 14496-12, 8.3.2).
+
+    The matrix has nine fixed-point numbers, 16.16 and 2.30, and takes the (x, y) of a stored pixel to the shown one.
+    """
     from av.sidedata.sidedata import Type
 
-    data = frame.side_data.get(Type.DISPLAYMATRIX)
+    side_data: Any = frame.side_data  # PyAV's annotation knows motion vectors only
+    data = side_data.get(Type.DISPLAYMATRIX)
     if data is None:
         return Turn()
     a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(float) / 65536
@@ -284,15 +345,18 @@ def _turn_of(frame: Any) -> Turn:
         return Turn(False, a < 0, d < 0)
     if min(abs(b), abs(c)) > max(abs(a), abs(d)):
         return Turn(True, c < 0, b < 0)
-    return Turn()  # not by a quarter turn: players show it so, no editor exports it
+    return Turn()  # not a multiple of a quarter turn: players show such clips turned, but no editor exports them
 
 
-def _stated_seconds(stream: Any, form: str) -> float | None:
-    if form == "avi" and stream.frames:  # its duration is corrected to the length of the file
+def _stated_seconds(stream: PictureStream, form: str) -> float | None:
+    """How long a file of the container ``form`` says that its picture lasts, in seconds; None where it does not say."""
+    if (
+        form == "avi" and stream.frames
+    ):  # FFmpeg shortens the duration of a file that is cut off, not the number of frames
         return float(stream.frames * stream.time_base)
     if stream.duration:
         return float(stream.duration * stream.time_base)
-    text = stream.metadata.get("DURATION", "")  # Matroska's tag, as 00:01:02.345000000: where the stream ends
+    text = stream.metadata.get("DURATION", "")  # Matroska's tag says where the stream ends, as 00:01:02.345000000
     try:
         hours, minutes, seconds = text.split(":")
         end = int(hours) * 3600 + int(minutes) * 60 + float(seconds)

@@ -1,18 +1,21 @@
-"""Clips out: the graded picture, and everything else as it came, packet by packet."""
+"""Writing of clips: the graded picture is encoded, and everything else is copied packet by packet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
 from studio.media.clips.encoders import choose_encoding
 from studio.media.clips.names import clip_suffix, need_av
-from studio.media.clips.read import ClipFacts
+from studio.media.clips.read import ClipFacts, OpenClip
 
-_OF_THE_FILE = {
+if TYPE_CHECKING:
+    from studio.media.clips.av_types import OutputContainer, Packet, Stream, VideoFrame, VideoStream
+
+_FILE_METADATA = {
     "major_brand",
     "minor_version",
     "compatible_brands",
@@ -22,32 +25,42 @@ _OF_THE_FILE = {
     "BPS",
     "vendor_id",
 }
-"""Metadata that describe the source's file and not what is in it."""
-_UNSAID = {
+"""Keys of metadata that describe the source's file and not its content."""
+_UNLISTED = {
     "mpegts": {"libx264", "libx265", "mpeg2video", "mpeg4"},
     "mxf": {"libx264", "prores_ks", "dnxhd", "mpeg2video", "jpeg2000"},
     "vob": {"mpeg2video"},
 }
-"""Containers that FFmpeg does not list the codecs of."""
+"""The encoders that containers hold for which FFmpeg has no list of codecs."""
+_ATTACHED_PICTURE = 1024
+"""AV_DISPOSITION_ATTACHED_PIC: the stream is a cover picture."""
 
 
 class ClipWriter:
-    """One output file being written.
+    """Writes one clip: its header when it is made, then frames and packets in the order of the source.
+
+    Args:
+        container: the output file, open for writing.
+        facts: what the source clip says about itself.
+        source: the source clip.
+        name: what the result will be called, for messages.
 
     Attributes:
         encoding: how the picture is encoded.
-        notes: what is not in the result, and why.
-        copied: streams of the source whose packets :meth:`copy` takes.
+        notes: sentences that say what is not in the result, and why.
+        copied: the streams of the source whose packets :meth:`copy` takes.
+
+    Raises:
+        InputError: the container cannot hold the picture or the audio of the source.
     """
 
-    def __init__(self, container: Any, facts: ClipFacts, source: Any, name: Path) -> None:
+    def __init__(self, container: OutputContainer, facts: ClipFacts, source: OpenClip, name: Path) -> None:
         self.notes: list[str] = []
-        self.copied: list[Any] = []
+        self.copied: list[Stream] = []
         self._container, self._name = container, name
-        self._streams: dict[int, Any] = {}
+        self._streams: dict[int, Stream] = {}
         self.encoding = choose_encoding(facts, self._held)
         self.notes += self.encoding.notes
-        self._picture: Any = None
         chapters = source.chapters()
         self._has_chapters = bool(chapters)
         for stream in source.streams:
@@ -60,26 +73,40 @@ class ClipWriter:
             container.set_chapters(chapters)
         self._start()
 
-    def show(self, frame: Any) -> None:
-        """Encode a frame, with its own time. ProRes takes the tags from the frame and not from the encoder."""
+    def show(self, frame: VideoFrame) -> None:
+        """Encode a frame of :class:`~studio.media.clips.color.FrameColors`, which is shown at its own time.
+
+        Raises:
+            InputError: the disk does not take it.
+        """
+        # ProRes takes these tags from the frame and not from the encoder.
         frame.colorspace, frame.color_range = self.encoding.tagged_matrix, self.encoding.range
         with self._written():
             self._container.mux(self._picture.encode(frame))
 
-    def copy(self, packet: Any) -> None:
-        """Write a packet of a copied stream as it is."""
+    def copy(self, packet: Packet) -> None:
+        """Write a packet of one of the ``copied`` streams as it is.
+
+        Raises:
+            InputError: the disk does not take it.
+        """
         packet.stream = self._streams[packet.stream_index]
         with self._written():
             self._container.mux_one(packet)
 
     def finish(self) -> None:
-        """Encode what the encoder still holds."""
+        """Encode the frames that the encoder still holds back, and close the file.
+
+        Raises:
+            InputError: the disk does not take it.
+        """
         with self._written():
             self._container.mux(self._picture.encode(None))
             self._container.close()
 
     @contextmanager
     def _written(self) -> Iterator[None]:
+        """Turn an error while the block writes into an InputError that says what to do."""
         try:
             yield
         except (OSError, need_av().error.FFmpegError) as error:
@@ -89,30 +116,41 @@ class ClipWriter:
             ) from error
 
     def _held(self, encoder: str) -> bool:
-        said = _UNSAID.get(self._container.format.name)
-        return encoder in (self._container.supported_codecs if said is None else said)
+        """Whether the container holds what an encoder writes."""
+        known = _UNLISTED.get(self._container.format.name)
+        return encoder in (self._container.supported_codecs if known is None else known)
 
-    def _add_picture(self, facts: ClipFacts, template: Any) -> Any:
+    def _add_picture(self, facts: ClipFacts, template: Stream) -> VideoStream:
+        """Add the stream of the graded picture, with the metadata of ``template``, the source's picture."""
+        from av.video.stream import VideoStream
+
         stream = self._container.add_stream(self.encoding.encoder, rate=facts.rate)
+        assert isinstance(stream, VideoStream)
         self.encoding.set_up(stream.codec_context, facts)
         stream.time_base = self.encoding.time_base
         if self.encoding.encoder == "libx265" and self._container.format.name in ("mp4", "mov"):
-            stream.codec_context.codec_tag = "hvc1"  # the only one that Apple's players take
+            stream.codec_context.codec_tag = "hvc1"  # Apple's players accept no other tag
         stream.metadata.update(_kept(template.metadata))
-        stream.disposition = int(template.disposition)
+        stream.disposition = template.disposition
         return stream
 
-    def _add_copy(self, stream: Any) -> None:
-        """A stream that is copied; one that the container does not hold is refused (audio) or left out (others)."""
+    def _add_copy(self, stream: Stream) -> None:
+        """Add a stream that is copied. What the container cannot hold is left out with a note.
+
+        Raises:
+            InputError: the container cannot hold an audio stream.
+        """
         codec = stream.codec_context.name if stream.codec_context is not None else getattr(stream, "name", None)
         what = f"stream {stream.index} ({stream.type}, {codec or 'unknown'})"
         if stream.type == "data" or (stream.type == "attachment" and self._container.format.name != "matroska"):
-            # Timecode and chapters are written anew, from the metadata; FFmpeg shows the tracks that hold them as data.
-            anew = "timecode" in stream.metadata or (self._has_chapters and codec in ("bin_data", "text", None))
-            if not anew:
+            # FFmpeg shows tracks of timecode and chapters as data. Both are written again from the metadata.
+            written_again = "timecode" in stream.metadata or (
+                self._has_chapters and codec in ("bin_data", "text", None)
+            )
+            if not written_again:
                 self.notes.append(f"{what} is left out")
             return
-        if stream.type == "video" and not int(stream.disposition) & 1024:  # a cover picture stays
+        if stream.type == "video" and not int(stream.disposition) & _ATTACHED_PICTURE:
             self.notes.append(f"{what} is left out: one picture stream is graded")
             return
         try:
@@ -123,12 +161,16 @@ class ClipWriter:
             self.notes.append(f"{what} is left out: {self._name.suffix} files do not hold it")
             return
         added.metadata.update(_kept(stream.metadata))
-        added.disposition = int(stream.disposition)
+        added.disposition = stream.disposition
         self._streams[stream.index] = added
         self.copied.append(stream)
 
     def _start(self) -> None:
-        """Write the header, which is where containers refuse streams that they said they hold."""
+        """Write the header. Only then do some containers refuse streams that they claimed to hold.
+
+        Raises:
+            InputError: the container cannot hold the streams.
+        """
         try:
             self._container.start_encoding()
         except (ValueError, need_av().error.FFmpegError) as error:
@@ -140,6 +182,7 @@ class ClipWriter:
             ) from error
 
     def _no_audio(self, codec: str | None) -> InputError:
+        """The error for audio that the container cannot hold."""
         return InputError(
             f"{self._name}: its audio ({codec}) is copied as it is, and {self._name.suffix} files do not hold it: "
             "give an output with the suffix of the clip, or .mkv"
@@ -147,16 +190,23 @@ class ClipWriter:
 
 
 @contextmanager
-def writing(temporary: Path, name: Path, facts: ClipFacts, source: Any, *, trial: bool = False) -> Iterator[ClipWriter]:
-    """A writer into ``temporary``, for a result that will be called ``name``; finished when the block ends well.
+def writing(
+    temporary: Path, name: Path, facts: ClipFacts, source: OpenClip, *, trial: bool = False
+) -> Iterator[ClipWriter]:
+    """A writer for the block, which is finished when the block ends without an error.
 
-    With ``trial`` only the header is written, which is where a container refuses what it cannot hold.
+    Args:
+        temporary: the file that is written.
+        name: what the result will be called; its suffix says which container is written.
+        facts: what the source clip says about itself.
+        source: the source clip.
+        trial: write the header only, to find out whether the container can hold the clip.
 
     Raises:
-        InputError: the container holds no picture or not the audio of the source, or the disk does not take it.
+        InputError: the container cannot hold the picture or the audio of the source, or the disk does not take the file.
     """
     av = need_av()
-    options = {}
+    options: dict[str, str] = {}
     form = clip_suffix(name)
     if form in ("mp4", "mov"):
         apple = any(key.startswith("com.apple.") for key in source.metadata)
@@ -168,13 +218,14 @@ def writing(temporary: Path, name: Path, facts: ClipFacts, source: Any, *, trial
         if not trial:
             writer.finish()
     finally:
-        with suppress(OSError, av.error.FFmpegError):  # what went wrong before is what is told
+        with suppress(OSError, av.error.FFmpegError):  # an earlier error says more than that of closing
             container.close()
 
 
 def _kept(metadata: dict[str, str]) -> dict[str, str]:
+    """The metadata that describe the content and so hold for the result too."""
     return {
         key: value
         for key, value in metadata.items()
-        if key not in _OF_THE_FILE and not key.startswith(("_STATISTICS", "NUMBER_OF", "DURATION-", "BPS-"))
+        if key not in _FILE_METADATA and not key.startswith(("_STATISTICS", "NUMBER_OF", "DURATION-", "BPS-"))
     }

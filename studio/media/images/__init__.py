@@ -1,4 +1,7 @@
-"""Picture files in and out: depth, profile, metadata and transparency survive."""
+"""Reading and writing of picture files, which keep their depth, colour profile, metadata and transparency.
+
+Importing this package loads no codec: Pillow, OpenCV and tifffile are imported when a picture needs them.
+"""
 
 from studio.media.images.masks import read_mask
 from studio.media.images.picture import (

@@ -1,16 +1,23 @@
-"""Depth changes and turns of whole pictures: rounded once, in bands, without needless copies."""
+"""Operations on whole pictures that round at most once: other depths, turns, division by alpha. They avoid needless copies."""
 
 from __future__ import annotations
 
 import numpy as np
 
-_BAND_BYTES = 1 << 22
+_BAND_BYTES = 1 << 22  # pictures are converted in bands of rows of about this size
 
 
 def to_depth(values: np.ndarray, dtype: np.dtype | type) -> np.ndarray:
-    """Whole-range integers (uint8 0..255, uint16 0..65535) in the other depth, rounded to nearest; same shape.
+    """Convert between 8 and 16 bits over the whole range of both (0..255 and 0..65535), rounded to nearest.
 
-    The same array comes back when the depth already fits. 8 -> 16 multiplies by 257 and so 16 -> 8 gives it back.
+    From 8 to 16 bits, values are multiplied by 257, so that the way back gives the same values again.
+
+    Args:
+        values: uint8 or uint16, of any shape.
+        dtype: ``np.uint8`` or ``np.uint16``.
+
+    Returns:
+        An array of the same shape; ``values`` itself if it has that dtype already.
     """
     if values.dtype == dtype:
         return values
@@ -25,7 +32,15 @@ def to_depth(values: np.ndarray, dtype: np.dtype | type) -> np.ndarray:
 
 
 def turn(values: np.ndarray, orientation: int) -> np.ndarray:
-    """(H, W[, C]) as stored -> upright for an EXIF orientation 1..8; C-contiguous (the same array for 1)."""
+    """Turn a stored picture upright.
+
+    Args:
+        values: (H, W) or (H, W, C).
+        orientation: the EXIF orientation of the stored picture, 1..8.
+
+    Returns:
+        A C-contiguous array, H and W exchanged for 5 to 8; ``values`` itself for 1 if it is contiguous.
+    """
     if orientation == 1:
         return np.ascontiguousarray(values)
     import cv2
@@ -42,7 +57,15 @@ def turn(values: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def straighten(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Colours that were multiplied by ``alpha`` (associated), divided by it again; (H, W, 3) of the same dtype."""
+    """Divide colours that were multiplied by alpha ("associated" or "premultiplied") by it again.
+
+    Args:
+        pixels: (H, W, 3) uint8 or uint16, multiplied by alpha.
+        alpha: (H, W) of the same dtype.
+
+    Returns:
+        (H, W, 3) of the same dtype: straight colours, clipped to its range.
+    """
     top = float(np.iinfo(pixels.dtype).max)
     out = np.empty_like(pixels)
     rows = max(1, _BAND_BYTES // max(1, pixels[:1].size * 4))

@@ -1,4 +1,4 @@
-"""Masks: grey pictures that say which pixels count and change."""
+"""Masks: grey pictures that say how much each pixel of another picture counts and changes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,23 @@ from reswd_torch.errors import InputError
 from studio.media.images.picture import MAX_PIXELS
 from studio.media.images.read import read_values
 
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709; for a grey mask any weights of sum 1 do
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # weights of Rec. 709
 
 
 def read_mask(path: str | Path, size: tuple[int, int], *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-    """(H, W) float32 in 0..1 for a picture of ``size`` (H, W): white counts and changes, black does not.
+    """Read a mask.
 
-    Colours count by their luminance, transparent parts as black. Raises InputError on an unreadable file, another size
-    (after turning upright by EXIF), or a mask that is black everywhere.
+    Args:
+        path: the file of a picture; colours are taken by their luminance, and transparent parts as black.
+        size: (H, W) of the upright picture that the mask belongs to.
+        max_pixels: the largest number of pixels that is read.
+
+    Returns:
+        (H, W) float32 in 0..1, the code values of the mask divided by their largest value: pixels under white (1) count and
+        change fully, pixels under black (0) do neither.
+
+    Raises:
+        InputError: the file cannot be read, the mask has another size once it is turned upright, or it is black everywhere.
     """
     picture = read_values(path, max_pixels=max_pixels)
     if (picture.height, picture.width) != tuple(size):
@@ -29,7 +38,7 @@ def read_mask(path: str | Path, size: tuple[int, int], *, max_pixels: int = MAX_
     if np.array_equal(picture.pixels[..., 0], picture.pixels[..., 1]) and np.array_equal(
         picture.pixels[..., 0], picture.pixels[..., 2]
     ):
-        mask = picture.pixels[..., 0].astype(np.float32) / top  # exactly 1 where white
+        mask = picture.pixels[..., 0].astype(np.float32) / top  # exactly 1 for white, which a weighted sum is not
     else:
         mask = np.minimum(picture.pixels.astype(np.float32) @ _LUMA / top, np.float32(1.0))
     if picture.alpha is not None:

@@ -1,4 +1,4 @@
-"""EXIF and XMP blocks, patched in place so that everything else in them stays byte for byte."""
+"""EXIF, XMP and IPTC blocks. They are patched in place, so that everything else in them stays the same byte for byte."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ import struct
 from pathlib import Path
 
 EXIF_PREFIX = b"Exif\0\0"
+"""The bytes that an EXIF block begins with in a JPEG file."""
 ORIENTATION, EXIF_IFD, GPS_IFD = 0x0112, 0x8769, 0x8825
-_WIDTH, _HEIGHT = 0xA002, 0xA003
+"""Tags of TIFF and EXIF: the orientation, and the links to the EXIF and GPS directories."""
+_WIDTH, _HEIGHT = 0xA002, 0xA003  # tags of the size of the picture, in the EXIF directory
 _XMP_ORIENTATION = (rb'(tiff:Orientation=["\'])[0-9](["\'])', rb"(<tiff:Orientation>)[0-9](</tiff:Orientation>)")
 IPTC_RESOURCE = 0x0404
-
-# The tags of a TIFF's first directory that describe the photograph; the others lay out the file and are written anew.
+"""The number of Photoshop's image resource that holds an IPTC-IIM record."""
 DESCRIPTIVE_TAGS = (270, 271, 272, 305, 306, 315, 316, 33432)
+"""The tags of a TIFF's first directory that describe the photograph. The others describe the layout of the file."""
 
 
 def with_prefix(exif: bytes | None) -> bytes | None:
-    """The EXIF block with its ``Exif\\0\\0`` prefix, which some formats leave out; None for an empty one."""
+    """An EXIF block with the prefix ``Exif\\0\\0``, which some formats leave out; None for an empty block."""
     if not exif or exif == EXIF_PREFIX:
         return None
     return exif if exif.startswith(EXIF_PREFIX) else EXIF_PREFIX + exif
 
 
 def exif_orientation(exif: bytes | None, xmp: bytes | None) -> int:
-    """The orientation 1..8 said by the EXIF block or, failing that, by the XMP packet; 1 when neither says any."""
+    """The orientation, 1..8, of the EXIF block or, if it has none, of the XMP packet; 1 if neither has a valid one."""
     from PIL import Image
 
     value: object = None
@@ -33,7 +35,9 @@ def exif_orientation(exif: bytes | None, xmp: bytes | None) -> int:
         try:
             record.load(exif)
             value = record.get(ORIENTATION)
-        except Exception:  # Pillow raises what it meets (struct, Syntax, Key...); a broken block says nothing
+        except (
+            Exception
+        ):  # Pillow raises errors of many types (struct, Syntax, Key...) for a broken block, which says nothing
             value = None
     if value is None and xmp:
         for pattern in _XMP_ORIENTATION:
@@ -43,10 +47,16 @@ def exif_orientation(exif: bytes | None, xmp: bytes | None) -> int:
 
 
 def upright_exif(exif: bytes | None, turned: bool) -> bytes | None:
-    """The block with orientation 1 and no embedded preview; width and height swapped when ``turned`` by 90 degrees.
+    """The EXIF block of the upright picture: its orientation is 1, and it has no preview, which would show the old colours.
 
-    The preview (IFD1) is unlinked, not cut out, since it shows the ungraded picture and offsets must stay. A block that
-    cannot be followed comes back unchanged.
+    The link to the preview (IFD1) is cleared. Its bytes stay, since everything behind them must keep its offset.
+
+    Args:
+        exif: the block with its prefix, or None.
+        turned: whether the picture was turned by a quarter, so that recorded width and height are exchanged.
+
+    Returns:
+        A block of the same length; ``exif`` itself if its directories cannot be followed.
     """
     if exif is None:
         return None
@@ -64,7 +74,10 @@ def upright_exif(exif: bytes | None, turned: bool) -> bytes | None:
             (offset,) = struct.unpack_from(order + "I", data, entries[EXIF_IFD] + 8)
             inner, _ = _entries(data, start + offset, order)
             if _WIDTH in inner and _HEIGHT in inner:
-                wide, high = inner[_WIDTH] + 2, inner[_HEIGHT] + 2  # behind the tag number: type, count, value
+                wide, high = (
+                    inner[_WIDTH] + 2,
+                    inner[_HEIGHT] + 2,
+                )  # places of type, count and value, which follow the tag
                 data[wide : wide + 10], data[high : high + 10] = data[high : high + 10], data[wide : wide + 10]
         if after + 4 <= len(data):
             struct.pack_into("I", data, after, 0)
@@ -74,7 +87,7 @@ def upright_exif(exif: bytes | None, turned: bool) -> bytes | None:
 
 
 def _entries(data: bytearray, at: int, order: str) -> tuple[dict[int, int], int]:
-    """Where each 12-byte entry of the directory at ``at`` lies, by tag, and where the link to the next one lies."""
+    """The places of the 12-byte entries of the directory at ``at``, by tag, and the place of the link to the next directory."""
     (count,) = struct.unpack_from(order + "H", data, at)
     places = {}
     for i in range(count):
@@ -86,7 +99,7 @@ def _entries(data: bytearray, at: int, order: str) -> tuple[dict[int, int], int]
 
 
 def upright_xmp(xmp: bytes | None) -> bytes | None:
-    """The packet with ``tiff:Orientation`` 1, of the same length."""
+    """The XMP packet with ``tiff:Orientation`` 1, of the same length; None for None."""
     if xmp is None:
         return None
     for pattern in _XMP_ORIENTATION:
@@ -95,7 +108,11 @@ def upright_xmp(xmp: bytes | None) -> bytes | None:
 
 
 def tiff_exif(path: Path) -> bytes | None:
-    """EXIF block (with prefix) from a TIFF's descriptive tags, its EXIF and GPS directories; None without any."""
+    """The EXIF block, with prefix, that holds a TIFF's descriptive tags and its EXIF and GPS directories.
+
+    Returns:
+        None if the file has none of them or they cannot be read.
+    """
     from PIL import Image
 
     source, block = Image.Exif(), Image.Exif()
@@ -110,12 +127,12 @@ def tiff_exif(path: Path) -> bytes | None:
                     block.get_ifd(directory).update(inner)
                     block[directory] = block.get_ifd(directory)
         return block.tobytes() if len(block) else None
-    except Exception:  # what Pillow meets in a broken directory; the picture itself is readable without it
+    except Exception:  # Pillow raises errors of many types for a broken directory; the picture is readable without it
         return None
 
 
 def iptc_segment(record: bytes) -> bytes:
-    """A JPEG APP13 marker holding one IPTC-IIM record as Photoshop's image resource 0x0404."""
+    """The JPEG marker (APP13) that holds an IPTC-IIM record as Photoshop's image resource; empty if the record is too long."""
     body = b"Photoshop 3.0\0" + b"8BIM" + struct.pack(">H2xI", IPTC_RESOURCE, len(record)) + record
     body += b"\0" * (len(record) % 2)
     return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body if len(body) <= 65533 else b""

@@ -1,4 +1,4 @@
-"""The record a read returns, and what the names of files say about them."""
+"""The record that reading a picture returns, the formats, and the file names that go with them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 MAX_PIXELS = 250_000_000
-"""Largest picture read unless the caller says otherwise: 250 megapixels, 750 MB of 8-bit RGB."""
+"""The largest number of pixels that is read unless the caller says otherwise: 750 MB of 8-bit RGB."""
 
 FORMATS: dict[str, str] = {
     ".jpg": "JPEG",
@@ -24,31 +24,42 @@ FORMATS: dict[str, str] = {
     ".heic": "HEIF",
     ".heif": "HEIF",
 }
-"""Suffix -> format name, for the formats that can be written."""
+"""The formats that can be written, by suffix. Format names are Pillow's."""
 
 READABLE_SUFFIXES: frozenset[str] = frozenset(
     {*FORMATS, ".gif", ".apng", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".psd", ".mpo", ".ico"}
 )
-"""Suffixes a folder listing should take for pictures. Reading itself goes by the content, not by the name."""
+"""Suffixes of the files in a folder that are taken for pictures. Reading goes by the content of a file, not by its name."""
 
 DEEP_FORMATS: frozenset[str] = frozenset({"PNG", "TIFF"})
-"""Formats that are written with 16 bits per channel."""
+"""Formats that can be written with 16 bits per channel."""
 
 FLAT_FORMATS: frozenset[str] = frozenset({"JPEG", "BMP"})
 """Formats that cannot hold an alpha channel."""
 
 PROFILE_FORMATS: frozenset[str] = frozenset({"JPEG", "PNG", "TIFF", "WEBP", "AVIF", "HEIF"})
-"""Formats that hold a colour profile, EXIF and XMP."""
+"""Formats that can hold a colour profile, EXIF and XMP."""
 
 
 @dataclass(frozen=True)
 class Container:
-    """All that a file says beside its pixels, so that a write can give the picture back as it came.
+    """What a file holds beside its pixels and its profile, so that the picture can be written the way it was.
 
-    ``exif`` starts with ``Exif\\0\\0``; its orientation is already 1 (the pixels are turned) and its embedded preview,
-    which would show the old colours, is unlinked. ``png_chunks`` are the chunks copied byte for byte (text, resolution,
-    colour). ``jpeg_tables`` holds one quantisation table (64 numbers, row by row) per component, ``jpeg_sampling`` is
-    Pillow's code: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0. ``dpi`` is None where the file says nothing.
+    Attributes:
+        format: Pillow's name of the format, such as ``"JPEG"``.
+        exif: the EXIF block with its prefix ``Exif\\0\\0``. Its orientation is 1, like that of the pixels, and the link to its
+            preview, which shows the old colours, is cleared.
+        xmp: the XMP packet, with orientation 1.
+        iptc: the IPTC-IIM record.
+        dpi: horizontal and vertical resolution in pixels per inch; None where the file does not say.
+        comment: the comment of a JPEG or GIF.
+        png_chunks: chunks of a PNG that are copied byte for byte (text, resolution, colour): type and data of each.
+        jpeg_tables: the quantisation table of each component of a JPEG: 64 numbers, row by row.
+        jpeg_sampling: Pillow's code of a JPEG's chroma subsampling: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0.
+        jpeg_rgb: whether a JPEG stores R'G'B' and not Y'CbCr.
+        progressive: whether a JPEG is progressive.
+        lossless: whether the compression of the file loses nothing.
+        tiff_compression: the number of a TIFF's compression (1: none, 8: deflate).
     """
 
     format: str
@@ -70,10 +81,15 @@ class Container:
 class Picture:
     """A picture as its file holds it.
 
-    ``pixels``: (H, W, 3) uint8 or uint16 RGB in the file's own encoding (never converted for RGB pictures), turned
-    upright, C-contiguous. ``alpha``: (H, W) of the same dtype, straight (colours not multiplied by it), or None.
-    ``icc``: the embedded RGB profile, unchanged; None when the file is untagged or the pixels were converted to sRGB.
-    ``notes``: what was assumed or left out while reading, one short phrase each. ``whole``: see `full_size`.
+    Attributes:
+        pixels: (H, W, 3) uint8 or uint16, R'G'B', upright, C-contiguous. RGB pictures keep the encoding of their file; those of
+            other colour models are converted to sRGB.
+        alpha: (H, W) of the same dtype, straight (the colours are not multiplied by it); None for an opaque picture.
+        icc: the embedded RGB profile, unchanged; None if the file has none or the pixels were converted to sRGB.
+        notes: what was assumed or left out when the picture was read, one short phrase each.
+        path: the file.
+        container: what the file holds beside the pixels.
+        whole: (H, W) of the whole upright picture, where only a reduced one was decoded; see :attr:`full_size`.
     """
 
     pixels: np.ndarray
@@ -86,17 +102,17 @@ class Picture:
 
     @property
     def full_size(self) -> tuple[int, int]:
-        """Rows and columns of the whole upright picture, where only a reduced one was decoded."""
+        """(H, W) of the whole upright picture, even where only a reduced one was decoded."""
         return self.whole or (self.height, self.width)
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """The number of rows of ``pixels``."""
         return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """The number of columns of ``pixels``."""
         return int(self.pixels.shape[1])
 
     @property
@@ -107,28 +123,39 @@ class Picture:
 
 @dataclass
 class Decoded:
-    """What a decoder hands to the reader: pixels not yet turned, the orientation (1..8) still to be applied."""
+    """What a decoder returns to :mod:`studio.media.images.read`, which makes a :class:`Picture` of it.
+
+    Attributes:
+        pixels: (H, W, 3) as in :class:`Picture`, but not turned upright yet.
+        alpha: (H, W) as in :class:`Picture`, but not turned upright yet.
+        icc: the profile that holds for the pixels; it may be for another colour space or not readable.
+        container: what the file holds beside the pixels; its EXIF block is not patched yet.
+        orientation: the EXIF orientation, 1..8, that is still to be applied.
+        whole: (H, W) as stored, where fewer pixels were decoded.
+        notes: what was assumed or left out, one short phrase each.
+    """
 
     pixels: np.ndarray
     alpha: np.ndarray | None
     icc: bytes | None
     container: Container
     orientation: int = 1
-    whole: tuple[int, int] | None = None  # rows and columns as stored, where fewer were decoded
+    whole: tuple[int, int] | None = None
     notes: list[str] = field(default_factory=list)
 
 
 def result_name(name: str) -> str:
-    """What a graded copy of a file should be called: as the file is, ``.png`` for formats that are not written.
+    """The name for a graded copy of a file: the same name, with the suffix ``.png`` if its own format cannot be written.
 
-    ``name`` may hold folders, with ``/`` between them.
+    Args:
+        name: the name of the file; it may contain folders, separated by ``/``.
     """
     path = PurePosixPath(name)
     return name if path.suffix.lower() in FORMATS else path.with_suffix(".png").as_posix()
 
 
 def natural_suffix(container: Container) -> str:
-    """The suffix a graded copy of a picture should have: its own format's, ``.png`` for formats not written."""
+    """The suffix for a graded copy of a picture: that of its own format, or ``.png`` if that cannot be written."""
     for suffix, name in FORMATS.items():
         if name == container.format:
             return suffix

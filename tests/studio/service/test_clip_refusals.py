@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from reswd_torch import InputError
-from studio.media.clips.names import is_clip
+from studio.kinds import is_clip
 from studio.service.render import render
-from studio.watch import Watch
+from studio.watch import Event, Watch
 from tests.studio.jobs_for_tests import clip_job, match_clip
 from tests.studio.media.clips.made import FRAMES, drift, make_clip, reference, shown
 
@@ -121,8 +121,8 @@ def test_a_stop_leaves_nothing_behind(tmp_path: Path, target: Path) -> None:
     source = make_clip(tmp_path / "a.mp4")
     before = sorted(tmp_path.iterdir())
 
-    def stop(share: float, what: str) -> None:
-        if share > 0.6:
+    def stop(event: Event) -> None:
+        if event.share > 0.6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

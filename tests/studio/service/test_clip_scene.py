@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,35 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reswd_torch import Cdl, Grade, MatchSettings
+from reswd_torch import MatchSettings
 from reswd_torch.errors import InputError
 from studio.media.clips.read import read_facts
 from studio.service import clip_colours as sample
 from studio.service.clip import ClipResult
 from studio.service.clip_colours import SEEN, most_alike, sample_clip
 from tests.conftest import ASSETS
-from tests.studio.cli.test_match import Ran, assert_refused, reswd  # noqa: F401
 from tests.studio.jobs_for_tests import clip_job, match_clip
 from tests.studio.media.clips.made import make_clip, shown
-
-LIGHT = Grade(Cdl((0.75, 0.95, 1.15), (0.02, 0.0, -0.02), (1.0, 1.0, 1.05), 0.9))
-
-
-def panned(
-    photograph: str, grade: Grade, frames: int = 20, edge: int = 640
-) -> tuple[np.ndarray, list[np.ndarray], list]:
-    """A photograph, a window that wanders over it, and the same frames under another light."""
-    with Image.open(ASSETS / f"{photograph}.jpg") as opened:
-        opened.thumbnail((edge, edge))
-        whole = np.asarray(opened.convert("RGB"))
-    height, width = int(whole.shape[0] * 0.35) * 2, int(whole.shape[1] * 0.3) * 2
-    down, across = ((whole.shape[axis] - size) / frames for axis, size in enumerate((height, width)))
-    corners = [(int(down * n), int(across * n)) for n in range(frames)]
-    windows = [np.ascontiguousarray(whole[top : top + height, left : left + width]) for top, left in corners]
-    lit = [
-        np.rint(np.asarray(grade.apply(window.astype(np.float32) / 255)) * 255).astype(np.uint8) for window in windows
-    ]
-    return whole, windows, lit
+from tests.studio.scenes_for_tests import LIGHT, panned
 
 
 @pytest.fixture(scope="module")
@@ -65,31 +44,6 @@ def test_one_scene_brings_a_clip_nearer_to_the_truth(pan: tuple[Path, Path, list
     assert errors["auto"] < 0.4 * errors["different"] and errors["same"] < 0.4 * errors["different"]
     assert reports["auto"].points > 100 and reports["auto"].trust > 0.9
     assert (reports["different"].points, reports["different"].trust) == (0, 0.0)
-
-
-def test_the_command_says_what_was_found(
-    reswd: Callable[..., Ran],  # noqa: F811
-    pan: tuple[Path, Path, list[np.ndarray]],
-    tmp_path: Path,
-) -> None:
-    clip, photo, _ = pan
-    out, other = tmp_path / "out.mp4", ASSETS / "bridge-night.jpg"
-    ran = reswd("match", clip, photo, "-o", out)
-    assert ran.code == 0 and "20 frames" in ran.out, ran.err
-    assert [line for line in ran.out.splitlines() if line.startswith("The same scene: ")]
-    ran = reswd("match", clip, photo, "-o", out, "--json", "--overwrite")
-    record = json.loads(ran.out)
-    assert record["scene"] == "same" and record["points"] > 100 and record["trust"] > 0.9
-    ran = reswd("match", clip, other, "-o", out, "--json", "--overwrite")
-    record = json.loads(ran.out)
-    assert (record["scene"], record["points"], record["trust"]) == ("different", 0, 0.0)
-    ran = reswd("match", clip, "--palette", "#204060, #e0c090", "-o", out, "--json", "--overwrite")
-    assert json.loads(ran.out)["scene"] is None
-    none = tmp_path / "none.mp4"
-    assert_refused(reswd("match", clip, other, "-o", none, "--scene", "same"), "scene 'same'", "points of the source")
-    palette = reswd("match", clip, "--palette", "#204060", "-o", none, "--scene", "same")
-    assert_refused(palette, "scene 'same'", "no palette")
-    assert not none.exists()
 
 
 @pytest.mark.parametrize("other", ["bridge-night", "forest-stream", "warm-room"])

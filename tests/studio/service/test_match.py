@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from studio.media.images import read_picture
 from studio.media.images.refuse import file_hash
 from studio.service.match import run_match
 from studio.watch import Watch
-from tests.conftest import photograph
+from tests.conftest import ASSETS, photograph
 from tests.studio.jobs_for_tests import match_job
+from tests.studio.scenes_for_tests import room_twice
 
 
 def save(path: Path, picture: np.ndarray, mode: str | None = None, **options: object) -> Path:
@@ -201,3 +203,17 @@ def test_equal_pictures_in_other_files_are_the_identity(tmp_path: Path) -> None:
         result = run_match(match_job(source, target))
         assert result.report.distance_before == 0
         assert np.array_equal(result.graded_pixels(), result.picture.pixels)
+
+
+def test_refitted_equals_a_match_by_that_method() -> None:
+    job = match_job(ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg")
+    again = run_match(job).refitted("reinhard")
+    fresh = run_match(replace(job, settings=replace(job.settings, method="reinhard")))
+    assert np.array_equal(again.graded_pixels(), fresh.graded_pixels())
+    assert again.grade.encoding == fresh.grade.encoding
+
+
+def test_the_other_methods_can_be_compared_with_a_match_of_one_scene(tmp_path: Path) -> None:
+    result = run_match(match_job(*room_twice(tmp_path), settings=MatchSettings(scene="same")))
+    assert result.refitted("mkl").job.settings == MatchSettings(method="mkl")
+    assert result.refitted("fast").grade.transform == result.grade.transform

@@ -1,39 +1,26 @@
-"""What is said of two pictures of one scene, and how the points are drawn."""
+"""What the command line says of two pictures, or of a clip and a picture, that show one scene."""
 
 from __future__ import annotations
 
 import csv
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from reswd_torch import MatchSettings
-from reswd_torch.matching import MatchReport
-from studio.service.match import run_match
-from studio.views.scene import common, draw_points, scene_line
 from tests.conftest import ASSETS
 from tests.studio.cli.test_match import Ran, assert_refused, reswd  # noqa: F401
-from tests.studio.jobs_for_tests import match_job
-from tests.studio.media.images.profiles_for_tests import display_p3
+from tests.studio.media.clips.made import make_clip
+from tests.studio.scenes_for_tests import LIGHT, panned, room_twice
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A photograph, and a part of it under a blue light, in another size."""
-    folder = tmp_path_factory.mktemp("scene")
-    with Image.open(ASSETS / "warm-room.jpg") as opened:
-        picture = opened.convert("RGB")
-        picture.thumbnail((640, 640))
-    picture.save(folder / "room.png")
-    part = np.asarray(picture.crop((30, 10, picture.width, picture.height - 20)), np.float32)
-    light = (part * np.array([0.6, 0.85, 1.1], np.float32)).clip(0, 255)
-    Image.fromarray(np.rint(light).astype(np.uint8)).save(folder / "blue.png")
-    return folder / "room.png", folder / "blue.png"
+    return room_twice(tmp_path_factory.mktemp("scene"))
 
 
 def test_the_command_says_what_it_found(reswd: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path) -> None:  # noqa: F811
@@ -131,41 +118,28 @@ def test_one_scene_is_refused_where_nothing_looks_for_it(
     assert not out.exists() and not list(tmp_path.glob("b.*"))
 
 
-def test_a_line_for_every_outcome() -> None:
-    report = MatchReport(2.0, 1.0, 0.1, MatchSettings(), "cpu")
-    lines = [
-        scene_line(replace(report, points=points, trust=float(trust)))
-        for points, trust in ((0, 0), (80, 0), (80, 0.4), (80, 1))
-    ]
-    assert lines == [
-        "Different scenes: matched by statistics.",
-        "The same scene: 80 points are seen in both, but only some of the tones; matched by statistics.",
-        "The same scene: 80 points are seen in both; matched 40% by them and what both show, the rest by statistics.",
-        "The same scene: 80 points are seen in both; matched by them and what both show.",
-    ]
-    assert scene_line(replace(report, settings=MatchSettings(scene="different"))) is None
-    assert scene_line(replace(report, settings=MatchSettings(method="mkl"))) is None
-
-
-@pytest.mark.parametrize("profile", [None, display_p3()], ids=["untagged", "P3"])
-def test_points_are_drawn_on_both_pictures(pair: tuple[Path, Path], profile: bytes | None, tmp_path: Path) -> None:
-    source = tmp_path / "source.png"
-    with Image.open(pair[0]) as opened:
-        opened.save(source, icc_profile=profile)
-        size = opened.size
-    result = run_match(match_job(source, pair[1]))
-    found = common(result.source_sample, result.target_sample, result.job.settings)
-    assert found is not None and result.target_sample is not None
-    sheet = draw_points(result.source_sample, result.target_sample, found, result.picture.icc)
-    with Image.open(pair[1]) as opened:
-        second = np.asarray(opened)
-    assert sheet.shape == (size[1], size[0] + 12 + second.shape[1], 3) and sheet.dtype == np.uint8
-    shown = sheet[: second.shape[0], size[0] + 12 :].astype(int)
-    assert (np.abs(shown - second).max(axis=2) <= 3).mean() > 0.6  # the rest is lines and points
-    assert (np.abs(shown - second).max(axis=2) > 30).mean() > 0.005
-
-
-def test_the_other_methods_can_be_compared_with_a_match_of_one_scene(pair: tuple[Path, Path]) -> None:
-    result = run_match(match_job(*pair, settings=MatchSettings(scene="same")))
-    assert result.refitted("mkl").job.settings == MatchSettings(method="mkl")
-    assert result.refitted("fast").grade.transform == result.grade.transform
+def test_the_command_says_what_it_found_in_a_clip(
+    reswd: Callable[..., Ran],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    whole, _, lit = panned("dogs-at-window", LIGHT)
+    photo = tmp_path / "photo.png"
+    Image.fromarray(whole).save(photo)
+    clip = make_clip(tmp_path / "pan.mp4", pictures=lit, audio=False)
+    out, other = tmp_path / "out.mp4", ASSETS / "bridge-night.jpg"
+    ran = reswd("match", clip, photo, "-o", out)
+    assert ran.code == 0 and "20 frames" in ran.out, ran.err
+    assert [line for line in ran.out.splitlines() if line.startswith("The same scene: ")]
+    ran = reswd("match", clip, photo, "-o", out, "--json", "--overwrite")
+    record = json.loads(ran.out)
+    assert record["scene"] == "same" and record["points"] > 100 and record["trust"] > 0.9
+    ran = reswd("match", clip, other, "-o", out, "--json", "--overwrite")
+    record = json.loads(ran.out)
+    assert (record["scene"], record["points"], record["trust"]) == ("different", 0, 0.0)
+    ran = reswd("match", clip, "--palette", "#204060, #e0c090", "-o", out, "--json", "--overwrite")
+    assert json.loads(ran.out)["scene"] is None
+    none = tmp_path / "none.mp4"
+    assert_refused(reswd("match", clip, other, "-o", none, "--scene", "same"), "scene 'same'", "points of the source")
+    palette = reswd("match", clip, "--palette", "#204060", "-o", none, "--scene", "same")
+    assert_refused(palette, "scene 'same'", "no palette")
+    assert not none.exists()

@@ -1,4 +1,4 @@
-"""What the page shows of a result: small copies, screen colours, the chart of distributions."""
+"""Small copies of pictures, in the colours of a screen."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from PIL import Image
 
 from studio.media.images import Container, Picture
 from studio.service.match import run_match
-from studio.views.charts import Colors, draw_distributions
 from studio.views.preview import display_pixels, save_preview, shrink, slim
+from tests.conftest import ASSETS
 from tests.studio.jobs_for_tests import match_job
 
-ASSETS = Path(__file__).resolve().parents[3] / "assets"
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
 
 
@@ -62,27 +61,3 @@ def test_slim_result_keeps_grade_and_distance() -> None:
     weights = slim(masked, 200).weights
     assert weights is not None
     assert weights.shape == small.picture.pixels.shape[:2]
-
-
-def test_refitted_equals_a_match_by_that_method() -> None:
-    again = run_match(match_job(SOURCE, REFERENCE)).refitted("reinhard")
-    settings = replace(match_job(SOURCE, REFERENCE).settings, method="reinhard")
-    fresh = run_match(match_job(SOURCE, REFERENCE, settings=settings))
-    assert np.array_equal(again.graded_pixels(), fresh.graded_pixels())
-    assert again.grade.encoding == fresh.grade.encoding
-
-
-@pytest.mark.parametrize("count", [2, 3])
-def test_chart_differs_by_colours(count: int) -> None:
-    rng = np.random.default_rng(2)
-    sets = [Colors(name, rng.uniform(0, 1, (500, 3)).astype(np.float32)) for name in ("Source", "Result", "Reference")]
-    chart = draw_distributions(sets[:count])
-    assert chart.dtype == np.uint8
-    assert chart.shape[2] == 3
-    warm = [*sets[: count - 1], Colors("Reference", np.full((500, 3), (0.9, 0.5, 0.2), np.float32))]
-    assert not np.array_equal(chart, draw_distributions(warm))
-
-
-def test_chart_of_one_flat_grey() -> None:
-    grey = Colors("Source", np.full((1, 3), 0.5, np.float32))
-    assert draw_distributions([grey, Colors("Result", grey.values)]).max() > 150
