@@ -85,7 +85,7 @@ def guide_command(
     seed: Annotated[int | None, _NOISE] = None,
     steps: Annotated[int | None, _STEPS] = None,
     scale: Annotated[float | None, _SCALE] = None,
-    size: Annotated[Any, _SIZE] = None,
+    size: Annotated[Any, _SIZE] = None,  # a tuple, which typer takes for several values by its own type
     output: Annotated[Path | None, _PNG] = None,
     plain: Annotated[bool, _PLAIN] = False,
     from_picture: Annotated[Path | None, _FROM] = None,
@@ -103,19 +103,21 @@ def guide_command(
         return
     from studio.cli.bars import watching
     from studio.records.painted import read_guided
-    from studio.service.guide.png import save_painted
     from studio.service.guide.run import check_job, run_guide
 
-    painting = {
-        "prompt": prompt, "negative_prompt": negative, "seed": seed, "steps": steps, "guidance_scale": scale,
-        "width": size and size[0], "height": size and size[1],
-    }  # fmt: skip
-    steering = {
-        "strength": strength, "start": start, "stop": stop, "method": method, "decode_scale": decode_scale,
-        "grain": grain,
-    }  # fmt: skip
+    width, height = size or (None, None)
+    painting = _given(
+        prompt=prompt,
+        negative_prompt=negative,
+        seed=seed,
+        steps=steps,
+        guidance_scale=scale,
+        width=width,
+        height=height,
+    )
+    steering = _given(strength=strength, start=start, stop=stop, method=method, decode_scale=decode_scale, grain=grain)
     saved = read_guided(from_picture) if from_picture else None
-    job = _job(saved, model, reference, palette, _given(painting), _given(steering))
+    job = _job(saved, model, reference, palette, painting, steering)
     job = replace(job, plain=plain)
     plain_output = _check_outputs(output, plain, [path for path in (reference, from_picture) if path], overwrite)
     assert output is not None
@@ -123,16 +125,11 @@ def guide_command(
     _hint(job)
     with watching() as watch:
         result = run_guide(job, device, watch)
-    for note in result.notes:
-        print(f"note: {note}", file=sys.stderr)
-    files = save_painted(result, output, plain=plain_output if plain else None, overwrite=overwrite)
-    print(f"wrote {files.picture}")
-    if files.plain is not None:
-        print(f"wrote {files.plain}")
-    print(_distances(result))
+    _save(result, output, plain_output, overwrite)
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
+def _given(**values: str | float | None) -> dict[str, Any]:
+    """The flags that were given, by the names of the settings that they stand for."""
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -169,7 +166,7 @@ def _job(
 
 
 def _check_outputs(output: Path | None, plain: bool, inputs: list[Path], overwrite: bool) -> Path:
-    """Refuse before any work what could not be written in the end: the place of the plain image, wanted or not."""
+    """Refuse before any work what could not be written in the end. Returns the place of the plain image, wanted or not."""
     from studio.service.guide.png import check_output
 
     if output is None:
@@ -182,12 +179,25 @@ def _check_outputs(output: Path | None, plain: bool, inputs: list[Path], overwri
 
 
 def _hint(job: GuideJob) -> None:
-    """A note where the small model has never heard of what it is to paint."""
+    """Print a note where the embedded model has never heard of what it is to paint."""
     from guidance.known import read_known
 
     hint = read_known().hint(job.generation.prompt) if job.model.strip() == EMBEDDED_ID else None
     if hint:
         print(f"note: {hint}", file=sys.stderr)
+
+
+def _save(result: GuideResult, output: Path, plain_output: Path, overwrite: bool) -> None:
+    """Write what was painted, and print what was assumed, what was written and how near the colours came."""
+    from studio.service.guide.png import save_painted
+
+    for note in result.notes:
+        print(f"note: {note}", file=sys.stderr)
+    files = save_painted(result, output, plain=plain_output, overwrite=overwrite)
+    print(f"wrote {files.picture}")
+    if files.plain is not None:
+        print(f"wrote {files.plain}")
+    print(_distances(result))
 
 
 def _distances(result: GuideResult) -> str:
@@ -196,7 +206,7 @@ def _distances(result: GuideResult) -> str:
 
 
 def _catalogue() -> str:
-    """The models as a table."""
+    """The models of the catalogue as a table, with a line on each column that needs one."""
     from guidance.catalogue import CATALOGUE
     from guidance.memory import memory_estimate
 
@@ -204,12 +214,16 @@ def _catalogue() -> str:
     consent = {True: "yes", False: "no", None: "unknown"}
     rows = [
         (
-            entry.id, f"{entry.width}x{entry.height}", str(entry.steps),
+            entry.id,
+            f"{entry.width}x{entry.height}",
+            str(entry.steps),
             f"{memory_estimate(entry, entry.width, entry.height).device:.1f} GiB",
-            entry.license or "unknown", consent[entry.gated], entry.checked,
+            entry.license or "unknown",
+            consent[entry.gated],
+            entry.checked,
         )
         for entry in CATALOGUE
-    ]  # fmt: skip
+    ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (heads, *rows)]
     lines += [

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from guidance.catalogue import MODELS
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from studio.jobs import GuideJob, PaintJob
+from studio.records.colours import unpacked
 from studio.records.format import GUIDED, PAINTED, Record, from_text, to_text
 from studio.references import KeptColours
 
@@ -20,7 +20,7 @@ SETTINGS_KEY = "reswd"
 
 
 def painted_text(job: PaintJob) -> str:
-    """The record of a plain picture."""
+    """The record of a picture that nothing guided."""
     return to_text(PAINTED, {"model": _public_name(job.model), **job.generation.to_record()})
 
 
@@ -29,8 +29,8 @@ def guided_text(job: GuideJob, distance: float, plain_distance: float | None) ->
 
     Args:
         job: what it was made from, with the colours of its reference.
-        distance: to the reference, sliced Wasserstein in CIE Lab units.
-        plain_distance: of the plain picture of the same seed, if there is one.
+        distance: distance of the picture to the reference, sliced Wasserstein in CIE Lab units.
+        plain_distance: distance of the plain picture of the same seed, likewise; None if there is none.
     """
     assert isinstance(job.reference, KeptColours), "a record keeps the colours and not where they came from"
     fields: Record = {
@@ -46,12 +46,12 @@ def guided_text(job: GuideJob, distance: float, plain_distance: float | None) ->
 
 
 def read_painted(path: Path) -> GuideJob | PaintJob:
-    """What a PNG was made from; run again, the job paints the same picture.
+    """The job that a PNG was made from. Run again, it paints the same picture.
 
-    The model is whatever the file says: who does not trust the file looks at it before it is loaded.
+    The model is whatever the file names. A caller who does not trust the file must look at the name before the job is run.
 
     Raises:
-        InputError: no PNG of ours, or its settings are broken.
+        InputError: there is no such file, it holds no record of a painted picture, or its record is broken.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file: give a PNG made here")
@@ -59,11 +59,15 @@ def read_painted(path: Path) -> GuideJob | PaintJob:
     try:
         return _job(record)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}: its settings are broken ({error}): give an untouched PNG made here") from error
+        raise _broken(path, error) from error
 
 
 def read_guided(path: Path) -> GuideJob:
-    """:func:`read_painted` for a picture that was guided. Raises InputError for a plain one as well."""
+    """The job that a guided PNG was made from, as :func:`read_painted` returns it.
+
+    Raises:
+        InputError: as :func:`read_painted`; or the picture was painted without a reference.
+    """
     job = read_painted(path)
     if isinstance(job, PaintJob):
         raise InputError(f"{path}: this picture was painted without a reference: give one that was guided")
@@ -71,51 +75,56 @@ def read_guided(path: Path) -> GuideJob:
 
 
 def _record(path: Path) -> Record:
+    """The record in a PNG, of whatever version. Raises InputError."""
     from PIL import Image
 
+    unreadable = (OSError, TypeError, ValueError, SyntaxError, RecursionError, Image.DecompressionBombError)
+    nothing = f"{path}: this file holds no settings of a painted picture: give a PNG made here"
     try:
         with Image.open(path) as image:
             record = from_text(image.info[SETTINGS_KEY])
-        if record["kind"] not in (GUIDED, PAINTED):
-            raise ValueError(record["kind"])
-    except (
-        OSError,
-        KeyError,
-        TypeError,
-        ValueError,
-        SyntaxError,
-        RecursionError,
-        Image.DecompressionBombError,
-    ) as error:
-        if isinstance(error, InputError) and "version" in str(error):
-            raise InputError(f"{path}: its settings are broken ({error}): give an untouched PNG made here") from error
-        raise InputError(f"{path}: this file holds no settings of a painted picture: give a PNG made here") from error
+    except InputError as error:  # JSON is there, but it is none that this program can read
+        raise _broken(path, error) from error
+    except (KeyError, *unreadable) as error:
+        raise InputError(nothing) from error
+    if record["kind"] not in (GUIDED, PAINTED):
+        raise InputError(nothing)
     return record
 
 
+def _broken(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: its settings are broken ({error}): give an untouched PNG made here")
+
+
 def _job(record: Record) -> GuideJob | PaintJob:
+    """The job of a record. Raises KeyError, TypeError, ValueError or AttributeError where the record is broken."""
     names = Generation.__dataclass_fields__
     generation = Generation(**{name: record[name] for name in names if name in record})
+    _text(generation.negative_prompt)
     model = _text(record["model"])
     if record["kind"] == PAINTED:
+        if "guidance" in record:  # without its format, version 1 of a guided picture looks like a plain one
+            raise ValueError("a plain picture has no guidance")
         return PaintJob(generation, model)
     reference = record["reference"]
+    unpacked(reference["colors"])
     name = None if reference["name"] is None else _text(reference["name"])
     kept = KeptColours(_text(reference["colors"]), name)
     guidance = GuidanceSettings(**record["guidance"])
     return GuideJob(generation, kept, guidance, model, plain="plain_distance" in record)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
+    """A value that must be text. Raises TypeError."""
     if not isinstance(value, str):
         raise TypeError(f"{value!r:.40} is no text")
     return value
 
 
 def _public_name(model: str) -> str:
-    """A model's id; of a folder ``./`` and its own name: where it lies is nobody's business.
+    """What a record calls a model: its id, or ``./`` and the name of its folder.
 
-    The dot tells a folder from the model of the catalogue that it may be called like.
+    Where the folder lies is nobody's business. The dot tells it from a model of the catalogue that has the same name.
     """
     name = model.strip()
     if name in MODELS or (re.fullmatch(r"[\w.-]+/[\w.-]+", name) and not Path(name).is_dir()):

@@ -1,8 +1,8 @@
-"""The GPU of a ZeroGPU Space, lent for as long as one call takes. Everywhere else a call is just a call.
+"""The GPU of a ZeroGPU Space, which is lent for as long as one call takes. Everywhere else a call is just a call.
 
-There a decorated function runs in another process: arguments and what it yields are pickled, nothing it does to an object
-is seen here, and an exception arrives as one of Gradio's. So: no CUDA tensors, no sessions, errors as values, and a file
-for a stop flag. Colour matching needs no GPU and costs a visitor nothing.
+On ZeroGPU a decorated function runs in another process. Its arguments and what it yields are pickled, nothing that it does to
+an object is seen here, and an exception arrives as one of Gradio's. It therefore takes and yields no CUDA tensors and no
+sessions, yields errors as values, and is stopped by a file. Colour matching needs no GPU and costs a visitor nothing.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ def zero_gpu() -> bool:
 
 
 def gpu(duration: Callable[..., int]) -> Callable[[Function], Function]:
-    """Decorate what needs the GPU.
+    """Decorate a function that needs the GPU. Outside a ZeroGPU Space the function stays what it is.
 
     Args:
-        duration: takes the function's arguments and says how many seconds it needs; that much of a visitor's quota must be
-            left for the call to start.
+        duration: takes the function's arguments and returns how many seconds the call needs. A visitor must have that much of
+            their quota left, or the call does not start.
     """
 
     def decorate(function: Function) -> Function:

@@ -1,4 +1,4 @@
-"""The text-to-image pipeline of this process: loaded when it is first needed, one at a time, serving one picture at a time."""
+"""The text-to-image pipeline of this process. It is loaded when it is first needed, and paints one picture at a time."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ if TYPE_CHECKING:
 
 _ONE_AT_A_TIME = Lock()  # a pipeline keeps the state of its call in itself
 _ASK_AGAIN = 0.2
-"""Seconds between two times that whoever waits may say that they do not want to any more."""
+"""Seconds after which a job that waits for its turn tells so once more, and so may be stopped."""
 _kept: dict[tuple[str, str], LoadedModel] = {}
+"""The model that was used last, by its id or folder and its device. It holds one model at most."""
 
 
 @contextmanager
 def pipeline(
     model: str = EMBEDDED_ID, device: str = "auto", progress: OnProgress | None = None
 ) -> Iterator[LoadedModel]:
-    """Use a pipeline; others wait. Another model than the last one takes its place in memory.
+    """Use a pipeline, and keep all others waiting meanwhile. A model that is not the last one used takes its place in memory.
 
     Args:
         model: as for :func:`guidance.loading.load`.
-        device: likewise.
-        progress: likewise, and while another picture is being painted; may raise to stop.
+        device: as for :func:`guidance.loading.load`.
+        progress: as for :func:`guidance.loading.load`; it is also called while another picture is being painted. It may raise
+            an exception, which ends the waiting or the loading.
 
     Raises:
         InputError: see :func:`guidance.loading.load`.
@@ -51,6 +53,7 @@ def pipeline(
 
 @contextmanager
 def _turn(progress: OnProgress | None) -> Iterator[None]:
+    """Wait until no other picture is being painted."""
     while not _ONE_AT_A_TIME.acquire(timeout=-1 if progress is None else _ASK_AGAIN):
         assert progress is not None
         progress(0.0, "waiting for another picture")
@@ -61,7 +64,7 @@ def _turn(progress: OnProgress | None) -> Iterator[None]:
 
 
 def _make_room() -> None:
-    """Give the last model's memory back: it is needed before the next one's, whose place is chosen by what is free."""
+    """Give the memory of the last model back before the next one is loaded, whose place is chosen by what is free."""
     import torch
 
     _kept.clear()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PaintedFiles:
-    """What was written of a painted picture.
+    """The files that one painting was written to.
 
     Attributes:
         picture: the guided picture, or the plain one where nothing guided.
@@ -32,7 +32,16 @@ class PaintedFiles:
 
 
 def check_output(path: Path, *, inputs: Iterable[Path] = (), overwrite: bool = False) -> None:
-    """Raise InputError, before any work, where a painted picture could not be written; never over one of ``inputs``."""
+    """Refuse, before any work, a place that a painted picture could not be written to.
+
+    Args:
+        path: where the picture is to go.
+        inputs: files that are never replaced.
+        overwrite: whether another file that exists is replaced.
+
+    Raises:
+        InputError: the name does not end in .png, or nothing can be written there.
+    """
     if path.suffix.lower() != ".png":
         raise InputError(f"{path}: give a name that ends in .png, which keeps the settings beside the picture")
     check_place(path, inputs=inputs, overwrite=overwrite)
@@ -50,30 +59,34 @@ def save_painted(
         overwrite: replace files that exist.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: a picture cannot be written. If that is seen before the writing begins, neither is written.
     """
     check_output(path, overwrite=overwrite)
     if isinstance(result, PaintResult):
         _write_png(result.image, painted_text(result.job), path)
         return PaintedFiles(path)
+    beside = None if plain is None or result.plain is None else (plain, result.plain)
+    if beside is not None:
+        check_output(beside[0], inputs=[path], overwrite=overwrite)
     _write_png(result.image, guided_text(result.job, result.distance, result.plain_distance), path)
-    if plain is None or result.plain is None:
+    if beside is None:
         return PaintedFiles(path)
-    check_output(plain, overwrite=overwrite)
-    _write_png(result.plain, painted_text(PaintJob(result.job.generation, result.job.model)), plain)
-    return PaintedFiles(path, plain)
+    place, image = beside
+    _write_png(image, painted_text(PaintJob(result.job.generation, result.job.model)), place)
+    return PaintedFiles(path, place)
 
 
 def file_name(prompt: str) -> str:
-    """A name for a download: the prompt's words, as far as a file system likes them."""
+    """A name for a download: the words of the prompt, without what a file system may not like, and .png."""
     return (re.sub(r"[^\w]+", " ", prompt).strip()[:60].strip() or "picture") + ".png"
 
 
-def _write_png(image: Image, text: str, path: Path) -> None:
+def _write_png(image: Image, record: str, path: Path) -> None:
+    """Write a picture with its record in a text chunk. A file that cannot be finished is not there at all."""
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
-    info.add_itxt(SETTINGS_KEY, text)
+    info.add_itxt(SETTINGS_KEY, record)
     try:
         with written_beside(path) as temporary:
             image.save(temporary, pnginfo=info)

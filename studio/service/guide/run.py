@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from guidance.catalogue import CATALOGUE, FAMILY_OF_CLASS, MODELS, ModelEntry
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from studio.jobs import GuideJob, PaintJob
+from studio.records.colours import packed
 from studio.references import KeptColours
 from studio.remedies import JobRemedy
-from studio.service.guide.colours import colours_of, packed
+from studio.service.guide.colours import colours_of
 from studio.service.guide.pipelines import pipeline
 from studio.watch import UNWATCHED, Event, Watch
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from guidance.loading import LoadedModel
 
 PREVIEW_EVERY = 3
-"""Steps from one preview to the next."""
+"""Number of steps from one preview to the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +38,13 @@ class GuideResult:
     """A guided picture.
 
     Attributes:
-        job: what it was made from; its reference is the colours that were used, which a PNG keeps.
+        job: what it was made from. Its reference is the colours that were used (:class:`KeptColours`), which a PNG keeps.
         image: the guided picture.
-        plain: the plain one of the same seed, if it was asked for.
-        distance: of the guided picture to the reference, sliced Wasserstein in CIE Lab units.
-        plain_distance: of the plain one, if there is one.
-        seconds: for both, without loading the model.
-        notes: what was assumed or left out.
+        plain: the plain picture of the same seed; None if it was not asked for.
+        distance: distance of the guided picture to the reference, sliced Wasserstein in CIE Lab units.
+        plain_distance: distance of the plain picture to the reference, likewise; None if there is no plain picture.
+        seconds: time that painting took, for both pictures and without loading the model.
+        notes: what was assumed or left out, for a person.
     """
 
     job: GuideJob
@@ -62,7 +63,7 @@ class PaintResult:
     Attributes:
         job: what it was made from.
         image: the picture.
-        seconds: it took, without loading the model.
+        seconds: time that painting took, without loading the model.
     """
 
     job: PaintJob
@@ -81,23 +82,37 @@ class GuideEvent(Event):
     preview: np.ndarray | None = None
 
 
-def default_generation(model: str, prompt: str, **given: Any) -> Generation:
-    """A generation with what was given, and the model's own settings for the rest; a value of None counts as not given."""
+def default_generation(model: str, prompt: str, **given: object) -> Generation:
+    """A generation with the settings that were given, and those of the model's makers for the others.
+
+    Args:
+        model: id of the catalogue, of the hub, or a folder. A model that is not in the catalogue gets 28 steps and a scale
+            of 4: what suits it best is not known here.
+        prompt: what to paint.
+        given: further attributes of :class:`Generation` by name; None counts as not given.
+
+    Raises:
+        InputError: as :class:`Generation`.
+    """
     entry = MODELS.get(model.strip())
-    # What a model that nobody told us about likes best, we cannot know.
-    defaults: dict[str, Any] = {"steps": entry.steps if entry else 28, "guidance_scale": entry.scale if entry else 4.0}
-    return Generation(prompt, **{**defaults, **{name: value for name, value in given.items() if value is not None}})
+    settings: dict[str, object] = {
+        "steps": entry.steps if entry else 28,
+        "guidance_scale": entry.scale if entry else 4.0,
+    }
+    settings |= {name: value for name, value in given.items() if value is not None}
+    return Generation(prompt, **settings)  # type: ignore[arg-type]  # it checks the values, whatever their type
 
 
-def check_job(job: GuideJob) -> None:
+def check_job(job: GuideJob | PaintJob) -> None:
     """Refuse what can be refused before a model is loaded.
 
     Raises:
-        InputError: a name that no model can have; sizes that the model does not paint; a reference or palette that cannot be
-            read.
+        InputError: the model has a name that no model can have, or does not paint pictures of that size; or the reference
+            cannot be read.
     """
     _check_model(job)
-    colours_of(job)
+    if isinstance(job, GuideJob):
+        colours_of(job)
 
 
 def run_guide(job: GuideJob, device: str = "auto", watch: Watch = UNWATCHED) -> GuideResult:
@@ -106,11 +121,12 @@ def run_guide(job: GuideJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
     Args:
         job: what is wanted.
         device: as for :func:`guidance.loading.load`.
-        watch: told of every step (:class:`GuideEvent`); may stop it: nothing is saved, and the pipeline is as it was.
+        watch: is told of every step (:class:`GuideEvent`). It may stop the job at a step, while the model is loaded, and
+            while another picture is being painted.
 
     Raises:
-        InputError: whatever cannot be done, in words for a person.
-        Cancelled: it was stopped.
+        InputError: what cannot be done, in words for a person.
+        Cancelled: the job was stopped. Nothing was saved, and the pipeline is as it was.
     """
     _check_model(job)
     colors, notes = colours_of(job)
@@ -124,32 +140,39 @@ def run_guide(job: GuideJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
         seconds = time.perf_counter() - began
     if job.generation.negative_prompt and loaded.model and not loaded.model.negative_prompt:
         notes.append(f"a negative prompt changes little or nothing with {loaded.model.label}")
-    name = job.reference.name
-    kept = replace(job, reference=KeptColours(packed(colors), name))
+    kept = replace(job, reference=KeptColours(packed(colors), job.reference.name))
     plain_distance = None if plain is None else _distance(plain, colors)
     return GuideResult(kept, image, plain, _distance(image, colors), plain_distance, seconds, tuple(notes))
 
 
 def run_paint(job: PaintJob, device: str = "auto", watch: Watch = UNWATCHED) -> PaintResult:
-    """Paint a picture that nothing guides: :func:`run_guide` without a reference."""
+    """Paint a picture that nothing guides.
+
+    Args:
+        job: what is wanted.
+        device: as for :func:`guidance.loading.load`.
+        watch: as for :func:`run_guide`.
+
+    Raises:
+        InputError: what cannot be done, in words for a person.
+        Cancelled: the job was stopped. Nothing was saved, and the pipeline is as it was.
+    """
     from guidance.text_to_image import generate
 
     _check_model(job)
 
-    def loading(share: float, text: str) -> None:
-        watch.event(GuideEvent(0.0, text if share < 1 else "starting"))
+    def step(done: int, of: int) -> None:
+        watch.event(GuideEvent(done / of, f"step {done} of {of}"))
 
-    with pipeline(job.model, device, loading) as loaded:
-        argument = entry_of(loaded).scale_argument
+    with pipeline(job.model, device, lambda share, text: watch.event(GuideEvent(0.0, text))) as loaded:
+        watch.event(GuideEvent(0.0, "starting"))
+        entry = entry_of(loaded)
+        _check_size(job, entry)
         began = time.perf_counter()
         with _memory_advice():
-            image = generate(
-                loaded.pipe,
-                job.generation,
-                lambda done, of: watch.event(GuideEvent(done / of, f"step {done} of {of}")),
-                argument,
-            )
-        return PaintResult(job, image, time.perf_counter() - began)
+            image = generate(loaded.pipe, job.generation, step, entry.scale_argument)
+        seconds = time.perf_counter() - began
+    return PaintResult(job, image, seconds)
 
 
 def _painted(
@@ -181,13 +204,16 @@ def _painted(
 
 
 def entry_of(loaded: LoadedModel) -> ModelEntry:
-    """The model's entry in the catalogue; for a model without one that of its nearest kin, whose sizes and arguments hold."""
+    """The entry of a model in the catalogue.
+
+    A model without one gets that of another model of its family: both take the same sizes and arguments.
+    """
     family = FAMILY_OF_CLASS.get(type(loaded.pipe).__name__)
     return loaded.model or next(entry for entry in reversed(CATALOGUE) if entry.family == family)
 
 
 def _check_model(job: GuideJob | PaintJob) -> None:
-    """Refuse a model that cannot be, and a size that it does not paint."""
+    """Refuse a name that no model can have, and a size that a model of the catalogue does not paint."""
     from guidance.loading import local_folder
 
     local_folder(job.model)
@@ -197,6 +223,7 @@ def _check_model(job: GuideJob | PaintJob) -> None:
 
 
 def _check_size(job: GuideJob | PaintJob, entry: ModelEntry) -> None:
+    """Refuse a size that is not a multiple of what the model's latents stand for."""
     for name, side in (("width", job.generation.width), ("height", job.generation.height)):
         if side is not None and side % entry.multiple:
             nearest = max(entry.multiple, round(side / entry.multiple) * entry.multiple)
@@ -206,6 +233,7 @@ def _check_size(job: GuideJob | PaintJob, entry: ModelEntry) -> None:
 
 
 def _distance(made: Image, colors: np.ndarray) -> float:
+    """Distance of a picture to (N, 3) colours, sliced Wasserstein in CIE Lab units."""
     import torch
 
     from reswd_torch.matching import color_distance
@@ -215,19 +243,20 @@ def _distance(made: Image, colors: np.ndarray) -> float:
 
 
 def _preview(seen: Tensor) -> np.ndarray:
+    """(H, W, 3) uint8 from the first of (B, 3, H, W) images, whose values may lie outside 0..1."""
     return np.asarray((seen[0].float().clamp(0, 1) * 255).round().byte().cpu().permute(1, 2, 0).numpy())
 
 
 @contextmanager
 def _memory_advice() -> Iterator[None]:
-    """Out of memory in words for a person."""
+    """Raise an InputError with advice where memory runs out; let every other error pass."""
     import torch
 
     try:
         yield
     except (MemoryError, RuntimeError) as error:
         known = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        # The CPU and MPS have no class of their own for it.
+        # PyTorch has a class of its own for a GPU that runs out of memory, but none for the CPU and for MPS.
         if not known and not re.search("out of memory|can't allocate memory|not enough memory", str(error)):
             raise
         raise InputError("memory ran out", JobRemedy.LESS_MEMORY) from error

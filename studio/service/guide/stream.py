@@ -1,4 +1,4 @@
-"""Painting as a stream of events, for a page that shows each as it happens; on a ZeroGPU Space by the GPU that it lends."""
+"""Painting as a stream of events, for a page that shows each as it happens. A ZeroGPU Space lends its GPU for it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ Result = TypeVar("Result")
 
 
 def streamed(run: Callable[[Watch], Result], stopped: Callable[[], bool] | None = None) -> Iterator[Event | Result]:
-    """Run a job in a thread; yields the events that it tells as they happen, and its result at the end.
+    """Run a job in a thread. Yields the events that it tells, as they happen, and its result at the end.
 
     Args:
-        run: does the job under the watch that it is given. Once nobody listens any more, that stops it.
-        stopped: asked at every event; once it says yes, the job is stopped.
+        run: does the job, and tells its events to the watch that it is given. Once nobody listens any more, that watch stops
+            the job.
+        stopped: is asked at every event; once it returns True, the job is stopped.
 
     Raises:
-        Cancelled: it was stopped.
+        Cancelled: the job was stopped.
         Exception: whatever ``run`` raises.
     """
     events: SimpleQueue[Event | Result | BaseException] = SimpleQueue()
@@ -58,16 +59,17 @@ def streamed(run: Callable[[Watch], Result], stopped: Callable[[], bool] | None 
 def paint_events(
     job: GuideJob | PaintJob, device: str = "auto", stopped: Callable[[], bool] | None = None
 ) -> Iterator[Event | GuideResult | PaintResult]:
-    """Paint in this process: yields every event, and the result at the end.
+    """Paint in this process. Yields every event, and the result at the end.
 
     Args:
         job: what is wanted.
         device: as for :func:`guidance.loading.load`.
-        stopped: asked at each step, while a model is on its way, and while another picture is being painted.
+        stopped: is asked at each step, while a model is loaded, and while another picture is being painted; once it returns
+            True, the job is stopped.
 
     Raises:
         InputError: what cannot be done, in words for a person.
-        Cancelled: it was stopped. Nothing was saved.
+        Cancelled: the job was stopped. Nothing was saved.
     """
     if isinstance(job, GuideJob):
         return streamed(lambda watch: run_guide(job, device, watch), stopped)
@@ -75,8 +77,8 @@ def paint_events(
 
 
 def _seconds(job: GuideJob | PaintJob, device: str, stop: Path) -> int:
-    """What a picture may take on the GPU of a Space, from its steps and the size of the model. Generous by half."""
-    entry = MODELS.get(job.model) or MODELS[EMBEDDED_ID]
+    """Seconds that a job may take on the GPU of a Space, half as much again as its steps and its model's size make likely."""
+    entry = MODELS.get(job.model.strip()) or MODELS[EMBEDDED_ID]
     wanted = job.generation
     megapixels = (wanted.width or entry.width) * (wanted.height or entry.height) / 1e6
     step = 0.03 + 0.05 * entry.denoiser * max(megapixels, 0.25)
@@ -88,7 +90,7 @@ def _seconds(job: GuideJob | PaintJob, device: str, stop: Path) -> int:
 def _on_gpu(
     job: GuideJob | PaintJob, device: str, stop: Path
 ) -> Iterator[Event | GuideResult | PaintResult | InputError | Cancelled]:
-    """Events, then the result, or what went wrong: raised, it would arrive as something else on ZeroGPU."""
+    """Yield every event, then the result or the error. An error that is raised arrives as one of Gradio's on ZeroGPU."""
 
     def stopped() -> bool:
         return stop.exists() or not stop.parent.exists()  # a page that is closed takes its folder with it
@@ -100,32 +102,36 @@ def _on_gpu(
 
 
 def paint(job: GuideJob | PaintJob, device: str, stop: Path) -> Iterator[Event | GuideResult | PaintResult]:
-    """Paint with the GPU that there is, be it one that a Space lends for the call: events, and the result at the end.
+    """Paint on the GPU that there is, or that a Space lends for the call. Yields every event, and the result at the end.
 
     Args:
         job: what is wanted.
         device: as for :func:`guidance.loading.load`.
-        stop: as soon as this file is there, or its folder is not, painting stops.
+        stop: a file that stops the job as soon as it exists, as does the end of its folder. Whoever stops listening makes
+            this function write it: another process may be painting.
 
     Raises:
         InputError: what cannot be done, in words for a person.
-        Cancelled: it was stopped.
+        Cancelled: the job was stopped. Nothing was saved.
     """
-    # Held here: it may only be closed, and wait for its process, after the file is there.
+    # A name of its own keeps this generator open until the file is there: closed before, it waits for its process forever.
     events = _on_gpu(job, device, stop)
     try:
         for event in events:
             if isinstance(event, Exception):
                 raise event
             yield event
-    except GeneratorExit:  # whoever listened has left, and it may be another process that paints
+    except GeneratorExit:
         with suppress(OSError):
             stop.touch()
         raise
 
 
 def hold_models(models: tuple[str, ...], device: str) -> None:
-    """On ZeroGPU, load models in the thread and process that starts the app, as it asks for."""
+    """On ZeroGPU, load one model after the other in the thread and process that starts the app, as ZeroGPU asks for.
+
+    Elsewhere nothing is loaded before it is needed.
+    """
     if zero_gpu():
         for model in models:
             with pipeline(model, device):
