@@ -13,7 +13,7 @@ from studio.cli import options
 
 if TYPE_CHECKING:
     from studio.records.match import SavedMatch
-    from studio.service.deliver import Delivered
+    from studio.service.delivery import Delivered
 
 _OUT = typer.Option("-o", "--output", help="Where the matched picture goes.", metavar="OUT")
 _AT = typer.Option(
@@ -66,7 +66,7 @@ def match_command(
         method=method, transform=transform, strength=strength, seed=seed, scene=scene, device=device,
     )  # fmt: skip
     if saved is not None and target is None and palette is None:
-        reference = saved.reference(target_mask)
+        reference = saved.reference(target_mask, at)
     else:
         reference = choose_reference(file=target, mask=target_mask, at=at, palette=palette)
     if mask is None and saved is not None:

@@ -50,12 +50,12 @@ def from_text(text: str) -> Record:
         return record
     if form is None and "prompt" in record and "model" in record:
         return record | {"kind": PAINTED}  # version 1 of a plain picture
-    kind = str(form).removeprefix(f"{FORMAT} ")
-    if kind == form or kind not in (MATCH, BATCH, GUIDED) and form != FORMAT:
+    kinds_of_old = {f"{FORMAT} {kind}": kind for kind in (MATCH, BATCH, GUIDED)}
+    if not isinstance(form, str) or form not in (FORMAT, *kinds_of_old):
         raise InputError("JSON, but no record of this program")
     if form == FORMAT or record.get("format_version", 1) != 1:
         raise InputError(f"format version {record.get('format_version')!r}; this program reads 1 and {VERSION}")
-    return record | {"kind": kind}
+    return record | {"kind": kinds_of_old[form]}
 
 
 def _made_with() -> dict[str, str]:

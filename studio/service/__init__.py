@@ -14,12 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from studio.service.deliver import deliver
+    from studio.service.delivery import deliver
     from studio.service.route import job_for, run
 
 __all__ = ["deliver", "job_for", "run"]
 
-_HOME = {"deliver": "studio.service.deliver", "job_for": "studio.service.route", "run": "studio.service.route"}
+_HOME = {"deliver": "studio.service.delivery", "job_for": "studio.service.route", "run": "studio.service.route"}
 
 
 def __getattr__(name: str) -> object:

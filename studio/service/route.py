@@ -52,7 +52,7 @@ def run(
 
     A match and a painting write nothing: their results save themselves where they are told to. A batch writes into its output
     folder while it runs. Numbered frames, which are written while they run too, go from files to files:
-    :func:`studio.service.deliver.deliver`.
+    :func:`studio.service.delivery.deliver`.
 
     Args:
         job: what is wanted.
@@ -69,5 +69,5 @@ def run(
     if isinstance(job, PaintJob):
         return run_paint(job, watch=watch)
     if isinstance(job, FramesJob):
-        raise TypeError("numbered frames are written while they run: use studio.service.deliver")
+        raise TypeError("numbered frames are written while they run: use studio.service.delivery")
     return run_clip(job, watch) if isinstance(job, ClipJob) else run_match(job, watch)
