@@ -177,6 +177,7 @@ def choose_batch_reference(
     *,
     file: Path | None = None,
     mask: Path | None = None,
+    at: float | None = None,
     palette: str | None = None,
     grade: SavedGrade | None = None,
 ) -> BatchReference:
@@ -186,14 +187,16 @@ def choose_batch_reference(
         InputError: likewise; or ``file`` is not there.
     """
     if file is None or palette is not None or grade is not None:
-        return choose_reference(file=file, mask=mask, palette=palette, grade=grade)
+        return choose_reference(file=file, mask=mask, at=at, palette=palette, grade=grade)
     if file.is_dir():
         if mask is not None:
             raise InputError(f"{mask}: a target mask needs one target picture")
+        if at is not None:
+            raise InputError(f"{file}: a time is for clips, and this is a folder: leave the time out")
         return FolderReference(file)
     if not file.exists():
         raise InputError(f"{file}: there is no such picture or folder", JobRemedy.CHECK_REFERENCE)
-    return choose_reference(file=file, mask=mask)
+    return choose_reference(file=file, mask=mask, at=at)
 
 
 def reference_files(reference: BatchReference | GuideReference) -> dict[str, Path]:

@@ -116,13 +116,17 @@ def _reference(
     earlier: BatchJob | None, target: Path | None, mask: Path | None, palette: str | None, grade: Path | None
 ) -> BatchReference:
     """The reference of the flags; or that of the run that goes on, with another mask where one is given."""
-    from studio.references import PictureReference, SavedGrade, choose_batch_reference
+    from studio.references import ClipReference, PictureReference, SavedGrade, choose_batch_reference
     from studio.service.apply import load_any_grade
 
     if earlier is not None and target is None and palette is None and grade is None:
-        if mask is None or not isinstance(earlier.reference, PictureReference):
+        if mask is None:
             return earlier.reference
+        if not isinstance(earlier.reference, PictureReference | ClipReference):
+            raise InputError(f"{mask}: a target mask needs one target picture")
         return replace(earlier.reference, mask=mask)
+    if earlier is not None and mask is None:
+        mask = earlier.target_mask
     saved = None if grade is None else SavedGrade(load_any_grade(grade), grade)
     return choose_batch_reference(file=target, mask=mask, palette=palette, grade=saved)
 

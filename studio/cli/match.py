@@ -66,7 +66,7 @@ def match_command(
         method=method, transform=transform, strength=strength, seed=seed, scene=scene, device=device,
     )  # fmt: skip
     if saved is not None and target is None and palette is None:
-        reference = saved.reference(target_mask)
+        reference = saved.reference(target_mask, at)
     else:
         reference = choose_reference(file=target, mask=target_mask, at=at, palette=palette)
     if mask is None and saved is not None:

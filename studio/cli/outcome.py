@@ -20,9 +20,11 @@ def tell(delivered: Delivered, cube_size: int, *, as_json: bool) -> None:
         print(f"note: {note}", file=sys.stderr)
     if as_json:
         print(json.dumps(_record(delivered, cube_size), indent=2))
-        return
-    for line in _lines(delivered, cube_size):
-        print(line)
+    else:
+        for line in _lines(delivered, cube_size):
+            print(line)
+    if isinstance(delivered.result, FramesResult) and delivered.result.full:
+        print(f"reswd: {delivered.written['output']}: the disk is full", file=sys.stderr)
 
 
 def _record(delivered: Delivered, cube_size: int) -> dict[str, Any]:

@@ -88,6 +88,7 @@ class RunRecord:
         palette: hex colours, or None.
         reference: the one reference, or a folder of them; None with a palette or a saved grade.
         target_mask: the mask of the one reference.
+        at: seconds from the start of the reference, a clip, to the frame that is wanted; None for anything else.
         grade: a saved grade that is applied.
         recursive: whether sub-folders are entered.
         masks: a mask or a folder of them, or None.
@@ -101,6 +102,7 @@ class RunRecord:
     palette: str | None = None
     reference: KeptFile | None = None
     target_mask: KeptFile | None = None
+    at: float | None = None
     grade: KeptFile | None = None
     recursive: bool = False
     masks: str | None = None
@@ -109,7 +111,7 @@ class RunRecord:
 
     def text(self) -> str:
         """The file."""
-        plain = {name: getattr(self, name) for name in (*_PLAIN, *_FILES)}
+        plain = {name: getattr(self, name) for name in (*_PLAIN, "at", *_FILES)}
         for name in _FILES:
             plain[name] = None if plain[name] is None else plain[name].to_record()
         series = [one.to_record() for one in self.series]
@@ -174,6 +176,7 @@ def read_run(place: Path) -> RunRecord:
             series=tuple(SeriesGrade.from_record(one) for one in record["series"]),
             reference=_kept_file(record["reference"]),
             target_mask=_kept_file(record["target_mask"]),
+            at=None if record.get("at") is None else float(record["at"]),  # version 1 had no clips as references
             grade=_kept_file(record["grade"]),
             **{name: record[name] for name in _PLAIN},
         )

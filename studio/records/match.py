@@ -43,19 +43,21 @@ class SavedMatch:
     folder: Path
     at: float | None = None
 
-    def reference(self, mask: Path | None = None) -> Reference:
+    def reference(self, mask: Path | None = None, at: float | None = None) -> Reference:
         """What was matched to: a picture, a clip, a palette, or the grade where the run itself applied a saved one.
 
         Args:
             mask: of the reference, in place of the recorded one.
+            at: seconds from the start of the reference, a clip, in place of the recorded time.
 
         Raises:
-            InputError: the grade in the settings is damaged.
+            InputError: the grade in the settings is damaged, or ``mask`` or ``at`` without what it belongs to.
         """
         file = self.file("target")
         if file is None and self.palette is None:
-            return choose_reference(grade=SavedGrade(grade_from_record(self.grade)), mask=mask)
-        return choose_reference(file=file, mask=mask or self.file("target_mask"), at=self.at, palette=self.palette)
+            return choose_reference(grade=SavedGrade(grade_from_record(self.grade)), mask=mask, at=at)
+        mask, at = mask or self.file("target_mask"), self.at if at is None else at
+        return choose_reference(file=file, mask=mask, at=at, palette=self.palette)
 
     def file(self, role: str) -> Path | None:
         """The input of a role: where it was, beside the settings, or the mask inside, whichever has the recorded bytes.

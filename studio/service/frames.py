@@ -29,7 +29,7 @@ class FramesResult:
         failed: how many could not be.
         left: how many were not come to, because the run was stopped.
         full: whether a full disk stopped it.
-        distance_before: mean sliced Wasserstein distance to the reference, CIE Lab units.
+        distance_before: mean sliced Wasserstein distance to the reference, CIE Lab units; None with a saved grade.
         distance_after: the same of the results.
         seconds: it took.
     """
@@ -42,8 +42,8 @@ class FramesResult:
     failed: int
     left: int
     full: bool
-    distance_before: float
-    distance_after: float
+    distance_before: float | None
+    distance_after: float | None
     seconds: float
 
     @property
@@ -86,7 +86,7 @@ def run_frames(job: FramesJob, output: Path, *, overwrite: bool = False, watch: 
         failed=ended.failed,
         left=ended.left,
         full=ended.full,
-        distance_before=0.0 if saved else fmean(float(row.distance_before) for row in good),
-        distance_after=0.0 if saved else fmean(float(row.distance_after) for row in good),
+        distance_before=None if saved else fmean(float(row.distance_before) for row in good),
+        distance_after=None if saved else fmean(float(row.distance_after) for row in good),
         seconds=ended.seconds,
     )

@@ -7,10 +7,18 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from studio.jobs import EACH, OVERWRITE, RESUME, SERIES, BatchJob, FramesJob
+from studio.media.clips.read import read_facts
 from studio.media.images.refuse import file_hash
 from studio.media.places import sha256_of
 from studio.records.batch import KeptFile, RunRecord
-from studio.references import FolderReference, PaletteReference, SavedGrade, choose_batch_reference, reference_files
+from studio.references import (
+    ClipReference,
+    FolderReference,
+    PaletteReference,
+    SavedGrade,
+    choose_batch_reference,
+    reference_files,
+)
 from studio.service.apply import load_any_grade
 from studio.service.batch.plan import BatchPlan, check_folders, pictures_in, plan_folder
 from studio.service.batch.sequence import plan_sequence
@@ -98,6 +106,7 @@ def _record(job: BatchJob, source: Path) -> RunRecord:
         palette=reference.text if isinstance(reference, PaletteReference) else None,
         reference=_reference(job),
         target_mask=None if job.target_mask is None else _kept(job.target_mask),
+        at=reference.at if isinstance(reference, ClipReference) else None,
         grade=KeptFile(str(saved.path.absolute()), sha256_of(saved.path)) if saved and saved.path else None,
         recursive=job.recursive,
         masks=None if job.mask is None else str(job.mask.absolute()),
@@ -112,6 +121,9 @@ def _kept(path: Path) -> KeptFile:
 
 def _reference(job: BatchJob) -> KeptFile | None:
     """The reference's place and hash. References of single pictures are watched one by one, in the report."""
+    if isinstance(job.reference, ClipReference):
+        path = read_facts(job.reference.path).path  # which refuses what is no clip
+        return KeptFile(str(path.absolute()), sha256_of(path))
     if (path := reference_files(job.reference).get("target")) is not None:
         return _kept(path)
     if not isinstance(job.reference, FolderReference):
@@ -136,12 +148,12 @@ def resumed(record: RunRecord, folder: Path, output: Path) -> BatchJob:
     Raises:
         InputError: a reference that is no longer there.
     """
-    grade = (
-        None if record.grade is None else SavedGrade(load_any_grade(Path(record.grade.path)), Path(record.grade.path))
-    )
+    place = None if record.grade is None else Path(record.grade.path)
+    grade = None if place is None else SavedGrade(load_any_grade(place), place)
     reference = choose_batch_reference(
         file=None if record.reference is None else Path(record.reference.path),
         mask=None if record.target_mask is None else Path(record.target_mask.path),
+        at=record.at,
         palette=record.palette,
         grade=grade,
     )

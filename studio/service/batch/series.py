@@ -172,7 +172,7 @@ def reference_of(record: RunRecord, own: Path | None = None) -> Reference:
     """The reference of a run for one picture: ``own`` where the picture has one of its own, else the run's."""
     file = own or (None if record.reference is None else Path(record.reference.path))
     mask = None if record.target_mask is None else Path(record.target_mask.path)
-    return choose_reference(file=file, mask=mask, palette=record.palette)
+    return choose_reference(file=file, mask=mask, at=record.at, palette=record.palette)
 
 
 def series_files(folder: Path, record: RunRecord) -> dict[Path, SeriesGrade]:
