@@ -7,7 +7,6 @@ import math
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -38,8 +37,8 @@ from studio.service.guide.run import (
     save_plain,
     streamed,
 )
-from studio.ui.match.run import PALETTE, PICTURE
-from studio.ui.session import Session
+from studio.ui.controls import PALETTE, PICTURE
+from studio.ui.guide.choice import GuideChoice
 from studio.ui.settings import number_from, whole_number
 
 if TYPE_CHECKING:
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
 KEPT, NOTHING = "Kept colours", "Nothing"
 KINDS = (PICTURE, PALETTE, NOTHING)
 DEVICE = "auto"
-KEEP = 12
-"""Pictures of a visit that are kept."""
 NO_REFERENCE = (
     "Choose a reference, a picture whose colours you want; or take the colours from a palette, or from nothing."
 )
@@ -99,30 +96,7 @@ class Painted:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The controls as another program or the page sends them: anything."""
-
-    prompt: Any = ""
-    negative: Any = ""
-    kind: Any = PICTURE
-    palette: Any = ""
-    model: Any = EMBEDDED_ID
-    strength: Any = 1.0
-    plain: Any = False
-    seed: Any = 0
-    steps: Any = None
-    scale: Any = None
-    width: Any = None
-    height: Any = None
-    start: Any = 0.0
-    stop: Any = 1.0
-    decode_scale: Any = 1.0
-    grain: Any = GuidanceSettings.grain
-    method: Any = GuidanceSettings.method
-
-
-def make_job(choice: Choice, reference: Path | None, kept: GuideJob | None = None) -> Job:
+def make_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | None = None) -> Job:
     """The job that the controls describe.
 
     Args:
@@ -160,7 +134,7 @@ def make_job(choice: Choice, reference: Path | None, kept: GuideJob | None = Non
     return job(reference=reference)
 
 
-def _generation(choice: Choice, model: str) -> Generation:
+def _generation(choice: GuideChoice, model: str) -> Generation:
     entry = MODELS.get(model)
     size: dict[str, int | None] = {
         name: None if value in (None, 0) else whole_number(value, name)
@@ -287,14 +261,6 @@ def save(result: GuideResult | PlainResult, new_place: Callable[[str], Path]) ->
     save_guided(result, place)
     plain = None if result.plain is None else save_plain(result, place.with_name(f"{place.stem} plain.png"))
     return Painted(job, place, plain, result.distance, result.plain_distance, result.seconds, result.notes)
-
-
-def keep(session: Session, painted: Painted) -> None:
-    """Remember a picture of this visit; the oldest go, with their files."""
-    session.shown_painted = painted
-    session.painted.insert(0, painted)
-    while len(session.painted) > KEEP:
-        shutil.rmtree(session.painted.pop().picture.parent, ignore_errors=True)
 
 
 def read_job(path: Path) -> Job:

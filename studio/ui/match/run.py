@@ -13,10 +13,13 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import METHODS, MatchSettings
+from reswd_torch.settings import METHODS
 from studio.media.images import to_profile
 from studio.service.match import MatchJob, MatchResult, run_match
 from studio.ui import words
+from studio.ui.controls import PALETTE, SAVED
+from studio.ui.match import words as match_words
+from studio.ui.match.choice import MatchChoice
 from studio.ui.match.masks import mask_file
 from studio.ui.session import Session
 from studio.ui.settings import settings_from, strength_from
@@ -24,28 +27,7 @@ from studio.views import scene
 from studio.views.charts import Colors, draw_distributions
 from studio.views.preview import display_pixels, save_preview, slim
 
-PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
-KINDS = (PICTURE, PALETTE, SAVED)
 _TILE_EDGE = 640
-
-Painting = dict[str, Any] | None
-"""The value of a gr.ImageEditor."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The controls of the tab as they stood when a button was pressed."""
-
-    kind: str
-    palette: str
-    method: str
-    transform: str
-    strength: float | None
-    seed: float | None
-    device: str
-    source_mask: str | None
-    reference_mask: str | None
-    scene: str = MatchSettings.scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +41,15 @@ class Shown:
     chart: str
 
 
-def make_job(session: Session, choice: Choice) -> MatchJob:
+def make_job(session: Session, choice: MatchChoice) -> MatchJob:
     """The job that the controls describe. Raises InputError with words for the page."""
     job = _job(session, choice)
     check_uploads(job)
     return job
 
 
-def _job(session: Session, choice: Choice) -> MatchJob:
-    if session.source is None:
+def _job(session: Session, choice: MatchChoice) -> MatchJob:
+    if session.match.source is None:
         raise InputError("Choose a source: the photograph whose colours should change.")
     settings = settings_from(
         method=choice.method,
@@ -77,19 +59,19 @@ def _job(session: Session, choice: Choice) -> MatchJob:
         device=choice.device,
         scene=choice.scene,
     )
-    source = session.source.path
-    mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, session.source, "mask")
+    source = session.match.source.path
+    mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, session.match.source, "mask")
     if choice.kind == SAVED:
-        if session.grade is None:
+        if session.match.grade is None:
             raise InputError(words.NO_GRADE)
-        return MatchJob(source, grade=session.grade, settings=settings, mask=mask)
+        return MatchJob(source, grade=session.match.grade, settings=settings, mask=mask)
     if choice.kind == PALETTE:
         if not choice.palette.strip():
             raise InputError(words.NO_PALETTE)
         return MatchJob(source, palette=choice.palette, settings=settings, mask=mask)
-    if session.reference is None:
+    if session.match.reference is None:
         raise InputError(words.NO_REFERENCE)
-    reference = session.reference
+    reference = session.match.reference
     target_mask = Path(choice.reference_mask) if choice.reference_mask else mask_file(session, reference, "mask")
     return MatchJob(source, reference.path, settings=settings, mask=mask, target_mask=target_mask)
 
@@ -101,7 +83,7 @@ def check_uploads(job: MatchJob) -> None:
             raise InputError(f"{path.name} is no longer on the server: choose it again and match")
 
 
-def match(session: Session, choice: Choice, progress: gr.Progress) -> Shown:
+def match(session: Session, choice: MatchChoice, progress: gr.Progress) -> Shown:
     """Match and show. Raises InputError or Stopped; the session then still holds the last result."""
     job = make_job(session, choice)
     result = slim(run_match(job, _teller(session, progress)))
@@ -112,13 +94,13 @@ def match(session: Session, choice: Choice, progress: gr.Progress) -> Shown:
 def show_new(session: Session, result: MatchResult) -> Shown:
     """Make a result the one on the screen."""
     before = _save_before(session, result)
-    with session.lock:
-        if session.strength is not None:  # the slider may have moved while the match ran
-            result = result.at_strength(session.strength)
-        session.shown, session.before = result, before
+    with session.match.lock:
+        if session.match.strength is not None:  # the slider may have moved while the match ran
+            result = result.at_strength(session.match.strength)
+        session.match.shown, session.match.before = result, before
     shown = show(session, result)
-    while session.shown is not None and session.shown is not result:  # and while this was drawn
-        result = session.shown
+    while session.match.shown is not None and session.match.shown is not result:  # and while this was drawn
+        result = session.match.shown
         shown = show(session, result)
     return shown
 
@@ -127,9 +109,9 @@ def show(session: Session, result: MatchResult) -> Shown:
     """A result in full: lossless preview, figures, chart."""
     return Shown(
         pair=graded_pair(session, result, ".png"),
-        metrics=words.metrics(result),
-        numbers=words.numbers(result.grade) + words.encoding_line(result),
-        notes=words.notes(result),
+        metrics=match_words.metrics(result),
+        numbers=match_words.numbers(result.grade) + match_words.encoding_line(result),
+        notes=words.notes(result.notes),
         chart=str(save_preview(session.new_file(".png"), distributions(result))),
     )
 
@@ -141,7 +123,7 @@ def has_points(result: MatchResult) -> bool:
 
 def draw_points(session: Session) -> str | None:
     """The points of the result on the screen, drawn; None where there are none."""
-    result = session.shown
+    result = session.match.shown
     if result is None or result.target_sample is None:
         return None
     found = scene.common(result.source_sample, result.target_sample, result.job.settings)
@@ -154,9 +136,11 @@ def draw_points(session: Session) -> str | None:
 def graded_pair(session: Session, result: MatchResult, suffix: str) -> tuple[str, str]:
     """Before and after as files; .jpg while the slider moves, .png when it rests."""
     after = save_preview(session.new_file(suffix), display_pixels(result.picture, result.graded_pixels()))
-    if session.before is None or not session.before.is_file():  # a page left open long enough loses its files
-        session.before = _save_before(session, result)
-    return str(session.before), str(after)
+    if (
+        session.match.before is None or not session.match.before.is_file()
+    ):  # a page left open long enough loses its files
+        session.match.before = _save_before(session, result)
+    return str(session.match.before), str(after)
 
 
 def _save_before(session: Session, result: MatchResult) -> Path:
@@ -172,11 +156,11 @@ def set_strength(session: Session, strength: float | None) -> MatchResult | None
         wanted = strength_from(strength)
     except InputError:
         return None
-    with session.lock:  # two moves of the slider may be worked on at once, or one and the end of a match
-        session.strength = wanted
-        if session.shown is not None:
-            session.shown = session.shown.at_strength(wanted)
-        return session.shown
+    with session.match.lock:  # two moves of the slider may be worked on at once, or one and the end of a match
+        session.match.strength = wanted
+        if session.match.shown is not None:
+            session.match.shown = session.match.shown.at_strength(wanted)
+        return session.match.shown
 
 
 def distributions(result: MatchResult) -> Any:
@@ -189,7 +173,7 @@ def distributions(result: MatchResult) -> Any:
     return draw_distributions([Colors(name, to_profile(values.numpy(), icc, None)) for name, values in sets])
 
 
-def compare(session: Session, choice: Choice, progress: gr.Progress) -> Iterator[list[tuple[str, str]]]:
+def compare(session: Session, choice: MatchChoice, progress: gr.Progress) -> Iterator[list[tuple[str, str]]]:
     """All methods, one after the other: the gallery so far after each. Raises InputError or Stopped."""
     if choice.kind == SAVED:
         raise InputError("Compare methods needs a reference: choose a picture or a palette.")
@@ -204,7 +188,7 @@ def compare(session: Session, choice: Choice, progress: gr.Progress) -> Iterator
             result = results[0].refitted(method, tell)
         results.append(result)
         tiles.append((_tile(session, result), _caption(result)))
-        session.compared = list(results)
+        session.match.compared = list(results)
         yield list(tiles)
 
 
