@@ -11,12 +11,15 @@ import gradio as gr
 import numpy as np
 
 from studio.service.guide.stream import hold_models
-from studio.ui.batch.tab import build_batch_tab
+from studio.ui.batch.events import wire_batch_tab
+from studio.ui.batch.tab import lay_out_batch_tab
 from studio.ui.endpoints import add_endpoints
+from studio.ui.guide.events import wire_guide_tab
 from studio.ui.guide.run import DEVICE, models
-from studio.ui.guide.tab import build_guide_tab
+from studio.ui.guide.tab import lay_out_guide_tab
 from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
-from studio.ui.match.tab import build_match_tab
+from studio.ui.match.events import wire_match_tab
+from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.session import Session, forget
 
 _ICON = Path(__file__).with_name("icon.png")
@@ -35,17 +38,17 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
         gr.HTML(INTRO, padding=False)
         with gr.Tabs():
             with gr.Tab("Match colours", id="match"):
-                build_match_tab(session)
+                wire_match_tab(lay_out_match_tab(), session)
             with gr.Tab("Batch", id="batch"):
-                build_batch_tab(session, allowed)
+                wire_batch_tab(lay_out_batch_tab(allowed), session, allowed)
             with gr.Tab("Guide a generation", id="guide"):
-                build_guide_tab(session)
+                wire_guide_tab(lay_out_guide_tab(), session)
         add_endpoints()
     return app.queue(max_size=64, default_concurrency_limit=4)
 
 
 def launch_options() -> dict[str, Any]:
-    """What every way to start the app has in common."""
+    """The options of ``launch`` that every way to start the app has in common."""
     return {
         "theme": theme(),
         "css": CSS,
@@ -53,7 +56,7 @@ def launch_options() -> dict[str, Any]:
         "pwa": True,
         "favicon_path": str(_ICON),
         "footer_links": ["api"],
-        "show_error": False,  # of errors nobody foresaw; their words are for the log and may name the server's folders
+        "show_error": False,  # the words of errors that nobody foresaw are for the log, and may name the server's folders
         "ssr_mode": False,
         "share": False,
         "enable_monitoring": False,

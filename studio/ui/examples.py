@@ -1,4 +1,4 @@
-"""Example pairs from assets/examples.json, shown as one small picture each."""
+"""The pairs of pictures that the app offers as examples, from assets/examples.json; each is shown as one small picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TILE = (232, 174)
 
 @dataclass(frozen=True)
 class Example:
-    """A source, a reference and what they show."""
+    """A source and a reference, with a title that says what they show."""
 
     source: Path
     reference: Path
@@ -22,7 +22,7 @@ class Example:
 
 
 def load_examples(assets: Path = ASSETS) -> list[Example]:
-    """The pairs whose pictures are there; none where there is no list."""
+    """The pairs whose pictures are there, or none where there is no list of them."""
     try:
         entries = json.loads((assets / "examples.json").read_text(encoding="utf-8"))["examples"]
     except (OSError, ValueError, KeyError):

@@ -6,98 +6,39 @@ import atexit
 import secrets
 import shutil
 import tempfile
-from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from reswd_torch.grade import Grade
-from studio.media.images import Picture
-from studio.service.match import MatchResult
-from studio.watch import Cancelled
-
-if TYPE_CHECKING:
-    from studio.service.guide.run import GuideJob
-    from studio.ui.guide.run import Painted
+from studio.ui.batch.state import BatchState
+from studio.ui.guide.state import GuideState
+from studio.ui.match.state import MatchState
+from studio.ui.stop import StopFile
 
 FITS_AT_ONCE = 2
-"""Of all open pages together; the others wait in the queue."""
-
-
-@dataclass(eq=False)
-class Side:
-    """A chosen picture, source or reference.
-
-    Attributes:
-        path: the uploaded file, untouched.
-        preview: small copy of it, in its own encoding.
-        size: (height, width) of the whole picture.
-        painted: small (H, W) bool mask painted over the preview, or None.
-        placed: the file that stands for it on the page, once there is one.
-    """
-
-    path: Path
-    preview: Picture
-    size: tuple[int, int]
-    painted: np.ndarray | None = None
-    placed: Path | None = None
+"""How many fits run at once, for all open pages together; the others wait in the queue."""
 
 
 class Session:
-    """One open page.
+    """One open page: its folder, and what each tab remembers.
 
     Not a dataclass: Gradio copies those into the page's configuration.
 
     Attributes:
-        source, reference: the chosen pictures.
-        grade: a saved grade to apply.
-        shown: the result on the screen, at preview size and at the strength of the slider.
-        compared: results of *Compare methods*, in the order of the gallery.
-        before: the ungraded preview as a file.
-        painting: the roles whose masks are being painted right now.
-        strength: where the slider was moved to; None while it was not.
-        judged: what was chosen when the words under the button were said.
-        stop: set by the Stop button, read by whatever runs.
-        stop_batch: the same for the tab *Batch*.
-        guide_reference: the picture whose colours the tab *Guide a generation* steers towards.
-        guide_kept: a picture whose settings were restored there; its colours are those of *Kept colours*.
-        painted: what was painted there in this visit, the newest first.
-        shown_painted: the one on the screen.
-        stop_file: the Stop button of that tab makes this file; it may be another process that looks for it.
-        lock: held while ``shown`` is replaced.
-        choosing: held while a chosen picture is read and replaces the last one.
+        match, batch, guide: what the tabs remember.
     """
 
-    def __init__(self, source: Side | None = None, reference: Side | None = None) -> None:
-        self.source = source
-        self.reference = reference
-        self.grade: Grade | None = None
-        self.shown: MatchResult | None = None
-        self.compared: list[MatchResult] = []
-        self.before: Path | None = None
-        self.painting: set[str] = set()
-        self.strength: float | None = None
-        self.judged: tuple[Any, ...] | None = None
-        self.stop = False
-        self.stop_batch = False
-        self.guide_reference: Side | None = None
-        self.guide_kept: GuideJob | None = None
-        self.painted: list[Painted] = []
-        self.shown_painted: Painted | None = None
-        self.stop_file: Path | None = None
-        self._batch: Path | None = None
-        self.lock = Lock()
-        self.choosing = Lock()
+    def __init__(self) -> None:
+        self.match = MatchState()
+        self.batch = BatchState()
+        self.guide = GuideState()
         self._folder: Path | None = None
         self._folder_lock = Lock()
         self._files: list[Path] = []
         self._numbers = count(1)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Session:
+    def __deepcopy__(self, memo: dict[int, object]) -> Session:
         """Gradio copies the initial value for every page that is opened: each starts empty."""
         return Session()
 
@@ -124,27 +65,22 @@ class Session:
         folder.mkdir()
         return folder / name
 
-    def new_stop_file(self) -> Path:
-        """A name for the stop file of one run; the file is not there yet."""
-        self.stop_file = self.folder / f"stop-{next(self._numbers)}"
-        return self.stop_file
+    def new_subfolder(self, kind: str) -> Path:
+        """An empty folder within the page's own; ``kind`` says in its name what it is for."""
+        folder = self.folder / f"{kind}-{next(self._numbers)}"
+        folder.mkdir()
+        return folder
 
-    def new_batch(self) -> Path:
-        """An empty folder for a run of the tab *Batch*; the last run's is gone with it."""
-        if self._batch is not None:
-            shutil.rmtree(self._batch, ignore_errors=True)
-        self._batch = self.folder / f"batch-{next(self._numbers)}"
-        self._batch.mkdir()
-        return self._batch
-
-    def check_stop(self) -> None:
-        """Raise :class:`~studio.watch.Cancelled` once Stop was pressed."""
-        if self.stop:
-            raise Cancelled
+    def new_stop(self) -> StopFile:
+        """The stop signal for a run that begins."""
+        return StopFile(self.folder / f"stop-{next(self._numbers)}")
 
 
 def runs_folder() -> Path:
-    """Where all pages of this process keep their files, until it ends: in the folder that Gradio serves uploads from."""
+    """The folder in which all pages of this process keep their files until it ends.
+
+    It lies in the folder that Gradio serves uploads from.
+    """
     from gradio.utils import get_upload_folder
 
     return _runs_folder_in(Path(get_upload_folder()))
@@ -159,7 +95,7 @@ def _runs_folder_in(uploads: Path) -> Path:
 
 
 def new_folder() -> Path:
-    """A fresh folder there, for a caller who has no page; Gradio's clean-up removes it in time."""
+    """A fresh folder in :func:`runs_folder`, for a caller who has no page; Gradio's clean-up removes it in time."""
     runs_folder().mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=runs_folder()))
 

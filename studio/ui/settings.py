@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar
+
+from gradio.components import Component
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
 
+Sent = Any
+"""A value as it was sent by the page or by another program: anything, whatever the control on the page allows."""
+_AnyComponent = TypeVar("_AnyComponent", bound=Component)
 
-def as_sent(component: Any) -> Any:
-    """Have a component hand over what was sent as it is.
+
+def as_sent(component: _AnyComponent) -> _AnyComponent:
+    """Have a component hand over what was sent as it is, a :data:`Sent` value.
 
     Gradio's own checks answer an empty or an infinite number with an error for programmers; :func:`settings_from` checks
     with words for everyone. A method of one instance, not a subclass: Gradio writes a .pyi file beside every class that
     inherits from a component.
     """
-    component.preprocess = lambda payload: payload
+    component.preprocess = lambda payload: payload  # type: ignore[method-assign]
     return component
 
 
 def settings_from(
-    *, method: Any, transform: Any, strength: Any, seed: Any, device: Any, scene: Any = MatchSettings.scene
+    *, method: Sent, transform: Sent, strength: Sent, seed: Sent, device: Sent, scene: Sent = MatchSettings.scene
 ) -> MatchSettings:
-    """The settings; ``transform`` may be "auto". Raises InputError for whatever is no setting."""
+    """The settings of a match. ``transform`` may be "auto"; all else is as for MatchSettings.
+
+    Raises InputError for whatever is no setting.
+    """
     return MatchSettings(
         method=method,
         transform=None if transform == "auto" else transform,
@@ -34,15 +43,15 @@ def settings_from(
     )
 
 
-def strength_from(value: Any) -> float:
-    """A strength. Raises InputError."""
+def strength_from(value: Sent) -> float:
+    """A strength from 0 to 4. Raises InputError for anything else."""
     number = _number(value)
     if math.isnan(number):
         raise InputError(f"The strength is {_shown(value)}: give a number from 0 to 4.")
     return MatchSettings(strength=number).strength
 
 
-def number_from(value: Any, name: str) -> float:
+def number_from(value: Sent, name: str) -> float:
     """A number. Raises InputError for whatever is none."""
     number = _number(value)
     if not math.isfinite(number):
@@ -50,16 +59,16 @@ def number_from(value: Any, name: str) -> float:
     return number
 
 
-def whole_number(value: Any, name: str) -> int:
+def whole_number(value: Sent, name: str) -> int:
     """A whole number. Raises InputError for whatever is none."""
     number = _number(value)
     if not math.isfinite(number) or number != int(number):
         raise InputError(f"The {name} is {_shown(value)}, not a whole number: give 0, 1, 2 ...")
-    return int(value)  # not by way of float, which holds large seeds only roughly
+    return int(value)  # not through float, which holds large seeds only roughly
 
 
-def _number(value: Any) -> float:
-    """NaN for whatever is no number."""
+def _number(value: Sent) -> float:
+    """The value as a float; NaN for whatever is no number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return math.nan
     try:
@@ -68,5 +77,5 @@ def _number(value: Any) -> float:
         return math.inf
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Sent) -> str:
     return "empty" if value is None or value == "" else repr(value)[:40]

@@ -139,7 +139,7 @@ def test_stop_half_way_keeps_what_is_done(open_page, tmp_path: Path) -> None:  #
     studio.at("#batch-get").wait_for()
     _finished(studio)
     said = studio.said("#batch-status")
-    assert said.startswith("Stopped. ") and "not begun" in said
+    assert said.startswith("Cancelled. ") and "not begun" in said
     assert not studio.too_wide()
     rows = _rows(studio.download("batch-get", tmp_path))
     status = [row["status"] for row in rows]

@@ -120,7 +120,7 @@ def test_stop_keeps_the_last_result(open_page) -> None:  # type: ignore[no-untyp
     studio.at("#compare").click()
     studio.wait(lambda: studio.at("#compare-stop").is_enabled())
     studio.at("#compare-stop").click()
-    studio.at("#compare-status").get_by_text("Stopped").wait_for()
+    studio.at("#compare-status").get_by_text("Cancelled").wait_for()
     studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#compare-stop").is_disabled())
     assert studio.at("#compared .thumbnail-item").count() < len(METHODS)
     assert studio.after_address() == kept
@@ -131,7 +131,7 @@ def test_stop_keeps_the_last_result(open_page) -> None:  # type: ignore[no-untyp
     studio.at("#match").click()
     studio.wait(lambda: studio.at("#stop").is_enabled())
     studio.at("#stop").click()
-    studio.at("#status").get_by_text("Stopped").wait_for()
+    studio.at("#status").get_by_text("Cancelled").wait_for()
     studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#stop").is_disabled())
     assert studio.after_address() == kept
 

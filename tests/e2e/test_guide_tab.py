@@ -155,7 +155,7 @@ def test_stop_saves_nothing_and_the_next_picture_comes(open_page) -> None:  # ty
     studio.at("#guide-start").click()
     studio.at("#guide-so-far img").wait_for()
     studio.at("#guide-stop").click()
-    _said(studio, "Stopped. Nothing was saved.")
+    _said(studio, "Cancelled. Nothing was saved.")
     _finished(studio)
     assert studio.at("#guide-get").is_disabled() and _picture(studio) == ""
     assert not studio.at("#guide-visit").is_visible()

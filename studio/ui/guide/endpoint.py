@@ -12,8 +12,9 @@ from guidance.settings import GuidanceSettings
 from reswd_torch.errors import InputError
 from studio.service.guide.run import GuideResult
 from studio.service.guide.stream import paint
-from studio.ui.guide.run import DEVICE, Choice, make_job, save
-from studio.ui.match.run import PALETTE, PICTURE
+from studio.ui.controls import PALETTE, PICTURE
+from studio.ui.guide.choice import GuideChoice
+from studio.ui.guide.run import DEVICE, make_job, save
 from studio.ui.session import new_folder
 from studio.ui.settings import as_sent
 from studio.ui.words import plain as plain_words
@@ -58,7 +59,7 @@ def guide(
     if size and sides is None:
         raise gr.Error(f"{str(size)[:40]!r} is not a size: give width x height, such as 64x64", print_exception=False)
     width, height = (int(sides[1]), int(sides[2])) if sides else (None, None)
-    choice = Choice(
+    choice = GuideChoice(
         prompt=prompt, negative=negative, kind=PALETTE if palette else PICTURE, palette=palette, model=model,
         strength=strength, plain=plain, seed=seed, steps=steps, width=width, height=height,
     )  # fmt: skip

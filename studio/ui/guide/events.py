@@ -2,289 +2,257 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from guidance.catalogue import EMBEDDED_ID, MODELS
-from guidance.known import Known
+from guidance.catalogue import EMBEDDED_ID
 from reswd_torch.errors import InputError
-from studio.jobs import GuideJob, PaintJob
+from studio.jobs import PaintJob
 from studio.records.painted import read_painted
 from studio.service.guide.run import GuideEvent, GuideResult, PaintResult, default_generation
 from studio.service.guide.stream import paint
-from studio.ui import words
-from studio.ui.controls import PRIVATE, QUICK
+from studio.ui.controls import PALETTE, PICTURE, show_palette
+from studio.ui.guard import Run
 from studio.ui.guide import run as guide_run
-from studio.ui.guide import words as guide_words
+from studio.ui.guide import show, words
+from studio.ui.guide.choice import GuideChoice
 from studio.ui.guide.examples import EXAMPLES
-from studio.ui.guide.run import DEVICE, KEPT, KINDS, NOTHING, Choice, Job, Painted
-from studio.ui.match import choose
-from studio.ui.match.run import PALETTE, PICTURE
+from studio.ui.guide.run import DEVICE, KEPT, NOTHING, Painted
+from studio.ui.guide.tab import GuideTab
+from studio.ui.places import PLACE_JS, choose
 from studio.ui.session import Session
-from studio.watch import Cancelled
+from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates
+from studio.ui.words import message, plain
 
-_LOG = logging.getLogger(__name__)
-Components = dict[str, Any]
-"""The components of the tab by name."""
-Updates = dict[str, Any]
-_CHOICE = (
-    "prompt", "negative", "kind", "palette", "model", "strength", "plain", "seed", "steps", "scale", "width", "height",
-    "from", "until", "decode_scale", "grain", "method",
-)  # fmt: skip
-"""The controls in the order of :class:`Choice`."""
-_RESULT = (
-    "empty", "so_far", "pictures", "picture", "plain_group", "plain_picture", "figures", "get", "get_plain", "notes",
-)  # fmt: skip
-_RESTORED = (*_CHOICE, "kept", "swatches", "model_line", "hint")
-_ROLE = "guide_reference"
 _LOOK_JS = (
     "() => [...document.querySelectorAll('#guide-so-far, #guide-pictures')].find((each) => each.offsetHeight)"
     "?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
 )
 _AT_ONCE = 6  # pages that may wait for the pipeline, which serves one; the others see their place in Gradio's queue
+_WORK: dict[str, Any] = {
+    "show_progress": "hidden",
+    "concurrency_id": "generate",
+    "concurrency_limit": _AT_ONCE,
+    **PRIVATE,
+}
 
 
-def wire(session: gr.State, parts: Components, known: Known | None) -> None:
+def wire_guide_tab(tab: GuideTab, session: gr.State) -> None:
     """Connect every control of the tab."""
-    _wire_choices(session, parts, known)
-    _wire_run(session, parts, known)
-    _wire_restore(session, parts, known)
+    events = GuideEvents(tab, session)
+    events.wire_wishes()
+    events.wire_model()
+    events.wire_run()
+    events.wire_examples()
+    events.wire_restore()
 
 
-def _wire_choices(session: gr.State, parts: Components, known: Known | None) -> None:
-    gr.on(
-        [parts["reference"].upload, parts["reference"].clear], _choose, [session, parts["reference"]],
-        [parts["reference_preview"], parts["reference_about"]], trigger_mode="always_last", concurrency_limit=4, **QUICK,
-    ).then(
-        None, [parts["reference"], parts["reference_preview"]], parts["reference"], js=choose.PLACE_JS, **PRIVATE
-    )  # fmt: skip
-    parts["palette"].change(
-        choose.show_palette, parts["palette"], parts["swatches"], trigger_mode="always_last", queue=False, **QUICK
-    )
-    groups = ("picture_group", "palette_group", "kept_group", "guided_group")
-    parts["kind"].change(
-        lambda kind: (*(gr.update(visible=kind == one) for one in (PICTURE, PALETTE, KEPT)),
-                      gr.update(visible=kind != NOTHING)),
-        parts["kind"], [parts[name] for name in groups], trigger_mode="always_last", queue=False, **QUICK,
-    )  # fmt: skip
-    # input, not change: a model that is restored comes with settings of its own
-    parts["model"].input(
-        lambda model, prompt: tuple(_own_settings(known, model, prompt).values()), [parts["model"], parts["prompt"]],
-        [parts[name] for name in _own_settings(known, EMBEDDED_ID, "")], trigger_mode="always_last", queue=False, **QUICK,
-    )  # fmt: skip
-    parts["prompt"].change(
-        partial(_hint, known), [parts["model"], parts["prompt"]], parts["hint"], trigger_mode="always_last", queue=False,
-        **QUICK,
-    )  # fmt: skip
-    parts["another"].click(lambda: secrets.randbelow(2**32), None, parts["seed"], queue=False, **QUICK)
+class GuideEvents:
+    """What happens on the tab: the methods ``wire_...`` connect components with the others, which are the handlers.
 
+    Args:
+        tab: the components.
+        session: of the page.
+    """
 
-def _choose(session: Session, path: str | None) -> tuple[Any, ...]:
-    return choose.choose_dropped(session, path, _ROLE)[:2]
+    def __init__(self, tab: GuideTab, session: gr.State) -> None:
+        self.tab, self.session = tab, session
+        self.controls = Controls(GuideChoice, tab.wishes, tab.model, tab.more, reference=tab.wishes.place.picture)
+        outputs = [
+            tab.run.start,
+            tab.run.stop,
+            tab.run.status,
+            tab.model.seed,
+            *show.picture_outputs(tab),
+            tab.outcome.visit_group,
+            tab.outcome.visit,
+        ]
+        self._paint = Step(self.paint, [session, *self.controls.components], outputs)
 
+    def wire_wishes(self) -> None:
+        """What to paint, and in whose colours."""
+        wishes, place = self.tab.wishes, self.tab.wishes.place
+        gr.on(
+            [place.picture.upload, place.picture.clear],
+            self.choose_picture,
+            [self.session, place.picture],
+            [place.preview, place.about],
+            concurrency_limit=4,
+            **LATEST,
+        ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE)
+        wishes.palette.change(show_palette, wishes.palette, wishes.swatches, queue=False, **LATEST)
+        wishes.kind.change(
+            self.show_kind,
+            wishes.kind,
+            [wishes.picture_group, wishes.palette_group, wishes.kept_group, wishes.guided_group],
+            queue=False,
+            **LATEST,
+        )
+        wishes.prompt.change(self.show_hint, [self.tab.model.model, wishes.prompt], wishes.hint, queue=False, **LATEST)
 
-def _hint(known: Known | None, model: str, prompt: str) -> str:
-    return words.message((known and model == EMBEDDED_ID and known.hint(prompt or "")) or "")
+    def choose_picture(self, session: Session, path: str | None) -> Updates:
+        """A picture was dropped or taken out."""
+        return self.tab.wishes.place.dropped(path, choose(session, session.guide.reference, path))
 
+    def show_kind(self, kind: str) -> Updates:
+        """Show the controls of a kind of reference."""
+        wishes = self.tab.wishes
+        return {
+            wishes.picture_group: gr.update(visible=kind == PICTURE),
+            wishes.palette_group: gr.update(visible=kind == PALETTE),
+            wishes.kept_group: gr.update(visible=kind == KEPT),
+            wishes.guided_group: gr.update(visible=kind != NOTHING),
+        }
 
-def _own_settings(known: Known | None, model: str, prompt: str) -> Updates:
-    """What a model likes best, and what there is to say about it."""
-    entry = MODELS.get(model or "")
-    wanted = default_generation(model or "", "-")
-    return {
-        "steps": wanted.steps, "scale": wanted.guidance_scale, "width": entry.width if entry else None,
-        "height": entry.height if entry else None, "model_line": guide_words.model_line(model or ""),
-        "hint": _hint(known, model, prompt),
-    }  # fmt: skip
+    def show_hint(self, model: str | None, prompt: str | None) -> Updates:
+        """Say what the embedded model does not know of the prompt."""
+        return {self.tab.wishes.hint: show.hint(self.tab, model or "", prompt or "")}
 
+    def wire_model(self) -> None:
+        """What paints, and from which noise."""
+        model, prompt = self.tab.model, self.tab.wishes.prompt
+        # input, not change: a model that is restored comes with settings of its own
+        model.model.input(
+            self.take_model,
+            [model.model, prompt],
+            list(show.own_settings(self.tab, EMBEDDED_ID, "")),
+            queue=False,
+            **LATEST,
+        )
+        model.another.click(self.new_seed, None, model.seed, queue=False, **QUICK)
 
-def _wire_run(session: gr.State, parts: Components, known: Known | None) -> None:
-    outputs = ("start", "stop", "status", "seed", *_RESULT, "visit_group", "visit")
+    def take_model(self, model: str | None, prompt: str | None) -> Updates:
+        """A model was chosen: it gets the settings that it likes best."""
+        return show.own_settings(self.tab, model or "", prompt or "")
 
-    def work(session: Session, reference: str | None, *values: Any) -> Iterator[dict[Any, Any]]:
-        for update in _run(session, reference, Choice(*values)):
-            yield {parts[name]: value for name, value in update.items()}
+    def new_seed(self) -> Updates:
+        """*New seed* was pressed."""
+        return {self.tab.model.seed: secrets.randbelow(2**32)}
 
-    run: dict[str, Any] = {
-        "fn": work,
-        "inputs": [session, parts["reference"], *(parts[name] for name in _CHOICE)],
-        "outputs": [parts[name] for name in outputs],
-        "show_progress": "hidden",
-        "concurrency_id": "generate",
-        "concurrency_limit": _AT_ONCE,
-        **PRIVATE,
-    }
-    gr.on([parts["start"].click, parts["prompt"].submit], **run)
-    parts["stop"].click(_stop, session, None, queue=False, **QUICK)
+    def wire_run(self) -> None:
+        """The buttons *Paint* and *Stop*."""
+        gr.on([self.tab.run.start.click, self.tab.wishes.prompt.submit], *self._paint, **_WORK)
+        self.tab.run.stop.click(_stop, self.session, None, queue=False, **QUICK)
 
-    def example(session: Session, event: gr.SelectData) -> list[Any]:
-        chosen = EXAMPLES[event.index]
-        shown = [gr.skip(), gr.skip()]
-        if chosen.reference is not None:
-            shown = list(choose.choose(session, str(chosen.reference), _ROLE)[:2])
-        job = _plain_example(chosen.prompt, chosen.seed)
-        values = _values(job) | {"kind": PICTURE if chosen.reference else PALETTE, "plain": True}
-        values |= {"palette": chosen.palette} if chosen.palette else {"palette": gr.skip()}
-        values |= {"strength": 1.0, "model_line": guide_words.model_line(EMBEDDED_ID), "hint": ""}
-        names = [name for name in _RESTORED if name not in ("kept", "swatches")]
-        return [*shown, *(values[name] for name in names)]
+    def paint(self, session: Session, *values: Any) -> Iterator[Updates]:
+        """*Paint* was pressed."""
+        yield from GuideRun(self.tab, session, self.controls.read(values)).updates()
 
-    parts["examples"].select(
-        example, session,
-        [parts["reference"], parts["reference_about"],
-         *(parts[name] for name in _RESTORED if name not in ("kept", "swatches"))],
-        **QUICK,
-    ).then(None, None, None, js=_LOOK_JS, **PRIVATE).then(**run)  # fmt: skip
+    def wire_examples(self) -> None:
+        """The examples: one that is pressed is painted at once."""
+        place, kept = self.tab.wishes.place, self.tab.wishes.kept
+        outputs = [block for block in show.settings_outputs(self.tab) if block is not kept]
+        self.tab.examples.select(self.take_example, self.session, [place.picture, place.about, *outputs], **QUICK).then(
+            None, None, None, js=_LOOK_JS, **PRIVATE
+        ).then(*self._paint, **_WORK)
 
+    def take_example(self, session: Session, event: gr.SelectData) -> Updates:
+        """An example was pressed: set every control for it."""
+        example, wishes = EXAMPLES[event.index], self.tab.wishes
+        job = PaintJob(default_generation(EMBEDDED_ID, example.prompt, seed=example.seed))
+        updates = show.settings(self.tab, job) | {
+            wishes.hint: "",
+            wishes.kind: PICTURE if example.reference else PALETTE,
+            wishes.strength: 1.0,
+            wishes.plain: True,
+        }
+        if example.palette:
+            updates[wishes.palette] = example.palette
+        if example.reference is not None:
+            updates |= wishes.place.filled(choose(session, session.guide.reference, str(example.reference)))
+        return updates
 
-def _plain_example(prompt: str, seed: int) -> Job:
-    return PaintJob(default_generation(EMBEDDED_ID, prompt, seed=seed))
+    def wire_restore(self) -> None:
+        """Pictures that were made here: one that is dropped or pressed sets every control as it was."""
+        tab = self.tab
+        outputs = [tab.run.status, *show.settings_outputs(tab), *show.picture_outputs(tab)]
+        gr.on([tab.drop.upload, tab.drop.clear], self.take_file, [self.session, tab.drop], outputs, **LATEST)
+        tab.outcome.visit.select(self.pick, self.session, outputs, **QUICK).then(
+            None, None, None, js=_LOOK_JS, **PRIVATE
+        )
 
-
-def _run(session: Session, reference: str | None, choice: Choice) -> Iterator[Updates]:
-    """A run: updates of the page by the names of its components. Ends the page's last one, should it still go on."""
-    _stop(session)
-    stop = session.new_stop_file()
-    yield {
-        "start": gr.update(interactive=False), "stop": gr.update(interactive=True),
-        "status": guide_words.progress(GuideEvent(0.0, "getting ready")),
-    }  # fmt: skip
-    said, shown = "", _back(session)
-    try:
-        if choice.kind == PICTURE:
-            choose.catch_up(session, reference, _ROLE)
-        side = session.guide_reference
-        job = guide_run.make_job(choice, side.path if side else None, session.guide_kept)
-        for event in paint(job, DEVICE, stop):
-            if session.stop_file is not stop:  # another run has begun, and the page is its
-                return
-            if isinstance(event, GuideEvent):
-                yield {"status": guide_words.progress(event), **_so_far(event)}
-            elif isinstance(event, GuideResult | PaintResult):
-                painted = guide_run.save(event, session.new_place)
-                guide_run.keep(session, painted)
-                shown = _shown(painted) | {
-                    "seed": gr.skip() if choice.seed not in (None, "") else job.generation.seed,
-                    "visit_group": gr.update(visible=True),
-                    "visit": [(str(each.picture), each.job.generation.prompt) for each in session.painted],
-                }
-    except Cancelled:
-        said = "Stopped. Nothing was saved."
-    except (InputError, gr.Error) as error:
-        said = words.plain(error) if isinstance(error, InputError) else str(error.message)
-    except Exception:  # the page must stay usable
-        _LOG.exception("painting failed")
-        said = words.UNEXPECTED
-    if session.stop_file is not stop:
-        return
-    yield {
-        "start": gr.update(interactive=True), "stop": gr.update(interactive=False), "status": words.message(said), **shown,
-    }  # fmt: skip
-
-
-def _stop(session: Session) -> None:
-    if session.stop_file is not None:
-        session.stop_file.touch()
-
-
-def _so_far(event: GuideEvent) -> Updates:
-    if event.preview is None:
-        return {}
-    return {
-        "so_far": guide_words.preview(event.preview), "empty": gr.update(visible=False), "pictures": gr.update(visible=False),
-        "figures": "", "notes": "",
-    }  # fmt: skip
-
-
-def _back(session: Session) -> Updates:
-    """What is shown after a run that came to nothing: what was there before."""
-    if session.shown_painted is not None:
-        return _shown(session.shown_painted)
-    return {"so_far": "", "empty": gr.update(visible=True)}
-
-
-def _shown(painted: Painted) -> Updates:
-    """A picture on the page."""
-    has_plain = painted.plain is not None
-    label = "Guided" if isinstance(painted.job, GuideJob) else "Plain"
-    return {
-        "empty": gr.update(visible=False),
-        "so_far": "",
-        "pictures": gr.update(visible=True),
-        "picture": gr.update(value=str(painted.picture), label=label),
-        "plain_group": gr.update(visible=has_plain),
-        "plain_picture": str(painted.plain) if has_plain else None,
-        "figures": guide_words.figures(painted),
-        "get": gr.update(value=str(painted.picture), interactive=True),
-        "get_plain": gr.update(value=str(painted.plain) if has_plain else None, visible=has_plain),
-        "notes": guide_words.notes(painted),
-    }
-
-
-def _wire_restore(session: gr.State, parts: Components, known: Known | None) -> None:
-    names = ("status", *_RESTORED, *_RESULT)
-    outputs = [parts[name] for name in names]
-
-    def dropped(session: Session, path: str | None) -> dict[Any, Any]:
+    def take_file(self, session: Session, path: str | None) -> Updates:
+        """A PNG that was made here was dropped, or taken out."""
+        status = self.tab.run.status
         if path is None:
-            return {parts["status"]: ""}
+            return {status: ""}
         try:
             job = read_painted(Path(path))
             guide_run.model_from(job.model)
         except InputError as error:
-            return {parts["status"]: words.message(words.plain(error))}
+            return {status: message(plain(error))}
         name = Path(path).name
-        session.shown_painted = Painted(job, Path(path))
-        updates = _restored(session, job, name, known) | _shown(session.shown_painted)
         said = f"Every control is set as for {name}. Press Paint to paint it again."
-        return {parts[key]: value for key, value in (updates | {"status": words.message(said)}).items()}
+        return self._restored(session, Painted(job, Path(path))) | {status: message(said)}
 
-    def pick(session: Session, event: gr.SelectData) -> dict[Any, Any]:
-        if event.index >= len(session.painted):
-            return {parts["status"]: words.message("This picture is no longer here.")}
-        painted = session.painted[event.index]
-        session.shown_painted = painted
-        updates = _restored(session, painted.job, painted.picture.name, known) | _shown(painted) | {"status": ""}
-        return {parts[key]: value for key, value in updates.items()}
+    def pick(self, session: Session, event: gr.SelectData) -> Updates:
+        """A picture of this visit was pressed."""
+        if event.index >= len(session.guide.painted):
+            return {self.tab.run.status: message("This picture is no longer here.")}
+        return self._restored(session, session.guide.painted[event.index]) | {self.tab.run.status: ""}
 
-    gr.on(
-        [parts["drop"].upload, parts["drop"].clear], dropped, [session, parts["drop"]], outputs,
-        trigger_mode="always_last", **QUICK,
-    )  # fmt: skip
-    parts["visit"].select(pick, session, outputs, **QUICK).then(None, None, None, js=_LOOK_JS, **PRIVATE)
+    def _restored(self, session: Session, painted: Painted) -> Updates:
+        """Show a picture, with every control as it was for it."""
+        session.guide.shown = painted
+        settings = show.restored(self.tab, session.guide, painted.job, painted.picture.name)
+        return settings | show.picture(self.tab, painted)
 
 
-def _restored(session: Session, job: Job, name: str, known: Known | None) -> Updates:
-    """Every control as it was for a picture."""
-    updates = _values(job)
-    updates |= {
-        "model_line": guide_words.model_line(job.model), "hint": _hint(known, job.model, job.generation.prompt)
-    }  # fmt: skip
-    if isinstance(job, GuideJob):
-        session.guide_kept = job
-        updates |= {"kind": gr.update(choices=[*KINDS, KEPT], value=KEPT), "kept": guide_words.kept(job, name)}
-    return updates
+class GuideRun(Run):
+    """A picture that is painted, as the guard runs it. It ends the page's last run, should that still go on.
+
+    Args:
+        tab: the components.
+        session: of the page.
+        choice: the controls as they stood when the button was pressed.
+    """
+
+    def __init__(self, tab: GuideTab, session: Session, choice: GuideChoice) -> None:
+        super().__init__(tab.run)
+        self.tab, self.session, self.state, self.choice = tab, session, session.guide, choice
+        self.state.press_stop()
+        self.stop = self.state.stop = session.new_stop()
+        self.shown: Updates = {}
+
+    def begin(self) -> Updates:
+        return {self.tab.run.status: words.progress(GuideEvent(0.0, "getting ready"))}
+
+    def work(self) -> Generator[Updates, None, str]:
+        self.shown = show.back(self.tab, self.state)
+        choice, chosen = self.choice, self.state.reference
+        if choice.kind == PICTURE:
+            chosen.catch_up(choice.reference)
+        job = guide_run.make_job(choice, chosen.side.path if chosen.side else None, self.state.kept)
+        for event in paint(job, DEVICE, self.stop.path):
+            if not self._has_the_page:
+                return ""
+            if isinstance(event, GuideEvent):
+                yield {self.tab.run.status: words.progress(event), **show.so_far(self.tab, event)}
+                continue
+            assert isinstance(event, GuideResult | PaintResult), "the last thing that a job tells is its result"
+            painted = guide_run.save(event, self.session.new_place)
+            self.state.keep(painted)
+            self.shown = show.picture(self.tab, painted) | show.visit(self.tab, self.state)
+            if choice.seed in (None, ""):
+                self.shown[self.tab.model.seed] = job.generation.seed
+        return ""
+
+    @property
+    def _has_the_page(self) -> bool:
+        """Whether no other run has begun, to which the page belongs then."""
+        return self.state.stop is self.stop
+
+    def end(self) -> Updates | None:
+        return self.shown if self._has_the_page else None
+
+    def when_stopped(self) -> str:
+        return "Stopped. Nothing was saved."
 
 
-def _values(job: Job) -> Updates:
-    """Bare values: an update would make a new component of those that hand over what was sent."""
-    wanted, entry = job.generation, MODELS.get(job.model)
-    updates: Updates = {
-        "prompt": wanted.prompt, "negative": wanted.negative_prompt, "seed": wanted.seed, "steps": wanted.steps,
-        "scale": wanted.guidance_scale, "width": wanted.width or (entry.width if entry else None),
-        "height": wanted.height or (entry.height if entry else None), "model": job.model,
-    }  # fmt: skip
-    guidance = job.guidance if isinstance(job, GuideJob) else guide_run.GuidanceSettings()
-    updates |= {
-        "from": guidance.start, "until": guidance.stop, "decode_scale": guidance.decode_scale, "grain": guidance.grain,
-        "method": guidance.method,
-    }  # fmt: skip
-    if isinstance(job, GuideJob):
-        return updates | {"strength": guidance.strength, "plain": job.plain}
-    return updates | {"kind": NOTHING}
+def _stop(session: Session) -> None:
+    """Says nothing itself: the run that it stopped does, as it ends."""
+    session.guide.press_stop()

@@ -1,4 +1,4 @@
-"""Prompts with a picture or a palette, of which the embedded model makes something that shows what guiding does."""
+"""The examples of the tab: prompts with a picture or a palette, which show what guiding does to the embedded model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TILE = (240, 180)
 
 @dataclass(frozen=True)
 class GuideExample:
-    """A prompt, and a picture of the assets or a palette."""
+    """A prompt with a picture of the assets or a palette; ``seed`` is one with which the effect is easy to see."""
 
     prompt: str
     picture: str = ""
@@ -25,7 +25,7 @@ class GuideExample:
 
     @property
     def reference(self) -> Path | None:
-        """The picture's file."""
+        """The file of the picture; None for a palette."""
         return ASSETS / self.picture if self.picture else None
 
 
@@ -38,11 +38,11 @@ _ALL = (
     GuideExample("a cup of coffee", "warm-room.jpg"),
 )
 EXAMPLES = tuple(example for example in _ALL if example.reference is None or example.reference.is_file())
-"""Those whose pictures are there."""
+"""The examples whose pictures are there."""
 
 
 def tile(example: GuideExample) -> Image.Image:
-    """The picture cropped, or the palette as stripes as wide as their weights."""
+    """A small picture of an example: its picture cropped, or its palette in stripes as wide as the weights."""
     if example.reference is None:
         palette = parse_palette(example.palette)
         ends = np.cumsum(palette.weights) / sum(palette.weights) * _TILE[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,15 +19,13 @@ from studio.references import GuideReference, PaletteReference, choose_guide_ref
 from studio.service.guide.gpu import zero_gpu
 from studio.service.guide.png import file_name, save_painted
 from studio.service.guide.run import GuideResult, PaintResult, default_generation
-from studio.ui.match.run import PALETTE, PICTURE
-from studio.ui.session import Session
+from studio.ui.controls import PALETTE, PICTURE
+from studio.ui.guide.choice import GuideChoice
 from studio.ui.settings import number_from, whole_number
 
 KEPT, NOTHING = "Kept colours", "Nothing"
 KINDS = (PICTURE, PALETTE, NOTHING)
 DEVICE = "auto"
-KEEP = 12
-"""Pictures of a visit that are kept."""
 NO_REFERENCE = (
     "Choose a reference, a picture whose colours you want; or take the colours from a palette, or from nothing."
 )
@@ -61,30 +58,7 @@ class Painted:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The controls as another program or the page sends them: anything."""
-
-    prompt: Any = ""
-    negative: Any = ""
-    kind: Any = PICTURE
-    palette: Any = ""
-    model: Any = EMBEDDED_ID
-    strength: Any = 1.0
-    plain: Any = False
-    seed: Any = 0
-    steps: Any = None
-    scale: Any = None
-    width: Any = None
-    height: Any = None
-    start: Any = 0.0
-    stop: Any = 1.0
-    decode_scale: Any = 1.0
-    grain: Any = GuidanceSettings.grain
-    method: Any = GuidanceSettings.method
-
-
-def make_job(choice: Choice, reference: Path | None, kept: GuideJob | None = None) -> Job:
+def make_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | None = None) -> Job:
     """The job that the controls describe.
 
     Args:
@@ -109,7 +83,7 @@ def make_job(choice: Choice, reference: Path | None, kept: GuideJob | None = Non
     return GuideJob(generation, _reference(choice, reference, kept), guidance, model, plain=bool(choice.plain))
 
 
-def _reference(choice: Choice, reference: Path | None, kept: GuideJob | None) -> GuideReference:
+def _reference(choice: GuideChoice, reference: Path | None, kept: GuideJob | None) -> GuideReference:
     """What the controls take the colours from. Raises InputError with words for the page."""
     if choice.kind == PALETTE:
         if not str(choice.palette or "").strip():
@@ -126,7 +100,7 @@ def _reference(choice: Choice, reference: Path | None, kept: GuideJob | None) ->
     return choose_guide_reference(file=reference)
 
 
-def _generation(choice: Choice, model: str) -> Generation:
+def _generation(choice: GuideChoice, model: str) -> Generation:
     entry = MODELS.get(model)
     size: dict[str, int | None] = {
         name: None if value in (None, 0) else whole_number(value, name)
@@ -183,11 +157,3 @@ def save(result: GuideResult | PaintResult, new_place: Callable[[str], Path]) ->
         result.seconds,
         result.notes,
     )
-
-
-def keep(session: Session, painted: Painted) -> None:
-    """Remember a picture of this visit; the oldest go, with their files."""
-    session.shown_painted = painted
-    session.painted.insert(0, painted)
-    while len(session.painted) > KEEP:
-        shutil.rmtree(session.painted.pop().picture.parent, ignore_errors=True)

@@ -27,7 +27,7 @@ _SWATCHES = 8
 
 
 def model_line(model: str) -> str:
-    """Size, licence and memory of a model."""
+    """A line with the size, licence and memory of a model, by its id; nothing for an empty id."""
     entry = MODELS.get(model)
     if entry is None:
         text = "Loaded from huggingface.co when it is first used. Its licence and best settings are on its page there."
@@ -49,12 +49,12 @@ def model_line(model: str) -> str:
 
 
 def progress(event: GuideEvent) -> str:
-    """The bar."""
+    """The progress bar while a picture is painted."""
     return words.bar(event.share, f"<b>{escape(event.text[:1].upper() + event.text[1:])}</b>", None)
 
 
 def preview(pixels: np.ndarray) -> str:
-    """The picture so far, small; the browser enlarges it smoothly."""
+    """The picture so far, (H, W, 3) uint8, made small; the browser enlarges it smoothly."""
     image = Image.fromarray(pixels)
     image.thumbnail((_PREVIEW_EDGE, _PREVIEW_EDGE))
     buffer = io.BytesIO()
@@ -64,7 +64,7 @@ def preview(pixels: np.ndarray) -> str:
 
 
 def figures(painted: Painted) -> str:
-    """Distances to the reference, and with what the picture was painted."""
+    """The distances of a picture to the reference, and the settings that it was painted with."""
     wanted = painted.job.generation
     facts = [f"seed {wanted.seed}", f"{wanted.steps} steps", painted.job.model]
     if painted.seconds is not None:
@@ -85,14 +85,13 @@ def figures(painted: Painted) -> str:
     )
 
 
-def notes(painted: Painted) -> str:
-    """What was assumed."""
-    items = "".join(f"<li>{escape(note)}</li>" for note in painted.notes)
-    return f'<div class="notes"><b>Notes</b><ul>{items}</ul></div>' if items else ""
-
-
 def kept(job: GuideJob, source: str) -> str:
-    """The colours of a reference that are kept in a picture: as swatches, and whose they are."""
+    """The colours of a reference that a picture keeps, as swatches, and whose they are.
+
+    Args:
+        job: the job that the picture keeps.
+        source: the name of the picture's file.
+    """
     assert isinstance(job.reference, KeptColours)
     values = np.frombuffer(base64.b64decode(job.reference.colors), "<u2").reshape(1, -1, 3)
     few = Image.fromarray((values >> 8).astype(np.uint8)).quantize(_SWATCHES)
@@ -106,7 +105,7 @@ def kept(job: GuideJob, source: str) -> str:
 
 
 def knows(known: Known) -> str:
-    """What the embedded model knows: groups of objects, then colours."""
+    """What the embedded model knows: first the groups of objects, then the colours."""
     parts = [
         f"<h3>{escape(group.capitalize())} <span>{len(names)}</span></h3><p>{escape(', '.join(names))}</p>"
         for group, names in known.objects.items()

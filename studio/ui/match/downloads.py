@@ -35,7 +35,7 @@ def whole(result: MatchResult) -> MatchResult:
 
 def is_cdl(session: Session) -> bool:
     """Whether the grade on the screen is ten numbers, which .cc, .ccc and .cdl can hold."""
-    return session.shown is not None and isinstance(session.shown.grade.transform, Cdl)
+    return session.match.shown is not None and isinstance(session.match.shown.grade.transform, Cdl)
 
 
 def cube_error(session: Session, cube_size: int) -> CubeError:
@@ -44,6 +44,6 @@ def cube_error(session: Session, cube_size: int) -> CubeError:
 
 
 def _shown(session: Session) -> MatchResult:
-    if session.shown is None:
+    if session.match.shown is None:
         raise InputError("There is nothing to download yet: match first.")
-    return session.shown
+    return session.match.shown

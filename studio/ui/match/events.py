@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
-from reswd_torch.errors import InputError
-from studio.ui import words
-from studio.ui.controls import PRIVATE, QUICK
-from studio.ui.examples import Example
-from studio.ui.match import choose, downloads, run
-from studio.ui.match.parts import MaskParts, Parts
-from studio.ui.match.run import PALETTE, PICTURE, SAVED, Choice
+from studio.ui.controls import PALETTE, PICTURE, SAVED, show_palette
+from studio.ui.guard import words_for
+from studio.ui.match import choose, downloads, masks, run, words
+from studio.ui.match.choice import MatchChoice
+from studio.ui.match.guarded import CompareRun, MatchRun
+from studio.ui.match.show import cube_line, show, shown_outputs
+from studio.ui.match.state import ROLES, Role
+from studio.ui.match.tab import MatchTab
+from studio.ui.places import PLACE_JS
 from studio.ui.session import FITS_AT_ONCE, Session
-from studio.watch import Cancelled
-
-Updates = dict[Any, Any]
-_LOG = logging.getLogger(__name__)
+from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
+from studio.ui.words import message
 
 _SAVE_JS = """(file) => {
   if (!file) return;
@@ -31,358 +30,288 @@ _SAVE_JS = """(file) => {
 }"""
 _LOOK_JS = "() => document.querySelector('#slider')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
 _WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **PRIVATE}
-# As all that follows a choice: Gradio would drop the second of two quick ones, and the page show the state before it.
-_SETTLE: dict[str, Any] = {"trigger_mode": "always_last", **QUICK}
 
 
-def wire(parts: Parts, examples: list[Example]) -> None:
+def wire_match_tab(tab: MatchTab, session: gr.State) -> None:
     """Connect every control of the tab."""
-    _wire_choices(parts)
-    _wire_mask(parts.source_mask, parts, "source")
-    _wire_mask(parts.reference_mask, parts, "reference")
-    _wire_runs(parts, examples)
-    _wire_strength(parts)
-    _wire_points(parts)
-    _wire_downloads(parts)
+    events = MatchEvents(tab, session)
+    events.wire_choices()
+    events.wire_masks()
+    events.wire_runs()
+    events.wire_examples()
+    events.wire_strength()
+    events.wire_points()
+    events.wire_downloads()
 
 
-def _wire_choices(parts: Parts) -> None:
-    settle = _compare_with_choices(parts)
-    for picture, preview, about, mask, role in (
-        (parts.source, parts.source_preview, parts.source_about, parts.source_mask, "source"),
-        (parts.reference, parts.reference_preview, parts.reference_about, parts.reference_mask, "reference"),
-    ):
-        # input, not change: the preview put in by the server must not count as a new choice
+class MatchEvents:
+    """What happens on the tab: the methods ``wire_...`` connect components with the others, which are the handlers.
+
+    Args:
+        tab: the components.
+        session: of the page.
+    """
+
+    def __init__(self, tab: MatchTab, session: gr.State) -> None:
+        self.tab, self.session = tab, session
+        places = tab.inputs.places
+        self.controls = Controls(
+            MatchChoice,
+            tab.inputs,
+            tab.more,
+            tab.result,
+            tab.downloads,
+            source=places["source"].picture,
+            reference=places["reference"].picture,
+            source_mask=tab.masks["source"].file,
+            reference_mask=tab.masks["reference"].file,
+        )
+        inputs, result, size = tab.inputs, tab.result, tab.downloads.cube_size
+        self._settle = Step(self.settle, [session, inputs.kind, inputs.palette], [result.stale, tab.run.status])
+        self._follow = Step(self.follow, [session, result.strength, size], shown_outputs(tab))
+        run_outputs = [tab.run.start, tab.run.stop, tab.comparison.run.start, tab.run.status, *shown_outputs(tab)]
+        self._match = Step(self.match, [session, *self.controls.components], run_outputs)
+
+    def wire_choices(self) -> None:
+        """Pictures, palette and saved grade."""
+        inputs, settle = self.tab.inputs, self._settle
+        for role, place in inputs.places.items():
+            mask = self.tab.masks[role]
+            # upload and clear, not change: the preview put in by the server must not count as a new choice
+            gr.on(
+                [place.picture.upload, place.picture.clear],
+                partial(self.choose_picture, role=role),
+                [self.session, place.picture],
+                [place.preview, place.about, mask.file, mask.group, mask.painted, mask.paint],
+                concurrency_limit=4,
+                **LATEST,
+            ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE).then(*settle, **LATEST)
+        groups = [inputs.picture_group, inputs.palette_group, inputs.saved_group]
+        labels = [self.tab.run.start, self.tab.comparison.run.start]
+        inputs.kind.change(self.show_kind, inputs.kind, [*groups, *labels], queue=False, **QUICK).then(
+            *settle, **LATEST
+        )
+        inputs.palette.change(show_palette, inputs.palette, inputs.swatches, queue=False, **LATEST).then(
+            *settle, **LATEST
+        )
+        strength = self.tab.result.strength
         gr.on(
-            [picture.upload, picture.clear], partial(choose.choose_dropped, role=role), [parts.session, picture],
-            [preview, about, *_mask_outputs(mask)], trigger_mode="always_last", concurrency_limit=4, **QUICK,
-        ).then(None, [picture, preview], picture, js=choose.PLACE_JS, **PRIVATE).then(*settle, **_SETTLE)  # fmt: skip
-    groups = [parts.picture_group, parts.palette_group, parts.saved_group]
-    labels = [parts.start, parts.compare]
-    parts.kind.change(_show_kind, parts.kind, [*groups, *labels], queue=False, **QUICK).then(*settle, **_SETTLE)
-    parts.palette.change(
-        choose.show_palette, parts.palette, parts.swatches, trigger_mode="always_last", queue=False, **QUICK
-    ).then(*settle, **_SETTLE)
-    gr.on(
-        [parts.grade.upload, parts.grade.clear], choose.choose_grade, [parts.session, parts.grade, parts.strength],
-        [parts.grade_about, parts.strength], trigger_mode="always_last", **QUICK,
-    ).then(*_follow(parts), trigger_mode="always_last", **QUICK).then(*settle, **_SETTLE)  # fmt: skip
+            [inputs.grade.upload, inputs.grade.clear],
+            choose.choose_grade,
+            [self.session, inputs.grade, strength],
+            [inputs.grade_about, strength],
+            **LATEST,
+        ).then(*self._follow, **LATEST).then(*settle, **LATEST)
 
+    def choose_picture(self, session: Session, path: str | None, role: Role) -> Updates:
+        """A picture was dropped or taken out. With another picture the last one's mask goes."""
+        choosing = choose.choose(session, path, role)
+        updates = self.tab.inputs.places[role].dropped(path, choosing)
+        return updates | self.tab.masks[role].cleared() if choosing.accepted else updates
 
-def _compare_with_choices(parts: Parts) -> tuple[Any, ...]:
-    """What to run after a choice: a line when the result belongs to an earlier one; words about that one go."""
-
-    def settle(session: Session, kind: str, palette: str) -> tuple[str, Any]:
+    def settle(self, session: Session, kind: str, palette: str) -> Updates:
+        """Follow a choice: say so when the result belongs to an earlier one; words about that one go."""
+        shown = session.match.shown
         stale = choose.is_stale(session, kind, palette)
-        same = choose.chosen(session, kind, palette) == session.judged  # a match was quicker than this
-        return (words.stale(session.shown) if stale and session.shown is not None else ""), gr.skip() if same else ""
+        updates: Updates = {self.tab.result.stale: words.stale(shown) if stale and shown is not None else ""}
+        if choose.chosen(session, kind, palette) != session.match.judged:  # else a match was quicker than this
+            updates[self.tab.run.status] = ""
+        return updates
 
-    return settle, [parts.session, parts.kind, parts.palette], [parts.stale, parts.status]
-
-
-def _mask_outputs(mask: MaskParts) -> list[Any]:
-    """What choose.choose() says about the mask, in its order."""
-    return [mask.file, mask.editor_group, mask.painted, mask.paint]
-
-
-def _show_kind(kind: str) -> list[Any]:
-    shown = [gr.update(visible=kind == each) for each in (PICTURE, PALETTE, SAVED)]
-    return [*shown, "Apply grade" if kind == SAVED else "Match colours", gr.update(interactive=kind != SAVED)]
-
-
-def _wire_mask(mask: MaskParts, parts: Parts, role: str) -> None:
-    mask.paint.click(
-        partial(choose.start_painting, role=role),
-        [parts.session, mask.editor],
-        [mask.editor_group, mask.editor, mask.painted, mask.paint],
-        **QUICK,
-    )
-    # Only when asked: a listener on the editor itself makes Gradio 6.31 upload the painting again and again.
-    mask.done.click(
-        partial(choose.keep_painting, role=role),
-        [parts.session, mask.editor],
-        [mask.editor_group, mask.painted, mask.paint],
-        **QUICK,
-    )
-
-
-def _controls(parts: Parts) -> list[Any]:
-    """The components of :class:`Choice`, in its order."""
-    return [
-        parts.kind, parts.palette, parts.method, parts.transform, parts.strength, parts.seed, parts.device,
-        parts.source_mask.file, parts.reference_mask.file, parts.scene,
-    ]  # fmt: skip
-
-
-def _take_paintings(parts: Parts) -> tuple[Any, ...]:
-    """What to run before a match: close the editors that are open, as if *Use the painted area* had been pressed."""
-    masks = {"source": parts.source_mask, "reference": parts.reference_mask}
-
-    def take(session: Session, *editors: Any) -> Updates:
-        updates: Updates = {}
-        for (role, mask), editor in zip(masks.items(), editors, strict=True):
-            if role in session.painting:
-                outputs = (mask.editor_group, mask.painted, mask.paint)
-                updates |= dict(zip(outputs, choose.keep_painting(session, editor, role), strict=True))
-        return updates or {parts.source_mask.painted: gr.skip()}
-
-    outputs = [part for mask in masks.values() for part in (mask.editor_group, mask.painted, mask.paint)]
-    return take, [parts.session, *(mask.editor for mask in masks.values())], outputs
-
-
-def _shown_parts(parts: Parts) -> list[Any]:
-    """Everything that a new result changes."""
-    return [
-        parts.stale, parts.slider, parts.empty, parts.metrics, parts.numbers, parts.notes, parts.no_chart, parts.chart,
-        parts.scene_found, parts.show_points, parts.points,
-        parts.get_picture, parts.get_cube, parts.get_cc, parts.get_ccc, parts.get_cdl, parts.get_settings, parts.cube_line,
-    ]  # fmt: skip
-
-
-def _show(parts: Parts, session: Session, shown: run.Shown, cube_size: int) -> Updates:
-    assert session.shown is not None
-    cdl = downloads.is_cdl(session)
-    picture = session.shown.picture
-    return {
-        parts.stale: "",
-        parts.slider: gr.update(value=shown.pair, visible=True),
-        parts.empty: gr.update(visible=False),
-        parts.metrics: shown.metrics,
-        parts.numbers: shown.numbers,
-        parts.notes: shown.notes,
-        parts.scene_found: words.scene(session.shown),
-        parts.show_points: gr.update(visible=run.has_points(session.shown)),
-        parts.points: gr.update(value=None, visible=False),
-        parts.no_chart: gr.update(visible=False),
-        parts.chart: gr.update(value=shown.chart, visible=True),
-        parts.get_picture: gr.update(interactive=True, value=words.picture_label(picture.container, picture.bits)),
-        parts.get_cube: gr.update(interactive=True),
-        **{button: gr.update(interactive=cdl) for button in (parts.get_cc, parts.get_ccc, parts.get_cdl)},
-        parts.get_settings: gr.update(interactive=True),
-        parts.cube_line: _cube_line(session, cube_size),
-    }
-
-
-def _cube_line(session: Session, cube_size: int) -> str:
-    error, cdl = downloads.cube_error(session, cube_size), downloads.is_cdl(session)
-    saved = session.shown is not None and session.shown.job.saved_grade is not None
-    return words.grade_files(error, cdl=cdl, saved=saved)
-
-
-def _wire_runs(parts: Parts, examples: list[Example]) -> None:
-    controls = _controls(parts)
-    buttons = [parts.start, parts.stop, parts.compare]
-    outputs = [*buttons, parts.status, *_shown_parts(parts)]
-
-    def caught_up(session: Session, source: str | None, reference: str | None, choice: Choice) -> Choice:
-        """Let the session know the pictures in the places; one that it did not know has no mask yet."""
-        if choose.catch_up(session, source, "source"):
-            choice = replace(choice, source_mask=None)
-        if choice.kind == PICTURE and choose.catch_up(session, reference, "reference"):
-            choice = replace(choice, reference_mask=None)
-        return choice
-
-    def work(
-        session: Session,
-        cube_size: int,
-        source: str | None,
-        reference: str | None,
-        *values: Any,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Iterator[Updates]:
-        choice = Choice(*values)
-
-        def job() -> Iterator[Updates]:
-            chosen = caught_up(session, source, reference, choice)
-            yield _show(parts, session, run.match(session, chosen, progress), cube_size)
-
-        yield from _guarded(parts, session, job, choice, parts.stop, parts.status)
-
-    inputs = [parts.session, parts.cube_size, parts.source, parts.reference, *controls]
-    take = _take_paintings(parts)
-    parts.start.click(*take, **QUICK).then(work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK)
-
-    def compare(
-        session: Session,
-        source: str | None,
-        reference: str | None,
-        *values: Any,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Iterator[Updates]:
-        choice = Choice(*values)
-
-        def job() -> Iterator[Updates]:
-            chosen = caught_up(session, source, reference, choice)
-            for tiles in run.compare(session, chosen, progress):
-                # Made visible once: Gradio 6.31 loses the later ones of quick updates that also say so.
-                yield {parts.compared: gr.update(value=tiles, visible=True) if len(tiles) == 1 else tiles}
-
-        yield from _guarded(parts, session, job, choice, parts.compare_stop, parts.compare_status)
-
-    parts.compare.click(*take, **QUICK).then(
-        compare, [parts.session, parts.source, parts.reference, *controls],
-        [parts.start, parts.compare, parts.compare_stop, parts.compare_status, parts.compared],
-        show_progress_on=parts.compared, **_WORK,
-    )  # fmt: skip
-    parts.stop.click(_stop, parts.session, None, queue=False, **QUICK)
-    parts.compare_stop.click(_stop, parts.session, None, queue=False, **QUICK)
-
-    def pick(session: Session, cube_size: int, strength: float | None, event: gr.SelectData) -> Updates:
-        if event.index >= len(session.compared):
-            return {parts.compare_status: words.message("Compare again: this result is no longer here.")}
-        run.set_strength(session, strength)
-        result = session.compared[event.index]
+    def show_kind(self, kind: str) -> Updates:
+        """Show the controls of a kind of reference, and what the buttons do with it."""
+        inputs, is_saved = self.tab.inputs, kind == SAVED
         return {
-            **_show(parts, session, run.show_new(session, result), cube_size),
-            parts.method: result.job.settings.method,
-            parts.compare_status: "",
+            inputs.picture_group: gr.update(visible=kind == PICTURE),
+            inputs.palette_group: gr.update(visible=kind == PALETTE),
+            inputs.saved_group: gr.update(visible=is_saved),
+            self.tab.run.start: "Apply grade" if is_saved else "Match colours",
+            self.tab.comparison.run.start: gr.update(interactive=not is_saved),
         }
 
-    parts.compared.select(
-        pick, [parts.session, parts.cube_size, parts.strength],
-        [*_shown_parts(parts), parts.method, parts.compare_status], **QUICK,
-    ).then(None, None, None, js=_LOOK_JS, **PRIVATE)  # fmt: skip
+    def wire_masks(self) -> None:
+        """The painting of masks."""
+        for mask in self.tab.masks.values():
+            inputs, outputs = [self.session, mask.editor], [mask.group, mask.painted, mask.paint]
+            mask.paint.click(mask.start_painting, inputs, [mask.editor, *outputs], **QUICK)
+            # Only when asked: a listener on the editor itself makes Gradio 6.31 upload the painting again and again.
+            mask.done.click(mask.keep_painting, inputs, outputs, **QUICK)
 
-    def example(session: Session, event: gr.SelectData) -> list[Any]:
-        chosen = examples[event.index]
-        return [
-            PICTURE,
-            1.0,
-            *choose.choose(session, str(chosen.source), "source"),
-            *choose.choose(session, str(chosen.reference), "reference"),
-        ]
+    def wire_runs(self) -> None:
+        """The buttons *Match colours* and *Compare methods*, and *Stop* beside each."""
+        tab, comparison = self.tab, self.tab.comparison
+        open_masks = list(tab.masks.values())
+        take_paintings = Step(
+            self.take_paintings,
+            [self.session, *(mask.editor for mask in open_masks)],
+            [part for mask in open_masks for part in (mask.group, mask.painted, mask.paint)],
+        )
+        shown_at = [tab.result.slider, tab.result.empty]
+        tab.run.start.click(*take_paintings, **QUICK).then(*self._match, show_progress_on=shown_at, **_WORK)
+        comparison.run.start.click(*take_paintings, **QUICK).then(
+            self.compare,
+            self._match.inputs,
+            [tab.run.start, comparison.run.start, comparison.run.stop, comparison.run.status, comparison.compared],
+            show_progress_on=comparison.compared,
+            **_WORK,
+        )
+        for stop in (tab.run.stop, comparison.run.stop):
+            stop.click(_stop, self.session, None, queue=False, **QUICK)
+        comparison.compared.select(
+            self.pick,
+            [self.session, tab.downloads.cube_size, tab.result.strength],
+            [*shown_outputs(tab), tab.more.method, comparison.run.status],
+            **QUICK,
+        ).then(None, None, None, js=_LOOK_JS, **PRIVATE)
 
-    parts.examples.select(
-        example, parts.session,
-        [parts.kind, parts.strength, parts.source, parts.source_about, *_mask_outputs(parts.source_mask),
-         parts.reference, parts.reference_about, *_mask_outputs(parts.reference_mask)],
-        **QUICK,
-    ).then(*_follow(parts), **QUICK).then(
-        work, inputs, outputs, show_progress_on=[parts.slider, parts.empty], **_WORK
-    ).then(None, None, None, js=_LOOK_JS, **PRIVATE)  # fmt: skip
+    def take_paintings(self, session: Session, *paintings: masks.Painting) -> Updates:
+        """Before a run: close the editors that are open, and take what is painted."""
+        all_masks = list(self.tab.masks.values())
+        return masks.keep_open_paintings(session, all_masks, paintings) or nothing_new(all_masks[0].painted)
 
+    def match(self, session: Session, *values: Any) -> Iterator[Updates]:
+        """*Match colours* was pressed."""
+        yield from MatchRun(self.tab, session, self.controls.read(values)).updates()
 
-def _guarded(
-    parts: Parts,
-    session: Session,
-    job: Callable[[], Iterator[Updates]],
-    choice: Choice,
-    stop: gr.Button,
-    status: gr.HTML,
-) -> Iterator[Updates]:
-    """Run a job with the buttons set for it; one line for what went wrong, and everything else as it was."""
-    session.stop = False
-    yield {
-        parts.start: gr.update(interactive=False),
-        parts.compare: gr.update(interactive=False),
-        stop: gr.update(interactive=True),
-        status: "",
-    }
-    said = ""
-    try:
-        yield from job()
-    except Cancelled:
-        said = words.message("Stopped. The last result is still here." if session.shown else "Stopped.")
-    except InputError as error:
-        said = words.message(words.plain(error))
-    except Exception:  # a full disk, no memory left on the card, a mistake of ours: the page must stay usable
-        _LOG.exception("a run of the page failed")
-        said = words.message(words.UNEXPECTED)
-    session.judged = choose.chosen(session, choice.kind, choice.palette)
-    yield {
-        parts.start: gr.update(interactive=True),
-        parts.compare: gr.update(interactive=choice.kind != SAVED),
-        stop: gr.update(interactive=False),
-        status: said,
-    }
+    def compare(self, session: Session, *values: Any) -> Iterator[Updates]:
+        """*Compare methods* was pressed."""
+        yield from CompareRun(self.tab, session, self.controls.read(values)).updates()
+
+    def pick(self, session: Session, cube_size: int, strength: float | None, event: gr.SelectData) -> Updates:
+        """A result of *Compare methods* was pressed: work on with it."""
+        status = self.tab.comparison.run.status
+        if event.index >= len(session.match.compared):
+            return {status: message("Compare again: this result is no longer here.")}
+        run.set_strength(session, strength)
+        result = session.match.compared[event.index]
+        return {
+            **show(self.tab, session, run.show_new(session, result), cube_size),
+            self.tab.more.method: result.job.settings.method,
+            status: "",
+        }
+
+    def wire_examples(self) -> None:
+        """The examples: one that is pressed is matched at once."""
+        tab, places = self.tab, self.tab.inputs.places
+        outputs: list[Block] = [tab.inputs.kind, tab.result.strength]
+        for role in ROLES:
+            mask = tab.masks[role]
+            outputs += [places[role].picture, places[role].about, mask.file, mask.group, mask.painted, mask.paint]
+        tab.examples.gallery.select(self.take_example, self.session, outputs, **QUICK).then(
+            *self._follow, **QUICK
+        ).then(*self._match, show_progress_on=[tab.result.slider, tab.result.empty], **_WORK).then(
+            None, None, None, js=_LOOK_JS, **PRIVATE
+        )
+
+    def take_example(self, session: Session, event: gr.SelectData) -> Updates:
+        """An example was pressed: put its pictures into their places."""
+        pair = self.tab.examples.pairs[event.index]
+        paths: dict[Role, str] = {"source": str(pair.source), "reference": str(pair.reference)}
+        updates: Updates = {self.tab.inputs.kind: PICTURE, self.tab.result.strength: 1.0}
+        for role, path in paths.items():
+            choosing = choose.choose(session, path, role)
+            updates |= self.tab.inputs.places[role].filled(choosing)
+            if choosing.accepted:
+                updates |= self.tab.masks[role].cleared()
+        return updates
+
+    def wire_strength(self) -> None:
+        """The slider of the strength."""
+        result, size = self.tab.result, self.tab.downloads.cube_size
+        result.strength.input(
+            self.preview_strength,
+            [self.session, result.strength],
+            [result.slider, result.metrics],
+            concurrency_limit=4,
+            **LATEST,
+        )
+        result.strength.release(
+            self.rest,
+            [self.session, result.strength, size],
+            shown_outputs(self.tab),
+            concurrency_limit=4,
+            **LATEST,
+        )
+
+    def preview_strength(self, session: Session, strength: float | None) -> Updates:
+        """While the slider moves: a quick preview and the distance."""
+        result = run.set_strength(session, strength)
+        if result is None:
+            return nothing_new(self.tab.result.metrics)
+        return {
+            self.tab.result.slider: run.graded_pair(session, result, ".jpg"),
+            self.tab.result.metrics: words.metrics(result),
+        }
+
+    def rest(self, session: Session, strength: float | None, cube_size: int) -> Updates:
+        """When the slider rests: the lossless preview, the numbers and the chart."""
+        result = run.set_strength(session, strength)
+        if result is None:
+            return nothing_new(self.tab.result.metrics)
+        return show(self.tab, session, run.show(session, result), cube_size)
+
+    def follow(self, session: Session, strength: float | None, cube_size: int) -> Updates:
+        """After the app itself moved the slider: the result on the screen moves with it."""
+        shown = session.match.shown
+        if shown is not None and shown.job.settings.strength == strength:
+            session.match.strength = strength
+            return nothing_new(self.tab.result.metrics)
+        return self.rest(session, strength, cube_size)
+
+    def wire_points(self) -> None:
+        """The button that shows points seen in both pictures."""
+        result = self.tab.result
+        result.show_points.click(
+            self.show_points,
+            self.session,
+            result.points,
+            show_progress_on=result.show_points,
+            concurrency_limit=FITS_AT_ONCE,
+            **PRIVATE,
+        )
+
+    def show_points(self, session: Session) -> Updates:
+        """Draw the points."""
+        picture = run.draw_points(session)
+        return {self.tab.result.points: gr.skip() if picture is None else gr.update(value=picture, visible=True)}
+
+    def wire_downloads(self) -> None:
+        """The buttons of the downloads. Each has its file made first; the browser then saves it."""
+        away = self.tab.downloads
+        for button, kind in (
+            (away.picture, downloads.PICTURE_KIND),
+            (away.cube, ".cube"),
+            (away.cc, ".cc"),
+            (away.ccc, ".ccc"),
+            (away.cdl, ".cdl"),
+            (away.settings, downloads.SETTINGS_KIND),
+        ):
+            button.click(
+                partial(_make_download, kind=kind),
+                [self.session, away.cube_size],
+                away.file,
+                show_progress_on=button,
+                concurrency_id="download",
+                concurrency_limit=2,
+                **PRIVATE,
+            ).success(None, away.file, None, js=_SAVE_JS, **PRIVATE)
+        away.cube_size.change(self.say_how_exact, [self.session, away.cube_size], away.cube_line, **QUICK)
+
+    def say_how_exact(self, session: Session, cube_size: int) -> Updates:
+        """Another size of the .cube was chosen: say how exact it is."""
+        line = self.tab.downloads.cube_line
+        return nothing_new(line) if session.match.shown is None else {line: cube_line(session, cube_size)}
 
 
 def _stop(session: Session) -> None:
     """Says nothing itself: its words could arrive after those of the run that it stopped."""
-    session.stop = True
+    session.match.press_stop()
 
 
-def _wire_strength(parts: Parts) -> None:
-    def live(session: Session, strength: float | None) -> Updates:
-        """While the slider moves: a quick preview and the distance."""
-        result = run.set_strength(session, strength)
-        if result is None:
-            return {parts.metrics: gr.skip()}
-        return {parts.slider: run.graded_pair(session, result, ".jpg"), parts.metrics: words.metrics(result)}
-
-    parts.strength.input(
-        live, [parts.session, parts.strength], [parts.slider, parts.metrics],
-        trigger_mode="always_last", concurrency_limit=4, **QUICK,
-    )  # fmt: skip
-    parts.strength.release(
-        partial(_rest, parts), [parts.session, parts.strength, parts.cube_size], _shown_parts(parts),
-        trigger_mode="always_last", concurrency_limit=4, **QUICK,
-    )  # fmt: skip
-
-
-def _rest(parts: Parts, session: Session, strength: float | None, cube_size: int) -> Updates:
-    """When the slider rests: the lossless preview, the numbers and the chart."""
-    result = run.set_strength(session, strength)
-    if result is None:
-        return {parts.metrics: gr.skip()}
-    return _show(parts, session, run.show(session, result), cube_size)
-
-
-def _follow(parts: Parts) -> tuple[Any, ...]:
-    """What to run after the app itself moved the slider, so that the result on the screen moves with it."""
-
-    def follow(session: Session, strength: float | None, cube_size: int) -> Updates:
-        shown = session.shown
-        if shown is not None and shown.job.settings.strength == strength:
-            session.strength = strength
-            return {parts.metrics: gr.skip()}
-        return _rest(parts, session, strength, cube_size)
-
-    return follow, [parts.session, parts.strength, parts.cube_size], _shown_parts(parts)
-
-
-def _wire_points(parts: Parts) -> None:
-    def points(session: Session) -> Updates:
-        picture = run.draw_points(session)
-        return {parts.points: gr.skip() if picture is None else gr.update(value=picture, visible=True)}
-
-    parts.show_points.click(
-        points,
-        parts.session,
-        parts.points,
-        show_progress_on=parts.show_points,
-        concurrency_limit=FITS_AT_ONCE,
-        **PRIVATE,
-    )
-
-
-def _wire_downloads(parts: Parts) -> None:
-    def make(session: Session, cube_size: int, kind: str) -> Any:
-        try:
-            return downloads.make_download(session, kind, cube_size)
-        except InputError as error:
-            gr.Warning(words.plain(error), title="No download")
-        except Exception:
-            _LOG.exception("a download failed")
-            gr.Warning(words.UNEXPECTED, title="No download")
-        return None
-
-    for button, kind in (
-        (parts.get_picture, downloads.PICTURE_KIND),
-        (parts.get_cube, ".cube"),
-        (parts.get_cc, ".cc"),
-        (parts.get_ccc, ".ccc"),
-        (parts.get_cdl, ".cdl"),
-        (parts.get_settings, downloads.SETTINGS_KIND),
-    ):
-        button.click(
-            partial(make, kind=kind), [parts.session, parts.cube_size], parts.download,
-            show_progress_on=button, concurrency_id="download", concurrency_limit=2, **PRIVATE,
-        ).success(None, parts.download, None, js=_SAVE_JS, **PRIVATE)  # fmt: skip
-
-    def size(session: Session, cube_size: int) -> Any:
-        if session.shown is None:
-            return gr.skip()
-        return _cube_line(session, cube_size)
-
-    parts.cube_size.change(size, [parts.session, parts.cube_size], parts.cube_line, **QUICK)
+def _make_download(session: Session, cube_size: int, kind: str) -> str | None:
+    """Make a file to take away; what goes wrong is said in a corner of the page."""
+    try:
+        return downloads.make_download(session, kind, cube_size)
+    except Exception as error:
+        gr.Warning(words_for(error, "a download"), title="No download")
+    return None

@@ -13,43 +13,25 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import METHODS, MatchSettings
+from reswd_torch.settings import METHODS
 from studio.jobs import MatchJob
 from studio.media.images import to_profile
 from studio.references import PaletteReference, Reference, SavedGrade, choose_reference
 from studio.service import job_for, run
 from studio.service.match import MatchResult
 from studio.ui import words
+from studio.ui.controls import PALETTE, SAVED
+from studio.ui.match import words as match_words
+from studio.ui.match.choice import MatchChoice
 from studio.ui.match.masks import mask_file
 from studio.ui.session import Session
 from studio.ui.settings import settings_from, strength_from
-from studio.views import points
+from studio.views import scene
 from studio.views.charts import Colors, draw_distributions
 from studio.views.preview import display_pixels, save_preview, slim
 from studio.watch import Watch
 
-PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
-KINDS = (PICTURE, PALETTE, SAVED)
 _TILE_EDGE = 640
-
-Painting = dict[str, Any] | None
-"""The value of a gr.ImageEditor."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The controls of the tab as they stood when a button was pressed."""
-
-    kind: str
-    palette: str
-    method: str
-    transform: str
-    strength: float | None
-    seed: float | None
-    device: str
-    source_mask: str | None
-    reference_mask: str | None
-    scene: str = MatchSettings.scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,15 +45,15 @@ class Shown:
     chart: str
 
 
-def make_job(session: Session, choice: Choice) -> MatchJob:
+def make_job(session: Session, choice: MatchChoice) -> MatchJob:
     """The job that the controls describe. Raises InputError with words for the page."""
     job = _job(session, choice)
     check_uploads(job)
     return job
 
 
-def _job(session: Session, choice: Choice) -> MatchJob:
-    if session.source is None:
+def _job(session: Session, choice: MatchChoice) -> MatchJob:
+    if session.match.source is None:
         raise InputError("Choose a source: the photograph whose colours should change.")
     settings = settings_from(
         method=choice.method,
@@ -81,26 +63,26 @@ def _job(session: Session, choice: Choice) -> MatchJob:
         device=choice.device,
         scene=choice.scene,
     )
-    source = session.source.path
-    mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, session.source, "mask")
-    return job_for(source, _reference(session, choice), settings, mask)
+    source = session.match.source
+    mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, source, "mask")
+    return job_for(source.path, _reference(session, choice), settings, mask)
 
 
-def _reference(session: Session, choice: Choice) -> Reference:
+def _reference(session: Session, choice: MatchChoice) -> Reference:
     """What the controls take the colours from. Raises InputError with words for the page."""
+    state = session.match
     if choice.kind == SAVED:
-        if session.grade is None:
+        if state.grade is None:
             raise InputError(words.NO_GRADE)
-        return SavedGrade(session.grade)
+        return SavedGrade(state.grade)
     if choice.kind == PALETTE:
         if not choice.palette.strip():
             raise InputError(words.NO_PALETTE)
         return PaletteReference(choice.palette)
-    if session.reference is None:
+    if state.reference is None:
         raise InputError(words.NO_REFERENCE)
-    side = session.reference
-    mask = Path(choice.reference_mask) if choice.reference_mask else mask_file(session, side, "mask")
-    return choose_reference(file=side.path, mask=mask)
+    mask = Path(choice.reference_mask) if choice.reference_mask else mask_file(session, state.reference, "mask")
+    return choose_reference(file=state.reference.path, mask=mask)
 
 
 def check_uploads(job: MatchJob) -> None:
@@ -110,24 +92,25 @@ def check_uploads(job: MatchJob) -> None:
             raise InputError(f"{path.name} is no longer on the server: choose it again and match")
 
 
-def match(session: Session, choice: Choice, progress: gr.Progress) -> Shown:
+def match(session: Session, choice: MatchChoice, progress: gr.Progress) -> Shown:
     """Match and show. Raises InputError or Cancelled; the session then still holds the last result."""
     job = make_job(session, choice)
-    result = slim(run(job, _watch(session, progress)))
-    session.check_stop()
+    watch = _watch(session, progress)
+    result = slim(run(job, watch))
+    watch.check()
     return show_new(session, result)
 
 
 def show_new(session: Session, result: MatchResult) -> Shown:
     """Make a result the one on the screen."""
     before = _save_before(session, result)
-    with session.lock:
-        if session.strength is not None:  # the slider may have moved while the match ran
-            result = result.at_strength(session.strength)
-        session.shown, session.before = result, before
+    with session.match.lock:
+        if session.match.strength is not None:  # the slider may have moved while the match ran
+            result = result.at_strength(session.match.strength)
+        session.match.shown, session.match.before = result, before
     shown = show(session, result)
-    while session.shown is not None and session.shown is not result:  # and while this was drawn
-        result = session.shown
+    while session.match.shown is not None and session.match.shown is not result:  # and while this was drawn
+        result = session.match.shown
         shown = show(session, result)
     return shown
 
@@ -136,9 +119,9 @@ def show(session: Session, result: MatchResult) -> Shown:
     """A result in full: lossless preview, figures, chart."""
     return Shown(
         pair=graded_pair(session, result, ".png"),
-        metrics=words.metrics(result),
-        numbers=words.numbers(result.grade) + words.encoding_line(result),
-        notes=words.notes(result),
+        metrics=match_words.metrics(result),
+        numbers=match_words.numbers(result.grade) + match_words.encoding_line(result),
+        notes=words.notes(result.notes),
         chart=str(save_preview(session.new_file(".png"), distributions(result))),
     )
 
@@ -150,22 +133,24 @@ def has_points(result: MatchResult) -> bool:
 
 def draw_points(session: Session) -> str | None:
     """The points of the result on the screen, drawn; None where there are none."""
-    result = session.shown
+    result = session.match.shown
     if result is None or result.target_sample is None:
         return None
-    found = points.common_points(result.source_sample, result.target_sample, result.job.settings)
+    found = scene.common(result.source_sample, result.target_sample, result.job.settings)
     if found is None:
         return None
-    sheet = points.draw_points(result.source_sample, result.target_sample, found, result.picture.icc)
+    sheet = scene.draw_points(result.source_sample, result.target_sample, found, result.picture.icc)
     return str(save_preview(session.new_file(".png"), sheet))
 
 
 def graded_pair(session: Session, result: MatchResult, suffix: str) -> tuple[str, str]:
     """Before and after as files; .jpg while the slider moves, .png when it rests."""
     after = save_preview(session.new_file(suffix), display_pixels(result.picture, result.graded_pixels()))
-    if session.before is None or not session.before.is_file():  # a page left open long enough loses its files
-        session.before = _save_before(session, result)
-    return str(session.before), str(after)
+    if (
+        session.match.before is None or not session.match.before.is_file()
+    ):  # a page left open long enough loses its files
+        session.match.before = _save_before(session, result)
+    return str(session.match.before), str(after)
 
 
 def _save_before(session: Session, result: MatchResult) -> Path:
@@ -181,11 +166,11 @@ def set_strength(session: Session, strength: float | None) -> MatchResult | None
         wanted = strength_from(strength)
     except InputError:
         return None
-    with session.lock:  # two moves of the slider may be worked on at once, or one and the end of a match
-        session.strength = wanted
-        if session.shown is not None:
-            session.shown = session.shown.at_strength(wanted)
-        return session.shown
+    with session.match.lock:  # two moves of the slider may be worked on at once, or one and the end of a match
+        session.match.strength = wanted
+        if session.match.shown is not None:
+            session.match.shown = session.match.shown.at_strength(wanted)
+        return session.match.shown
 
 
 def distributions(result: MatchResult) -> Any:
@@ -198,7 +183,7 @@ def distributions(result: MatchResult) -> Any:
     return draw_distributions([Colors(name, to_profile(values.numpy(), icc, None)) for name, values in sets])
 
 
-def compare(session: Session, choice: Choice, progress: gr.Progress) -> Iterator[list[tuple[str, str]]]:
+def compare(session: Session, choice: MatchChoice, progress: gr.Progress) -> Iterator[list[tuple[str, str]]]:
     """All methods, one after the other: the gallery so far after each. Raises InputError or Cancelled."""
     if choice.kind == SAVED:
         raise InputError("Compare methods needs a reference: choose a picture or a palette.")
@@ -206,14 +191,14 @@ def compare(session: Session, choice: Choice, progress: gr.Progress) -> Iterator
     results: list[MatchResult] = []
     tiles: list[tuple[str, str]] = []
     for method in METHODS:
-        session.check_stop()
+        watch.check()
         if not results:  # the first method reads the files; the others are fitted to the same sampled pixels
             result = slim(run(make_job(session, replace(choice, method=method)), watch))
         else:
             result = results[0].refitted(method, watch)
         results.append(result)
         tiles.append((_tile(session, result), _caption(result)))
-        session.compared = list(results)
+        session.match.compared = list(results)
         yield list(tiles)
 
 
@@ -232,4 +217,4 @@ def _caption(result: MatchResult) -> str:
 
 def _watch(session: Session, progress: gr.Progress) -> Watch:
     """Progress for the page, and its Stop button."""
-    return Watch(lambda event: progress(event.share, desc=event.text), lambda: session.stop)
+    return Watch(lambda event: progress(event.share, desc=event.text), session.match.stop)

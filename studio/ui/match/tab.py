@@ -1,44 +1,171 @@
-"""The tab *Match colours*: what is on it. What it does is wired in match_events."""
+"""The tab *Match colours*: what is on it. What happens there is in :mod:`studio.ui.match.events`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
 from reswd_torch.settings import CUBE_SIZES, DEVICES, MatchSettings
-from studio.ui import words
-from studio.ui.controls import METHOD_CHOICES, TRANSFORM_CHOICES, palette_box, scene_choice
+from studio.ui.controls import (
+    KINDS,
+    METHOD_CHOICES,
+    TRANSFORM_CHOICES,
+    gallery,
+    kind_choice,
+    palette_box,
+    run_buttons,
+    scene_choice,
+    section,
+)
 from studio.ui.examples import Example, load_examples, pair_tile
-from studio.ui.match.choose import picture_place
-from studio.ui.match.events import wire
-from studio.ui.match.parts import MaskParts, Parts
-from studio.ui.match.run import KINDS, PICTURE
+from studio.ui.guard import RunButtons
+from studio.ui.match import words
+from studio.ui.match.masks import Mask
+from studio.ui.match.state import ROLES, Role
+from studio.ui.places import PicturePlace, picture_place
 from studio.ui.settings import as_sent
 
 _DEFAULTS = MatchSettings()
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
 _TRANSFORM_HELP = "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only."
+_MASK_HELP: dict[Role, str] = {
+    "source": "Only what is white, or painted, counts and changes.",
+    "reference": "Only what is white, or painted, counts.",
+}
 
 
-def build_match_tab(session: gr.State) -> None:
-    """Lay the tab out and wire it."""
-    examples = load_examples()
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The pictures, and what can stand in place of a reference."""
+
+    kind: gr.Radio
+    places: dict[Role, PicturePlace]
+    picture_group: gr.Column
+    palette_group: gr.Column
+    palette: gr.Textbox
+    swatches: gr.HTML
+    saved_group: gr.Column
+    grade: gr.File
+    grade_about: gr.HTML
+
+
+@dataclass(frozen=True, eq=False)
+class MaskInput:
+    """The half of a mask's components that lies under *More*."""
+
+    file: gr.File
+    paint: gr.Button
+    painted: gr.HTML
+
+
+@dataclass(frozen=True, eq=False)
+class More:
+    """What lies under *More*."""
+
+    method: gr.Dropdown
+    transform: gr.Radio
+    scene: gr.Radio
+    seed: gr.Number
+    device: gr.Dropdown
+    masks: dict[Role, MaskInput]
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """The examples, and their gallery in the same order."""
+
+    pairs: list[Example]
+    gallery: gr.Gallery
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What is shown of a result."""
+
+    stale: gr.HTML
+    empty: gr.HTML
+    slider: gr.ImageSlider
+    strength: gr.Slider
+    metrics: gr.HTML
+    scene_found: gr.HTML
+    show_points: gr.Button
+    points: gr.Image
+
+
+@dataclass(frozen=True, eq=False)
+class Downloads:
+    """What can be taken away.
+
+    Attributes:
+        picture, cube, cc, ccc, cdl, settings: the buttons.
+        cube_size: the points of a .cube along each side.
+        cube_line: how exact that .cube is.
+        file: out of sight: the file on its way to the browser.
+    """
+
+    picture: gr.Button
+    cube: gr.Button
+    cc: gr.Button
+    ccc: gr.Button
+    cdl: gr.Button
+    settings: gr.Button
+    cube_size: gr.Radio
+    cube_line: gr.HTML
+    file: gr.File
+
+
+@dataclass(frozen=True, eq=False)
+class Details:
+    """What is said of a result, and its chart."""
+
+    notes: gr.HTML
+    numbers: gr.HTML
+    no_chart: gr.HTML
+    chart: gr.Image
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """*Compare methods*."""
+
+    run: RunButtons
+    compared: gr.Gallery
+
+
+@dataclass(frozen=True, eq=False)
+class MatchTab:
+    """All of the tab."""
+
+    inputs: Inputs
+    run: RunButtons
+    more: More
+    examples: Examples
+    masks: dict[Role, Mask]
+    result: Result
+    downloads: Downloads
+    details: Details
+    comparison: Comparison
+
+
+def lay_out_match_tab() -> MatchTab:
+    """Lay the tab out."""
     with gr.Row(equal_height=False, elem_classes="halves"):
         with gr.Column(scale=4, min_width=330, elem_classes="choices"):
-            inputs = _inputs(examples)
+            inputs = _inputs()
+            run = run_buttons("Match colours", "match", "stop", "status")
+            more = _more()
+            examples = _examples()
         with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
-            masks: dict[str, Any] = {
-                f"{role}_mask": _editor(role, inputs.pop(f"{role}_mask")) for role in ("source", "reference")
-            }
-            outputs = _result()
-    compared = _compare()
-    wire(Parts(session=session, **inputs, **masks, **outputs, **compared), examples)
+            masks = {role: _editor(role, more.masks[role]) for role in ROLES}
+            result = _result()
+            downloads = _downloads()
+            details = _details()
+    return MatchTab(inputs, run, more, examples, masks, result, downloads, details, _comparison())
 
 
-def _inputs(examples: list[Example]) -> dict[str, Any]:
-    kind = gr.Radio(KINDS, value=PICTURE, label="Take the colours from", elem_id="kind")
+def _inputs() -> Inputs:
+    kind = kind_choice(KINDS, "kind")
     with gr.Row(equal_height=False):
         with gr.Column(min_width=150):
             source = picture_place("Source", "source", "Photograph to change")
@@ -52,74 +179,60 @@ def _inputs(examples: list[Example]) -> dict[str, Any]:
                 grade = gr.File(label="Saved grade", height=168, elem_id="grade")
                 gr.HTML('<p class="about">.cube, .cc, .ccc, .cdl or settings .json</p>', padding=False)
                 grade_about = gr.HTML(elem_id="grade-about", padding=False)
-    with gr.Row():
-        start = gr.Button("Match colours", variant="primary", scale=3, min_width=150, elem_id="match")
-        stop = gr.Button("Stop", interactive=False, scale=1, min_width=80, elem_id="stop")
-    status = gr.HTML(elem_id="status", padding=False)
-    more = _more()
-    if examples:
-        gr.HTML(
-            "<h2>Examples</h2><p>Press one to try it.</p>", elem_classes=["section", "examples-head"], padding=False
-        )
-    gallery = gr.Gallery(
-        [(pair_tile(example), example.title) for example in examples],
-        label="Examples",
-        show_label=False,
-        columns=2,
-        height="auto",
-        object_fit="cover",
-        allow_preview=False,
-        interactive=False,
-        buttons=[],
-        format="jpeg",
-        elem_id="examples",
-        visible=bool(examples),
+    return Inputs(
+        kind,
+        {"source": source, "reference": reference},
+        picture_group,
+        palette_group,
+        palette,
+        swatches,
+        saved_group,
+        grade,
+        grade_about,
     )
-    return {
-        "kind": kind, "source": source.picture, "source_preview": source.preview, "source_about": source.about,
-        "picture_group": picture_group, "reference": reference.picture, "reference_preview": reference.preview,
-        "reference_about": reference.about, "palette_group": palette_group, "palette": palette, "swatches": swatches,
-        "saved_group": saved_group, "grade": grade, "grade_about": grade_about,
-        "start": start, "stop": stop, "status": status, "examples": gallery, **more,
-    }  # fmt: skip
 
 
-def _more() -> dict[str, Any]:
+def _more() -> More:
     with gr.Accordion("More", open=False, elem_id="more"):
         method = gr.Dropdown(
-            METHOD_CHOICES,
-            value=_DEFAULTS.method, label="Method", info=_METHOD_HELP, elem_id="method",
-        )  # fmt: skip
+            METHOD_CHOICES, value=_DEFAULTS.method, label="Method", info=_METHOD_HELP, elem_id="method"
+        )
         transform = gr.Radio(TRANSFORM_CHOICES, value="auto", label="Kind of grade", info=_TRANSFORM_HELP)
-        scene = scene_choice(elem_id="scene")
+        scene = scene_choice("scene")
         with gr.Row():
             seed = as_sent(
                 gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120, elem_id="seed")
             )
             device = gr.Dropdown(list(DEVICES), value=_DEFAULTS.device, label="Device", min_width=120)
-        source_mask = _mask_input("source", "Source mask", "Only what is white, or painted, counts and changes.")
-        reference_mask = _mask_input("reference", "Reference mask", "Only what is white, or painted, counts.")
-    return {
-        "method": method, "transform": transform, "scene": scene, "seed": seed, "device": device,
-        "source_mask": source_mask, "reference_mask": reference_mask,
-    }  # fmt: skip
+        masks = {role: _mask_input(role) for role in ROLES}
+    return More(method, transform, scene, seed, device, masks)
 
 
-@dataclass(frozen=True)
-class _MaskInput:
-    file: gr.File
-    paint: gr.Button
-    painted: gr.HTML
-
-
-def _mask_input(role: str, label: str, help_text: str) -> _MaskInput:
-    gr.HTML(f"<h2>{label}</h2><p>{help_text} A file wins over paint.</p>", elem_classes="section", padding=False)
+def _mask_input(role: Role) -> MaskInput:
+    label = f"{role.capitalize()} mask"
+    section(label, f"{_MASK_HELP[role]} A file wins over paint.")
     file = gr.File(label=f"{label} as a picture of the {role}'s size", height=110, elem_id=f"{role}-mask")
     paint = gr.Button(words.paint_label(role), size="sm", elem_id=f"paint-{role}")
-    return _MaskInput(file, paint, gr.HTML(elem_id=f"{role}-painted", padding=False))
+    return MaskInput(file, paint, gr.HTML(elem_id=f"{role}-painted", padding=False))
 
 
-def _editor(role: str, given: _MaskInput) -> MaskParts:
+def _examples() -> Examples:
+    pairs = load_examples()
+    if pairs:
+        section("Examples", "Press one to try it.", classes=["examples-head"])
+    shown = gallery(
+        "Examples",
+        [(pair_tile(example), example.title) for example in pairs],
+        columns=2,
+        object_fit="cover",
+        format="jpeg",
+        elem_id="examples",
+        visible=bool(pairs),
+    )
+    return Examples(pairs, shown)
+
+
+def _editor(role: Role, given: MaskInput) -> Mask:
     """The editor has the room of the result: a brush wants space."""
     with gr.Column(visible=False) as group:
         editor = gr.ImageEditor(
@@ -135,10 +248,10 @@ def _editor(role: str, given: _MaskInput) -> MaskParts:
             elem_id=f"{role}-editor",
         )
         done = gr.Button(words.USE_PAINTED, variant="primary", elem_id=f"{role}-painted-done")
-    return MaskParts(given.file, given.paint, given.painted, group, editor, done)
+    return Mask(role, given.file, given.paint, given.painted, group, editor, done)
 
 
-def _result() -> dict[str, Any]:
+def _result() -> Result:
     stale = gr.HTML(elem_id="stale", padding=False)
     empty = gr.HTML(words.EMPTY_RESULT, elem_id="empty", padding=False)
     slider = gr.ImageSlider(
@@ -153,10 +266,17 @@ def _result() -> dict[str, Any]:
     )
     with gr.Row(equal_height=True):
         with gr.Column(scale=3, min_width=260):
-            strength = as_sent(gr.Slider(
-                0, 2, value=_DEFAULTS.strength, step=0.01, label="Strength",
-                info="0 as it was, 1 the match, above 1 stronger", elem_id="strength",
-            ))  # fmt: skip
+            strength = as_sent(
+                gr.Slider(
+                    0,
+                    2,
+                    value=_DEFAULTS.strength,
+                    step=0.01,
+                    label="Strength",
+                    info="0 as it was, 1 the match, above 1 stronger",
+                    elem_id="strength",
+                )
+            )
         with gr.Column(scale=2, min_width=240):
             metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
     with gr.Row(equal_height=False, elem_id="scene-row"):
@@ -164,41 +284,35 @@ def _result() -> dict[str, Any]:
         show_points = gr.Button(
             words.SHOW_POINTS, size="sm", visible=False, scale=0, min_width=150, elem_id="show-points"
         )
-    points = gr.Image(
-        label="Points seen in both pictures", show_label=False, type="filepath", format="png", interactive=False,
-        buttons=["fullscreen"], visible=False, elem_id="points",
-        alt_text="Source and reference, with lines between points seen in both",
-    )  # fmt: skip
-    downloads = _downloads()
-    notes = gr.HTML(elem_id="notes", padding=False)
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=2, min_width=260):
-            gr.HTML("<h2>The grade</h2>", elem_classes="section", padding=False)
-            numbers = gr.HTML(words.EMPTY_NUMBERS, elem_id="numbers", padding=False)
-        with gr.Column(scale=3, min_width=300):
-            gr.HTML("<h2>Colours</h2>", elem_classes="section", padding=False)
-            no_chart = gr.HTML(words.EMPTY_CHART, padding=False)
-            chart = gr.Image(
-                label="Distributions of colour and lightness", show_label=False, type="filepath", format="png",
-                interactive=False, buttons=["fullscreen"], visible=False, elem_id="chart",
-                alt_text="Chroma planes of source, result and reference, and their lightness",
-            )  # fmt: skip
-    return {
-        "stale": stale,
-        "empty": empty, "slider": slider, "strength": strength, "metrics": metrics, "notes": notes, "numbers": numbers,
-        "scene_found": scene_found, "show_points": show_points, "points": points,
-        "no_chart": no_chart, "chart": chart, **downloads,
-    }  # fmt: skip
+    points = _drawing(
+        "Points seen in both pictures", "Source and reference, with lines between points seen in both", "points"
+    )
+    return Result(stale, empty, slider, strength, metrics, scene_found, show_points, points)
 
 
-def _downloads() -> dict[str, Any]:
+def _drawing(label: str, alt_text: str, elem_id: str) -> gr.Image:
+    """A place for a picture that the app draws; it is not seen until there is one."""
+    return gr.Image(
+        label=label,
+        show_label=False,
+        type="filepath",
+        format="png",
+        interactive=False,
+        buttons=["fullscreen"],
+        visible=False,
+        elem_id=elem_id,
+        alt_text=alt_text,
+    )
+
+
+def _downloads() -> Downloads:
     with gr.Row(elem_classes="downloads"):
-        picture = gr.Button("↓ Picture", interactive=False, scale=2, min_width=190, elem_id="get-picture")
-        cube = gr.Button("↓ .cube", interactive=False, scale=1, min_width=72, elem_id="get-cube")
-        cc = gr.Button("↓ .cc", interactive=False, scale=1, min_width=72, elem_id="get-cc")
-        ccc = gr.Button("↓ .ccc", interactive=False, scale=1, min_width=72, elem_id="get-ccc")
-        cdl = gr.Button("↓ .cdl", interactive=False, scale=1, min_width=72, elem_id="get-cdl")
-        settings = gr.Button("↓ Settings", interactive=False, scale=1, min_width=110, elem_id="get-settings")
+        picture = _download("Picture", "get-picture", scale=2, min_width=190)
+        cube = _download(".cube", "get-cube")
+        cc = _download(".cc", "get-cc")
+        ccc = _download(".ccc", "get-ccc")
+        cdl = _download(".cdl", "get-cdl")
+        settings = _download("Settings", "get-settings", min_width=110)
     with gr.Row(equal_height=False):
         cube_size = gr.Radio(
             list(CUBE_SIZES), value=33, label="Points of the .cube", min_width=220, elem_id="cube-size"
@@ -206,24 +320,37 @@ def _downloads() -> dict[str, Any]:
         with gr.Column(min_width=240):
             cube_line = gr.HTML(elem_id="cube-line", padding=False)
     file = gr.File(visible="hidden", elem_id="download")
-    return {
-        "get_picture": picture, "get_cube": cube, "get_cc": cc, "get_ccc": ccc, "get_cdl": cdl, "get_settings": settings,
-        "cube_size": cube_size, "cube_line": cube_line, "download": file,
-    }  # fmt: skip
+    return Downloads(picture, cube, cc, ccc, cdl, settings, cube_size, cube_line, file)
 
 
-def _compare() -> dict[str, Any]:
+def _download(label: str, elem_id: str, *, scale: int = 1, min_width: int = 72) -> gr.Button:
+    """A button of the downloads; off until there is a result."""
+    return gr.Button(f"↓ {label}", interactive=False, scale=scale, min_width=min_width, elem_id=elem_id)
+
+
+def _details() -> Details:
+    notes = gr.HTML(elem_id="notes", padding=False)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=260):
+            section("The grade")
+            numbers = gr.HTML(words.EMPTY_NUMBERS, elem_id="numbers", padding=False)
+        with gr.Column(scale=3, min_width=300):
+            section("Colours")
+            no_chart = gr.HTML(words.EMPTY_CHART, padding=False)
+            chart = _drawing(
+                "Distributions of colour and lightness",
+                "Chroma planes of source, result and reference, and their lightness",
+                "chart",
+            )
+    return Details(notes, numbers, no_chart, chart)
+
+
+def _comparison() -> Comparison:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=260):
-            gr.HTML(
-                "<h2>Compare methods</h2><p>All five on the same pictures. Press one of them to work on with it.</p>",
-                elem_classes="section", padding=False,
-            )  # fmt: skip
-        button = gr.Button("Compare methods", scale=1, min_width=180, elem_id="compare")
+            section("Compare methods", "All five on the same pictures. Press one of them to work on with it.")
+        start = gr.Button("Compare methods", scale=1, min_width=180, elem_id="compare")
         stop = gr.Button("Stop", interactive=False, scale=0, min_width=90, elem_id="compare-stop")
     status = gr.HTML(elem_id="compare-status", padding=False)
-    gallery = gr.Gallery(
-        label="All methods", show_label=False, columns=5, height="auto", object_fit="contain", allow_preview=False,
-        interactive=False, buttons=[], format="png", visible=False, elem_id="compared",
-    )  # fmt: skip
-    return {"compare": button, "compare_stop": stop, "compare_status": status, "compared": gallery}
+    compared = gallery("All methods", columns=5, object_fit="contain", format="png", visible=False, elem_id="compared")
+    return Comparison(RunButtons(start, stop, status), compared)

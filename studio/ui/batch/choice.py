@@ -1,0 +1,124 @@
+"""What the controls of the tab *Batch* say, and the run that they ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reswd_torch.errors import InputError
+from reswd_torch.settings import AUTO_SCENE, MatchSettings
+from studio.jobs import EACH, FRESH
+from studio.service.apply import load_any_grade
+from studio.service.batch.uploads import UploadedBatch
+from studio.ui import words
+from studio.ui.batch.run import uploads_of
+from studio.ui.controls import PALETTE, PICTURE, SAVED
+from studio.ui.settings import Sent, settings_from
+
+FILES, FOLDER, HERE = "ZIP or files", "Folder", "Folder on this machine"
+"""Where the pictures of a run can come from."""
+
+
+@dataclass(frozen=True)
+class BatchChoice:
+    """The controls of the tab as they stood when the button was pressed. Each field has the name of its component.
+
+    Attributes:
+        kind: where the pictures come from: :data:`FILES`, :data:`FOLDER` or :data:`HERE`.
+        files, folder: uploads, for the first two of them.
+        here, results: folders of this machine for pictures and results, for the third one.
+        existing: what to do with results that are there, for the third one.
+        colours: where the colours come from, one of :data:`studio.ui.controls.KINDS`.
+        references, palette, grade: uploads, what was written, and an uploaded file, for each of these kinds.
+        mode: whether each picture is matched on its own.
+        method, transform, scene, strength, seed, device: as for :func:`studio.ui.settings.settings_from`.
+    """
+
+    kind: str = FILES
+    files: Sent = None
+    folder: Sent = None
+    here: str = ""
+    results: str = ""
+    existing: str = FRESH
+    colours: str = PICTURE
+    references: Sent = None
+    palette: str = ""
+    grade: str | None = None
+    mode: str = EACH
+    method: str = MatchSettings.method
+    transform: str = "auto"
+    scene: str = MatchSettings.scene
+    strength: Sent = MatchSettings.strength
+    seed: Sent = MatchSettings.seed
+    device: str = MatchSettings.device
+
+    def wanted(self, allowed: tuple[Path, ...]) -> UploadedBatch:
+        """The run that the controls ask for.
+
+        Args:
+            allowed: folders of this machine below which a person may name some.
+
+        Raises:
+            InputError: with words for the page.
+        """
+        is_here = self.kind == HERE
+        settings = settings_from(
+            method=self.method,
+            transform=self.transform,
+            strength=self.strength,
+            seed=self.seed,
+            device=self.device,
+            scene=self.scene if may_share_a_scene(self.colours, self.mode) else AUTO_SCENE,
+        )
+        return UploadedBatch(
+            files=() if is_here else uploads_of(self.files if self.kind == FILES else self.folder),
+            folder=below(self.here, allowed, "the folder with the pictures") if is_here else None,
+            results=below(self.results, allowed, "the folder for the results") if is_here else None,
+            references=uploads_of(self.references) if self.colours == PICTURE else (),
+            palette=_palette(self.palette) if self.colours == PALETTE else None,
+            grade=_grade(self.grade) if self.colours == SAVED else None,
+            mode=self.mode,
+            settings=settings,
+            existing=self.existing if is_here else FRESH,
+        )
+
+
+def may_share_a_scene(colours: str, mode: str) -> bool:
+    """Whether pictures are matched to a picture, one by one. A palette shows nothing, and a series is fitted by statistics."""
+    return colours == PICTURE and mode == EACH
+
+
+def below(text: str, allowed: tuple[Path, ...], what: str) -> Path:
+    """A folder that a person named, if it lies below an allowed one; links are seen through.
+
+    Args:
+        text: as it was written; a relative path starts at an allowed folder.
+        allowed: the folders that this app was started with permission for.
+        what: the folder in words, for a message.
+
+    Raises:
+        InputError: there is no text, or the folder lies elsewhere. Whether the folder is there is not told.
+    """
+    if not text.strip():
+        raise InputError(f"Name {what} first.")
+    path = Path(text.strip()).expanduser()
+    for root in allowed:
+        candidate = (path if path.is_absolute() else root / path).resolve()
+        if candidate.is_relative_to(root):
+            return candidate
+    roots = ", ".join(map(str, allowed))
+    raise InputError(f"{text.strip()} does not lie below a folder that this app may use: {roots}")
+
+
+def _palette(text: str) -> str:
+    if not text.strip():
+        raise InputError(words.NO_PALETTE)
+    return text
+
+
+def _grade(path: str | None) -> Path:
+    """The file of a saved grade, which is read once here so that a broken one is said before the run begins."""
+    if path is None:
+        raise InputError(words.NO_GRADE)
+    load_any_grade(Path(path))
+    return Path(path)

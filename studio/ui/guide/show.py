@@ -1,0 +1,165 @@
+"""How pictures, and the settings of a picture, appear in the tab *Guide a generation*."""
+
+from __future__ import annotations
+
+import gradio as gr
+from gradio.blocks import Block
+
+from guidance.catalogue import EMBEDDED_ID, MODELS
+from guidance.settings import GuidanceSettings
+from studio.service.guide.run import GuideEvent, GuideJob, default_generation
+from studio.ui import words as shared_words
+from studio.ui.guide import words
+from studio.ui.guide.run import KEPT, KINDS, NOTHING, Job, Painted
+from studio.ui.guide.state import GuideState
+from studio.ui.guide.tab import GuideTab
+from studio.ui.wiring import Updates
+
+
+def picture_outputs(tab: GuideTab) -> list[Block]:
+    """Everything that :func:`picture`, :func:`so_far` and :func:`back` change."""
+    outcome = tab.outcome
+    return [
+        outcome.empty,
+        outcome.so_far,
+        outcome.pictures,
+        outcome.picture,
+        outcome.plain_group,
+        outcome.plain_picture,
+        outcome.figures,
+        outcome.get,
+        outcome.get_plain,
+        outcome.notes,
+    ]
+
+
+def picture(tab: GuideTab, painted: Painted) -> Updates:
+    """A picture that is ready, with all that belongs to it."""
+    outcome, plain = tab.outcome, None if painted.plain is None else str(painted.plain)
+    label = "Guided" if isinstance(painted.job, GuideJob) else "Plain"
+    return {
+        outcome.empty: gr.update(visible=False),
+        outcome.so_far: "",
+        outcome.pictures: gr.update(visible=True),
+        outcome.picture: gr.update(value=str(painted.picture), label=label),
+        outcome.plain_group: gr.update(visible=plain is not None),
+        outcome.plain_picture: plain,
+        outcome.figures: words.figures(painted),
+        outcome.get: gr.update(value=str(painted.picture), interactive=True),
+        outcome.get_plain: gr.update(value=plain, visible=plain is not None),
+        outcome.notes: shared_words.notes(painted.notes),
+    }
+
+
+def so_far(tab: GuideTab, event: GuideEvent) -> Updates:
+    """The picture that is being painted, if the event has one, in place of the last one."""
+    if event.preview is None:
+        return {}
+    outcome = tab.outcome
+    return {
+        outcome.so_far: words.preview(event.preview),
+        outcome.empty: gr.update(visible=False),
+        outcome.pictures: gr.update(visible=False),
+        outcome.figures: "",
+        outcome.notes: "",
+    }
+
+
+def back(tab: GuideTab, state: GuideState) -> Updates:
+    """What is shown after a run that came to nothing: what was there before it."""
+    if state.shown is not None:
+        return picture(tab, state.shown)
+    return {tab.outcome.so_far: "", tab.outcome.empty: gr.update(visible=True)}
+
+
+def visit(tab: GuideTab, state: GuideState) -> Updates:
+    """The pictures of this visit."""
+    pictures = [(str(each.picture), each.job.generation.prompt) for each in state.painted]
+    return {tab.outcome.visit_group: gr.update(visible=True), tab.outcome.visit: pictures}
+
+
+def settings_outputs(tab: GuideTab) -> list[Block]:
+    """Everything that :func:`settings` and :func:`restored` change."""
+    wishes, model, more = tab.wishes, tab.model, tab.more
+    return [
+        wishes.prompt,
+        wishes.hint,
+        wishes.kind,
+        wishes.palette,
+        wishes.kept,
+        wishes.strength,
+        wishes.plain,
+        model.model,
+        model.model_line,
+        model.steps,
+        model.seed,
+        more.negative,
+        more.scale,
+        more.width,
+        more.height,
+        more.method,
+        more.start,
+        more.stop,
+        more.decode_scale,
+        more.grain,
+    ]
+
+
+def settings(tab: GuideTab, job: Job) -> Updates:
+    """The controls as they were for a picture, apart from where its colours came from.
+
+    They are bare values: an update would make a new component of those that hand over what was sent.
+    """
+    wanted, entry = job.generation, MODELS.get(job.model)
+    guidance = job.guidance if isinstance(job, GuideJob) else GuidanceSettings()
+    updates: Updates = {
+        tab.wishes.prompt: wanted.prompt,
+        tab.wishes.hint: hint(tab, job.model, wanted.prompt),
+        tab.model.model: job.model,
+        tab.model.model_line: words.model_line(job.model),
+        tab.model.steps: wanted.steps,
+        tab.model.seed: wanted.seed,
+        tab.more.negative: wanted.negative_prompt,
+        tab.more.scale: wanted.guidance_scale,
+        tab.more.width: wanted.width or (entry.width if entry else None),
+        tab.more.height: wanted.height or (entry.height if entry else None),
+        tab.more.method: guidance.method,
+        tab.more.start: guidance.start,
+        tab.more.stop: guidance.stop,
+        tab.more.decode_scale: guidance.decode_scale,
+        tab.more.grain: guidance.grain,
+    }
+    if isinstance(job, GuideJob):
+        return updates | {tab.wishes.strength: guidance.strength, tab.wishes.plain: job.plain}
+    return updates | {tab.wishes.kind: NOTHING}
+
+
+def restored(tab: GuideTab, state: GuideState, job: Job, name: str) -> Updates:
+    """Every control as it was for a picture; ``name`` is that of its file. Its colours are the *Kept colours* from now on."""
+    updates = settings(tab, job)
+    if isinstance(job, GuideJob):
+        state.kept = job
+        updates[tab.wishes.kind] = gr.update(choices=[*KINDS, KEPT], value=KEPT)
+        updates[tab.wishes.kept] = words.kept(job, name)
+    return updates
+
+
+def own_settings(tab: GuideTab, model: str, prompt: str) -> Updates:
+    """The settings that a model likes best, and what there is to say about it."""
+    entry = MODELS.get(model)
+    wanted = default_generation(model, "-")
+    return {
+        tab.model.steps: wanted.steps,
+        tab.more.scale: wanted.guidance_scale,
+        tab.more.width: entry.width if entry else None,
+        tab.more.height: entry.height if entry else None,
+        tab.model.model_line: words.model_line(model),
+        tab.wishes.hint: hint(tab, model, prompt),
+    }
+
+
+def hint(tab: GuideTab, model: str, prompt: str) -> str:
+    """What the embedded model does not know of a prompt, as a message; nothing for other models."""
+    if tab.known is None or model != EMBEDDED_ID:
+        return ""
+    return shared_words.message(tab.known.hint(prompt) or "")

@@ -1,0 +1,38 @@
+"""What the controls of the tab *Match colours* say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reswd_torch.settings import MatchSettings
+from studio.ui.controls import PICTURE
+from studio.ui.settings import Sent
+
+
+@dataclass(frozen=True)
+class MatchChoice:
+    """The controls of the tab as they stood when a button was pressed. Each field has the name of its component.
+
+    Attributes:
+        kind: where the colours come from, one of :data:`studio.ui.controls.KINDS`.
+        source, reference: the files that are in the places for pictures now. The session knows these pictures as well, but
+            may not have heard of a new one yet.
+        palette: as it was written.
+        method, transform, scene, strength, seed, device: as for :func:`studio.ui.settings.settings_from`.
+        source_mask, reference_mask: uploaded masks.
+        cube_size: the points of a .cube along each side.
+    """
+
+    kind: str = PICTURE
+    source: str | None = None
+    reference: str | None = None
+    palette: str = ""
+    method: str = MatchSettings.method
+    transform: str = "auto"
+    scene: str = MatchSettings.scene
+    strength: Sent = MatchSettings.strength
+    seed: Sent = MatchSettings.seed
+    device: str = MatchSettings.device
+    source_mask: str | None = None
+    reference_mask: str | None = None
+    cube_size: int = 33

@@ -1,0 +1,75 @@
+"""How a result appears in the tab *Match colours*."""
+
+from __future__ import annotations
+
+import gradio as gr
+from gradio.blocks import Block
+
+from studio.ui.match import downloads, run, words
+from studio.ui.match.tab import MatchTab
+from studio.ui.session import Session
+from studio.ui.wiring import Updates
+
+
+def shown_outputs(tab: MatchTab) -> list[Block]:
+    """Everything that :func:`show` changes."""
+    result, details, away = tab.result, tab.details, tab.downloads
+    return [
+        result.stale,
+        result.slider,
+        result.empty,
+        result.metrics,
+        result.scene_found,
+        result.show_points,
+        result.points,
+        details.notes,
+        details.numbers,
+        details.no_chart,
+        details.chart,
+        away.picture,
+        away.cube,
+        away.cc,
+        away.ccc,
+        away.cdl,
+        away.settings,
+        away.cube_line,
+    ]
+
+
+def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> Updates:
+    """The result on the screen in full, with all that can be taken away of it.
+
+    Args:
+        tab: the components.
+        session: of the page, which holds the result.
+        shown: what the result looks like.
+        cube_size: the points of a .cube along each side.
+    """
+    result = session.match.shown
+    assert result is not None
+    picture, away, is_cdl = result.picture, tab.downloads, downloads.is_cdl(session)
+    return {
+        tab.result.stale: "",
+        tab.result.slider: gr.update(value=shown.pair, visible=True),
+        tab.result.empty: gr.update(visible=False),
+        tab.result.metrics: shown.metrics,
+        tab.result.scene_found: words.scene(result),
+        tab.result.show_points: gr.update(visible=run.has_points(result)),
+        tab.result.points: gr.update(value=None, visible=False),
+        tab.details.notes: shown.notes,
+        tab.details.numbers: shown.numbers,
+        tab.details.no_chart: gr.update(visible=False),
+        tab.details.chart: gr.update(value=shown.chart, visible=True),
+        away.picture: gr.update(interactive=True, value=words.picture_label(picture.container, picture.bits)),
+        away.cube: gr.update(interactive=True),
+        **{button: gr.update(interactive=is_cdl) for button in (away.cc, away.ccc, away.cdl)},
+        away.settings: gr.update(interactive=True),
+        away.cube_line: cube_line(session, cube_size),
+    }
+
+
+def cube_line(session: Session, cube_size: int) -> str:
+    """The line that says how exact a .cube of the result on the screen would be."""
+    error, is_cdl = downloads.cube_error(session, cube_size), downloads.is_cdl(session)
+    shown = session.match.shown
+    return words.grade_files(error, cdl=is_cdl, saved=shown is not None and shown.job.saved_grade is not None)

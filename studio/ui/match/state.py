@@ -1,0 +1,54 @@
+"""What the page remembers for the tab *Match colours*."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+from typing import Literal, get_args
+
+from reswd_torch.grade import Grade
+from studio.service.match import MatchResult
+from studio.ui.pictures import ChosenPicture, Side
+from studio.ui.stop import TabState
+
+Role = Literal["source", "reference"]
+ROLES: tuple[Role, ...] = get_args(Role)
+"""What a picture of this tab can be."""
+
+
+class MatchState(TabState):
+    """What the page remembers for this tab.
+
+    Attributes:
+        places: what is in the places for pictures.
+        grade: a saved grade to apply.
+        shown: the result on the screen, at preview size and at the strength of the slider.
+        compared: results of *Compare methods*, in the order of the gallery.
+        before: the ungraded preview as a file.
+        painting: the roles whose masks are being painted right now.
+        strength: where the slider was moved to; None while it was not moved.
+        judged: what was chosen when the words under the button were said; see :func:`studio.ui.match.choose.chosen`.
+        lock: held while ``shown`` is replaced.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[Role, ChosenPicture] = {role: ChosenPicture() for role in ROLES}
+        self.grade: Grade | None = None
+        self.shown: MatchResult | None = None
+        self.compared: list[MatchResult] = []
+        self.before: Path | None = None
+        self.painting: set[Role] = set()
+        self.strength: float | None = None
+        self.judged: tuple[object, ...] | None = None
+        self.lock = Lock()
+
+    @property
+    def source(self) -> Side | None:
+        """The picture whose colours shall change."""
+        return self.places["source"].side
+
+    @property
+    def reference(self) -> Side | None:
+        """The picture whose colours are wanted."""
+        return self.places["reference"].side

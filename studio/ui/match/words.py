@@ -1,0 +1,120 @@
+"""What the tab *Match colours* says: figures, grades and notes as small pieces of HTML."""
+
+from __future__ import annotations
+
+from html import escape
+
+from reswd_torch.grade import Cdl, CubeError, Grade
+from studio.jobs import MatchJob
+from studio.media.images import FORMATS, Container
+from studio.references import PaletteReference
+from studio.service.match import MatchResult
+from studio.ui import words
+from studio.ui.pictures import Side
+from studio.views.scene import scene_line
+
+USE_PAINTED = "Use the painted area"
+SHOW_POINTS = "Show the points"
+EMPTY_RESULT = (
+    '<div class="empty"><b>The matched photograph appears here.</b>'
+    "<span>Choose a source and a reference, or press one of the examples, then <i>Match colours</i>.</span></div>"
+)
+EMPTY_NUMBERS = '<p class="faint">The grade\'s numbers appear here after a match.</p>'
+EMPTY_METRICS = '<p class="faint">Distance to the reference: match first.</p>'
+EMPTY_CHART = '<p class="faint">How the colours of source, result and reference spread appears here after a match.</p>'
+
+
+def metrics(result: MatchResult) -> str:
+    """The distance to the reference before and after, and the time of the fit."""
+    before = result.distance_before
+    report = result.report
+    if before is None or report is None:
+        return '<p class="faint">A saved grade was applied. Without a reference there is no distance to report.</p>'
+    after = report.distance_after
+    return (
+        f'<div class="metrics" title="{words.DISTANCE_HELP}">'
+        f'<span class="label">Distance to the reference</span>'
+        f'<span class="figures"><span class="before">{before:.1f}</span> → <b class="after">{after:.1f}</b></span>'
+        f'<span class="faint">{words.change(before, after)} · fit {report.seconds:.2f} s</span></div>'
+    )
+
+
+def scene(result: MatchResult) -> str:
+    """Whether both pictures were found to show the same things, and what followed from it."""
+    line = scene_line(result.report) if result.report is not None and result.job.looks_for_scene else None
+    return "" if line is None else f'<p class="faint">{escape(line)}</p>'
+
+
+def numbers(grade: Grade) -> str:
+    """The ten numbers of a CDL as a table, or a sentence about what a lattice does."""
+    effective = grade.effective
+    if not isinstance(effective, Cdl):
+        mean, most = (255 * share for share in effective.movement())
+        return (
+            f"<p><b>3-D LUT</b>, {effective.size} points a side. It moves a channel by {mean:.1f}/255 on "
+            f"average and by {most:.0f}/255 at most.</p>"
+        )
+    rows = (("Slope", effective.slope), ("Offset", effective.offset), ("Power", effective.power))
+    body = "".join(
+        f"<tr><th>{name}</th>" + "".join(f"<td>{value:.4f}</td>" for value in values) + "</tr>" for name, values in rows
+    )
+    return (
+        '<table class="cdl"><tr><th>ASC CDL</th><th>R</th><th>G</th><th>B</th></tr>'
+        f'{body}<tr><th>Saturation</th><td colspan="3">{effective.saturation:.4f}</td></tr></table>'
+    )
+
+
+def grade_line(grade: Grade, name: str) -> str:
+    """A few lines about a saved grade; ``name`` is that of its file."""
+    transform = grade.transform
+    kind = "CDL, ten numbers" if isinstance(transform, Cdl) else f"3-D LUT, {transform.size} points a side"
+    said = "".join(f"<br>{escape(note)}" for note in grade.notes)
+    return f'<p class="about"><b>{escape(name)}</b>{kind}, strength {grade.strength:g}{said}</p>'
+
+
+def paint_label(role: str, *, painting: bool = False) -> str:
+    """The label of the button that opens and closes the painting of a mask."""
+    return f"Close the painting on the {role}" if painting else f"Paint on the {role}"
+
+
+def stale(result: MatchResult) -> str:
+    """The line above a result that was made from other pictures than those that are chosen now."""
+    job = result.job
+    how = "with a saved grade" if job.saved_grade is not None else f"matched to {_reference(job)}"
+    return words.message(f"This is still {job.source.name} {how}. Press the button for what is chosen now.")
+
+
+def _reference(job: MatchJob) -> str:
+    return "a palette" if isinstance(job.reference, PaletteReference) else job.reference.name
+
+
+def encoding_line(result: MatchResult) -> str:
+    """The line that says to what the grade must be applied."""
+    return f'<p class="faint">For pictures encoded as {escape(result.encoding)}, the source\'s own encoding.</p>'
+
+
+def grade_files(error: CubeError, *, cdl: bool, saved: bool) -> str:
+    """How exact a .cube is, and why there may be no CDL files.
+
+    Args:
+        error: between the grade and its .cube.
+        cdl: whether the grade is a CDL.
+        saved: whether it was a saved grade, for which no other kind can be chosen.
+    """
+    exact = f"Between its points the .cube is at most {error.max * 255:.1f}/255 from the grade."
+    why = "" if cdl else " A 3-D LUT does not fit into ten CDL numbers, so .cc, .ccc and .cdl are off."
+    advice = "" if cdl or saved else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
+    return f'<p class="faint">{exact}{why}{advice}</p>'
+
+
+def picture_label(container: Container, bits: int) -> str:
+    """The label of the button that downloads the picture."""
+    name = container.format if container.format in FORMATS.values() else "PNG"
+    return f"↓ Picture ({name}, {bits} bit)"
+
+
+def painted_line(side: Side) -> str:
+    """The line that says how much of a picture is painted."""
+    if side.painted is None:
+        return '<p class="faint">Nothing painted: the whole picture counts.</p>'
+    return f'<p class="faint">{100 * side.painted.mean():.0f} % of the picture is painted.</p>'

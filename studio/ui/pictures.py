@@ -1,0 +1,75 @@
+"""The pictures that a person chose, as the app remembers them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from studio.media.images import Picture, read_reduced
+from studio.views.preview import PREVIEW_EDGE, shrink
+
+
+@dataclass(eq=False)
+class Side:
+    """A picture that a person chose, such as the source or the reference.
+
+    Attributes:
+        path: the uploaded file, untouched.
+        preview: a small copy of it, in its own encoding.
+        size: (height, width) of the whole picture.
+        painted: the small (H, W) bool mask that was painted over the preview, or None.
+        placed: the file that stands for it on the page, once there is one.
+    """
+
+    path: Path
+    preview: Picture
+    size: tuple[int, int]
+    painted: np.ndarray | None = None
+    placed: Path | None = None
+
+
+def open_side(path: Path) -> Side:
+    """Read a chosen picture for its preview. Raises InputError."""
+    picture = read_reduced(path, at_least=PREVIEW_EDGE)
+    return Side(path, shrink(picture), picture.full_size)
+
+
+class ChosenPicture:
+    """What is in one of the page's places for pictures.
+
+    Not a dataclass: Gradio copies those into the page's configuration.
+
+    Attributes:
+        side: the picture; None while the place is empty.
+        lock: held while a chosen picture is read and replaces the last one.
+    """
+
+    def __init__(self) -> None:
+        self.side: Side | None = None
+        self.lock = Lock()
+
+    def catch_up(self, path: str | None) -> bool:
+        """Take the picture that is in the place on the page, if it is not known yet.
+
+        A run can start before the page has told of a new picture: the button was pressed while the picture was still being
+        read, or the line is slow.
+
+        Args:
+            path: the file that is in the place now; None for an empty place.
+
+        Returns:
+            Whether the picture was not known.
+
+        Raises:
+            InputError: the file cannot be used.
+        """
+        with self.lock:
+            side = self.side
+            known = [] if side is None else [each.resolve() for each in (side.path, side.placed) if each is not None]
+            if path is None and side is None or path is not None and Path(path).resolve() in known:
+                return False
+            self.side = None if path is None else open_side(Path(path))
+            return True

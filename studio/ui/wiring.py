@@ -1,0 +1,85 @@
+"""How the components of a tab and the code behind them find each other. Every tab is wired in the same way.
+
+A tab's components stand in frozen dataclasses, one for each region of the page. The values that a run depends on arrive in
+another frozen dataclass, whose fields have the names of the components: :class:`Controls` pairs the two. What changes on
+the page goes out by component, as :data:`Updates`; what is not in them stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import gradio as gr
+from gradio.blocks import Block
+from gradio.components import Component
+
+Choice = TypeVar("Choice")
+Updates = dict[Block, object]
+"""What changes on the page: new values, or what ``gr.update`` returns, by the component that changes."""
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+"""Options of every event of the page, which are not for other programs: those have the endpoints."""
+QUICK: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+"""Options of events that are over before anybody waits."""
+LATEST: dict[str, Any] = {"trigger_mode": "always_last", **QUICK}
+"""Options of events that follow a choice. Without ``always_last`` Gradio would drop the second one of two quick choices,
+and the page would show the state before it."""
+
+
+def nothing_new(component: Block) -> Updates:
+    """No change on the page, said of any one output. An empty dictionary will not do: Gradio takes it for a value."""
+    return {component: gr.skip()}
+
+
+class Step(NamedTuple):
+    """A handler with its inputs and outputs, for places where several events lead to the same."""
+
+    handler: Callable[..., Any]
+    inputs: Sequence[Component]
+    outputs: Sequence[Block]
+
+
+class Controls(Generic[Choice]):
+    """The components whose values one dataclass takes.
+
+    Args:
+        choice: the dataclass; each of its fields has the name of a component.
+        records: frozen dataclasses of components. Those of their fields that ``choice`` does not name are left alone.
+        named: components that bear another name in their record, or lie deeper in it.
+
+    Raises:
+        ValueError: a field without a component, or with several, or a component named for no field. The app is then
+            not built at all.
+    """
+
+    def __init__(self, choice: type[Choice], *records: object, **named: Component) -> None:
+        self._choice = choice
+        self._names = names = [field.name for field in fields(choice)]  # type: ignore[arg-type]
+        found = _components_of(records, names) | named
+        missing = [name for name in names if name not in found]
+        if missing:
+            raise ValueError(f"{choice.__name__}: no component is called {', '.join(missing)}")
+        unknown = [name for name in named if name not in names]
+        if unknown:
+            raise ValueError(f"{choice.__name__}: no field is called {', '.join(unknown)}")
+        self.components: list[Component] = [found[name] for name in names]
+        """In the order in which Gradio hands the values over."""
+
+    def read(self, values: Sequence[Any]) -> Choice:
+        """The values of :attr:`components`, in that order, each in the field of its component's name."""
+        return self._choice(**dict(zip(self._names, values, strict=True)))
+
+
+def _components_of(records: Sequence[object], names: Sequence[str]) -> dict[str, Component]:
+    """Those components of the records that bear one of the names."""
+    found: dict[str, Component] = {}
+    for record in records:
+        for field in fields(record):  # type: ignore[arg-type]
+            value = getattr(record, field.name)
+            if field.name not in names or not isinstance(value, Component):
+                continue
+            if found.setdefault(field.name, value) is not value:
+                raise ValueError(f"{type(record).__name__}: two components are called {field.name}")
+    return found

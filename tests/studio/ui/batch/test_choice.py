@@ -1,0 +1,50 @@
+"""What the controls of the tab *Batch* ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reswd_torch.errors import InputError
+from reswd_torch.settings import SAME_SCENE
+from studio.jobs import FRESH, RESUME, SERIES
+from studio.ui.batch.choice import HERE, BatchChoice, below
+from studio.ui.controls import PALETTE, SAVED
+
+
+def test_only_what_is_chosen_counts(tmp_path: Path) -> None:
+    elsewhere = BatchChoice(here="in", results="out", existing=RESUME, scene=SAME_SCENE, palette="#fff").wanted(())
+    assert (elsewhere.folder, elsewhere.results, elsewhere.existing, elsewhere.palette) == (None, None, FRESH, None)
+    assert elsewhere.settings.scene == SAME_SCENE
+    here = BatchChoice(kind=HERE, here="in", results="out", existing=RESUME, colours=PALETTE, palette="#fff")
+    wanted = here.wanted((tmp_path.resolve(),))
+    assert (wanted.folder, wanted.results) == (tmp_path.resolve() / "in", tmp_path.resolve() / "out")
+    assert (wanted.existing, wanted.palette) == (RESUME, "#fff")
+
+
+def test_a_scene_is_asked_for_only_where_pictures_can_share_one() -> None:
+    for choice in (BatchChoice(mode=SERIES), BatchChoice(colours=PALETTE, palette="#fff")):
+        assert choice.wanted(()).settings.scene != SAME_SCENE
+
+
+@pytest.mark.parametrize(("colours", "said"), [(PALETTE, "palette's colours first"), (SAVED, "No saved grade")])
+def test_what_is_missing_is_said(colours: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        BatchChoice(colours=colours).wanted(())
+
+
+def test_only_folders_below_the_allowed_ones(tmp_path: Path) -> None:
+    allowed = (tmp_path / "photos").resolve()
+    (allowed / "wedding").mkdir(parents=True)
+    (tmp_path / "photos secret").mkdir()
+    (allowed / "way out").symlink_to(tmp_path, target_is_directory=True)
+    assert below(str(allowed / "wedding"), (allowed,), "x") == allowed / "wedding"
+    assert below("wedding", (allowed,), "x") == allowed / "wedding"
+    for text in ("/etc", "..", "../photos secret", str(tmp_path / "photos secret"), "way out", "wedding/../.."):
+        with pytest.raises(InputError, match="does not lie below a folder that this app may use"):
+            below(text, (allowed,), "x")
+    with pytest.raises(InputError, match="Name the folder first"):
+        below(" ", (allowed,), "the folder")
+    with pytest.raises(InputError, match="does not lie below"):
+        below(str(allowed), (), "x")

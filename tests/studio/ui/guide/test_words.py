@@ -1,0 +1,41 @@
+"""What the tab *Guide a generation* says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from guidance.catalogue import CATALOGUE
+from studio.jobs import PaintJob
+from studio.service.guide.run import default_generation
+from studio.ui import words
+from studio.ui.guide import words as guide_words
+from studio.ui.guide.run import Painted
+from tests.studio.ui.guide.conftest import kept_job
+
+
+def test_words_are_safe_and_say_what_they_know() -> None:
+    evil = "<script>alert(1)</script>"
+    job = replace(kept_job(), reference_name=evil, generation=default_generation("pocket-64", evil), model=evil)
+    painted = Painted(job, Path("a.png"), Path("b.png"), 3.04, 30.4, 1.25, (evil,))
+    figures = guide_words.figures(painted)
+    said = figures + guide_words.kept(job, evil) + words.notes(painted.notes) + guide_words.model_line(evil)
+    assert "<script>" not in said and "&lt;script&gt;" in said
+    assert "30.4" in figures and "3.0" in figures and "90 % closer than the plain picture" in figures
+    assert "→" not in guide_words.figures(replace(painted, plain_distance=None))
+    assert "Distance" not in guide_words.figures(Painted(PaintJob(job.generation), Path("a.png")))
+    assert guide_words.kept(kept_job(), "a.png").count("<span") == 1, "one colour, one swatch"
+
+
+def test_every_model_has_a_line_with_licence_and_memory() -> None:
+    for entry in CATALOGUE:
+        line = guide_words.model_line(entry.id)
+        assert str(entry.width) in line and (entry.license or "unknown") in line
+        assert ("GiB" in line) == (entry.id != "pocket-64")
+
+
+def test_a_preview_is_small_and_whole() -> None:
+    html = guide_words.preview(np.zeros((1024, 2048, 3), np.uint8))
+    assert len(html) < 10_000 and 'src="data:image/png;base64,' in html

@@ -1,0 +1,77 @@
+"""Matching without a page: what is missing, Stop, the slider, and all methods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reswd_torch import InputError
+from reswd_torch.settings import METHODS
+from studio.ui.controls import PALETTE
+from studio.ui.match import words as match_words
+from studio.ui.match.choice import MatchChoice
+from studio.ui.match.run import compare, make_job, match, set_strength
+from studio.ui.session import Session
+from studio.watch import Cancelled
+from tests.studio.ui.conftest import silent
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"kind": PALETTE}, "palette"),
+        ({"kind": "Saved grade"}, "saved grade"),
+        ({"seed": 1.5}, "whole number"),
+        ({"seed": None}, "whole number"),
+    ],
+)
+def test_what_is_missing_is_said(session: Session, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        make_job(session, MatchChoice(**given))
+
+
+def test_stop_keeps_the_last_result(session: Session) -> None:
+    match(session, MatchChoice(), silent)  # type: ignore[arg-type]
+    kept = session.match.shown
+
+    stop = session.match.stop = session.new_stop()
+
+    def press_stop(*_: object, **__: object) -> None:
+        stop.press()
+
+    with pytest.raises(Cancelled):
+        match(session, MatchChoice(method="reswd"), press_stop)  # type: ignore[arg-type]
+    assert session.match.shown is kept
+
+
+def test_the_slider_moved_during_a_match_has_the_last_word(session: Session) -> None:
+    def move_the_slider(*_: object, **__: object) -> None:
+        set_strength(session, 0.3)
+
+    shown = match(session, MatchChoice(), move_the_slider)  # type: ignore[arg-type]
+    assert session.match.shown is not None
+    assert session.match.shown.job.settings.strength == 0.3
+    assert session.match.shown.grade.strength == 0.3
+    assert shown.metrics == match_words.metrics(session.match.shown)
+
+
+def test_a_strength_being_typed_leaves_the_last_one(session: Session) -> None:
+    match(session, MatchChoice(strength=0.5), silent)  # type: ignore[arg-type]
+    assert set_strength(session, None) is None
+    assert session.match.shown is not None
+    assert session.match.shown.job.settings.strength == 0.5
+
+
+def test_compare_that_fails_keeps_the_last_comparison(session: Session) -> None:
+    list(compare(session, MatchChoice(), silent))  # type: ignore[arg-type]
+    kept = session.match.compared
+    with pytest.raises(InputError):
+        list(compare(session, MatchChoice(kind=PALETTE, palette="#zzz"), silent))  # type: ignore[arg-type]
+    assert session.match.compared is kept
+
+
+def test_compare_fills_up_method_by_method(session: Session) -> None:
+    sizes = [len(tiles) for tiles in compare(session, MatchChoice(), silent)]  # type: ignore[arg-type]
+    assert sizes == [1, 2, 3, 4, 5]
+    assert [result.job.settings.method for result in session.match.compared] == list(METHODS)

@@ -1,0 +1,25 @@
+"""Settings from whatever is sent."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from reswd_torch import InputError
+from studio.ui.settings import settings_from
+
+
+@pytest.mark.parametrize("number", [None, "", "x", math.nan, math.inf, -math.inf, 10**400, [1], True])
+def test_numbers_that_are_none_are_refused_in_one_line(number: object) -> None:
+    plain = {"method": "fast", "transform": "auto", "strength": 1, "seed": 0, "device": "auto"}
+    for name in ("strength", "seed"):
+        with pytest.raises(InputError, match=name) as caught:
+            settings_from(**{**plain, name: number})
+        assert len(str(caught.value)) < 120
+
+
+def test_a_large_seed_is_kept_to_the_last_digit() -> None:
+    seed = 2**62 + 1
+    made = settings_from(method="fast", transform="auto", strength=1, seed=seed, device="auto")
+    assert made.seed == seed
