@@ -10,11 +10,11 @@ import gradio as gr
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import DEVICES, METHODS, SCENES, MatchSettings
+from studio.jobs import EACH, SERIES
 from studio.records.report import REPORT_FILE
 from studio.references import SavedGrade, choose_reference
 from studio.service import deliver_into, job_for
 from studio.service.apply import load_any_grade
-from studio.service.batch.request import EACH, SERIES
 from studio.service.batch.uploads import UploadedBatch, UploadedRun
 from studio.service.delivery import Delivered
 from studio.ui.batch.run import uploads_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from reswd_torch.settings import DEVICES, MatchSettings
-from studio.service.batch.request import EACH
+from studio.jobs import EACH
 from studio.service.batch.run import FRESH, OVERWRITE, RESUME
 from studio.ui.batch import words
 from studio.ui.batch.choice import FILES, FOLDER, HERE

@@ -26,8 +26,9 @@ from studio.ui.match.choice import MatchChoice
 from studio.ui.match.masks import mask_file
 from studio.ui.session import Session
 from studio.ui.settings import settings_from, strength_from
-from studio.views import scene
 from studio.views.charts import Colors, draw_distributions
+from studio.views.points import common_points
+from studio.views.points import draw_points as drawn_points
 from studio.views.preview import display_pixels, save_preview, slim
 from studio.watch import Watch
 
@@ -136,10 +137,10 @@ def draw_points(session: Session) -> str | None:
     result = session.match.shown
     if result is None or result.target_sample is None:
         return None
-    found = scene.common(result.source_sample, result.target_sample, result.job.settings)
+    found = common_points(result.source_sample, result.target_sample, result.job.settings)
     if found is None:
         return None
-    sheet = scene.draw_points(result.source_sample, result.target_sample, found, result.picture.icc)
+    sheet = drawn_points(result.source_sample, result.target_sample, found, result.picture.icc)
     return str(save_preview(session.new_file(".png"), sheet))
 
 

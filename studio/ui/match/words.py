@@ -11,7 +11,7 @@ from studio.references import PaletteReference
 from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.pictures import Side
-from studio.views.scene import scene_line
+from studio.views.sentences import scene_line
 
 USE_PAINTED = "Use the painted area"
 SHOW_POINTS = "Show the points"
