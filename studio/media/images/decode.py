@@ -1,4 +1,4 @@
-"""Pillow's picture modes as RGB and alpha arrays, and what Pillow knows about the file."""
+"""Decoding through Pillow: its picture modes as arrays of RGB and alpha, and what it knows about the file."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ import numpy as np
 from reswd_torch.errors import InputError
 from studio.media.images.metadata import IPTC_RESOURCE, exif_orientation, upright_xmp, with_prefix
 from studio.media.images.picture import Container, Decoded
+from studio.media.images.profiles import grey_to_srgb, image_to_srgb, profile_name, profile_space
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
 
-# Pillow's remarks (odd EXIF, odd palettes) would reach the terminal of somebody who can do nothing about them.
+# Pillow prints remarks (odd EXIF, odd palettes) that a user can do nothing about.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
-_BAND_ROWS = 256
+_BAND_ROWS = 256  # rows that are copied at a time
 _END_OF_IMAGE = b"\xff\xd9"  # ITU-T T.81, table B.1
+
+# Pillow's limit belongs to the whole process: the first thread switches it off, and the last one restores it.
 _lock = threading.Lock()
 _inside = 0
 _saved_limit: int | None = None
@@ -35,7 +38,7 @@ _saved_limit: int | None = None
 
 @contextmanager
 def pillow_limit_off() -> Iterator[None]:
-    """Suspend Pillow's own size limit (it lies below ours, and warns); ours is checked as soon as the size is known."""
+    """Suspend Pillow's own size limit for the block. It is lower than that of this package, which is checked on the header."""
     global _inside, _saved_limit
     from PIL import Image
 
@@ -53,15 +56,34 @@ def pillow_limit_off() -> Iterator[None]:
 
 
 def opencv() -> ModuleType:
-    """OpenCV with its log switched off: what goes wrong in a decoder comes back as a missing array, and we say it."""
+    """Import OpenCV with its log switched off: a decoder that fails returns no array, and the caller raises the error."""
     import cv2
 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     return cv2
 
 
+def register_heif(path: Path) -> None:
+    """Make Pillow read and write HEIC by the optional package pillow_heif.
+
+    Args:
+        path: the file that needs it, for the message.
+
+    Raises:
+        InputError: the package is not installed; the message names the extra that installs it.
+    """
+    try:
+        import pillow_heif  # type: ignore[import-not-found,unused-ignore]
+    except ImportError as error:
+        raise InputError(f'{path}: HEIC needs one more package: pip install "reswd-studio[heic]"') from error
+    pillow_heif.register_heif_opener()
+
+
 def to_array(image: Image.Image) -> np.ndarray:
-    """A Pillow picture as an array that owns its memory, copied band by band (Pillow's own way needs it twice)."""
+    """A Pillow picture as a contiguous array, (H, W) or (H, W, C), in Pillow's depth.
+
+    It is copied band by band, since NumPy's conversion of a whole picture needs its memory twice.
+    """
     first = np.asarray(image.crop((0, 0, image.width, min(_BAND_ROWS, image.height))))
     if image.height <= _BAND_ROWS:
         return np.ascontiguousarray(first)
@@ -74,25 +96,32 @@ def to_array(image: Image.Image) -> np.ndarray:
 
 
 def split_alpha(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(H, W, 4) -> contiguous (H, W, 3) and (H, W)."""
+    """Split RGBA, (H, W, 4), into contiguous RGB, (H, W, 3), and alpha, (H, W)."""
     import cv2
 
     return cv2.cvtColor(values, cv2.COLOR_RGBA2RGB), cv2.extractChannel(values, 3)
 
 
 def grey_planes(grey: np.ndarray) -> np.ndarray:
-    """(H, W) -> (H, W, 3) with three equal channels."""
+    """Grey, (H, W), as RGB, (H, W, 3), with three equal channels."""
     import cv2
 
     return cv2.merge((grey, grey, grey))
 
 
 def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
-    """A colour JPEG as (height, width, 3) through OpenCV, or None where something is amiss and Pillow should have its say.
+    """Decode a colour JPEG with OpenCV, which gives the same values as Pillow (both use libjpeg-turbo) in less memory.
 
-    Both decode with libjpeg-turbo, to the same values; but Pillow holds four bytes a pixel, which then have to be copied.
-    Into an array of ours, for without one OpenCV decodes into its own and copies that. Where a file breaks off it makes up
-    the rest without a word: so only files that end as a JPEG must are left to it. A name that is not UTF-8 would end the process.
+    Pillow holds four bytes per pixel, which have to be copied afterwards. OpenCV decodes into an array that is given to it.
+
+    Args:
+        path: the file.
+        height: its number of rows as stored.
+        width: its number of columns as stored.
+
+    Returns:
+        (height, width, 3) uint8, not turned upright. None if Pillow should decode the file instead: it does not end like a JPEG
+        (OpenCV fills in the missing rest silently), its name is not UTF-8 (which ends the process), or OpenCV fails.
     """
     try:
         str(path).encode("utf-8")
@@ -112,9 +141,18 @@ def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
 
 
 def convert(image: Image.Image, container: Container, *, grey_as_is: bool = False) -> Decoded:
-    """A loaded Pillow picture of any mode as RGB, with notes on what was assumed.
+    """Convert a loaded Pillow picture of any mode to RGB.
 
-    ``grey_as_is``: leave grey values alone even where a grey profile is embedded (masks are numbers, not colours).
+    Args:
+        image: the picture.
+        container: what its file holds beside the pixels, for the result.
+        grey_as_is: leave grey values as they are even where a grey profile is embedded: masks are numbers, not colours.
+
+    Returns:
+        Pixels as stored, not turned upright, with notes on what was assumed.
+
+    Raises:
+        InputError: the mode is not read.
     """
     icc, notes = image.info.get("icc_profile") or None, []
     mode = image.mode
@@ -146,9 +184,15 @@ def convert(image: Image.Image, container: Container, *, grey_as_is: bool = Fals
 def grey(
     values: np.ndarray, alpha: np.ndarray | None, icc: bytes | None, container: Container, *, as_is: bool = False
 ) -> Decoded:
-    """(H, W) grey as RGB. A grey profile cannot tag RGB pixels, so the values are converted to sRGB's curve."""
-    from studio.media.images.profiles import grey_to_srgb, profile_name, profile_space
+    """Grey values as RGB. A grey profile cannot tag RGB pixels, so values that have one are converted to sRGB's encoding.
 
+    Args:
+        values: (H, W) uint8 or uint16.
+        alpha: (H, W) of the same dtype, or None.
+        icc: the embedded profile, or None.
+        container: what the file holds beside the pixels, for the result.
+        as_is: leave the values as they are.
+    """
     notes = ["grey picture read as RGB"]
     if icc is not None and profile_space(icc) == "GRAY":
         if not as_is:
@@ -162,21 +206,23 @@ def grey(
 
 
 def _grey_and_alpha(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-    """Modes L, LA, I;16*, I as (H, W) uint8 or uint16, and alpha."""
+    """A picture of mode L, LA, I or I;16 (in any order of bytes) as (H, W) uint8 or uint16, and its alpha.
+
+    Raises:
+        InputError: a picture of mode I has values outside 16 bits.
+    """
     if image.mode == "LA":
         values = to_array(image)
         return np.ascontiguousarray(values[..., 0]), np.ascontiguousarray(values[..., 1])
     values = to_array(image)
-    # mode I has 32 bits and mostly holds 16 (PNM, JPEG 2000)
+    # Mode I has 32 bits, but its values mostly fit into 16 (PNM, JPEG 2000).
     if values.dtype.kind == "i" and (values.min() < 0 or values.max() > 65535):
         raise InputError("32-bit integer pictures are not read: save it with 16 bits")
     return values.astype(np.uint8 if image.mode == "L" else np.uint16, copy=False), None
 
 
 def _other_to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes | None, str]:
-    """CMYK, Lab, YCbCr, HSV as RGB; the profile that then holds for the pixels (None: sRGB); the note."""
-    from studio.media.images.profiles import image_to_srgb, profile_name, profile_space
-
+    """CMYK, Lab, YCbCr or HSV as RGB, the profile that then holds for the pixels (None for sRGB), and a note."""
     if image.mode == "CMYK" and icc is not None and profile_space(icc) == "CMYK":
         try:
             return image_to_srgb(image, icc), None, f"CMYK ({profile_name(icc)}) converted to sRGB"
@@ -193,9 +239,10 @@ def _other_to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, b
 
 
 def describe(image: Image.Image) -> tuple[Container, int]:
-    """What Pillow knows about an opened file, and the orientation to apply to its pixels.
+    """What Pillow knows about an opened file beside its pixels.
 
-    The container still has the file's own EXIF bytes; the reader patches them once it knows the turn.
+    Returns:
+        The container, with the EXIF block as it is in the file, and the EXIF orientation, 1..8, to apply to the pixels.
     """
     info = image.info
     name = "JPEG" if image.format == "MPO" else str(image.format)
@@ -222,7 +269,7 @@ def describe(image: Image.Image) -> tuple[Container, int]:
 
 
 def _with_jpeg_facts(container: Container, image: Image.Image) -> Container:
-    """Quantisation tables per component, chroma sampling, scan kind, IPTC: what a second save needs to match."""
+    """The container with what writing a JPEG in the same way needs: quantisation tables, chroma sampling, scans, IPTC."""
     layers = getattr(image, "layer", [])
     tables = getattr(image, "quantization", {})
     iptc = (image.info.get("photoshop") or {}).get(IPTC_RESOURCE)
@@ -237,13 +284,17 @@ def _with_jpeg_facts(container: Container, image: Image.Image) -> Container:
     if len(layers) == 1:
         return container
     sampling = tuple(layers[0][1:3]) + tuple(layers[1][1:3]) + tuple(layers[2][1:3])
-    # Pillow writes three samplings; the rare others (4:1:1, 4:4:0) are written without losing chroma
+    # Pillow writes three samplings. The rare others (4:1:1, 4:4:0) are written as 4:4:4, which loses no chroma.
     code = {(2, 1, 1, 1, 1, 1): 1, (2, 2, 1, 1, 1, 1): 2}.get(sampling, 0)
     return replace(container, jpeg_sampling=code, jpeg_rgb=image.info.get("adobe_transform") == 0)
 
 
 def open_pillow(stream: BinaryIO, formats: tuple[str, ...]) -> ImageFile.ImageFile:
-    """``Image.open`` for the named formats only, without loading the plugins of the others."""
+    """Open a picture as one of the named formats, without loading Pillow's plugins for the others. Nothing is decoded yet.
+
+    Raises:
+        PIL.UnidentifiedImageError: the file is of none of these formats.
+    """
     from importlib import import_module
 
     from PIL import Image

@@ -1,8 +1,8 @@
-"""PNG: OpenCV's codec for 16 bits and for writing, with the chunks it does not handle carried across by hand.
+"""PNG files. OpenCV decodes 16 bits and encodes all depths; chunks that it does not handle are copied here.
 
-No library here both reads or writes 16-bit RGB and keeps what stands beside it: Pillow cuts 16 bits to 8, OpenCV keeps
-a profile, EXIF and XMP but neither text, resolution nor colour chunks, and libpng inside it prints to the terminal.
-So chunks are copied whole; what is inside them is made and read by Pillow.
+None of the libraries in use both handles 16-bit RGB and keeps what lies beside it. Pillow reduces 16 bits to 8. OpenCV keeps a
+profile, EXIF and XMP, but neither text, resolution nor colour chunks, and its libpng prints to the terminal. Therefore chunks are
+copied whole, and Pillow makes and reads their contents.
 """
 
 from __future__ import annotations
@@ -21,17 +21,29 @@ from studio.media.images.picture import Container
 from studio.media.images.refuse import check_size, damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+"""The bytes that every PNG file begins with."""
 _PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _KEPT_CHUNKS = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"tEXt", b"zTXt", b"iTXt")
 _COLOUR_CHUNKS = _KEPT_CHUNKS[:7]
-_SEPARATE_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type ")  # metadata dressed as text, carried by the container
-_LARGEST_KEPT = 1 << 24
+_SEPARATE_TEXT = (
+    b"XML:com.adobe.xmp\0",
+    b"Raw profile type ",
+)  # text chunks of metadata that the container holds already
+_LARGEST_KEPT = 1 << 24  # bytes of a chunk
 
 
 def scan(path: Path, max_pixels: int) -> tuple[int, tuple[tuple[bytes, bytes], ...], bool]:
-    """Bit depth, the chunks to copy, and whether it is animated.
+    """Read the list of chunks.
 
-    Raises InputError on a broken chunk list, and first of all on a size over ``max_pixels``.
+    Args:
+        path: a PNG file.
+        max_pixels: the largest number of pixels that is read; the size is checked first.
+
+    Returns:
+        Bits per channel; the chunks to copy, type and data of each; whether the file is an animation.
+
+    Raises:
+        InputError: the picture is too large, or the list of chunks is damaged.
     """
     depth, kept, animated = 0, [], False
     with path.open("rb") as stream:
@@ -49,7 +61,11 @@ def scan(path: Path, max_pixels: int) -> tuple[int, tuple[tuple[bytes, bytes], .
 
 
 def _walk(path: Path, stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, length and place of each chunk up to IEND, the stream standing at the chunk's data."""
+    """Type, length of the data and offset of each chunk up to IEND; the stream is left at the start of the data.
+
+    Raises:
+        InputError: the file ends before a chunk does.
+    """
     end = path.stat().st_size
     at = len(SIGNATURE)
     while True:
@@ -67,15 +83,23 @@ def _walk(path: Path, stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 
 
 def decode_deep(path: Path, transparent: object) -> tuple[np.ndarray, np.ndarray | None]:
-    """16-bit PNG as (H, W) or (H, W, 3) uint16 and alpha (H, W) or None.
+    """Decode a PNG with 16 bits per channel.
 
-    ``transparent``: the grey level that stands for transparent, from Pillow, where there is one.
+    Args:
+        path: the file.
+        transparent: the grey level that stands for transparency, if Pillow found one; anything but an int is ignored.
+
+    Returns:
+        (H, W) or (H, W, 3) uint16, and alpha as (H, W) uint16 or None.
+
+    Raises:
+        InputError: the file is damaged.
     """
     cv2 = opencv()
     parts = [SIGNATURE]
     with path.open("rb") as stream:
         for kind, length, at in _walk(path, stream):
-            if kind in _PIXEL_CHUNKS:  # without the others libpng has nothing to print warnings about
+            if kind in _PIXEL_CHUNKS:  # libpng prints warnings about some of the others
                 stream.seek(at)
                 parts.append(chunk := stream.read(12 + length))
                 if zlib.crc32(chunk[4:-4]) != struct.unpack(">I", chunk[-4:])[0]:
@@ -94,7 +118,18 @@ def decode_deep(path: Path, transparent: object) -> tuple[np.ndarray, np.ndarray
 def write_png(
     path: Path, pixels: np.ndarray, alpha: np.ndarray | None, icc: bytes | None, container: Container
 ) -> None:
-    """(H, W, 3) uint8 or uint16 and straight alpha as a PNG with the source's profile, EXIF, XMP, text, resolution."""
+    """Write a PNG with the source's profile, EXIF, XMP, text and resolution.
+
+    Args:
+        path: where the file goes; anything there is replaced.
+        pixels: (H, W, 3) uint8 or uint16, R'G'B'.
+        alpha: (H, W) of the same dtype, straight; None for an opaque picture.
+        icc: the profile of the pixels; None for no tag.
+        container: what the source's file held beside its pixels.
+
+    Raises:
+        OSError: the file cannot be encoded or written.
+    """
     import cv2
 
     blue_first = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
@@ -115,7 +150,7 @@ def write_png(
 
 
 def _beside(icc: bytes | None, container: Container) -> list[tuple[bytes, bytes]]:
-    """The chunks that go before the pixels: the source PNG's own ones, the rest as Pillow makes them."""
+    """Type and data of the chunks to write before the pixels: those of a source that was a PNG, and the rest from Pillow."""
     own = [c for c in container.png_chunks if icc is not None or c[0] != b"iCCP"]
     have = {kind for kind, _ in own}
     from PIL import Image, PngImagePlugin
@@ -142,5 +177,5 @@ def _beside(icc: bytes | None, container: Container) -> list[tuple[bytes, bytes]
 
 
 def without_colour(chunks: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """The chunks that still hold after the pixels were converted: all but those that say what the colours mean."""
+    """The chunks that still hold after the pixels were converted: all but those that describe the meaning of the colours."""
     return tuple(c for c in chunks if c[0] not in _COLOUR_CHUNKS)

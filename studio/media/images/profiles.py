@@ -1,30 +1,30 @@
-"""ICC profiles: names, and colours from one profile into another through LittleCMS (Pillow's ImageCms)."""
+"""ICC profiles: their names, and conversion of colours between them by LittleCMS (Pillow's ImageCms)."""
 
 from __future__ import annotations
 
 import io
 from functools import lru_cache
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image, ImageCms
 
-_ROWS = 1 << 20  # colours per call into LittleCMS: bounds the memory of the interpolation
+_ROWS = 1 << 20  # colours that are converted at a time, which bounds the memory of the interpolation
 
 
 def profile_space(icc: bytes) -> str:
-    """The colour space an ICC profile is for (``RGB``, ``GRAY``, ``CMYK``, ...); empty when it is no profile."""
+    """The colour space that an ICC profile is for (``RGB``, ``GRAY``, ``CMYK``, ...); empty if the bytes are no profile."""
     return icc[16:20].decode("ascii", "replace").strip() if len(icc) >= 132 and icc[36:40] == b"acsp" else ""
 
 
 @lru_cache(maxsize=32)
 def is_usable(icc: bytes) -> bool:
-    """True when LittleCMS can read the profile and convert RGB out of it and into it."""
+    """Whether LittleCMS can read the profile and convert RGB colours from it and to it."""
     if profile_space(icc) != "RGB":
         return False
     try:
@@ -35,12 +35,12 @@ def is_usable(icc: bytes) -> bool:
 
 
 _SRGB_NAMES = {"sRGB", "sRGB built-in", "sRGB IEC61966-2.1", "sRGB IEC61966-2-1", "sRGB Profile", "sRGB2014"}
-"""Names that profiles with sRGB's primaries and curve carry; not every name that begins so is one (linear ones exist)."""
+"""Names of profiles with the primaries and the curve of sRGB. There are others that begin with "sRGB", such as linear ones."""
 
 
 @lru_cache(maxsize=32)
 def profile_name(icc: bytes | None) -> str:
-    """What people call the profile: ``sRGB``, ``Display P3``, ...; ``sRGB (assumed, untagged)`` for None."""
+    """The name of a profile, such as ``sRGB`` or ``Display P3``; for None ``sRGB (assumed, untagged)``."""
     if icc is None:
         return "sRGB (assumed, untagged)"
     from PIL import ImageCms
@@ -54,12 +54,18 @@ def profile_name(icc: bytes | None) -> str:
 
 
 def to_profile(pixels: np.ndarray, source_icc: bytes | None, target_icc: bytes | None) -> np.ndarray:
-    """Colours of one RGB profile in the encoding of another: relative colorimetric with black point compensation.
+    """Convert colours from one RGB profile to another: relative colorimetric, with black point compensation.
 
-    ``pixels``: (..., 3), uint8 0..255, uint16 0..65535 or float 0..1; the result has the same shape and dtype (floats
-    clipped to 0..1). None stands for sRGB; equal profiles give the same array back. A profile LittleCMS cannot read
-    counts as sRGB. Pillow offers LittleCMS with 8 bits only, so uint16 and floats are interpolated between the eight
-    surrounding 8-bit colours: smooth in what comes in, off by less than half of 1/255 from rounding what comes out.
+    Pillow offers LittleCMS with 8 bits only. Colours of uint16 and floats are therefore interpolated between the eight 8-bit
+    colours around them. The result is continuous in the input, and LittleCMS's rounding moves it by less than half of 1/255.
+
+    Args:
+        pixels: (..., 3), uint8 in 0..255, uint16 in 0..65535 or floats in 0..1.
+        source_icc: the profile that the colours are encoded in. None, or one that LittleCMS cannot read, stands for sRGB.
+        target_icc: the profile to encode them in, likewise.
+
+    Returns:
+        The same shape and dtype, floats clipped to 0..1; ``pixels`` itself if both profiles are the same.
     """
     source = source_icc if source_icc is not None and is_usable(source_icc) else None
     target = target_icc if target_icc is not None and is_usable(target_icc) else None
@@ -75,10 +81,20 @@ def to_profile(pixels: np.ndarray, source_icc: bytes | None, target_icc: bytes |
 
 
 def grey_to_srgb(values: np.ndarray, icc: bytes) -> np.ndarray:
-    """(H, W) uint8 or uint16 in a grey profile -> the same shape and dtype in sRGB's encoding.
+    """Convert grey values from a grey profile to the encoding of sRGB.
 
-    All levels of the depth are sent through LittleCMS. Its answer has 8 bits; for 16-bit values the curve is drawn
-    through the middles of its steps, whose places are known to 1/65535. Raises InputError on an unusable profile.
+    LittleCMS converts every level of the depth, and its answers have 8 bits. For 16-bit values the curve is interpolated linearly
+    between the middles of the steps of these answers, whose places are known to 1/65535.
+
+    Args:
+        values: (H, W), uint8 in 0..255 or uint16 in 0..65535.
+        icc: the grey profile.
+
+    Returns:
+        The same shape and dtype.
+
+    Raises:
+        InputError: the profile cannot be used.
     """
     from PIL import Image, ImageCms
 
@@ -98,7 +114,11 @@ def grey_to_srgb(values: np.ndarray, icc: bytes) -> np.ndarray:
 
 
 def image_to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
-    """A Pillow picture in a CMYK (or other) profile as RGB in sRGB. Raises InputError on an unusable profile."""
+    """Convert a Pillow picture of any mode from its profile (CMYK, Lab, ...) to RGB in sRGB, 8 bits.
+
+    Raises:
+        InputError: the profile cannot be used.
+    """
     from PIL import ImageCms
 
     converted = ImageCms.applyTransform(image, _transform(icc, None, image.mode))
@@ -106,8 +126,12 @@ def image_to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
     return converted
 
 
-def _profile(icc: bytes | None) -> Any:
-    """LittleCMS's handle on a profile; a built-in sRGB for None."""
+def _profile(icc: bytes | None) -> ImageCms.ImageCmsProfile | ImageCms.core.CmsProfile:
+    """LittleCMS's handle of a profile; that of its own sRGB for None.
+
+    Raises:
+        InputError: the profile cannot be read.
+    """
     from PIL import ImageCms
 
     if icc is None:
@@ -119,8 +143,12 @@ def _profile(icc: bytes | None) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _transform(source: bytes | None, target: bytes | None, mode: str) -> Any:
-    """A ready transform into RGB; kept, since building one costs more than converting some thousand colours."""
+def _transform(source: bytes | None, target: bytes | None, mode: str) -> ImageCms.ImageCmsTransform:
+    """The transform from Pillow's ``mode`` to RGB, cached: making one takes longer than converting thousands of colours.
+
+    Raises:
+        InputError: one of the profiles cannot be used.
+    """
     from PIL import ImageCms
 
     try:
@@ -136,8 +164,8 @@ def _transform(source: bytes | None, target: bytes | None, mode: str) -> Any:
         raise InputError("colour profile cannot be converted to RGB: assign another and save again") from error
 
 
-def _apply(colours: np.ndarray, transform: Any) -> np.ndarray:
-    """(N, 3) uint8 through the transform."""
+def _apply(colours: np.ndarray, transform: ImageCms.ImageCmsTransform) -> np.ndarray:
+    """Convert (N, 3) uint8."""
     from PIL import Image, ImageCms
 
     image = ImageCms.applyTransform(Image.fromarray(np.ascontiguousarray(colours)[None]), transform)
@@ -145,8 +173,8 @@ def _apply(colours: np.ndarray, transform: Any) -> np.ndarray:
     return np.asarray(image)[0]
 
 
-def _between(colours: np.ndarray, transform: Any) -> np.ndarray:
-    """(N, 3) uint16 or float through an 8-bit transform, trilinearly between the 8-bit colours around each."""
+def _between(colours: np.ndarray, transform: ImageCms.ImageCmsTransform) -> np.ndarray:
+    """Convert (N, 3) uint16 or floats by an 8-bit transform, trilinearly between the eight 8-bit colours around each."""
     deep = colours.dtype == np.uint16
     scaled = colours / np.float32(257.0) if deep else np.clip(colours, 0.0, 1.0) * 255.0
     floor = np.clip(np.floor(scaled), 0, 254)

@@ -1,4 +1,4 @@
-"""Reading pictures: one record for every format, or one line saying why not."""
+"""Reading of pictures: every format gives the same record, and a file that cannot be read an error of one line."""
 
 from __future__ import annotations
 
@@ -8,34 +8,58 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from reswd_torch.errors import InputError
-from studio.media.images import decode, png
+from studio.media.images.decode import (
+    convert,
+    describe,
+    grey,
+    jpeg_pixels,
+    open_pillow,
+    pillow_limit_off,
+    register_heif,
+)
 from studio.media.images.exact import turn
 from studio.media.images.metadata import upright_exif
-from studio.media.images.picture import MAX_PIXELS, Decoded, Picture
+from studio.media.images.picture import MAX_PIXELS, Container, Decoded, Picture
+from studio.media.images.png import SIGNATURE, decode_deep, scan, without_colour
+from studio.media.images.profiles import is_usable, profile_space
 from studio.media.images.refuse import check_size, check_source, damaged, unknown
+from studio.media.images.tiff import decode_tiff
 
 if TYPE_CHECKING:
     from PIL import ImageFile
 
 _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-# In the order of trying, for files whose first bytes do not settle it. EPS, PDF and the like, which Pillow hands to
+# The formats to try, in this order, if the first bytes of a file do not settle it. EPS, PDF and the like, for which Pillow starts
 # other programs, are left out.
 _OTHERS = ("GIF", "BMP", "PPM", "JPEG2000", "PSD", "ICO", "TGA")
 
 
 class Reduction(NamedTuple):
-    """How a picture may be read smaller: long edge at least this, and whole if it has just this size."""
+    """How far a picture may be reduced while it is read.
+
+    Attributes:
+        at_least: the smallest number of pixels that may be left of the longer edge.
+        whole_if: (H, W) of pictures that must not be reduced, upright or turned; None for no such size.
+    """
 
     at_least: int
     whole_if: tuple[int, int] | None
 
 
 def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Read a picture whole, in its own depth and encoding, turned upright.
+    """Read a whole picture, in the depth and the encoding of its file, and turn it upright.
 
-    Raises InputError (one line with the path) when it is missing, not a picture, damaged, over ``max_pixels`` (checked
-    on the header, before decoding) or of a kind that needs converting first.
+    Args:
+        path: the file; its content decides what format it has, not its name.
+        max_pixels: the largest number of pixels; it is checked on the header, before anything is decoded.
+
+    Returns:
+        (H, W, 3) uint8 or uint16 with everything else that the file holds: see :class:`Picture`.
+
+    Raises:
+        InputError: the file is missing, not a picture, damaged, too large, or of a kind that has to be converted first. The
+            message is one line that begins with the path.
     """
     return _read(Path(path), max_pixels, None, grey_as_is=False)
 
@@ -47,23 +71,39 @@ def read_reduced(
     whole_if: tuple[int, int] | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> Picture:
-    """Read a picture for its statistics: JPEGs at 1/2, 1/4 or 1/8, the long edge staying at ``at_least`` or more.
+    """Read a picture for its statistics, which is faster: a JPEG is decoded at 1/2, 1/4 or 1/8 of its size.
 
-    Other formats, JPEGs too small for that, and those of ``whole_if`` rows and columns (upright or turned) give the same
-    pixels as `read_picture`. Raises the same errors.
+    Other formats, and JPEGs that would become too small, are read whole as :func:`read_picture` does.
+
+    Args:
+        path: the file.
+        at_least: the smallest number of pixels that may be left of the longer edge.
+        whole_if: (H, W) of pictures that are read whole, upright or turned; None for no such size.
+        max_pixels: as for :func:`read_picture`.
+
+    Returns:
+        A picture whose :attr:`Picture.full_size` is that of the whole one.
+
+    Raises:
+        InputError: as for :func:`read_picture`.
     """
     return _read(Path(path), max_pixels, Reduction(max(1, at_least), whole_if), grey_as_is=False)
 
 
 def read_values(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Like `read_picture`, but grey levels stay what they are even with a grey profile: for masks."""
+    """:func:`read_picture` for masks: grey values stay as they are even where a grey profile is embedded.
+
+    Raises:
+        InputError: as for :func:`read_picture`.
+    """
     return _read(Path(path), max_pixels, None, grey_as_is=True)
 
 
 def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_is: bool) -> Picture:
+    """Read a picture, and turn every error of a decoder into an InputError that begins with the path."""
     check_source(path)
     try:
-        with decode.pillow_limit_off():
+        with pillow_limit_off():
             decoded = _decode(path, max_pixels, reduction, grey_as_is)
     except InputError as error:
         if str(path) in str(error):
@@ -71,26 +111,31 @@ def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_i
         raise InputError(f"{path}: {error}") from error
     except MemoryError as error:
         raise InputError(f"{path}: the picture does not fit into memory: scale it down first") from error
-    except Exception as error:  # what decoders raise on broken data is not documented and varies from file to file
+    except (
+        Exception
+    ) as error:  # the errors that decoders raise on broken data are not documented and differ from file to file
         raise damaged(path) from error
     return _finish(path, decoded)
 
 
 def _decode(path: Path, max_pixels: int, reduction: Reduction | None, grey_as_is: bool) -> Decoded:
+    """Choose the decoder by the first bytes of the file."""
     with path.open("rb") as stream:
         head = stream.read(32)
     if head.startswith(_TIFF_HEADS):
-        from studio.media.images.tiff import decode_tiff
-
         return decode_tiff(path, max_pixels, grey_as_is=grey_as_is)
     return _through_pillow(path, _formats(path, head), head, max_pixels, reduction, grey_as_is)
 
 
 def _formats(path: Path, head: bytes) -> tuple[str, ...]:
-    """Pillow's names of the formats a file that begins with ``head`` may have."""
+    """Pillow's names of the formats that a file may have which begins with ``head``.
+
+    Raises:
+        InputError: the file is no picture, or HEIC while its package is not installed.
+    """
     if head.startswith(b"\xff\xd8"):
         return ("JPEG",)
-    if head.startswith(png.SIGNATURE):
+    if head.startswith(SIGNATURE):
         return ("PNG",)
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return ("WEBP",)
@@ -102,58 +147,33 @@ def _formats(path: Path, head: bytes) -> tuple[str, ...]:
         if head[8:12] in (b"avif", b"avis") or b"avif" in head[16:]:
             return ("AVIF",)
         if head[8:12] in _HEIF_BRANDS:
-            return _heif(path)
+            register_heif(path)
+            return ("HEIF",)
         raise unknown(path)
     return _OTHERS
-
-
-def _heif(path: Path) -> tuple[str, ...]:
-    """HEIC through the optional pillow_heif; InputError that names the extra when it is not installed."""
-    try:
-        import pillow_heif  # type: ignore[import-not-found,unused-ignore]
-    except ImportError as error:
-        raise InputError(f'{path}: HEIC needs one more package: pip install "reswd-studio[heic]"') from error
-    pillow_heif.register_heif_opener()
-    return ("HEIF",)
 
 
 def _through_pillow(
     path: Path, formats: tuple[str, ...], head: bytes, max_pixels: int, reduction: Reduction | None, grey_as_is: bool
 ) -> Decoded:
+    """Decode a file of one of the named formats: everything but TIFF."""
     from PIL import UnidentifiedImageError
 
-    depth, chunks, animated = png.scan(path, max_pixels) if formats == ("PNG",) else (8, (), False)
+    depth, chunks, animated = scan(path, max_pixels) if formats == ("PNG",) else (8, (), False)
     with path.open("rb") as stream:
         try:
-            image = decode.open_pillow(stream, formats)
+            image = open_pillow(stream, formats)
         except UnidentifiedImageError as error:
             raise (unknown(path) if formats == _OTHERS else damaged(path)) from error
         with image:
             check_size(path, image.width, image.height, max_pixels)
-            container, orientation = decode.describe(image)
+            container, orientation = describe(image)
             container = replace(container, png_chunks=chunks, lossless=_is_lossless(container.format, stream))
             notes = _frame_notes(image, animated)
             if depth == 16:
-                values, alpha = png.decode_deep(path, image.info.get("transparency"))
-                icc = image.info.get("icc_profile") or None
-                if values.ndim == 2 or image.mode.startswith("I") or image.tile[0][3] == "LA;16B":
-                    values = values if values.ndim == 2 else values[..., 0].copy()
-                    decoded = decode.grey(values, alpha, icc, container, as_is=grey_as_is)
-                else:
-                    decoded = Decoded(values, alpha, icc, container)
+                decoded = _deep_png(path, image, container, grey_as_is)
             else:
-                stored = (image.height, image.width)
-                if reduction is not None and container.format == "JPEG":
-                    _ask_smaller(image, reduction)
-                pixels = None
-                if image.format == "JPEG" and image.mode == "RGB" and image.size == stored[::-1]:
-                    pixels = decode.jpeg_pixels(path, *stored)
-                if pixels is not None:
-                    decoded = Decoded(pixels, None, image.info.get("icc_profile") or None, container)
-                else:
-                    image.load()
-                    decoded = decode.convert(image, container, grey_as_is=grey_as_is)
-                decoded.whole = stored
+                decoded = _eight_bits(path, image, container, reduction, grey_as_is)
                 if (found := _stored_depth(image, path)) > 8 and decoded.pixels.dtype == "uint8":
                     notes.append(f"{found}-bit {container.format} read with 8 bits")
     decoded.orientation = orientation
@@ -161,8 +181,37 @@ def _through_pillow(
     return decoded
 
 
+def _deep_png(path: Path, image: ImageFile.ImageFile, container: Container, grey_as_is: bool) -> Decoded:
+    """Decode a PNG with 16 bits per channel. Pillow would reduce it to 8 bits, but knows its profile and transparent level."""
+    values, alpha = decode_deep(path, image.info.get("transparency"))
+    icc = image.info.get("icc_profile") or None
+    if values.ndim == 3 and not image.mode.startswith("I") and image.tile[0][3] != "LA;16B":
+        return Decoded(values, alpha, icc, container)
+    plane = values if values.ndim == 2 else values[..., 0].copy()  # OpenCV gives grey with alpha as RGB with alpha
+    return grey(plane, alpha, icc, container, as_is=grey_as_is)
+
+
+def _eight_bits(
+    path: Path, image: ImageFile.ImageFile, container: Container, reduction: Reduction | None, grey_as_is: bool
+) -> Decoded:
+    """Decode by OpenCV what it decodes in less memory (whole colour JPEGs), and by Pillow everything else."""
+    stored = (image.height, image.width)
+    if reduction is not None and container.format == "JPEG":
+        _ask_smaller(image, reduction)
+    pixels = None
+    if image.format == "JPEG" and image.mode == "RGB" and image.size == stored[::-1]:
+        pixels = jpeg_pixels(path, *stored)
+    if pixels is not None:
+        decoded = Decoded(pixels, None, image.info.get("icc_profile") or None, container)
+    else:
+        image.load()
+        decoded = convert(image, container, grey_as_is=grey_as_is)
+    decoded.whole = stored
+    return decoded
+
+
 def _ask_smaller(image: ImageFile.ImageFile, reduction: Reduction) -> None:
-    """Have libjpeg decode at the smallest of 1/8, 1/4, 1/2 that keeps the long edge at ``at_least``."""
+    """Make libjpeg decode at the smallest of 1/8, 1/4 and 1/2 that leaves ``at_least`` pixels of the longer edge."""
     width, height = image.size
     if reduction.whole_if in ((height, width), (width, height)):
         return
@@ -173,7 +222,7 @@ def _ask_smaller(image: ImageFile.ImageFile, reduction: Reduction) -> None:
 
 
 def _is_lossless(name: str, stream: BinaryIO) -> bool:
-    """Whether the file's compression loses nothing; for WebP that depends on the file."""
+    """Whether the compression of a file loses nothing. WebP has two kinds, which the chunks at its beginning tell apart."""
     if name == "WEBP":
         stream.seek(0)
         head = stream.read(1 << 16)
@@ -182,7 +231,7 @@ def _is_lossless(name: str, stream: BinaryIO) -> bool:
 
 
 def _stored_depth(image: ImageFile.ImageFile, path: Path) -> int:
-    """Bits per channel in the file, for the formats Pillow cuts to 8 bits without a word; 8 for all others."""
+    """Bits per channel in the file, for the formats that Pillow reduces to 8 bits silently; 8 for all others."""
     if image.format == "HEIF":
         return int(image.info.get("bit_depth", 8))
     if image.format == "PPM":
@@ -196,12 +245,13 @@ def _stored_depth(image: ImageFile.ImageFile, path: Path) -> int:
     at = head.find(b"av1C" if image.format == "AVIF" else b"\xff\x4f\xff\x51")
     if at < 0 or at + 43 > len(head):
         return 8
-    if image.format == "AVIF":  # AV1CodecConfigurationBox: third byte holds high_bitdepth and twelve_bit
+    if image.format == "AVIF":  # the third byte of AV1CodecConfigurationBox holds high_bitdepth and twelve_bit
         return {0: 8, 1: 8, 2: 10, 3: 12}[head[at + 6] >> 5 & 3]
-    return (head[at + 42] & 0x7F) + 1  # SIZ marker: Ssiz of the first component
+    return (head[at + 42] & 0x7F) + 1  # Ssiz of the first component, in the SIZ marker
 
 
 def _frame_notes(image: object, animated: bool) -> list[str]:
+    """A note for a file that holds more than one picture."""
     if getattr(image, "format", "") == "MPO":
         return ["first of several pictures in the file (the others, a gain map or second view, are not kept)"]
     if animated or getattr(image, "n_frames", 1) > 1:
@@ -210,9 +260,7 @@ def _frame_notes(image: object, animated: bool) -> list[str]:
 
 
 def _finish(path: Path, decoded: Decoded) -> Picture:
-    """Turn the pixels upright, settle the profile, and close the record."""
-    from studio.media.images.profiles import is_usable, profile_space
-
+    """Turn the pixels upright, check the profile, and make the metadata agree with both."""
     turned = decoded.orientation >= 5
     icc, notes, container = decoded.icc, list(decoded.notes), decoded.container
     if icc is not None and profile_space(icc) != "RGB":
@@ -221,8 +269,8 @@ def _finish(path: Path, decoded: Decoded) -> Picture:
     elif icc is not None and not is_usable(icc):
         notes.append("embedded profile is not readable: taken as sRGB (and kept in the file)")
     chunks = container.png_chunks
-    if icc is None and any(kind == b"iCCP" for kind, _ in chunks):  # the pixels were converted, or the profile was odd
-        chunks = png.without_colour(chunks)
+    if icc is None and any(kind == b"iCCP" for kind, _ in chunks):  # the pixels were converted, or it was left out
+        chunks = without_colour(chunks)
     dpi = container.dpi[::-1] if turned and container.dpi else container.dpi
     container = replace(container, exif=upright_exif(container.exif, turned), dpi=dpi, png_chunks=chunks)
     alpha = None if decoded.alpha is None else turn(decoded.alpha, decoded.orientation)

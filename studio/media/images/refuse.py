@@ -1,4 +1,4 @@
-"""What is refused, and the line that says so."""
+"""Files that are refused as pictures, and the line that says why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RAW = ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .kdc .mef .mos .mrw .n
 _RAW += " .sr2 .srf .srw .x3f"
 _LINEAR = ".exr .hdr .pfm .pic .rgbe .sxr"
 _FOOTAGE = ".ari .arx .braw .cin .cine .dpx .r3d"
-_HINTS = (
+_HINTS = (  # suffixes, and what to do about them
     (_RAW, "is a camera raw file: develop it and save a 16-bit TIFF first"),
     (_LINEAR, "holds scene-linear light: convert it to a display encoding (sRGB, Rec.709) as 16-bit TIFF or PNG first"),
     (_FOOTAGE, "is footage: export still frames first, 16-bit TIFF or PNG in a display encoding (log converted)"),
@@ -24,7 +24,12 @@ _REFUSED = {suffix: hint for suffixes, hint in _HINTS for suffix in suffixes.spl
 
 
 def check_source(path: Path) -> None:
-    """InputError for what cannot be a picture to read: missing, a folder, empty, raw, scene-linear, footage."""
+    """Refuse a file that cannot be a picture, before it is opened.
+
+    Raises:
+        InputError: the file is missing, a folder, empty or not readable, or by its suffix camera raw, scene-linear, footage, a
+            clip or a drawing.
+    """
     if path.is_dir():
         raise InputError(f"{path}: this is a folder: give a picture file")
     if not path.exists():
@@ -40,17 +45,21 @@ def check_source(path: Path) -> None:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a picture file's bytes.
+    """SHA-256 of the bytes of a picture's file, in hexadecimal.
 
     Raises:
-        InputError: what cannot be a picture to read: missing, a folder, empty, raw, footage.
+        InputError: :func:`check_source` refuses the file.
     """
     check_source(path)
     return sha256_of(path)
 
 
 def check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
-    """InputError when the size a header states is over the limit. Called before anything is decoded."""
+    """Refuse a picture by the size that its header states, before anything is decoded.
+
+    Raises:
+        InputError: the picture has more than ``max_pixels`` pixels, or none.
+    """
     if width < 1 or height < 1:
         raise damaged(path)
     if width * height > max_pixels:
@@ -61,10 +70,10 @@ def check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
 
 
 def damaged(path: Path) -> InputError:
-    """The error for a picture whose data end early or make no sense."""
+    """The error for a picture whose data end early or are inconsistent."""
     return InputError(f"{path}: the picture is cut short or damaged: copy or export it again")
 
 
 def unknown(path: Path) -> InputError:
-    """The error for a file that is no picture at all, whatever its name says."""
+    """The error for a file whose content is no picture, whatever its name says."""
     return InputError(f"{path}: this is not a picture this program reads: give JPEG, PNG, TIFF, WebP, AVIF or HEIC")

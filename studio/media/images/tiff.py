@@ -1,4 +1,4 @@
-"""TIFF in both depths: tifffile where it decodes by itself, OpenCV for 16-bit LZW and the like, Pillow for the rest."""
+"""TIFF files: tifffile decodes what it can by itself, OpenCV 16-bit LZW and the like, and Pillow all others of up to 8 bits."""
 
 from __future__ import annotations
 
@@ -19,18 +19,32 @@ from studio.media.images.refuse import check_size, damaged
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
-_OWN_CODECS = (1, 8, 32946, 32773)  # none, deflate (twice), PackBits: what tifffile reads without its codec package
+_OWN_CODECS = (
+    1,
+    8,
+    32946,
+    32773,
+)  # what tifffile reads without a codec package: no compression, deflate (twice), PackBits
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _ASSOCIATED, _STRAIGHT = 1, 2
-# tifffile keeps the two directory tags for itself; their entries are written under unused numbers that sort to the same
-# places and renamed afterwards
+# tifffile does not write the two directory tags. Their entries are written under unused numbers that sort to the same places,
+# and are renamed afterwards.
 _PLACEHOLDERS = {EXIF_IFD: 34666, GPS_IFD: 34852}
 
-logging.getLogger("tifffile").addHandler(logging.NullHandler())  # its remarks on odd tags are not for the terminal
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # a user can do nothing about its remarks on odd tags
 
 
 def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Decoded:
-    """First page of a TIFF of 1 to 16 bits. Raises InputError for floats, DNG, over-large and damaged files."""
+    """Decode the first page of a TIFF with 1 to 16 bits per channel.
+
+    Args:
+        path: the file.
+        max_pixels: the largest number of pixels that is read; the size is checked first.
+        grey_as_is: leave grey values as they are even where a grey profile is embedded: masks are numbers, not colours.
+
+    Raises:
+        InputError: the picture is too large or damaged, holds floats or other numbers that are not read, or is camera raw (DNG).
+    """
     import tifffile
 
     with tifffile.TiffFile(path) as file:
@@ -62,7 +76,11 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
 
 
 def _refuse_unreadable(path: Path, page: TiffPage) -> None:
-    """InputError for sample kinds with no place in an 8- or 16-bit picture, and for pages that are cut short."""
+    """Refuse pages that are cut short, and those whose samples do not fit into a picture of 8 or 16 bits.
+
+    Raises:
+        InputError: in these cases.
+    """
     if 50706 in page.tags:
         raise InputError(f"{path}: this is a camera raw file (DNG): develop it and save a 16-bit TIFF first")
     dtype = page.dtype
@@ -82,14 +100,14 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
 def _planes(
     values: np.ndarray, kind: int, page: TiffPage, container: Container, icc: bytes | None, grey_as_is: bool
 ) -> Decoded:
-    """Samples (H, W) or (H, W, S) in file order as RGB and alpha; other channels are left out, with a note."""
+    """Take RGB and alpha from samples, (H, W) or (H, W, S), in the order of the file; a note says if others are left out."""
     values = values.astype(values.dtype.newbyteorder("="), copy=False)
     if values.ndim == 2:
         return grey(values, None, icc, container, as_is=grey_as_is)
     colours = 3 if kind == _RGB else 1
     extra = tuple(int(e) for e in page.extrasamples)
     if not extra and values.shape[2] == colours + 1:
-        extra = (_STRAIGHT,)  # one more channel and nothing said about it: what most programs mean is alpha
+        extra = (_STRAIGHT,)  # most programs that add one channel and do not say what it is mean alpha
     place = next((i for i, e in enumerate(extra) if e in (_ASSOCIATED, _STRAIGHT)), None)
     alpha = None if place is None else np.ascontiguousarray(values[..., colours + place])
     notes = ["extra channel left out"] if values.shape[2] - colours > (alpha is not None) else []
@@ -105,12 +123,21 @@ def _planes(
 
 
 def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
-    """16-bit grey, RGB or RGBA in a compression tifffile leaves to others (LZW): (H, W) or (H, W, C) in file order."""
+    """Decode 16-bit grey, RGB or RGBA in a compression that tifffile needs a codec package for, such as LZW.
+
+    Returns:
+        (H, W) or (H, W, C) uint16 in the order of the file, not turned upright.
+
+    Raises:
+        InputError: the file is damaged or of a layout that OpenCV does not read.
+    """
     cv2 = opencv()
     if page.planarconfig != 1 or page.samplesperpixel not in (1, 3, 4):
         raise InputError(f"{path}: this 16-bit TIFF's layout is not read: save it with ZIP or no compression")
     data = bytearray(path.read_bytes())
-    if 274 in page.tags:  # OpenCV turns TIFFs whatever it is told, and fails on quarter turns of 16-bit ones
+    if (
+        274 in page.tags
+    ):  # OpenCV always turns TIFFs upright, and fails on quarter turns of 16-bit ones: so it sees no turn
         struct.pack_into(page.parent.byteorder + "H", data, page.tags[274].valueoffset, 1)
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.shape[:2] != (page.imagelength, page.imagewidth):
@@ -123,7 +150,7 @@ def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
 def _through_pillow(
     path: Path, container: Container, icc: bytes | None, notes: list[str], bits: int, grey_as_is: bool
 ) -> Decoded:
-    """Palettes, CMYK, Lab, YCbCr, 1 to 8 bits in any compression. Pillow turns TIFF pixels upright by itself."""
+    """Decode palettes, CMYK, Lab, YCbCr, and 1 to 8 bits in any compression. Pillow turns TIFF pixels upright by itself."""
     with path.open("rb") as stream, open_pillow(stream, ("TIFF",)) as image:
         image.load()
         if icc is not None:
@@ -134,7 +161,7 @@ def _through_pillow(
 
 
 def _describe(path: Path, page: TiffPage) -> tuple[Container, bytes | None, list[str]]:
-    """What the page says beside its pixels; its profile; notes."""
+    """What the page holds beside its pixels, its profile, and notes on what is not kept."""
     unit = {2: 1.0, 3: 2.54}.get(_number(page, 296, 2))
     dpi = None
     if unit is not None and 282 in page.tags and 283 in page.tags:
@@ -152,7 +179,7 @@ def _describe(path: Path, page: TiffPage) -> tuple[Container, bytes | None, list
 
 
 def _blob(page: TiffPage, code: int) -> bytes | None:
-    """A tag's value as bytes; None when it is missing or empty."""
+    """A tag's value as bytes; None if it is missing or empty."""
     value = page.tags[code].value if code in page.tags else None
     if isinstance(value, str):
         return value.encode("utf-8")
@@ -160,7 +187,7 @@ def _blob(page: TiffPage, code: int) -> bytes | None:
 
 
 def _number(page: TiffPage, code: int, default: int) -> int:
-    """A tag's value as one whole number."""
+    """A tag's value as an int; ``default`` if it is missing or no int."""
     value = page.tags[code].value if code in page.tags else default
     return int(value) if isinstance(value, int) else default
 
@@ -168,7 +195,18 @@ def _number(page: TiffPage, code: int, default: int) -> int:
 def write_tiff(
     path: Path, pixels: np.ndarray, alpha: np.ndarray | None, icc: bytes | None, container: Container
 ) -> None:
-    """(H, W, 3) uint8 or uint16 and straight alpha as a TIFF: uncompressed if the source was, else deflate."""
+    """Write a TIFF with the source's profile, EXIF, XMP, IPTC and resolution, compressed by deflate unless the source was not.
+
+    Args:
+        path: where the file goes; anything there is replaced.
+        pixels: (H, W, 3) uint8 or uint16, R'G'B'.
+        alpha: (H, W) of the same dtype, straight; None for an opaque picture.
+        icc: the profile of the pixels; None for no tag.
+        container: what the source's file held beside its pixels.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     import cv2
     import tifffile
 
@@ -184,7 +222,7 @@ def write_tiff(
         byteorder="<",
         photometric="rgb",
         compression="zlib" if packed else None,
-        compressionargs={"level": 4} if packed else None,  # six times faster than the usual 6 for 6 % more bytes
+        compressionargs={"level": 4} if packed else None,  # six times as fast as the usual level 6, and 6 % more bytes
         predictor=packed,
         extrasamples=None if alpha is None else ["unassalpha"],
         iccprofile=icc,
@@ -199,7 +237,7 @@ def write_tiff(
 
 
 def _exif_tags(exif: bytes | None) -> tuple[list[tuple[Any, ...]], dict[int, dict[int, Any]]]:
-    """An EXIF block as tifffile's extra tags (with placeholders) and the directories to append behind the file."""
+    """An EXIF block as tags for tifffile, and the directories that are to be appended to the file, by their own tags."""
     from PIL import Image
 
     tags: list[tuple[Any, ...]] = []

@@ -1,4 +1,4 @@
-"""Writing graded pictures: as close to the source's file as its format allows, and never half a file."""
+"""Writing of graded pictures: as similar to the source's file as the format allows, and never half a file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from reswd_torch.errors import InputError
+from studio.media.images.decode import register_heif
 from studio.media.images.exact import to_depth
 from studio.media.images.metadata import iptc_segment
 from studio.media.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
@@ -17,17 +18,23 @@ from studio.media.places import check_place, written_beside
 if TYPE_CHECKING:
     from PIL import Image
 
-_LARGEST_SEGMENT = 65533  # what one JPEG marker holds
+_LARGEST_SEGMENT = 65533  # bytes that one JPEG marker can hold
 _NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp"
-_QUALITY = 95
-_BAND_ROWS = 256
+_QUALITY = 95  # of lossy formats, unless the source is a JPEG with tables of its own
+_BAND_ROWS = 256  # rows that are copied at a time
 
 
 def supported_output(path: str | Path, *, inputs: Iterable[str | Path] = (), overwrite: bool = False) -> None:
-    """Raise InputError, before any work, when a picture cannot be written to ``path``.
+    """Refuse, before any work is done, a path that no picture could be written to.
 
-    That is: an unknown suffix, a missing or read-only folder, a file that exists (without ``overwrite``), or one of
-    the ``inputs`` itself (always, whatever ``overwrite`` says).
+    Args:
+        path: where the picture will go.
+        inputs: files that must not be replaced, whatever ``overwrite`` says.
+        overwrite: whether an existing file may be replaced.
+
+    Raises:
+        InputError: the suffix is not that of a format that is written, or :func:`~studio.media.places.check_place` refuses the
+            place.
     """
     path = Path(path)
     _format_of(path)
@@ -43,17 +50,29 @@ def write_picture(
     overwrite: bool = False,
     last: bool = False,
 ) -> Path:
-    """Write graded ``pixels`` with all that ``picture``'s file held beside its own; return the path.
+    """Write graded pixels, with everything that the source's file holds beside its own pixels.
 
-    ``pixels``: (H, W, 3) uint8 or uint16 in the encoding of ``picture.icc``. The suffix chooses the format. The
-    source's own format gets the source's depth, and a JPEG its quantisation tables, chroma sampling and scan kind;
-    another format gets the depth of ``pixels`` where it holds 16 bits, and quality 95 with full chroma where it loses.
-    Depth changes round to nearest. `losses` says beforehand what a format cannot hold. ``last``: neither ``pixels`` nor any
-    view of them is needed any more, whatever comes of the write; their memory goes as the encoder takes its own, which
-    keeps a large JPEG from being held twice.
+    In the source's own format the result has the source's depth and, for a JPEG, its quantisation tables, chroma sampling and
+    kind of scans. In another format it has the depth of ``pixels`` if that format can hold 16 bits, and lossy formats get quality
+    95 with full chroma resolution. Another depth is rounded to nearest. :func:`losses` says beforehand what a format cannot hold.
 
-    Written to a temporary file beside ``path`` and moved over it. Raises InputError when that place cannot be written,
-    and ValueError on arrays of another shape or dtype.
+    The file is written beside ``path`` under a temporary name and then moved there.
+
+    Args:
+        path: where the picture goes; the suffix chooses the format.
+        picture: the source.
+        pixels: (H, W, 3) uint8 or uint16, R'G'B' in the encoding of ``picture.icc``, of the size of the source.
+        alpha: ``"keep"`` or ``"drop"`` the alpha of the source.
+        overwrite: whether an existing file may be replaced.
+        last: promises that nobody needs ``pixels`` or a view of it any more, even if writing fails. Its memory is then released
+            while the encoder's grows, so that a large JPEG is not held twice.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: the place or the format cannot be written.
+        ValueError: ``pixels`` has another shape or dtype.
     """
     path = Path(path)
     name = _format_of(path)
@@ -78,7 +97,16 @@ def write_picture(
 
 
 def losses(path: str | Path, picture: Picture, *, alpha: Literal["keep", "drop"] = "keep") -> tuple[str, ...]:
-    """What a write of ``picture`` to ``path`` leaves out because the format cannot hold it, one phrase each."""
+    """What :func:`write_picture` leaves out because the format cannot hold it, one phrase each.
+
+    Args:
+        path: where the picture would go; the suffix chooses the format.
+        picture: the source.
+        alpha: ``"keep"`` or ``"drop"`` the alpha of the source.
+
+    Raises:
+        InputError: the suffix is not that of a format that is written.
+    """
     name = _format_of(Path(path))
     lost = []
     if alpha == "keep" and picture.alpha is not None and name in FLAT_FORMATS:
@@ -98,20 +126,22 @@ def losses(path: str | Path, picture: Picture, *, alpha: Literal["keep", "drop"]
 
 
 def _format_of(path: Path) -> str:
+    """Pillow's name of the format to write for a suffix.
+
+    Raises:
+        InputError: no such format is written, or its package is not installed.
+    """
     name = FORMATS.get(path.suffix.lower())
     if name is None:
         shown = f"{path.suffix} files are" if path.suffix else "a name without a suffix is"
         raise InputError(f"{path}: {shown} not written: {_NAMES}")
     if name == "HEIF":
-        try:
-            import pillow_heif  # type: ignore[import-not-found,unused-ignore]
-        except ImportError as error:
-            raise InputError(f'{path}: HEIC needs one more package: pip install "reswd-studio[heic]"') from error
-        pillow_heif.register_heif_opener()
+        register_heif(path)
     return name
 
 
 def _check_pixels(picture: Picture, pixels: np.ndarray) -> None:
+    """Raise ValueError unless ``pixels`` are (H, W, 3) uint8 or uint16 and fit the alpha of the picture."""
     if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim != 3 or pixels.shape[2] != 3:
         raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}: expected (H, W, 3) uint8 or uint16")
     if picture.alpha is not None and picture.alpha.shape != pixels.shape[:2]:
@@ -119,6 +149,7 @@ def _check_pixels(picture: Picture, pixels: np.ndarray) -> None:
 
 
 def _bits(name: str, picture: Picture, pixels: np.ndarray) -> int:
+    """Bits per channel to write in the format ``name``."""
     if name not in DEEP_FORMATS:
         return 8
     if name == picture.container.format:
@@ -127,7 +158,7 @@ def _bits(name: str, picture: Picture, pixels: np.ndarray) -> int:
 
 
 def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: np.ndarray | None, last: bool) -> None:
-    """Write one whole file; anything may be raised and may leave half a file behind."""
+    """Encode into ``path``. An error of any type may be raised and leave half a file there."""
     if name == "PNG":
         from studio.media.images.png import write_png
 
@@ -148,21 +179,24 @@ def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: 
 
 
 def _handed_over(pixels: np.ndarray) -> Image.Image:
-    """A Pillow picture of (H, W, 3) bytes, which are gone afterwards: from the bottom up, the array shrinks as it grows."""
+    """Move (H, W, 3) uint8 into a Pillow picture; the array is empty afterwards.
+
+    It is copied from the bottom up in bands, and the array shrinks by each band that is copied.
+    """
     from PIL import Image
 
     height, width = pixels.shape[:2]
-    image = Image.new("RGB", (width, height), None)  # None: its memory is not touched before it is pasted into
+    image = Image.new("RGB", (width, height), None)  # with None as colour its memory is not touched before a paste
     for bottom in range(height, 0, -_BAND_ROWS):
         top = max(0, bottom - _BAND_ROWS)
         image.paste(Image.fromarray(pixels[top:bottom]), (0, top))
-        # A reallocation to a smaller size gives the pages at the end back. The check of references would count the caller's.
+        # Resizing returns the pages at the end to the system. refcheck would refuse it because of the caller's references.
         pixels.resize((top, width, 3), refcheck=False)
     return image
 
 
 def _options(name: str, picture: Picture) -> dict[str, Any]:
-    """Pillow's keyword arguments that carry the source's metadata and compression into format ``name``."""
+    """Pillow's keyword arguments that write the source's metadata and compression in the format ``name``."""
     container = picture.container
     options: dict[str, Any] = {}
     if container.dpi:
@@ -177,7 +211,7 @@ def _options(name: str, picture: Picture) -> dict[str, Any]:
     if name == "JPEG":
         return options | _jpeg_options(picture)
     if name == "WEBP":
-        # "exact": colours under full transparency stay; method 0 is four times faster and loses a few per cent of size
+        # "exact" keeps the colours of fully transparent pixels. Method 0 is four times as fast and a few per cent larger.
         lossless = container.lossless
         return options | {
             "lossless": lossless,
@@ -185,13 +219,12 @@ def _options(name: str, picture: Picture) -> dict[str, Any]:
             "exact": True,
             "method": 0 if lossless else 4,
         }
-    return (
-        options | {"quality": _QUALITY, "subsampling": "4:4:4"} if name == "AVIF" else options | {"quality": _QUALITY}
-    )
+    options["quality"] = _QUALITY
+    return options | {"subsampling": "4:4:4"} if name == "AVIF" else options
 
 
 def _jpeg_options(picture: Picture) -> dict[str, Any]:
-    """The source JPEG's own tables, sampling and scans; quality 95 with full chroma for other sources."""
+    """Pillow's options for the tables, sampling and scans of a source that was a JPEG; quality 95 with full chroma for others."""
     container = picture.container
     options: dict[str, Any] = {"comment": container.comment or b""}
     if container.iptc:
@@ -199,7 +232,7 @@ def _jpeg_options(picture: Picture) -> dict[str, Any]:
     if container.format != "JPEG" or not container.jpeg_tables:
         return options | {"quality": _QUALITY, "subsampling": 0}
     tables = [list(table) for table in container.jpeg_tables]
-    while len(tables) > 1 and tables[-1] == tables[-2]:  # libjpeg uses the last table for the remaining components
+    while len(tables) > 1 and tables[-1] == tables[-2]:  # libjpeg uses the last table for the components that have none
         tables.pop()
     return options | {
         "qtables": tables,

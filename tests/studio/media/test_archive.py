@@ -130,5 +130,8 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     packed = pack(tmp_path / "results", tmp_path / "out.zip", {"run.json": "instead"})
     with zipfile.ZipFile(io.BytesIO(packed.read_bytes())) as opened:
         assert {name: opened.read(name) for name in opened.namelist()} == {
-            "a.jpg": b"1", "sub/b.png": b"2", "report.csv": b"3", "run.json": b"instead",
-        }  # fmt: skip
+            "a.jpg": b"1",
+            "sub/b.png": b"2",
+            "report.csv": b"3",
+            "run.json": b"instead",
+        }

@@ -12,7 +12,6 @@ from PIL import Image
 
 from reswd_torch import Cdl, Grade, InputError, MatchSettings
 from studio.media.images import read_picture
-from studio.media.images.refuse import file_hash
 from studio.service.match import run_match
 from studio.watch import Watch
 from tests.conftest import ASSETS, photograph
@@ -164,13 +163,6 @@ def test_a_fully_transparent_picture_is_refused(tmp_path: Path, pictures: tuple[
     for job in (match_job(clear, pictures[1]), match_job(pictures[0], clear)):
         with pytest.raises(InputError, match=r"clear\.png.*fully transparent"):
             run_match(job)
-
-
-def test_hash_of_what_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nothing\.png: .*no such file"):
-        file_hash(tmp_path / "nothing.png")
-    with pytest.raises(InputError, match="this is a folder"):
-        file_hash(tmp_path)
 
 
 def test_opacity_weighs_the_statistics(tmp_path: Path) -> None:

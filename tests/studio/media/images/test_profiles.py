@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from studio.media.images import profile_name, to_profile
+from studio.media.images import (
+    profile_name,
+    to_profile,
+)
 from tests.studio.media.images.profiles_for_tests import cmyk_profile, display_p3, grey_profile, srgb
 
 _TO_XYZ = {

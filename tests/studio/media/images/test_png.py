@@ -1,0 +1,60 @@
+"""PNG files: transparent colours, and the chunks beside the pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from studio.media.images import (
+    read_picture,
+    write_picture,
+)
+from tests.studio.media.images.conftest import scene, source
+from tests.studio.media.images.profiles_for_tests import display_p3
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGB16"])
+def test_transparent_colour(mode: str, tmp_path: Path) -> None:
+    pixels = np.array([[[10, 20, 30], [40, 50, 60]]], np.uint8)
+    if mode == "RGB16":
+        write_picture(tmp_path / "a.png", source(pixels), pixels.astype(np.uint16) * 257)
+        plain = (tmp_path / "a.png").read_bytes()
+        import struct
+        import zlib
+
+        body = b"tRNS" + struct.pack(">HHH", 2570, 5140, 7710)
+        chunk = struct.pack(">I", 6) + body + struct.pack(">I", zlib.crc32(body))
+        (tmp_path / "a.png").write_bytes(plain[:33] + chunk + plain[33:])
+    else:
+        image = Image.fromarray(pixels) if mode == "RGB" else Image.fromarray(pixels[..., 0].copy())
+        image.save(tmp_path / "a.png", transparency=(10, 20, 30) if mode == "RGB" else 10)
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.alpha is not None and (picture.alpha > 0).tolist() == [[False, True]]
+    assert picture.pixels[0, 1, 0] == 40 * (257 if mode == "RGB16" else 1)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_png_text_resolution_and_colour_chunks_are_kept(dtype: type, tmp_path: Path) -> None:
+    pixels = scene(dtype=dtype)
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Title", "A title")
+    text.add_itxt("Note", "Grüße", "de", "Notiz")
+    text.add_text("Long", "x" * 999, zip=True)
+    text.add(b"gAMA", (45455).to_bytes(4, "big"))
+    text.add(b"tIME", b"\7\xe9\1\1\0\0\0")
+    donor = tmp_path / "donor.png"
+    Image.new("RGB", (2, 2)).save(donor, pnginfo=text, dpi=(300, 300), icc_profile=display_p3())
+    labels = read_picture(donor)
+    write_picture(tmp_path / "a.png", source(pixels, icc=display_p3(), container=labels.container), pixels)
+    picture = read_picture(tmp_path / "a.png")
+    with Image.open(write_picture(tmp_path / "b.png", picture, pixels)) as out:
+        out.load()
+        assert out.text == {"Title": "A title", "Note": "Grüße", "Long": "x" * 999}
+        assert out.info["gamma"] == pytest.approx(0.45455)
+        assert out.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+        assert out.info["icc_profile"] == display_p3()
+    kinds = [kind for kind, _ in read_picture(tmp_path / "b.png").container.png_chunks]
+    assert sorted(kinds) == sorted(set(kinds) | {b"tEXt"}) and b"tIME" not in kinds

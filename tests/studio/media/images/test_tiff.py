@@ -1,0 +1,102 @@
+"""TIFF files: layouts, compressions and extra channels, and which of them are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from studio.media.images import (
+    read_picture,
+    write_picture,
+)
+from tests.studio.media.images.conftest import scene
+from tests.studio.media.images.files_for_tests import has, refused
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_tiff_layouts(dtype: type, planar: str, order: str, tmp_path: Path) -> None:
+    pixels = scene(dtype=dtype, channels=4)
+    data = pixels if planar == "contig" else np.moveaxis(pixels, -1, 0)
+    for options in ({}, {"tile": (16, 16), "compression": "zlib"}, {"compression": "zlib", "predictor": True}):
+        tifffile.imwrite(
+            tmp_path / "a.tif",
+            data,
+            photometric="rgb",
+            planarconfig=planar,
+            byteorder=order,
+            extrasamples=["unassalpha"],
+            **options,
+        )
+        picture = read_picture(tmp_path / "a.tif")
+        np.testing.assert_array_equal(picture.pixels, pixels[..., :3])
+        np.testing.assert_array_equal(picture.alpha, pixels[..., 3])
+        assert picture.pixels.dtype.isnative and picture.pixels.flags.c_contiguous
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_tiff_extra_channels(dtype: type, tmp_path: Path) -> None:
+    top = np.iinfo(dtype).max
+    five = np.concatenate([scene(dtype=dtype, channels=4), scene(dtype=dtype)[..., :1]], 2)
+    tifffile.imwrite(tmp_path / "a.tif", five, photometric="rgb", extrasamples=["unspecified", "unassalpha"])
+    picture = read_picture(tmp_path / "a.tif")
+    np.testing.assert_array_equal(picture.alpha, five[..., 4])
+    assert has(picture.notes, "extra channel left out")
+    tifffile.imwrite(tmp_path / "b.tif", five[..., :4], photometric="rgb", extrasamples=["unspecified"])
+    picture = read_picture(tmp_path / "b.tif")
+    assert picture.alpha is None and has(picture.notes, "extra channel left out")
+    half = np.full((2, 2, 4), top // 2, dtype)
+    half[..., :3] = top // 4
+    tifffile.imwrite(tmp_path / "c.tif", half, photometric="rgb", extrasamples=["assocalpha"])
+    picture = read_picture(tmp_path / "c.tif")
+    assert has(picture.notes, "premultiplied") and abs(int(picture.pixels[0, 0, 0]) - top // 2) <= 2
+    tifffile.imwrite(tmp_path / "d.tif", five[..., 0], photometric="miniswhite")
+    np.testing.assert_array_equal(read_picture(tmp_path / "d.tif").pixels[..., 0], top - five[..., 0])
+
+
+def test_lzw_in_both_depths(tmp_path: Path) -> None:
+    import cv2
+
+    for dtype in (np.uint8, np.uint16):
+        for channels in (1, 3, 4):
+            pixels = scene(dtype=dtype, channels=channels)
+            data = pixels[..., 0] if channels == 1 else pixels[..., [2, 1, 0, 3][:channels]]
+            cv2.imwrite(str(tmp_path / "a.tif"), data, [cv2.IMWRITE_TIFF_COMPRESSION, 5])
+            picture = read_picture(tmp_path / "a.tif")
+            want = np.repeat(pixels, 3, 2) if channels == 1 else pixels[..., :3]
+            np.testing.assert_array_equal(picture.pixels, want)
+            assert (picture.alpha is not None) == (channels == 4)
+
+
+def test_deep_cmyk_is_read_with_8_bits_and_says_so(tmp_path: Path) -> None:
+    inks = np.zeros((9, 9, 4), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated")
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.bits == 8 and has(picture.notes, "read with 8 bits") and picture.pixels.min() == 255
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.uint32, np.int16])
+def test_tiffs_of_other_numbers(dtype: type, tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4, 3), dtype), photometric="rgb")
+    word = {"f": "floating-point", "u": "32-bit integer", "i": "signed"}[np.dtype(dtype).kind]
+    refused(tmp_path / "a.tif", word, "save it as 16-bit integer RGB")
+
+
+def test_raw_files_named_tif(tmp_path: Path) -> None:
+    version = (50706, 1, 4, b"\1\4\0\0", True)
+    tifffile.imwrite(tmp_path / "a.tif", scene(), photometric="rgb", extratags=[version])
+    refused(tmp_path / "a.tif", "DNG", "develop")
+
+
+def test_tiff_compression_and_preview_free_directories(tmp_path: Path) -> None:
+    pixels = scene(dtype=np.uint16)
+    for compression, expected in ((None, 1), ("zlib", 8)):
+        tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", compression=compression)
+        picture = read_picture(tmp_path / "a.tif")
+        with tifffile.TiffFile(write_picture(tmp_path / "b.tif", picture, pixels, overwrite=True)) as file:
+            assert file.pages.first.compression == expected
+            assert len(file.pages) == 1
