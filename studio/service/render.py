@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -19,12 +20,13 @@ from studio.service.look_up import curve_tables, look_up, look_up_by_pairs, pair
 
 _STRIP_PIXELS = 1 << 18
 """Number of pixels of a strip, which one thread grades."""
-_PART_PIXELS = 1 << 15
-"""Number of pixels of a strip that are graded at a time: with their floats 576 KiB, which fit into the second-level cache."""
+_PART_PIXELS = 1 << 14
+"""Number of pixels of a strip that are graded at a time: with their floats 288 KiB, which fit into a second-level cache."""
 _PADDING = 16
-"""Number of spare pixels behind a part. OpenCV computes the last pixels of a run, up to five, without fused multiply-add, so
-some of their values round to the other side. The spare ones take that place, and a value does not depend on ``_PART_PIXELS``.
-At the end of a strip there are none: a picture of few pixels keeps the values that it has always had."""
+"""Number of spare pixels behind a part. OpenCV multiplies the last pixels of a run, up to five, by the matrix without fused
+multiply-add, so that a few of their values round to the other side. Spare pixels take their place, and no value depends on
+``_PART_PIXELS``. The last part of a strip has none, so that the values stay those of earlier versions; it takes up to
+``_PADDING`` pixels more, as it would else be too short for all of these last pixels."""
 _MOST_THREADS = 8
 
 
@@ -49,7 +51,6 @@ def render(
         pixels: (H, W, 3) uint8 or uint16, in the encoding that the grade was fitted in.
         grade: what to apply.
         weights: (H, W) float, 0..1: where to apply it. 0 leaves a pixel exactly as it is, 1 grades it, between is mixed.
-
         in_place: write into ``pixels``, for a caller who needs them no more; not with weights, which mix with them.
 
     Returns:
@@ -86,7 +87,7 @@ def render(
 def _cdl_kernel(cdl: Cdl, dtype: np.dtype) -> Kernel:
     """Slope, offset and power through a table per channel, saturation as a matrix; both in float32.
 
-    The kernels of the last grades are kept: every frame of a clip would else build the same tables again.
+    The kernels of the latest grades are kept, so that the frames of a clip share one set of tables.
     """
     curves = curve_tables(cdl, dtype)
     return _curve_kernel(curves, dtype) if cdl.saturation == 1.0 else _saturation_kernel(curves, cdl, dtype)
@@ -112,14 +113,14 @@ def _saturation_kernel(curves: np.ndarray, cdl: Cdl, dtype: np.dtype) -> Kernel:
     def kernel(source: np.ndarray, out: np.ndarray) -> None:
         source, out = _as_run(source), _as_run(out)
         count = source.shape[1]
-        bent = np.zeros((1, min(count, _PART_PIXELS) + _PADDING, 3), np.float32)
-        for start in range(0, count, _PART_PIXELS):
-            part = slice(start, min(start + _PART_PIXELS, count))
-            size = part.stop - start
-            look_up(source[:, part], table, bent[:, :size])
-            padded = bent[:, : size + (_PADDING if part.stop < count else 0)]
+        bent = np.zeros((1, min(count, _PART_PIXELS + _PADDING), 3), np.float32)
+        edges = [*range(0, max(1, count - _PADDING), _PART_PIXELS), count]
+        for start, stop in pairwise(edges):
+            size = stop - start
+            look_up(source[:, start:stop], table, bent[:, :size])
+            padded = bent[:, : size if stop == count else size + _PADDING]
             cv2.transform(padded, matrix, padded)
-            finish(bent[:, :size], out[:, part])
+            finish(bent[:, :size], out[:, start:stop])
 
     return kernel
 

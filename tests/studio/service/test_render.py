@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reswd_torch import Cdl, Grade, Lut3D
+from studio.service import look_up as look_up_module
 from studio.service import render as render_module
 from studio.service.render import render
 
@@ -23,6 +26,13 @@ def bent_lut(size: int = 33) -> Lut3D:
     )
 
 
+cdls = st.builds(
+    Cdl,
+    slope=st.tuples(*[st.floats(0.3, 2)] * 3),
+    offset=st.tuples(*[st.floats(-0.3, 0.3)] * 3),
+    power=st.tuples(*[st.floats(0.4, 2.5)] * 3),
+    saturation=st.floats(0, 2),
+)
 GRADES = {
     "cdl": Grade(LOOK),
     "no saturation": Grade(FLAT_SATURATION),
@@ -57,16 +67,7 @@ def test_equals_the_float_path(grade: Grade, dtype: type) -> None:
 
 
 @QUICK
-@given(
-    st.builds(
-        Cdl,
-        slope=st.tuples(*[st.floats(0.3, 2)] * 3),
-        offset=st.tuples(*[st.floats(-0.3, 0.3)] * 3),
-        power=st.tuples(*[st.floats(0.4, 2.5)] * 3),
-        saturation=st.floats(0, 2),
-    ),
-    st.sampled_from([np.uint8, np.uint16]),
-)
+@given(cdls, st.sampled_from([np.uint8, np.uint16]))
 def test_any_cdl_equals_the_float_path(cdl: Cdl, dtype: type) -> None:
     pixels = noise(40, 50, dtype)
     difference = np.abs(render(pixels, Grade(cdl)).astype(np.int64) - by_float(pixels, Grade(cdl)))
@@ -125,6 +126,88 @@ def test_strips_meet(grade: Grade, dtype: type, monkeypatch: pytest.MonkeyPatch)
     for strip in (1, 41, 41 * 5, 41 * 36):
         monkeypatch.setattr(render_module, "_STRIP_PIXELS", strip)
         assert np.array_equal(render(pixels, grade, weights), whole)
+
+
+@pytest.mark.parametrize("saturation", [0.5, 1.0, 1.4])
+@depths
+@pytest.mark.parametrize("shape", [(200, 301), (1, 64 * 200 + 1), (64 * 200 + 5, 1), (3, 5)])
+def test_parts_in_the_cache_meet(
+    dtype: type, saturation: float, shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value does not depend on how many pixels are graded at a time."""
+    pixels, grade = noise(*shape, dtype), Grade(replace(LOOK, saturation=saturation))
+    whole = render(pixels, grade)
+    for part in (64, 1 << 10, 1 << 30):
+        monkeypatch.setattr(render_module, "_PART_PIXELS", part)
+        assert np.array_equal(render(pixels, grade), whole)
+
+
+@QUICK
+@given(cdls, st.sampled_from([np.uint8, np.uint16]))
+def test_tables_equal_the_float_path(cdl: Cdl, dtype: type) -> None:
+    """NumPy's tables equal those of ``Cdl.apply`` to the last bit of float32, and after rounding."""
+    top = np.iinfo(dtype).max
+    ramp = torch.arange(top + 1, dtype=torch.float64)[:, None].expand(-1, 3) / top
+    exact = replace(cdl, saturation=1.0).apply(ramp).numpy() * top
+    tables = look_up_module.curve_tables(cdl, np.dtype(dtype))
+    assert np.array_equal(tables.astype(np.float32), exact.astype(np.float32))
+    assert np.array_equal(np.rint(tables), np.rint(exact))
+
+
+def test_tables_of_numbers_beyond_the_range() -> None:
+    tables = look_up_module.curve_tables(Cdl((1e308,) * 3, (1e308, -1e308, 0.0)), np.dtype(np.uint8))
+    assert np.isfinite(tables).all()
+    assert (tables.min(), tables.max()) == (0, 255)
+
+
+def test_pair_tables_hold_every_pair_of_bytes() -> None:
+    """In the order in which they lie in memory, whatever the byte order of the machine."""
+    table = noise(1, 256, np.uint8)[0]
+    pairs = look_up_module.pair_tables(table)
+    values = np.stack(np.meshgrid(*[np.arange(256, dtype=np.uint8)] * 2, indexing="ij"), -1).reshape(-1, 2)
+    index = np.frombuffer(values.tobytes(), np.uint16)
+    for column, channels in enumerate(([0, 1], [2, 0], [1, 2])):
+        found = np.frombuffer(pairs[index, column].tobytes(), np.uint8).reshape(-1, 2)
+        assert np.array_equal(found, table[values, channels])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7, 100, 101])
+@pytest.mark.parametrize("begins", [(0, 0), (1, 1), (0, 1), (1, 0)], ids=str)
+def test_pairs_give_what_the_plain_table_gives(count: int, begins: tuple[int, int]) -> None:
+    """Odd and even numbers of pixels, odd and even addresses; nothing beside the run is written."""
+    table, content = noise(1, 256, np.uint8)[0], noise(1, count, np.uint8, 1)
+    memory = [np.zeros(3 * count + 4, np.uint8) for _ in begins]
+    source, out = (
+        block[begin : begin + 3 * count].reshape(1, count, 3) for block, begin in zip(memory, begins, strict=True)
+    )
+    source[...] = content
+    look_up_module.look_up_by_pairs(source, table, look_up_module.pair_tables(table), out)
+    assert np.array_equal(out[0], table[content[0], [0, 1, 2]])
+    assert not memory[1][: begins[1]].any() and not memory[1][begins[1] + 3 * count :].any()
+    assert np.array_equal(source, content)
+
+
+@pytest.mark.parametrize("begin", [0, 1])
+@pytest.mark.parametrize("shape", [(31, 41), (31, 42), (32, 41), (1, 1)])
+def test_odd_pictures_without_saturation(begin: int, shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strips with an odd number of pixels begin at odd addresses; in place too."""
+    monkeypatch.setattr(render_module, "_STRIP_PIXELS", 3 * 41)
+    content, grade = noise(*shape, np.uint8), GRADES["no saturation"]
+    pixels = np.zeros(content.size + 1, np.uint8)[begin:][: content.size].reshape(content.shape)
+    pixels[...] = content
+    expected = np.rint(look_up_module.curve_tables(FLAT_SATURATION, pixels.dtype)).astype(np.uint8)[content, [0, 1, 2]]
+    assert np.array_equal(render(pixels, grade), expected)
+    assert np.array_equal(render(pixels, grade, in_place=True), expected)
+    assert np.array_equal(pixels, expected)
+
+
+@depths
+def test_one_kernel_for_all_frames_of_a_clip(dtype: type) -> None:
+    """The same numbers at the same depth share the tables; another number has its own."""
+    kernel = render_module._cdl_kernel
+    first = kernel(Grade(LOOK, 0.5).effective, np.dtype(dtype))
+    assert kernel(Grade(LOOK, 0.5).effective, np.dtype(dtype)) is first
+    assert kernel(LOOK, np.dtype(dtype)) is not first
 
 
 @every_grade
