@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +17,40 @@ from PIL import Image
 
 from guidance.attach import guide
 from guidance.catalogue import CATALOGUE
+from guidance.reference import Reference
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation, generate
 from studio.cli import options
 from studio.records.painted import read_guided
+from studio.references import KeptColours
 from studio.service.guide import pipelines
 from studio.service.guide import run as guided
 from studio.service.guide.pipelines import pipeline
 from tests.conftest import digest
 from tests.studio.cli.test_match import Ran, assert_refused, reswd, snapshot  # noqa: F401 - a fixture
-from tests.studio.service.guide.test_run import (  # noqa: F401
+from tests.studio.media.clips.made import make_clip
+from tests.studio.media.images.profiles_for_tests import display_p3
+from tests.studio.records.test_painted import GUIDED_1, written
+from tests.studio.service.guide.paintings_for_tests import (
     BLUE_AND_RED,
     colors_in,
+    colors_of_record,
     distance,
     is_untouched,
     pixels,
+    pixels_of,
     record_of,
-    reference,
+    warm_picture,
 )
 
 Run = Callable[..., Ran]
 SAIL = ("guide", "a sailboat", "--palette", BLUE_AND_RED)
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Path:
+    """A picture in warm light."""
+    return warm_picture(tmp_path)
 
 
 def test_a_prompt_and_a_palette_become_a_png_with_its_settings(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
@@ -45,7 +59,7 @@ def test_a_prompt_and_a_palette_become_a_png_with_its_settings(reswd: Run, tmp_p
     assert ran.code == 0, ran.err
     assert ran.err == ""
     record = record_of(out)
-    shown = distance(Image.open(out), colors_in(record))
+    shown = distance(pixels_of(out), colors_of_record(record))
     assert ran.out.splitlines() == [f"wrote {out}", f"distance to the reference: {shown:.1f}"]
     assert record["reference"]["name"] == BLUE_AND_RED
     assert (record["model"], record["prompt"], record["seed"], record["steps"]) == ("pocket-64", "a sailboat", 7, 3)
@@ -55,7 +69,7 @@ def test_a_prompt_and_a_palette_become_a_png_with_its_settings(reswd: Run, tmp_p
 
 def test_every_flag_reaches_the_picture_and_the_library_paints_the_same(
     reswd: Run,  # noqa: F811
-    reference: Path,  # noqa: F811
+    reference: Path,
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "out.png"
@@ -68,17 +82,17 @@ def test_every_flag_reaches_the_picture_and_the_library_paints_the_same(
     settings = GuidanceSettings(strength=0.8, start=0.2, stop=0.9, method="gradient", decode_scale=0.5, grain=1.0)
     wanted = Generation("a red dog", "grey", 11, 4, 3.0, 72, 40)
     job = read_guided(out)
-    assert (job.generation, job.guidance, job.reference_name) == (wanted, settings, "warm.png")
+    assert (job.generation, job.guidance, job.reference.name) == (wanted, settings, "warm.png")
     with pipeline() as loaded, guide(loaded.pipe, Image.open(reference), settings=settings):
-        assert np.array_equal(pixels(Image.open(out)), pixels(generate(loaded.pipe, wanted)))
+        assert np.array_equal(pixels_of(out), pixels(generate(loaded.pipe, wanted)))
 
 
 def test_the_plain_image_lies_beside_it_as_generate_paints_it(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
     out, beside, alone = (tmp_path / name for name in ("out.png", "out-plain.png", "alone.png"))
     ran = reswd(*SAIL, "-o", out, "--plain", "--steps", 3, "--seed", 2)
     assert ran.code == 0, ran.err
-    colors = colors_in(record_of(out))
-    after, before = (distance(Image.open(path), colors) for path in (out, beside))
+    colors = colors_of_record(record_of(out))
+    after, before = (distance(pixels_of(path), colors) for path in (out, beside))
     assert after < before / 2
     assert ran.out.splitlines() == [
         f"wrote {out}",
@@ -86,13 +100,13 @@ def test_the_plain_image_lies_beside_it_as_generate_paints_it(reswd: Run, tmp_pa
         f"distance to the reference: {after:.1f} (plain image: {before:.1f})",
     ]
     assert reswd("generate", "a sailboat", "-o", alone, "--steps", 3, "--seed", 2).code == 0
-    assert np.array_equal(pixels(Image.open(beside)), pixels(Image.open(alone)))
+    assert np.array_equal(pixels_of(beside), pixels_of(alone))
     assert record_of(beside) == record_of(alone)
 
 
 def test_the_settings_in_a_picture_paint_it_again_and_flags_win(
     reswd: Run,  # noqa: F811
-    reference: Path,  # noqa: F811
+    reference: Path,
     tmp_path: Path,
 ) -> None:
     first, again, other = (tmp_path / name for name in ("first.png", "again.png", "other.png"))
@@ -108,8 +122,28 @@ def test_the_settings_in_a_picture_paint_it_again_and_flags_win(
     assert ran.code == 0, ran.err
     job, saved = read_guided(other), read_guided(first)
     assert (job.generation.prompt, job.generation.seed, job.guidance.strength) == ("a dog", 4, 0.5)
-    assert job.colors != saved.colors
-    assert job.reference_name == "#00ff00"
+    assert isinstance(job.reference, KeptColours) and isinstance(saved.reference, KeptColours)
+    assert job.reference.colors != saved.reference.colors
+    assert job.reference.name == "#00ff00"
+
+
+def test_a_picture_of_version_1_is_painted_again(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+    old, new = written(tmp_path / "old.png", GUIDED_1), tmp_path / "new.png"
+    ran = reswd("guide", "--from", old, "-o", new)
+    assert ran.code == 0, ran.err
+    job = read_guided(old)
+    assert read_guided(new) == replace(job, plain=False)
+    assert isinstance(job.reference, KeptColours)
+    with pipeline() as loaded, guide(loaded.pipe, Reference(colors_in(job.reference.colors)), settings=job.guidance):
+        assert np.array_equal(pixels_of(new), pixels(generate(loaded.pipe, job.generation)))
+
+
+def test_a_clip_gives_the_colours_as_a_picture_does(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+    clip, out = make_clip(tmp_path / "clip.mp4", audio=False), tmp_path / "out.png"
+    ran = reswd("guide", "a sailboat", "--reference", clip, "-o", out, "--steps", 2)
+    assert ran.code == 0, ran.err
+    assert read_guided(out).reference.name == "clip.mp4"
+    assert_refused(reswd("guide", "a dog", "--reference", tmp_path / "no.mp4", "-o", tmp_path / "b.png"), "no.mp4")
 
 
 def test_the_list_shows_every_model_and_loads_none(reswd: Run) -> None:  # noqa: F811
@@ -160,7 +194,7 @@ COLOURS = ("--palette", "#123456")
         (("a dog", *COLOURS), "-o OUT"),
         (("a dog", *COLOURS, "--reference", "warm.png", *OUT), "given together"),
         (("a dog", "--palette", "#12345", *OUT), "#12345"),
-        (("a dog", "--palette", "", *OUT), "nothing to steer towards"),
+        (("a dog", "--palette", "", *OUT), "palette '' names no colour: give hex colours"),
         (("a dog", "--palette", "#123456:-1", *OUT), "-1"),
         (("a dog", "--reference", "nowhere.png", *OUT), "nowhere.png"),
         (("a dog", "--reference", "text.png", *OUT), "text.png"),
@@ -200,7 +234,7 @@ COLOURS = ("--palette", "#123456")
 )
 def test_bad_input_is_one_line_and_code_2_before_a_model_is_loaded(
     reswd: Run,  # noqa: F811
-    reference: Path,  # noqa: F811
+    reference: Path,
     arguments: tuple[str, ...],
     said: str,
     tmp_path: Path,
@@ -241,7 +275,7 @@ def test_existing_pictures_are_replaced_only_when_asked(reswd: Run, tmp_path: Pa
     assert_refused(reswd(*arguments), "--overwrite")
     assert out.read_bytes() == beside.read_bytes() == b"mine"
     assert reswd(*arguments, "--overwrite").code == 0
-    assert Image.open(out).size == Image.open(beside).size == (64, 64)
+    assert pixels_of(out).shape == pixels_of(beside).shape == (64, 64, 3)
 
 
 def test_a_model_of_the_hub_without_a_network_is_one_line(
@@ -306,8 +340,6 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(reswd: Run, tmp_path: Path, mon
 
 
 def test_the_colours_of_a_reference_are_noted_where_they_were_converted(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
-    from tests.studio.media.images.profiles_for_tests import display_p3
-
     Image.new("RGB", (8, 8), (200, 30, 30)).save(tmp_path / "p3.png", icc_profile=display_p3())
     out = tmp_path / "out.png"
     ran = reswd("guide", "a sailboat", "--reference", tmp_path / "p3.png", "-o", out, "--steps", 1)
