@@ -46,7 +46,9 @@ def from_text(text: str) -> Record:
     if not isinstance(record, dict):
         raise InputError("JSON, but no record of this program")
     form = record.get("format")
-    if form == FORMAT and record.get("format_version") == VERSION and isinstance(record.get("kind"), str):
+    if form == FORMAT and record.get("format_version") == VERSION:
+        if not isinstance(record.get("kind"), str):
+            raise InputError("a record of this program that has no kind")
         return record
     if form is None and "prompt" in record and "model" in record:
         return record | {"kind": PAINTED}  # version 1 of a plain picture

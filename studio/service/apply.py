@@ -11,6 +11,7 @@ from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.settings import MatchSettings
 from studio.jobs import ClipJob
 from studio.kinds import is_clip
+from studio.media.clips.read import read_facts
 from studio.media.images import losses, read_picture, result_name, supported_output, write_picture
 from studio.records.match import read_settings
 from studio.references import SavedGrade
@@ -78,17 +79,15 @@ class Applied:
 def apply_to_file(
     grade: Grade, source: Path, place: Path, *, overwrite: bool = False, watch: Watch = UNWATCHED
 ) -> Applied:
-    """Grade one picture or clip into another file, whose folder is made if it is not there.
+    """Grade one picture or clip into another file, whose folder is made if it is not there and the source can be read.
 
     Raises:
         InputError: the source cannot be read or the place not written.
         Cancelled: it was stopped.
     """
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{place.parent}: cannot be made ({error.strerror}); choose another folder") from error
     if is_clip(source):
+        read_facts(source)  # before a folder is made for nothing
+        _make(place.parent)
         job = ClipJob(source, SavedGrade(grade), MatchSettings(strength=grade.strength))
         fitted, clip = match_clip(job, place, overwrite=overwrite, watch=watch)
         notes = (*fitted.notes, *clip.notes)
@@ -96,6 +95,14 @@ def apply_to_file(
         return Applied(tuple(kept), clip.broken_at is None)
     picture = read_picture(source)
     weights = where_to_grade(picture, None)
+    _make(place.parent)
     graded = render(picture.pixels, grade, weights, in_place=True)
     write_picture(place, picture, graded, overwrite=overwrite, last=True)
     return Applied((*picture.notes, *losses(place, picture)))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}); choose another folder") from error

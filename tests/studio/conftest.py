@@ -1,4 +1,4 @@
-"""Folders of small pictures."""
+"""Folders of small pictures, two threads to work on them, and the command line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PIL import Image
 
 from studio.service.batch.workers import threads
 from tests.conftest import photograph
+from tests.studio.command_line import reswd  # noqa: F401 - a fixture
 
 
 def write(path: Path, seed: int, *, height: int = 60, width: int = 80, tint: tuple[float, ...] = (1, 1, 1)) -> Path:

@@ -1,4 +1,4 @@
-"""Settings as JSON: the same bytes again, hashes, and what is refused."""
+"""The settings of a match: the same bytes again, of every version; hashes, and what is refused."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ from PIL import Image
 from reswd_torch import Cdl, Grade, InputError, MatchSettings
 from reswd_torch.grade.grade import grade_from_record
 from studio.jobs import MatchJob
-from studio.records.match import FORMAT_VERSION, read_settings
+from studio.records.format import BATCH, VERSION, Record, to_text
+from studio.records.match import read_settings
+from studio.references import ClipReference, PaletteReference, PictureReference, SavedGrade, reference_files
+from studio.remedies import JobRemedy
 from studio.service.apply import load_any_grade
 from studio.service.match import run_match
-from tests.conftest import photograph
+from tests.conftest import digest, photograph
 from tests.studio.jobs_for_tests import match_job
+from tests.studio.media.clips.made import make_clip
+from tests.studio.records import version_1
 
 
 @pytest.fixture
@@ -28,17 +33,23 @@ def job(tmp_path: Path) -> MatchJob:
     return match_job(tmp_path / "source.png", tmp_path / "target.png", settings=MatchSettings(seed=5, strength=0.8))
 
 
-def saved(job: MatchJob, path: Path, **options: bool) -> dict:
-    path.write_text(run_match(job).settings_text(**options), encoding="utf-8")
-    return json.loads(path.read_text(encoding="utf-8"))
+def saved(job: MatchJob, path: Path, *, names_only: bool = False) -> Record:
+    """Match, save the settings, and read them as plain JSON."""
+    path.write_text(run_match(job).settings_text(names_only=names_only), encoding="utf-8")
+    record: Record = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def target_of(job: MatchJob) -> Path:
+    return reference_files(job.reference)["target"]
 
 
 def test_versions_and_hashes_are_recorded(job: MatchJob, tmp_path: Path) -> None:
     record = saved(job, tmp_path / "run.json")
-    assert record["format_version"] == FORMAT_VERSION
+    assert record["format_version"] == VERSION
     for name in ("reswd-studio", "python", "torch", "numpy", "pillow"):
         assert record["made_with"][name][0].isdigit()
-    for role, path in (("source", job.source), ("target", job.target)):
+    for role, path in (("source", job.source), ("target", target_of(job))):
         assert record["inputs"][role] == {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     assert record["distance"]["after"] < record["distance"]["before"]
     assert record["encoding"].startswith("sRGB")
@@ -48,7 +59,7 @@ def test_read_back(job: MatchJob, tmp_path: Path) -> None:
     saved(job, tmp_path / "run.json")
     found = read_settings(tmp_path / "run.json")
     assert found.settings == job.settings
-    assert found.file("target") == job.target
+    assert found.file("target") == target_of(job)
     assert found.file("mask") is None
     assert found.palette is None
     result = run_match(job)
@@ -63,7 +74,7 @@ def test_names_only_tell_nothing_about_folders_and_are_found_beside_the_settings
     record = saved(job, tmp_path / "run.json", names_only=True)
     assert str(tmp_path) not in json.dumps(record)
     assert record["inputs"]["target"]["path"] == "target.png"
-    assert read_settings(tmp_path / "run.json").file("target") == job.target
+    assert read_settings(tmp_path / "run.json").file("target") == target_of(job)
 
 
 def test_a_run_with_a_saved_grade(job: MatchJob, tmp_path: Path) -> None:
@@ -72,16 +83,17 @@ def test_a_run_with_a_saved_grade(job: MatchJob, tmp_path: Path) -> None:
     assert load_any_grade(tmp_path / "run.json").transform == Cdl((0.5, 1.0, 1.0))
 
 
-def damaged(record: dict, **changes: object) -> str:
+def damaged(record: Record, **changes: object) -> str:
     return json.dumps({key: value for key, value in (record | changes).items() if value is not None})
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"format_version": FORMAT_VERSION + 1}, f"format version {FORMAT_VERSION + 1}"),
+        ({"format_version": VERSION + 1}, f"format version {VERSION + 1}"),
         ({"format_version": None}, "format version None"),
-        ({"format": "something else"}, "not settings of ReSWD Studio"),
+        ({"format": "something else"}, "no record of this program"),
+        ({"kind": BATCH}, "a record of a batch run, not settings of a match"),
         ({"settings": {"method": "best"}}, "unknown method 'best'"),
         ({"settings": {"strength": "strong"}}, "strength 'strong'"),
         ({"settings": {"colour": 1}}, "damaged"),
@@ -91,9 +103,11 @@ def damaged(record: dict, **changes: object) -> str:
         ({"inputs": {"target": {"sha256": ""}}}, "damaged"),
         ({"grade": "abc"}, "damaged"),
         ({"grade": None}, "damaged"),
+        ({"at": "noon"}, "damaged"),
+        ({"at": [1]}, "damaged"),
     ],
 )
-def test_refused_in_one_line(job: MatchJob, changes: dict, said: str, tmp_path: Path) -> None:
+def test_refused_in_one_line(job: MatchJob, changes: dict[str, object], said: str, tmp_path: Path) -> None:
     record = saved(job, tmp_path / "run.json")
     path = tmp_path / "changed.json"
     path.write_text(damaged(record, **changes))
@@ -151,7 +165,7 @@ def test_paths_of_windows_are_found_beside_the_settings(job: MatchJob, tmp_path:
     record = saved(job, tmp_path / "run.json")
     record["inputs"]["target"]["path"] = "C:\\pictures\\target.png"
     (tmp_path / "run.json").write_text(json.dumps(record))
-    assert read_settings(tmp_path / "run.json").file("target") == job.target
+    assert read_settings(tmp_path / "run.json").file("target") == target_of(job)
 
 
 def test_a_palette_that_is_not_text_is_damage(job: MatchJob, tmp_path: Path) -> None:
@@ -159,3 +173,76 @@ def test_a_palette_that_is_not_text_is_damage(job: MatchJob, tmp_path: Path) -> 
     (tmp_path / "run.json").write_text(json.dumps(record | {"palette": 5}))
     with pytest.raises(InputError, match="damaged"):
         read_settings(tmp_path / "run.json")
+
+
+def test_settings_of_version_1_give_the_same_bytes(tmp_path: Path) -> None:
+    found = read_settings(version_1.write_settings(tmp_path))
+    assert found.settings == MatchSettings(strength=0.8, seed=5)
+    mask = found.file("mask")
+    assert mask is not None and not (tmp_path / "mask.png").exists()  # it travels inside the settings
+    reference = found.reference()
+    assert reference == PictureReference(tmp_path / "warm.png")
+    job = MatchJob(tmp_path / "source.png", reference, found.settings, mask)
+    result = run_match(job)
+    half = Image.fromarray(np.repeat(np.array([[255], [0]], np.uint8), 12, 0).repeat(32, 1))
+    half.save(tmp_path / "half.png")
+    anew = run_match(replace(job, mask=tmp_path / "half.png"))
+    assert result.graded_pixels().tobytes() == anew.graded_pixels().tobytes()
+    recorded = grade_from_record(found.grade)
+    assert recorded.strength == result.grade.strength
+    pixels = np.linspace(0, 1, 30, dtype=np.float32).reshape(1, 10, 3)
+    np.testing.assert_allclose(recorded.apply(pixels), result.grade.apply(pixels), atol=1e-3)
+
+
+def test_settings_of_version_1_are_saved_again_as_version_2(tmp_path: Path) -> None:
+    found = read_settings(version_1.write_settings(tmp_path))
+    record = saved(
+        MatchJob(tmp_path / "source.png", found.reference(), found.settings, found.file("mask")), tmp_path / "v2.json"
+    )
+    old = json.loads((tmp_path / "v1.json").read_text())
+    assert record.keys() - old.keys() == {"kind", "at"}
+    assert {name: record[name] for name in ("settings", "palette", "encoding")} == {
+        name: old[name] for name in ("settings", "palette", "encoding")
+    }
+    assert record["inputs"]["target"] == old["inputs"]["target"]
+
+
+def test_the_reference_of_each_kind_comes_back(job: MatchJob, tmp_path: Path) -> None:
+    palette = PaletteReference("#c08040:2, #203040")
+    saved(replace(job, reference=palette), tmp_path / "palette.json")
+    assert read_settings(tmp_path / "palette.json").reference() == palette
+    saved(match_job(job.source, grade=Grade(Cdl((0.5, 1.0, 1.0)))), tmp_path / "grade.json")
+    again = read_settings(tmp_path / "grade.json").reference()
+    assert isinstance(again, SavedGrade) and again.grade.transform == Cdl((0.5, 1.0, 1.0))
+    saved(job, tmp_path / "picture.json")
+    assert read_settings(tmp_path / "picture.json").reference() == job.reference
+    other = read_settings(tmp_path / "picture.json").reference(mask=tmp_path / "other.png")
+    assert other == PictureReference(target_of(job), tmp_path / "other.png")
+
+
+@pytest.mark.parametrize("at", [None, 0.4])
+def test_a_clip_and_the_time_of_its_frame_come_back(job: MatchJob, tmp_path: Path, at: float | None) -> None:
+    clip = ClipReference(make_clip(tmp_path / "clip.mp4", audio=False), at=at)
+    record = saved(replace(job, reference=clip), tmp_path / "run.json")
+    assert record["at"] == at and record["inputs"]["target"]["sha256"] == digest(clip.path)
+    found = read_settings(tmp_path / "run.json")
+    assert found.reference() == clip
+    assert found.reference(at=0.8) == replace(clip, at=0.8)
+
+
+def test_a_time_or_a_mask_without_its_reference_is_refused(job: MatchJob, tmp_path: Path) -> None:
+    saved(job, tmp_path / "run.json")
+    with pytest.raises(InputError, match="a time is for clips"):
+        read_settings(tmp_path / "run.json").reference(at=1.0)
+    saved(match_job(job.source, grade=Grade(Cdl((0.5, 1.0, 1.0)))), tmp_path / "grade.json")
+    for given, said in (({"at": 1.0}, "needs a clip"), ({"mask": tmp_path / "mask.png"}, "needs a target picture")):
+        with pytest.raises(InputError, match=said):
+            read_settings(tmp_path / "grade.json").reference(**given)
+
+
+def test_what_helps_is_said_by_name(tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text(to_text(BATCH, {}))
+    for name in ("other.json", "missing.json"):
+        with pytest.raises(InputError) as caught:
+            read_settings(tmp_path / name)
+        assert caught.value.remedy is JobRemedy.SAVED_SETTINGS
