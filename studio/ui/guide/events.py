@@ -68,7 +68,7 @@ class GuideEvents:
             tab.outcome.visit_group,
             tab.outcome.visit,
         ]
-        self._paint = Step(self.paint, [session, *self.controls.components], outputs)
+        self._paint = Step(self.run_guide, [session, *self.controls.components], outputs)
 
     def wire_wishes(self) -> None:
         """What to paint, and in whose colours."""
@@ -135,7 +135,7 @@ class GuideEvents:
         gr.on([self.tab.run.start.click, self.tab.wishes.prompt.submit], *self._paint, **_WORK)
         self.tab.run.stop.click(_stop, self.session, None, queue=False, **QUICK)
 
-    def paint(self, session: Session, *values: Any) -> Iterator[Updates]:
+    def run_guide(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Paint* was pressed."""
         yield from GuideRun(self.tab, session, self.controls.read(values)).updates()
 
