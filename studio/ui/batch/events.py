@@ -10,8 +10,8 @@ import gradio as gr
 
 from studio.ui.batch import run, words
 from studio.ui.batch.choice import FILES, FOLDER, HERE, BatchChoice, may_share_a_scene
+from studio.ui.batch.parts import BatchTab
 from studio.ui.batch.run import View
-from studio.ui.batch.tab import BatchTab
 from studio.ui.controls import PALETTE, PICTURE, SAVED
 from studio.ui.guard import Run
 from studio.ui.session import Session

@@ -18,8 +18,8 @@ from studio.ui.guide import run as guide_run
 from studio.ui.guide import show, words
 from studio.ui.guide.choice import GuideChoice
 from studio.ui.guide.examples import EXAMPLES
+from studio.ui.guide.parts import GuideTab
 from studio.ui.guide.run import DEVICE, KEPT, NOTHING, Painted, PlainJob
-from studio.ui.guide.tab import GuideTab
 from studio.ui.places import PLACE_JS, choose
 from studio.ui.session import Session
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates

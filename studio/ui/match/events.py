@@ -14,9 +14,9 @@ from studio.ui.guard import words_for
 from studio.ui.match import choose, downloads, masks, run, words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.guarded import CompareRun, MatchRun
+from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import cube_line, show, shown_outputs
 from studio.ui.match.state import ROLES, Role
-from studio.ui.match.tab import MatchTab
 from studio.ui.places import PLACE_JS
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
