@@ -27,7 +27,7 @@ _CACHE_AGE = 24 * 3600  # uploads and results of a page left open over night are
 
 
 def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
-    """The whole app, not launched yet.
+    """Build the whole app, without launching it.
 
     Args:
         allowed: folders of this machine below which a person may name folders in the tab *Batch*.
@@ -65,7 +65,11 @@ def launch_options() -> dict[str, Any]:
 
 
 def warm_up() -> Thread:
-    """Load in the background what the first match needs, so that the first person does not wait for it."""
+    """Load in the background what the first match needs, so that the first person does not wait for it.
+
+    Returns:
+        The thread that loads.
+    """
 
     def load() -> None:
         import PyOpenColorIO  # noqa: F401

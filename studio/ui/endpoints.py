@@ -184,11 +184,19 @@ def add_endpoints() -> None:
         call_match, call_apply, call_batch = gr.Button("match"), gr.Button("apply"), gr.Button("batch")
     shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, "api_visibility": "public"}
     call_match.click(
-        match, [source, reference, palette, method, transform, strength, seed, device, scene],
-        [picture, grades, settings, before, after], api_name="match", **shared,
-    )  # fmt: skip
+        match,
+        [source, reference, palette, method, transform, strength, seed, device, scene],
+        [picture, grades, settings, before, after],
+        api_name="match",
+        **shared,
+    )
     call_apply.click(apply, [source, grade, own_strength], picture, api_name="apply", **shared)
     call_batch.click(
-        batch, [files, references, palette, mode, method, transform, strength, seed, device, scene], [results, report],
-        api_name="batch", concurrency_id="batch", concurrency_limit=1, api_visibility="public",
-    )  # fmt: skip
+        batch,
+        [files, references, palette, mode, method, transform, strength, seed, device, scene],
+        [results, report],
+        api_name="batch",
+        concurrency_id="batch",
+        concurrency_limit=1,
+        api_visibility="public",
+    )

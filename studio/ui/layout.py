@@ -15,21 +15,8 @@ _MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono
 
 
 def theme() -> gr.themes.Base:
-    """Greys without any tint: a coloured page changes how the colours on it look."""
-    grey = gr.themes.Color(
-        c50="#f7f7f7", c100="#ededed", c200="#dfdfdf", c300="#c8c8c8", c400="#a0a0a0", c500="#777777",
-        c600="#5a5a5a", c700="#444444", c800="#303030", c900="#242424", c950="#1b1b1b", name="plain",
-    )  # fmt: skip
-    base = gr.themes.Base(
-        primary_hue=grey,
-        secondary_hue=grey,
-        neutral_hue=grey,
-        font=_FONT,
-        font_mono=_MONO,
-        radius_size=gr.themes.sizes.radius_sm,
-        spacing_size=gr.themes.sizes.spacing_md,
-    )
-    return base.set(
+    """The theme of the page. Its greys have no tint: a coloured page changes how the colours on it look."""
+    return _base().set(
         body_background_fill="#e4e4e4",
         body_background_fill_dark="#1f1f1f",
         body_text_color="#1d1d1d",
@@ -73,6 +60,33 @@ def theme() -> gr.themes.Base:
         checkbox_label_background_fill_selected_dark="#454545",
         checkbox_label_text_color_selected="#1d1d1d",
         checkbox_label_text_color_selected_dark="#f0f0f0",
+    )
+
+
+def _base() -> gr.themes.Base:
+    """Shapes, fonts and greys; :func:`theme` says where each grey goes."""
+    grey = gr.themes.Color(
+        c50="#f7f7f7",
+        c100="#ededed",
+        c200="#dfdfdf",
+        c300="#c8c8c8",
+        c400="#a0a0a0",
+        c500="#777777",
+        c600="#5a5a5a",
+        c700="#444444",
+        c800="#303030",
+        c900="#242424",
+        c950="#1b1b1b",
+        name="plain",
+    )
+    return gr.themes.Base(
+        primary_hue=grey,
+        secondary_hue=grey,
+        neutral_hue=grey,
+        font=_FONT,
+        font_mono=_MONO,
+        radius_size=gr.themes.sizes.radius_sm,
+        spacing_size=gr.themes.sizes.spacing_md,
     )
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
+OTHER = ASSETS / "forest-stream.jpg"
+"""In place of the reference."""
 DESK, PHONE = (1280, 800), (400, 850)
 _SECOND = 1000
 

@@ -181,5 +181,5 @@ def test_every_event_of_the_page_is_private(app_url: str, client: Client) -> Non
     public = [each["api_name"] for each in config["dependencies"] if each["api_visibility"] != "private"]
     assert sorted(public) == ["apply", "batch", "guide", "match"]
     assert len(config["dependencies"]) > 20
-    with pytest.raises(ValueError, match="live"):
-        client.predict(0.5, api_name="/live")
+    with pytest.raises(ValueError, match="preview_strength"):
+        client.predict(0.5, api_name="/preview_strength")

@@ -10,8 +10,8 @@ import gradio as gr
 
 from studio.ui.batch import run, words
 from studio.ui.batch.choice import FILES, FOLDER, HERE, BatchChoice, may_share_a_scene
+from studio.ui.batch.parts import BatchTab
 from studio.ui.batch.run import View
-from studio.ui.batch.tab import BatchTab
 from studio.ui.controls import PALETTE, PICTURE, SAVED
 from studio.ui.guard import Run
 from studio.ui.session import Session
@@ -94,7 +94,7 @@ class BatchEvents:
         """The buttons *Process folder* and *Stop*."""
         buttons, outcome = self.tab.run, self.tab.outcome
         buttons.start.click(
-            self.process,
+            self.run_batch,
             [self.session, *self.controls.components],
             [
                 buttons.start,
@@ -113,7 +113,7 @@ class BatchEvents:
         )
         buttons.stop.click(_stop, self.session, None, queue=False, **QUICK)
 
-    def process(self, session: Session, *values: Any) -> Iterator[Updates]:
+    def run_batch(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Process folder* was pressed."""
         yield from BatchRun(self.tab, session, self.controls.read(values), self.allowed).updates()
 

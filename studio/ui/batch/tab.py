@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
@@ -12,6 +11,7 @@ from studio.jobs import EACH
 from studio.service.batch.run import FRESH, OVERWRITE, RESUME
 from studio.ui.batch import words
 from studio.ui.batch.choice import FILES, FOLDER, HERE
+from studio.ui.batch.parts import BatchTab, Colours, More, Outcome, Pictures
 from studio.ui.batch.run import MODES
 from studio.ui.controls import (
     KINDS,
@@ -23,73 +23,10 @@ from studio.ui.controls import (
     run_buttons,
     scene_choice,
 )
-from studio.ui.guard import RunButtons
 from studio.ui.settings import as_sent
 
 _DEFAULTS = MatchSettings()
 _EXISTING = (("Stop and say so", FRESH), ("Go on with the run there", RESUME), ("Replace them", OVERWRITE))
-
-
-@dataclass(frozen=True, eq=False)
-class Pictures:
-    """Where the pictures come from."""
-
-    kind: gr.Radio
-    files_group: gr.Column
-    files: gr.File
-    folder_group: gr.Column
-    folder: gr.File
-    here_group: gr.Column
-    here: gr.Textbox
-    results: gr.Textbox
-    existing: gr.Dropdown
-    hint: gr.HTML
-
-
-@dataclass(frozen=True, eq=False)
-class Colours:
-    """Where the colours come from."""
-
-    colours: gr.Radio
-    picture_group: gr.Column
-    references: gr.File
-    palette: gr.Textbox
-    grade: gr.File
-    mode: gr.Radio
-
-
-@dataclass(frozen=True, eq=False)
-class More:
-    """What lies under *More*."""
-
-    method: gr.Dropdown
-    transform: gr.Radio
-    scene: gr.Radio
-    strength: gr.Number
-    seed: gr.Number
-    device: gr.Dropdown
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What a run comes to."""
-
-    bar: gr.HTML
-    download: gr.DownloadButton
-    failures: gr.HTML
-    empty: gr.HTML
-    gallery: gr.Gallery
-
-
-@dataclass(frozen=True, eq=False)
-class BatchTab:
-    """All of the tab."""
-
-    pictures: Pictures
-    colours: Colours
-    run: RunButtons
-    more: More
-    outcome: Outcome
 
 
 def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
@@ -106,7 +43,13 @@ def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
             more = _more()
         with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
             outcome = _outcome()
-    return BatchTab(pictures, colours, run, more, outcome)
+    return BatchTab(
+        pictures=pictures,
+        colours=colours,
+        run=run,
+        more=more,
+        outcome=outcome,
+    )
 
 
 def _pictures(allowed: tuple[Path, ...]) -> Pictures:
@@ -123,7 +66,18 @@ def _pictures(allowed: tuple[Path, ...]) -> Pictures:
         results = gr.Textbox(label="Folder for the results", info="Made if it is not there", elem_id="batch-results")
         existing = gr.Dropdown(list(_EXISTING), value=FRESH, label="If results are there already")
     hint = gr.HTML(words.hint(FILES), padding=False, elem_id="batch-hint")
-    return Pictures(kind, files_group, files, folder_group, folder, here_group, here, results, existing, hint)
+    return Pictures(
+        kind=kind,
+        files_group=files_group,
+        files=files,
+        folder_group=folder_group,
+        folder=folder,
+        here_group=here_group,
+        here=here,
+        results=results,
+        existing=existing,
+        hint=hint,
+    )
 
 
 def _colours() -> Colours:
@@ -144,7 +98,14 @@ def _colours() -> Colours:
         info="One grade for a film or a series: nothing flickers",
         elem_id="batch-mode",
     )
-    return Colours(colours, picture_group, references, palette, grade, mode)
+    return Colours(
+        colours=colours,
+        picture_group=picture_group,
+        references=references,
+        palette=palette,
+        grade=grade,
+        mode=mode,
+    )
 
 
 def _more() -> More:
@@ -156,7 +117,14 @@ def _more() -> More:
         with gr.Row():
             seed = as_sent(gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120))
             device = gr.Dropdown(list(DEVICES), value=_DEFAULTS.device, label="Device", min_width=120)
-    return More(method, transform, scene, strength, seed, device)
+    return More(
+        method=method,
+        transform=transform,
+        scene=scene,
+        strength=strength,
+        seed=seed,
+        device=device,
+    )
 
 
 def _outcome() -> Outcome:
@@ -174,4 +142,10 @@ def _outcome() -> Outcome:
         elem_id="batch-gallery",
         visible="hidden",
     )
-    return Outcome(bar, download, failures, empty, before_after)
+    return Outcome(
+        bar=bar,
+        download=download,
+        failures=failures,
+        empty=empty,
+        gallery=before_after,
+    )

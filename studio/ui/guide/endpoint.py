@@ -88,7 +88,10 @@ def add_guide_endpoint() -> None:
     picture, plain_picture = gr.File(label="picture"), gr.File(label="plain picture")
     distance, plain_distance = gr.Number(label="distance"), gr.Number(label="plain distance")
     gr.Button("guide").click(
-        guide, [prompt, reference, palette, model, strength, steps, seed, negative, size, plain],
-        [picture, plain_picture, distance, plain_distance], api_name="guide", concurrency_id="generate",
+        guide,
+        [prompt, reference, palette, model, strength, steps, seed, negative, size, plain],
+        [picture, plain_picture, distance, plain_distance],
+        api_name="guide",
+        concurrency_id="generate",
         api_visibility="public",
-    )  # fmt: skip
+    )

@@ -21,8 +21,8 @@ from studio.ui.guide import run as guide_run
 from studio.ui.guide import show, words
 from studio.ui.guide.choice import GuideChoice
 from studio.ui.guide.examples import EXAMPLES
+from studio.ui.guide.parts import GuideTab
 from studio.ui.guide.run import DEVICE, KEPT, NOTHING, Painted
-from studio.ui.guide.tab import GuideTab
 from studio.ui.places import PLACE_JS, choose
 from studio.ui.session import Session
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates
@@ -71,7 +71,7 @@ class GuideEvents:
             tab.outcome.visit_group,
             tab.outcome.visit,
         ]
-        self._paint = Step(self.paint, [session, *self.controls.components], outputs)
+        self._paint = Step(self.run_guide, [session, *self.controls.components], outputs)
 
     def wire_wishes(self) -> None:
         """What to paint, and in whose colours."""
@@ -138,7 +138,7 @@ class GuideEvents:
         gr.on([self.tab.run.start.click, self.tab.wishes.prompt.submit], *self._paint, **_WORK)
         self.tab.run.stop.click(_stop, self.session, None, queue=False, **QUICK)
 
-    def paint(self, session: Session, *values: Any) -> Iterator[Updates]:
+    def run_guide(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Paint* was pressed."""
         yield from GuideRun(self.tab, session, self.controls.read(values)).updates()
 

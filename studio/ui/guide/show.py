@@ -10,9 +10,9 @@ from guidance.settings import GuidanceSettings
 from studio.service.guide.run import GuideEvent, GuideJob, default_generation
 from studio.ui import words as shared_words
 from studio.ui.guide import words
+from studio.ui.guide.parts import GuideTab
 from studio.ui.guide.run import KEPT, KINDS, NOTHING, Job, Painted
 from studio.ui.guide.state import GuideState
-from studio.ui.guide.tab import GuideTab
 from studio.ui.wiring import Updates
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import gradio as gr
 
 from guidance.catalogue import EMBEDDED_ID, MODELS
@@ -13,99 +11,16 @@ from guidance.text_to_image import MAX_SCALE, MAX_STEPS
 from reswd_torch.errors import InputError
 from studio.service.guide.gpu import zero_gpu
 from studio.ui.controls import gallery, kind_choice, palette_box, run_buttons, section
-from studio.ui.guard import RunButtons
 from studio.ui.guide import words
 from studio.ui.guide.examples import EXAMPLES, tile
+from studio.ui.guide.parts import GuideTab, Model, More, Outcome, Wishes
 from studio.ui.guide.run import KINDS, models
-from studio.ui.places import PicturePlace, picture_place
+from studio.ui.places import picture_place
 from studio.ui.settings import as_sent
 
 _DEFAULTS = GuidanceSettings()
 _EMBEDDED = MODELS[EMBEDDED_ID]
 _METHODS = (("Transport of colours", TRANSPORT), ("Gradient, as in the papers", GRADIENT))
-
-
-@dataclass(frozen=True, eq=False)
-class Wishes:
-    """What to paint, and in whose colours."""
-
-    prompt: gr.Textbox
-    hint: gr.HTML
-    kind: gr.Radio
-    picture_group: gr.Column
-    place: PicturePlace
-    palette_group: gr.Column
-    palette: gr.Textbox
-    swatches: gr.HTML
-    kept_group: gr.Column
-    kept: gr.HTML
-    guided_group: gr.Column
-    strength: gr.Slider
-    plain: gr.Checkbox
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """What paints, and from which noise."""
-
-    model: gr.Dropdown
-    model_line: gr.HTML
-    steps: gr.Slider
-    seed: gr.Number
-    another: gr.Button
-
-
-@dataclass(frozen=True, eq=False)
-class More:
-    """What lies under *More*."""
-
-    negative: gr.Textbox
-    scale: gr.Slider
-    width: gr.Number
-    height: gr.Number
-    method: gr.Dropdown
-    start: gr.Number
-    stop: gr.Number
-    decode_scale: gr.Number
-    grain: gr.Number
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What was painted, now and in this visit."""
-
-    empty: gr.HTML
-    so_far: gr.HTML
-    pictures: gr.Row
-    picture: gr.Image
-    plain_group: gr.Column
-    plain_picture: gr.Image
-    figures: gr.HTML
-    get: gr.DownloadButton
-    get_plain: gr.DownloadButton
-    notes: gr.HTML
-    visit_group: gr.Column
-    visit: gr.Gallery
-
-
-@dataclass(frozen=True, eq=False)
-class GuideTab:
-    """All of the tab.
-
-    Attributes:
-        drop: where a picture that was made here is dropped, to be painted again.
-        examples: the gallery of :data:`studio.ui.guide.examples.EXAMPLES`, in their order.
-        known: what the embedded model knows; None in a copy of the project that lacks it, which painting will say.
-    """
-
-    wishes: Wishes
-    run: RunButtons
-    model: Model
-    more: More
-    drop: gr.File
-    outcome: Outcome
-    examples: gr.Gallery
-    known: Known | None
 
 
 def lay_out_guide_tab() -> GuideTab:
@@ -125,7 +40,16 @@ def lay_out_guide_tab() -> GuideTab:
     if known is not None:
         with gr.Accordion(f"The {len(known.names)} objects that {EMBEDDED_ID} knows", open=False, elem_id="knows"):
             gr.HTML(words.knows(known), padding=False)
-    return GuideTab(wishes, run, model, more, drop, outcome, examples, known)
+    return GuideTab(
+        wishes=wishes,
+        run=run,
+        model=model,
+        more=more,
+        drop=drop,
+        outcome=outcome,
+        examples=examples,
+        known=known,
+    )
 
 
 def _known() -> Known | None:
@@ -167,19 +91,19 @@ def _wishes(known: Known | None) -> Wishes:
         )
         plain = gr.Checkbox(label="Plain picture beside it, from the same seed", elem_id="guide-plain")
     return Wishes(
-        prompt,
-        hint,
-        kind,
-        picture_group,
-        place,
-        palette_group,
-        palette,
-        swatches,
-        kept_group,
-        kept,
-        guided_group,
-        strength,
-        plain,
+        prompt=prompt,
+        hint=hint,
+        kind=kind,
+        picture_group=picture_group,
+        place=place,
+        palette_group=palette_group,
+        palette=palette,
+        swatches=swatches,
+        kept_group=kept_group,
+        kept=kept,
+        guided_group=guided_group,
+        strength=strength,
+        plain=plain,
     )
 
 
@@ -210,7 +134,13 @@ def _model() -> Model:
             )
         )
         another = gr.Button("New seed", size="sm", scale=1, min_width=90, elem_id="guide-new-seed")
-    return Model(model, line, steps, seed, another)
+    return Model(
+        model=model,
+        model_line=line,
+        steps=steps,
+        seed=seed,
+        another=another,
+    )
 
 
 def _more() -> More:
@@ -239,7 +169,17 @@ def _more() -> More:
         with gr.Row():
             decode_scale = _number("Decode at", "Less saves memory", _DEFAULTS.decode_scale, 0.25, "guide-decode")
             grain = _number("Smooth grain", "Below, in Lab units", _DEFAULTS.grain, 0.5, "guide-grain")
-    return More(negative, scale, width, height, method, start, stop, decode_scale, grain)
+    return More(
+        negative=negative,
+        scale=scale,
+        width=width,
+        height=height,
+        method=method,
+        start=start,
+        stop=stop,
+        decode_scale=decode_scale,
+        grain=grain,
+    )
 
 
 def _side(label: str, value: int, elem_id: str) -> gr.Number:
@@ -281,18 +221,18 @@ def _outcome() -> Outcome:
         section("This visit", "The newest first. Press one to see it again, with its settings.")
         visit = gallery("This visit", columns=6, object_fit="cover", format="png", elem_id="guide-visit")
     return Outcome(
-        empty,
-        so_far,
-        pictures,
-        picture,
-        plain_group,
-        plain,
-        figures,
-        get,
-        get_plain,
-        notes,
-        visit_group,
-        visit,
+        empty=empty,
+        so_far=so_far,
+        pictures=pictures,
+        picture=picture,
+        plain_group=plain_group,
+        plain_picture=plain,
+        figures=figures,
+        get=get,
+        get_plain=get_plain,
+        notes=notes,
+        visit_group=visit_group,
+        visit=visit,
     )
 
 

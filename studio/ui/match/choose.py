@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -49,7 +48,7 @@ def catch_up(session: Session, choice: MatchChoice) -> MatchChoice:
     return choice
 
 
-def choose_grade(session: Session, path: str | None, slider: float | None) -> tuple[str, Any]:
+def choose_grade(session: Session, path: str | None, slider: float | None) -> tuple[str, object]:
     """Take a saved grade that was dropped; None for one that was taken out.
 
     Returns:

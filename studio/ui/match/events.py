@@ -14,9 +14,9 @@ from studio.ui.guard import words_for
 from studio.ui.match import choose, downloads, masks, run, words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.guarded import CompareRun, MatchRun
+from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import cube_line, show, shown_outputs
 from studio.ui.match.state import ROLES, Role
-from studio.ui.match.tab import MatchTab
 from studio.ui.places import PLACE_JS
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
@@ -70,7 +70,7 @@ class MatchEvents:
         self._settle = Step(self.settle, [session, inputs.kind, inputs.palette], [result.stale, tab.run.status])
         self._follow = Step(self.follow, [session, result.strength, size], shown_outputs(tab))
         run_outputs = [tab.run.start, tab.run.stop, tab.comparison.run.start, tab.run.status, *shown_outputs(tab)]
-        self._match = Step(self.match, [session, *self.controls.components], run_outputs)
+        self._match = Step(self.run_match, [session, *self.controls.components], run_outputs)
 
     def wire_choices(self) -> None:
         """Pictures, palette and saved grade."""
@@ -149,7 +149,7 @@ class MatchEvents:
         shown_at = [tab.result.slider, tab.result.empty]
         tab.run.start.click(*take_paintings, **QUICK).then(*self._match, show_progress_on=shown_at, **_WORK)
         comparison.run.start.click(*take_paintings, **QUICK).then(
-            self.compare,
+            self.run_compare,
             self._match.inputs,
             [tab.run.start, comparison.run.start, comparison.run.stop, comparison.run.status, comparison.compared],
             show_progress_on=comparison.compared,
@@ -169,11 +169,11 @@ class MatchEvents:
         all_masks = list(self.tab.masks.values())
         return masks.keep_open_paintings(session, all_masks, paintings) or nothing_new(all_masks[0].painted)
 
-    def match(self, session: Session, *values: Any) -> Iterator[Updates]:
+    def run_match(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Match colours* was pressed."""
         yield from MatchRun(self.tab, session, self.controls.read(values)).updates()
 
-    def compare(self, session: Session, *values: Any) -> Iterator[Updates]:
+    def run_compare(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Compare methods* was pressed."""
         yield from CompareRun(self.tab, session, self.controls.read(values)).updates()
 

@@ -10,8 +10,8 @@ from studio.ui.controls import SAVED
 from studio.ui.guard import Run, RunButtons
 from studio.ui.match import choose, run
 from studio.ui.match.choice import MatchChoice
+from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import show
-from studio.ui.match.tab import MatchTab
 from studio.ui.session import Session
 from studio.ui.wiring import Updates
 

@@ -6,7 +6,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from studio.ui.match import downloads, run, words
-from studio.ui.match.tab import MatchTab
+from studio.ui.match.parts import MatchTab
 from studio.ui.session import Session
 from studio.ui.wiring import Updates
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import gradio as gr
 
 from reswd_torch.settings import CUBE_SIZES, DEVICES, MatchSettings
@@ -18,12 +16,13 @@ from studio.ui.controls import (
     scene_choice,
     section,
 )
-from studio.ui.examples import Example, load_examples, pair_tile
+from studio.ui.examples import load_examples, pair_tile
 from studio.ui.guard import RunButtons
 from studio.ui.match import words
 from studio.ui.match.masks import Mask
+from studio.ui.match.parts import Comparison, Details, Downloads, Examples, Inputs, MaskInput, MatchTab, More, Result
 from studio.ui.match.state import ROLES, Role
-from studio.ui.places import PicturePlace, picture_place
+from studio.ui.places import picture_place
 from studio.ui.settings import as_sent
 
 _DEFAULTS = MatchSettings()
@@ -33,119 +32,6 @@ _MASK_HELP: dict[Role, str] = {
     "source": "Only what is white, or painted, counts and changes.",
     "reference": "Only what is white, or painted, counts.",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """The pictures, and what can stand in place of a reference."""
-
-    kind: gr.Radio
-    places: dict[Role, PicturePlace]
-    picture_group: gr.Column
-    palette_group: gr.Column
-    palette: gr.Textbox
-    swatches: gr.HTML
-    saved_group: gr.Column
-    grade: gr.File
-    grade_about: gr.HTML
-
-
-@dataclass(frozen=True, eq=False)
-class MaskInput:
-    """The half of a mask's components that lies under *More*."""
-
-    file: gr.File
-    paint: gr.Button
-    painted: gr.HTML
-
-
-@dataclass(frozen=True, eq=False)
-class More:
-    """What lies under *More*."""
-
-    method: gr.Dropdown
-    transform: gr.Radio
-    scene: gr.Radio
-    seed: gr.Number
-    device: gr.Dropdown
-    masks: dict[Role, MaskInput]
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """The examples, and their gallery in the same order."""
-
-    pairs: list[Example]
-    gallery: gr.Gallery
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What is shown of a result."""
-
-    stale: gr.HTML
-    empty: gr.HTML
-    slider: gr.ImageSlider
-    strength: gr.Slider
-    metrics: gr.HTML
-    scene_found: gr.HTML
-    show_points: gr.Button
-    points: gr.Image
-
-
-@dataclass(frozen=True, eq=False)
-class Downloads:
-    """What can be taken away.
-
-    Attributes:
-        picture, cube, cc, ccc, cdl, settings: the buttons.
-        cube_size: the points of a .cube along each side.
-        cube_line: how exact that .cube is.
-        file: out of sight: the file on its way to the browser.
-    """
-
-    picture: gr.Button
-    cube: gr.Button
-    cc: gr.Button
-    ccc: gr.Button
-    cdl: gr.Button
-    settings: gr.Button
-    cube_size: gr.Radio
-    cube_line: gr.HTML
-    file: gr.File
-
-
-@dataclass(frozen=True, eq=False)
-class Details:
-    """What is said of a result, and its chart."""
-
-    notes: gr.HTML
-    numbers: gr.HTML
-    no_chart: gr.HTML
-    chart: gr.Image
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """*Compare methods*."""
-
-    run: RunButtons
-    compared: gr.Gallery
-
-
-@dataclass(frozen=True, eq=False)
-class MatchTab:
-    """All of the tab."""
-
-    inputs: Inputs
-    run: RunButtons
-    more: More
-    examples: Examples
-    masks: dict[Role, Mask]
-    result: Result
-    downloads: Downloads
-    details: Details
-    comparison: Comparison
 
 
 def lay_out_match_tab() -> MatchTab:
@@ -161,7 +47,17 @@ def lay_out_match_tab() -> MatchTab:
             result = _result()
             downloads = _downloads()
             details = _details()
-    return MatchTab(inputs, run, more, examples, masks, result, downloads, details, _comparison())
+    return MatchTab(
+        inputs=inputs,
+        run=run,
+        more=more,
+        examples=examples,
+        masks=masks,
+        result=result,
+        downloads=downloads,
+        details=details,
+        comparison=_comparison(),
+    )
 
 
 def _inputs() -> Inputs:
@@ -180,15 +76,15 @@ def _inputs() -> Inputs:
                 gr.HTML('<p class="about">.cube, .cc, .ccc, .cdl or settings .json</p>', padding=False)
                 grade_about = gr.HTML(elem_id="grade-about", padding=False)
     return Inputs(
-        kind,
-        {"source": source, "reference": reference},
-        picture_group,
-        palette_group,
-        palette,
-        swatches,
-        saved_group,
-        grade,
-        grade_about,
+        kind=kind,
+        places={"source": source, "reference": reference},
+        picture_group=picture_group,
+        palette_group=palette_group,
+        palette=palette,
+        swatches=swatches,
+        saved_group=saved_group,
+        grade=grade,
+        grade_about=grade_about,
     )
 
 
@@ -205,7 +101,14 @@ def _more() -> More:
             )
             device = gr.Dropdown(list(DEVICES), value=_DEFAULTS.device, label="Device", min_width=120)
         masks = {role: _mask_input(role) for role in ROLES}
-    return More(method, transform, scene, seed, device, masks)
+    return More(
+        method=method,
+        transform=transform,
+        scene=scene,
+        seed=seed,
+        device=device,
+        masks=masks,
+    )
 
 
 def _mask_input(role: Role) -> MaskInput:
@@ -248,7 +151,15 @@ def _editor(role: Role, given: MaskInput) -> Mask:
             elem_id=f"{role}-editor",
         )
         done = gr.Button(words.USE_PAINTED, variant="primary", elem_id=f"{role}-painted-done")
-    return Mask(role, given.file, given.paint, given.painted, group, editor, done)
+    return Mask(
+        role=role,
+        file=given.file,
+        paint=given.paint,
+        painted=given.painted,
+        group=group,
+        editor=editor,
+        done=done,
+    )
 
 
 def _result() -> Result:
@@ -287,7 +198,16 @@ def _result() -> Result:
     points = _drawing(
         "Points seen in both pictures", "Source and reference, with lines between points seen in both", "points"
     )
-    return Result(stale, empty, slider, strength, metrics, scene_found, show_points, points)
+    return Result(
+        stale=stale,
+        empty=empty,
+        slider=slider,
+        strength=strength,
+        metrics=metrics,
+        scene_found=scene_found,
+        show_points=show_points,
+        points=points,
+    )
 
 
 def _drawing(label: str, alt_text: str, elem_id: str) -> gr.Image:
@@ -320,7 +240,17 @@ def _downloads() -> Downloads:
         with gr.Column(min_width=240):
             cube_line = gr.HTML(elem_id="cube-line", padding=False)
     file = gr.File(visible="hidden", elem_id="download")
-    return Downloads(picture, cube, cc, ccc, cdl, settings, cube_size, cube_line, file)
+    return Downloads(
+        picture=picture,
+        cube=cube,
+        cc=cc,
+        ccc=ccc,
+        cdl=cdl,
+        settings=settings,
+        cube_size=cube_size,
+        cube_line=cube_line,
+        file=file,
+    )
 
 
 def _download(label: str, elem_id: str, *, scale: int = 1, min_width: int = 72) -> gr.Button:
@@ -342,7 +272,12 @@ def _details() -> Details:
                 "Chroma planes of source, result and reference, and their lightness",
                 "chart",
             )
-    return Details(notes, numbers, no_chart, chart)
+    return Details(
+        notes=notes,
+        numbers=numbers,
+        no_chart=no_chart,
+        chart=chart,
+    )
 
 
 def _comparison() -> Comparison:

@@ -14,8 +14,9 @@ from studio.service.guide.run import GuideEvent, PaintResult
 from studio.ui.guide import run as guide_run
 from studio.ui.guide.choice import GuideChoice
 from studio.ui.guide.events import GuideRun
+from studio.ui.guide.parts import GuideTab
 from studio.ui.guide.run import NOTHING
-from studio.ui.guide.tab import GuideTab, lay_out_guide_tab
+from studio.ui.guide.tab import lay_out_guide_tab
 from studio.ui.session import Session
 from studio.watch import Cancelled
 

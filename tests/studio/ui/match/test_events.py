@@ -31,7 +31,7 @@ def test_an_unforeseen_error_leaves_the_page_usable(
     app = build_app()
     monkeypatch.setattr(run, "match", fail)
     monkeypatch.setattr(run, "compare", fail)
-    for name in ("match", "compare"):
+    for name in ("run_match", "run_compare"):
         handler = next(each for each in app.fns.values() if each.name == name)
         values = [getattr(component, "value", None) for component in handler.inputs]
         first, last = handler.fn(session, *values[1:])  # type: ignore[misc]
@@ -84,7 +84,7 @@ def test_words_of_a_match_stay_until_something_else_is_chosen(session: Session, 
     assert events.settle(session, PICTURE, "")[status] == ""
     places = {"source": session.match.source, "reference": session.match.reference}
     sent = MatchChoice(seed=0.5, **{role: str(side.path) for role, side in places.items() if side is not None})
-    *_, last = events.match(session, *(getattr(sent, field.name) for field in fields(sent)))
+    *_, last = events.run_match(session, *(getattr(sent, field.name) for field in fields(sent)))
     assert "whole number" in str(last[status])
     assert status not in events.settle(session, PICTURE, "")
     assert events.settle(session, PALETTE, "#123456")[status] == ""

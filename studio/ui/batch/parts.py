@@ -1,0 +1,71 @@
+"""The components of the tab *Batch*, a record for each region of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from studio.ui.guard import RunButtons
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Where the pictures come from."""
+
+    kind: gr.Radio
+    files_group: gr.Column
+    files: gr.File
+    folder_group: gr.Column
+    folder: gr.File
+    here_group: gr.Column
+    here: gr.Textbox
+    results: gr.Textbox
+    existing: gr.Dropdown
+    hint: gr.HTML
+
+
+@dataclass(frozen=True, eq=False)
+class Colours:
+    """Where the colours come from."""
+
+    colours: gr.Radio
+    picture_group: gr.Column
+    references: gr.File
+    palette: gr.Textbox
+    grade: gr.File
+    mode: gr.Radio
+
+
+@dataclass(frozen=True, eq=False)
+class More:
+    """What lies under *More*."""
+
+    method: gr.Dropdown
+    transform: gr.Radio
+    scene: gr.Radio
+    strength: gr.Number
+    seed: gr.Number
+    device: gr.Dropdown
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a run comes to."""
+
+    bar: gr.HTML
+    download: gr.DownloadButton
+    failures: gr.HTML
+    empty: gr.HTML
+    gallery: gr.Gallery
+
+
+@dataclass(frozen=True, eq=False)
+class BatchTab:
+    """All of the tab."""
+
+    pictures: Pictures
+    colours: Colours
+    run: RunButtons
+    more: More
+    outcome: Outcome

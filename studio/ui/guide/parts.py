@@ -1,0 +1,94 @@
+"""The components of the tab *Guide a generation*, a record for each region of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from guidance.known import Known
+from studio.ui.guard import RunButtons
+from studio.ui.places import PicturePlace
+
+
+@dataclass(frozen=True, eq=False)
+class Wishes:
+    """What to paint, and in whose colours."""
+
+    prompt: gr.Textbox
+    hint: gr.HTML
+    kind: gr.Radio
+    picture_group: gr.Column
+    place: PicturePlace
+    palette_group: gr.Column
+    palette: gr.Textbox
+    swatches: gr.HTML
+    kept_group: gr.Column
+    kept: gr.HTML
+    guided_group: gr.Column
+    strength: gr.Slider
+    plain: gr.Checkbox
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What paints, and from which noise."""
+
+    model: gr.Dropdown
+    model_line: gr.HTML
+    steps: gr.Slider
+    seed: gr.Number
+    another: gr.Button
+
+
+@dataclass(frozen=True, eq=False)
+class More:
+    """What lies under *More*."""
+
+    negative: gr.Textbox
+    scale: gr.Slider
+    width: gr.Number
+    height: gr.Number
+    method: gr.Dropdown
+    start: gr.Number
+    stop: gr.Number
+    decode_scale: gr.Number
+    grain: gr.Number
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What was painted, now and in this visit."""
+
+    empty: gr.HTML
+    so_far: gr.HTML
+    pictures: gr.Row
+    picture: gr.Image
+    plain_group: gr.Column
+    plain_picture: gr.Image
+    figures: gr.HTML
+    get: gr.DownloadButton
+    get_plain: gr.DownloadButton
+    notes: gr.HTML
+    visit_group: gr.Column
+    visit: gr.Gallery
+
+
+@dataclass(frozen=True, eq=False)
+class GuideTab:
+    """All of the tab.
+
+    Attributes:
+        drop: where a picture that was made here is dropped, to be painted again.
+        examples: the gallery of :data:`studio.ui.guide.examples.EXAMPLES`, in their order.
+        known: what the embedded model knows; None in a copy of the project that lacks it, which painting will say.
+    """
+
+    wishes: Wishes
+    run: RunButtons
+    model: Model
+    more: More
+    drop: gr.File
+    outcome: Outcome
+    examples: gr.Gallery
+    known: Known | None

@@ -1,0 +1,126 @@
+"""The components of the tab *Match colours*, a record for each region of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from studio.ui.examples import Example
+from studio.ui.guard import RunButtons
+from studio.ui.match.masks import Mask
+from studio.ui.match.state import Role
+from studio.ui.places import PicturePlace
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The pictures, and what can stand in place of a reference."""
+
+    kind: gr.Radio
+    places: dict[Role, PicturePlace]
+    picture_group: gr.Column
+    palette_group: gr.Column
+    palette: gr.Textbox
+    swatches: gr.HTML
+    saved_group: gr.Column
+    grade: gr.File
+    grade_about: gr.HTML
+
+
+@dataclass(frozen=True, eq=False)
+class MaskInput:
+    """The half of a mask's components that lies under *More*."""
+
+    file: gr.File
+    paint: gr.Button
+    painted: gr.HTML
+
+
+@dataclass(frozen=True, eq=False)
+class More:
+    """What lies under *More*."""
+
+    method: gr.Dropdown
+    transform: gr.Radio
+    scene: gr.Radio
+    seed: gr.Number
+    device: gr.Dropdown
+    masks: dict[Role, MaskInput]
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """The examples, and their gallery in the same order."""
+
+    pairs: list[Example]
+    gallery: gr.Gallery
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What is shown of a result."""
+
+    stale: gr.HTML
+    empty: gr.HTML
+    slider: gr.ImageSlider
+    strength: gr.Slider
+    metrics: gr.HTML
+    scene_found: gr.HTML
+    show_points: gr.Button
+    points: gr.Image
+
+
+@dataclass(frozen=True, eq=False)
+class Downloads:
+    """What can be taken away.
+
+    Attributes:
+        picture, cube, cc, ccc, cdl, settings: the buttons.
+        cube_size: the points of a .cube along each side.
+        cube_line: how exact that .cube is.
+        file: out of sight: the file on its way to the browser.
+    """
+
+    picture: gr.Button
+    cube: gr.Button
+    cc: gr.Button
+    ccc: gr.Button
+    cdl: gr.Button
+    settings: gr.Button
+    cube_size: gr.Radio
+    cube_line: gr.HTML
+    file: gr.File
+
+
+@dataclass(frozen=True, eq=False)
+class Details:
+    """What is said of a result, and its chart."""
+
+    notes: gr.HTML
+    numbers: gr.HTML
+    no_chart: gr.HTML
+    chart: gr.Image
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """*Compare methods*."""
+
+    run: RunButtons
+    compared: gr.Gallery
+
+
+@dataclass(frozen=True, eq=False)
+class MatchTab:
+    """All of the tab."""
+
+    inputs: Inputs
+    run: RunButtons
+    more: More
+    examples: Examples
+    masks: dict[Role, Mask]
+    result: Result
+    downloads: Downloads
+    details: Details
+    comparison: Comparison

@@ -1,0 +1,53 @@
+"""The app in a real Chromium: examples, *Compare methods* and *Stop*."""
+
+from __future__ import annotations
+
+import pytest
+from studio_page import REFERENCE, SOURCE, Studio
+
+from reswd_torch.settings import METHODS
+
+pytestmark = pytest.mark.browser
+
+
+def test_examples_compare_and_pick(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.at("#examples .thumbnail-item").nth(1).click()
+    studio.wait(lambda: studio.after_address() != "")
+    assert "forest-stream.jpg" in studio.at("#source-about").inner_text()
+    first = studio.after_address()
+    studio.at("#compare").click()
+    studio.wait(lambda: studio.at("#compared .thumbnail-item").count() == len(METHODS), 60)
+    studio.wait(lambda: studio.at("#compare").is_enabled())
+    captions = studio.at("#compared .caption-label").all_inner_texts()
+    assert all("distance" in caption and " s" in caption for caption in captions)
+    studio.shoot("compare-1280", full=True)
+    studio.at("#compared .thumbnail-item").last.click()
+    studio.wait(lambda: studio.after_address() not in ("", first))
+    studio.wait(lambda: studio.at("#get-cc").is_disabled())
+    assert "does not fit" in studio.at("#cube-line").inner_text(), "why there is no CDL is said"
+    assert "3-D LUT" in studio.at("#numbers").inner_text()
+
+
+def test_stop_keeps_the_last_result(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.choose_pair(SOURCE, REFERENCE)
+    studio.match()
+    kept = studio.after_address()
+    studio.at("#compare").click()
+    studio.wait(lambda: studio.at("#compare-stop").is_enabled())
+    studio.at("#compare-stop").click()
+    studio.at("#compare-status").get_by_text("Cancelled").wait_for()
+    studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#compare-stop").is_disabled())
+    assert studio.at("#compared .thumbnail-item").count() < len(METHODS)
+    assert studio.after_address() == kept
+    studio.shoot("stopped-1280")
+    studio.at("#more").get_by_text("More").click()
+    studio.at("#method input").click()
+    studio.page.get_by_role("option", name="ReSWD").click()
+    studio.at("#match").click()
+    studio.wait(lambda: studio.at("#stop").is_enabled())
+    studio.at("#stop").click()
+    studio.at("#status").get_by_text("Cancelled").wait_for()
+    studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#stop").is_disabled())
+    assert studio.after_address() == kept
