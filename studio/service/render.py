@@ -129,16 +129,17 @@ def _rounding(dtype: np.dtype, *, may_be_negative: bool) -> Kernel:
     """Floats in code values to ``dtype``: to the nearest, halves to even, clamped as ASC CDL asks. May change the floats."""
     import cv2
 
-    if dtype != np.uint8:
-        zero = np.zeros(4)
-        return lambda floats, out: cv2.add(floats, zero, out, dtype=cv2.CV_16U)
+    zero = np.zeros(4)
 
     def to_bytes(floats: np.ndarray, out: np.ndarray) -> None:
         if may_be_negative:
             cv2.threshold(floats, 0, 0, cv2.THRESH_TOZERO, floats)
         cv2.convertScaleAbs(floats, out)  # three times as fast as an addition, but it takes the absolute value
 
-    return to_bytes
+    def to_words(floats: np.ndarray, out: np.ndarray) -> None:
+        cv2.add(floats, zero, out, dtype=cv2.CV_16U)
+
+    return to_bytes if dtype == np.uint8 else to_words
 
 
 def _as_run(strip: np.ndarray) -> np.ndarray:

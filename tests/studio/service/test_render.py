@@ -142,6 +142,22 @@ def test_parts_in_the_cache_meet(
         assert np.array_equal(render(pixels, grade), whole)
 
 
+def test_a_last_part_is_never_too_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A colour that OpenCV rounds otherwise at the end of a run, at every place of a run."""
+    colours, grade = noise(20_000, 1, np.uint16), GRADES["cdl"]
+    amid = render(colours, grade)
+    with monkeypatch.context() as patch:
+        patch.setattr(render_module, "_STRIP_PIXELS", 1)
+        alone = render(colours, grade)
+    for colour in colours[(amid != alone).any(-1)][:3]:  # none where OpenCV has no fused multiply-add
+        for count in range(128, 192):
+            pixels = np.tile(colour, (count, 1, 1))
+            whole = render(pixels, grade)
+            with monkeypatch.context() as patch:
+                patch.setattr(render_module, "_PART_PIXELS", 64)
+                assert np.array_equal(render(pixels, grade), whole)
+
+
 @QUICK
 @given(cdls, st.sampled_from([np.uint8, np.uint16]))
 def test_tables_equal_the_float_path(cdl: Cdl, dtype: type) -> None:
