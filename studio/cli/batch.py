@@ -68,7 +68,7 @@ def batch_command(
     be done.
     """
     from studio.cli.bars import counting
-    from studio.jobs import EACH, FRESH, OVERWRITE, RESUME, SERIES, BatchJob
+    from studio.jobs import FRESH, OVERWRITE, RESUME, SERIES, BatchJob
     from studio.references import SavedGrade
     from studio.service.batch.here import BatchRun
 
@@ -78,23 +78,17 @@ def batch_command(
         raise InputError(f"--jobs {jobs} is out of range: give a number from 1 to 256")
     earlier = _earlier(source, output) if resume else None
     reference = _reference(earlier, target, target_mask, palette, grade)
-    settings = earlier.settings if earlier else options.DEFAULTS
     if isinstance(reference, SavedGrade) and earlier is None and strength is None:
         strength = reference.grade.strength
+    base = earlier or BatchJob(source, output, reference, settings=options.DEFAULTS)
     settings = options.settings_from_flags(
-        settings, method=method, transform=transform, strength=strength, seed=seed, scene=scene, device=device
+        base.settings, method=method, transform=transform, strength=strength, seed=seed, scene=scene, device=device
     )
-    job = BatchJob(
-        source,
-        output,
-        reference,
-        mode=SERIES if series or (earlier and earlier.mode == SERIES) else EACH,
-        settings=settings,
-        recursive=recursive or (earlier is not None and earlier.recursive),
-        mask=mask or (earlier.mask if earlier else None),
-        grade_files=grade_files or (earlier.grade_files if earlier else None),
-        existing=OVERWRITE if overwrite else RESUME if resume else FRESH,
+    flags = options.given(
+        mode=SERIES if series else None, recursive=recursive or None, mask=mask, grade_files=grade_files
     )
+    existing = OVERWRITE if overwrite else RESUME if resume else FRESH
+    job = replace(base, reference=reference, settings=settings, existing=existing, **flags)
     run = BatchRun(job)
     _announce(run.plan)
     with counting() as watch:

@@ -128,11 +128,6 @@ def guide_command(
     _save(result, output, plain_output, overwrite)
 
 
-def _given(**values: str | float | None) -> dict[str, Any]:
-    """The flags that were given, by the names of the settings that they stand for."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def _job(
     saved: GuideJob | None,
     model: str | None,

@@ -6,7 +6,7 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -63,9 +63,14 @@ CUBE_SIZE = typer.Option(
 )
 
 
-def settings_from_flags(base: MatchSettings, **given: str | float | int | None) -> MatchSettings:
-    """Settings with those replaced that were given; None counts as not given. Raises InputError for what is no setting."""
-    return replace(base, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+def given(**flags: Any) -> dict[str, Any]:
+    """The flags that a person gave: those that are not None."""
+    return {name: value for name, value in flags.items() if value is not None}
+
+
+def settings_from_flags(base: MatchSettings, **flags: str | float | int | None) -> MatchSettings:
+    """Settings with those replaced that were given. Raises InputError for what is no setting."""
+    return replace(base, **given(**flags))
 
 
 @contextmanager
