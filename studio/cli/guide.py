@@ -106,7 +106,7 @@ def guide_command(
     from studio.service.guide.run import check_job, run_guide
 
     width, height = size or (None, None)
-    painting = options.given(**
+    painting = options.given(
         prompt=prompt,
         negative_prompt=negative,
         seed=seed,
@@ -115,7 +115,9 @@ def guide_command(
         width=width,
         height=height,
     )
-    steering = options.given(**strength=strength, start=start, stop=stop, method=method, decode_scale=decode_scale, grain=grain)
+    steering = options.given(
+        strength=strength, start=start, stop=stop, method=method, decode_scale=decode_scale, grain=grain
+    )
     saved = read_guided(from_picture) if from_picture else None
     job = _job(saved, model, reference, palette, painting, steering)
     job = replace(job, plain=plain)
