@@ -350,9 +350,8 @@ def _turn_of(frame: VideoFrame) -> Turn:
 
 def _stated_seconds(stream: PictureStream, form: str) -> float | None:
     """How long a file of the container ``form`` says that its picture lasts, in seconds; None where it does not say."""
-    if (
-        form == "avi" and stream.frames
-    ):  # FFmpeg shortens the duration of a file that is cut off, not the number of frames
+    if form == "avi" and stream.frames:
+        # FFmpeg shortens the duration of a file that is cut off, but not its number of frames.
         return float(stream.frames * stream.time_base)
     if stream.duration:
         return float(stream.duration * stream.time_base)

@@ -35,9 +35,8 @@ def exif_orientation(exif: bytes | None, xmp: bytes | None) -> int:
         try:
             record.load(exif)
             value = record.get(ORIENTATION)
-        except (
-            Exception
-        ):  # Pillow raises errors of many types (struct, Syntax, Key...) for a broken block, which says nothing
+        except Exception:
+            # Pillow raises errors of many types (struct, Syntax, Key...) for a broken block, which says nothing.
             value = None
     if value is None and xmp:
         for pattern in _XMP_ORIENTATION:
@@ -74,10 +73,7 @@ def upright_exif(exif: bytes | None, turned: bool) -> bytes | None:
             (offset,) = struct.unpack_from(order + "I", data, entries[EXIF_IFD] + 8)
             inner, _ = _entries(data, start + offset, order)
             if _WIDTH in inner and _HEIGHT in inner:
-                wide, high = (
-                    inner[_WIDTH] + 2,
-                    inner[_HEIGHT] + 2,
-                )  # places of type, count and value, which follow the tag
+                wide, high = inner[_WIDTH] + 2, inner[_HEIGHT] + 2  # type, count and value follow the tag
                 data[wide : wide + 10], data[high : high + 10] = data[high : high + 10], data[wide : wide + 10]
         if after + 4 <= len(data):
             struct.pack_into("I", data, after, 0)

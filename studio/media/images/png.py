@@ -25,10 +25,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _KEPT_CHUNKS = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"tEXt", b"zTXt", b"iTXt")
 _COLOUR_CHUNKS = _KEPT_CHUNKS[:7]
-_SEPARATE_TEXT = (
-    b"XML:com.adobe.xmp\0",
-    b"Raw profile type ",
-)  # text chunks of metadata that the container holds already
+_SEPARATE_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
+"""Text chunks that begin with these hold metadata, which the container keeps elsewhere."""
 _LARGEST_KEPT = 1 << 24  # bytes of a chunk
 
 

@@ -111,9 +111,8 @@ def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_i
         raise InputError(f"{path}: {error}") from error
     except MemoryError as error:
         raise InputError(f"{path}: the picture does not fit into memory: scale it down first") from error
-    except (
-        Exception
-    ) as error:  # the errors that decoders raise on broken data are not documented and differ from file to file
+    except Exception as error:
+        # The errors that decoders raise on broken data are not documented and differ from file to file.
         raise damaged(path) from error
     return _finish(path, decoded)
 

@@ -19,12 +19,8 @@ from studio.media.images.refuse import check_size, damaged
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
-_OWN_CODECS = (
-    1,
-    8,
-    32946,
-    32773,
-)  # what tifffile reads without a codec package: no compression, deflate (twice), PackBits
+_OWN_CODECS = (1, 8, 32946, 32773)
+"""Compressions that tifffile reads without a codec package: none, deflate (which has two numbers) and PackBits."""
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _ASSOCIATED, _STRAIGHT = 1, 2
 # tifffile does not write the two directory tags. Their entries are written under unused numbers that sort to the same places,
@@ -135,9 +131,8 @@ def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
     if page.planarconfig != 1 or page.samplesperpixel not in (1, 3, 4):
         raise InputError(f"{path}: this 16-bit TIFF's layout is not read: save it with ZIP or no compression")
     data = bytearray(path.read_bytes())
-    if (
-        274 in page.tags
-    ):  # OpenCV always turns TIFFs upright, and fails on quarter turns of 16-bit ones: so it sees no turn
+    if 274 in page.tags:
+        # OpenCV always turns TIFFs upright and fails on quarter turns of 16-bit ones, so it is shown orientation 1.
         struct.pack_into(page.parent.byteorder + "H", data, page.tags[274].valueoffset, 1)
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.shape[:2] != (page.imagelength, page.imagewidth):
