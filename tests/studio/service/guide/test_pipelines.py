@@ -47,7 +47,12 @@ def test_the_last_model_is_gone_before_the_next_one_comes(monkeypatch: pytest.Mo
 def test_the_same_model_on_another_device_is_loaded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipelines, "_kept", {})
     asked: list[tuple[str, str]] = []
-    monkeypatch.setattr(guidance.loading, "load", lambda model, device, _: asked.append((model, device)) or FakePipe())
+
+    def load(model: str, device: str, progress: object) -> FakePipe:
+        asked.append((model, device))
+        return FakePipe()
+
+    monkeypatch.setattr(guidance.loading, "load", load)
     for device in ("cpu", "cpu", "cuda"):
         with pipeline("a", device):
             assert list(pipelines._kept) == [("a", device)]

@@ -195,9 +195,9 @@ def test_more_steps_pictures_and_pixels_ask_for_more_seconds(tmp_path: Path) -> 
     guided = guide_job(LONG, palette=BLUE_AND_RED)
     assert seconds(guided) == seconds(many)
     assert seconds(replace(guided, plain=True)) > 1.5 * seconds(guided)
-    assert seconds(PaintJob(replace(LONG, width=1024, height=1024))) > seconds(many)
-    large = max(MODELS.values(), key=lambda entry: entry.denoiser)
-    assert seconds(PaintJob(LONG, large.id)) == seconds(PaintJob(LONG, f" {large.id} ")) > seconds(many)
+    large = PaintJob(LONG, max(MODELS.values(), key=lambda entry: entry.denoiser).id)
+    assert seconds(large) == seconds(replace(large, model=f" {large.model} ")) > seconds(many)
+    assert seconds(replace(large, generation=replace(LONG, width=2048, height=2048))) > seconds(large)
 
 
 def test_models_are_held_on_a_zero_gpu_space_only(monkeypatch: pytest.MonkeyPatch) -> None:
