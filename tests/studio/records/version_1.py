@@ -210,11 +210,18 @@ LOOK = Grade(
 """The grade in look.cc."""
 
 
+def filled(text: str, folder: Path) -> str:
+    """A record with the places and hashes of what lies in ``folder``, which must be there."""
+    text = text.replace("@folder@", str(folder))
+    text = re.sub("@sha256 of (.*?)@", lambda found: digest(folder / found[1]), text)
+    return re.sub("@state of (.*?)@", lambda found: _state(folder / found[1]), text)
+
+
 def write_settings(folder: Path) -> Path:
     """Write the pictures, and the settings beside them as v1.json."""
     _write(folder / "source.png", 0)
     _write(folder / "warm.png", 99, (1.0, 0.7, 0.4))
-    (folder / "v1.json").write_text(_filled(SETTINGS, folder), encoding="utf-8")
+    (folder / "v1.json").write_text(filled(SETTINGS, folder), encoding="utf-8")
     return folder / "v1.json"
 
 
@@ -243,18 +250,12 @@ def write_killed_run(folder: Path, output: Path, *, results: Path, run: str = RU
         report: ``REPORT`` or ``GRADED_REPORT``.
     """
     output.mkdir()
-    (output / "run.json").write_text(_filled(run, folder), encoding="utf-8")
-    (output / "report.csv").write_bytes(_filled(report, folder).replace("\n", "\r\n").encode())
+    (output / "run.json").write_text(filled(run, folder), encoding="utf-8")
+    (output / "report.csv").write_bytes(filled(report, folder).replace("\n", "\r\n").encode())
     for name in ("a.png", "b.png"):
         (output / name).write_bytes((results / name).read_bytes())
     (output / ".c.0123abcd.png").write_bytes(b"half a picture")
     (output / ".reswd-batch.lock").touch()
-
-
-def _filled(text: str, folder: Path) -> str:
-    text = text.replace("@folder@", str(folder))
-    text = re.sub("@sha256 of (.*?)@", lambda found: digest(folder / found[1]), text)
-    return re.sub("@state of (.*?)@", lambda found: _state(folder / found[1]), text)
 
 
 def _state(source: Path) -> str:

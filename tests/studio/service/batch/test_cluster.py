@@ -17,7 +17,8 @@ from benchmarks.kills import contents
 from studio.jobs import SERIES
 from studio.service.batch.prepare import prepare_batch
 from studio.service.batch.run import run_batch
-from tests.studio.cli.test_batch import ROOT, rows
+from tests.conftest import ROOT
+from tests.studio.batches_for_tests import rows
 from tests.studio.conftest import write
 from tests.studio.jobs_for_tests import batch_job
 

@@ -1,64 +1,43 @@
-"""Runs: what is written, what is reported, what a second run does."""
+"""Runs: what is written, what is reported, how they stop."""
 
 from __future__ import annotations
 
-import csv
 import errno
-import json
 import os
 import shutil
-from collections.abc import Callable
+import zlib
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from reswd_torch import load_grade
 from reswd_torch.errors import InputError
-from reswd_torch.settings import MatchSettings
-from studio.jobs import EACH, OVERWRITE, RESUME, SERIES, BatchJob
+from studio.jobs import EACH, OVERWRITE, RESUME, SERIES
 from studio.media.images import read_picture
 from studio.service.apply import apply_to_file
 from studio.service.batch import work
 from studio.service.batch.prepare import prepare_batch
-from studio.service.batch.run import Step, Summary, run_batch
+from studio.service.batch.run import GRADING, LOOKING, BatchEvent, run_batch
 from studio.service.batch.workers import threads
-from studio.service.match import run_match
+from studio.service.match import MatchResult, run_match
+from studio.watch import Event, Watch
 from tests.conftest import digest
+from tests.studio.batches_for_tests import BytesOf, batch_event, reports_equal, rows, run
 from tests.studio.conftest import write
 from tests.studio.jobs_for_tests import batch_job, match_job
 
-BytesOf = Callable[[Path], dict[str, bytes]]
-
 
 class Usage(NamedTuple):
-    """As of shutil.disk_usage()."""
+    """What shutil.disk_usage() returns."""
 
     total: int
     used: int
     free: int
-
-
-def run(request: BatchJob, workers: Executor, **options: Any) -> Summary:
-    """Prepare and run."""
-    plan, record = prepare_batch(request)
-    return run_batch(plan, record, workers, window=4, **options)
-
-
-def rows(output: Path) -> list[dict[str, str]]:
-    """The report."""
-    with (output / "report.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def reports_equal(one: Path, other: Path) -> bool:
-    """Whether two reports say the same but for the seconds."""
-    plain = [[{**row, "seconds": ""} for row in rows(output)] for output in (one, other)]
-    return plain[0] == plain[1]
 
 
 def test_each_picture_is_as_the_single_command_makes_it(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
@@ -79,99 +58,6 @@ def test_sources_are_not_touched(shots: Path, warm: Path, tmp_path: Path, two: E
     before = bytes_of(shots)
     run(batch_job(shots, tmp_path / "out", warm, mode=SERIES, recursive=True), two)
     assert bytes_of(shots) == before
-
-
-def test_a_series_has_one_grade_that_can_be_applied_alone(
-    shots: Path, warm: Path, tmp_path: Path, two: Executor
-) -> None:
-    output = tmp_path / "out"
-    run(batch_job(shots, output, warm, mode=SERIES), two)
-    assert len({row["grade"] for row in rows(output)}) == 1
-    grade = load_grade(output / "series.cc")
-    for name in ("b.png", "c.jpg"):
-        apply_to_file(grade, shots / name, tmp_path / name)
-        found, expected = (read_picture(folder / name).pixels for folder in (output, tmp_path))
-        assert np.abs(found.astype(int) - expected.astype(int)).max() <= 1
-    np.testing.assert_allclose(
-        load_grade(output / "series.cube").apply(np.full((1, 1, 3), 0.5)),
-        grade.apply(np.full((1, 1, 3), 0.5)),
-        atol=5e-3,
-    )
-
-
-def test_equal_frames_stay_equal_in_a_series_and_the_look_is_reached(warm: Path, tmp_path: Path, two: Executor) -> None:
-    """The flicker test: frames of one scene in which something passes by keep the colours of what stands still."""
-    frames = tmp_path / "frames"
-    for number in range(5):
-        pixels = np.asarray(Image.open(write(tmp_path / "scene.png", 5, height=90, width=120))).copy()
-        pixels[30:60, 20 * number : 20 * number + 30] = (250, 40, 30)
-        frames.mkdir(exist_ok=True)
-        Image.fromarray(pixels).save(frames / f"{number}.png")
-    still = (slice(0, 25), slice(0, 120))
-    spread = {}
-    for mode in (EACH, SERIES):
-        run(batch_job(frames, tmp_path / mode, warm, mode=mode), two)
-        graded = np.stack([read_picture(tmp_path / mode / f"{n}.png").pixels[still].astype(int) for n in range(5)])
-        spread[mode] = int(np.ptp(graded, axis=0).max())
-    assert spread[SERIES] == 0 < spread[EACH]
-    after = [float(row["distance_after"]) for row in rows(tmp_path / SERIES)]
-    before = [float(row["distance_before"]) for row in rows(tmp_path / SERIES)]
-    assert max(after) < 0.6 * min(before)
-
-
-def test_the_grade_of_a_series_does_not_depend_on_jobs_or_order(
-    shots: Path, warm: Path, tmp_path: Path, two: Executor, bytes_of: BytesOf
-) -> None:
-    request = batch_job(shots, tmp_path / "two", warm, mode=SERIES, recursive=True)
-    run(request, two)
-    with threads(1) as one:
-        run(replace(request, output=tmp_path / "one"), one)
-    with threads(5) as five:
-        run(replace(request, output=tmp_path / "five"), five)
-    assert bytes_of(tmp_path / "two") == bytes_of(tmp_path / "one") == bytes_of(tmp_path / "five")
-    assert reports_equal(tmp_path / "two", tmp_path / "one")
-
-
-def test_a_series_of_two_encodings_looks_like_one(warm: Path, tmp_path: Path, two: Executor) -> None:
-    """The same scene once in sRGB and once tagged with another profile: graded, they still show the same colours."""
-    shots = tmp_path / "mixed"
-    scene = np.asarray(Image.open(write(tmp_path / "scene.png", 5)))
-    shots.mkdir()
-    Image.fromarray(scene).save(shots / "a.png")
-    lab = ImageCms.createProfile("sRGB")
-    profile = bytearray(ImageCms.ImageCmsProfile(lab).tobytes())
-    wide = swapped(bytes(profile))
-    converted = scene[..., [2, 1, 0]]  # in a profile whose red and blue are exchanged
-    Image.fromarray(converted).save(shots / "b.png", icc_profile=wide)
-    run(batch_job(shots, tmp_path / "out", warm, mode=SERIES), two)
-    one, other = (read_picture(tmp_path / "out" / name) for name in ("a.png", "b.png"))
-    assert other.icc == wide
-    difference = np.abs(one.pixels.astype(int) - other.pixels[..., [2, 1, 0]].astype(int))
-    assert difference.mean() < 1.5 and np.percentile(difference, 99) <= 5
-    record = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert len(record["series"]) == 2 and (tmp_path / "out" / "series.cc").exists()
-
-
-def swapped(icc: bytes) -> bytes:
-    """An sRGB profile with the primaries of red and blue exchanged: valid, and plainly another encoding."""
-    tags = {icc[132 + 12 * n : 136 + 12 * n]: 132 + 12 * n for n in range(int.from_bytes(icc[128:132], "big"))}
-    out = bytearray(icc)
-    red, blue = tags[b"rXYZ"], tags[b"bXYZ"]
-    out[red + 4 : red + 12], out[blue + 4 : blue + 12] = icc[blue + 4 : blue + 12], icc[red + 4 : red + 12]
-    at = int.from_bytes(icc[tags[b"desc"] + 4 : tags[b"desc"] + 8], "big")
-    size = int.from_bytes(icc[tags[b"desc"] + 8 : tags[b"desc"] + 12], "big")
-    text = bytes(out[at : at + size])
-    out[at : at + size] = text.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be")).replace(b"sRGB", b"swap")
-    return bytes(out)
-
-
-def test_several_references_make_the_look_of_a_series(tmp_path: Path, shots: Path, two: Executor) -> None:
-    looks = tmp_path / "looks"
-    write(looks / "1.png", 1, tint=(1.0, 0.6, 0.3))
-    write(looks / "2.png", 2, tint=(1.0, 0.6, 0.3))
-    run(batch_job(shots, tmp_path / "out", looks, mode=SERIES), two)
-    for row in rows(tmp_path / "out"):
-        assert float(row["distance_after"]) < 0.6 * float(row["distance_before"])
 
 
 def test_each_by_its_own_reference(shots: Path, tmp_path: Path, two: Executor) -> None:
@@ -228,8 +114,6 @@ def difficult(tmp_path: Path) -> Path:
     (folder / "x empty.jpg").write_bytes(b"")
     (folder / "x text.jpg").write_text("not a picture")
     header = bytearray(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR") + (40000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
-    import zlib
-
     header += (
         zlib.crc32(bytes(header[12:])).to_bytes(4, "big") + b"\0\0\0\0IDAT" + zlib.crc32(b"IDAT").to_bytes(4, "big")
     )
@@ -261,131 +145,51 @@ def test_fifty_files_give_forty_four_results(mode: str, warm: Path, tmp_path: Pa
     assert read_picture(tmp_path / "out" / "alpha.png").alpha is not None
 
 
-def test_existing_results_are_not_replaced_unasked(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    output = tmp_path / "out"
-    kept = write(output / "c.jpg", 55)
-    before = kept.read_bytes()
-    with pytest.raises(InputError, match=r"1 result is there already \(c\.jpg\)"):
-        run(batch_job(shots, output, warm), two)
-    with pytest.raises(InputError, match=r"1 result is there already"):
-        run(batch_job(shots, output, warm), two, existing=RESUME)
-    assert [path.name for path in output.iterdir()] == ["c.jpg"] and kept.read_bytes() == before
-    assert run(batch_job(shots, output, warm), two, existing=OVERWRITE).done == 4
-    assert kept.read_bytes() != before
-    with pytest.raises(InputError, match="go on with it .--resume. or replace it .--overwrite."):
-        run(batch_job(shots, output, warm), two)
-
-
-def test_a_grade_does_not_outlive_its_series(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    output = tmp_path / "out"
-    run(batch_job(shots, output, warm, mode=SERIES), two)
-    assert (output / "series.cc").exists()
-    run(batch_job(shots, output, warm), two, existing=OVERWRITE)
-    assert not (output / "series.cc").exists() and not (output / "series.cube").exists()
-
-
-def test_resume_does_what_is_missing_or_changed(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    output = tmp_path / "out"
-    request = batch_job(shots, output, warm)
-    run(request, two)
-    (output / "a.jpg").unlink()
-    write(shots / "c.jpg", 77)
-    write(shots / "new.jpg", 78)
-    stays = (output / "b.png").stat().st_mtime_ns, (output / "d.jpg").stat().st_mtime_ns
-    old = (output / "c.jpg").read_bytes()
-    summary = run(request, two, existing=RESUME)
-    assert (summary.done, summary.kept) == (5, 2)
-    assert ((output / "b.png").stat().st_mtime_ns, (output / "d.jpg").stat().st_mtime_ns) == stays
-    assert (output / "c.jpg").read_bytes() != old
-    assert [row["file"] for row in rows(output)] == ["a.jpg", "b.png", "c.jpg", "d.jpg", "new.jpg"]
-
-
-def test_resume_does_again_what_failed(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    (shots / "c.jpg").write_bytes(b"")
-    request = batch_job(shots, tmp_path / "out", warm)
-    assert run(request, two).failed == 1
-    write(shots / "c.jpg", 2)
-    summary = run(request, two, existing=RESUME)
-    assert (summary.done, summary.kept, summary.failed) == (4, 3, 0)
-
-
-def test_resume_with_other_settings_or_another_reference_is_refused(
-    shots: Path, warm: Path, tmp_path: Path, two: Executor
-) -> None:
-    request = batch_job(shots, tmp_path / "out", warm)
-    run(request, two)
-    for other, words in (
-        (replace(request, settings=MatchSettings(strength=0.5)), "strength was 1.0, now it is 0.5"),
-        (replace(request, mode=SERIES), "mode was each, now it is series"),
-        (replace(request, recursive=True), "recursive was False"),
-    ):
-        with pytest.raises(InputError, match=words):
-            run(other, two, existing=RESUME)
-    write(warm, 98)
-    with pytest.raises(InputError, match="reference was"):
-        run(request, two, existing=RESUME)
-
-
-def test_a_run_from_before_scenes_were_looked_for_goes_on(
-    shots: Path, warm: Path, tmp_path: Path, two: Executor
-) -> None:
-    request = batch_job(shots, tmp_path / "out", warm)
-    run(request, two)
-    whole = rows(tmp_path / "out")
-    assert {row["scene"] for row in whole} == {"different"}
-    columns = ["file", "status", "seconds", "grade", "distance_before", "distance_after", "message", "state"]
-    with (tmp_path / "out" / "report.csv").open("w", newline="", encoding="utf-8") as file:
-        old = csv.DictWriter(file, columns, extrasaction="ignore")
-        old.writeheader()
-        old.writerows(whole[:-1])
-    record = json.loads((tmp_path / "out" / "run.json").read_text())
-    del record["settings"]["scene"]
-    (tmp_path / "out" / "run.json").write_text(json.dumps(record))
-    summary = run(request, two, existing=RESUME)
-    assert (summary.done, summary.kept) == (len(whole), len(whole) - 1)
-    now = rows(tmp_path / "out")
-    assert [row["scene"] for row in now] == [""] * (len(whole) - 1) + ["different"]
-    scenes = ("scene", "points", "trust")
-    plain = [[{k: v for k, v in row.items() if k not in scenes} for row in each[:-1]] for each in (now, whole)]
-    assert plain[0] == plain[1]
-
-
-def test_a_row_half_written_is_done_again(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    output = tmp_path / "out"
-    request = batch_job(shots, output, warm)
-    run(request, two)
-    whole = (output / "report.csv").read_bytes()
-    cut = whole.rfind(b"\r\n", 0, len(whole) - 2) + 10
-    (output / "report.csv").write_bytes(whole[:cut])
-    summary = run(request, two, existing=RESUME)
-    assert (summary.done, summary.kept) == (4, 3)
-    found = (output / "report.csv").read_bytes()
-    assert found.count(b"\r\n") == whole.count(b"\r\n")
-
-
 def test_stop_keeps_what_is_done_and_says_what_is_not(
     shots: Path, warm: Path, tmp_path: Path, bytes_of: BytesOf
 ) -> None:
     request = batch_job(shots, tmp_path / "out", warm, mode=SERIES, recursive=True)
-    steps: list[Step] = []
+    told: list[BatchEvent] = []
+    watch = Watch(
+        lambda event: told.append(batch_event(event)), lambda: sum(event.row is not None for event in told) >= 2
+    )
     with threads(1) as one:
         plan, record = prepare_batch(request)
-        graded = lambda: sum(step.row is not None for step in steps) >= 2  # noqa: E731
-        summary = run_batch(plan, record, one, window=1, stop=graded, on_step=steps.append)
+        summary = run_batch(plan, record, one, window=1, watch=watch)
         assert (summary.done, summary.left) == (2, 4)
         assert [row["status"] for row in rows(tmp_path / "out")] == ["done"] * 2 + ["not done"] * 4
-        assert run(request, one, existing=RESUME).kept == 2
+        assert run(replace(request, existing=RESUME), one).kept == 2
         run(replace(request, output=tmp_path / "whole"), one)
     assert bytes_of(tmp_path / "out") == bytes_of(tmp_path / "whole")
     assert reports_equal(tmp_path / "out", tmp_path / "whole")
 
 
+def test_every_picture_is_told(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
+    (shots / "c.jpg").write_bytes(b"")
+    (shots / "gone.jpg").symlink_to(tmp_path / "nothing.jpg")
+    told: list[BatchEvent] = []
+    run(batch_job(shots, tmp_path / "out", warm, mode=SERIES), two, watch=Watch(lambda e: told.append(batch_event(e))))
+    looking = [event for event in told if event.phase == LOOKING]
+    assert [(event.done, event.of) for event in looking] == [(number, 4) for number in range(5)]
+    assert looking[0].name == "" and {event.name for event in looking[1:]} == {"a.jpg", "b.png", "c.jpg", "d.jpg"}
+    assert looking[-1].failed == 1 and all(event.row is None for event in looking)
+    grading = told[len(looking) :]
+    assert {event.phase for event in grading} == {GRADING}
+    assert [(event.done, event.of, event.share) for event in grading] == [(n, 5, n / 5) for n in range(6)]
+    assert grading[0].row is None and grading[-1].failed == 2
+    for event in grading[1:]:
+        assert event.row is not None and event.row.file == event.name
+        assert event.place == tmp_path / "out" / event.name
+    assert {event.name for event in grading[1:] if event.row and event.row.status == "failed"} == {"c.jpg", "gone.jpg"}
+
+
 def test_stop_while_the_series_is_looked_at(shots: Path, warm: Path, tmp_path: Path) -> None:
-    steps: list[Step] = []
+    told: list[BatchEvent] = []
+    watch = Watch(lambda event: told.append(batch_event(event)), lambda: len(told) > 2)
     with threads(1) as one:
         plan, record = prepare_batch(batch_job(shots, tmp_path / "out", warm, mode=SERIES))
-        summary = run_batch(plan, record, one, window=1, stop=lambda: len(steps) > 2, on_step=steps.append)
-    assert (summary.done, summary.left) == (0, 4) and {step.phase for step in steps} == {"looking"}
+        summary = run_batch(plan, record, one, window=1, watch=watch)
+    assert (summary.done, summary.left) == (0, 4) and {event.phase for event in told} == {LOOKING}
     assert os.listdir(tmp_path / "out") == []
 
 
@@ -394,9 +198,9 @@ def test_a_full_disk_stops_the_run_and_it_can_go_on(
     encoder_says_so: bool, shots: Path, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = batch_job(shots, tmp_path / "out", warm)
-    save, saved = work.MatchResult.save_picture, []
+    save, saved = work.save_and_release, []
 
-    def until_full(self: Any, path: Path, **options: Any) -> Path:
+    def until_full(result: MatchResult, path: Path, *, overwrite: bool) -> MatchResult:
         if len(saved) == 2:
             monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**6, 10**6 - 4096, 4096))
             reason = (
@@ -406,14 +210,14 @@ def test_a_full_disk_stops_the_run_and_it_can_go_on(
             )
             raise InputError(f"{path}: it could not be written") from reason
         saved.append(path)
-        return save(self, path, **options)
+        return save(result, path, overwrite=overwrite)
 
     with threads(1) as one:
-        monkeypatch.setattr(work.MatchResult, "save_picture", until_full)
+        monkeypatch.setattr(work, "save_and_release", until_full)
         summary = run(request, one)
         assert summary.full and (summary.done, summary.failed, summary.left) == (2, 0, 2)
         monkeypatch.undo()
-        summary = run(request, one, existing=RESUME)
+        summary = run(replace(request, existing=RESUME), one)
     assert not summary.full and (summary.done, summary.kept) == (4, 2)
 
 
@@ -422,31 +226,14 @@ def test_one_run_at_a_time(shots: Path, warm: Path, tmp_path: Path, two: Executo
     plan, record = prepare_batch(request)
     refused: list[str] = []
 
-    def meanwhile(step: Step) -> None:
-        if step.row is not None and not refused:
+    def meanwhile(event: Event) -> None:
+        if batch_event(event).row is not None and not refused:
             with pytest.raises(InputError, match="another run is at work") as error:
                 run_batch(plan, record, two, window=2, existing=RESUME)
             refused.append(str(error.value))
 
-    assert run_batch(plan, record, two, window=2, on_step=meanwhile).done == 4
+    assert run_batch(plan, record, two, window=2, watch=Watch(meanwhile)).done == 4
     assert refused and not any(path.name.startswith(".") for path in (tmp_path / "out").iterdir())
-
-
-@pytest.mark.parametrize("mode", [EACH, SERIES])
-def test_leftovers_of_a_killed_run_are_removed_and_other_hidden_files_stay(
-    mode: str, shots: Path, warm: Path, tmp_path: Path, two: Executor
-) -> None:
-    files = ".cc" if mode == EACH else None
-    request = batch_job(shots, tmp_path / "out", warm, mode=mode, recursive=True, grade_files=files)
-    run(request, two)
-    left = [".a.0123abcd.jpg", ".run.json.0123abcd.part", ".report.0123abcd.csv", "day 2/.f.89abcdef.png"]
-    left += [".a.jpg.cc.0123abcd.part"] if mode == EACH else [".series.cube.0123abcd.part", ".series.cc.0123abcd.part"]
-    theirs = [".a.0123abcd.png", ".mine.0123abcd.jpg", ".a.jpg", ".DS_Store"]
-    for name in left + theirs:
-        (tmp_path / "out" / name).write_bytes(b"half")
-    run(request, two, existing=RESUME)
-    there = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob(".*")}
-    assert there == set(theirs)
 
 
 def test_nothing_that_can_be_read(warm: Path, tmp_path: Path, two: Executor) -> None:
@@ -459,34 +246,6 @@ def test_nothing_that_can_be_read(warm: Path, tmp_path: Path, two: Executor) -> 
         assert "empty" in rows(tmp_path / mode)[0]["message"]
 
 
-@pytest.mark.parametrize(
-    ("parts", "words"),
-    [
-        ({}, "no reference"),
-        ({"target": "warm.png", "palette": "#fff"}, "more than one reference"),
-        ({"target": "nothing.png"}, "no such picture or folder"),
-        ({"palette": "#12"}, "#12"),
-        ({"palette": "#fff", "target_mask": "warm.png"}, "needs one target picture"),
-        ({"target": "warm.png", "mask": "nothing.png"}, "no such mask"),
-        ({"target": "warm.png", "grade_files": ".txt"}, "not a kind of grade file"),
-        ({"target": "warm.png", "grade_files": ".cc", "mode": SERIES}, "a series has one"),
-        (
-            {"target": "warm.png", "grade_files": ".cc", "settings": MatchSettings(method="mkl")},
-            "cannot hold this grade",
-        ),
-        ({"target": "warm.png", "mode": "both"}, "unknown mode 'both'"),
-        ({"grade": "nothing.cube"}, "nothing.cube"),
-    ],
-)
-def test_requests_that_are_refused(parts: dict[str, Any], words: str, shots: Path, warm: Path, tmp_path: Path) -> None:
-    paths = {
-        name: tmp_path / value for name, value in parts.items() if name in ("target", "mask", "target_mask", "grade")
-    }
-    with pytest.raises(InputError, match=words):
-        prepare_batch(batch_job(shots, tmp_path / "out", **{**parts, **paths}))
-    assert not (tmp_path / "out").exists()
-
-
 def test_report_survives_odd_names(warm: Path, tmp_path: Path, two: Executor) -> None:
     folder = tmp_path / "odd"
     names = ["a, b.jpg", 'say "x".jpg', "new\nline.jpg", "ü 日本.jpg"]
@@ -495,7 +254,7 @@ def test_report_survives_odd_names(warm: Path, tmp_path: Path, two: Executor) ->
     (folder / os.fsdecode(b"latin \xe9.jpg")).write_bytes((folder / names[0]).read_bytes())
     request = batch_job(folder, tmp_path / "out", warm)
     assert run(request, two).done == 5
-    assert run(request, two, existing=RESUME).kept == 5
+    assert run(replace(request, existing=RESUME), two).kept == 5
 
 
 def test_a_link_in_the_output_does_not_lead_to_the_sources(
@@ -504,29 +263,11 @@ def test_a_link_in_the_output_does_not_lead_to_the_sources(
     before = bytes_of(shots)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "day 2").symlink_to(shots / "day 2", target_is_directory=True)
-    summary = run(batch_job(shots, tmp_path / "out", warm, recursive=True), two, existing=OVERWRITE)
+    summary = run(batch_job(shots, tmp_path / "out", warm, recursive=True, existing=OVERWRITE), two)
     assert (summary.done, summary.failed) == (4, 2) and bytes_of(shots) == before
 
 
 def test_a_grade_of_the_output_can_be_applied_there(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     output = tmp_path / "out"
     run(batch_job(shots, output, warm, mode=SERIES), two)
-    assert run(batch_job(shots, output, grade=output / "series.cc"), two, existing=OVERWRITE).done == 4
-
-
-def test_a_stopped_overwrite_does_not_go_on_with_the_old_look(
-    shots: Path, warm: Path, tmp_path: Path, two: Executor
-) -> None:
-    request = batch_job(shots, tmp_path / "out", warm, mode=SERIES)
-    run(request, two)
-    run(replace(request, palette="#203040", target=None), two, existing=OVERWRITE, stop=lambda: True)
-    with pytest.raises(InputError, match="there already"):
-        run(request, two, existing=RESUME)
-
-
-def test_reports_and_grades_that_are_no_runs_stay(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "report.csv").write_text("mine")
-    with pytest.raises(InputError, match=r"report\.csv"):
-        run(batch_job(shots, tmp_path / "out", warm), two)
-    assert (tmp_path / "out" / "report.csv").read_text() == "mine"
+    assert run(batch_job(shots, output, grade=output / "series.cc", existing=OVERWRITE), two).done == 4
