@@ -70,7 +70,7 @@ def batch_command(
     from studio.cli.bars import counting
     from studio.jobs import FRESH, OVERWRITE, RESUME, SERIES, BatchJob
     from studio.references import SavedGrade
-    from studio.service.batch.here import BatchRun
+    from studio.service.batch.here import PreparedBatch
 
     if overwrite and resume:
         raise InputError("--overwrite starts anew and --resume goes on: give one of them")
@@ -89,7 +89,7 @@ def batch_command(
     )
     existing = OVERWRITE if overwrite else RESUME if resume else FRESH
     job = replace(base, reference=reference, settings=settings, existing=existing, **flags)
-    run = BatchRun(job)
+    run = PreparedBatch(job)
     _announce(run.plan)
     with counting() as watch:
         summary = run.run(watch, jobs=jobs, cluster=cluster)

@@ -9,7 +9,7 @@ from reswd_torch.settings import MatchSettings
 from studio.jobs import BatchJob, ClipJob, FramesJob, GuideJob, MatchJob, PaintJob
 from studio.kinds import is_clip, is_sequence
 from studio.references import Reference
-from studio.service.batch.here import BatchRun
+from studio.service.batch.here import PreparedBatch
 from studio.service.batch.run import Summary
 from studio.service.clip import ClipResult, run_clip
 from studio.service.guide.run import GuideResult, PaintResult, run_guide, run_paint
@@ -63,7 +63,7 @@ def run(
         Cancelled: it was stopped. A batch ends in order instead, with a summary.
     """
     if isinstance(job, BatchJob):
-        return BatchRun(job).run(watch)
+        return PreparedBatch(job).run(watch)
     if isinstance(job, GuideJob):
         return run_guide(job, watch=watch)
     if isinstance(job, PaintJob):

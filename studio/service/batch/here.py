@@ -20,7 +20,7 @@ MOST_WORKERS = 8
 """Pictures at work at once unless the caller says otherwise: memory grows with them, and decoding soon waits for the disk."""
 
 
-class BatchRun:
+class PreparedBatch:
     """A batch that was checked and can be started.
 
     Args:

@@ -20,7 +20,7 @@ from studio.records.report import DONE, FAILED, REPORT_FILE, Report, Row, read_r
 from studio.remedies import JobRemedy
 from studio.service.batch.plan import BatchPlan, Item, listed, state_of
 from studio.service.batch.series import Share, colours_each, fit_series, references_of, save_series, series_files
-from studio.service.batch.work import NO_SPACE, GradeTask, Outcome, SampleTask, failed, grade_one, sample_one
+from studio.service.batch.work import NO_SPACE, GradeTask, SampleTask, TaskOutcome, failed, grade_one, sample_one
 from studio.service.batch.workers import Finished, run_all
 from studio.watch import UNWATCHED, Event, Watch
 
@@ -260,11 +260,11 @@ class _Run:
         )
 
 
-def _with_tries(one: Finished[GradeTask]) -> Outcome:
+def _with_tries(one: Finished[GradeTask]) -> TaskOutcome:
     """The outcome of a task; its row says when a worker died over it."""
     if one.value is None:
         return failed(one.task.name, one.problem, one.task.state)
-    outcome: Outcome = one.value
+    outcome: TaskOutcome = one.value
     if one.tries == 1:
         return outcome
     said = f"done at try {one.tries}: a worker process died over it"

@@ -13,7 +13,7 @@ from studio.media.archive import Limits, gather, is_zip, pack, unpack
 from studio.records.batch import RUN_FILE
 from studio.references import SavedGrade, choose_batch_reference
 from studio.service.apply import load_any_grade
-from studio.service.batch.here import BatchRun
+from studio.service.batch.here import PreparedBatch
 from studio.service.batch.run import Summary
 from studio.watch import UNWATCHED, Watch
 
@@ -83,7 +83,7 @@ class UploadedRun:
         reference = choose_batch_reference(
             file=_references(wanted.references, work / "references"), palette=wanted.palette, grade=grade
         )
-        self.run = BatchRun(
+        self.run = PreparedBatch(
             BatchJob(
                 folder,
                 wanted.results or work / "results",

@@ -70,7 +70,7 @@ class GradeTask:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class TaskOutcome:
     """What became of a task.
 
     Attributes:
@@ -90,7 +90,7 @@ def sample_one(task: SampleTask) -> Share | str:
         return _reason(error, task.source)
 
 
-def grade_one(task: GradeTask) -> Outcome:
+def grade_one(task: GradeTask) -> TaskOutcome:
     """Grade one picture into its place; nothing that goes wrong leaves this function."""
     start, room = time.perf_counter(), 0
     place = task.place
@@ -115,14 +115,14 @@ def grade_one(task: GradeTask) -> Outcome:
         file=task.name,
         status=DONE,
         seconds=f"{time.perf_counter() - start:.3f}",
-        grade=in_words(result.grade),
+        grade=grade_in_words(result.grade),
         distance_before="" if before is None else f"{before:.3f}",
         distance_after="" if after is None else f"{after:.3f}",
         **_scene(result),
         message="; ".join(notes),
         state=task.state,
     )
-    return Outcome(row)
+    return TaskOutcome(row)
 
 
 def _scene(result: MatchResult) -> dict[str, str]:
@@ -133,10 +133,10 @@ def _scene(result: MatchResult) -> dict[str, str]:
     return {"scene": facts.scene, "points": str(facts.points), "trust": f"{facts.trust:.3f}"}
 
 
-def failed(name: str, reason: str, state: str, *, full: bool = False, start: float | None = None) -> Outcome:
+def failed(name: str, reason: str, state: str, *, full: bool = False, start: float | None = None) -> TaskOutcome:
     """The outcome of a picture that could not be done."""
     seconds = "" if start is None else f"{time.perf_counter() - start:.3f}"
-    return Outcome(Row(name, FAILED, seconds, message=reason, state=state), full)
+    return TaskOutcome(Row(name, FAILED, seconds, message=reason, state=state), full)
 
 
 def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None]:
@@ -167,7 +167,7 @@ def _samples(reference: Reference, settings: MatchSettings, state: str) -> Refer
     return ReferenceSamples(reference, settings)
 
 
-def in_words(grade: Grade) -> str:
+def grade_in_words(grade: Grade) -> str:
     """A grade in one line: the numbers of a CDL, or what else it is."""
     effective = grade.effective
     if not isinstance(effective, Cdl):

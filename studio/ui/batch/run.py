@@ -183,23 +183,6 @@ def _small(path: Path) -> np.ndarray:
     return resize(np.ascontiguousarray(pixels[top : top + high, left : left + wide]), _TILE)
 
 
-def below(text: str, allowed: tuple[Path, ...], what: str) -> Path:
-    """A folder that a person named, if it lies below one that ``reswd serve --allow`` names; links are seen through.
-
-    Raises:
-        InputError: empty, or elsewhere. Whether the folder is there is not told.
-    """
-    if not text.strip():
-        raise InputError(f"Name {what} first.")
-    path = Path(text.strip()).expanduser()
-    for root in allowed:
-        candidate = (path if path.is_absolute() else root / path).resolve()
-        if candidate.is_relative_to(root):
-            return candidate
-    roots = ", ".join(map(str, allowed))
-    raise InputError(f"{text.strip()} does not lie below a folder that this app may use: {roots}")
-
-
 def uploads_of(payload: Any) -> tuple[Upload, ...]:
     """What a gr.File handed over, as sent: where each file lies and what the person calls it."""
     if payload is None:

@@ -14,7 +14,7 @@ from studio.service.guide.run import GuideResult
 from studio.service.guide.stream import paint
 from studio.ui.controls import PALETTE, PICTURE
 from studio.ui.guide.choice import GuideChoice
-from studio.ui.guide.run import DEVICE, make_job, save
+from studio.ui.guide.run import DEVICE, painting_job, save
 from studio.ui.session import new_folder
 from studio.ui.settings import as_sent
 from studio.ui.words import plain as plain_words
@@ -65,7 +65,7 @@ def guide(
     )  # fmt: skip
     folder = new_folder()
     try:
-        *_, result = paint(make_job(choice, Path(reference) if reference else None), DEVICE, folder / "stop")
+        *_, result = paint(painting_job(choice, Path(reference) if reference else None), DEVICE, folder / "stop")
         assert isinstance(result, GuideResult)
         painted = save(result, lambda name: folder / name)
     except InputError as error:

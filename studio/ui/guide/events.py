@@ -226,7 +226,7 @@ class GuideRun(Run):
         choice, chosen = self.choice, self.state.reference
         if choice.kind == PICTURE:
             chosen.catch_up(choice.reference)
-        job = guide_run.make_job(choice, chosen.side.path if chosen.side else None, self.state.kept)
+        job = guide_run.painting_job(choice, chosen.side.path if chosen.side else None, self.state.kept)
         for event in paint(job, DEVICE, self.stop.path):
             if not self._has_the_page:
                 return ""

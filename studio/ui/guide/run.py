@@ -58,7 +58,7 @@ class Painted:
     notes: tuple[str, ...] = ()
 
 
-def make_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | None = None) -> Job:
+def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | None = None) -> Job:
     """The job that the controls describe.
 
     Args:

@@ -54,7 +54,7 @@ class MatchRun(_RunOfTab):
 
     def work(self) -> Generator[Updates, None, str]:
         choice = choose.catch_up(self.session, self.choice)
-        shown = run.match(self.session, choice, gr.Progress())
+        shown = run.match_and_show(self.session, choice, gr.Progress())
         yield show(self.tab, self.session, shown, choice.cube_size)
         return ""
 

@@ -46,7 +46,7 @@ class Shown:
     chart: str
 
 
-def make_job(session: Session, choice: MatchChoice) -> MatchJob:
+def matching_job(session: Session, choice: MatchChoice) -> MatchJob:
     """The job that the controls describe. Raises InputError with words for the page."""
     job = _job(session, choice)
     check_uploads(job)
@@ -93,9 +93,9 @@ def check_uploads(job: MatchJob) -> None:
             raise InputError(f"{path.name} is no longer on the server: choose it again and match")
 
 
-def match(session: Session, choice: MatchChoice, progress: gr.Progress) -> Shown:
+def match_and_show(session: Session, choice: MatchChoice, progress: gr.Progress) -> Shown:
     """Match and show. Raises InputError or Cancelled; the session then still holds the last result."""
-    job = make_job(session, choice)
+    job = matching_job(session, choice)
     watch = _watch(session, progress)
     result = slim(run(job, watch))
     watch.check()
@@ -194,7 +194,7 @@ def compare(session: Session, choice: MatchChoice, progress: gr.Progress) -> Ite
     for method in METHODS:
         watch.check()
         if not results:  # the first method reads the files; the others are fitted to the same sampled pixels
-            result = slim(run(make_job(session, replace(choice, method=method)), watch))
+            result = slim(run(matching_job(session, replace(choice, method=method)), watch))
         else:
             result = results[0].refitted(method, watch)
         results.append(result)

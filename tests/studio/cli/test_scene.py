@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ASSETS
-from tests.studio.cli.test_match import Ran, assert_refused, reswd  # noqa: F401
+from tests.studio.command_line import Ran, assert_refused
 from tests.studio.media.clips.made import make_clip
 from tests.studio.scenes_for_tests import LIGHT, panned, room_twice
 
@@ -23,7 +23,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return room_twice(tmp_path_factory.mktemp("scene"))
 
 
-def test_the_command_says_what_it_found(reswd: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path) -> None:  # noqa: F811
+def test_the_command_says_what_it_found(reswd: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path) -> None:
     said, records = {}, {}
     for scene in ("auto", "same", "different"):
         ran = reswd("match", *pair, "-o", tmp_path / f"{scene}.png", "--scene", scene)
@@ -42,7 +42,7 @@ def test_the_command_says_what_it_found(reswd: Callable[..., Ran], pair: tuple[P
     assert slopes["different"] != pytest.approx([0.6, 0.85, 1.1], abs=0.005)
 
 
-def test_what_is_no_scene_is_refused(reswd: Callable[..., Ran], tmp_path: Path) -> None:  # noqa: F811
+def test_what_is_no_scene_is_refused(reswd: Callable[..., Ran], tmp_path: Path) -> None:
     two = ASSETS / "fig-red-bowl.jpg", ASSETS / "bridge-night.jpg"
     out = tmp_path / "out.png"
     assert_refused(reswd("match", *two, "-o", out, "--scene", "same"), "scene 'same'", "choose scene auto or different")
@@ -52,13 +52,13 @@ def test_what_is_no_scene_is_refused(reswd: Callable[..., Ran], tmp_path: Path) 
     assert not out.exists()
 
 
-def test_nothing_is_said_of_scenes_where_nobody_looked(reswd: Callable[..., Ran], tmp_path: Path) -> None:  # noqa: F811
+def test_nothing_is_said_of_scenes_where_nobody_looked(reswd: Callable[..., Ran], tmp_path: Path) -> None:
     ran = reswd("match", ASSETS / "fig-red-bowl.jpg", "--palette", "#aa3300, #113355", "-o", tmp_path / "out.png")
     assert ran.code == 0, ran.err
     assert not [line for line in ran.out.splitlines() if "scene" in line.lower() and not line.startswith("wrote ")]
 
 
-def test_a_batch_looks_at_each_picture(reswd: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path) -> None:  # noqa: F811
+def test_a_batch_looks_at_each_picture(reswd: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "room.png").write_bytes(pair[0].read_bytes())
@@ -71,7 +71,7 @@ def test_a_batch_looks_at_each_picture(reswd: Callable[..., Ran], pair: tuple[Pa
 
 
 def test_the_report_of_a_batch_says_which_scene_and_how_sure(
-    reswd: Callable[..., Ran],  # noqa: F811
+    reswd: Callable[..., Ran],
     pair: tuple[Path, Path],
     tmp_path: Path,
 ) -> None:
@@ -101,7 +101,7 @@ def test_the_report_of_a_batch_says_which_scene_and_how_sure(
 
 
 def test_one_scene_is_refused_where_nothing_looks_for_it(
-    reswd: Callable[..., Ran],  # noqa: F811
+    reswd: Callable[..., Ran],
     pair: tuple[Path, Path],
     tmp_path: Path,
 ) -> None:
@@ -119,7 +119,7 @@ def test_one_scene_is_refused_where_nothing_looks_for_it(
 
 
 def test_the_command_says_what_it_found_in_a_clip(
-    reswd: Callable[..., Ran],  # noqa: F811
+    reswd: Callable[..., Ran],
     tmp_path: Path,
 ) -> None:
     whole, _, lit = panned("dogs-at-window", LIGHT)

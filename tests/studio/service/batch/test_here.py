@@ -12,7 +12,7 @@ from reswd_torch.errors import InputError
 from studio.jobs import OVERWRITE, SERIES
 from studio.remedies import JobRemedy
 from studio.service.batch import here
-from studio.service.batch.here import MOST_WORKERS, BatchRun, workers_here
+from studio.service.batch.here import MOST_WORKERS, PreparedBatch, workers_here
 from studio.service.batch.run import BatchEvent
 from studio.watch import Watch
 from tests.conftest import digest
@@ -22,7 +22,7 @@ from tests.studio.jobs_for_tests import batch_job
 
 def test_the_plan_is_there_before_the_run(shots: Path, warm: Path, tmp_path: Path) -> None:
     (shots / "notes.txt").write_text("x")
-    run = BatchRun(batch_job(shots, tmp_path / "out", warm))
+    run = PreparedBatch(batch_job(shots, tmp_path / "out", warm))
     assert [item.name for item in run.plan.items] == ["a.jpg", "b.png", "c.jpg", "d.jpg"]
     assert (run.plan.not_entered, run.plan.aside) == (1, "1 .txt")
     assert not (tmp_path / "out").exists()
@@ -35,8 +35,8 @@ def test_the_plan_is_there_before_the_run(shots: Path, warm: Path, tmp_path: Pat
 
 def test_threads_and_processes_give_the_same_bytes(shots: Path, warm: Path, tmp_path: Path, bytes_of: BytesOf) -> None:
     job = batch_job(shots, tmp_path / "processes", warm, mode=SERIES)
-    BatchRun(job).run(jobs=2)
-    BatchRun(replace(job, output=tmp_path / "threads")).run(jobs=2, in_process=True)
+    PreparedBatch(job).run(jobs=2)
+    PreparedBatch(replace(job, output=tmp_path / "threads")).run(jobs=2, in_process=True)
     assert bytes_of(tmp_path / "processes") == bytes_of(tmp_path / "threads")
 
 
@@ -44,21 +44,21 @@ def test_results_that_exist_are_refused_before_anybody_is_started(
     shots: Path, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = batch_job(shots, tmp_path / "out", warm)
-    BatchRun(job).run(in_process=True)
+    PreparedBatch(job).run(in_process=True)
     before = digest(tmp_path / "out" / "report.csv")
     with monkeypatch.context() as patched:
         for name in ("local", "threads", "RayExecutor"):
             patched.setattr(here, name, None)  # calling one of them would raise
         for cluster in (None, "local"):
             with pytest.raises(InputError) as caught:
-                BatchRun(job).run(cluster=cluster)
+                PreparedBatch(job).run(cluster=cluster)
             assert caught.value.remedy is JobRemedy.RESUME_OR_REPLACE
     assert digest(tmp_path / "out" / "report.csv") == before
-    assert BatchRun(replace(job, existing=OVERWRITE)).run(in_process=True).done == 4
+    assert PreparedBatch(replace(job, existing=OVERWRITE)).run(in_process=True).done == 4
 
 
 def test_a_watch_that_says_stop_leaves_what_is_not_begun(shots: Path, warm: Path, tmp_path: Path) -> None:
-    summary = BatchRun(batch_job(shots, tmp_path / "out", warm)).run(Watch(stopped=lambda: True), in_process=True)
+    summary = PreparedBatch(batch_job(shots, tmp_path / "out", warm)).run(Watch(stopped=lambda: True), in_process=True)
     assert (summary.done, summary.left) == (0, 4)
 
 
@@ -85,6 +85,6 @@ def test_how_many_work_at_once(
 def test_a_cluster_that_is_not_there_is_named(shots: Path, warm: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray has no wheel for this system")
     with pytest.raises(InputError, match=r"no Ray cluster at '127\.0\.0\.1:9'") as caught:
-        BatchRun(batch_job(shots, tmp_path / "out", warm)).run(cluster="127.0.0.1:9")
+        PreparedBatch(batch_job(shots, tmp_path / "out", warm)).run(cluster="127.0.0.1:9")
     assert caught.value.remedy is JobRemedy.CHECK_CLUSTER
     assert not (tmp_path / "out").exists()

@@ -18,7 +18,7 @@ from studio.service.guide.run import GuideResult, default_generation
 from studio.ui.controls import PALETTE
 from studio.ui.guide import run as guide_run
 from studio.ui.guide.choice import GuideChoice
-from studio.ui.guide.run import KEPT, NOTHING, make_job, model_from, save
+from studio.ui.guide.run import KEPT, NOTHING, model_from, painting_job, save
 from studio.ui.session import Session
 from tests.conftest import ASSETS
 from tests.studio.jobs_for_tests import guide_job
@@ -28,7 +28,7 @@ RED_BLUE = "#c02020, #2020c0"
 
 
 def test_controls_left_alone_are_the_defaults_of_the_library() -> None:
-    job = make_job(GuideChoice(prompt="a cat", kind=PALETTE, palette=RED_BLUE, width=64, height=64), None)
+    job = painting_job(GuideChoice(prompt="a cat", kind=PALETTE, palette=RED_BLUE, width=64, height=64), None)
     assert job == guide_job(default_generation("pocket-64", "a cat"), palette=RED_BLUE)
 
 
@@ -38,7 +38,7 @@ def test_every_control_reaches_the_job() -> None:
         prompt="a cat", negative="dogs", model="stabilityai/sdxl-turbo", strength=0.5, plain=True, seed=2**32 - 1, steps=3,
         scale=1.5, width=256, height=512, start=0.1, stop=0.9, decode_scale=0.5, grain=1.5, method=GRADIENT,
     )  # fmt: skip
-    job = make_job(choice, reference)
+    job = painting_job(choice, reference)
     assert isinstance(job, GuideJob)
     assert job.generation.to_record() == {
         "prompt": "a cat", "negative_prompt": "dogs", "seed": 2**32 - 1, "steps": 3, "guidance_scale": 1.5, "width": 256,
@@ -48,23 +48,23 @@ def test_every_control_reaches_the_job() -> None:
         strength=0.5, start=0.1, stop=0.9, decode_scale=0.5, grain=1.5, method=GRADIENT
     )
     assert (job.reference, job.model, job.plain) == (reference, "stabilityai/sdxl-turbo", True)
-    plain = make_job(replace(choice, kind=NOTHING), None)
+    plain = painting_job(replace(choice, kind=NOTHING), None)
     assert plain == PaintJob(job.generation, job.model)
 
 
 def test_kept_colours_bring_the_settings_without_controls() -> None:
     guidance = GuidanceSettings(linear_until=0.2, seed=5, strength=2)
     choice = GuideChoice(prompt="a cat", kind=KEPT, strength=1.5)
-    job = make_job(choice, None, kept_job(guidance=guidance))
+    job = painting_job(choice, None, kept_job(guidance=guidance))
     assert isinstance(job, GuideJob)
     assert (job.colors, job.reference_name) == (COLORS, "dusk.jpg")
     assert job.guidance == replace(guidance, strength=1.5)
-    other = make_job(replace(choice, kind=PALETTE, palette=RED_BLUE), None, kept_job(guidance=guidance))
+    other = painting_job(replace(choice, kind=PALETTE, palette=RED_BLUE), None, kept_job(guidance=guidance))
     assert isinstance(other, GuideJob) and other.guidance == GuidanceSettings(strength=1.5)
 
 
 def test_an_empty_seed_is_a_new_one_each_time() -> None:
-    seeds = {make_job(GuideChoice(prompt="a cat", kind=NOTHING, seed=None), None).generation.seed for _ in range(4)}
+    seeds = {painting_job(GuideChoice(prompt="a cat", kind=NOTHING, seed=None), None).generation.seed for _ in range(4)}
     assert len(seeds) == 4
 
 
@@ -90,7 +90,7 @@ def test_an_empty_seed_is_a_new_one_each_time() -> None:
 )
 def test_what_cannot_be_is_refused_in_words(given: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        make_job(GuideChoice(**{"prompt": "a cat", **given}), None)
+        painting_job(GuideChoice(**{"prompt": "a cat", **given}), None)
 
 
 @pytest.mark.parametrize(

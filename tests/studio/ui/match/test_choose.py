@@ -11,7 +11,7 @@ from studio.ui.controls import PALETTE, PICTURE, SAVED
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.choose import catch_up, choose, choose_grade, is_stale
-from studio.ui.match.run import match
+from studio.ui.match.run import match_and_show
 from studio.ui.session import Session
 from tests.studio.ui.conftest import REFERENCE, SOURCE, silent
 
@@ -42,7 +42,7 @@ def test_masks_of_pictures_that_the_session_did_not_know_are_not_taken(session: 
 
 def test_a_result_of_other_choices_is_called_so(session: Session, tmp_path: Path) -> None:
     assert not is_stale(session, PICTURE, "")
-    match(session, MatchChoice(), silent)  # type: ignore[arg-type]
+    match_and_show(session, MatchChoice(), silent)  # type: ignore[arg-type]
     assert session.match.shown is not None
     assert "still lagoon-jetty.jpg matched to mountain-sunset.jpg" in match_words.stale(session.match.shown)
     assert not is_stale(session, PICTURE, "")
@@ -50,12 +50,12 @@ def test_a_result_of_other_choices_is_called_so(session: Session, tmp_path: Path
     assert is_stale(session, SAVED, "")
     choose(session, str(SOURCE), "reference")
     assert is_stale(session, PICTURE, "")
-    match(session, MatchChoice(kind=PALETTE, palette="#123456"), silent)  # type: ignore[arg-type]
+    match_and_show(session, MatchChoice(kind=PALETTE, palette="#123456"), silent)  # type: ignore[arg-type]
     assert not is_stale(session, PALETTE, "#123456 ")
     assert is_stale(session, PALETTE, "#654321")
     assert "a palette" in match_words.stale(session.match.shown)
     session.match.grade = Grade(Cdl((1.1, 1.0, 1.0)))
-    match(session, MatchChoice(kind=SAVED), silent)  # type: ignore[arg-type]
+    match_and_show(session, MatchChoice(kind=SAVED), silent)  # type: ignore[arg-type]
     assert not is_stale(session, SAVED, "")
     assert "with a saved grade" in match_words.stale(session.match.shown)
     broken = tmp_path / "broken.cube"

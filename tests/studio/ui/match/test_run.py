@@ -11,7 +11,7 @@ from reswd_torch.settings import METHODS
 from studio.ui.controls import PALETTE
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
-from studio.ui.match.run import compare, make_job, match, set_strength
+from studio.ui.match.run import compare, match_and_show, matching_job, set_strength
 from studio.ui.session import Session
 from studio.watch import Cancelled
 from tests.studio.ui.conftest import silent
@@ -28,11 +28,11 @@ from tests.studio.ui.conftest import silent
 )
 def test_what_is_missing_is_said(session: Session, given: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        make_job(session, MatchChoice(**given))
+        matching_job(session, MatchChoice(**given))
 
 
 def test_stop_keeps_the_last_result(session: Session) -> None:
-    match(session, MatchChoice(), silent)  # type: ignore[arg-type]
+    match_and_show(session, MatchChoice(), silent)  # type: ignore[arg-type]
     kept = session.match.shown
 
     stop = session.match.stop = session.new_stop()
@@ -41,7 +41,7 @@ def test_stop_keeps_the_last_result(session: Session) -> None:
         stop.press()
 
     with pytest.raises(Cancelled):
-        match(session, MatchChoice(method="reswd"), press_stop)  # type: ignore[arg-type]
+        match_and_show(session, MatchChoice(method="reswd"), press_stop)  # type: ignore[arg-type]
     assert session.match.shown is kept
 
 
@@ -49,7 +49,7 @@ def test_the_slider_moved_during_a_match_has_the_last_word(session: Session) -> 
     def move_the_slider(*_: object, **__: object) -> None:
         set_strength(session, 0.3)
 
-    shown = match(session, MatchChoice(), move_the_slider)  # type: ignore[arg-type]
+    shown = match_and_show(session, MatchChoice(), move_the_slider)  # type: ignore[arg-type]
     assert session.match.shown is not None
     assert session.match.shown.job.settings.strength == 0.3
     assert session.match.shown.grade.strength == 0.3
@@ -57,7 +57,7 @@ def test_the_slider_moved_during_a_match_has_the_last_word(session: Session) -> 
 
 
 def test_a_strength_being_typed_leaves_the_last_one(session: Session) -> None:
-    match(session, MatchChoice(strength=0.5), silent)  # type: ignore[arg-type]
+    match_and_show(session, MatchChoice(strength=0.5), silent)  # type: ignore[arg-type]
     assert set_strength(session, None) is None
     assert session.match.shown is not None
     assert session.match.shown.job.settings.strength == 0.5
