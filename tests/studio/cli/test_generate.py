@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,11 @@ from guidance.text_to_image import Generation
 from studio.jobs import PaintJob
 from studio.records.painted import read_painted
 from studio.service.guide import pipelines
-from tests.studio.cli.test_match import Ran, reswd  # noqa: F401 - a fixture
+from tests.studio.command_line import Reswd
 from tests.studio.service.guide.paintings_for_tests import pixels_of, record_of
 
-Run = Callable[..., Ran]
 
-
-def test_a_prompt_becomes_a_png_with_its_settings(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_a_prompt_becomes_a_png_with_its_settings(reswd: Reswd, tmp_path: Path) -> None:
     out = tmp_path / "dog.png"
     ran = reswd("generate", "a blue dog", "-o", out, "--steps", 3, "--seed", 7, "--negative", "red")
     assert ran.code == 0, ran.err
@@ -48,7 +45,7 @@ def test_a_prompt_becomes_a_png_with_its_settings(reswd: Run, tmp_path: Path) ->
     assert {file.name for file in tmp_path.iterdir()} == {"dog.png", "again.png"}
 
 
-def test_every_flag_reaches_the_picture(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_every_flag_reaches_the_picture(reswd: Reswd, tmp_path: Path) -> None:
     out = tmp_path / "dog.png"
     flags = ("--negative", "grey", "--seed", 4294967295, "--steps", 2, "--scale", 4.5, "--device", "cpu")
     assert reswd("generate", "a red dog", "-o", out, *flags).code == 0
@@ -56,7 +53,7 @@ def test_every_flag_reaches_the_picture(reswd: Run, tmp_path: Path) -> None:  # 
     assert list(pipelines._kept) == [("pocket-64", "cpu")]
 
 
-def test_a_prompt_outside_its_world_gets_a_hint_and_a_picture(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_a_prompt_outside_its_world_gets_a_hint_and_a_picture(reswd: Reswd, tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     ran = reswd("generate", "an elefant", "-o", out, "--steps", 1)
     assert ran.code == 0
@@ -64,7 +61,7 @@ def test_a_prompt_outside_its_world_gets_a_hint_and_a_picture(reswd: Run, tmp_pa
     assert out.is_file()
 
 
-def test_the_list_shows_everything(reswd: Run) -> None:  # noqa: F811
+def test_the_list_shows_everything(reswd: Reswd) -> None:
     ran = reswd("generate", "--list")
     assert ran.code == 0
     for name in read_known().names:
@@ -87,7 +84,7 @@ def test_the_list_shows_everything(reswd: Run) -> None:  # noqa: F811
     ],
 )
 def test_bad_input_is_one_line_and_code_2(
-    reswd: Run,  # noqa: F811
+    reswd: Reswd,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],
@@ -101,7 +98,7 @@ def test_bad_input_is_one_line_and_code_2(
     assert not list(tmp_path.iterdir())
 
 
-def test_an_existing_picture_stays_without_overwrite(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_an_existing_picture_stays_without_overwrite(reswd: Reswd, tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     out.write_bytes(b"mine")
     assert reswd("generate", "a dog", "-o", out, "--steps", 1).code == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,7 @@ from studio.service.guide import pipelines
 from studio.service.guide import run as guided
 from studio.service.guide.pipelines import pipeline
 from tests.conftest import digest
-from tests.studio.cli.test_match import Ran, assert_refused, reswd, snapshot  # noqa: F401 - a fixture
+from tests.studio.command_line import Reswd, assert_refused, snapshot
 from tests.studio.media.clips.made import make_clip
 from tests.studio.media.images.profiles_for_tests import display_p3
 from tests.studio.records.test_painted import GUIDED_1, written
@@ -43,7 +43,6 @@ from tests.studio.service.guide.paintings_for_tests import (
     warm_picture,
 )
 
-Run = Callable[..., Ran]
 SAIL = ("guide", "a sailboat", "--palette", BLUE_AND_RED)
 
 
@@ -53,7 +52,7 @@ def reference(tmp_path: Path) -> Path:
     return warm_picture(tmp_path)
 
 
-def test_a_prompt_and_a_palette_become_a_png_with_its_settings(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_a_prompt_and_a_palette_become_a_png_with_its_settings(reswd: Reswd, tmp_path: Path) -> None:
     out = tmp_path / "sail.png"
     ran = reswd(*SAIL, "-o", out, "--steps", 3, "--seed", 7)
     assert ran.code == 0, ran.err
@@ -68,7 +67,7 @@ def test_a_prompt_and_a_palette_become_a_png_with_its_settings(reswd: Run, tmp_p
 
 
 def test_every_flag_reaches_the_picture_and_the_library_paints_the_same(
-    reswd: Run,  # noqa: F811
+    reswd: Reswd,
     reference: Path,
     tmp_path: Path,
 ) -> None:
@@ -87,7 +86,7 @@ def test_every_flag_reaches_the_picture_and_the_library_paints_the_same(
         assert np.array_equal(pixels_of(out), pixels(generate(loaded.pipe, wanted)))
 
 
-def test_the_plain_image_lies_beside_it_as_generate_paints_it(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_the_plain_image_lies_beside_it_as_generate_paints_it(reswd: Reswd, tmp_path: Path) -> None:
     out, beside, alone = (tmp_path / name for name in ("out.png", "out-plain.png", "alone.png"))
     ran = reswd(*SAIL, "-o", out, "--plain", "--steps", 3, "--seed", 2)
     assert ran.code == 0, ran.err
@@ -105,7 +104,7 @@ def test_the_plain_image_lies_beside_it_as_generate_paints_it(reswd: Run, tmp_pa
 
 
 def test_the_settings_in_a_picture_paint_it_again_and_flags_win(
-    reswd: Run,  # noqa: F811
+    reswd: Reswd,
     reference: Path,
     tmp_path: Path,
 ) -> None:
@@ -127,7 +126,7 @@ def test_the_settings_in_a_picture_paint_it_again_and_flags_win(
     assert job.reference.name == "#00ff00"
 
 
-def test_a_picture_of_version_1_is_painted_again(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_a_picture_of_version_1_is_painted_again(reswd: Reswd, tmp_path: Path) -> None:
     old, new = written(tmp_path / "old.png", GUIDED_1), tmp_path / "new.png"
     ran = reswd("guide", "--from", old, "-o", new)
     assert ran.code == 0, ran.err
@@ -138,7 +137,7 @@ def test_a_picture_of_version_1_is_painted_again(reswd: Run, tmp_path: Path) -> 
         assert np.array_equal(pixels_of(new), pixels(generate(loaded.pipe, job.generation)))
 
 
-def test_a_clip_gives_the_colours_as_a_picture_does(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_a_clip_gives_the_colours_as_a_picture_does(reswd: Reswd, tmp_path: Path) -> None:
     clip, out = make_clip(tmp_path / "clip.mp4", audio=False), tmp_path / "out.png"
     ran = reswd("guide", "a sailboat", "--reference", clip, "-o", out, "--steps", 2)
     assert ran.code == 0, ran.err
@@ -146,7 +145,7 @@ def test_a_clip_gives_the_colours_as_a_picture_does(reswd: Run, tmp_path: Path) 
     assert_refused(reswd("guide", "a dog", "--reference", tmp_path / "no.mp4", "-o", tmp_path / "b.png"), "no.mp4")
 
 
-def test_the_list_shows_every_model_and_loads_none(reswd: Run) -> None:  # noqa: F811
+def test_the_list_shows_every_model_and_loads_none(reswd: Reswd) -> None:
     ran = reswd("guide", "--list")
     assert ran.code == 0
     head, *lines = ran.out.splitlines()
@@ -159,14 +158,14 @@ def test_the_list_shows_every_model_and_loads_none(reswd: Run) -> None:  # noqa:
     assert "estimate" in ran.out
 
 
-def test_a_prompt_outside_the_small_model_s_world_gets_a_hint_and_a_picture(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_a_prompt_outside_the_small_model_s_world_gets_a_hint_and_a_picture(reswd: Reswd, tmp_path: Path) -> None:
     ran = reswd("guide", "an elefant", "--palette", "#123456", "-o", tmp_path / "out.png", "--steps", 1)
     assert ran.code == 0
     assert "did you mean elephant" in ran.err
     assert (tmp_path / "out.png").is_file()
 
 
-def test_the_bar_rises_with_every_step(reswd: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_the_bar_rises_with_every_step(reswd: Reswd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[float, str]] = []
 
     @contextmanager
@@ -233,7 +232,7 @@ COLOURS = ("--palette", "#123456")
     ],
 )
 def test_bad_input_is_one_line_and_code_2_before_a_model_is_loaded(
-    reswd: Run,  # noqa: F811
+    reswd: Reswd,
     reference: Path,
     arguments: tuple[str, ...],
     said: str,
@@ -250,12 +249,12 @@ def test_bad_input_is_one_line_and_code_2_before_a_model_is_loaded(
     assert snapshot(tmp_path) == before
 
 
-def test_a_device_that_is_not_there_is_one_line(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_a_device_that_is_not_there_is_one_line(reswd: Reswd, tmp_path: Path) -> None:
     assert_refused(reswd(*SAIL, "-o", tmp_path / "out.png", "--device", "tpu"), "'tpu'")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_picture_is_not_painted_over_the_one_whose_settings_it_has(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_a_picture_is_not_painted_over_the_one_whose_settings_it_has(reswd: Reswd, tmp_path: Path) -> None:
     first = tmp_path / "first.png"
     assert reswd(*SAIL, "-o", first, "--steps", 1).code == 0
     before = first.read_bytes()
@@ -267,7 +266,7 @@ def test_a_picture_is_not_painted_over_the_one_whose_settings_it_has(reswd: Run,
     assert_refused(reswd("guide", "--from", plain, "-o", tmp_path / "b.png"), "painted without a reference")
 
 
-def test_existing_pictures_are_replaced_only_when_asked(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_existing_pictures_are_replaced_only_when_asked(reswd: Reswd, tmp_path: Path) -> None:
     out, beside = tmp_path / "out.png", tmp_path / "out-plain.png"
     out.write_bytes(b"mine")
     beside.write_bytes(b"mine")
@@ -279,7 +278,7 @@ def test_existing_pictures_are_replaced_only_when_asked(reswd: Run, tmp_path: Pa
 
 
 def test_a_model_of_the_hub_without_a_network_is_one_line(
-    reswd: Run,  # noqa: F811
+    reswd: Reswd,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -298,7 +297,7 @@ def test_a_model_of_the_hub_without_a_network_is_one_line(
 def test_what_goes_wrong_on_the_way_is_one_line_and_nothing_is_written(
     raised: Exception | None,
     said: str,
-    reswd: Run,  # noqa: F811
+    reswd: Reswd,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -316,7 +315,7 @@ def test_what_goes_wrong_on_the_way_is_one_line_and_nothing_is_written(
     assert not list(tmp_path.iterdir())
 
 
-def test_ctrl_c_ends_with_130_and_leaves_nothing(reswd: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_ctrl_c_ends_with_130_and_leaves_nothing(reswd: Reswd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
     @contextmanager
@@ -339,7 +338,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(reswd: Run, tmp_path: Path, mon
         assert is_untouched(loaded.pipe)
 
 
-def test_the_colours_of_a_reference_are_noted_where_they_were_converted(reswd: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_the_colours_of_a_reference_are_noted_where_they_were_converted(reswd: Reswd, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8), (200, 30, 30)).save(tmp_path / "p3.png", icc_profile=display_p3())
     out = tmp_path / "out.png"
     ran = reswd("guide", "a sailboat", "--reference", tmp_path / "p3.png", "-o", out, "--steps", 1)
