@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.studio.cli.pictures import eight_bits
+from tests.studio.pictures import eight_bits
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 
 from reswd_torch import Cdl, Grade
 from studio.media.images import read_picture
-from tests.studio.cli.pictures import eight_bits, make_gif
 from tests.studio.command_line import Reswd, assert_refused, snapshot
+from tests.studio.pictures import eight_bits, make_gif
 
 
 @pytest.mark.parametrize("suffix", [".cc", ".ccc", ".cdl", ".cube", ".json"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import random
@@ -10,49 +9,35 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from reswd_torch import load_grade
-from studio.cli import main
 from studio.media.images import read_picture
-from tests.conftest import digest
+from tests.conftest import ROOT, digest
+from tests.studio.batches_for_tests import BytesOf, rows
+from tests.studio.command_line import Reswd, command
 from tests.studio.conftest import write
-
-Run = Callable[..., tuple[int, str, str]]
-ROOT = Path(__file__).resolve().parents[3]
+from tests.studio.media.clips.made import make_clip, scene
+from tests.studio.records import version_1
 
 
 @pytest.fixture
-def reswd(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command here: exit code, stdout, stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["reswd", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return run
+def reswd(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Reswd:
+    """``reswd`` with these arguments; what its worker processes say is listened to as well."""
+    return command(capfd, monkeypatch)
 
 
-def rows(output: Path) -> list[dict[str, str]]:
-    with (output / "report.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def test_all_done_is_zero(reswd: Run, shots: Path, warm: Path, tmp_path: Path) -> None:
+def test_all_done_is_zero(reswd: Reswd, shots: Path, warm: Path, tmp_path: Path) -> None:
     (shots / "notes.txt").write_text("x")
     code, out, err = reswd("batch", shots, "--target", warm, "-o", tmp_path / "out", "--jobs", 1)
     assert code == 0 and "4 of 4 pictures done" in out
-    assert "1 sub-folder not entered" in err and "1 .txt" in err
+    assert "1 sub-folder not entered; --recursive does" in err and "1 .txt" in err
 
 
-def test_some_failed_is_one_and_none_done_is_two(reswd: Run, shots: Path, warm: Path, tmp_path: Path) -> None:
+def test_some_failed_is_one_and_none_done_is_two(reswd: Reswd, shots: Path, warm: Path, tmp_path: Path) -> None:
     (shots / "c.jpg").write_bytes(b"")
     code, out, err = reswd("batch", shots, "--target", warm, "-o", tmp_path / "out", "--jobs", 1, "--series")
     assert code == 1 and "3 of 4 pictures done, 1 failed" in out and "c.jpg: the file is empty" in err
@@ -63,7 +48,7 @@ def test_some_failed_is_one_and_none_done_is_two(reswd: Run, shots: Path, warm: 
     assert code == 2 and "0 of 1 pictures done, 1 failed" in out
 
 
-def test_resume_needs_no_other_flag(reswd: Run, shots: Path, warm: Path, tmp_path: Path) -> None:
+def test_resume_needs_no_other_flag(reswd: Reswd, shots: Path, warm: Path, tmp_path: Path) -> None:
     options = ["--recursive", "--series", "--method", "reinhard", "--strength", "0.5", "--jobs", 1]
     assert reswd("batch", shots, "--target", warm, "-o", tmp_path / "out", *options)[0] == 0
     (tmp_path / "out" / "day 2" / "e.jpg").unlink()
@@ -73,7 +58,50 @@ def test_resume_needs_no_other_flag(reswd: Run, shots: Path, warm: Path, tmp_pat
     assert code == 2 and "strength was 0.5, now it is 0.6" in err
 
 
-def test_a_saved_grade_keeps_its_own_strength(reswd: Run, shots: Path, warm: Path, tmp_path: Path) -> None:
+def test_resume_takes_another_mask_only_where_one_belongs(
+    reswd: Reswd, shots: Path, warm: Path, tmp_path: Path
+) -> None:
+    mask = write(tmp_path / "mask.png", 5)
+    again = ("batch", shots, "--resume", "--jobs", 1, "-o")
+    assert reswd("batch", shots, "--target", warm, "--target-mask", mask, "-o", tmp_path / "out", "--jobs", 1).code == 0
+    assert reswd(*again, tmp_path / "out", "--target", warm).code == 0, "the mask is that of the run"
+    other = write(tmp_path / "other.png", 6)
+    ran = reswd(*again, tmp_path / "out", "--target-mask", other)
+    assert ran.code == 2 and "target mask was" in ran.err and "give the same, or replace it (--overwrite)" in ran.err
+    assert reswd("batch", shots, "--palette", "#c08040", "-o", tmp_path / "toned", "--jobs", 1).code == 0
+    ran = reswd(*again, tmp_path / "toned", "--target-mask", mask)
+    assert ran.code == 2 and "a target mask needs one target picture" in ran.err
+
+
+@pytest.mark.parametrize("kind", ["each", "graded"])
+def test_resume_goes_on_with_a_run_of_version_1(kind: str, reswd: Reswd, tmp_path: Path, bytes_of: BytesOf) -> None:
+    shots, whole, output = version_1.write_pictures(tmp_path), tmp_path / "whole", tmp_path / "out"
+    flags, run, report = ("--target", tmp_path / "warm.png"), version_1.RUN, version_1.REPORT
+    if kind == "graded":
+        flags, run, report = ("--grade", tmp_path / "look.cc"), version_1.GRADED_RUN, version_1.GRADED_REPORT
+    assert reswd("batch", shots, *flags, "-o", whole, "--jobs", 1).code == 0
+    version_1.write_killed_run(tmp_path, output, results=whole, run=run, report=report)
+    code, _, err = reswd("batch", shots, *flags, "-o", output)
+    assert code == 2 and "holds a run already: go on with it (--resume) or replace it (--overwrite)" in err
+    code, out, _ = reswd("batch", shots, "-o", output, "--resume", "--jobs", 1)
+    assert code == 0 and "4 of 4 pictures done, 2 of them before" in out
+    found, wanted = bytes_of(output), bytes_of(whole)
+    assert json.loads(found["run.json"]) == json.loads(wanted["run.json"])
+    del found["run.json"], wanted["run.json"]
+    assert found == wanted
+    code, _, err = reswd("batch", shots, "-o", output, "--resume", "--strength", 0.6)
+    assert code == 2 and "strength was 1.0, now it is 0.6" in err
+
+
+def test_a_clip_as_reference(reswd: Reswd, shots: Path, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "look.mp4", pictures=[scene(number) for number in range(6)], audio=False)
+    assert reswd("batch", shots, "--target", clip, "-o", tmp_path / "out", "--jobs", 1, "--series").code == 0
+    (tmp_path / "out" / "c.jpg").unlink()
+    code, out, _ = reswd("batch", shots, "-o", tmp_path / "out", "--resume", "--jobs", 1)
+    assert code == 0 and "4 of 4 pictures done, 3 of them before" in out
+
+
+def test_a_saved_grade_keeps_its_own_strength(reswd: Reswd, shots: Path, warm: Path, tmp_path: Path) -> None:
     settings = tmp_path / "look.json"
     half = ["--strength", "0.5", "--save-settings", settings]
     assert reswd("match", shots / "a.jpg", warm, "-o", tmp_path / "a.jpg", *half)[0] == 0
@@ -84,12 +112,27 @@ def test_a_saved_grade_keeps_its_own_strength(reswd: Run, shots: Path, warm: Pat
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["batch", "{shots}", "-o", "{out}"], "no reference"),
+        (["batch", "{shots}", "-o", "{out}"], "no reference: give a TARGET picture or --palette (a folder: --target"),
         (["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--jobs", "0"], "--jobs 0 is out of range"),
         (["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--resume", "--overwrite"], "give one of them"),
         (["batch", "{shots}", "--target", "{warm}", "-o", "{shots}"], "must not go into the folder of the sources"),
         (["batch", "{shots}", "--target", "{warm}", "-o", "{shots}/below"], "inside the source folder"),
-        (["batch", "{shots}", "--target", "{shots}/none.jpg", "-o", "{out}"], "no such picture or folder"),
+        (
+            ["batch", "{shots}", "--target", "{shots}/none.jpg", "-o", "{out}"],
+            "no such picture or folder: check --target",
+        ),
+        (
+            ["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--grade-files", ".txt"],
+            "'.txt' is not a kind of grade file: give --grade-files .cc, .ccc, .cdl or .cube",
+        ),
+        (
+            ["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--grade-files", ".cc", "--series"],
+            "leave --grade-files out: a series has one grade, saved as series.cube",
+        ),
+        (
+            ["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--grade-files", ".cc", "--transform", "lut"],
+            "give --grade-files .cube, or --transform cdl",
+        ),
         (["batch", "{shots}/none", "--target", "{warm}", "-o", "{out}"], "no such folder"),
         (["batch", "{shots}", "--target", "{warm}", "-o", "{warm}/out"], "cannot be written to"),
         (["batch", "{shots}", "--target", "{looks}", "-o", "{out}"], "4 pictures have no reference"),
@@ -102,7 +145,7 @@ def test_a_saved_grade_keeps_its_own_strength(reswd: Run, shots: Path, warm: Pat
     ],
 )
 def test_what_is_refused_is_one_line(
-    arguments: list[str], words: str, reswd: Run, shots: Path, warm: Path, tmp_path: Path
+    arguments: list[str], words: str, reswd: Reswd, shots: Path, warm: Path, tmp_path: Path
 ) -> None:
     looks = tmp_path / "looks"
     write(looks / "zzz.png", 1)
@@ -134,9 +177,7 @@ def test_ctrl_c_finishes_what_is_at_work_and_resume_goes_on(warm: Path, tmp_path
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
-def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(
-    warm: Path, tmp_path: Path, bytes_of: Callable[[Path], dict[str, bytes]]
-) -> None:
+def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(warm: Path, tmp_path: Path) -> None:
     """Three of the twenty times that ``python -m benchmarks.kills`` does."""
     from benchmarks.kills import kill_and_resume, undisturbed
 
@@ -156,7 +197,7 @@ def frames(folder: Path, count: int = 6) -> Path:
     return folder / "shot.%04d.png"
 
 
-def test_numbered_frames_get_one_grade(reswd: Run, warm: Path, tmp_path: Path) -> None:
+def test_numbered_frames_get_one_grade(reswd: Reswd, warm: Path, tmp_path: Path) -> None:
     pattern, look = frames(tmp_path / "in"), tmp_path / "look.cc"
     (tmp_path / "out").mkdir()
     result = tmp_path / "out" / "g.####.png"
@@ -174,7 +215,18 @@ def test_numbered_frames_get_one_grade(reswd: Run, warm: Path, tmp_path: Path) -
     assert reswd("match", pattern, warm, "-o", result, "--overwrite")[0] == 0
 
 
-def test_a_bad_frame_is_named_and_the_others_are_done(reswd: Run, warm: Path, tmp_path: Path) -> None:
+def test_numbered_frames_are_matched_to_one_frame_of_a_clip(reswd: Reswd, tmp_path: Path) -> None:
+    pattern = frames(tmp_path / "in", 2)
+    clip = make_clip(tmp_path / "look.mp4", pictures=[scene(0) // 4] * 12 + [255 - scene(0) // 4] * 12, audio=False)
+    levels = []
+    for at in (0.1, 0.8):
+        result = tmp_path / f"at {at} %d.png"
+        assert reswd("match", pattern, clip, "--at", at, "-o", result).code == 0
+        levels.append(read_picture(tmp_path / f"at {at} 998.png").pixels.mean())
+    assert levels[0] + 60 < levels[1]
+
+
+def test_a_bad_frame_is_named_and_the_others_are_done(reswd: Reswd, warm: Path, tmp_path: Path) -> None:
     pattern = frames(tmp_path / "in")
     (tmp_path / "in" / "shot.1000.png").write_bytes(b"")
     code, out, err = reswd("match", pattern, warm, "-o", tmp_path / "in" / "graded.%d.png")
@@ -182,7 +234,7 @@ def test_a_bad_frame_is_named_and_the_others_are_done(reswd: Run, warm: Path, tm
     assert not (tmp_path / "in" / "graded.1000.png").exists() and (tmp_path / "in" / "graded.998.png").exists()
 
 
-def test_results_never_replace_frames(reswd: Run, warm: Path, tmp_path: Path) -> None:
+def test_results_never_replace_frames(reswd: Reswd, warm: Path, tmp_path: Path) -> None:
     pattern = frames(tmp_path / "in")
     before = {path.name: path.read_bytes() for path in (tmp_path / "in").iterdir()}
     code, _, err = reswd("match", pattern, warm, "-o", tmp_path / "in" / "shot.####.png", "--overwrite")

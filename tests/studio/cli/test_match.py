@@ -12,9 +12,9 @@ from PIL import Image
 
 from reswd_torch import load_grade
 from studio.media.images import read_picture
-from tests.studio.cli.pictures import ODD, eight_bits, make_deep, sixteen_bits, write_deep
 from tests.studio.command_line import Reswd, snapshot
 from tests.studio.media.images.profiles_for_tests import display_p3
+from tests.studio.pictures import ODD, eight_bits, make_deep, sixteen_bits, write_deep
 
 
 def test_match(reswd: Reswd, place: Path) -> None:

@@ -11,9 +11,9 @@ from PIL import Image
 from reswd_torch import Cdl, Grade
 from studio.service.match import run_match
 from tests.conftest import digest
-from tests.studio.cli.pictures import eight_bits
 from tests.studio.command_line import Reswd
 from tests.studio.jobs_for_tests import match_job
+from tests.studio.pictures import eight_bits
 
 
 @pytest.mark.parametrize("method", ["fast", "reswd", "reinhard", "mkl", "histogram"])

@@ -1,4 +1,4 @@
-"""Pictures for commands: two ordinary ones, and every odd kind that people have."""
+"""Pictures of small sizes: ordinary ones, and every odd kind that people have."""
 
 from __future__ import annotations
 
