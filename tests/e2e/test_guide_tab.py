@@ -16,7 +16,8 @@ from PIL import Image
 from studio_page import ASSETS, PHONE, Studio
 
 from guidance.settings import GuidanceSettings
-from studio.service.guide.run import default_generation, run_guide, save_painted
+from studio.service.guide.png import save_painted
+from studio.service.guide.run import default_generation, run_guide
 from tests.conftest import digest
 from tests.studio.jobs_for_tests import guide_job
 

@@ -62,9 +62,9 @@ def test_a_reference_is_taken_as_it_is_and_gradients_are_left_behind() -> None:
 @pytest.mark.parametrize(
     "value, message",
     [
-        (torch.rand(4, 3), r"reference has shape \(4, 3\): give one picture, \(H, W, 3\), or a list of them"),
-        (torch.rand(2, 4, 4, 3), r"reference has shape \(2, 4, 4, 3\)"),
-        (torch.rand(4, 4, 4), "reference"),
+        (torch.zeros(4, 3), r"reference has shape \(4, 3\): give one picture, \(H, W, 3\), or a list of them"),
+        (torch.zeros(2, 4, 4, 3), r"reference has shape \(2, 4, 4, 3\)"),
+        (torch.zeros(4, 4, 4), "reference"),
         (torch.full((4, 4, 3), float("inf")), "reference"),
         (torch.full((4, 4, 3), 2.0), "reference"),
         (np.zeros((4, 4, 3), dtype=np.int32), "reference"),
