@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
+from reswd_torch.errors import InputError
+
 EMBEDDED_ID = "pocket-64"
 """Id of the model that is part of this repository. It is the only one that never needs a network."""
 MODEL_FAMILIES = ("sd", "sdxl", "sd3", "flux", "flux2", "qwen", "zimage", "sana", "pixart")
@@ -250,6 +252,18 @@ CATALOGUE: tuple[ModelEntry, ...] = (
 
 MODELS: dict[str, ModelEntry] = {entry.id: entry for entry in CATALOGUE}
 """The models of :data:`CATALOGUE` by their id."""
+
+
+def nearest_kin(family: str) -> ModelEntry:
+    """The entry whose sizes and arguments hold for a model of a family that has no entry of its own.
+
+    Raises:
+        InputError: the catalogue has no model of that family.
+    """
+    for entry in reversed(CATALOGUE):
+        if entry.family == family:
+            return entry
+    raise InputError(f"the catalogue has no model of the family {family!r}: choose one of its models")
 
 
 def closest(model_id: str) -> tuple[str, ...]:

@@ -38,6 +38,13 @@ FRESH, OVERWRITE, RESUME = "fresh", "overwrite", "resume"
 """What a batch does with results that are there already: it refuses, it replaces them, or it goes on with their run."""
 
 
+def settings_for(reference: BatchReference, settings: MatchSettings | None = None) -> MatchSettings:
+    """The settings of a job: those that are given, else the defaults; a saved grade has its own strength for a default."""
+    if settings is not None:
+        return settings
+    return MatchSettings(strength=reference.grade.strength) if isinstance(reference, SavedGrade) else MatchSettings()
+
+
 @dataclass(frozen=True)
 class MatchJob:
     """Give a picture the colours of a reference.
@@ -53,6 +60,10 @@ class MatchJob:
     reference: Reference
     settings: MatchSettings = field(default_factory=MatchSettings)
     mask: Path | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.reference, PaletteReference):
+            _check_palette_scene(self.reference, self.settings)
 
     @property
     def looks_for_scene(self) -> bool:
@@ -100,7 +111,9 @@ class FramesJob(MatchJob):
     """
 
     def __post_init__(self) -> None:
-        _check_series_scene(self.settings)
+        super().__post_init__()
+        if not isinstance(self.reference, SavedGrade):
+            _check_series_scene(self.settings)
 
     @property
     def ends_in_order(self) -> bool:
@@ -137,8 +150,12 @@ class BatchJob:
     def __post_init__(self) -> None:
         if self.mode not in (EACH, SERIES):
             raise InputError(f"unknown mode {self.mode!r}: choose {EACH} or {SERIES}")
-        if not isinstance(self.reference, SavedGrade):
-            self._check_scene()
+        if self.existing not in (FRESH, OVERWRITE, RESUME):
+            raise InputError(f"unknown way with results {self.existing!r}: choose {FRESH}, {OVERWRITE} or {RESUME}")
+        if isinstance(self.reference, PaletteReference):
+            _check_palette_scene(self.reference, self.settings)
+        if self.mode == SERIES and not isinstance(self.reference, SavedGrade):
+            _check_series_scene(self.settings)
         self._check_grade_files()
 
     @property
@@ -151,15 +168,6 @@ class BatchJob:
         """White where the one reference counts."""
         return reference_files(self.reference).get("target_mask")
 
-    def _check_scene(self) -> None:
-        """``"same"`` is an order: what cannot look for points does not pass over it. ``"auto"`` compares statistics there."""
-        if self.settings.scene == SAME_SCENE and isinstance(self.reference, PaletteReference):
-            raise InputError(
-                f"scene 'same': the palette {self.reference.text!r} shows no scene: give a picture, or choose scene auto"
-            )
-        if self.mode == SERIES:
-            _check_series_scene(self.settings)
-
     def _check_grade_files(self) -> None:
         suffix = self.grade_files
         if suffix is None:
@@ -170,6 +178,15 @@ class BatchJob:
             raise InputError(f"grade files ({suffix}) are for grades of single pictures", JobRemedy.SERIES_GRADE)
         if suffix != ".cube" and self.settings.resolved_transform != "cdl":
             raise InputError(f"ten CDL numbers ({suffix}) cannot hold this grade", JobRemedy.CUBE_OR_CDL)
+
+
+def _check_palette_scene(palette: PaletteReference, settings: MatchSettings) -> None:
+    """``"same"`` is refused, not ignored, where points cannot be looked for; ``"auto"`` compares statistics there."""
+    if settings.scene == SAME_SCENE:
+        raise InputError(
+            f"scene 'same': the palette {palette.text!r} shows no scene: give two pictures and no palette, or choose scene "
+            "auto"
+        )
 
 
 def _check_series_scene(settings: MatchSettings) -> None:

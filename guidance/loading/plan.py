@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from guidance.catalogue import FAMILY_OF_CLASS, MODELS, ModelEntry
+from guidance.catalogue import FAMILY_OF_CLASS, MODELS, ModelEntry, nearest_kin
 from guidance.loading.files import ChosenFiles, choose_files, is_weight_file
 from guidance.memory import DTYPES, Placement, choose_placement
 
@@ -88,7 +88,7 @@ def _estimated_entry(name: str, index: Mapping[str, object], sizes: Mapping[str,
             component = path.partition("/")[0]
             billions[component] = billions.get(component, 0.0) + size / DTYPES["float16"] / 1e9
     family = FAMILY_OF_CLASS.get(str(index["_class_name"]), "sd")
-    alike = next(entry for entry in reversed(MODELS.values()) if entry.family == family)
+    alike = nearest_kin(family)
     return replace(
         alike,
         id=name,

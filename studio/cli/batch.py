@@ -68,8 +68,7 @@ def batch_command(
     be done.
     """
     from studio.cli.bars import counting
-    from studio.jobs import FRESH, OVERWRITE, RESUME, SERIES, BatchJob
-    from studio.references import SavedGrade
+    from studio.jobs import FRESH, OVERWRITE, RESUME, SERIES, BatchJob, settings_for
     from studio.service.batch.here import PreparedBatch
 
     if overwrite and resume:
@@ -78,9 +77,7 @@ def batch_command(
         raise InputError(f"--jobs {jobs} is out of range: give a number from 1 to 256")
     earlier = _earlier(source, output) if resume else None
     reference = _reference(earlier, target, target_mask, palette, grade)
-    if isinstance(reference, SavedGrade) and earlier is None and strength is None:
-        strength = reference.grade.strength
-    base = earlier or BatchJob(source, output, reference, settings=options.DEFAULTS)
+    base = earlier or BatchJob(source, output, reference, settings=settings_for(reference))
     settings = options.settings_from_flags(
         base.settings, method=method, transform=transform, strength=strength, seed=seed, scene=scene, device=device
     )

@@ -1,4 +1,4 @@
-"""The floor that does the jobs: every front end, and every program that uses the studio as a library, asks here.
+"""The floor that does the jobs: front ends, and programs that use the studio as a library, ask here.
 
 >>> from pathlib import Path
 >>> from studio.jobs import Outputs

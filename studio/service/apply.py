@@ -8,8 +8,7 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
-from reswd_torch.settings import MatchSettings
-from studio.jobs import ClipJob
+from studio.jobs import ClipJob, settings_for
 from studio.kinds import is_clip
 from studio.media.clips.read import read_facts
 from studio.media.images import losses, read_picture, result_name, supported_output, write_picture
@@ -88,7 +87,7 @@ def apply_to_file(
     if is_clip(source):
         read_facts(source)  # before a folder is made for nothing
         _make(place.parent)
-        job = ClipJob(source, SavedGrade(grade), MatchSettings(strength=grade.strength))
+        job = ClipJob(source, SavedGrade(grade), settings_for(SavedGrade(grade)))
         fitted, clip = match_clip(job, place, overwrite=overwrite, watch=watch)
         notes = (*fitted.notes, *clip.notes)
         kept = [note.removeprefix(f"{source.name}: ") for note in notes if note not in grade.notes]

@@ -15,9 +15,9 @@ from studio.jobs import ClipJob, FramesJob, MatchJob, Outputs
 from studio.kinds import is_clip
 from studio.media.images import FORMATS, losses, natural_suffix, supported_output
 from studio.media.places import check_place
-from studio.service.clip import ClipResult, SavedClip, check_clip_fits, check_clip_output, run_clip
+from studio.service.clip import ClipResult, SavedClip, check_clip_fits, check_clip_output
 from studio.service.frames import FramesResult, run_frames
-from studio.service.match import MatchResult, run_match, save_and_release
+from studio.service.match import MatchResult, save_and_release
 from studio.service.route import run
 from studio.watch import UNWATCHED, Watch
 
@@ -69,11 +69,11 @@ def deliver(job: MatchJob, outputs: Outputs, watch: Watch = UNWATCHED) -> Delive
         written = {"output": outputs.result} | _save_grades(frames.save_grade, outputs)
         return Delivered(frames, written, frames.notes)
     if isinstance(job, ClipJob):
-        fitted = run_clip(job, watch.part(0.0, 0.3))
+        fitted = run(job, watch.part(0.0, 0.3))
         clip = fitted.save_clip(outputs.result, overwrite=outputs.overwrite, watch=watch.part(0.3, 1.0))
         written = {"output": clip.path} | _save_grades(fitted.save_grade, outputs)
         return Delivered(fitted, written, (*fitted.notes, *clip.notes), clip)
-    result = save_and_release(run_match(job, watch), outputs.result, overwrite=outputs.overwrite)
+    result = save_and_release(run(job, watch), outputs.result, overwrite=outputs.overwrite)
     written = {"output": outputs.result} | _save_grades(result.save_grade, outputs)
     if outputs.settings is not None:
         write_text_atomically(outputs.settings, result.settings_text())

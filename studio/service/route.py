@@ -1,4 +1,4 @@
-"""Which service does a job: the one place that every front end asks."""
+"""Which job a source makes, and which service does a job."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import overload
 
 from reswd_torch.settings import MatchSettings
-from studio.jobs import BatchJob, ClipJob, FramesJob, GuideJob, MatchJob, PaintJob
+from studio.jobs import BatchJob, ClipJob, FramesJob, GuideJob, MatchJob, PaintJob, settings_for
 from studio.kinds import is_clip, is_sequence
 from studio.references import Reference
 from studio.service.batch.here import PreparedBatch
@@ -25,14 +25,14 @@ def job_for(
     Args:
         source: what to grade.
         reference: what it should look like.
-        settings: how to match; the defaults if left out.
+        settings: how to match; if left out the defaults, and of a saved grade its own strength.
         mask: white where the source counts and changes.
 
     Raises:
         InputError: settings that such a source cannot have.
     """
     kind = ClipJob if is_clip(source) else FramesJob if is_sequence(source) else MatchJob
-    return kind(source, reference, settings or MatchSettings(), mask)
+    return kind(source, reference, settings_for(reference, settings), mask)
 
 
 @overload  # a ClipJob is a MatchJob that fits and saves clips
@@ -61,6 +61,7 @@ def run(
     Raises:
         InputError: an input that cannot be used.
         Cancelled: it was stopped. A batch ends in order instead, with a summary.
+        TypeError: numbered frames.
     """
     if isinstance(job, BatchJob):
         return PreparedBatch(job).run(watch)

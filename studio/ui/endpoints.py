@@ -82,7 +82,7 @@ def apply(source: str, grade: str, strength: float | None = None) -> str:
         raise gr.Error("give both a source picture and a grade file", print_exception=False)
     try:
         loaded = load_any_grade(Path(grade))
-        settings = MatchSettings(strength=loaded.strength if strength is None else strength_from(strength))
+        settings = None if strength is None else MatchSettings(strength=strength_from(strength))
         job = job_for(Path(source), SavedGrade(loaded, Path(grade)), settings)
         return str(deliver_into(job, new_folder(), with_grade=False).written["output"])
     except InputError as error:

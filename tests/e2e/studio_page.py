@@ -19,6 +19,8 @@ OTHER = ASSETS / "forest-stream.jpg"
 """In place of the reference."""
 DESK, PHONE = (1280, 800), (400, 850)
 _SECOND = 1000
+_PATIENCE = 60
+"""Seconds that a busy machine may take to answer; an idle one needs a fraction of one."""
 
 
 class Studio:
@@ -26,7 +28,7 @@ class Studio:
 
     def __init__(self, page: Page, screenshots: Path) -> None:
         self.page, self._screenshots = page, screenshots
-        page.set_default_timeout(20 * _SECOND)
+        page.set_default_timeout(_PATIENCE * _SECOND)
 
     def at(self, selector: str) -> Locator:
         return self.page.locator(selector)
@@ -83,7 +85,7 @@ class Studio:
         self.wait(lambda: bool(self.at("#slider img").count()) and self.after_address() not in ("", before))
         self.wait(lambda: self.at("#match").is_enabled())
 
-    def wait(self, condition: Callable[[], bool], seconds: float = 25) -> None:
+    def wait(self, condition: Callable[[], bool], seconds: float = _PATIENCE) -> None:
         for _ in range(int(seconds * 20)):
             if condition():
                 return

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from studio_page import REFERENCE, SOURCE, Studio
 
 from reswd_torch.settings import METHODS
+from studio.jobs import MatchJob
+from studio.service import run
+from studio.service.clip import ClipResult
+from studio.service.match import MatchResult
+from studio.ui.match import run as match_run
+from studio.watch import Watch
 
 pytestmark = pytest.mark.browser
 
@@ -29,15 +37,24 @@ def test_examples_compare_and_pick(open_page) -> None:  # type: ignore[no-untype
     assert "3-D LUT" in studio.at("#numbers").inner_text()
 
 
-def test_stop_keeps_the_last_result(open_page) -> None:  # type: ignore[no-untyped-def]
+def _until_stopped(job: MatchJob, watch: Watch) -> MatchResult | ClipResult:
+    """A run that goes on until Stop is pressed: a quick machine would be over before a busy browser presses it."""
+    until = time.monotonic() + 120
+    while not watch.stopped() and time.monotonic() < until:
+        time.sleep(0.02)
+    return run(job, watch)
+
+
+def test_stop_keeps_the_last_result(open_page, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
     studio.choose_pair(SOURCE, REFERENCE)
     studio.match()
     kept = studio.after_address()
+    monkeypatch.setattr(match_run, "run", _until_stopped)
     studio.at("#compare").click()
     studio.wait(lambda: studio.at("#compare-stop").is_enabled())
     studio.at("#compare-stop").click()
-    studio.at("#compare-status").get_by_text("Cancelled").wait_for()
+    studio.at("#compare-status").get_by_text("Stopped").wait_for()
     studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#compare-stop").is_disabled())
     assert studio.at("#compared .thumbnail-item").count() < len(METHODS)
     assert studio.after_address() == kept
@@ -48,6 +65,6 @@ def test_stop_keeps_the_last_result(open_page) -> None:  # type: ignore[no-untyp
     studio.at("#match").click()
     studio.wait(lambda: studio.at("#stop").is_enabled())
     studio.at("#stop").click()
-    studio.at("#status").get_by_text("Cancelled").wait_for()
+    studio.at("#status").get_by_text("Stopped").wait_for()
     studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#stop").is_disabled())
     assert studio.after_address() == kept

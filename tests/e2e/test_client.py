@@ -141,7 +141,7 @@ def test_no_file_of_the_server_can_be_named(app_url: str, tmp_path: Path) -> Non
     for given in (str(secret), named, {**named, "meta": {"_type": "gradio.FileData"}}):
         data = [given, None, "#123456", "fast", "auto", 1, 0, "auto", "auto"]
         event = httpx.post(f"{app_url}gradio_api/call/match", json={"data": data}).json()["event_id"]
-        answer = httpx.get(f"{app_url}gradio_api/call/match/{event}", timeout=30).text
+        answer = httpx.get(f"{app_url}gradio_api/call/match/{event}", timeout=120).text
         assert "event: error" in answer
         assert "matched" not in answer
 
@@ -171,7 +171,7 @@ def test_values_no_client_sends_are_one_line(
     capfd.readouterr()
     headers = {"Content-Type": "application/json"}
     event = httpx.post(f"{app_url}gradio_api/call/match", content=body, headers=headers).json()["event_id"]
-    answer = httpx.get(f"{app_url}gradio_api/call/match/{event}", timeout=30).text
+    answer = httpx.get(f"{app_url}gradio_api/call/match/{event}", timeout=120).text
     assert words in answer
     assert "Traceback" not in "".join(capfd.readouterr())
 

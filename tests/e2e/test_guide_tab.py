@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +19,9 @@ from studio_page import ASSETS, PHONE, Studio
 
 from guidance.settings import GuidanceSettings
 from studio.service.guide.png import save_painted
-from studio.service.guide.run import default_generation, run_guide
+from studio.service.guide.run import GuideEvent, default_generation, run_guide
+from studio.service.guide.stream import paint
+from studio.ui.guide import events as guide_events
 from tests.conftest import digest
 from tests.studio.jobs_for_tests import guide_job
 
@@ -78,8 +82,19 @@ def _record(path: Path) -> dict[str, object]:
         return dict(json.loads(image.text["reswd"]))  # type: ignore[attr-defined]
 
 
+def _with_rests(*arguments: object) -> Iterator[object]:
+    """Paint, with a second's rest after each preview: a busy browser would else see the first one after the end."""
+    for event in paint(*arguments):  # type: ignore[arg-type]
+        yield event
+        if isinstance(event, GuideEvent) and event.preview is not None:
+            time.sleep(1)
+
+
 @browser
-def test_an_example_is_painted_with_previews_and_again_from_its_png(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_an_example_is_painted_with_previews_and_again_from_its_png(  # type: ignore[no-untyped-def]
+    open_page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guide_events, "paint", _with_rests)
     studio: Studio = open_page()
     _open_tab(studio)
     studio.shoot("guide-empty-1280", full=True)
@@ -156,7 +171,7 @@ def test_stop_saves_nothing_and_the_next_picture_comes(open_page) -> None:  # ty
     studio.at("#guide-start").click()
     studio.at("#guide-so-far img").wait_for()
     studio.at("#guide-stop").click()
-    _said(studio, "Cancelled. Nothing was saved.")
+    _said(studio, "Stopped. Nothing was saved.")
     _finished(studio)
     assert studio.at("#guide-get").is_disabled() and _picture(studio) == ""
     assert not studio.at("#guide-visit").is_visible()
@@ -339,5 +354,5 @@ def test_guide_opens_no_file_of_the_server(app_url: str) -> None:
     named = {"path": str(ASSETS / "fig-red-bowl.jpg"), "meta": {"_type": "gradio.FileData"}}
     data = ["a cat", named, "", "pocket-64", 1, 2, 0, "", "", False]
     event = httpx.post(f"{app_url}gradio_api/call/guide", json={"data": data}).json()["event_id"]
-    answer = httpx.get(f"{app_url}gradio_api/call/guide/{event}", timeout=30).text
+    answer = httpx.get(f"{app_url}gradio_api/call/guide/{event}", timeout=120).text
     assert "event: error" in answer and ".png" not in answer

@@ -120,7 +120,7 @@ def _kept(path: Path) -> KeptFile:
 
 
 def _reference(job: BatchJob) -> KeptFile | None:
-    """The reference's place and hash. References of single pictures are watched one by one, in the report."""
+    """The reference's place and hash. Where each picture has its own, report.csv notices changes, so no hash is kept."""
     if isinstance(job.reference, ClipReference):
         clip = read_facts(job.reference.path).path  # which refuses what is no clip
         return KeptFile(str(clip.absolute()), sha256_of(clip))

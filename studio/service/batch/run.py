@@ -38,7 +38,7 @@ class BatchEvent(Event):
     Attributes:
         phase: ``LOOKING`` or ``GRADING``.
         done: pictures of this phase that are over, those of an earlier run among them.
-        of: of so many.
+        of: how many pictures there are in this phase.
         failed: how many of them could not be done.
         name: the picture that has just been finished; empty at the start of a phase.
         row: its row, in the second phase.

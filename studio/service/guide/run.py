@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guidance.catalogue import CATALOGUE, FAMILY_OF_CLASS, MODELS, ModelEntry
+from guidance.catalogue import FAMILY_OF_CLASS, MODELS, ModelEntry, nearest_kin
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from studio.jobs import GuideJob, PaintJob
@@ -209,7 +209,7 @@ def entry_of(loaded: LoadedModel) -> ModelEntry:
     A model without one gets that of another model of its family: both take the same sizes and arguments.
     """
     family = FAMILY_OF_CLASS.get(type(loaded.pipe).__name__)
-    return loaded.model or next(entry for entry in reversed(CATALOGUE) if entry.family == family)
+    return loaded.model or nearest_kin(family or "")
 
 
 def _check_model(job: GuideJob | PaintJob) -> None:

@@ -44,8 +44,7 @@ class _Run(Run):
         ("None of the pictures could be done.", "None of the pictures"),
         (InputError("bad.jpg is no picture"), "bad.jpg is no picture"),
         (gr.Error("The quota of this visit is used up"), "quota"),
-        (Cancelled(), "Cancelled."),
-        (Cancelled(), "Cancelled."),
+        (Cancelled(), "Stopped."),
         (RuntimeError("CUDA out of memory"), "Something went wrong that was not foreseen"),
     ],
 )

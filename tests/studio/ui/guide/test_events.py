@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from studio.service.guide.run import GuideEvent, PaintResult
-from studio.ui.guide import run as guide_run
+from studio.ui.guide import events as guide_events
 from studio.ui.guide.choice import GuideChoice
 from studio.ui.guide.events import GuideRun
 from studio.ui.guide.parts import GuideTab
@@ -44,7 +44,7 @@ def test_a_new_run_of_a_page_ends_the_last_one(
             yield GuideEvent(done / 3, f"step {done}")
         yield PaintResult(job, Image.new("RGB", (8, 8)), 0.1)
 
-    monkeypatch.setattr(guide_run, "paint", paint)
+    monkeypatch.setattr(guide_events, "paint", paint)
     choice = GuideChoice(prompt="a cat", kind=NOTHING)
     first = GuideRun(tab, session, choice).updates()
     next(first), next(first)
@@ -63,7 +63,7 @@ def test_a_failure_nobody_foresaw_leaves_a_usable_page(
         raise ZeroDivisionError("secret")
         yield
 
-    monkeypatch.setattr(guide_run, "paint", paint)
+    monkeypatch.setattr(guide_events, "paint", paint)
     *_, last = GuideRun(tab, session, GuideChoice(prompt="a cat", kind=NOTHING)).updates()
     said = str(last[tab.run.status])
     assert "not foreseen" in said and "secret" not in said
