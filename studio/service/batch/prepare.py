@@ -122,8 +122,8 @@ def _kept(path: Path) -> KeptFile:
 def _reference(job: BatchJob) -> KeptFile | None:
     """The reference's place and hash. References of single pictures are watched one by one, in the report."""
     if isinstance(job.reference, ClipReference):
-        path = read_facts(job.reference.path).path  # which refuses what is no clip
-        return KeptFile(str(path.absolute()), sha256_of(path))
+        clip = read_facts(job.reference.path).path  # which refuses what is no clip
+        return KeptFile(str(clip.absolute()), sha256_of(clip))
     if (path := reference_files(job.reference).get("target")) is not None:
         return _kept(path)
     if not isinstance(job.reference, FolderReference):
