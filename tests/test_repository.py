@@ -7,14 +7,24 @@ import csv
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import studio.cli.words
+import studio.ui.words
+from reswd_torch.errors import InputError, MatchRemedy, Remedy
+from studio.remedies import JobRemedy
+
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"reswd_torch": 0, "guidance": 1, "studio": 2}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REMEDIES: list[Remedy] = [*MatchRemedy, *JobRemedy]
+FRONT_ENDS = [ROOT / "studio" / "cli", ROOT / "studio" / "ui"]
+A_CONTROL = re.compile(r"(?<![\w-])--[a-z]|\breswd |(?i:\b(button|tab)s?\b)")
+"""A flag, a command, a button or a tab: what only front ends speak of."""
 MODEL = ROOT / "assets" / "models" / "pocket-64"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -71,6 +81,61 @@ def test_imports_go_down_only(package: str) -> None:
             for name in names:
                 floor = FLOORS.get(name.split(".")[0], 0)
                 assert floor <= FLOORS[package], f"{path.relative_to(ROOT)}:{node.lineno} imports {name}"
+
+
+@pytest.mark.parametrize("words", [studio.cli.words.REMEDIES, studio.ui.words.REMEDIES], ids=["cli", "ui"])
+def test_every_front_end_has_words_for_every_remedy(words: dict[Remedy, str]) -> None:
+    assert set(words) == set(REMEDIES)
+    for wording in words.values():
+        assert wording and wording == wording.strip() and "\n" not in wording and not wording.endswith(".")
+
+
+def test_every_remedy_is_known_by_its_name_alone() -> None:
+    """Remedies are compared as text: two of one wording would be one."""
+    assert len({remedy.value for remedy in REMEDIES}) == len(MatchRemedy.__members__) + len(JobRemedy.__members__)
+    for remedy in REMEDIES:
+        assert not A_CONTROL.search(remedy.value), remedy
+        assert not any(word in remedy.value for word in ("--", "reswd ", "button", "tab ")), remedy
+        error = InputError("a.png: it is bad", remedy)
+        assert str(error) == f"a.png: it is bad: {remedy.value}"
+        assert studio.cli.words.in_words(error) == f"a.png: it is bad: {studio.cli.words.REMEDIES[remedy]}"
+
+
+def test_the_command_line_names_no_buttons_and_the_page_no_flags() -> None:
+    assert not any(re.search(r"\b(button|tab)\b", wording) for wording in studio.cli.words.REMEDIES.values())
+    assert not any(re.search(r"--[a-z]|\breswd ", wording) for wording in studio.ui.words.REMEDIES.values())
+
+
+def test_only_front_ends_speak_of_flags_commands_buttons_and_tabs() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text!r:.100}"
+        for package in FLOORS
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if not any(path.is_relative_to(front_end) for front_end in FRONT_ENDS)
+        for line, text in _said(ast.parse(path.read_text(encoding="utf-8")))
+        if A_CONTROL.search(text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    ['x = "give --overwrite"', 'x = f"{y}: see reswd match"', 'f("press the Button")', 'x = ("the tab "\n"Batch")'],
+)
+def test_the_search_for_controls_finds_them(code: str) -> None:
+    assert [text for _, text in _said(ast.parse(code)) if A_CONTROL.search(text)]
+    described = f"def f():\n    {code!r}\n    return 'a table -- not a flag; reswd-studio'"
+    assert not [text for _, text in _said(ast.parse(described)) if A_CONTROL.search(text)]
+
+
+def _said(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The text in a module's code with its lines; not its docstrings, those of constants among them."""
+    documentation = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            yield node.lineno, node.value
 
 
 def test_every_asset_is_named_with_its_licence() -> None:

@@ -12,6 +12,7 @@ from reswd_torch import Cdl, Grade
 from studio.media.images import read_picture
 from tests.studio.command_line import Reswd, assert_refused, snapshot
 from tests.studio.pictures import eight_bits, make_gif
+from tests.studio.records import version_1
 
 
 @pytest.mark.parametrize("suffix", [".cc", ".ccc", ".cdl", ".cube", ".json"])
@@ -87,3 +88,15 @@ def test_apply_refuses_a_folder_in_place_of_a_picture(reswd: Reswd, place: Path)
     assert ran.code == 2
     assert "folder" in ran.err
     assert not (place / "graded").exists()
+
+
+def test_apply_takes_settings_of_version_1(reswd: Reswd, tmp_path: Path) -> None:
+    settings = version_1.write_settings(tmp_path)
+    ran = reswd("apply", settings, tmp_path / "source.png", "-o", tmp_path / "done")
+    assert (ran.code, ran.err) == (0, f"note: {settings}: the match had a mask; the grade is applied everywhere\n")
+    assert (
+        reswd("match", tmp_path / "source.png", "--from-settings", settings, "-o", tmp_path / "matched.png").code == 0
+    )
+    matched, applied = (read_picture(tmp_path / name).pixels.astype(int) for name in ("matched.png", "done/source.png"))
+    assert np.abs(matched[:12] - applied[:12]).max() <= 1  # the upper half, where the mask is white
+    assert not np.array_equal(matched[12:], applied[12:])

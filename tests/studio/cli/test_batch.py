@@ -215,7 +215,10 @@ def test_numbered_frames_get_one_grade(reswd: Reswd, warm: Path, tmp_path: Path)
     assert reswd("match", pattern, warm, "-o", result, "--overwrite")[0] == 0
 
 
-def test_numbered_frames_are_matched_to_one_frame_of_a_clip(reswd: Reswd, tmp_path: Path) -> None:
+def test_numbered_frames_are_matched_to_one_frame_of_a_clip(
+    reswd: Reswd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # processes take seconds to start
     pattern = frames(tmp_path / "in", 2)
     clip = make_clip(tmp_path / "look.mp4", pictures=[scene(0) // 4] * 12 + [255 - scene(0) // 4] * 12, audio=False)
     levels = []

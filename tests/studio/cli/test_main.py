@@ -23,7 +23,7 @@ def test_version_and_help(reswd: Reswd) -> None:
 
 def test_python_m_studio_is_the_same_program(place: Path) -> None:
     """The command runs in a process of its own: no library prints anything, and no temporary file is left."""
-    command = [sys.executable, "-m", "studio", "match", place / "source.png", place / "target.jpg", "-o"]
+    command = [sys.executable, "-m", "studio", "match", f"{place}/source.png", f"{place}/target.jpg", "-o"]
     ran = subprocess.run([*command, place / "out.png"], cwd=ROOT, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "wrote" in ran.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -65,7 +64,7 @@ def test_version_1_of_a_plain_picture_had_no_head() -> None:
         ("text", "no record of this program"),
     ],
 )
-def test_what_is_refused(record: Any, said: str) -> None:
+def test_what_is_refused(record: object, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
         from_text(json.dumps(record))
     assert "\n" not in str(caught.value)

@@ -59,9 +59,8 @@ def test_a_grade_comes_from_settings_of_version_1(tmp_path: Path) -> None:
 def test_names_are_kept_and_formats_that_are_not_written_become_png(tmp_path: Path) -> None:
     images = [tmp_path / name for name in ("a.jpg", "b.gif", "c.mp4")]
     folder = tmp_path / "new"
-    assert planned_outputs(images, folder, overwrite=False) == [
-        (images[0], folder / "a.jpg"), (images[1], folder / "b.png"), (images[2], folder / "c.mp4")
-    ]  # fmt: skip
+    places = [folder / name for name in ("a.jpg", "b.png", "c.mp4")]
+    assert planned_outputs(images, folder, overwrite=False) == list(zip(images, places, strict=True))
     assert not folder.exists()
 
 

@@ -65,9 +65,8 @@ def test_a_picture(place: Path) -> None:
     outputs = Outputs(place / "out.png", place / "l.cc", place / "l.cube", place / "run.json", cube_size=17)
     told: list[Event] = []
     done = deliver(job_in(place, "picture"), outputs, Watch(told.append))
-    assert done.written == {
-        "output": place / "out.png", "cdl": place / "l.cc", "cube": place / "l.cube", "settings": place / "run.json"
-    }  # fmt: skip
+    names = {"output": "out.png", "cdl": "l.cc", "cube": "l.cube", "settings": "run.json"}
+    assert done.written == {role: place / name for role, name in names.items()}
     assert done.whole and done.clip is None and isinstance(done.result, MatchResult)
     assert [event.share for event in told] == sorted(event.share for event in told) and told[0].share == 0.0
     alone = run_match(job_in(place, "picture"))

@@ -107,7 +107,7 @@ def test_results_are_replaced_only_when_that_is_allowed(pattern: Path, tmp_path:
 
 
 def test_a_full_disk_is_said(pattern: Path, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save, saved = work.save_and_release, []
+    save, saved = work.save_and_release, list[Path]()
 
     def until_full(result: MatchResult, path: Path, *, overwrite: bool) -> MatchResult:
         if saved:

@@ -198,7 +198,7 @@ def test_a_full_disk_stops_the_run_and_it_can_go_on(
     encoder_says_so: bool, shots: Path, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = batch_job(shots, tmp_path / "out", warm)
-    save, saved = work.save_and_release, []
+    save, saved = work.save_and_release, list[Path]()
 
     def until_full(result: MatchResult, path: Path, *, overwrite: bool) -> MatchResult:
         if len(saved) == 2:

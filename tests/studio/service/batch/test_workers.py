@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def test_an_error_nobody_foresaw_stops_nothing() -> None:
 
 
 @pytest.fixture(scope="module")
-def processes() -> Executor:
+def processes() -> Iterator[Executor]:
     with local(2) as workers:
         yield workers
 
@@ -55,7 +56,7 @@ def processes() -> Executor:
 def test_every_task_is_done_once_and_few_are_out_at_a_time() -> None:
     taken: list[int] = []
 
-    def tasks():
+    def tasks() -> Iterator[int]:
         for number in range(50):
             taken.append(number)
             yield number
