@@ -14,6 +14,7 @@ from guidance.catalogue import EMBEDDED_ID
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
+from reswd_torch.grade.formats import format_of
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import AUTO_SCENE, SAME_SCENE, MatchSettings
 from studio.references import (
@@ -133,7 +134,7 @@ class BatchJob:
         settings: how to match; with a saved grade only the strength counts.
         recursive: whether sub-folders are entered.
         mask: white where a picture counts and changes: a file for all, or a folder of them, found by name.
-        grade_files: for ``"each"``: save every grade beside its result, as .cc, .ccc, .cdl or .cube.
+        grade_files: for ``"each"``: save every grade beside its result; the suffix of a grade file format, such as .cc or .cube.
         existing: what to do with results that are there: one of ``FRESH``, ``OVERWRITE``, ``RESUME``.
     """
 
@@ -172,11 +173,12 @@ class BatchJob:
         suffix = self.grade_files
         if suffix is None:
             return
-        if suffix not in (".cc", ".ccc", ".cdl", ".cube"):
+        chosen = format_of(suffix)
+        if chosen is None:
             raise InputError(f"{suffix!r} is not a kind of grade file", JobRemedy.GRADE_FILE_SUFFIX)
         if self.mode == SERIES or isinstance(self.reference, SavedGrade):
             raise InputError(f"grade files ({suffix}) are for grades of single pictures", JobRemedy.SERIES_GRADE)
-        if suffix != ".cube" and self.settings.resolved_transform != "cdl":
+        if not chosen.holds(is_cdl=self.settings.resolved_transform == "cdl"):
             raise InputError(f"ten CDL numbers ({suffix}) cannot hold this grade", JobRemedy.CUBE_OR_CDL)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reswd_torch.errors import Remedy
+from reswd_torch.grade.formats import grade_suffixes, in_words, lattice_suffixes
 
 
 class JobRemedy(Remedy):
@@ -23,9 +24,9 @@ class JobRemedy(Remedy):
     LESS_MEMORY = (
         "make the picture smaller, decode at half the size (a quarter of the memory), or choose a smaller model"
     )
-    GRADE_FILE_SUFFIX = "give .cc, .ccc, .cdl or .cube"
+    GRADE_FILE_SUFFIX = f"give {in_words(grade_suffixes())}"
     SERIES_GRADE = "leave it out: a series has one grade, saved as series.cube"
-    CUBE_OR_CDL = "save .cube files, or match with transform cdl"
+    CUBE_OR_CDL = f"save {in_words(lattice_suffixes())} files, or match with transform cdl"
     SAVED_SETTINGS = "give a settings file that was saved by this program"
     CLIP_AS_CLIP = "match or apply a grade to it as a clip; for a picture, export still frames first"
     INSTALL_CLUSTER = 'install one more package: pip install "reswd-studio[cluster]"'

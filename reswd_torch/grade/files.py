@@ -1,4 +1,6 @@
-"""Grade files: .cc, .ccc, .cdl and .cube, read and written by OpenColorIO.
+"""The contents of .cc, .ccc, .cdl and .cube files, read and written by OpenColorIO.
+
+:mod:`reswd_torch.grade.formats` says which suffix is read and written by which of these functions.
 
 OpenColorIO is what Nuke, Blender and many others read these files with, so what it accepts here opens there.
 Specifications: ASC CDL v1.2 (XML, namespace urn:ASC:CDL:v1.01); Iridas / Adobe Cube LUT 1.0 (red changes fastest).
@@ -11,6 +13,7 @@ import re
 import secrets
 import tempfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -20,39 +23,31 @@ from reswd_torch.grade.cdl import Cdl, triple
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.grade.transforms import cdl_transform, lut_transform
 
-CDL_FORMATS = {
-    ".cc": "ColorCorrection",
-    ".ccc": "ColorCorrectionCollection",
-    ".cdl": "ColorDecisionList",
-}
-"""The file suffixes for a CDL, each with OpenColorIO's name of its format."""
-GRADE_SUFFIXES = (*CDL_FORMATS, ".cube")
 FOREIGN_LATTICE = 65
 """Number of points along one axis to which a .cube with a 1-D shaper or another domain is re-sampled."""
 
 
-def write_cdl(path: Path, cdl: Cdl, *, description: str, encoding: str) -> None:
+def write_cdl(path: Path, cdl: Cdl, *, element: str, description: str, encoding: str) -> None:
     """Write ten numbers as .cc, .ccc or .cdl.
 
     Args:
-        path: its suffix chooses the format.
+        path: where to.
         cdl: the grade.
+        element: the root element of the XML, which is also OpenColorIO's name of the format: ``ColorCorrection`` (.cc),
+            ``ColorCorrectionCollection`` (.ccc) or ``ColorDecisionList`` (.cdl).
         description: free text, shown by grading programs.
         encoding: the colour encoding that the grade expects, stored as InputDescription and ViewingDescription.
 
     Raises:
-        InputError: unknown suffix, or the file cannot be written.
+        InputError: the file cannot be written.
     """
-    text = cdl_text(path.suffix.lower(), cdl, description=description, encoding=encoding)
-    write_text_atomically(path, text)
+    write_text_atomically(path, cdl_text(cdl, element=element, description=description, encoding=encoding))
 
 
-def cdl_text(suffix: str, cdl: Cdl, *, description: str, encoding: str) -> str:
-    """The XML that :func:`write_cdl` writes; arguments and errors as there."""
+def cdl_text(cdl: Cdl, *, element: str, description: str, encoding: str) -> str:
+    """The XML that :func:`write_cdl` writes; arguments as there."""
     import PyOpenColorIO as ocio
 
-    if suffix not in CDL_FORMATS:
-        raise InputError(f"a CDL cannot be saved as {suffix!r}: use one of {', '.join(CDL_FORMATS)}")
     transform = cdl_transform(cdl)
     metadata = transform.getFormatMetadata()
     metadata.setID("reswd")
@@ -60,7 +55,7 @@ def cdl_text(suffix: str, cdl: Cdl, *, description: str, encoding: str) -> str:
     metadata.addChildElement("InputDescription", _one_line(encoding))
     metadata.addChildElement("ViewingDescription", _one_line(encoding))
     group = ocio.GroupTransform([transform])
-    xml = str(group.write(CDL_FORMATS[suffix], ocio.Config.CreateRaw()))
+    xml = str(group.write(element, ocio.Config.CreateRaw()))
     # OpenColorIO 2.5 and 2.6 escape descriptions twice: "me & you" would be shown as "me &amp; you".
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + re.sub(r"&amp;(amp|lt|gt|quot|apos);", r"&\1;", xml)
 
@@ -100,35 +95,19 @@ def cube_text(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
     return str(baker.bake())
 
 
-def read_grade_file(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
-    """Read a .cc, .ccc, .cdl or .cube file.
+def read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
+    """Read the ten numbers of a .cc, .ccc or .cdl.
 
     Args:
-        path: the file. If a .ccc or .cdl holds several corrections, the first is taken.
+        path: the file. If it holds several corrections, the first is taken.
 
     Returns:
         The grade, and notes on what was assumed.
 
     Raises:
-        InputError: missing, not readable as its suffix says, or of another kind.
+        InputError: the file is not readable, or holds numbers that a CDL cannot have.
     """
-    suffix = path.suffix.lower()
-    if suffix not in GRADE_SUFFIXES:
-        raise InputError(f"{path}: not a grade file; give one of {', '.join(GRADE_SUFFIXES)} or a settings .json")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; give a grade file ({', '.join(GRADE_SUFFIXES)})")
-    import PyOpenColorIO as ocio
-
-    ocio.ClearAllCaches()  # OpenColorIO keeps files by name, and would return what was in the file before
-    try:
-        return _read_cdl(path) if suffix in CDL_FORMATS else _read_cube_as_text(path)
-    except InputError as error:  # numbers that a grade cannot have
-        raise error if str(path) in str(error) else InputError(f"{path}: {error}") from error
-
-
-def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
-    import PyOpenColorIO as ocio
-
+    ocio = _opencolorio()
     try:
         corrections = list(ocio.CDLTransform.CreateGroupFromFile(str(path)))
         if not corrections:
@@ -144,12 +123,21 @@ def _read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
     return cdl, ()
 
 
-def _read_cube_as_text(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
-    """:func:`_read_cube` on a copy that OpenColorIO can read whatever program wrote the file.
+def read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
+    """Read a .cube: a 3-D LUT, a 1-D LUT or both.
 
-    The copy has no byte order mark and no TITLE: OpenColorIO's reader of Resolve's .cube (the one that knows
-    LUT_3D_INPUT_RANGE) refuses titles that other programs write. A copy also has a harmless path: OpenColorIO takes ``$NAME``
-    and ``%NAME%`` in a path for variables.
+    OpenColorIO is given a copy of the file that it can read whatever program wrote the file. The copy has no byte order mark
+    and no TITLE: OpenColorIO's reader of Resolve's .cube (the one that knows LUT_3D_INPUT_RANGE) refuses titles that other
+    programs write. A copy also has a harmless path: OpenColorIO takes ``$NAME`` and ``%NAME%`` in a path for variables.
+
+    Args:
+        path: the file. A 1-D LUT, or a domain other than 0..1, is re-sampled to ``FOREIGN_LATTICE`` points.
+
+    Returns:
+        The lattice, and notes on what was assumed.
+
+    Raises:
+        InputError: the file is not readable.
     """
     try:
         content = path.read_bytes()
@@ -161,14 +149,13 @@ def _read_cube_as_text(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
         copy = Path(folder) / "grade.cube"
         copy.write_bytes(b"\n".join(kept) + b"\n")
         try:
-            return _read_cube(copy)
+            return _read_cube_copy(copy)
         except InputError as error:
             raise InputError(str(error).replace(str(copy), str(path))) from error
 
 
-def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
-    import PyOpenColorIO as ocio
-
+def _read_cube_copy(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
+    ocio = _opencolorio()
     # "Best" is tetrahedral for a 3-D table and linear for a 1-D table, which would warn about tetrahedral interpolation.
     transform = ocio.FileTransform(src=str(path), interpolation=ocio.INTERP_BEST)
     try:
@@ -187,6 +174,14 @@ def _read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
     values = torch.from_numpy(lattice_in).clamp(0.0, 1.0).reshape(*[FOREIGN_LATTICE] * 3, 3)
     note = f"the .cube holds a 1-D curve or another domain; it was re-sampled to {FOREIGN_LATTICE} points over 0..1"
     return Lut3D(values), (note,)
+
+
+def _opencolorio() -> ModuleType:
+    """OpenColorIO for reading. It keeps files by name, and would return what was in the file before: it forgets them here."""
+    import PyOpenColorIO as ocio
+
+    ocio.ClearAllCaches()
+    return ocio
 
 
 def write_text_atomically(path: Path, text: str) -> None:

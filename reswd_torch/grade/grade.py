@@ -11,8 +11,8 @@ import torch
 from reswd_torch.arrays import Array, colors_in, like_input
 from reswd_torch.errors import InputError, MatchRemedy
 from reswd_torch.grade.cdl import Cdl, triple
-from reswd_torch.grade.files import CDL_FORMATS, GRADE_SUFFIXES, read_grade_file, write_cdl, write_cube
-from reswd_torch.grade.lut3d import Lut3D
+from reswd_torch.grade.formats import GradeFormat, format_of, grade_suffixes, read_grade_file
+from reswd_torch.grade.lut3d import Lut3D, lattice_of
 from reswd_torch.settings import check_cube_size, check_strength
 
 if TYPE_CHECKING:
@@ -88,10 +88,7 @@ class Grade:
 
     def lattice(self, size: int = 33) -> Lut3D:
         """The grade at its strength, at every point of a lattice."""
-        effective = self.effective
-        if isinstance(effective, Lut3D):
-            return effective.resampled(size)
-        return Lut3D.sample(effective.apply, size)
+        return lattice_of(self.effective, size)
 
     def cube_error(self, size: int = 33) -> CubeError:
         """Compare a .cube of ``size`` points with the grade, at the centre of every cell, edge and face of the lattice
@@ -103,19 +100,14 @@ class Grade:
         return CubeError(size, float(scattered.mean()), max(float(centres.max()), float(scattered.max())))
 
     def save(self, path: str | Path, *, cube_size: int = 33, description: str = "ReSWD Studio match") -> Path:
-        """Save as .cube, .cc, .ccc or .cdl, at this grade's strength; the suffix chooses.
+        """Save at this grade's strength as .cube, .cc, .ccc or .cdl: the suffix chooses among the registered formats.
 
         Raises:
             InputError: unknown suffix or size, a lattice saved as CDL, or a place that cannot be written.
         """
         path = Path(path)
-        check_grade_path(path, is_cdl=isinstance(self.transform, Cdl), cube_size=cube_size)
-        if path.suffix.lower() == ".cube":
-            comments = (description, f"fitted in, and to be applied to: {self.encoding}")
-            write_cube(path, self.lattice(cube_size), comments=comments)
-        else:
-            assert isinstance(self.effective, Cdl)
-            write_cdl(path, self.effective, description=description, encoding=self.encoding)
+        chosen = check_grade_path(path, is_cdl=isinstance(self.transform, Cdl), cube_size=cube_size)
+        chosen.write(path, self.effective, description=description, encoding=self.encoding, cube_size=cube_size)
         return path
 
     def to_record(self) -> dict[str, Any]:
@@ -131,20 +123,29 @@ class Grade:
         return record | {"kind": "lut", "size": self.transform.size, "values": base64.b64encode(values).decode("ascii")}
 
 
-def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> None:
+def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> GradeFormat:
     """Refuse, before any work, a grade file that could not be written.
+
+    Args:
+        path: of the file; its suffix chooses the format.
+        is_cdl: whether the grade is ten CDL numbers; else it is a lattice.
+        cube_size: lattice points along one axis, where the format holds a lattice.
+
+    Returns:
+        The format.
 
     Raises:
         InputError: unknown suffix, unknown lattice size, or a CDL file for a grade that is a lattice.
     """
-    suffix = path.suffix.lower()
-    if suffix not in GRADE_SUFFIXES:
+    chosen = format_of(path.suffix.lower())
+    if chosen is None:
         raise InputError(
-            f"{path}: a grade is saved as {', '.join(GRADE_SUFFIXES)}, not as {path.suffix or 'no suffix'!r}"
+            f"{path}: a grade is saved as {', '.join(grade_suffixes())}, not as {path.suffix or 'no suffix'!r}"
         )
     check_cube_size(cube_size)
-    if suffix in CDL_FORMATS and not is_cdl:
+    if not chosen.holds(is_cdl=is_cdl):
         raise InputError(f"{path}: this grade is a lattice and ten CDL numbers cannot hold it", MatchRemedy.FIT_CDL)
+    return chosen
 
 
 def grade_from_record(record: dict[str, Any]) -> Grade:
@@ -179,7 +180,7 @@ def grade_from_record(record: dict[str, Any]) -> Grade:
 
 
 def load_grade(path: str | Path) -> Grade:
-    """Load a grade from .cube, .cc, .ccc or .cdl.
+    """Load a grade from a .cube, .cc, .ccc, .cdl or a file of any other registered format.
 
     Raises:
         InputError: missing or unreadable file, or of another kind.

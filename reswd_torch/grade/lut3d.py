@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.routes import as_array, by_kernel, in_parts
 from reswd_torch.grade.transforms import lut_transform
 
@@ -156,6 +157,18 @@ class Lut3D:
         """How far channels are moved at the lattice points, on average and at most, 0..1."""
         moved = (self.values - identity_lattice(self.size)).abs()
         return float(moved.mean()), float(moved.max())
+
+
+def lattice_of(transform: Cdl | Lut3D, size: int) -> Lut3D:
+    """A grade at every point of a lattice.
+
+    Args:
+        transform: the grade.
+        size: lattice points along one axis.
+    """
+    if isinstance(transform, Lut3D):
+        return transform.resampled(size)
+    return Lut3D.sample(transform.apply, size)
 
 
 def _working_dtype(rgb: Tensor) -> torch.dtype:

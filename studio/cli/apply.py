@@ -13,7 +13,7 @@ from reswd_torch.settings import MatchSettings
 from studio.cli import options
 from studio.cli.words import in_words
 
-_GRADE = typer.Argument(help="A .cube, .cc, .ccc, .cdl, or a settings .json.", show_default=False, metavar="GRADE")
+_GRADE = typer.Argument(help=f"A {options.GRADES_TO_LOAD}, or a settings .json.", show_default=False, metavar="GRADE")
 _IMAGES = typer.Argument(help="Pictures and clips to grade.", show_default=False, metavar="IMAGE")
 _FOLDER = typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
 _OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=options.number, metavar="NUMBER")

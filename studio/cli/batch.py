@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.formats import grade_suffixes, in_words
 from studio.cli import options
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _TARGET = typer.Option(
     metavar="IMG|DIR",
 )
 _PALETTE = typer.Option(help='Hex colours instead of --target: "#aabbcc:2,#112233" (:2 is a weight).')
-_GRADE = typer.Option(help="A saved grade instead: .cube, .cc, .ccc, .cdl or settings .json.", metavar="FILE")
+_GRADE = typer.Option(help=f"A saved grade instead: {options.GRADES_TO_LOAD} or settings .json.", metavar="FILE")
 _OUT = typer.Option("-o", "--output", help="Folder for the results, outside SOURCE_DIR.", metavar="OUT_DIR")
 _SERIES = typer.Option("--series", help="One grade for all pictures: no flicker.")
 _RECURSIVE = typer.Option("--recursive", help="Enter sub-folders; the tree is mirrored.")
@@ -37,7 +38,9 @@ _JOBS = typer.Option(
 _RESUME = typer.Option("--resume", help="Go on with the run in OUT_DIR; settings that are left out are its own.")
 _CLUSTER = typer.Option(help="Run on Ray: local, or the address of a cluster.", metavar="ADDRESS|local")
 _MASK = typer.Option(help="White where pictures count and change: for all, or a folder by name.", metavar="FILE|DIR")
-_GRADE_FILES = typer.Option(help="Save each picture's grade beside it: .cc, .ccc, .cdl or .cube.", metavar="SUFFIX")
+_GRADE_FILES = typer.Option(
+    help=f"Save each picture's grade beside it: {in_words(grade_suffixes())}.", metavar="SUFFIX"
+)
 
 
 def batch_command(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from reswd_torch.grade.formats import cdl_suffixes, formats_for, in_words, lattice_suffixes
 from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, SCENES, TRANSFORMS, MatchSettings
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ SCENE = typer.Option(
     help=f"{_either(SCENES)}: whether both show the same things. (default: {DEFAULTS.scene})", metavar="NAME"
 )
 DEVICE = typer.Option(help=f"{_either(DEVICES)} (default: auto)", metavar="NAME")
-CDL = typer.Option(help="Also save the grade as .cc, .ccc or .cdl.", metavar="FILE")
-CUBE = typer.Option(help="Also save the grade as .cube.", metavar="FILE")
+GRADES_TO_LOAD = ", ".join(one.suffix for one in formats_for(is_cdl=True))
+"""The suffixes of grade files, for the help of options that load one."""
+CDL = typer.Option(help=f"Also save the grade as {in_words(cdl_suffixes())}.", metavar="FILE")
+CUBE = typer.Option(help=f"Also save the grade as {in_words(lattice_suffixes())}.", metavar="FILE")
 CUBE_SIZE = typer.Option(
     help=f"Lattice points: {_either(map(str, CUBE_SIZES))}.", parser=whole_number, metavar="NUMBER"
 )

@@ -75,7 +75,9 @@ def _lines(delivered: Delivered, cube_size: int) -> list[str]:
     lines.append(grade.effective.describe())
     if "cube" in delivered.written:
         error = grade.cube_error(cube_size)
-        lines.append(f".cube, {error.size} points: at most {error.max * 255:.1f}/255 from the grade between its points")
+        suffix = delivered.written["cube"].suffix.lower()
+        exact = f"at most {error.max * 255:.1f}/255 from the grade between its points"
+        lines.append(f"{suffix}, {error.size} points: {exact}")
     return [*lines, *(f"wrote {path}" for path in delivered.written.values())]
 
 

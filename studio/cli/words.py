@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from reswd_torch.errors import InputError, MatchRemedy, Remedy
+from reswd_torch.grade.formats import grade_suffixes, lattice_suffixes
+from reswd_torch.grade.formats import in_words as suffixes_in_words
 from studio.remedies import JobRemedy
 
 REMEDIES: dict[Remedy, str] = {
@@ -25,9 +27,9 @@ REMEDIES: dict[Remedy, str] = {
         "make the picture smaller (--size), decode at 0.5 (--decode-scale 0.5, which needs a quarter), or choose a smaller "
         "--model or one that is offloaded"
     ),
-    JobRemedy.GRADE_FILE_SUFFIX: "give --grade-files .cc, .ccc, .cdl or .cube",
+    JobRemedy.GRADE_FILE_SUFFIX: f"give --grade-files {suffixes_in_words(grade_suffixes())}",
     JobRemedy.SERIES_GRADE: "leave --grade-files out: a series has one grade, saved as series.cube",
-    JobRemedy.CUBE_OR_CDL: "give --grade-files .cube, or --transform cdl",
+    JobRemedy.CUBE_OR_CDL: f"give --grade-files {suffixes_in_words(lattice_suffixes())}, or --transform cdl",
     JobRemedy.SAVED_SETTINGS: "give a settings file saved by --save-settings or the app",
     JobRemedy.CLIP_AS_CLIP: "reswd match and reswd apply grade clips; for a picture, export still frames first",
     JobRemedy.INSTALL_CLUSTER: '--cluster needs one more package: pip install "reswd-studio[cluster]"',

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.formats import grade_suffixes
 from studio.media.places import written_beside
 
 _PART = 1 << 20  # bytes that are unpacked at a time
@@ -194,4 +195,4 @@ def pack(folder: Path, place: Path, texts: dict[str, str] | None = None) -> Path
 
 def _compression(path: Path) -> int:
     """How a file is stored in a ZIP: texts are compressed, pictures already are."""
-    return zipfile.ZIP_DEFLATED if path.suffix in (".csv", ".json", ".cube", ".cc") else zipfile.ZIP_STORED
+    return zipfile.ZIP_DEFLATED if path.suffix in (".csv", ".json", *grade_suffixes()) else zipfile.ZIP_STORED

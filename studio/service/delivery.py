@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
-from reswd_torch.grade.files import CDL_FORMATS, write_text_atomically
+from reswd_torch.grade.files import write_text_atomically
+from reswd_torch.grade.formats import cdl_suffixes, formats_for, lattice_suffixes
 from reswd_torch.grade.grade import check_grade_path
 from reswd_torch.settings import check_cube_size
 from studio.jobs import ClipJob, FramesJob, MatchJob, Outputs
@@ -88,8 +89,8 @@ def deliver_into(job: MatchJob, folder: Path, watch: Watch = UNWATCHED, *, with_
         job: what to match to what; not numbered frames.
         folder: where the files go; replaces none.
         watch: told what is being done; may stop it.
-        with_grade: write the grade as .cube, and as .cc, .ccc and .cdl where ten numbers hold it, and of a picture the
-            settings, which then name no folder.
+        with_grade: write the grade in every format that holds it (a .cube always, a .cc where the grade is ten numbers),
+            and of a picture the settings, which then name no folder.
 
     Raises:
         InputError: an input that cannot be used, or a folder that cannot be written to.
@@ -106,8 +107,8 @@ def deliver_into(job: MatchJob, folder: Path, watch: Watch = UNWATCHED, *, with_
         notes = (*result.notes, *losses(place, result.picture))
     written = {"output": place}
     if with_grade:
-        suffixes = (".cube", *CDL_FORMATS) if isinstance(result.grade.transform, Cdl) else (".cube",)
-        written |= {suffix: result.save_grade(folder / matched_name(job.source, suffix)) for suffix in suffixes}
+        for one in formats_for(is_cdl=isinstance(result.grade.transform, Cdl)):
+            written[one.suffix] = result.save_grade(folder / matched_name(job.source, one.suffix))
     if isinstance(result, MatchResult):
         if with_grade:
             written["settings"] = folder / matched_name(job.source, ".json")
@@ -161,7 +162,7 @@ def _check_kinds(job: MatchJob, outputs: Outputs) -> None:
 
 def _check_grades(outputs: Outputs, inputs: list[Path], *, is_cdl: bool) -> None:
     check_cube_size(outputs.cube_size)
-    for path, suffixes in ((outputs.cdl, tuple(CDL_FORMATS)), (outputs.cube, (".cube",))):
+    for path, suffixes in ((outputs.cdl, cdl_suffixes()), (outputs.cube, lattice_suffixes())):
         if path is None:
             continue
         if path.suffix.lower() not in suffixes:

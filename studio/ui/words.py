@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from reswd_torch.errors import InputError, MatchRemedy, Remedy
+from reswd_torch.grade.formats import formats_for, grade_suffixes, in_words, lattice_suffixes
 from reswd_torch.matching.methods import REGISTRY
 from studio.media.images import profile_name
 from studio.remedies import JobRemedy
@@ -21,7 +22,9 @@ METHOD_NAMES = {method.name: method.label for method in REGISTRY}
 """What the page calls each method, by the name that settings have for it."""
 NO_REFERENCE = "Choose a reference: a photograph whose colours you want."
 NO_PALETTE = "Write the palette's colours first, such as #2b3a55, #e8c07d."
-NO_GRADE = "No saved grade is loaded: drop a .cube, .cc, .ccc, .cdl or a settings .json."
+GRADES_TO_LOAD = ", ".join(one.suffix for one in formats_for(is_cdl=True))
+"""The suffixes of the grade files that the page takes."""
+NO_GRADE = f"No saved grade is loaded: drop a {GRADES_TO_LOAD} or a settings .json."
 UNEXPECTED = (
     "Something went wrong that was not foreseen; the server's log says what. Try again, or with other settings."
 )
@@ -46,9 +49,9 @@ REMEDIES: dict[Remedy, str] = {
     JobRemedy.GIVE_OUTPUT_FOLDER: "name a folder for the results",
     JobRemedy.FEWER_AT_ONCE: "try again when less is going on",
     JobRemedy.LESS_MEMORY: "make the picture smaller, under More decode at 0.5, or choose a smaller model",
-    JobRemedy.GRADE_FILE_SUFFIX: "choose .cc, .ccc, .cdl or .cube",
+    JobRemedy.GRADE_FILE_SUFFIX: f"choose {in_words(grade_suffixes())}",
     JobRemedy.SERIES_GRADE: "leave them out: the ZIP of a series holds series.cube",
-    JobRemedy.CUBE_OR_CDL: "choose .cube, or the kind of grade CDL",
+    JobRemedy.CUBE_OR_CDL: f"choose {in_words(lattice_suffixes())}, or the kind of grade CDL",
     JobRemedy.SAVED_SETTINGS: "drop a settings file that was downloaded here",
     JobRemedy.CLIP_AS_CLIP: "clips are matched on the command line; here, export still frames first",
     JobRemedy.INSTALL_CLUSTER: "the server lacks a package for it",

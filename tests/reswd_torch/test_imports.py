@@ -31,7 +31,9 @@ def test_the_core_loads_nothing_of_the_floors_above() -> None:
 
 
 def test_the_command_line_and_the_settings_load_no_torch() -> None:
-    loaded = loaded_after("from studio.cli import app; import reswd_torch, reswd_torch.settings")
+    loaded = loaded_after(
+        "from studio.cli import app; import reswd_torch, reswd_torch.settings, reswd_torch.grade.formats"
+    )
     assert "typer" in loaded
     assert not loaded & {"torch", "numpy", "PIL", "cv2", "gradio", "PyOpenColorIO", "jaxtyping"}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.formats import series_suffixes
 from reswd_torch.settings import SAME_SCENE
 from studio.jobs import EACH, FRESH, OVERWRITE, RESUME
 from studio.media.places import remove_leftovers, same_file
@@ -287,7 +288,7 @@ def check_existing(plan: BatchPlan, existing: str) -> None:
         raise InputError(f"{plan.output}: holds a run already", JobRemedy.RESUME_OR_REPLACE)
     names = [item.place for item in plan.items]
     if plan.records is None:  # a report or a grade that is not of a run
-        names += [REPORT_FILE, "series.cube", "series.cc"]
+        names += [REPORT_FILE, *(f"series{suffix}" for suffix in series_suffixes(is_cdl=True))]
     old = [name for name in names if (plan.output / name).exists()]
     if old:
         what = "result is" if len(old) == 1 else "results are"

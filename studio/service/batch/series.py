@@ -19,6 +19,7 @@ import torch
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade.formats import series_suffixes
 from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, pool_samples, sample_pixels
 from reswd_torch.settings import MatchSettings
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
@@ -182,7 +183,7 @@ def series_files(folder: Path, record: RunRecord) -> dict[Path, SeriesGrade]:
         if one.target is None:  # a saved grade: it is a file already
             continue
         stem = "series" if one is record.series[0] else f"series {_plain(one.grade.encoding)}"
-        suffixes = (".cube", ".cc") if isinstance(one.grade.transform, Cdl) else (".cube",)
+        suffixes = series_suffixes(is_cdl=isinstance(one.grade.transform, Cdl))
         files |= {folder / f"{stem}{suffix}": one for suffix in suffixes}
     return files
 

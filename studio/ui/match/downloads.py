@@ -34,7 +34,7 @@ def whole(result: MatchResult) -> MatchResult:
 
 
 def is_cdl(session: Session) -> bool:
-    """Whether the grade on the screen is ten numbers, which .cc, .ccc and .cdl can hold."""
+    """Whether the grade on the screen is ten numbers, which every grade file format holds."""
     return session.match.shown is not None and isinstance(session.match.shown.grade.transform, Cdl)
 
 

@@ -280,10 +280,7 @@ class MatchEvents:
         away = self.tab.downloads
         for button, kind in (
             (away.picture, downloads.PICTURE_KIND),
-            (away.cube, ".cube"),
-            (away.cc, ".cc"),
-            (away.ccc, ".ccc"),
-            (away.cdl, ".cdl"),
+            *((button, suffix) for suffix, button in away.grades.items()),
             (away.settings, downloads.SETTINGS_KIND),
         ):
             button.click(

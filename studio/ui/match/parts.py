@@ -76,17 +76,15 @@ class Downloads:
     """What can be taken away.
 
     Attributes:
-        picture, cube, cc, ccc, cdl, settings: the buttons.
+        picture, settings: the buttons for the picture and the settings.
+        grades: the button for the grade in each grade file format, by suffix.
         cube_size: the points of a .cube along each side.
         cube_line: how exact that .cube is.
         file: out of sight: the file on its way to the browser.
     """
 
     picture: gr.Button
-    cube: gr.Button
-    cc: gr.Button
-    ccc: gr.Button
-    cdl: gr.Button
+    grades: dict[str, gr.Button]
     settings: gr.Button
     cube_size: gr.Radio
     cube_line: gr.HTML

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from gradio.blocks import Block
 
+from reswd_torch.grade.formats import formats_for
 from studio.ui.match import downloads, run, words
 from studio.ui.match.parts import MatchTab
 from studio.ui.session import Session
@@ -27,10 +28,7 @@ def shown_outputs(tab: MatchTab) -> list[Block]:
         details.no_chart,
         details.chart,
         away.picture,
-        away.cube,
-        away.cc,
-        away.ccc,
-        away.cdl,
+        *away.grades.values(),
         away.settings,
         away.cube_line,
     ]
@@ -47,7 +45,8 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
     """
     result = session.match.shown
     assert result is not None
-    picture, away, is_cdl = result.picture, tab.downloads, downloads.is_cdl(session)
+    picture, away = result.picture, tab.downloads
+    savable = {one.suffix for one in formats_for(is_cdl=downloads.is_cdl(session))}
     return {
         tab.result.stale: "",
         tab.result.slider: gr.update(value=shown.pair, visible=True),
@@ -61,8 +60,7 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
         tab.details.no_chart: gr.update(visible=False),
         tab.details.chart: gr.update(value=shown.chart, visible=True),
         away.picture: gr.update(interactive=True, value=words.picture_label(picture.container, picture.bits)),
-        away.cube: gr.update(interactive=True),
-        **{button: gr.update(interactive=is_cdl) for button in (away.cc, away.ccc, away.cdl)},
+        **{button: gr.update(interactive=suffix in savable) for suffix, button in away.grades.items()},
         away.settings: gr.update(interactive=True),
         away.cube_line: cube_line(session, cube_size),
     }

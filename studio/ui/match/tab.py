@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from reswd_torch.grade.formats import formats_for
 from reswd_torch.settings import CUBE_SIZES, DEVICES, MatchSettings
 from studio.ui.controls import (
     KINDS,
@@ -24,6 +25,7 @@ from studio.ui.match.parts import Comparison, Details, Downloads, Examples, Inpu
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
 from studio.ui.settings import as_sent
+from studio.ui.words import GRADES_TO_LOAD
 
 _DEFAULTS = MatchSettings()
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
@@ -73,7 +75,7 @@ def _inputs() -> Inputs:
                 swatches = gr.HTML(elem_id="swatches", padding=False)
             with gr.Column(min_width=150, visible=False) as saved_group:
                 grade = gr.File(label="Saved grade", height=168, elem_id="grade")
-                gr.HTML('<p class="about">.cube, .cc, .ccc, .cdl or settings .json</p>', padding=False)
+                gr.HTML(f'<p class="about">{GRADES_TO_LOAD} or settings .json</p>', padding=False)
                 grade_about = gr.HTML(elem_id="grade-about", padding=False)
     return Inputs(
         kind=kind,
@@ -228,10 +230,9 @@ def _drawing(label: str, alt_text: str, elem_id: str) -> gr.Image:
 def _downloads() -> Downloads:
     with gr.Row(elem_classes="downloads"):
         picture = _download("Picture", "get-picture", scale=2, min_width=190)
-        cube = _download(".cube", "get-cube")
-        cc = _download(".cc", "get-cc")
-        ccc = _download(".ccc", "get-ccc")
-        cdl = _download(".cdl", "get-cdl")
+        grades = {
+            one.suffix: _download(one.label, f"get-{one.suffix.removeprefix('.')}") for one in formats_for(is_cdl=True)
+        }
         settings = _download("Settings", "get-settings", min_width=110)
     with gr.Row(equal_height=False):
         cube_size = gr.Radio(
@@ -242,10 +243,7 @@ def _downloads() -> Downloads:
     file = gr.File(visible="hidden", elem_id="download")
     return Downloads(
         picture=picture,
-        cube=cube,
-        cc=cc,
-        ccc=ccc,
-        cdl=cdl,
+        grades=grades,
         settings=settings,
         cube_size=cube_size,
         cube_line=cube_line,
