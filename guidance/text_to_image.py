@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from numbers import Integral
@@ -67,6 +68,18 @@ class Generation:
     def to_record(self) -> dict[str, str | int | float]:
         """The attributes as plain values, for metadata. A size that was left to the model is not in there."""
         return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height in pixels from a text such as ``"64x64"``.
+
+    Raises:
+        InputError: the text is no size.
+    """
+    sides = re.fullmatch(r"\s*(\d{1,6})\s*[xX×]\s*(\d{1,6})\s*", text)
+    if sides is None:
+        raise InputError(f"{text[:40]!r} is not a size: give width x height, such as 64x64")
+    return int(sides[1]), int(sides[2])
 
 
 def generate(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import cdl_suffixes, formats_for, in_words, lattice_suffixes
 from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, SCENES, TRANSFORMS, MatchSettings
 
@@ -36,10 +36,12 @@ def whole_number(text: str) -> int:
 
 
 def picture_size(text: str) -> tuple[int, int]:
-    sides = re.fullmatch(r"\s*(\d{1,6})\s*[xX×]\s*(\d{1,6})\s*", text)
-    if sides is None:
-        raise typer.BadParameter(f"{text!r} is not a size: give width x height, such as 64x64")
-    return int(sides[1]), int(sides[2])
+    from guidance.text_to_image import parse_size
+
+    try:
+        return parse_size(text)
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 OVERWRITE = typer.Option("--overwrite", help="Replace files that exist.")

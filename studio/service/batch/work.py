@@ -194,8 +194,8 @@ def _reason(error: Exception, source: Path, place: Path | None = None, *others: 
 def _is_full(error: BaseException | None, place: Path, room: int) -> bool:
     """Whether a full disk, or a quota that is used up, lies behind an error.
 
-    Not every encoder passes the reason on: where one failed and there is less ``room`` than twice the pixels, it is taken
-    for that.
+    Not every encoder passes the reason on. Where one failed and fewer than ``room`` bytes are free, a full disk is taken for
+    the reason.
     """
     seen: list[BaseException] = []  # a chain may lead back to its start
     while error is not None and error not in seen:

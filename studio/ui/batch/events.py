@@ -8,6 +8,8 @@ from typing import Any
 
 import gradio as gr
 
+from reswd_torch.errors import InputError
+from studio.service.apply import load_any_grade
 from studio.ui.batch import run, words
 from studio.ui.batch.choice import FILES, FOLDER, HERE, BatchChoice, may_share_a_scene
 from studio.ui.batch.parts import BatchTab
@@ -15,6 +17,7 @@ from studio.ui.batch.run import View
 from studio.ui.controls import PALETTE, PICTURE, SAVED
 from studio.ui.guard import Run
 from studio.ui.session import Session
+from studio.ui.settings import Sent
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Updates
 
 
@@ -58,6 +61,9 @@ class BatchEvents:
             queue=False,
             **LATEST,
         )
+        colours.grade.upload(
+            self.take_strength, [colours.grade, self.tab.more.strength], self.tab.more.strength, **LATEST
+        )
         gr.on(
             [colours.colours.change, colours.mode.change],
             self.show_scene,
@@ -85,6 +91,13 @@ class BatchEvents:
             colours.palette: gr.update(visible=kind == PALETTE),
             colours.grade: gr.update(visible=kind == SAVED),
         }
+
+    def take_strength(self, path: str | None, strength: Sent) -> Sent:
+        """A saved grade was dropped: its own strength is the one to begin with. What is wrong with it, the run will say."""
+        try:
+            return strength if path is None else load_any_grade(Path(path)).strength
+        except InputError:
+            return strength
 
     def show_scene(self, kind: str, mode: str) -> Updates:
         """Ask about the scene only where that matters."""

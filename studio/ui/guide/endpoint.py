@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import gradio as gr
 
 from guidance.catalogue import EMBEDDED_ID
 from guidance.settings import GuidanceSettings
+from guidance.text_to_image import parse_size
 from reswd_torch.errors import InputError
 from studio.service.guide.run import GuideResult
 from studio.service.guide.stream import paint
@@ -55,10 +55,10 @@ def guide(
         raise gr.Error("nothing to steer towards: give a reference picture or a palette", print_exception=False)
     if seed is None:
         raise gr.Error("The seed is empty, not a whole number: give 0, 1, 2 ...", print_exception=False)
-    sides = re.fullmatch(r"\s*(\d{1,6})\s*[xX×]\s*(\d{1,6})\s*", str(size or "")) if size else None
-    if size and sides is None:
-        raise gr.Error(f"{str(size)[:40]!r} is not a size: give width x height, such as 64x64", print_exception=False)
-    width, height = (int(sides[1]), int(sides[2])) if sides else (None, None)
+    try:
+        width, height = parse_size(str(size)) if size else (None, None)
+    except InputError as error:
+        raise gr.Error(str(error), print_exception=False) from None
     choice = GuideChoice(
         prompt=prompt, negative=negative, kind=PALETTE if palette else PICTURE, palette=palette, model=model,
         strength=strength, plain=plain, seed=seed, steps=steps, width=width, height=height,

@@ -208,3 +208,11 @@ def test_models_are_held_on_a_zero_gpu_space_only(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     hold_models(("pocket-64",), "auto")
     assert list(pipelines._kept) == [("pocket-64", "auto")]
+
+
+def test_seconds_asked_of_a_space_follow_steps_and_model(tmp_path: Path) -> None:
+    def seconds(model: str, **given: Any) -> int:
+        return stream._seconds(PaintJob(default_generation(model, "a", **given), model), "auto", tmp_path)
+
+    assert seconds("pocket-64", steps=1) <= 5 < seconds("pocket-64", steps=200) <= 30
+    assert seconds("black-forest-labs/FLUX.1-dev") > 2 * seconds("black-forest-labs/FLUX.1-schnell")

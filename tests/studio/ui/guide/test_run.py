@@ -14,9 +14,9 @@ from guidance.settings import GRADIENT, GuidanceSettings
 from reswd_torch import InputError
 from studio.jobs import GuideJob, PaintJob
 from studio.records.painted import SETTINGS_KEY, read_painted
+from studio.references import KeptColours, PictureReference
 from studio.service.guide.run import GuideResult, default_generation
 from studio.ui.controls import PALETTE
-from studio.ui.guide import run as guide_run
 from studio.ui.guide.choice import GuideChoice
 from studio.ui.guide.run import KEPT, NOTHING, model_from, painting_job, save
 from studio.ui.session import Session
@@ -47,7 +47,7 @@ def test_every_control_reaches_the_job() -> None:
     assert job.guidance == GuidanceSettings(
         strength=0.5, start=0.1, stop=0.9, decode_scale=0.5, grain=1.5, method=GRADIENT
     )
-    assert (job.reference, job.model, job.plain) == (reference, "stabilityai/sdxl-turbo", True)
+    assert (job.reference, job.model, job.plain) == (PictureReference(reference), "stabilityai/sdxl-turbo", True)
     plain = painting_job(replace(choice, kind=NOTHING), None)
     assert plain == PaintJob(job.generation, job.model)
 
@@ -57,7 +57,7 @@ def test_kept_colours_bring_the_settings_without_controls() -> None:
     choice = GuideChoice(prompt="a cat", kind=KEPT, strength=1.5)
     job = painting_job(choice, None, kept_job(guidance=guidance))
     assert isinstance(job, GuideJob)
-    assert (job.colors, job.reference_name) == (COLORS, "dusk.jpg")
+    assert job.reference == KeptColours(COLORS, "dusk.jpg")
     assert job.guidance == replace(guidance, strength=1.5)
     other = painting_job(replace(choice, kind=PALETTE, palette=RED_BLUE), None, kept_job(guidance=guidance))
     assert isinstance(other, GuideJob) and other.guidance == GuidanceSettings(strength=1.5)
@@ -123,14 +123,6 @@ def test_a_png_gives_its_job_back_guided_or_not(session: Session, tmp_path: Path
         image.save(tmp_path / "broken.png", pnginfo=info)
         with pytest.raises(InputError, match="broken.png"):
             read_painted(tmp_path / "broken.png")
-
-
-def test_seconds_asked_of_a_space_follow_steps_and_model(tmp_path: Path) -> None:
-    def seconds(model: str, **given: Any) -> int:
-        return guide_run._seconds(PaintJob(default_generation(model, "a", **given), model), "auto", tmp_path)
-
-    assert seconds("pocket-64", steps=1) <= 5 < seconds("pocket-64", steps=200) <= 30
-    assert seconds("black-forest-labs/FLUX.1-dev") > 2 * seconds("black-forest-labs/FLUX.1-schnell")
 
 
 def test_records_of_the_page_hold_no_folder(session: Session) -> None:
