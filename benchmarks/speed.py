@@ -34,6 +34,7 @@ from benchmarks.opencolorio import CORES, Processor, of_grade
 from reswd_torch import Cdl, Grade, Lut3D, MatchSettings, match
 from reswd_torch.grade.routes import by_kernel
 from reswd_torch.matching import fit_samples, sample_pixels
+from reswd_torch.threads import allowed
 from studio.jobs import MatchJob
 from studio.media.images import read_picture, read_reduced, write_picture
 from studio.references import PictureReference
@@ -223,9 +224,7 @@ def beside_opencolorio(pairs: int) -> None:
     fine = np.random.default_rng(0).integers(0, 256, eight.shape, np.uint16)
     sixteen = (eight.astype(np.uint16) << 8) | fine  # all 65,536 values occur, as in a photograph of 16 bits
     print("\n## A CDL on a 4K frame, ours over OpenColorIO's\n")
-    print(
-        f"Ours on {min(8, torch.get_num_threads())} threads, OpenColorIO on {CORES}, {pairs} pairs of runs in turns.\n"
-    )
+    print(f"Ours on {min(8, allowed())} threads, OpenColorIO on {CORES}, {pairs} pairs of runs in turns.\n")
     print("| frame | saturation | ours, ms | OpenColorIO, ms | ours over OpenColorIO's |\n|---|---|---|---|---|")
     with ThreadPoolExecutor(CORES) as pool:
         for frame, bits, dtype in ((eight, 8, np.uint8), (sixteen, 16, np.uint16)):

@@ -30,3 +30,25 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+_allowed = torch.get_num_threads()
+
+
+def allowed() -> int:
+    """How many threads work may be spread over whose result does not depend on their number, such as strips of a picture.
+
+    What PyTorch said as the process began. What it says later depends on the thread of Python that asks: one that was
+    started while a fit ran is told 1 for the rest of its life.
+    """
+    return _allowed
+
+
+def work_on_one_core() -> None:
+    """Use one thread from now on, in this process: for workers of which there is one per core."""
+    import cv2
+
+    global _allowed
+    _allowed = 1
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)

@@ -24,7 +24,6 @@ from studio.references import (
     GuideReference,
     PaletteReference,
     PictureReference,
-    Reference,
     SavedGrade,
     reference_files,
 )
@@ -52,17 +51,19 @@ class MatchJob:
 
     Attributes:
         source: the picture to grade.
-        reference: what it should look like.
+        reference: what it should look like; a folder of pictures for numbered frames only.
         settings: how to match; with a saved grade only the strength counts.
         mask: a picture of the size of the source, white where the source counts and changes; None for everywhere.
     """
 
     source: Path
-    reference: Reference
+    reference: BatchReference
     settings: MatchSettings = field(default_factory=MatchSettings)
     mask: Path | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.reference, FolderReference) and not self.ends_in_order:
+            raise InputError(f"{self.reference.path}: this is a folder: give a picture file")
         if isinstance(self.reference, PaletteReference):
             _check_palette_scene(self.reference, self.settings)
 

@@ -12,8 +12,9 @@ from reswd_torch.errors import InputError
 from studio.cli import options
 
 if TYPE_CHECKING:
+    from studio.jobs import MatchJob
     from studio.records.match import SavedMatch
-    from studio.service.delivery import Delivered
+    from studio.references import BatchReference
 
 _OUT = typer.Option("-o", "--output", help="Where the matched picture goes.", metavar="OUT")
 _AT = typer.Option(
@@ -55,8 +56,7 @@ def match_command(
     from studio.cli.outcome import tell
     from studio.jobs import Outputs
     from studio.records.match import read_settings
-    from studio.references import choose_reference
-    from studio.service import deliver, job_for
+    from studio.service import deliver, job_for, reference_for
 
     if output is None:
         raise InputError("nowhere to put the result: give -o OUT")
@@ -66,9 +66,9 @@ def match_command(
         method=method, transform=transform, strength=strength, seed=seed, scene=scene, device=device,
     )  # fmt: skip
     if saved is not None and target is None and palette is None:
-        reference = saved.reference(target_mask, at)
+        reference: BatchReference = saved.reference(target_mask, at)
     else:
-        reference = choose_reference(file=target, mask=target_mask, at=at, palette=palette)
+        reference = reference_for(source, file=target, mask=target_mask, at=at, palette=palette)
     if mask is None and saved is not None:
         mask = saved.file("mask")
     job = job_for(source, reference, settings, mask)
@@ -76,17 +76,19 @@ def match_command(
     outputs = Outputs(output, cdl, cube, save_settings, cube_size, overwrite, inputs)
     with watching(job) as watch:
         delivered = deliver(job, outputs, watch)
-    _check_hashes(delivered, saved)
+    _check_hashes(job, saved)
     tell(delivered, cube_size, as_json=as_json)
     if not delivered.whole:
         raise SystemExit(1)
 
 
-def _check_hashes(delivered: Delivered, saved: SavedMatch | None) -> None:
+def _check_hashes(job: MatchJob, saved: SavedMatch | None) -> None:
     """A note on every file that is not the one that the settings were saved with."""
-    hashes: dict[str, str] = getattr(delivered.result, "hashes", {})
-    for role, entry in saved.inputs.items() if saved else ():
-        if role in hashes and hashes[role] != entry.get("sha256"):
+    from studio.media.places import sha256_of
+
+    for role, path in job.files.items() if saved else ():
+        entry = saved.inputs.get(role) if saved else None
+        if entry is not None and path.is_file() and sha256_of(path) != entry["sha256"]:
             print(
                 f"note: the {role.replace('_', ' ')} is not the file that the settings were saved with", file=sys.stderr
             )

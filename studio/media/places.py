@@ -46,13 +46,18 @@ def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: boo
         raise InputError(f"{path}: the folder {folder} cannot be written to: choose another or change its permissions")
 
 
+def temporary_beside(path: Path) -> Path:
+    """A name in the folder of ``path`` that no other file has: hidden, and with its suffix."""
+    return path.with_name(f".{path.stem[:_STEM]}.{secrets.token_hex(4)}{path.suffix}")
+
+
 @contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` for the block to write to, so that nobody ever sees half a file.
 
     When the block ends well, the file there replaces ``path``; when it raises, the file is removed.
     """
-    temporary = path.with_name(f".{path.stem[:_STEM]}.{secrets.token_hex(4)}{path.suffix}")
+    temporary = temporary_beside(path)
     try:
         yield temporary
         os.replace(temporary, path)

@@ -84,15 +84,17 @@ def settings_text(
     hashes: Mapping[str, str],
     masks: Mapping[str, bytes],
     *,
+    encoding: str,
     names_only: bool = False,
 ) -> str:
     """The record of a finished match.
 
     Args:
         job: what was asked.
-        grade: what was fitted, with its encoding and its report; or the saved grade that was applied.
+        grade: what was fitted, with its report; or the saved grade that was applied.
         hashes: SHA-256 of every input file, by role.
         masks: the bytes of masks that the record shall carry itself, by role.
+        encoding: the colour encoding of the source.
         names_only: leave the folders of the inputs out: the browser app's uploads lie in folders that mean nothing to
             the person who downloads the settings, and tell about the server.
     """
@@ -106,7 +108,7 @@ def settings_text(
         "palette": job.reference.text if isinstance(job.reference, PaletteReference) else None,
         "inputs": inputs,
         "at": job.reference.at if isinstance(job.reference, ClipReference) else None,
-        "encoding": grade.encoding,
+        "encoding": encoding,
         "grade": grade.to_record(),
     }
     if grade.report is not None:

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from studio.service.delivery import deliver, deliver_into
-    from studio.service.route import job_for, run
+    from studio.service.route import job_for, reference_for, run
 
-__all__ = ["deliver", "deliver_into", "job_for", "run"]
+__all__ = ["deliver", "deliver_into", "job_for", "reference_for", "run"]
 
 _HOME = {
     "deliver": "studio.service.delivery",
     "deliver_into": "studio.service.delivery",
     "job_for": "studio.service.route",
+    "reference_for": "studio.service.route",
     "run": "studio.service.route",
 }
 

@@ -16,8 +16,8 @@ from studio.media.clips.names import clip_suffix, need_av
 from studio.media.clips.read import ClipFacts, Damage, OpenClip, events, is_packet, opened, picture_stream, read_facts
 from studio.media.clips.write import ClipWriter, writing
 from studio.media.images import profile_name, read_mask
-from studio.media.places import check_place, written_beside
-from studio.references import ClipReference, Reference
+from studio.media.places import check_place, temporary_beside, written_beside
+from studio.references import BatchReference, ClipReference
 from studio.service.clip_colours import most_alike, sample_clip
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
@@ -150,7 +150,7 @@ def check_clip_fits(job: ClipJob, output: Path) -> None:
     """
     facts = read_facts(job.source)
     with opened(job.source) as clip:
-        temporary = output.with_name(f".{output.stem[:80]}.check{output.suffix}")
+        temporary = temporary_beside(output)
         try:
             with writing(temporary, output, facts, clip, trial=True):
                 pass
@@ -195,10 +195,10 @@ def match_clip(
     return result, result.save_clip(output, overwrite=overwrite, watch=watch.part(0.3, 1.0))
 
 
-def _notes(reference: Reference, notes: tuple[str, ...], facts: ClipFacts) -> tuple[str, ...]:
+def _notes(reference: BatchReference, notes: tuple[str, ...], facts: ClipFacts) -> tuple[str, ...]:
     """What was assumed about the reference, whose sRGB code values are those of a clip that is shown on the same display."""
-    if isinstance(reference, ClipReference):
-        return notes
+    if isinstance(reference, ClipReference):  # of one display like the other
+        return ()
     untagged = profile_name(None)  # what a clip is not, so notes about it would mislead
     kept = [note.replace(untagged, "sRGB") for note in notes if f"from sRGB to {untagged}" not in note]
     if facts.tags.name.startswith(("Display P3", "Rec.2020")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from studio.media.clips.color import FrameColors
 from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream, read_facts
 from studio.media.images import read_mask
 from studio.references import ClipReference
+
+if TYPE_CHECKING:
+    from av import VideoFrame
 
 FRAMES = 32
 """At least so many frames are looked at where a clip has them, and at most twice as many."""
@@ -118,18 +121,36 @@ def frame_at(facts: ClipFacts, seconds: float) -> np.ndarray:
         InputError: the clip ends before that time.
     """
     colors = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
+    for from_start in (False, True) if seconds > _SEEK_BEYOND else (True,):
+        frame = _frame_shown(facts, seconds, from_start=from_start)
+        if frame is not None:
+            return np.ascontiguousarray(facts.turn.applied(colors.pixels(frame)))
+    raise InputError(f"{facts.path}: the clip ends before {seconds:g} s: give an earlier time")
+
+
+def _frame_shown(facts: ClipFacts, seconds: float, *, from_start: bool) -> VideoFrame | None:
+    """The frame that is shown at a time, decoded from the start of the clip or from the key frame before it.
+
+    None where the clip ends before that time, or where seeking fails or leads behind it, as in transport streams.
+    """
+    from av.error import FFmpegError
+
     with opened(facts.path) as container:
         stream = picture_stream(container, facts.path)
-        damage = Damage()
-        if seconds > _SEEK_BEYOND:
-            start = stream.start_time or 0
-            container.seek(start + int(seconds / stream.time_base), stream=stream)
-        for frame in events(container, stream, [], damage):
-            shown_from = float((frame.pts - (stream.start_time or 0)) * stream.time_base)
+        start = stream.start_time or 0
+        if not from_start:
+            try:
+                container.seek(start + int(seconds / stream.time_base), stream=stream)
+            except (OverflowError, FFmpegError):
+                return None
+        for number, frame in enumerate(events(container, stream, [], Damage())):
+            shown_from = float((frame.pts - start) * stream.time_base)
             length = float((frame.duration or 0) * stream.time_base) or 1 / float(facts.rate or 25)
+            if number == 0 and not from_start and shown_from > seconds:
+                return None
             if seconds < shown_from + length:
-                return np.ascontiguousarray(facts.turn.applied(colors.pixels(frame)))
-    raise InputError(f"{facts.path}: the clip ends before {seconds:g} s: give an earlier time")
+                return frame
+    return None
 
 
 def most_alike(source: PixelSample, target: PixelSample) -> tuple[PixelSample, PixelSample]:

@@ -114,7 +114,9 @@ class MatchResult:
         Args:
             names_only: leave the folders of the inputs out: see :func:`studio.records.match.settings_text`.
         """
-        return settings_text(self.job, self.grade, self.hashes, self.masks, names_only=names_only)
+        return settings_text(
+            self.job, self.grade, self.hashes, self.masks, encoding=self.encoding, names_only=names_only
+        )
 
     def description(self) -> str:
         """One line for grade files: what was matched to what, and how."""

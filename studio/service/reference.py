@@ -11,6 +11,7 @@ from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
 from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
+from studio.media.clips.read import read_facts
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.refuse import file_hash
 from studio.media.places import sha256_of
@@ -103,7 +104,10 @@ class ReferenceSamples:
     def _read_clip(self, clip: ClipReference) -> _Read:
         """The colours of a clip, or of one of its frames, taken as sRGB: what a display shows of both is the same."""
         if True not in self._read:
-            self._read[True] = _Read(clip_reference_sample(clip, self._settings), None, (), None)
+            name = read_facts(clip.path).tags.name
+            wide = name.startswith(("Display P3", "Rec.2020"))
+            notes = (f"its colours ({name}) were taken as sRGB",) if wide else ()
+            self._read[True] = _Read(clip_reference_sample(clip, self._settings), None, notes, None)
         return self._read[True]
 
     def _for_size(self, picture: PictureReference, size: tuple[int, int] | None) -> _Read:

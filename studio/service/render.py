@@ -12,10 +12,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-import torch
 
 from reswd_torch.grade import Cdl, Grade, Lut3D
 from reswd_torch.grade.transforms import lut_transform
+from reswd_torch.threads import allowed
 from studio.service.look_up import curve_tables, look_up, look_up_by_pairs, pair_tables
 
 _STRIP_PIXELS = 1 << 18
@@ -28,14 +28,6 @@ multiply-add, so that a few of their values round to the other side. Spare pixel
 ``_PART_PIXELS``. The last part of a strip has none, so that the values stay those of earlier versions; it takes up to
 ``_PADDING`` pixels more, as it would else be too short for all of these last pixels."""
 _MOST_THREADS = 8
-
-
-def work_on_one_core() -> None:
-    """Compute with one thread from now on, in this process: for workers of which there is one per core."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
 
 
 Kernel = Callable[[np.ndarray, np.ndarray], None]
@@ -73,7 +65,7 @@ def render(
         if weights is not None:
             _mix(pixels[strip], out[strip], weights[strip])
 
-    threads = min(torch.get_num_threads(), len(strips), _MOST_THREADS)
+    threads = min(allowed(), len(strips), _MOST_THREADS)
     if threads == 1:
         for strip in strips:
             work(strip)

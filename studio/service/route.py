@@ -8,7 +8,7 @@ from typing import overload
 from reswd_torch.settings import MatchSettings
 from studio.jobs import BatchJob, ClipJob, FramesJob, GuideJob, MatchJob, PaintJob, settings_for
 from studio.kinds import is_clip, is_sequence
-from studio.references import Reference
+from studio.references import BatchReference, choose_batch_reference, choose_reference
 from studio.service.batch.here import PreparedBatch
 from studio.service.batch.run import Summary
 from studio.service.clip import ClipResult, run_clip
@@ -17,8 +17,24 @@ from studio.service.match import MatchResult, run_match
 from studio.watch import UNWATCHED, Watch
 
 
+def reference_for(
+    source: Path,
+    *,
+    file: Path | None = None,
+    mask: Path | None = None,
+    at: float | None = None,
+    palette: str | None = None,
+) -> BatchReference:
+    """The one reference that was given for a source: a picture, a clip or a palette; for numbered frames also a folder.
+
+    For the arguments and errors see :func:`studio.references.choose_reference`.
+    """
+    choose = choose_batch_reference if is_sequence(source) else choose_reference
+    return choose(file=file, mask=mask, at=at, palette=palette)
+
+
 def job_for(
-    source: Path, reference: Reference, settings: MatchSettings | None = None, mask: Path | None = None
+    source: Path, reference: BatchReference, settings: MatchSettings | None = None, mask: Path | None = None
 ) -> MatchJob:
     """The job for a source, by what it is: a clip, a pattern of numbered frames, or a picture.
 

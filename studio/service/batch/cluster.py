@@ -101,7 +101,7 @@ def _look(*folders: str) -> tuple[str, list[str]]:
 
 
 def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    from studio.service.render import work_on_one_core
+    from reswd_torch.threads import work_on_one_core
 
     work_on_one_core()
     return function(*args, **kwargs)

@@ -33,6 +33,10 @@ def prepare_batch(job: BatchJob) -> tuple[BatchPlan, RunRecord]:
     """
     check_folders(job.folder, job.output)
     _check_masks(job)
+    if job.existing == RESUME and isinstance(job.reference, SavedGrade) and job.reference.path is None:
+        raise InputError(
+            f"{job.output}: a grade that is no file cannot be compared with that of the run there: save it, and give the file"
+        )
     folder = job.reference.path if isinstance(job.reference, FolderReference) else None
     plan = plan_folder(
         job.folder.absolute(),

@@ -55,9 +55,16 @@ class BatchEvent(Event):
     place: Path | None = None
 
 
-def _event(phase: str, done: int, of: int, **facts: Any) -> BatchEvent:
-    text = "looking at the colours of the series" if phase == LOOKING else "grading"
-    return BatchEvent(done / max(1, of), text, phase=phase, done=done, of=of, **facts)
+_LOOKING_SHARE = 0.3
+"""Of a run that fits the grade of a series: how much of the whole its first phase is."""
+
+
+def _event(phase: str, done: int, of: int, *, begins_at: float = 0.0, **facts: Any) -> BatchEvent:
+    """An event of a phase; a phase that is not the first one begins at a share of the whole run."""
+    share = done / max(1, of)
+    if phase == LOOKING:
+        return BatchEvent(_LOOKING_SHARE * share, "looking at the colours of the series", LOOKING, done, of, **facts)
+    return BatchEvent(begins_at + (1 - begins_at) * share, "grading", GRADING, done, of, **facts)
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,7 @@ class _Run:
         watch: Watch,
     ) -> None:
         self.plan, self.record, self.full = plan, record, False
+        self._graded_from = 0.0  # the share of the run at which grading begins
         self._workers, self._window, self._watch = workers, window, watch
 
     def places(self) -> Iterator[Path]:
@@ -183,6 +191,7 @@ class _Run:
         reasons = {item.name: item.problem for item in self.plan.items if item.problem is not None}
         count = colours_each(max(1, len(items)), record.settings)
         tasks = (SampleTask(i.name, i.source, i.mask, count, record.settings.seed) for i in items)
+        self._graded_from = _LOOKING_SHARE
         self._watch.note(_event(LOOKING, 0, len(items)))
         for over, one in enumerate(self._all(sample_one, tasks), 1):
             if isinstance(one.value, Share):
@@ -210,14 +219,14 @@ class _Run:
         tasks = (self._task(item, place, stamp) for item in todo if item.problem is None)
         places = {item.name: plan.output / item.place for item in plan.items}
         total, bad = len(plan.items), 0
-        self._watch.note(_event(GRADING, len(report.rows), total))
+        self._watch.note(_event(GRADING, len(report.rows), total, begins_at=self._graded_from))
 
         def finished(row: Row) -> None:
             nonlocal bad
             report.add(row)
             bad += row.status == FAILED
             facts = {"failed": bad, "name": row.file, "row": row, "place": places[row.file]}
-            self._watch.note(_event(GRADING, len(report.rows), total, **facts))
+            self._watch.note(_event(GRADING, len(report.rows), total, begins_at=self._graded_from, **facts))
 
         try:
             with report.open():

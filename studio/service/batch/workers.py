@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
-import torch
-
 Task = TypeVar("Task")
 MAX_TRIES = 3
 """A task whose worker dies is tried this often, the later times with nothing else at work beside it."""
@@ -106,9 +104,9 @@ def local(jobs: int) -> Executor:
 def threads(jobs: int) -> Executor:
     """Workers in this process: for the browser app, where all is loaded already.
 
-    Each computes with one thread of PyTorch, as the processes do: the cores are shared already, and the bytes are the same.
+    Fits compute on one thread wherever they run, so that the cores are shared between pictures and the bytes are the same.
     """
-    return ThreadPoolExecutor(jobs, thread_name_prefix="batch", initializer=torch.set_num_threads, initargs=(1,))
+    return ThreadPoolExecutor(jobs, thread_name_prefix="batch")
 
 
 class _Processes(Executor):
@@ -138,7 +136,7 @@ class _Processes(Executor):
 
 def _begin() -> None:
     """In a new process: one core, no Ctrl+C (the run ends in order), and an end when the run was killed."""
-    from studio.service.render import work_on_one_core
+    from reswd_torch.threads import work_on_one_core
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     work_on_one_core()

@@ -10,8 +10,11 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
+import torch
+
 from guidance.catalogue import EMBEDDED_ID, MODELS
 from reswd_torch.errors import InputError
+from reswd_torch.threads import allowed
 from studio.jobs import GuideJob, PaintJob
 from studio.service.guide.gpu import gpu, zero_gpu
 from studio.service.guide.pipelines import pipeline
@@ -38,6 +41,8 @@ def streamed(run: Callable[[Watch], Result], stopped: Callable[[], bool] | None 
     watch = Watch(events.put, lambda: left or (stopped is not None and stopped()))
 
     def work() -> None:
+        if not zero_gpu():  # whose process is a fork, without the threads of its parent
+            torch.set_num_threads(allowed())  # a thread that is started while a fit runs would else paint on one core
         try:
             events.put(run(watch))
         except BaseException as error:  # it is raised again on the other side
