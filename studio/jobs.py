@@ -113,9 +113,9 @@ class FramesJob(MatchJob):
     """
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if not isinstance(self.reference, SavedGrade):
             _check_series_scene(self.settings)
+        super().__post_init__()
 
     @property
     def ends_in_order(self) -> bool:

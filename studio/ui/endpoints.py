@@ -17,7 +17,7 @@ from studio.service import deliver_into, job_for
 from studio.service.apply import load_any_grade
 from studio.service.batch.uploads import UploadedBatch, UploadedRun
 from studio.service.delivery import Delivered
-from studio.ui.batch.run import uploads_of
+from studio.ui.batch.run import check_chosen, uploads_of
 from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.session import FITS_AT_ONCE, new_folder
 from studio.ui.settings import as_sent, settings_from, strength_from
@@ -143,6 +143,7 @@ def batch(
             mode=mode,
             settings=settings,
         )
+        check_chosen(wanted)
         folder = new_folder()
         uploaded = UploadedRun(wanted, folder)
         archive = uploaded.pack(uploaded.match())

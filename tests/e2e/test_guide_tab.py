@@ -121,7 +121,7 @@ def test_an_example_is_painted_with_previews_and_again_from_its_png(  # type: ig
     again.at("#guide-drop input[type=file]").set_input_files(first)
     _said(again, "Every control is set as for a parrot.png")
     assert again.at("#guide-prompt textarea").input_value() == "a parrot"
-    assert again.at("#guide-kept .swatches span").count() >= 4
+    again.wait(lambda: again.at("#guide-kept .swatches span").count() >= 4)
     assert "The colours of paint-brushes.jpg, as kept in a parrot.png" in again.at("#guide-kept").inner_text()
     assert again.at("#guide-plain input").is_checked()
     again.shoot("guide-restored-400", full=True)

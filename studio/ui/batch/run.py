@@ -20,6 +20,7 @@ from studio.media.images import read_reduced
 from studio.records.report import DONE
 from studio.service.batch.run import BatchEvent, Summary
 from studio.service.batch.uploads import Upload, UploadedBatch, UploadedRun
+from studio.ui import words
 from studio.views.preview import display_pixels, resize, save_preview, shrink
 from studio.watch import Event, Watch
 
@@ -55,6 +56,14 @@ class View:
     archive: Path | None = None
 
 
+def check_chosen(wanted: UploadedBatch) -> None:
+    """Raise InputError, with words for the page, where pictures or a reference were not chosen."""
+    if wanted.folder is None and not wanted.files:
+        raise InputError("Choose the pictures first: a ZIP, many files, or a folder.")
+    if not wanted.references and wanted.palette is None and wanted.grade is None:
+        raise InputError(words.NO_REFERENCE)
+
+
 def process(wanted: UploadedBatch, work: Path, stop: Callable[[], bool], *, tiles: bool = True) -> Iterator[View]:
     """Run, and say a few times a second where it stands. Closing the iterator stops the run.
 
@@ -68,8 +77,7 @@ def process(wanted: UploadedBatch, work: Path, stop: Callable[[], bool], *, tile
         InputError: with words for the page, before anything is graded.
     """
     yield View()
-    if wanted.folder is None and not wanted.files:
-        raise InputError("Choose the pictures first: a ZIP, many files, or a folder.")
+    check_chosen(wanted)
     uploaded = UploadedRun(wanted, work)
     plan = uploaded.run.plan
     notes = uploaded.notes

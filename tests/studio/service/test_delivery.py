@@ -158,7 +158,7 @@ def test_what_cannot_be_written_is_refused_before_any_work(
 
 def refuse_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on a picture is not read, a clip not sampled, and no frame matched."""
-    for module, name in ((delivery, "run_match"), (delivery, "run_clip"), (frames, "run_prepared")):
+    for module, name in ((delivery, "run"), (frames, "run_prepared")):
         monkeypatch.setattr(module, name, None)  # calling one of them would raise
 
 

@@ -17,7 +17,7 @@ from reswd_torch.errors import InputError
 from studio.jobs import GuideJob, PaintJob
 from studio.service.guide import pipelines, stream
 from studio.service.guide.pipelines import pipeline
-from studio.service.guide.run import GuideEvent, GuideResult, PaintResult, run_guide, run_paint
+from studio.service.guide.run import GuideEvent, GuideResult, PaintResult, default_generation, run_guide, run_paint
 from studio.service.guide.stream import hold_models, paint, paint_events, streamed
 from studio.watch import Cancelled, Event, Watch
 from tests.studio.jobs_for_tests import guide_job

@@ -7,13 +7,14 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from reswd_torch.errors import InputError
 from studio.jobs import SERIES
 from studio.service.batch.uploads import UploadedBatch
-from studio.ui.batch.run import SLASH, View, process
+from studio.ui.batch.run import SLASH, View, process, uploads_of
 from studio.ui.batch.words import failures_html, progress_html
 from tests.studio.conftest import write
 
@@ -47,7 +48,7 @@ def test_loose_files_become_a_zip_with_a_report(tmp_path: Path) -> None:
 
 
 def test_a_chosen_folder_keeps_its_tree(tmp_path: Path) -> None:
-    files = tuple((path, f"day {n % 2}{SLASH}{name}") for n, (path, name) in enumerate(uploads(tmp_path / "up", 4)))
+    files = tuple((path, f"day {n % 2}/{name}") for n, (path, name) in enumerate(uploads(tmp_path / "up", 4)))
     found = contents(last(UploadedBatch(files=files, palette="#c08040, #203040"), tmp_path / "work"))
     assert {"day 0/0.jpg", "day 1/1.jpg", "day 0/2.jpg", "day 1/3.jpg"} <= set(found)
 
@@ -132,3 +133,9 @@ def test_folders_of_this_machine_are_not_uploaded(tmp_path: Path) -> None:
     assert view.archive is None and len(list((tmp_path / "photos" / "graded").glob("*.jpg"))) == 3
     with pytest.raises(InputError, match="holds a run already"):
         last(wanted, tmp_path / "work")
+
+
+def test_files_of_a_chosen_folder_come_with_their_places_in_it(tmp_path: Path) -> None:
+    sent = SimpleNamespace(path=str(tmp_path / "a.jpg"), orig_name=f"day 1{SLASH}a.jpg")
+    assert uploads_of([sent]) == ((tmp_path / "a.jpg", "day 1/a.jpg"),)
+    assert uploads_of(None) == ()
