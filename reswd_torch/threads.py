@@ -10,8 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import torch
+
+_lock = Lock()
+_opencv_users = 0
+_opencv_threads = 1
 
 
 @contextmanager
@@ -30,6 +35,30 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def opencv_on_one_thread() -> Iterator[None]:
+    """Let OpenCV compute on one thread while any block like this runs.
+
+    OpenCV's threads wait for each other as PyTorch's do. It has one number of threads for the whole process, which the last
+    block to end puts back.
+    """
+    import cv2
+
+    global _opencv_users, _opencv_threads
+    with _lock:
+        _opencv_users += 1
+        if _opencv_users == 1:
+            _opencv_threads = cv2.getNumThreads()
+            cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        with _lock:
+            _opencv_users -= 1
+            if _opencv_users == 0:
+                cv2.setNumThreads(_opencv_threads)
 
 
 _allowed = torch.get_num_threads()

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
+from reswd_torch.threads import opencv_on_one_thread
+
 EDGE = 960
 """Largest number of pixels on the longer side. On colour-checker frames 640 pixels give too few points, and 1280 take twice the
 time for little gain."""
@@ -61,6 +63,7 @@ class Thumbnail:
         return _features(self, 0.5, _COARSE_FEATURES)
 
 
+@opencv_on_one_thread()
 def _features(picture: Thumbnail, scale: float, most: int) -> Features:
     import cv2
 
