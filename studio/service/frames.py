@@ -53,7 +53,7 @@ class FramesResult:
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
         """Save the grade as .cube, .cc, .ccc or .cdl."""
-        return self.grade.save(path, cube_size=cube_size)
+        return self.grade.save(path, cube_size=cube_size, description=self.job.description())
 
 
 def run_frames(job: FramesJob, output: Path, *, overwrite: bool = False, watch: Watch = UNWATCHED) -> FramesResult:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reswd_torch import Cdl, Grade, InputError, MatchSettings
+from reswd_torch import Cdl, Grade, InputError, MatchSettings, load_grade
 from reswd_torch.grade.grade import grade_from_record
 from studio.jobs import MatchJob
 from studio.records.format import BATCH, VERSION, Record, to_text
@@ -23,6 +23,7 @@ from studio.service.match import run_match
 from tests.conftest import digest, photograph
 from tests.studio.jobs_for_tests import match_job
 from tests.studio.media.clips.made import make_clip
+from tests.studio.media.images.profiles_for_tests import display_p3
 from tests.studio.records import version_1
 
 
@@ -246,3 +247,11 @@ def test_what_helps_is_said_by_name(tmp_path: Path) -> None:
         with pytest.raises(InputError) as caught:
             read_settings(tmp_path / name)
         assert caught.value.remedy is JobRemedy.SAVED_SETTINGS
+
+
+def test_the_encoding_is_that_of_the_source_whatever_grade_is_applied(tmp_path: Path) -> None:
+    source = tmp_path / "source.png"
+    Image.fromarray(np.full((8, 8, 3), 90, np.uint8)).save(source, icc_profile=display_p3())
+    look = load_grade(Grade(Cdl((1.1, 1.0, 0.9))).save(tmp_path / "look.cc"))
+    record = json.loads(run_match(match_job(source, grade=look)).settings_text())
+    assert record["encoding"] == "Display P3"

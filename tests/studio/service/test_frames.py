@@ -13,7 +13,8 @@ from reswd_torch import Cdl, Grade, MatchSettings, load_grade
 from reswd_torch.errors import InputError
 from studio.jobs import FramesJob
 from studio.media.images import read_picture
-from studio.references import PaletteReference, PictureReference, SavedGrade
+from studio.references import FolderReference, PaletteReference, PictureReference, SavedGrade
+from studio.service import job_for, reference_for
 from studio.service.batch import work
 from studio.service.batch.run import GRADING, LOOKING, BatchEvent
 from studio.service.frames import run_frames
@@ -118,3 +119,23 @@ def test_a_full_disk_is_said(pattern: Path, warm: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(work, "save_and_release", until_full)
     result = run_frames(FramesJob(pattern, PictureReference(warm)), tmp_path / "out" / "g.%d.png")
     assert result.full and (result.done, result.failed, result.left) == (1, 0, 3)
+
+
+def test_frames_take_a_folder_of_references_and_pictures_do_not(pattern: Path, warm: Path, tmp_path: Path) -> None:
+    looks = tmp_path / "looks"
+    write(looks / "a.png", 3, tint=(1.0, 0.7, 0.4))
+    write(looks / "b.png", 4, tint=(1.0, 0.6, 0.5))
+    reference = reference_for(pattern, file=looks)
+    assert reference == FolderReference(looks)
+    result = run_frames(FramesJob(pattern, reference), tmp_path / "out" / "graded.%03d.png")
+    assert result.done == 4 and result.distance_after < result.distance_before
+    with pytest.raises(InputError, match="this is a folder"):
+        job_for(warm, FolderReference(looks))
+
+
+def test_the_share_of_a_run_only_rises(pattern: Path, warm: Path, tmp_path: Path) -> None:
+    shares: list[float] = []
+    job = FramesJob(pattern, PictureReference(warm))
+    run_frames(job, tmp_path / "out" / "graded.%03d.png", watch=Watch(lambda event: shares.append(event.share)))
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,10 @@ def test_frames_are_refused_before_anything_is_written(warm: Path, tmp_path: Pat
     ):
         with pytest.raises(InputError, match=said):
             prepare_frames(wanted, place, tmp_path)
+
+
+def test_a_grade_that_is_no_file_cannot_go_on_with_a_run(shots: Path, tmp_path: Path) -> None:
+    job = BatchJob(shots, tmp_path / "out", SavedGrade(Grade(Cdl((1.1, 1.0, 0.9)))))
+    prepare_batch(job)
+    with pytest.raises(InputError, match="cannot be compared"):
+        prepare_batch(replace(job, existing=RESUME))
