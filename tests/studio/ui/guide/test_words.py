@@ -9,16 +9,18 @@ import numpy as np
 
 from guidance.catalogue import CATALOGUE
 from studio.jobs import PaintJob
+from studio.references import KeptColours
 from studio.service.guide.run import default_generation
 from studio.ui import words
 from studio.ui.guide import words as guide_words
 from studio.ui.guide.run import Painted
-from tests.studio.ui.guide.conftest import kept_job
+from tests.studio.ui.guide.conftest import COLORS, kept_job
 
 
 def test_words_are_safe_and_say_what_they_know() -> None:
     evil = "<script>alert(1)</script>"
-    job = replace(kept_job(), reference_name=evil, generation=default_generation("pocket-64", evil), model=evil)
+    reference = KeptColours(COLORS, evil)
+    job = replace(kept_job(), reference=reference, generation=default_generation("pocket-64", evil), model=evil)
     painted = Painted(job, Path("a.png"), Path("b.png"), 3.04, 30.4, 1.25, (evil,))
     figures = guide_words.figures(painted)
     said = figures + guide_words.kept(job, evil) + words.notes(painted.notes) + guide_words.model_line(evil)
