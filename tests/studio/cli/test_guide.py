@@ -328,7 +328,12 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(reswd: Reswd, tmp_path: Path, m
         yield tell
 
     monkeypatch.setattr(options, "progress_bar", bar)
-    ran = reswd(*SAIL, "-o", tmp_path / "out.png", "--plain", "--steps", 50)
+    # A shell that starts the suite in the background has SIGINT ignored, and Python then sets no handler of its own.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        ran = reswd(*SAIL, "-o", tmp_path / "out.png", "--plain", "--steps", 50)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ran.code == 130
     assert ran.err.splitlines() == ["reswd: stopped; nothing half-written was left behind"]
     assert seen[-1] == "step 2 of 50"
