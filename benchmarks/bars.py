@@ -12,8 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 
 from reswd_torch import match
+from reswd_torch.threads import one_thread
 from studio.jobs import MatchJob
 from studio.references import PictureReference
 from studio.service.match import run_match
@@ -49,17 +49,6 @@ def timed(job: Callable[[], object], times: int) -> float:
         job()
         seconds.append(time.perf_counter() - start)
     return median(seconds)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Have PyTorch use one thread as long as the block lasts."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def arrays_4k() -> float:

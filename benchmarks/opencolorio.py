@@ -9,20 +9,11 @@ import numpy as np
 import PyOpenColorIO as ocio
 
 from reswd_torch import Cdl, Grade, Lut3D
-from reswd_torch.grade.transforms import lut_transform
+from reswd_torch.grade.transforms import cdl_transform, lut_transform
 
 CORES = os.cpu_count() or 1
 DEPTHS = {1: ocio.BIT_DEPTH_UINT8, 2: ocio.BIT_DEPTH_UINT16}
 """OpenColorIO's name for a depth, by the bytes of one value."""
-
-
-def cdl_transform(cdl: Cdl) -> ocio.Transform:
-    """The ten numbers of a CDL as OpenColorIO's transform, in ASC style."""
-    transform = ocio.CDLTransform(
-        slope=list(cdl.slope), offset=list(cdl.offset), power=list(cdl.power), sat=cdl.saturation
-    )
-    transform.setStyle(ocio.CDL_ASC)
-    return transform
 
 
 class Processor:

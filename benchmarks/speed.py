@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.bars import command_line, one_thread, photograph, timed
+from benchmarks.bars import command_line, photograph, timed
 from benchmarks.match import by_peer, installed
 from benchmarks.opencolorio import CORES, Processor, of_grade
 from reswd_torch import Cdl, Grade, Lut3D, MatchSettings, match

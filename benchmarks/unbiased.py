@@ -17,7 +17,7 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 from torch import nn
@@ -51,6 +51,7 @@ class Case:
         """What a loss takes after x: y and the weights of both."""
         return self.y, self.x_weights, self.y_weights
 
+    @cached_property
     def exact(self) -> tuple[float, float]:
         """The exact value, and the exact derivative along the fixed direction."""
         x = self.x.double().requires_grad_()
@@ -79,7 +80,6 @@ class Spread:
     """What one estimator returned over many seeds."""
 
     mean: float
-    standard_error: float
     spread: float  # standard deviation over seeds
     errors_off: float  # distance of the mean from the exact value, in standard errors
     slope_errors: float  # the same for the derivative
@@ -105,11 +105,11 @@ def measure(build: Callable[[int], nn.Module], case: Case, seeds: int, steps: in
         slopes.append(float((torch.autograd.grad(value, x)[0] * case.along).sum()))
         values.append(float(value.detach()))
     told = []
-    for found, exact in zip((values, slopes), case.exact(), strict=True):
+    for found, exact in zip((values, slopes), case.exact, strict=True):
         error = statistics.stdev(found) / seeds**0.5
         told.append(abs(statistics.fmean(found) - exact) / error)
     spread = statistics.stdev(values)
-    return Spread(statistics.fmean(values), spread / seeds**0.5, spread, *told)
+    return Spread(statistics.fmean(values), spread, *told)
 
 
 def main() -> int:
@@ -132,7 +132,7 @@ def main() -> int:
                 measured[name] = measure(build, case, arguments.seeds, arguments.steps), claims
             for name, (row, claims) in measured.items():
                 print(
-                    f"| {case.name} | {name} | {sorts} | {case.exact()[0]:.4f} | {row.mean:.4f} | {row.errors_off:.1f} | "
+                    f"| {case.name} | {name} | {sorts} | {case.exact[0]:.4f} | {row.mean:.4f} | {row.errors_off:.1f} | "
                     f"{row.slope_errors:.1f} | {row.spread:.4f} | {row.spread / plain.spread:.2f} |",
                     flush=True,
                 )

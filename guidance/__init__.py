@@ -6,8 +6,9 @@ The public names are imported when they are first used, so that ``guidance.known
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from reswd_torch.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from guidance.attach import guide
@@ -45,11 +46,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        found: object = getattr(import_module(_HOMES[name]), name)
-        return found
-    raise AttributeError(f"module 'guidance' has no attribute {name!r}")
+__getattr__ = names_on_demand(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from einops import rearrange
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor
 
 from guidance.protocols import Latents, Pixels
@@ -38,7 +38,8 @@ class Descent:
 
     def __init__(self, references: Sequence[Reference], seed: int, device: torch.device | str = "cpu") -> None:
         self.generator = torch.Generator().manual_seed(seed)
-        colors = [self._chosen(reference.colors, len(reference.colors)) for reference in references]
+        # The same number of colours for each reference, so that all fit into one tensor.
+        colors = [each.colors[torch.arange(PIXELS) * len(each.colors) // PIXELS] for each in references]
         self.targets = srgb_to_lab(torch.stack(colors).to(device))
         self.loss = ReservoirSlicedWasserstein(kept=LINES, fresh=LINES, p=1, seed=seed)
 
@@ -78,7 +79,3 @@ class Descent:
         """The sum of the images' distances. Pixels are not clamped to 0..1, so that one beyond it finds its way back."""
         lab = srgb_to_lab(rearrange(pixels, "b c y x -> b (y x) c")[:, chosen])
         return self.loss(lab, self.targets).sum()
-
-    def _chosen(self, colors: Float[Tensor, "n 3"], count: int) -> Float[Tensor, "m 3"]:
-        """The same number of colours for each reference, so that all fit into one tensor."""
-        return colors[torch.arange(PIXELS) * count // PIXELS]

@@ -9,7 +9,7 @@ noise.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from torch import Tensor
@@ -77,17 +77,16 @@ def _level_of_sigmas(scheduler: _ScheduleOfSigmas, index: int, timestep: Timeste
     return NoiseLevel(alpha, sigma * alpha, 1.0 / alpha)
 
 
-def _level_of_solver(scheduler: _ScheduleOfSigmas, index: int, timestep: Timestep) -> NoiseLevel:
-    sigma = float(scheduler.sigmas[index])
-    if scheduler.config.get("use_flow_sigmas", False):
-        return NoiseLevel(1.0 - sigma, sigma)
-    alpha = (sigma**2 + 1.0) ** -0.5
-    return NoiseLevel(alpha, sigma * alpha)
-
-
 def _level_of_flow(scheduler: _ScheduleOfSigmas, index: int, timestep: Timestep) -> NoiseLevel:
     sigma = float(scheduler.sigmas[index])
     return NoiseLevel(1.0 - sigma, sigma)
+
+
+def _level_of_solver(scheduler: _ScheduleOfSigmas, index: int, timestep: Timestep) -> NoiseLevel:
+    if scheduler.config.get("use_flow_sigmas", False):
+        return _level_of_flow(scheduler, index, timestep)
+    # Its sigmas are those of Euler's method, and its samples are not scaled by them.
+    return replace(_level_of_sigmas(scheduler, index, timestep), scale=1.0)
 
 
 SCHEDULERS: dict[str, SchedulerFamily] = {

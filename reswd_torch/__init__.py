@@ -1,6 +1,6 @@
 """ReSWD: match and measure colour distributions with the sliced Wasserstein distance (arXiv 2510.01061).
 
-The names below load on first use, so that ``reswd --help`` and ``reswd_torch.settings`` need no torch.
+The names below load on first use, so that ``reswd_torch.settings``, and the help of a command line, need no torch.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The settings of a colour match, and their defaults, which library, command line and browser share.
 
-Plain Python: importing this module loads no torch, so that ``reswd --help`` stays quick.
+Plain Python: importing this module loads no torch, so that a command line can show its help at once.
 """
 
 from __future__ import annotations

@@ -196,5 +196,4 @@ def embedded() -> tuple[DiffusionPipeline, Decoder]:
     from guidance.loading import load_embedded
 
     pipe = load_embedded("cpu")
-    pipe.set_progress_bar_config(disable=True)
     return pipe, codec_for(pipe)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from reswd_torch.directions import draw_directions
-from reswd_torch.sorting import sort
+from reswd_torch.wasserstein import direction_costs
 
 FIXED_STEPS = 20
 """Steps on fixed sets; the last estimate counts."""
@@ -165,6 +165,5 @@ def judged(x: Tensor, y: Tensor, p: int) -> float:
     lines = draw_directions("orthogonal", JUDGES, x.shape[1], generator=torch.Generator().manual_seed(2**31))
     total = 0.0
     for part in lines.split(256):
-        gap = sort(part @ x.T)[0] - sort(part @ y.T)[0]
-        total += float(gap.abs().mean(-1).sum() if p == 1 else gap.square().mean(-1).sum())
+        total += float(direction_costs(x, y, part, p).sum())
     return total / JUDGES if p == 1 else math.sqrt(total / JUDGES)

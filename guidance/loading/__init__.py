@@ -7,7 +7,7 @@ from guidance.loading.files import ChosenFiles, choose_files
 from guidance.loading.model import LoadedModel, load, supported
 from guidance.loading.model_ids import local_folder
 from guidance.loading.pipeline import load_embedded
-from guidance.loading.progress import OnProgress
+from reswd_torch.progress import OnProgress
 
 __all__ = [
     "ChosenFiles",

@@ -12,8 +12,9 @@ from guidance.loading.hub import fetch_model
 from guidance.loading.model_ids import local_folder
 from guidance.loading.pipeline import load_embedded, read_pipeline
 from guidance.loading.plan import plan_loading, resolved_device
-from guidance.loading.progress import LOADING_AT, MonotoneProgress, OnProgress
+from guidance.loading.progress import LOADING_AT, MonotoneProgress
 from guidance.memory import Placement, memory_estimate
+from reswd_torch.progress import OnProgress
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
@@ -57,7 +58,7 @@ def load(
         model_id: an id of the catalogue, which is never taken for a folder; ``owner/name`` of any other repository of the
             hub; or a folder that holds ``model_index.json``.
         device: ``cpu``, ``cuda``, ``mps``, or ``auto``, which is CUDA or MPS if there is one and else the CPU.
-        progress: receives the progress, see :data:`guidance.loading.OnProgress`.
+        progress: receives the progress, a share that never falls; while a file is on its way, from another thread.
         offline: use the embedded model, the cache and folders only.
         supported: says by the name of the pipeline's class whether it can be used. It is asked before anything large is
             downloaded.

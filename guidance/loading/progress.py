@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from reswd_torch.progress import OnProgress
 
-OnProgress = Callable[[float, str], None]
-"""A function that is told how far loading has come: the share that is done, 0 to 1 and never falling, and what is being done.
-
-It may raise an exception, which stops the loading. While a file is on its way it is called from another thread.
-"""
 LOADING_AT = 0.95
 """Share of the progress at which every file has arrived. What remains is the time that reading the files takes."""
 
@@ -17,7 +12,7 @@ class MonotoneProgress:
     """Passes progress on so that the share never falls, and remembers the exception that stopped it.
 
     Args:
-        on_progress: receives the progress; None if nobody wants it.
+        on_progress: receives the progress; None if nobody wants it. While a file is on its way it is called from another thread.
 
     Attributes:
         stopped: the exception that ``on_progress`` raised; None as long as it raised none.

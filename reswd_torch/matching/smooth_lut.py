@@ -212,8 +212,9 @@ def _drawn_back(values: Float[Tensor, "entries 3"]) -> Lut3D:
         return Lut3D((identity + share * (full - identity)).clamp(0.0, 1.0))
 
     low, high = 0.0, 1.0
-    if smoothness(blend(1.0)).good:
-        return blend(1.0)
+    whole = blend(1.0)
+    if smoothness(whole).good:
+        return whole
     for _ in range(8):
         middle = (low + high) / 2
         low, high = (middle, high) if smoothness(blend(middle)).good else (low, middle)
@@ -282,9 +283,14 @@ def _knots() -> Float[Tensor, " knots"]:
     return torch.cat((inner.new_zeros(3), inner, inner.new_ones(3)))
 
 
+def _greville_axis() -> Float[Tensor, " points"]:
+    """The averages of three consecutive knots (Greville abscissae): where the identity has its control points on each axis."""
+    return _knots()[1:-1].unfold(0, 3, 1).mean(dim=1)
+
+
 def _greville() -> Float[Tensor, "points 3"]:
-    """The control points of the identity, which are the averages of three consecutive knots (Greville abscissae)."""
-    axis = _knots()[1:-1].unfold(0, 3, 1).mean(dim=1)
+    """The control points of the identity."""
+    axis = _greville_axis()
     return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1).reshape(-1, 3)
 
 
@@ -310,7 +316,7 @@ def _rises() -> list[Float[Tensor, "rows points"]]:
 
 def _bending() -> Float[Tensor, "points points"]:
     """The quadratic form that sums the squared second derivatives of the control net, pure and mixed, over its points."""
-    axis = _knots()[1:-1].unfold(0, 3, 1).mean(dim=1)
+    axis = _greville_axis()
     count = len(axis)
     eye = torch.eye(count, dtype=torch.float64)
     first = eye.diff(dim=0) / axis.diff().unsqueeze(1)

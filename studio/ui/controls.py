@@ -9,22 +9,44 @@ import gradio as gr
 
 from reswd_torch.errors import InputError
 from reswd_torch.palette import parse_palette
-from reswd_torch.settings import AUTO_SCENE, DIFFERENT_SCENE, METHODS, SAME_SCENE
+from reswd_torch.settings import AUTO_SCENE, DEVICES, DIFFERENT_SCENE, METHODS, SAME_SCENE, MatchSettings
 from studio.ui import words
 from studio.ui.guard import RunButtons
+from studio.ui.settings import as_sent
 
 PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
 KINDS = (PICTURE, PALETTE, SAVED)
 """Where the colours of a match can come from."""
-METHOD_CHOICES = [(words.METHOD_NAMES[name], name) for name in METHODS]
+_METHOD_CHOICES = [(words.METHOD_NAMES[name], name) for name in METHODS]
 SCENE_CHOICES = [("Find out", AUTO_SCENE), ("The same scene", SAME_SCENE), ("Different scenes", DIFFERENT_SCENE)]
 SCENE_HELP = "Of one scene, points seen in both tell light from content. Method Fast sliced only."
-TRANSFORM_CHOICES = [("Automatic", "auto"), ("CDL", "cdl"), ("3-D LUT", "lut")]
+_TRANSFORM_CHOICES = [("Automatic", "auto"), ("CDL", "cdl"), ("3-D LUT", "lut")]
 
 
 def kind_choice(kinds: Sequence[str], elem_id: str) -> gr.Radio:
     """Where a person says what the colours are taken from, a picture at first."""
     return gr.Radio(list(kinds), value=PICTURE, label="Take the colours from", elem_id=elem_id)
+
+
+def method_choice(**options: Any) -> gr.Dropdown:
+    """Where the method of a match is chosen; ``options`` are those of gr.Dropdown."""
+    return gr.Dropdown(_METHOD_CHOICES, value=MatchSettings.method, label="Method", **options)
+
+
+def transform_choice(**options: Any) -> gr.Radio:
+    """Where the transform of a match is chosen; ``options`` are those of gr.Radio."""
+    return gr.Radio(_TRANSFORM_CHOICES, value="auto", label="Kind of grade", **options)
+
+
+def seed_and_device(**of_seed: Any) -> tuple[gr.Number, gr.Dropdown]:
+    """Lay out, side by side, where the seed of a match is written and where its device is chosen.
+
+    ``of_seed`` are options of the first one's gr.Number.
+    """
+    with gr.Row():
+        seed = as_sent(gr.Number(MatchSettings.seed, label="Seed", precision=0, minimum=0, min_width=120, **of_seed))
+        device = gr.Dropdown(list(DEVICES), value=MatchSettings.device, label="Device", min_width=120)
+    return seed, device
 
 
 def scene_choice(elem_id: str) -> gr.Radio:

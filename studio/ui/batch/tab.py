@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from reswd_torch.settings import DEVICES, MatchSettings
+from reswd_torch.settings import MatchSettings
 from studio.jobs import EACH
 from studio.service.batch.run import FRESH, OVERWRITE, RESUME
 from studio.ui.batch import words
@@ -15,17 +15,17 @@ from studio.ui.batch.parts import BatchTab, Colours, More, Outcome, Pictures
 from studio.ui.batch.run import MODES
 from studio.ui.controls import (
     KINDS,
-    METHOD_CHOICES,
-    TRANSFORM_CHOICES,
     gallery,
     kind_choice,
+    method_choice,
     palette_box,
     run_buttons,
     scene_choice,
+    seed_and_device,
+    transform_choice,
 )
 from studio.ui.settings import as_sent
 
-_DEFAULTS = MatchSettings()
 _EXISTING = (("Stop and say so", FRESH), ("Go on with the run there", RESUME), ("Replace them", OVERWRITE))
 
 
@@ -110,13 +110,11 @@ def _colours() -> Colours:
 
 def _more() -> More:
     with gr.Accordion("More", open=False, elem_id="batch-more"):
-        method = gr.Dropdown(METHOD_CHOICES, value=_DEFAULTS.method, label="Method")
-        transform = gr.Radio(TRANSFORM_CHOICES, value="auto", label="Kind of grade")
+        method = method_choice()
+        transform = transform_choice()
         scene = scene_choice("batch-scene")
-        strength = as_sent(gr.Number(_DEFAULTS.strength, label="Strength", minimum=0, maximum=4, step=0.05))
-        with gr.Row():
-            seed = as_sent(gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120))
-            device = gr.Dropdown(list(DEVICES), value=_DEFAULTS.device, label="Device", min_width=120)
+        strength = as_sent(gr.Number(MatchSettings.strength, label="Strength", minimum=0, maximum=4, step=0.05))
+        seed, device = seed_and_device()
     return More(
         method=method,
         transform=transform,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import gradio as gr
 
 from reswd_torch.grade.formats import formats_for
-from reswd_torch.settings import CUBE_SIZES, DEVICES, MatchSettings
+from reswd_torch.settings import CUBE_SIZES, MatchSettings
 from studio.ui.controls import (
     KINDS,
-    METHOD_CHOICES,
-    TRANSFORM_CHOICES,
     gallery,
     kind_choice,
+    method_choice,
     palette_box,
     run_buttons,
     scene_choice,
     section,
+    seed_and_device,
+    transform_choice,
 )
 from studio.ui.examples import load_examples, pair_tile
 from studio.ui.guard import RunButtons
@@ -27,7 +28,6 @@ from studio.ui.places import picture_place
 from studio.ui.settings import as_sent
 from studio.ui.words import GRADES_TO_LOAD
 
-_DEFAULTS = MatchSettings()
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
 _TRANSFORM_HELP = "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only."
 _MASK_HELP: dict[Role, str] = {
@@ -92,16 +92,10 @@ def _inputs() -> Inputs:
 
 def _more() -> More:
     with gr.Accordion("More", open=False, elem_id="more"):
-        method = gr.Dropdown(
-            METHOD_CHOICES, value=_DEFAULTS.method, label="Method", info=_METHOD_HELP, elem_id="method"
-        )
-        transform = gr.Radio(TRANSFORM_CHOICES, value="auto", label="Kind of grade", info=_TRANSFORM_HELP)
+        method = method_choice(info=_METHOD_HELP, elem_id="method")
+        transform = transform_choice(info=_TRANSFORM_HELP)
         scene = scene_choice("scene")
-        with gr.Row():
-            seed = as_sent(
-                gr.Number(_DEFAULTS.seed, label="Seed", precision=0, minimum=0, min_width=120, elem_id="seed")
-            )
-            device = gr.Dropdown(list(DEVICES), value=_DEFAULTS.device, label="Device", min_width=120)
+        seed, device = seed_and_device(elem_id="seed")
         masks = {role: _mask_input(role) for role in ROLES}
     return More(
         method=method,
@@ -183,7 +177,7 @@ def _result() -> Result:
                 gr.Slider(
                     0,
                     2,
-                    value=_DEFAULTS.strength,
+                    value=MatchSettings.strength,
                     step=0.01,
                     label="Strength",
                     info="0 as it was, 1 the match, above 1 stronger",
