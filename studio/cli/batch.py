@@ -110,8 +110,8 @@ def _reference(
     earlier: BatchJob | None, target: Path | None, mask: Path | None, palette: str | None, grade: Path | None
 ) -> BatchReference:
     """The reference of the flags; or that of the run that goes on, with another mask where one is given."""
-    from studio.references import ClipReference, PictureReference, SavedGrade, choose_batch_reference
-    from studio.service.apply import load_any_grade
+    from studio.references import ClipReference, PictureReference, choose_batch_reference
+    from studio.service.apply import saved_grade
 
     if earlier is not None and target is None and palette is None and grade is None:
         if mask is None:
@@ -121,8 +121,7 @@ def _reference(
         return replace(earlier.reference, mask=mask)
     if earlier is not None and mask is None:
         mask = earlier.target_mask
-    saved = None if grade is None else SavedGrade(load_any_grade(grade), grade)
-    return choose_batch_reference(file=target, mask=mask, palette=palette, grade=saved)
+    return choose_batch_reference(file=target, mask=mask, palette=palette, grade=saved_grade(grade))
 
 
 def _announce(plan: BatchPlan) -> None:

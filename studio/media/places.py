@@ -46,6 +46,14 @@ def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: boo
         raise InputError(f"{path}: the folder {folder} cannot be written to: choose another or change its permissions")
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, and those above it, where they are not there. Raises InputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}): choose another folder") from error
+
+
 def temporary_beside(path: Path) -> Path:
     """A name in the folder of ``path`` that no other file has: hidden, and with its suffix."""
     return path.with_name(f".{path.stem[:_STEM]}.{secrets.token_hex(4)}{path.suffix}")

@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from reswd_torch.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from studio.service.delivery import deliver, deliver_into
@@ -27,9 +28,5 @@ _HOME = {
     "run": "studio.service.route",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Load what is asked for when it is: a batch needs no diffusion model, and a help text nothing at all."""
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'studio.service' has no attribute {name!r}")
+# On demand: a batch needs no diffusion model, and a help text nothing at all.
+__getattr__ = names_on_demand(__name__, _HOME)

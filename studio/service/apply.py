@@ -12,6 +12,7 @@ from studio.jobs import ClipJob, settings_for
 from studio.kinds import is_clip
 from studio.media.clips.read import read_facts
 from studio.media.images import losses, read_picture, result_name, supported_output, write_picture
+from studio.media.places import make_folder
 from studio.records.match import read_settings
 from studio.references import SavedGrade
 from studio.remedies import JobRemedy
@@ -34,6 +35,11 @@ def load_any_grade(path: Path) -> Grade:
             return replace(grade, notes=("the match had a mask; the grade is applied everywhere",))
         return grade
     return load_grade(path)
+
+
+def saved_grade(path: Path | None) -> SavedGrade | None:
+    """The grade in a file as a reference, or None for no file. Raises InputError as :func:`load_any_grade` does."""
+    return None if path is None else SavedGrade(load_any_grade(path), path)
 
 
 def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> list[tuple[Path, Path]]:
@@ -86,22 +92,16 @@ def apply_to_file(
     """
     if is_clip(source):
         read_facts(source)  # before a folder is made for nothing
-        _make(place.parent)
-        job = ClipJob(source, SavedGrade(grade), settings_for(SavedGrade(grade)))
+        make_folder(place.parent)
+        saved = SavedGrade(grade)
+        job = ClipJob(source, saved, settings_for(saved))
         fitted, clip = match_clip(job, place, overwrite=overwrite, watch=watch)
         notes = (*fitted.notes, *clip.notes)
         kept = [note.removeprefix(f"{source.name}: ") for note in notes if note not in grade.notes]
         return Applied(tuple(kept), clip.broken_at is None)
     picture = read_picture(source)
     weights = where_to_grade(picture, None)
-    _make(place.parent)
+    make_folder(place.parent)
     graded = render(picture.pixels, grade, weights, in_place=True)
     write_picture(place, picture, graded, overwrite=overwrite, last=True)
     return Applied((*picture.notes, *losses(place, picture)))
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made ({error.strerror}); choose another folder") from error

@@ -201,7 +201,7 @@ def _notes(reference: BatchReference, notes: tuple[str, ...], facts: ClipFacts) 
         return ()
     untagged = profile_name(None)  # what a clip is not, so notes about it would mislead
     kept = [note.replace(untagged, "sRGB") for note in notes if f"from sRGB to {untagged}" not in note]
-    if facts.tags.name.startswith(("Display P3", "Rec.2020")):
+    if facts.tags.is_wide:
         kept.append(f"reference colours are sRGB and were taken as {facts.tags.name}: the result is more saturated")
     return tuple(kept)
 

@@ -16,7 +16,7 @@ from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import MatchSettings
 from studio.media.clips.color import FrameColors
-from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream, read_facts
+from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream
 from studio.media.images import read_mask
 from studio.references import ClipReference
 
@@ -90,16 +90,20 @@ def sample_clip(
     return ClipSample(pool.fit, pool.held_out, frames=tuple(kept[place] for place in chosen))
 
 
-def clip_reference_sample(clip: ClipReference, settings: MatchSettings) -> PixelSample:
+def clip_reference_sample(facts: ClipFacts, clip: ClipReference, settings: MatchSettings) -> PixelSample:
     """The colours of a clip as a reference: of all of it, or of the one frame that is wanted.
+
+    Args:
+        facts: :func:`studio.media.clips.read.read_facts` of it.
+        clip: which of its frames are wanted, and where they count.
+        settings: how many colours to keep, and the seed.
 
     Returns:
         Colours in the clip's encoding, R'G'B' in 0..1; of one frame with the frame itself where a scene is looked for.
 
     Raises:
-        InputError: no clip, no frame that can be decoded, none at that time, or a mask of another size.
+        InputError: no frame that can be decoded, none at that time, or a mask of another size.
     """
-    facts = read_facts(clip.path)
     weights = None if clip.mask is None else read_mask(clip.mask, facts.upright_size)
     if clip.at is None:
         return sample_clip(facts, settings, weights, with_frames=settings.looks_for_scene)

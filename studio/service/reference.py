@@ -104,10 +104,9 @@ class ReferenceSamples:
     def _read_clip(self, clip: ClipReference) -> _Read:
         """The colours of a clip, or of one of its frames, taken as sRGB: what a display shows of both is the same."""
         if True not in self._read:
-            name = read_facts(clip.path).tags.name
-            wide = name.startswith(("Display P3", "Rec.2020"))
-            notes = (f"its colours ({name}) were taken as sRGB",) if wide else ()
-            self._read[True] = _Read(clip_reference_sample(clip, self._settings), None, notes, None)
+            facts = read_facts(clip.path)
+            notes = (f"its colours ({facts.tags.name}) were taken as sRGB",) if facts.tags.is_wide else ()
+            self._read[True] = _Read(clip_reference_sample(facts, clip, self._settings), None, notes, None)
         return self._read[True]
 
     def _for_size(self, picture: PictureReference, size: tuple[int, int] | None) -> _Read:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import overload
 
 from reswd_torch.settings import MatchSettings
-from studio.jobs import BatchJob, ClipJob, FramesJob, GuideJob, MatchJob, PaintJob, settings_for
+from studio.jobs import BatchJob, ClipJob, FramesJob, GuideJob, Job, MatchJob, PaintJob, settings_for
 from studio.kinds import is_clip, is_sequence
 from studio.references import BatchReference, choose_batch_reference, choose_reference
 from studio.service.batch.here import PreparedBatch
@@ -61,9 +61,7 @@ def run(job: BatchJob, watch: Watch = ...) -> Summary: ...
 def run(job: GuideJob, watch: Watch = ...) -> GuideResult: ...
 @overload
 def run(job: PaintJob, watch: Watch = ...) -> PaintResult: ...
-def run(
-    job: MatchJob | BatchJob | GuideJob | PaintJob, watch: Watch = UNWATCHED
-) -> MatchResult | ClipResult | Summary | GuideResult | PaintResult:
+def run(job: Job, watch: Watch = UNWATCHED) -> MatchResult | ClipResult | Summary | GuideResult | PaintResult:
     """Do a job.
 
     A match and a painting write nothing: their results save themselves where they are told to. A batch writes into its output

@@ -12,7 +12,7 @@ from reswd_torch.settings import MatchSettings
 from studio.jobs import BatchJob, ClipJob, GuideJob, MatchJob
 from studio.references import KeptColours, SavedGrade, choose_batch_reference, choose_guide_reference, choose_reference
 from studio.service import clip
-from studio.service.apply import load_any_grade
+from studio.service.apply import saved_grade
 from studio.service.clip import ClipResult, SavedClip
 
 
@@ -49,8 +49,7 @@ def batch_job(
     **parts: Any,
 ) -> BatchJob:
     """A match of a folder."""
-    saved = None if grade is None else SavedGrade(load_any_grade(grade), grade)
-    reference = choose_batch_reference(file=target, mask=target_mask, palette=palette, grade=saved)
+    reference = choose_batch_reference(file=target, mask=target_mask, palette=palette, grade=saved_grade(grade))
     return BatchJob(folder, output, reference, **parts)
 
 

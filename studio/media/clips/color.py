@@ -19,7 +19,7 @@ LIMITED, FULL = 1, 2
 """The colour ranges by the numbers of FFmpeg's AVColorRange."""
 UNTAGGED = 2
 """The number that means "unspecified" in H.273, for primaries, transfer and matrix alike."""
-BT709, SMPTE170M, BT2020 = 1, 6, 9
+BT709, SMPTE170M = 1, 6
 """Matrices by their numbers in H.273 table 4. SMPTE 170M has the matrix of BT.601."""
 HD_ROWS = 720
 """Players take an untagged clip of at least this many rows for BT.709 and a smaller one for BT.601, and so does this module."""
@@ -52,11 +52,16 @@ class ColorTags:
     used_range: int
 
     @property
+    def is_wide(self) -> bool:
+        """Whether its colours reach beyond those of sRGB: Display P3 or Rec. 2020."""
+        return self.primaries in (9, 12) or self.used_matrix in (9, 10)
+
+    @property
     def name(self) -> str:
         """The usual name of the encoding, such as ``Rec.709 video`` or ``Display P3 video``."""
         if self.primaries == 12:
             return "Display P3 video"
-        if self.primaries == 9 or self.used_matrix in (9, 10):
+        if self.is_wide:
             return "Rec.2020 video"
         if self.used_matrix == 0 or self.transfer == 13:
             return "sRGB video"

@@ -69,7 +69,6 @@ def read_reduced(
     *,
     at_least: int = 1024,
     whole_if: tuple[int, int] | None = None,
-    max_pixels: int = MAX_PIXELS,
 ) -> Picture:
     """Read a picture for its statistics, which is faster: a JPEG is decoded at 1/2, 1/4 or 1/8 of its size.
 
@@ -79,7 +78,6 @@ def read_reduced(
         path: the file.
         at_least: the smallest number of pixels that may be left of the longer edge.
         whole_if: (H, W) of pictures that are read whole, upright or turned; None for no such size.
-        max_pixels: as for :func:`read_picture`.
 
     Returns:
         A picture whose :attr:`Picture.full_size` is that of the whole one.
@@ -87,16 +85,16 @@ def read_reduced(
     Raises:
         InputError: as for :func:`read_picture`.
     """
-    return _read(Path(path), max_pixels, Reduction(max(1, at_least), whole_if), grey_as_is=False)
+    return _read(Path(path), MAX_PIXELS, Reduction(max(1, at_least), whole_if), grey_as_is=False)
 
 
-def read_values(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_values(path: str | Path) -> Picture:
     """:func:`read_picture` for masks: grey values stay as they are even where a grey profile is embedded.
 
     Raises:
         InputError: as for :func:`read_picture`.
     """
-    return _read(Path(path), max_pixels, None, grey_as_is=True)
+    return _read(Path(path), MAX_PIXELS, None, grey_as_is=True)
 
 
 def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_is: bool) -> Picture:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _OWN_CODECS = (1, 8, 32946, 32773)
 """Compressions that tifffile reads without a codec package: none, deflate (which has two numbers) and PackBits."""
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _STRAIGHT = 1, 2
 # tifffile does not write the two directory tags. Their entries are written under unused numbers that sort to the same places,
 # and are renamed afterwards.

@@ -8,11 +8,12 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 
 from studio.jobs import BatchJob
+from studio.media.places import make_folder
 from studio.records.batch import RunRecord
 from studio.service.batch.cluster import RayExecutor, check_workers
 from studio.service.batch.plan import BatchPlan
 from studio.service.batch.prepare import prepare_batch
-from studio.service.batch.run import Summary, check_existing, make_folder, run_batch
+from studio.service.batch.run import Summary, check_existing, run_batch
 from studio.service.batch.workers import local, threads
 from studio.watch import UNWATCHED, Watch
 

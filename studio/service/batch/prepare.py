@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from reswd_torch.errors import InputError
-from studio.jobs import EACH, OVERWRITE, RESUME, SERIES, BatchJob, FramesJob
+from studio.jobs import EACH, RESUME, SERIES, BatchJob, FramesJob
 from studio.media.clips.read import read_facts
 from studio.media.images.refuse import file_hash
 from studio.media.places import sha256_of
@@ -19,7 +19,7 @@ from studio.references import (
     choose_batch_reference,
     reference_files,
 )
-from studio.service.apply import load_any_grade
+from studio.service.apply import saved_grade
 from studio.service.batch.plan import BatchPlan, check_folders, pictures_in, plan_folder
 from studio.service.batch.sequence import plan_sequence
 from studio.service.batch.series import references_of, saved_series
@@ -70,7 +70,6 @@ def prepare_frames(
         mode=SERIES,
         settings=job.settings,
         mask=job.mask,
-        existing=OVERWRITE,
     )
     _check_masks(batch)
     inputs = _single_files(batch)
@@ -152,8 +151,7 @@ def resumed(record: RunRecord, folder: Path, output: Path) -> BatchJob:
     Raises:
         InputError: a reference that is no longer there.
     """
-    place = None if record.grade is None else Path(record.grade.path)
-    grade = None if place is None else SavedGrade(load_any_grade(place), place)
+    grade = saved_grade(None if record.grade is None else Path(record.grade.path))
     reference = choose_batch_reference(
         file=None if record.reference is None else Path(record.reference.path),
         mask=None if record.target_mask is None else Path(record.target_mask.path),

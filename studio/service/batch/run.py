@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -15,7 +14,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import series_suffixes
 from reswd_torch.settings import SAME_SCENE
 from studio.jobs import EACH, FRESH, OVERWRITE, RESUME
-from studio.media.places import remove_leftovers, same_file
+from studio.media.places import make_folder, remove_leftovers, same_file, sha256_of
 from studio.records.batch import RUN_FILE, RunRecord, read_run, write_run
 from studio.records.report import DONE, FAILED, REPORT_FILE, Report, Row, read_report
 from studio.remedies import JobRemedy
@@ -214,7 +213,7 @@ class _Run:
         plan, record = self.plan, self.record
         place = write_run(plan.state, record)
         save_series(plan.state, record)
-        stamp = hashlib.sha256(place.read_bytes()).hexdigest()
+        stamp = sha256_of(place)
         todo = [item for item in plan.items if item.name not in report.rows]
         tasks = (self._task(item, place, stamp) for item in todo if item.problem is None)
         places = {item.name: plan.output / item.place for item in plan.items}
@@ -332,14 +331,6 @@ def _forget(plan: BatchPlan, grade: str | None) -> None:
         if grade is None or not same_file(place, Path(grade)):
             place.unlink(missing_ok=True)
     (plan.state / RUN_FILE).unlink(missing_ok=True)  # else a stopped run would go on with the old settings
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder for the results. Raises InputError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made ({error.strerror}): choose another folder") from error
 
 
 @contextmanager

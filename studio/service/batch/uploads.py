@@ -11,8 +11,8 @@ from reswd_torch.settings import MatchSettings
 from studio.jobs import EACH, FRESH, BatchJob
 from studio.media.archive import Limits, gather, is_zip, pack, unpack
 from studio.records.batch import RUN_FILE
-from studio.references import SavedGrade, choose_batch_reference
-from studio.service.apply import load_any_grade
+from studio.references import choose_batch_reference
+from studio.service.apply import saved_grade
 from studio.service.batch.here import PreparedBatch
 from studio.service.batch.run import Summary
 from studio.watch import UNWATCHED, Watch
@@ -79,9 +79,10 @@ class UploadedRun:
         if folder is None:
             folder = work / "pictures"
             notes = _bring_in(wanted.files, folder)
-        grade = None if wanted.grade is None else SavedGrade(load_any_grade(wanted.grade), wanted.grade)
         reference = choose_batch_reference(
-            file=_references(wanted.references, work / "references"), palette=wanted.palette, grade=grade
+            file=_references(wanted.references, work / "references"),
+            palette=wanted.palette,
+            grade=saved_grade(wanted.grade),
         )
         self.run = PreparedBatch(
             BatchJob(

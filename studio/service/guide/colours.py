@@ -15,8 +15,6 @@ from studio.records.colours import packed, unpacked
 from studio.references import KeptColours
 from studio.service.reference import ReferenceSamples
 
-__all__ = ["colours_of", "packed", "unpacked"]
-
 
 def colours_of(job: GuideJob) -> tuple[np.ndarray, list[str]]:
     """The colours of a job's reference.

@@ -34,7 +34,7 @@ NO_PALETTE = "Write the palette's colours first, such as #2b3a55, #e8c07d."
 _HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 
 
-Job = GuideJob | PaintJob
+AnyPainting = GuideJob | PaintJob
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Painted:
         notes: what was assumed.
     """
 
-    job: Job
+    job: AnyPainting
     picture: Path
     plain: Path | None = None
     distance: float | None = None
@@ -58,7 +58,7 @@ class Painted:
     notes: tuple[str, ...] = ()
 
 
-def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | None = None) -> Job:
+def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | None = None) -> AnyPainting:
     """The job that the controls describe.
 
     Args:

@@ -11,7 +11,7 @@ from studio.service.guide.run import GuideEvent, GuideJob, default_generation
 from studio.ui import words as shared_words
 from studio.ui.guide import words
 from studio.ui.guide.parts import GuideTab
-from studio.ui.guide.run import KEPT, KINDS, NOTHING, Job, Painted
+from studio.ui.guide.run import KEPT, KINDS, NOTHING, AnyPainting, Painted
 from studio.ui.guide.state import GuideState
 from studio.ui.wiring import Updates
 
@@ -105,7 +105,7 @@ def settings_outputs(tab: GuideTab) -> list[Block]:
     ]
 
 
-def settings(tab: GuideTab, job: Job) -> Updates:
+def settings(tab: GuideTab, job: AnyPainting) -> Updates:
     """The controls as they were for a picture, apart from where its colours came from.
 
     They are bare values: an update would make a new component of those that hand over what was sent.
@@ -134,7 +134,7 @@ def settings(tab: GuideTab, job: Job) -> Updates:
     return updates | {tab.wishes.kind: NOTHING}
 
 
-def restored(tab: GuideTab, state: GuideState, job: Job, name: str) -> Updates:
+def restored(tab: GuideTab, state: GuideState, job: AnyPainting, name: str) -> Updates:
     """Every control as it was for a picture; ``name`` is that of its file. Its colours are the *Kept colours* from now on."""
     updates = settings(tab, job)
     if isinstance(job, GuideJob):

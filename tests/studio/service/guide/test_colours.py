@@ -17,9 +17,10 @@ from guidance.reference import SAMPLES, read_reference
 from guidance.settings import GuidanceSettings
 from reswd_torch.errors import InputError
 from studio.jobs import GuideJob
+from studio.records.colours import packed, unpacked
 from studio.references import ClipReference, GuideReference, KeptColours, PaletteReference, PictureReference
 from studio.service.guide import pipelines
-from studio.service.guide.colours import colours_of, packed, unpacked
+from studio.service.guide.colours import colours_of
 from studio.service.guide.run import check_job, run_guide
 from tests.studio.jobs_for_tests import guide_job
 from tests.studio.media.clips.made import make_clip, shown
