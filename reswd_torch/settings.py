@@ -14,7 +14,8 @@ from reswd_torch.matching.methods import REGISTRY, Method, method_named
 METHODS = tuple(method.name for method in REGISTRY)
 """Names of all methods; what each is, its declaration in :mod:`reswd_torch.matching.methods` says."""
 
-TRANSFORMS = ("cdl", "lut")
+AUTO_TRANSFORM, CDL, LUT = TRANSFORMS = ("auto", "cdl", "lut")
+LOOK, MOOD, COLOURS = AIMS = ("look", "mood", "colours")
 AUTO_SCENE, SAME_SCENE, DIFFERENT_SCENE = SCENES = ("auto", "same", "different")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 CUBE_SIZES = (17, 33, 65)
@@ -26,8 +27,12 @@ class MatchSettings:
 
     Attributes:
         method: one of ``METHODS``.
-        transform: ``"cdl"`` (ten ASC CDL numbers), ``"lut"`` (a smooth 3-D LUT), or None for the method's default: a CDL for
-            the two optimisers, and for a closed form its own map, sampled on a lattice.
+        transform: ``"cdl"`` (ten ASC CDL numbers), ``"lut"`` (a smooth 3-D LUT), or ``"auto"``, the method's own choice: for
+            ``fast`` whichever the evidence carries, for ``reswd`` a CDL, for a closed form its own map, sampled on a lattice.
+        aim: what to take of a reference that shows something else. ``"look"``: how it was developed and graded, and nothing of
+            what it shows; ``"mood"``: its light, warmth, contrast and leading hues, while blacks, greys and skin stay what
+            they are; ``"colours"``: its whole distribution. None: the mood, and the colours where the reference is a palette
+            or the method a formula. Where points show that both pictures have one scene, all three are the same.
         strength: 0 returns the source bit for bit, 1 is the fit, beyond 1 extrapolates. At least 0, at most 4.
         seed: chooses the pixels that are fitted, and every random direction. At least 0.
         device: where to fit: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
@@ -39,7 +44,8 @@ class MatchSettings:
     """
 
     method: str = "fast"
-    transform: str | None = None
+    transform: str = AUTO_TRANSFORM
+    aim: str | None = None
     strength: float = 1.0
     seed: int = 0
     device: str = "auto"
@@ -48,14 +54,22 @@ class MatchSettings:
 
     def __post_init__(self) -> None:
         method = method_named(self.method)
-        if self.transform is not None:
-            _one_of("transform", self.transform, TRANSFORMS)
+        if self.transform is None:  # as it was called in records before there was a choice by evidence
+            object.__setattr__(self, "transform", AUTO_TRANSFORM)
+        _one_of("transform", self.transform, TRANSFORMS)
+        if self.aim is not None:
+            _one_of("aim", self.aim, AIMS)
         _one_of("device", self.device, DEVICES)
         _one_of("scene", self.scene, SCENES)
         if self.scene == SAME_SCENE and not method.looks_for_scene:
             able = " or ".join(each.name for each in REGISTRY if each.looks_for_scene)
             raise InputError(
                 f"scene 'same' needs method {able}, not {self.method}: leave the method out, or choose scene auto"
+            )
+        if self.aim in (LOOK, MOOD) and not method.takes_aims:
+            able = " or ".join(each.name for each in REGISTRY if each.takes_aims)
+            raise InputError(
+                f"aim {self.aim!r} needs method {able}, not {self.method}: leave the method out, or choose aim colours"
             )
         check_strength(self.strength)
         if not (isinstance(self.seed, Integral) and 0 <= self.seed < 2**63):
@@ -77,8 +91,23 @@ class MatchSettings:
 
     @property
     def resolved_transform(self) -> str:
-        """What the grade will be made of: ``"cdl"`` or ``"lut"``."""
-        return self.declared_method.default_transform if self.transform is None else self.transform
+        """What the grade will be made of: ``"cdl"`` or ``"lut"``; ``"auto"`` where the evidence decides."""
+        return self.declared_method.default_transform if self.transform == AUTO_TRANSFORM else self.transform
+
+    def aim_for(self, *, picture: bool) -> str:
+        """What is taken of a reference that shows something else.
+
+        Args:
+            picture: whether the reference is a picture, or a series or clip, and not a palette.
+
+        Raises:
+            InputError: the look of a palette, which has none.
+        """
+        if self.aim == LOOK and not picture:
+            raise InputError("aim 'look' needs a reference picture, not a palette: choose aim mood or colours")
+        if self.aim is None:
+            return MOOD if picture and self.declared_method.takes_aims else COLOURS
+        return self.aim
 
 
 def check_strength(strength: object) -> None:

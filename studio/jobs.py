@@ -16,7 +16,7 @@ from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import format_of
 from reswd_torch.matching.methods import method_named
-from reswd_torch.settings import AUTO_SCENE, SAME_SCENE, MatchSettings
+from reswd_torch.settings import AUTO_SCENE, AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
 from studio.references import (
     BatchReference,
     ClipReference,
@@ -65,12 +65,19 @@ class MatchJob:
         if isinstance(self.reference, FolderReference) and not self.ends_in_order:
             raise InputError(f"{self.reference.path}: this is a folder: give a picture file")
         if isinstance(self.reference, PaletteReference):
-            _check_palette_scene(self.reference, self.settings)
+            _check_palette(self.reference, self.settings)
 
     @property
     def looks_for_scene(self) -> bool:
         """Whether the match finds out if both pictures show the same things. A palette and a saved grade show nothing."""
         return self.settings.looks_for_scene and isinstance(self.reference, PictureReference | ClipReference)
+
+    @property
+    def aim(self) -> str | None:
+        """What is taken of a reference that shows something else; None for a saved grade, which takes nothing."""
+        if isinstance(self.reference, SavedGrade):
+            return None
+        return self.settings.aim_for(picture=not isinstance(self.reference, PaletteReference))
 
     @property
     def ends_in_order(self) -> bool:
@@ -95,9 +102,16 @@ class MatchJob:
         return f"ReSWD Studio: {self.source.name} matched to {self.reference.name} ({how})"
 
     def by_method(self, method: str) -> MatchJob:
-        """The same job by another method. One that does not look for a common scene is not told that there is one."""
-        scene = self.settings.scene if method_named(method).looks_for_scene else AUTO_SCENE
-        return replace(self, settings=replace(self.settings, method=method, scene=scene))
+        """The same job by another method. One that does not look for a common scene is not told that there is one, and one
+        that knows all colours alone is not told what else to take."""
+        declared = method_named(method)
+        scene = self.settings.scene if declared.looks_for_scene else AUTO_SCENE
+        aim = self.settings.aim if declared.takes_aims else None
+        return replace(self, settings=replace(self.settings, method=method, scene=scene, aim=aim))
+
+    def in_ten_numbers(self) -> MatchJob:
+        """The same job with a grade that a file of ten CDL numbers holds, where the evidence would choose the transform."""
+        return replace(self, settings=_in_ten_numbers(self.settings))
 
 
 @dataclass(frozen=True)
@@ -136,6 +150,7 @@ class BatchJob:
         recursive: whether sub-folders are entered.
         mask: white where a picture counts and changes: a file for all, or a folder of them, found by name.
         grade_files: for ``"each"``: save every grade beside its result; the suffix of a grade file format, such as .cc or .cube.
+            With one that holds ten numbers only, grades whose transform is left to the evidence are ten numbers.
         existing: what to do with results that are there: one of ``FRESH``, ``OVERWRITE``, ``RESUME``.
     """
 
@@ -155,7 +170,7 @@ class BatchJob:
         if self.existing not in (FRESH, OVERWRITE, RESUME):
             raise InputError(f"unknown way with results {self.existing!r}: choose {FRESH}, {OVERWRITE} or {RESUME}")
         if isinstance(self.reference, PaletteReference):
-            _check_palette_scene(self.reference, self.settings)
+            _check_palette(self.reference, self.settings)
         if self.mode == SERIES and not isinstance(self.reference, SavedGrade):
             _check_series_scene(self.settings)
         self._check_grade_files()
@@ -179,12 +194,23 @@ class BatchJob:
             raise InputError(f"{suffix!r} is not a kind of grade file", JobRemedy.GRADE_FILE_SUFFIX)
         if self.mode == SERIES or isinstance(self.reference, SavedGrade):
             raise InputError(f"grade files ({suffix}) are for grades of single pictures", JobRemedy.SERIES_GRADE)
-        if not chosen.holds(is_cdl=self.settings.resolved_transform == "cdl"):
+        if not chosen.holds_lattice:
+            object.__setattr__(self, "settings", _in_ten_numbers(self.settings))
+        if not chosen.holds(is_cdl=self.settings.resolved_transform == CDL):
             raise InputError(f"ten CDL numbers ({suffix}) cannot hold this grade", JobRemedy.CUBE_OR_CDL)
 
 
-def _check_palette_scene(palette: PaletteReference, settings: MatchSettings) -> None:
-    """``"same"`` is refused, not ignored, where points cannot be looked for; ``"auto"`` compares statistics there."""
+def _in_ten_numbers(settings: MatchSettings) -> MatchSettings:
+    """The same settings; where the evidence would choose the transform, ten numbers are chosen."""
+    return replace(settings, transform=CDL) if settings.resolved_transform == AUTO_TRANSFORM else settings
+
+
+def _check_palette(palette: PaletteReference, settings: MatchSettings) -> None:
+    """``"same"`` is refused, not ignored, where points cannot be looked for; ``"auto"`` compares statistics there.
+
+    So is the look: a palette has none.
+    """
+    settings.aim_for(picture=False)
     if settings.scene == SAME_SCENE:
         raise InputError(
             f"scene 'same': the palette {palette.text!r} shows no scene: give two pictures and no palette, or choose scene "

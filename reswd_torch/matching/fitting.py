@@ -14,7 +14,7 @@ from reswd_torch.matching.data_terms import Coupling, JoinedCoupling, PairedCoup
 from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise, natural_numbers
 from reswd_torch.matching.greys import GreyHold
 from reswd_torch.matching.request import FitRequest
-from reswd_torch.matching.smooth_lut import fit_smooth_lut
+from reswd_torch.matching.smooth_lut import fit_smooth_lut, refine_smooth_lut
 from reswd_torch.progress import OnProgress
 from reswd_torch.threads import one_thread
 
@@ -33,6 +33,10 @@ POINTS_SAY = 0.5
 TAILS = 0.15
 """Share of the samples that is left out of the whole pictures' statistics at either end along each direction, where both pictures
 show one scene. What only one of them shows lies mostly there; the part that both show has no such ends, and loses nothing."""
+ALIGNED_PULL = (0.02,) * 10
+"""Pull of the CDL numbers where the pictures are aligned: there what the light did is seen at every colour."""
+MANY_POINTS = 200
+"""Number of points from which on they carry a LUT, if they are trusted fully."""
 GREY_CAST = 4.0
 """CIE Lab chroma that a grey may always take on. Where the reference's mean colour has more, a grey may take on that much."""
 GREY_WEIGHT = 0.12
@@ -52,7 +56,8 @@ def fit_statistics(request: FitRequest, solve: Solver | None = None) -> Cdl | Lu
     coupling = SlicedCoupling(target_lab, fibonacci_spiral(DIRECTIONS).to(source), len(source))
     greys = GreyHold(max(GREY_CAST, float(target_lab.mean(dim=0)[1:].norm())), GREY_WEIGHT)
     solve = second_order(coupling, request.progress) if solve is None else solve
-    return fit_transform(source, coupling, request.transform, solve, pull=CDL_PULL, greys=greys)
+    transform = "lut" if request.transform == "lut" else "cdl"
+    return fit_transform(source, coupling, transform, solve, pull=CDL_PULL, greys=greys)
 
 
 def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
@@ -60,9 +65,17 @@ def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
 
     Args:
         request: what to fit, with a scene. Its trust is the weight of points and common part; the whole pictures have the rest.
+            Where the pictures are aligned, the pairs of colours say everything.
     """
     scene, trust = request.scene, request.trust
     assert scene is not None, "a fit to a scene needs one"
+    transform = request.transform
+    if transform == "auto":
+        carries = scene.aligned or (trust == 1.0 and scene.points >= MANY_POINTS)
+        transform = "lut" if carries else "cdl"
+    if scene.aligned:
+        wanted = PairedCoupling(srgb_to_lab(scene.target_colors.to(request.device)))
+        return _refined(scene.source_colors.to(request.device), wanted, transform, request.progress, ALIGNED_PULL)
     directions = fibonacci_spiral(DIRECTIONS).to(request.device)
 
     def sliced(colors: Tensor, wanted: Tensor, tails: float = 0.0) -> Coupling:
@@ -71,7 +84,7 @@ def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
     terms: list[tuple[Tensor, Coupling, float]] = []
     if trust < 1.0:
         # Ten numbers go on straight where no sample counts; a LUT, which would be free there, is fitted to all of them.
-        tails = TAILS if request.transform == "cdl" else 0.0
+        tails = TAILS if transform == "cdl" else 0.0
         terms.append((request.source.fit, sliced(request.source.fit, request.target.fit, tails), 1.0 - trust))
     if trust > 0.0:
         common = sliced(scene.source_overlap, scene.target_overlap)
@@ -80,7 +93,16 @@ def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
         terms.append((scene.source_colors, points, trust * POINTS_SAY))
     coupling = JoinedCoupling([(each, len(colors), weight) for colors, each, weight in terms])
     colors = torch.cat([colors.to(request.device) for colors, _, _ in terms])
-    return fit_transform(colors, coupling, request.transform, second_order(coupling, request.progress), pull=CDL_PULL)
+    return _refined(colors, coupling, transform, request.progress, CDL_PULL)
+
+
+def _refined(
+    source: Tensor, coupling: Coupling, transform: str, progress: OnProgress | None, pull: tuple[float, ...]
+) -> Cdl | Lut3D:
+    """Ten numbers, or the smooth LUT that starts from them."""
+    solve = second_order(coupling, progress)
+    cdl = Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull)), None, (0.0, 0.5))))
+    return cdl if transform == "cdl" else refine_smooth_lut(source, coupling, solve, cdl)
 
 
 def fit_closed_form(request: FitRequest, formula: Formula) -> Cdl | Lut3D:

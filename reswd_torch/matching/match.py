@@ -20,7 +20,7 @@ from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, find_same_s
 from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import parse_palette
 from reswd_torch.progress import OnProgress
-from reswd_torch.settings import SAME_SCENE, MatchSettings
+from reswd_torch.settings import AUTO_TRANSFORM, SAME_SCENE, MatchSettings
 from reswd_torch.threads import one_thread
 
 
@@ -99,15 +99,17 @@ def fit_samples(
     device = resolve_device(settings.device)
     method = settings.declared_method
     method.check_weights()
+    aim = settings.aim_for(picture=target.of_picture)
     scene = _same_scene(source, target, settings)
     trust = 0.0 if scene is None else 1.0 if settings.scene == SAME_SCENE else scene.trust
     request = FitRequest(
         source,
         target,
         transform=settings.resolved_transform,
-        transform_chosen=settings.transform is not None,
+        transform_chosen=settings.transform != AUTO_TRANSFORM,
         seed=settings.seed,
         device=device,
+        aim=aim,
         scene=scene,
         trust=trust,
         progress=progress,
@@ -119,7 +121,9 @@ def fit_samples(
         before if settings.strength == 0 else color_distance(grade.effective.apply(source.held_out), target.held_out)
     )
     seconds = time.perf_counter() - start
-    report = MatchReport(before, after, seconds, settings, device, scene.points if scene else 0, trust)
+    report = MatchReport(
+        before, after, seconds, settings, device, scene.points if scene else 0, trust, "scene" if scene else aim
+    )
     return replace(grade, report=report)
 
 

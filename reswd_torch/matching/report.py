@@ -21,6 +21,9 @@ class MatchReport:
         points: number of points found that correspond; 0 where the pictures show different things, or nobody looked.
         trust: 0..1, how far the grade follows those points and the part that both pictures show; the rest of it follows the
             statistics of the whole pictures.
+        took: what the grade follows: ``"scene"`` where both pictures show one, else the aim: ``"look"``, ``"mood"`` or
+            ``"colours"``.
+        kept: what held the grade back from the reference, of ``"blacks"``, ``"greys"``, ``"skin"`` and ``"highlights"``.
     """
 
     distance_before: float
@@ -30,3 +33,5 @@ class MatchReport:
     device: str
     points: int = 0
     trust: float = 0.0
+    took: str = "colours"
+    kept: tuple[str, ...] = ()

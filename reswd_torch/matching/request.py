@@ -22,7 +22,9 @@ class FitRequest:
     Attributes:
         source: sampled colours of the picture to grade.
         target: sampled colours of the reference, in the source's encoding.
-        transform: what the grade has to be made of, ``"cdl"`` or ``"lut"``.
+        transform: what the grade has to be made of, ``"cdl"`` or ``"lut"``; ``"auto"`` where the method decides.
+        aim: what to take where the pictures show different things, ``"look"``, ``"mood"`` or ``"colours"``. Only a method that
+            declares ``takes_aims`` is told anything else than ``"colours"``.
         transform_chosen: whether the caller asked for that transform; False where it is the method's default.
         seed: seeds every random number that the fit draws.
         device: where to compute, a PyTorch device such as ``"cpu"``.
@@ -38,6 +40,7 @@ class FitRequest:
     transform_chosen: bool
     seed: int
     device: str
+    aim: str = "colours"
     scene: SameScene | None = None
     trust: float = 0.0
     progress: OnProgress | None = None

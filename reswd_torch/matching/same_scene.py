@@ -18,6 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
+from reswd_torch.matching.alignment import align
 from reswd_torch.matching.sampling import sample_colors
 from reswd_torch.matching.thumbnail import EDGE, Features, Thumbnail
 
@@ -31,9 +32,12 @@ LEAST_OVERLAP = 0.1
 TRUSTED = (0.55, 0.75)
 """Shares of the picture's tones that the points must span before they count at all, and before they count fully. A grade is used
 on all tones, and what points of a few tones say about the others is a guess, worse than statistics."""
+PLANE = 0.33
+"""Least share of the spots on one plane, less the share of those that surely lie off it, with which pictures count as aligned. The
+colour-checker frames, rooms seen from two places, have -0.5 to 0.3; shifted, cropped and re-graded pictures mostly 0.4 to 1."""
 _RATIO = 0.8
 """A match is clear where its distance is below this share of the distance to the second best (Lowe's ratio test)."""
-_NEAR, _ROUGH = 2.0, 20.0
+_NEAR, _NEAR_PLANE, _ROUGH = 2.0, 6.0, 20.0
 """Largest distances, in pixels of the thumbnail, of a point from its epipolar line and from where the homography takes it."""
 _BLUR = 2.0
 """Standard deviation of the neighbourhood whose colour a point has, in pixels of a thumbnail whose longer side is ``EDGE``."""
@@ -50,6 +54,7 @@ class SameScene:
         source_colors, target_colors: (P, 3) mean colours of a small neighbourhood of each point, 0..1.
         source_overlap, target_overlap: (N, 3) sampled colours of the part that both pictures show, 0..1.
         span: how much of the tones in the part that both show the points span: a share, of the picture where it is smaller.
+        aligned: whether the colours are those of every spot that was found again, pixel by pixel; else of the points alone.
     """
 
     source_places: np.ndarray
@@ -59,11 +64,14 @@ class SameScene:
     source_overlap: Float[Tensor, "n 3"]
     target_overlap: Float[Tensor, "m 3"]
     span: float
+    aligned: bool = False
 
     @property
     def trust(self) -> float:
         """0..1, how far a grade should follow the points. It rises smoothly as the span goes from the first to the second of
-        :data:`TRUSTED`."""
+        :data:`TRUSTED`. Pictures that are aligned are followed fully."""
+        if self.aligned:
+            return 1.0
         ramp = min(1.0, max(0.0, (self.span - TRUSTED[0]) / max(TRUSTED[1] - TRUSTED[0], 1e-9)))
         return ramp * ramp * (3 - 2 * ramp)
 
@@ -89,9 +97,13 @@ def find_same_scene(
     """
     import cv2
 
-    if not thorough and glance(source, target) < LEAST_ALIKE:
+    alike = _alike(source.coarse_features, target.coarse_features)
+    if not thorough and len(alike[0]) < LEAST_ALIKE:
         return None
-    places = _agreeing(*_alike(source.features, target.features))
+    if (scene := _aligned(source, target, *alike)) is not None:
+        return scene
+    alike = _alike(source.features, target.features)
+    places = _agreeing(*alike)
     if places is None:
         return None
     colors = [_colors_at(each.pixels, at) for each, at in zip((source, target), places, strict=True)]
@@ -120,6 +132,24 @@ def find_same_scene(
     at = [each / np.array(size, np.float32) for each, size in zip(places, sizes, strict=True)]
     span = min(_span(pair, common) for pair, common in zip(pairs, overlap, strict=True))
     return SameScene(at[0], at[1], pairs[0], pairs[1], overlap[0], overlap[1], span)
+
+
+def _aligned(source: Thumbnail, target: Thumbnail, first: np.ndarray, second: np.ndarray) -> SameScene | None:
+    """The scene of two pictures of which one can be laid over the other, given the places of features that are alike."""
+    import cv2
+
+    if len(first) < LEAST_POINTS:
+        return None
+    homography, mask = _consensus(cv2.findHomography, first, second, _NEAR_PLANE)
+    if homography is None or mask is None or mask.sum() < LEAST_POINTS or abs(np.linalg.det(homography)) < 1e-9:
+        return None
+    found = align(source, target, homography)
+    if found is None or found.planar - found.depth < PLANE:
+        return None
+    agree = mask.ravel().astype(bool)
+    sizes = [np.array(each.pixels.shape[1::-1], np.float32) for each in (source, target)]
+    colors = found.source_colors, found.target_colors
+    return SameScene(first[agree] / sizes[0], second[agree] / sizes[1], *colors, *colors, span=1.0, aligned=True)
 
 
 def glance(source: Thumbnail, target: Thumbnail) -> int:

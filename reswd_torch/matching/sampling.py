@@ -30,11 +30,13 @@ class PixelSample:
         fit: (N, 3) float32, 0..1: the colours that the fit looks at.
         held_out: (M, 3) float32, 0..1: colours of other pixels, for the reported distances.
         thumbnail: a small copy of the picture; None where a scene is not looked for, or where the sample is not of one picture.
+        of_picture: whether the colours come from one picture or several; False for a palette.
     """
 
     fit: Float[Tensor, "n 3"]
     held_out: Float[Tensor, "m 3"]
     thumbnail: Thumbnail | None = None
+    of_picture: bool = True
 
 
 def sample_pixels(
@@ -95,7 +97,7 @@ def palette_sample(palette: Palette, count: int) -> PixelSample:
     weights = torch.tensor(palette.weights, dtype=torch.float64)
     places = (torch.arange(count, dtype=torch.float64) + 0.5) / count * weights.sum()
     chosen = torch.searchsorted(weights.cumsum(0), places).clamp(max=len(colors) - 1)
-    return PixelSample(colors[chosen], colors[chosen])
+    return PixelSample(colors[chosen], colors[chosen], of_picture=False)
 
 
 @one_thread()

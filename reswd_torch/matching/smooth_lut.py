@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
+from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.lut3d import Lut3D, identity_lattice
 from reswd_torch.matching.data_terms import Coupling
 from reswd_torch.matching.gauss_newton import Evaluation, Solver
@@ -120,6 +121,34 @@ def fit_smooth_lut(
     return best[1]
 
 
+def refine_smooth_lut(
+    source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solver, start: Cdl, stage: Stage = STAGES[-1]
+) -> Lut3D:
+    """Fit a smooth LUT that starts at a CDL for the same coupling, in a tenth of the time of :func:`fit_smooth_lut`.
+
+    Args:
+        source: (N, 3) source samples, 0..1.
+        coupling: where they should go.
+        solve: the optimiser.
+        start: what ten numbers make of it.
+        stage: how firmly the volume is held.
+
+    Returns:
+        A 33-point LUT for which :func:`smoothness` is good.
+    """
+    control = solve(CellModel(source, stage), _control_points(start), (0.5, 1.0))
+    axis = _basis_1d(torch.linspace(0, 1, LATTICE, dtype=torch.float64))
+    net = control.reshape(CONTROL_POINTS, CONTROL_POINTS, CONTROL_POINTS, 3)
+    return _drawn_back(torch.einsum("ai,bj,ck,ijkx->abcx", axis, axis, axis, net))
+
+
+def _control_points(transform: Cdl) -> Float[Tensor, " p"]:
+    """The control net of the spline that equals a grade at the Greville points, cut to 0..1."""
+    inverse = torch.linalg.inv(_basis_1d(_greville_axis()))
+    values = transform.apply(_greville().float()).double().reshape(CONTROL_POINTS, CONTROL_POINTS, CONTROL_POINTS, 3)
+    return torch.einsum("ai,bj,ck,ijkx->abcx", inverse, inverse, inverse, values).clamp(0.0, 1.0).reshape(-1)
+
+
 class SplineModel:
     """Control points of a B-spline volume, each a colour in 0..1.
 
@@ -201,6 +230,45 @@ class SplineModel:
 
     def gradient(self, evaluation: Evaluation, force: Float[Tensor, "n 3"]) -> Float[Tensor, " p"]:
         return (self.basis.T @ force).reshape(-1)
+
+
+class CellModel(SplineModel):
+    """The same model, which knows that in each cell between the knots only 64 of the control points have a say.
+
+    Args:
+        rgb: (N, 3) source samples, 0..1.
+        stage: how firmly the model is held.
+    """
+
+    def __init__(self, rgb: Float[Tensor, "n 3"], stage: Stage) -> None:
+        super().__init__(rgb, stage)
+        spans = CONTROL_POINTS - 3
+        cell = (rgb.cpu().double().clamp(0.0, 1.0 - 1e-9) * spans).long()
+        order = torch.tensor([spans * spans, spans, 1])
+        key = (cell * order).sum(dim=1)
+        reach = torch.arange(4)
+        self.cells: list[tuple[Tensor, Tensor, Tensor]] = []
+        for number in key.unique().tolist():
+            rows = (key == number).nonzero().flatten()
+            red, green, blue = (number // step % spans + reach for step in order.tolist())
+            columns = (red[:, None, None] * CONTROL_POINTS + green[:, None]) * CONTROL_POINTS + blue
+            columns = columns.flatten().to(rgb.device)
+            self.cells.append((rows.to(rgb.device), columns, self.basis[rows.to(rgb.device)][:, columns].contiguous()))
+
+    def hessian(self, evaluation: Evaluation, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
+        points = self.basis.shape[1]
+        upper = torch.triu_indices(3, 3)
+        weights = curvature[:, upper[0], upper[1]]
+        blocks = self.rgb.new_zeros(6, points, points)
+        for rows, columns, basis in self.cells:
+            weighted = (weights[rows].unsqueeze(2) * basis.unsqueeze(1)).flatten(1)
+            block = (basis.T @ weighted).reshape(len(columns), 6, len(columns)).transpose(0, 1)
+            blocks[:, columns.unsqueeze(1), columns] += block
+        whole = self.rgb.new_empty(3, 3, points, points)
+        for block, i, j in zip(blocks, *upper.tolist(), strict=True):
+            whole[i, j] = block
+            whole[j, i] = block.T
+        return whole.permute(2, 0, 3, 1).reshape(3 * points, 3 * points)
 
 
 def _drawn_back(values: Float[Tensor, "entries 3"]) -> Lut3D:

@@ -56,6 +56,7 @@ def batch_command(
     resume: Annotated[bool, _RESUME] = False,
     cluster: Annotated[str | None, _CLUSTER] = None,
     method: Annotated[str | None, options.METHOD] = None,
+    aim: Annotated[str | None, options.AIM] = None,
     transform: Annotated[str | None, options.TRANSFORM] = None,
     strength: Annotated[float | None, options.STRENGTH] = None,
     mask: Annotated[Path | None, _MASK] = None,
@@ -82,8 +83,9 @@ def batch_command(
     reference = _reference(earlier, target, target_mask, palette, grade)
     base = earlier or BatchJob(source, output, reference, settings=settings_for(reference))
     settings = options.settings_from_flags(
-        base.settings, method=method, transform=transform, strength=strength, seed=seed, scene=scene, device=device
-    )
+        base.settings,
+        method=method, aim=aim, transform=transform, strength=strength, seed=seed, scene=scene, device=device,
+    )  # fmt: skip
     flags = options.given(
         mode=SERIES if series else None, recursive=recursive or None, mask=mask, grade_files=grade_files
     )
@@ -138,7 +140,9 @@ def _announce(plan: BatchPlan) -> None:
 
 
 def _tell(summary: Summary, plan: BatchPlan, *, stopped: bool) -> None:
-    """The last line, and the exit code."""
+    """The last lines, and the exit code."""
+    from studio.views.sentences import taken_of_many
+
     parts = [f"{summary.done} of {len(plan.items)} pictures done"]
     if summary.kept:
         parts.append(f"{summary.kept} of them before")
@@ -149,6 +153,8 @@ def _tell(summary: Summary, plan: BatchPlan, *, stopped: bool) -> None:
         print(
             f"{summary.same_scene} of {summary.done} show the same scene as the reference; points and trust are in the report"
         )
+    if (taken := taken_of_many(summary.took, summary.done)) is not None:
+        print(taken)
     if summary.full:
         print(f"reswd: {plan.output}: the disk is full; make room, then --resume goes on", file=sys.stderr)
     elif stopped:

@@ -32,6 +32,7 @@ def match_command(
     output: Annotated[Path | None, _OUT] = None,
     palette: Annotated[str | None, options.PALETTE] = None,
     method: Annotated[str | None, options.METHOD] = None,
+    aim: Annotated[str | None, options.AIM] = None,
     transform: Annotated[str | None, options.TRANSFORM] = None,
     strength: Annotated[float | None, options.STRENGTH] = None,
     mask: Annotated[Path | None, options.MASK] = None,
@@ -63,7 +64,7 @@ def match_command(
     saved = read_settings(from_settings) if from_settings else None
     settings = options.settings_from_flags(
         saved.settings if saved else options.DEFAULTS,
-        method=method, transform=transform, strength=strength, seed=seed, scene=scene, device=device,
+        method=method, aim=aim, transform=transform, strength=strength, seed=seed, scene=scene, device=device,
     )  # fmt: skip
     if saved is not None and target is None and palette is None:
         reference: BatchReference = saved.reference(target_mask, at)

@@ -11,7 +11,7 @@ import typer
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import cdl_suffixes, formats_for, in_words, lattice_suffixes
-from reswd_torch.settings import CUBE_SIZES, DEVICES, METHODS, SCENES, TRANSFORMS, MatchSettings
+from reswd_torch.settings import AIMS, CUBE_SIZES, DEVICES, METHODS, MOOD, SCENES, TRANSFORMS, MatchSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,15 @@ OVERWRITE = typer.Option("--overwrite", help="Replace files that exist.")
 _either = " | ".join
 PALETTE = typer.Option(help='Hex colours instead of TARGET: "#aabbcc:2,#112233" (:2 is a weight).')
 METHOD = typer.Option(help=f"{_either(METHODS)} (default: {DEFAULTS.method})", metavar="NAME")
-TRANSFORM = typer.Option(help=f"{_either(TRANSFORMS)} (default: cdl; closed forms: their own lattice)", metavar="NAME")
+TRANSFORM = typer.Option(
+    help=f"{_either(TRANSFORMS)}: ten numbers, a lattice, or what the evidence carries. (default: {DEFAULTS.transform})",
+    metavar="NAME",
+)
+AIM = typer.Option(
+    help=f"{_either(AIMS)}: what to take of a reference that shows something else. "
+    f"(default: {MOOD}; of a palette or by a formula the colours)",
+    metavar="NAME",
+)
 STRENGTH = typer.Option(
     help="0 leaves the picture as it is, 1 is the match, up to 4. (default: 1)", parser=number, metavar="NUMBER"
 )

@@ -10,8 +10,8 @@ from typing import Any
 from studio.service.clip import ClipResult
 from studio.service.delivery import Delivered
 from studio.service.frames import FramesResult
-from studio.service.match import MatchResult, scene_facts
-from studio.views.sentences import scene_line
+from studio.service.match import MatchResult, scene_facts, taken_facts
+from studio.views.sentences import taken_line
 
 
 def tell(delivered: Delivered, cube_size: int, *, as_json: bool) -> None:
@@ -34,6 +34,7 @@ def _record(delivered: Delivered, cube_size: int) -> dict[str, Any]:
         "distance_before": before,
         "distance_after": after,
         **_facts(delivered),
+        **asdict(taken_facts(delivered.result.job, grade)),
         "encoding": delivered.result.encoding,
         "grade": {name: value for name, value in grade.to_record().items() if name != "values"},
         "notes": list(delivered.notes),
@@ -61,7 +62,8 @@ def _facts(delivered: Delivered) -> dict[str, Any]:
 
 def _lines(delivered: Delivered, cube_size: int) -> list[str]:
     result, grade = delivered.result, delivered.grade
-    lines = []
+    looked = not isinstance(result, FramesResult) and result.job.looks_for_scene
+    lines = [taken] if (taken := taken_line(grade, looked=looked)) is not None else []
     before, after = _distances(result)
     if before is not None and after is not None:
         seconds = _facts(delivered)["seconds"]
@@ -70,8 +72,6 @@ def _lines(delivered: Delivered, cube_size: int) -> list[str]:
         lines.append(f"{delivered.clip.frames} frames, {delivered.clip.seconds:.2f} s, {result.encoding}")
     if isinstance(result, FramesResult):
         lines.append(f"{result.done} of {result.frames} frames")
-    elif result.report is not None and result.job.looks_for_scene and (found := scene_line(result.report)) is not None:
-        lines.append(found)
     lines.append(grade.effective.describe())
     if "cube" in delivered.written:
         error = grade.cube_error(cube_size)

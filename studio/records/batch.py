@@ -20,6 +20,7 @@ from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.settings import MatchSettings
 from studio.records.format import BATCH, from_text, to_text
+from studio.records.settings import settings_in
 from studio.remedies import JobRemedy
 
 RUN_FILE = "run.json"
@@ -133,11 +134,17 @@ class RunRecord:
             if not one.compare or mine == theirs:
                 continue
             if one.name == "settings":
-                mine, theirs = asdict(mine), asdict(theirs)
-                changed = next(name for name in mine if mine[name] != theirs[name])
+                mine, theirs = asdict(self._meant(mine)), asdict(self._meant(theirs))
+                changed = next((name for name in mine if mine[name] != theirs[name]), None)
+                if changed is None:
+                    continue
                 return f"{changed} was {_shown(mine[changed])}, now it is {_shown(theirs[changed])}"
             return f"{one.name.replace('_', ' ')} was {_shown(mine)}, now it is {_shown(theirs)}"
         return None
+
+    def _meant(self, settings: MatchSettings) -> MatchSettings:
+        """Settings with the aim that they come to: one that was left out is that which this reference gets then."""
+        return replace(settings, aim=settings.aim_for(picture=self.palette is None))
 
 
 _FILES = ("reference", "target_mask", "grade")
@@ -172,7 +179,7 @@ def read_run(place: Path) -> RunRecord:
         if record["kind"] != BATCH:
             raise InputError(f"a record of a {record['kind']}, not of a batch")
         return RunRecord(
-            settings=MatchSettings(**record["settings"]),
+            settings=settings_in(record["settings"], fitted=record["grade"] is None),
             series=tuple(SeriesGrade.from_record(one) for one in record["series"]),
             reference=_kept_file(record["reference"]),
             target_mask=_kept_file(record["target_mask"]),

@@ -18,6 +18,7 @@ from reswd_torch.settings import MatchSettings
 from studio.jobs import MatchJob
 from studio.media.places import sha256_of
 from studio.records.format import MATCH, from_text, to_text
+from studio.records.settings import settings_in
 from studio.references import ClipReference, PaletteReference, Reference, SavedGrade, choose_reference
 from studio.remedies import JobRemedy
 
@@ -133,7 +134,7 @@ def read_settings(path: Path) -> SavedMatch:
     if record["kind"] != MATCH:
         raise InputError(f"{path}: a record of a {record['kind']}, not settings of a match", JobRemedy.SAVED_SETTINGS)
     try:
-        settings = MatchSettings(**record["settings"])
+        settings = settings_in(record["settings"])
         inputs = {role: {name: str(value) for name, value in entry.items()} for role, entry in record["inputs"].items()}
         if any({"path", "sha256"} - set(entry) for entry in inputs.values()):
             raise KeyError("path or sha256 of an input")

@@ -35,6 +35,8 @@ class Row:
         scene: ``"same"`` or ``"different"``, what picture and reference were taken for; empty where nobody looked.
         points: how many points were found in both; empty where nobody looked.
         trust: 0..1, how far the grade follows them and what both show; empty where nobody looked.
+        took: what the grade follows: ``"scene"``, ``"look"``, ``"mood"`` or ``"colours"``; empty with a saved grade.
+        transform: what the grade is made of: ``"cdl"``, ten numbers, or ``"lut"``.
         message: what was assumed, or why it failed.
         state: of the files it was made from: sizes and times. a run that goes on does a picture again when they differ.
     """
@@ -48,13 +50,17 @@ class Row:
     scene: str = ""
     points: str = ""
     trust: str = ""
+    took: str = ""
+    transform: str = ""
     message: str = ""
     state: str = ""
 
 
 COLUMNS = tuple(one.name for one in fields(Row))
-_BEFORE_SCENES = tuple(name for name in COLUMNS if name not in ("scene", "points", "trust"))
-"""The columns of reports that were written before scenes were looked for: a run that was begun then can go on."""
+_BEFORE_AIMS = tuple(name for name in COLUMNS if name not in ("took", "transform"))
+_BEFORE_SCENES = tuple(name for name in _BEFORE_AIMS if name not in ("scene", "points", "trust"))
+"""The columns of reports that were written before aims could be chosen, and before scenes were looked for: a run that was
+begun then can go on."""
 
 
 def rows_text(rows: Iterable[Row], *, header: bool = False) -> str:
@@ -80,7 +86,7 @@ def read_report(place: Path) -> dict[str, Row]:
     whole = text[: text.rfind("\r\n") + 2] if "\r\n" in text else ""
     lines = list(csv.reader(io.StringIO(whole, newline="")))
     columns = tuple(lines[0]) if lines else ()
-    if text and columns not in (COLUMNS, _BEFORE_SCENES):
+    if text and columns not in (COLUMNS, _BEFORE_AIMS, _BEFORE_SCENES):
         raise InputError(f"{place}: this is not a report of a batch run: give another output folder")
     rows = [Row(**dict(zip(columns, line, strict=True))) for line in lines[1:] if len(line) == len(columns)]
     return {row.file: row for row in rows}

@@ -11,7 +11,7 @@ from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.formats import cdl_suffixes, formats_for, lattice_suffixes
 from reswd_torch.grade.grade import check_grade_path
-from reswd_torch.settings import check_cube_size
+from reswd_torch.settings import LUT, check_cube_size
 from studio.jobs import ClipJob, FramesJob, MatchJob, Outputs
 from studio.kinds import is_clip
 from studio.media.images import FORMATS, losses, natural_suffix, supported_output
@@ -65,6 +65,8 @@ def deliver(job: MatchJob, outputs: Outputs, watch: Watch = UNWATCHED) -> Delive
         Cancelled: it was stopped; no file is left behind. Numbered frames end in order instead.
     """
     check_outputs(job, outputs)
+    if outputs.cdl is not None:
+        job = job.in_ten_numbers()
     if isinstance(job, FramesJob):
         frames = run_frames(job, outputs.result, overwrite=outputs.overwrite, watch=watch)
         written = {"output": outputs.result} | _save_grades(frames.save_grade, outputs)
@@ -136,7 +138,8 @@ def check_outputs(job: MatchJob, outputs: Outputs) -> None:
     elif not isinstance(job, FramesJob):
         supported_output(outputs.result, inputs=inputs, overwrite=outputs.overwrite)
     grade = job.saved_grade
-    is_cdl = isinstance(grade.transform, Cdl) if grade is not None else job.settings.resolved_transform == "cdl"
+    # Where the evidence would choose, a grade that a file of ten numbers is wanted of is fitted as ten numbers.
+    is_cdl = isinstance(grade.transform, Cdl) if grade is not None else job.settings.resolved_transform != LUT
     _check_grades(outputs, [*inputs, outputs.result], is_cdl=is_cdl)
     if outputs.settings is not None:
         if outputs.settings.suffix.lower() != ".json":

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade import Grade
+from reswd_torch.grade import Cdl, Grade
 from reswd_torch.matching import MatchReport, PixelSample, color_distance, fit_samples, sample_pixels
-from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE
+from reswd_torch.settings import CDL, DIFFERENT_SCENE, LUT, SAME_SCENE
 from studio.jobs import MatchJob
 from studio.media.images import Picture, profile_name, read_picture, write_picture
 from studio.media.images.refuse import file_hash
@@ -219,3 +219,34 @@ def scene_facts(job: MatchJob, report: MatchReport | None) -> SceneFacts:
         return SceneFacts()
     scene = (SAME_SCENE if report.points else DIFFERENT_SCENE) if job.looks_for_scene else None
     return SceneFacts(scene, report.points, report.trust)
+
+
+@dataclass(frozen=True)
+class TakenFacts:
+    """What a grade takes of its reference, and what it is made of, for programs.
+
+    Attributes:
+        aim: what was to be taken, should the two show different things: ``"look"``, ``"mood"`` or ``"colours"``; None where a
+            saved grade was applied.
+        took: what the grade follows: ``"scene"`` where both show one, else the aim; None where a saved grade was applied.
+        kept: what held the grade back from the reference, of ``"blacks"``, ``"greys"``, ``"skin"`` and ``"highlights"``.
+        transform: what the grade is made of: ``"cdl"``, ten numbers, or ``"lut"``.
+    """
+
+    aim: str | None
+    took: str | None
+    kept: tuple[str, ...]
+    transform: str
+
+
+def taken_facts(job: MatchJob, grade: Grade) -> TakenFacts:
+    """What was taken, from a finished grade: a fit's has its report with it, a saved one has none."""
+    transform, report = kind_of(grade), grade.report
+    if report is None:
+        return TakenFacts(None, None, (), transform)
+    return TakenFacts(job.aim, report.took, report.kept, transform)
+
+
+def kind_of(grade: Grade) -> str:
+    """What a grade is made of: ``"cdl"``, ten numbers, or ``"lut"``."""
+    return CDL if isinstance(grade.transform, Cdl) else LUT

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from reswd_torch.errors import InputError
+from reswd_torch.matching.methods import REGISTRY, method_named
 from reswd_torch.palette import parse_palette
-from reswd_torch.settings import AUTO_SCENE, DEVICES, DIFFERENT_SCENE, METHODS, SAME_SCENE, MatchSettings
+from reswd_torch.settings import (
+    AUTO_SCENE,
+    AUTO_TRANSFORM,
+    CDL,
+    COLOURS,
+    DEVICES,
+    DIFFERENT_SCENE,
+    LOOK,
+    LUT,
+    METHODS,
+    MOOD,
+    SAME_SCENE,
+    MatchSettings,
+)
 from studio.ui import words
 from studio.ui.guard import RunButtons
-from studio.ui.settings import as_sent
+from studio.ui.settings import AUTO_AIM, Sent, as_sent
+from studio.ui.wiring import Updates
 
 PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
 KINDS = (PICTURE, PALETTE, SAVED)
@@ -20,7 +37,36 @@ KINDS = (PICTURE, PALETTE, SAVED)
 _METHOD_CHOICES = [(words.METHOD_NAMES[name], name) for name in METHODS]
 SCENE_CHOICES = [("Find out", AUTO_SCENE), ("The same scene", SAME_SCENE), ("Different scenes", DIFFERENT_SCENE)]
 SCENE_HELP = "Of one scene, points seen in both tell light from content. Method Fast sliced only."
-_TRANSFORM_CHOICES = [("Automatic", "auto"), ("CDL", "cdl"), ("3-D LUT", "lut")]
+_TRANSFORM_CHOICES = [("Automatic", AUTO_TRANSFORM), ("CDL", CDL), ("3-D LUT", LUT)]
+_AIM_CHOICES = [("The look", LOOK), ("The mood", MOOD), ("The colours", COLOURS)]
+_AIM_HELP = (
+    "Look: how the reference was developed, nothing of what it shows. Mood: its light, warmth, contrast and leading hues; "
+    "blacks, greys and skin are kept. Colours: its whole distribution, as for posters and palettes."
+)
+_PALETTE_AIM_HELP = (
+    "Mood: its light and leading hues; blacks, greys and skin are kept. Colours: its whole distribution. "
+    "A palette has no look to take."
+)
+_ABLE = " or ".join(method.label for method in REGISTRY if method.takes_aims)
+
+
+@dataclass(frozen=True, eq=False)
+class Aims:
+    """Where a person says what to take of the reference: in one group for pictures, in another for a palette.
+
+    Two radios, so that each keeps what was chosen on it while the other is shown, and a palette is never asked for its look.
+    """
+
+    aim_group: gr.Column
+    aim: gr.Radio
+    palette_aim_group: gr.Column
+    palette_aim: gr.Radio
+    aim_help: gr.HTML
+
+    @property
+    def components(self) -> list[Block]:
+        """All that :func:`show_aims` changes."""
+        return [self.aim_group, self.aim, self.palette_aim_group, self.palette_aim, self.aim_help]
 
 
 def kind_choice(kinds: Sequence[str], elem_id: str) -> gr.Radio:
@@ -35,7 +81,7 @@ def method_choice(**options: Any) -> gr.Dropdown:
 
 def transform_choice(**options: Any) -> gr.Radio:
     """Where the transform of a match is chosen; ``options`` are those of gr.Radio."""
-    return gr.Radio(_TRANSFORM_CHOICES, value="auto", label="Kind of grade", **options)
+    return gr.Radio(_TRANSFORM_CHOICES, value=MatchSettings.transform, label="Kind of grade", **options)
 
 
 def seed_and_device(**of_seed: Any) -> tuple[gr.Number, gr.Dropdown]:
@@ -52,6 +98,55 @@ def seed_and_device(**of_seed: Any) -> tuple[gr.Number, gr.Dropdown]:
 def scene_choice(elem_id: str) -> gr.Radio:
     """Where a person says whether picture and reference show the same things."""
     return gr.Radio(SCENE_CHOICES, value=AUTO_SCENE, label="Both pictures show", info=SCENE_HELP, elem_id=elem_id)
+
+
+def aim_choices(elem_id: str) -> Aims:
+    """Lay out where a person says what to take of the reference; the first radio has ``elem_id``."""
+    fixed: dict[str, Any] = {"label": "Take", "elem_classes": "aim"}
+    with gr.Column() as aim_group:
+        aim = gr.Radio(_AIM_CHOICES, value=MOOD, elem_id=elem_id, **fixed)
+    with gr.Column(visible=False) as palette_aim_group:
+        palette_aim = gr.Radio(_AIM_CHOICES[1:], value=COLOURS, elem_id=f"{elem_id}-of-palette", **fixed)
+    aim_help = gr.HTML(_about(_AIM_HELP), padding=False, elem_id=f"{elem_id}-help")
+    return Aims(aim_group, aim, palette_aim_group, palette_aim, aim_help)
+
+
+def show_aims(aims: Aims, kind: str, method: str) -> Updates:
+    """Ask what to take as the kind of reference and the method allow: a method that knows all colours alone says so."""
+    able = method_named(method).takes_aims
+    if kind == SAVED:
+        said = ""
+    elif not able:
+        said = _about(f"{words.METHOD_NAMES[method]} takes all colours. To choose, take the method {_ABLE}.")
+    else:
+        said = _about(_PALETTE_AIM_HELP if kind == PALETTE else _AIM_HELP)
+    return {
+        aims.aim_group: gr.update(visible=kind == PICTURE),
+        aims.palette_aim_group: gr.update(visible=kind == PALETTE),
+        aims.aim: gr.update(interactive=able),
+        aims.palette_aim: gr.update(interactive=able),
+        aims.aim_help: said,
+    }
+
+
+def chosen_aim(kind: str, method: str, aim: Sent, palette_aim: Sent) -> Sent:
+    """What to take, for :func:`studio.ui.settings.settings_from`.
+
+    Args:
+        kind: where the colours come from, one of :data:`KINDS`.
+        method: the method of the match.
+        aim, palette_aim: what the radios for pictures and for a palette say.
+
+    Raises:
+        InputError: there is no such method.
+    """
+    if kind == SAVED or not method_named(method).takes_aims:
+        return AUTO_AIM
+    return palette_aim if kind == PALETTE else aim
+
+
+def _about(text: str) -> str:
+    return f'<p class="about">{text}</p>'
 
 
 def palette_box(**options: Any) -> gr.Textbox:

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import DEVICES, METHODS, SCENES, MatchSettings
+from reswd_torch.settings import AIMS, DEVICES, METHODS, SCENES, TRANSFORMS, MatchSettings
 from studio.jobs import EACH, SERIES
 from studio.records.report import REPORT_FILE
 from studio.references import SavedGrade, choose_reference
@@ -20,10 +20,8 @@ from studio.service.delivery import Delivered
 from studio.ui.batch.run import check_chosen, uploads_of
 from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.session import FITS_AT_ONCE, new_folder
-from studio.ui.settings import as_sent, settings_from, strength_from
+from studio.ui.settings import AUTO_AIM, as_sent, settings_from, strength_from
 from studio.ui.words import plain
-
-_TRANSFORMS = ("auto", "cdl", "lut")
 
 
 def match(
@@ -36,6 +34,7 @@ def match(
     seed: float = 0,
     device: str = "auto",
     scene: str = "auto",
+    aim: str = AUTO_AIM,
 ) -> tuple[str, list[str], str | None, float, float]:
     """Give a picture, or a clip, the colours of another one, or of a palette.
 
@@ -44,11 +43,14 @@ def match(
         reference: the picture whose colours are wanted; leave out with a palette.
         palette: hex colours with weights, such as "#aabbcc:2,#112233"; empty with a reference.
         method: fast, reswd, reinhard, mkl or histogram.
-        transform: auto, cdl (ten numbers) or lut (a lattice).
+        transform: cdl (ten numbers) or lut (a lattice); auto takes what the evidence carries.
         strength: 0 leaves the picture as it is, 1 is the match, up to 4.
         seed: chooses the pixels that are looked at; a whole number.
         device: auto, cpu, cuda or mps.
         scene: same where both pictures show the same things, different where not; auto finds out.
+        aim: what to take of a reference that shows something else: look (how it was developed), mood (its light, warmth,
+            contrast and leading hues) or colours (its whole distribution); auto takes the mood, and of a palette or by another
+            method than fast the colours.
 
     Returns:
         The picture in the source's format and depth; the grade as .cube, and as .cc, .ccc and .cdl where it is a CDL; the
@@ -58,7 +60,7 @@ def match(
         raise gr.Error("source is missing: give a picture file", print_exception=False)
     try:
         settings = settings_from(
-            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene
+            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene, aim=aim
         )
         wanted = choose_reference(file=Path(reference) if reference else None, palette=palette or None)
         delivered = deliver_into(job_for(Path(source), wanted, settings), new_folder())
@@ -112,6 +114,7 @@ def batch(
     seed: float = 0,
     device: str = "auto",
     scene: str = "auto",
+    aim: str = AUTO_AIM,
 ) -> tuple[str, str]:
     """Match many pictures, each on its own or as one series.
 
@@ -121,12 +124,15 @@ def batch(
         palette: hex colours in place of references.
         mode: each or series.
         method: fast, reswd, reinhard, mkl or histogram.
-        transform: auto, cdl (ten numbers) or lut (a lattice).
+        transform: cdl (ten numbers) or lut (a lattice); auto takes what the evidence carries.
         strength: 0 leaves pictures as they are, 1 is the match, up to 4.
         seed: chooses the pixels that are looked at; a whole number.
         device: auto, cpu, cuda or mps.
         scene: same where each picture and its reference show the same things, different where not; auto finds out. Of a
             series or with a palette, auto compares colours alone.
+        aim: what to take of a reference that shows something else: look (how it was developed), mood (its light, warmth,
+            contrast and leading hues) or colours (its whole distribution); auto takes the mood, and of a palette or by another
+            method than fast the colours.
 
     Returns:
         A ZIP with the results in the formats of the sources, report.csv, run.json and, of a series, its grade; and the
@@ -134,7 +140,7 @@ def batch(
     """
     try:
         settings = settings_from(
-            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene
+            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene, aim=aim
         )
         wanted = UploadedBatch(
             files=uploads_of(files),
@@ -167,12 +173,13 @@ def add_endpoints() -> None:
         grade = gr.File(label="grade")
         palette = gr.Textbox("", label="palette")
         method = as_sent(gr.Dropdown(list(METHODS), value="fast", label="method"))
-        transform = as_sent(gr.Dropdown(list(_TRANSFORMS), value="auto", label="transform"))
+        transform = as_sent(gr.Dropdown(list(TRANSFORMS), value="auto", label="transform"))
         strength = as_sent(gr.Number(1.0, label="strength"))
         own_strength = as_sent(gr.Number(None, label="strength"))
         seed = as_sent(gr.Number(0, precision=0, label="seed"))
         device = as_sent(gr.Dropdown(list(DEVICES), value="auto", label="device"))
         scene = as_sent(gr.Dropdown(list(SCENES), value="auto", label="scene"))
+        aim = as_sent(gr.Dropdown([AUTO_AIM, *AIMS], value=AUTO_AIM, label="aim"))
         files = as_sent(gr.File(label="files", file_count="multiple"))
         references = as_sent(gr.File(label="references", file_count="multiple"))
         mode = as_sent(gr.Dropdown([EACH, SERIES], value=EACH, label="mode"))
@@ -186,7 +193,7 @@ def add_endpoints() -> None:
     shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, "api_visibility": "public"}
     call_match.click(
         match,
-        [source, reference, palette, method, transform, strength, seed, device, scene],
+        [source, reference, palette, method, transform, strength, seed, device, scene, aim],
         [picture, grades, settings, before, after],
         api_name="match",
         **shared,
@@ -194,7 +201,7 @@ def add_endpoints() -> None:
     call_apply.click(apply, [source, grade, own_strength], picture, api_name="apply", **shared)
     call_batch.click(
         batch,
-        [files, references, palette, mode, method, transform, strength, seed, device, scene],
+        [files, references, palette, mode, method, transform, strength, seed, device, scene, aim],
         [results, report],
         api_name="batch",
         concurrency_id="batch",

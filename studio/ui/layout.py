@@ -172,9 +172,9 @@ button.sm { font-size: 13px !important; }
 .about { margin: -8px 0 0 !important; font-size: 12px !important; line-height: 1.4;
   color: var(--body-text-color-subdued) !important; overflow-wrap: anywhere; }
 .about b { font-weight: 600; color: var(--body-text-color); display: block; }
-#kind { padding: 8px 12px !important; }
-#kind label, #cube-size label { padding: 4px 10px; }
-#kind .wrap { gap: 8px; }
+#kind, .aim { padding: 8px 12px !important; }
+#kind label, .aim label, #cube-size label { padding: 4px 10px; }
+#kind .wrap, .aim .wrap { gap: 8px; }
 #source .wrap, #reference .wrap, #grade .wrap { font-size: 14px !important; line-height: 1.35; }
 .empty { display: flex; flex-direction: column; gap: 6px; align-items: center; justify-content: center; text-align: center;
   height: 440px; padding: 24px; border: 1px dashed var(--border-color-primary); border-radius: 4px;
@@ -183,7 +183,7 @@ button.sm { font-size: 13px !important; }
 .empty b { color: var(--body-text-color); font-weight: 600; font-size: 16px; }
 .metrics { display: flex; flex-direction: column; gap: 2px; }
 .metrics .label { font-weight: 500; }
-.metrics .figures { font-size: 22px; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.metrics .figures { font-variant-numeric: tabular-nums; }
 .metrics .before { color: var(--body-text-color-subdued); }
 .metrics .faint { font-size: 13px; }
 table.cdl { border-collapse: collapse !important; border: none !important; font-variant-numeric: tabular-nums; width: 100%;

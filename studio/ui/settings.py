@@ -13,6 +13,8 @@ from reswd_torch.settings import MatchSettings
 Sent = Any
 """A value as it was sent by the page or by another program: anything, whatever the control on the page allows."""
 _AnyComponent = TypeVar("_AnyComponent", bound=Component)
+AUTO_AIM = "auto"
+"""Sent for an aim that is left to the method and the reference: the mood, or all colours."""
 
 
 def as_sent(component: _AnyComponent) -> _AnyComponent:
@@ -27,15 +29,23 @@ def as_sent(component: _AnyComponent) -> _AnyComponent:
 
 
 def settings_from(
-    *, method: Sent, transform: Sent, strength: Sent, seed: Sent, device: Sent, scene: Sent = MatchSettings.scene
+    *,
+    method: Sent,
+    transform: Sent,
+    strength: Sent,
+    seed: Sent,
+    device: Sent,
+    scene: Sent = MatchSettings.scene,
+    aim: Sent = AUTO_AIM,
 ) -> MatchSettings:
-    """The settings of a match. ``transform`` may be "auto"; all else is as for MatchSettings.
+    """The settings of a match. ``aim`` may be :data:`AUTO_AIM`; all else is as for MatchSettings.
 
     Raises InputError for whatever is no setting.
     """
     return MatchSettings(
         method=method,
-        transform=None if transform == "auto" else transform,
+        transform=transform,
+        aim=None if aim == AUTO_AIM else aim,
         strength=strength_from(strength),
         seed=whole_number(seed, "seed"),
         device=device,

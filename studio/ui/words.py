@@ -101,14 +101,6 @@ def about(side: Side) -> str:
     return f'<p class="about"><b>{escape(side.path.name)}</b> {escape(" · ".join(parts))}</p>'
 
 
-def change(before: float, after: float) -> str:
-    """What became of a distance, in words."""
-    if before < 0.05:
-        return "the same colours"
-    share = round(100 * (1 - after / before))
-    return f"{share} % closer" if share >= 0 else f"{-share} % further away"
-
-
 def file_name(result: MatchResult, suffix: str) -> str:
     """What a download is called."""
     return matched_name(result.job.source, suffix)

@@ -2,25 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from reswd_torch.grade import Cdl, Grade
 from reswd_torch.matching import MatchReport
+from reswd_torch.settings import AUTO_TRANSFORM, COLOURS, LOOK, MOOD
+
+_TOOK = {LOOK: "the look alone", MOOD: "its mood", COLOURS: "all its colours"}
+_LITTLE = 1 / 255
+"""A grade that moves channels by less than this on average has found little to take."""
 
 
-def scene_line(report: MatchReport) -> str | None:
-    """One sentence that says whether both pictures show the same scene, and what the grade was fitted to for that reason.
+def taken_line(grade: Grade, *, looked: bool) -> str | None:
+    """What a grade takes of its reference and what it is made of, in two sentences.
+
+    A distance is told as a figure and never as praise: that of all colours alone says how far the grade came, since look and
+    mood leave alone what the distance counts.
 
     Args:
-        report: the figures of the fit.
+        grade: the grade, with the figures of its fit.
+        looked: whether somebody looked if both pictures show one scene.
 
     Returns:
-        None if the settings did not ask to look for a common scene.
+        None for a saved grade, which has taken nothing.
     """
-    if not report.settings.looks_for_scene:
+    report = grade.report
+    if report is None:
         return None
-    if report.points == 0:
-        return "Different scenes: matched by statistics."
+    one_scene = report.took not in _TOOK
+    found = _scene(report) if one_scene else _other_scene(grade, report, looked=looked)
+    made = "ten numbers" if isinstance(grade.transform, Cdl) else "a LUT"
+    if one_scene and made == "a LUT" and report.settings.resolved_transform == AUTO_TRANSFORM:
+        made = "a LUT, because both show one scene"
+    return f"{found}. Made of {made}."
+
+
+def taken_of_many(took: Mapping[str, int], pictures: int) -> str | None:
+    """What was taken of the reference for the pictures of a batch that do not show its scene; None where that was nothing.
+
+    Args:
+        took: how many pictures took what, by the name that :class:`~reswd_torch.matching.MatchReport` has for it.
+        pictures: how many there are.
+    """
+    parts = [f"{took[aim]} of {pictures} took {_TOOK[aim]}" for aim in _TOOK if took.get(aim)]
+    return ", ".join(parts) or None
+
+
+def _scene(report: MatchReport) -> str:
+    """Without the full stop: both pictures show the same scene, and what the grade was fitted to for that reason."""
     found = f"The same scene: {report.points} points are seen in both"
     if report.trust == 0.0:
-        return f"{found}, but only some of the tones; matched by statistics."
+        return f"{found}, but only some of the tones; matched by statistics{_kept(report)}"
     if report.trust < 1.0:
-        return f"{found}; matched {report.trust:.0%} by them and what both show, the rest by statistics."
-    return f"{found}; matched by them and what both show."
+        by = f"matched {report.trust:.0%} by them and what both show, the rest by statistics"
+        return f"{found}; {by}{_kept(report)}"
+    return f"{found}; matched by them and what both show{_kept(report)}"
+
+
+def _other_scene(grade: Grade, report: MatchReport, *, looked: bool) -> str:
+    """Without the full stop: what was taken of a reference that shows something else, or was not compared."""
+    took = f"{'The reference shows something else: took' if looked else 'Took'} {_TOOK[report.took]}"
+    join = ";" if looked else ":"  # one colon is enough for a sentence
+    if report.took == COLOURS:
+        return f"{took}{join} distance {report.distance_before:.1f} to {report.distance_after:.1f}{_kept(report)}"
+    mean, _ = grade.at_strength(1.0).lattice(17).movement()
+    return f"{took}{join} little was there to take" if mean < _LITTLE else f"{took}{_kept(report)}"
+
+
+def _kept(report: MatchReport) -> str:
+    """``"; blacks, greys and skin kept"``; nothing where nothing held the grade back."""
+    if not report.kept:
+        return ""
+    *first, last = report.kept
+    return f"; {', '.join(first)} and {last} kept" if first else f"; {last} kept"

@@ -14,7 +14,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from studio_page import ASSETS
 
-from reswd_torch.settings import METHODS, MatchSettings
+from reswd_torch.settings import AIMS, METHODS, MatchSettings
 from studio.records.match import read_settings
 from studio.service.match import run_match
 from tests.conftest import digest
@@ -40,11 +40,12 @@ def test_only_the_four_endpoints_are_public(client: Client) -> None:
     assert set(endpoints) == {"/match", "/apply", "/batch", "/guide"}
     assert not client.view_api(return_format="dict")["unnamed_endpoints"]
     names = [p["parameter_name"] for p in endpoints["/match"]["parameters"]]
-    assert names == ["source", "reference", "palette", "method", "transform", "strength", "seed", "device", "scene"]
+    assert names[:3] == ["source", "reference", "palette"]
+    assert names[3:] == ["method", "transform", "strength", "seed", "device", "scene", "aim"]
     assert [p["parameter_name"] for p in endpoints["/apply"]["parameters"]] == ["source", "grade", "strength"]
     names = [p["parameter_name"] for p in endpoints["/batch"]["parameters"]]
     assert names[:5] == ["files", "references", "palette", "mode", "method"]
-    assert names[5:] == ["transform", "strength", "seed", "device", "scene"]
+    assert names[5:] == ["transform", "strength", "seed", "device", "scene", "aim"]
 
 
 def test_match_gives_the_bytes_of_the_library(client: Client, tmp_path: Path) -> None:
@@ -69,6 +70,16 @@ def test_palette_method_strength_and_seed_are_taken(client: Client, tmp_path: Pa
     settings = MatchSettings(method="mkl", strength=0.5, seed=3)
     assert digest(Path(picture)) == _library(tmp_path, settings, palette="#203040:2,#e0c090")[0]
     assert [Path(grade).suffix for grade in grades] == [".cube"], "a lattice has no CDL files"
+
+
+@pytest.mark.parametrize("aim", AIMS)
+def test_every_aim_is_taken(client: Client, tmp_path: Path, aim: str) -> None:
+    picture, _, settings, *_ = client.predict(
+        source=handle_file(SOURCE), reference=handle_file(REFERENCE), aim=aim, api_name="/match"
+    )
+    wanted = MatchSettings(aim=aim)
+    assert read_settings(Path(settings)).settings == wanted
+    assert digest(Path(picture)) == _library(tmp_path, wanted, target=REFERENCE)[0]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -116,6 +127,9 @@ def test_strength_zero_leaves_the_pixels(client: Client, tmp_path: Path) -> None
         ({"palette": "#123456", "seed": -1}, "seed"),
         ({"palette": "#123456", "strength": 9}, "strength"),
         ({"palette": "#123456", "device": "mps"}, "mps"),
+        ({"palette": "#123456", "aim": "look"}, "aim 'look' needs a reference picture, not a palette"),
+        ({"palette": "#123456", "aim": "style"}, "unknown aim 'style'"),
+        ({"palette": "#123456", "aim": "mood", "method": "mkl"}, "aim 'mood' needs method fast, not mkl"),
     ],
 )
 def test_bad_values_are_one_line(client: Client, given: dict[str, object], words: str) -> None:
@@ -139,7 +153,7 @@ def test_no_file_of_the_server_can_be_named(app_url: str, tmp_path: Path) -> Non
     Image.new("RGB", (8, 8)).save(secret)
     named = {"path": str(secret), "orig_name": "secret.png"}
     for given in (str(secret), named, {**named, "meta": {"_type": "gradio.FileData"}}):
-        data = [given, None, "#123456", "fast", "auto", 1, 0, "auto", "auto"]
+        data = [given, None, "#123456", "fast", "auto", 1, 0, "auto", "auto", "auto"]
         event = httpx.post(f"{app_url}gradio_api/call/match", json={"data": data}).json()["event_id"]
         answer = httpx.get(f"{app_url}gradio_api/call/match/{event}", timeout=120).text
         assert "event: error" in answer
@@ -156,6 +170,7 @@ def test_no_file_of_the_server_can_be_named(app_url: str, tmp_path: Path) -> Non
         ("seed", math.inf, "seed is inf"),
         ("seed", 1.5, "whole number"),
         ("method", "magic", "unknown method 'magic'"),
+        ("aim", ["look"], "unknown aim"),
     ],
 )
 def test_values_no_client_sends_are_one_line(
@@ -165,7 +180,7 @@ def test_values_no_client_sends_are_one_line(
     (source,) = httpx.post(f"{app_url}gradio_api/upload", files={"files": ("a.jpg", SOURCE.read_bytes())}).json()
     given = {
         "source": {"path": source, "meta": {"_type": "gradio.FileData"}}, "reference": None, "palette": "#123456",
-        "method": "fast", "transform": "auto", "strength": 1, "seed": 0, "device": "auto", "scene": "auto",
+        "method": "fast", "transform": "auto", "strength": 1, "seed": 0, "device": "auto", "scene": "auto", "aim": "auto",
     }  # fmt: skip
     body = json.dumps({"data": list({**given, name: value}.values())})
     capfd.readouterr()

@@ -110,7 +110,7 @@ def test_an_example_is_painted_with_previews_and_again_from_its_png(  # type: ig
     assert studio.at("#guide-so-far img").count() == 0
     assert studio.at("#guide-prompt textarea").input_value() == "a parrot"
     figures = studio.at("#guide-figures").inner_text()
-    assert "→" in figures and "closer than the plain picture" in figures and "seed 0" in figures
+    assert "→" in figures and "of the plain picture" in figures and "seed 0" in figures
     first = studio.download("guide-get", tmp_path)
     plain = studio.download("guide-get-plain", tmp_path)
     assert (first.name, plain.name) == ("a parrot.png", "a parrot plain.png")

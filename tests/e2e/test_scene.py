@@ -39,8 +39,8 @@ def test_the_points_are_told_and_shown(open_page, pair: tuple[Path, Path], size:
     studio: Studio = open_page(size)
     studio.choose_pair(*pair)
     studio.match()
-    studio.wait(lambda: "points are seen in both" in studio.said("#scene-found"))
-    assert studio.said("#scene-found").startswith("The same scene: ")
+    studio.wait(lambda: "points are seen in both" in studio.said("#taken"))
+    assert studio.said("#taken").startswith("The same scene: ")
     studio.at("#show-points").click()
     studio.at("#points img").wait_for()
     studio.shoot(f"scene-points-{size[0]}", full=True)
@@ -48,7 +48,7 @@ def test_the_points_are_told_and_shown(open_page, pair: tuple[Path, Path], size:
     studio.at("#more button").first.click()
     studio.at("#scene").get_by_label("Different scenes").click()
     studio.match()
-    studio.wait(lambda: studio.said("#scene-found") == "")
+    studio.wait(lambda: studio.said("#taken").startswith("Took its mood"))
     assert not studio.at("#show-points").is_visible()
     assert not studio.at("#points img").is_visible()
     studio.shoot(f"scene-more-{size[0]}", full=True)
@@ -59,12 +59,14 @@ def test_pictures_that_share_nothing_are_refused_as_one_scene(open_page) -> None
     studio: Studio = open_page()
     studio.choose_pair(ASSETS / "fig-red-bowl.jpg", ASSETS / "bridge-night.jpg")
     studio.match()
-    assert studio.said("#scene-found") == "Different scenes: matched by statistics."
+    assert studio.said("#taken").startswith("The reference shows something else: took its mood")
     studio.at("#more button").first.click()
     studio.at("#scene").get_by_label("The same scene").click()
     studio.at("#match").click()
     studio.wait(lambda: "points of the source were found again" in studio.said("#status"))
-    assert studio.said("#scene-found") == "Different scenes: matched by statistics."  # the last result is still here
+    assert studio.said("#taken").startswith(
+        "The reference shows something else: took its mood"
+    )  # the last result is still here
 
 
 @browser
@@ -110,6 +112,52 @@ def test_the_batch_tab_asks_and_tells(
     assert scene.get_by_label("The same scene").is_checked()
     studio.at("#batch-colours").get_by_label("Palette").click()
     studio.wait(lambda: not scene.is_visible())
+
+
+@browser
+@pytest.mark.parametrize("size", [(1280, 800), PHONE], ids=["desk", "phone"])
+def test_the_page_asks_what_to_take(open_page, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page(size)
+    studio.shoot(f"aim-{size[0]}", full=True)
+    take, of_palette = studio.at("#aim"), studio.at("#aim-of-palette")
+    assert take.get_by_label("The mood").is_checked()
+    studio.choose_pair(ASSETS / "fig-red-bowl.jpg", ASSETS / "bridge-night.jpg")
+    for label, said in (("The mood", "its mood"), ("The look", "the look alone"), ("The colours", "all its colours")):
+        take.get_by_label(label).click()
+        studio.match()
+        studio.wait(lambda said=said: f"took {said}" in studio.said("#taken"))  # type: ignore[misc]
+        assert "Made of ten numbers." in studio.said("#taken")
+        assert "closer" not in studio.at("#metrics").inner_text()
+    studio.shoot(f"aim-done-{size[0]}", full=True)
+    studio.at("#kind").get_by_label("Palette").click()
+    studio.wait(lambda: of_palette.is_visible() and not take.is_visible())
+    assert of_palette.get_by_label("The colours").is_checked() and not of_palette.get_by_label("The look").count()
+    assert "no look" in studio.said("#aim-help")
+    studio.shoot(f"aim-palette-{size[0]}", full=True)
+    studio.at("#kind").get_by_label("Picture").click()
+    studio.wait(lambda: take.is_visible())
+    assert take.get_by_label("The colours").is_checked(), "each keeps what was chosen on it"
+    studio.at("#more button").first.click()
+    studio.at("#method input").click()
+    studio.page.get_by_role("option", name="MKL").click()
+    studio.wait(lambda: take.get_by_label("The look").is_disabled())
+    assert "MKL takes all colours" in studio.said("#aim-help")
+    studio.match()
+    studio.wait(lambda: studio.said("#taken").startswith("Took all its colours: distance "))
+    studio.shoot(f"aim-formula-{size[0]}", full=True)
+    assert not studio.too_wide()
+
+
+def test_the_endpoint_of_the_batch_takes_an_aim(app_url: str, pair: tuple[Path, Path]) -> None:
+    source, reference = (handle_file(str(path)) for path in pair)
+    client = Client(app_url, verbose=False)
+    for given, took in (({}, "mood"), ({"aim": "look"}, "look"), ({"method": "mkl"}, "colours")):
+        _, report = client.predict([source], [reference], scene="different", api_name="/batch", **given)
+        with Path(report).open(newline="", encoding="utf-8") as file:
+            (row,) = csv.DictReader(file)
+        assert (row["took"], row["transform"]) == (took, "lut" if "method" in given else "cdl")
+    with pytest.raises(AppError, match="aim 'look' needs a reference picture, not a palette"):
+        client.predict([source], palette="#c08040", aim="look", api_name="/batch")
 
 
 def test_the_endpoint_of_the_batch_takes_a_scene(app_url: str, pair: tuple[Path, Path]) -> None:

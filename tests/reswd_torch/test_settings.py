@@ -10,21 +10,55 @@ import numpy as np
 import pytest
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import METHODS, TRANSFORMS, MatchSettings
+from reswd_torch.settings import AIMS, METHODS, TRANSFORMS, MatchSettings
 
 
 def test_defaults() -> None:
     settings = MatchSettings()
-    assert (settings.method, settings.transform, settings.strength, settings.seed) == ("fast", None, 1.0, 0)
+    assert (settings.method, settings.transform, settings.strength, settings.seed) == ("fast", "auto", 1.0, 0)
+    assert settings.aim is None
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.seed = 1  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("transform", [None, *TRANSFORMS])
-def test_closed_forms_ignore_the_transform_unless_it_is_given(method: str, transform: str | None) -> None:
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_the_transform_is_the_methods_own_unless_it_is_given(method: str, transform: str) -> None:
     resolved = MatchSettings(method=method, transform=transform).resolved_transform
-    assert resolved == (transform or ("lut" if method in ("reinhard", "mkl", "histogram") else "cdl"))
+    own = {"fast": "auto", "reswd": "cdl"}.get(method, "lut")
+    assert resolved == (own if transform == "auto" else transform)
+
+
+def test_no_transform_is_auto() -> None:
+    """As records had it, before there was a word for it."""
+    settings = MatchSettings(transform=None)  # type: ignore[arg-type]
+    assert settings.transform == "auto" and settings == MatchSettings()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_aim_is_the_mood_of_pictures_and_else_the_colours(method: str) -> None:
+    settings = MatchSettings(method=method)
+    assert settings.aim_for(picture=True) == ("mood" if method == "fast" else "colours")
+    assert settings.aim_for(picture=False) == "colours"
+
+
+@pytest.mark.parametrize("aim", AIMS)
+def test_an_aim_that_is_given_is_taken_where_it_can_be(aim: str) -> None:
+    settings = MatchSettings(aim=aim)
+    assert settings.aim_for(picture=True) == aim
+    if aim == "look":
+        with pytest.raises(InputError, match="aim 'look' needs a reference picture, not a palette: choose aim mood or"):
+            settings.aim_for(picture=False)
+    else:
+        assert settings.aim_for(picture=False) == aim
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "fast"])
+def test_a_method_that_knows_colours_alone_refuses_other_aims(method: str) -> None:
+    assert MatchSettings(method=method, aim="colours").aim_for(picture=True) == "colours"
+    for aim in ("look", "mood"):
+        with pytest.raises(InputError, match=f"aim '{aim}' needs method fast, not {method}: leave the method out, or"):
+            MatchSettings(method=method, aim=aim)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +66,10 @@ def test_closed_forms_ignore_the_transform_unless_it_is_given(method: str, trans
     [
         ("method", "best", "unknown method 'best': choose one of fast, reswd, reinhard, mkl, histogram"),
         ("method", None, "unknown method None"),
-        ("transform", "cube", "unknown transform 'cube': choose one of cdl, lut"),
+        ("transform", "cube", "unknown transform 'cube': choose one of auto, cdl, lut"),
+        ("aim", "style", "unknown aim 'style': choose one of look, mood, colours"),
+        ("aim", "auto", "unknown aim 'auto'"),
+        ("aim", ["look"], "unknown aim ['look']"),
         ("device", "gpu", "unknown device 'gpu': choose one of auto, cpu, cuda, mps"),
         ("strength", -0.1, "strength -0.1 is out of range: give a number from 0 to 4"),
         ("strength", 4.1, "strength 4.1"),

@@ -83,7 +83,8 @@ def _busy(processes: int) -> Iterator[None]:
 @pytest.mark.timeout(900)  # the last run shares the cores with processes that want all of them
 def test_every_way_gives_the_same_bytes(files: Path, tmp_path: Path) -> None:
     first = _all_ways(files, tmp_path / "1", 1)
-    assert len(first) == 12, "five methods in two transforms, one scene, and a clip"
+    assert len(first) == 20, "five methods in three transforms, three aims, one scene, and a clip"
+    assert first["fast auto"] == first["fast mood"], "left to the method, it is the mood"
     for name, parts in first.items():
         differing = [kind for kind, digests in parts.items() if len(digests) != 1]
         assert not differing, f"{name}: its ways differ in {differing}"

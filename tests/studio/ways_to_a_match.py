@@ -3,7 +3,8 @@
     python ways_to_a_match.py FILES OUT all|some
 
 FILES holds small/source.png and small.png, scene/source.png and scene.png, and clip.mkv; OUT is made.
-With "some", LUTs, whose fits take a second each, are fitted by the library alone.
+With "some", only ten numbers and the pictures of one scene go every way; the rest, whose LUTs take a second each, goes by the
+library alone.
 """
 
 import io
@@ -17,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from reswd_torch import Cdl, Grade, match
-from reswd_torch.settings import METHODS, TRANSFORMS, MatchSettings
+from reswd_torch.settings import AIMS, METHODS, TRANSFORMS, MatchSettings
 from studio.cli import app
 from studio.jobs import BatchJob, Outputs
 from studio.media.clips.read import read_facts
@@ -54,16 +55,23 @@ def numbers(grade: Grade) -> str:
 
 
 def every_way(
-    here: Path, out: Path, pair: str, method: str, transform: str, *, all_ways: bool = True
+    here: Path,
+    out: Path,
+    pair: str,
+    method: str,
+    transform: str,
+    aim: str | None = None,
+    *,
+    all_ways: bool = True,
 ) -> dict[str, list[str]]:
     """Digests of what a pair comes to: by the library, into a folder, by the command, by a batch, and of arrays.
 
-    Without ``all_ways`` by the library alone.
+    Without ``aim`` it is left to the method. Without ``all_ways`` by the library alone.
     """
     source, target = here / pair / "source.png", here / f"{pair}.png"
     out.mkdir(parents=True)
-    settings = MatchSettings(method=method, transform=transform)
-    flags = ("--method", method, "--transform", transform)
+    settings = MatchSettings(method=method, transform=transform, aim=aim)
+    flags = ("--method", method, "--transform", transform, *(("--aim", aim) if aim else ()))
     reference = choose_reference(file=target)
     result = run(job_for(source, reference, settings))
     result.save_picture(out / "library.png")
@@ -108,6 +116,8 @@ if __name__ == "__main__":
         for method in METHODS
         for transform in TRANSFORMS
     }
-    found["one scene"] = every_way(files, results / "scene", "scene", "fast", "cdl")
+    for aim in AIMS:
+        found[f"fast {aim}"] = every_way(files, results / "aims" / aim, "small", "fast", "auto", aim, all_ways=whole)
+    found["one scene"] = every_way(files, results / "scene", "scene", "fast", "auto")
     found["clip"] = a_clip(files, results)
     print(json.dumps(found))

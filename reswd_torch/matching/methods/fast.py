@@ -23,7 +23,8 @@ FAST = Method(
     name="fast",
     label="Fast sliced",
     description="Minimises the sliced Wasserstein distance in few second-order steps; follows points that both pictures show",
-    default_transform="cdl",
+    default_transform="auto",
     fit=fit,
     looks_for_scene=True,
+    takes_aims=True,
 )

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from reswd_torch.grade.cdl import Cdl
     from reswd_torch.grade.lut3d import Lut3D
 
-TransformKind = Literal["cdl", "lut"]
-"""What a grade is made of: ten ASC CDL numbers, or a 3-D LUT."""
+TransformKind = Literal["cdl", "lut", "auto"]
+"""What a grade is made of: ten ASC CDL numbers, a 3-D LUT, or whichever of them the evidence carries."""
 
 
 Fit = Callable[[FitRequest], "Cdl | Lut3D"]
@@ -38,6 +38,7 @@ class Method:
         fit: finds the grade.
         looks_for_scene: whether it can use points that correspond, where both pictures show one scene. Such a method is
             given the pictures as thumbnails, the others colours alone.
+        takes_aims: whether it knows look and mood. Such a method is told the aim, the others match the whole distribution.
         weights: the file of trained weights that it needs; None for a method without any.
     """
 
@@ -47,6 +48,7 @@ class Method:
     default_transform: TransformKind
     fit: Fit
     looks_for_scene: bool = False
+    takes_aims: bool = False
     weights: Path | None = None
 
     def check_weights(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ class Summary:
         seconds: it took.
         report: the report's place.
         record: the run's, with the grade of the series; None when it ended before there was one.
+        took: of those done, how many took what of their reference, by the name that the report has for it.
     """
 
     done: int
@@ -91,6 +93,7 @@ class Summary:
     seconds: float
     report: Path
     record: RunRecord | None = None
+    took: Mapping[str, int] = field(default_factory=dict)
 
 
 def run_batch(
@@ -138,8 +141,9 @@ def run_batch(
     rows = [report.rows[item.name] for item in plan.items if item.name in report.rows]
     done, bad = (sum(row.status == status for row in rows) for status in (DONE, FAILED))
     same = sum(row.status == DONE and row.scene == SAME_SCENE for row in rows)
+    took = Counter(row.took for row in rows if row.status == DONE and row.took)
     left = len(plan.items) - done - bad
-    return Summary(done, kept, bad, left, same, run.full, time.perf_counter() - start, report.place, begun)
+    return Summary(done, kept, bad, left, same, run.full, time.perf_counter() - start, report.place, begun, took)
 
 
 class _Run:

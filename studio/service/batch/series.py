@@ -21,7 +21,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.formats import series_suffixes
 from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, pool_samples, sample_pixels
-from reswd_torch.settings import MatchSettings
+from reswd_torch.settings import CDL, LUT, MatchSettings
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.profiles import is_usable
 from studio.records.batch import RunRecord, SeriesGrade
@@ -116,7 +116,7 @@ def _translated(
     there = torch.tensor(to_profile(source.numpy(), icc, grade_icc))
     wanted = grade.at_strength(1.0).apply(there)
     back = torch.tensor(to_profile(wanted.numpy(), grade_icc, icc))
-    transform = fit_pairs(source, back, settings.resolved_transform)
+    transform = fit_pairs(source, back, CDL if isinstance(grade.transform, Cdl) else LUT)  # of the same kind
     return SeriesGrade(
         key, Grade(transform, strength=grade.strength, encoding=_name(icc)), _target(references, icc, settings).held_out
     )
@@ -128,7 +128,9 @@ def _pooled(pool: list[Share], icc: bytes | None, settings: MatchSettings) -> Pi
 
 
 def _target(references: list[ReferenceSamples], icc: bytes | None, settings: MatchSettings) -> PixelSample:
-    return pool_samples([one.in_encoding(icc)[0] for one in references], settings.samples, settings.seed)
+    parts = [one.in_encoding(icc)[0] for one in references]
+    pooled = pool_samples(parts, settings.samples, settings.seed)
+    return replace(pooled, of_picture=all(part.of_picture for part in parts))
 
 
 def _name(icc: bytes | None) -> str:

@@ -24,7 +24,7 @@ from studio.records.report import DONE, FAILED, Row
 from studio.references import Reference, SavedGrade
 from studio.remedies import JobRemedy
 from studio.service.batch.series import Share, grade_for, reference_of, share_of
-from studio.service.match import MatchResult, run_match, save_and_release, scene_facts
+from studio.service.match import MatchResult, kind_of, run_match, save_and_release, scene_facts
 from studio.service.reference import ReferenceSamples
 
 NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -97,7 +97,7 @@ def grade_one(task: GradeTask) -> TaskOutcome:
     try:
         if same_file(place, task.source):  # by a link or a mount in the output, which no comparison of names sees
             raise InputError("the result would replace the picture itself: give another output folder")
-        result, before, after = _graded(task)
+        result, before, after, took = _graded(task)
         room = 2 * result.picture.pixels.nbytes
         place.parent.mkdir(parents=True, exist_ok=True)
         result = save_and_release(result, place, overwrite=True)
@@ -119,6 +119,8 @@ def grade_one(task: GradeTask) -> TaskOutcome:
         distance_before="" if before is None else f"{before:.3f}",
         distance_after="" if after is None else f"{after:.3f}",
         **_scene(result),
+        took=took,
+        transform=kind_of(result.grade),
         message="; ".join(notes),
         state=task.state,
     )
@@ -139,8 +141,8 @@ def failed(name: str, reason: str, state: str, *, full: bool = False, start: flo
     return TaskOutcome(Row(name, FAILED, seconds, message=reason, state=state), full)
 
 
-def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None]:
-    """The result for one picture, and its distances before and after."""
+def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None, str]:
+    """The result for one picture, its distances before and after, and what was taken of the reference."""
     run = run_at(task.run, task.stamp)
     source, mask = task.source, task.mask
     if not run.series:
@@ -149,16 +151,16 @@ def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None]:
         job = MatchJob(source, reference, run.settings, mask)
         result = run_match(job, reference=_samples(reference, run.settings, state))
         assert result.report is not None
-        return result, result.report.distance_before, result.report.distance_after
+        return result, result.report.distance_before, result.report.distance_after, result.report.took
     job = MatchJob(source, SavedGrade(run.series[0].grade), run.settings, mask)
     result = run_match(job)
     one = grade_for(result.picture, run.series)
     result = replace(result, grade=one.grade)
     if one.target is None:
-        return result, None, None
+        return result, None, None, ""
     colours = result.source_sample.held_out
     before, after = color_distance(colours, one.target), color_distance(one.grade.apply(colours), one.target)
-    return result, before, after
+    return result, before, after, run.settings.aim_for(picture=run.palette is None)
 
 
 @lru_cache(maxsize=2)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import AUTO_SCENE, MatchSettings
+from reswd_torch.settings import AUTO_SCENE, COLOURS, MOOD, MatchSettings
 from studio.jobs import EACH, FRESH
 from studio.service.apply import load_any_grade
 from studio.service.batch.uploads import UploadedBatch
 from studio.ui import words
 from studio.ui.batch.run import uploads_of
-from studio.ui.controls import PALETTE, PICTURE, SAVED
+from studio.ui.controls import PALETTE, PICTURE, SAVED, chosen_aim
 from studio.ui.settings import Sent, settings_from
 
 FILES, FOLDER, HERE = "ZIP or files", "Folder", "Folder on this machine"
@@ -30,6 +30,7 @@ class BatchChoice:
         existing: what to do with results that are there, for the third one.
         colours: where the colours come from, one of :data:`studio.ui.controls.KINDS`.
         references, palette, grade: uploads, what was written, and an uploaded file, for each of these kinds.
+        aim, palette_aim: what to take of pictures, and of a palette.
         mode: whether each picture is matched on its own.
         method, transform, scene, strength, seed, device: as for :func:`studio.ui.settings.settings_from`.
     """
@@ -44,9 +45,11 @@ class BatchChoice:
     references: Sent = None
     palette: str = ""
     grade: str | None = None
+    aim: Sent = MOOD
+    palette_aim: Sent = COLOURS
     mode: str = EACH
     method: str = MatchSettings.method
-    transform: str = "auto"
+    transform: str = MatchSettings.transform
     scene: str = MatchSettings.scene
     strength: Sent = MatchSettings.strength
     seed: Sent = MatchSettings.seed
@@ -69,6 +72,7 @@ class BatchChoice:
             seed=self.seed,
             device=self.device,
             scene=self.scene if may_share_a_scene(self.colours, self.mode) else AUTO_SCENE,
+            aim=chosen_aim(self.colours, self.method, self.aim, self.palette_aim),
         )
         return UploadedBatch(
             files=() if is_here else uploads_of(self.files if self.kind == FILES else self.folder),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from studio.ui.batch import run, words
 from studio.ui.batch.choice import FILES, FOLDER, HERE, BatchChoice, may_share_a_scene
 from studio.ui.batch.parts import BatchTab
 from studio.ui.batch.run import View
-from studio.ui.controls import PALETTE, PICTURE, SAVED
+from studio.ui.controls import PALETTE, PICTURE, SAVED, show_aims
 from studio.ui.guard import Run
 from studio.ui.session import Session
 from studio.ui.settings import Sent
@@ -42,7 +43,7 @@ class BatchEvents:
 
     def __init__(self, tab: BatchTab, session: gr.State, allowed: tuple[Path, ...]) -> None:
         self.tab, self.session, self.allowed = tab, session, allowed
-        self.controls = Controls(BatchChoice, tab.pictures, tab.colours, tab.more)
+        self.controls = Controls(BatchChoice, tab.pictures, tab.colours, tab.colours.aims, tab.more)
 
     def wire_choices(self) -> None:
         """Where pictures and colours come from: what is asked for follows what was chosen."""
@@ -58,6 +59,14 @@ class BatchEvents:
             self.show_colours,
             colours.colours,
             [colours.picture_group, colours.palette, colours.grade],
+            queue=False,
+            **LATEST,
+        )
+        gr.on(
+            [colours.colours.change, self.tab.more.method.change],
+            partial(show_aims, colours.aims),
+            [colours.colours, self.tab.more.method],
+            colours.aims.components,
             queue=False,
             **LATEST,
         )

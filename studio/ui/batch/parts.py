@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from studio.ui.controls import Aims
 from studio.ui.guard import RunButtons
 
 
@@ -34,6 +35,7 @@ class Colours:
     references: gr.File
     palette: gr.Textbox
     grade: gr.File
+    aims: Aims
     mode: gr.Radio
 
 

@@ -15,6 +15,7 @@ from studio.ui.batch.parts import BatchTab, Colours, More, Outcome, Pictures
 from studio.ui.batch.run import MODES
 from studio.ui.controls import (
     KINDS,
+    aim_choices,
     gallery,
     kind_choice,
     method_choice,
@@ -91,6 +92,7 @@ def _colours() -> Colours:
         )
     palette = palette_box(visible=False, elem_id="batch-palette")
     grade = gr.File(label="Saved grade", height=110, visible=False, elem_id="batch-grade")
+    aims = aim_choices("batch-aim")
     mode = gr.Radio(
         list(MODES),
         value=EACH,
@@ -104,6 +106,7 @@ def _colours() -> Colours:
         references=references,
         palette=palette,
         grade=grade,
+        aims=aims,
         mode=mode,
     )
 

@@ -8,6 +8,7 @@ from studio.service.batch.uploads import LIMITS
 from studio.ui import words
 from studio.ui.batch.choice import FILES, FOLDER, HERE
 from studio.ui.batch.run import View
+from studio.views.sentences import taken_of_many
 
 EMPTY = (
     '<div class="empty"><b>Before and after appear here, picture by picture.</b><span>Choose pictures and a reference, '
@@ -61,8 +62,10 @@ def _summary_html(view: View) -> str:
     failed = f", {summary.failed} failed" if summary.failed else ""
     where = f" · {escape(str(summary.report.parent))}" if view.archive is None and summary.done and step else ""
     same = f" · {summary.same_scene} of the same scene as the reference" if summary.same_scene else ""
+    taken = taken_of_many(summary.took, summary.done)
+    took = "" if taken is None else f" · {taken}"
     packing = " · packing the ZIP" if step is None else ""
-    text = f"<b>{summary.done} of {count} done</b>{failed}, {_time(summary.seconds)}{same}{packing}{where}"
+    text = f"<b>{summary.done} of {count} done</b>{failed}, {_time(summary.seconds)}{same}{took}{packing}{where}"
     return words.bar((summary.done + summary.failed) / max(1, count), text, None)
 
 

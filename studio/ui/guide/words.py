@@ -73,15 +73,13 @@ def figures(painted: Painted) -> str:
     after, before = painted.distance, painted.plain_distance
     if after is None:
         return f'<div class="metrics">{line}</div>'
-    from_to = f'<b class="after">{after:.1f}</b>'
+    from_to = f'<span class="after">{after:.1f}</span>'
     if before is not None:
         from_to = f'<span class="before">{before:.1f}</span> → {from_to}'
-    change = (
-        "" if before is None else f'<span class="faint">{words.change(before, after)} than the plain picture</span>'
-    )
+    which = "" if before is None else '<span class="faint">of the plain picture → of this one</span>'
     return (
         f'<div class="metrics" title="{words.DISTANCE_HELP}"><span class="label">Distance to the reference</span>'
-        f'<span class="figures">{from_to}</span>{change}{line}</div>'
+        f'<span class="figures">{from_to}</span>{which}{line}</div>'
     )
 
 

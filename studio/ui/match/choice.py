@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reswd_torch.settings import MatchSettings
+from reswd_torch.settings import COLOURS, MOOD, MatchSettings
 from studio.ui.controls import PICTURE
 from studio.ui.settings import Sent
 
@@ -18,6 +18,7 @@ class MatchChoice:
         source, reference: the files that are in the places for pictures now. The session knows these pictures as well, but
             may not have heard of a new one yet.
         palette: as it was written.
+        aim, palette_aim: what to take of a picture, and of a palette.
         method, transform, scene, strength, seed, device: as for :func:`studio.ui.settings.settings_from`.
         source_mask, reference_mask: uploaded masks.
         cube_size: the points of a .cube along each side.
@@ -27,8 +28,10 @@ class MatchChoice:
     source: str | None = None
     reference: str | None = None
     palette: str = ""
+    aim: Sent = MOOD
+    palette_aim: Sent = COLOURS
     method: str = MatchSettings.method
-    transform: str = "auto"
+    transform: str = MatchSettings.transform
     scene: str = MatchSettings.scene
     strength: Sent = MatchSettings.strength
     seed: Sent = MatchSettings.seed

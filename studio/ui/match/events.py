@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from studio.ui.controls import PALETTE, PICTURE, SAVED, show_palette
+from studio.ui.controls import PALETTE, PICTURE, SAVED, show_aims, show_palette
 from studio.ui.guard import words_for
 from studio.ui.match import choose, downloads, masks, run, words
 from studio.ui.match.choice import MatchChoice
@@ -58,6 +58,7 @@ class MatchEvents:
         self.controls = Controls(
             MatchChoice,
             tab.inputs,
+            tab.inputs.aims,
             tab.more,
             tab.result,
             tab.downloads,
@@ -90,6 +91,14 @@ class MatchEvents:
         labels = [self.tab.run.start, self.tab.comparison.run.start]
         inputs.kind.change(self.show_kind, inputs.kind, [*groups, *labels], queue=False, **QUICK).then(
             *settle, **LATEST
+        )
+        gr.on(
+            [inputs.kind.change, self.tab.more.method.change],
+            partial(show_aims, inputs.aims),
+            [inputs.kind, self.tab.more.method],
+            inputs.aims.components,
+            queue=False,
+            **LATEST,
         )
         inputs.palette.change(show_palette, inputs.palette, inputs.swatches, queue=False, **LATEST).then(
             *settle, **LATEST

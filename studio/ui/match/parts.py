@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from studio.ui.controls import Aims
 from studio.ui.examples import Example
 from studio.ui.guard import RunButtons
 from studio.ui.match.masks import Mask
@@ -26,6 +27,7 @@ class Inputs:
     saved_group: gr.Column
     grade: gr.File
     grade_about: gr.HTML
+    aims: Aims
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ class Result:
     slider: gr.ImageSlider
     strength: gr.Slider
     metrics: gr.HTML
-    scene_found: gr.HTML
+    taken: gr.HTML
     show_points: gr.Button
     points: gr.Image
 

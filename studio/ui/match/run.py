@@ -20,7 +20,7 @@ from studio.references import PaletteReference, Reference, SavedGrade, choose_re
 from studio.service import job_for, run
 from studio.service.match import MatchResult
 from studio.ui import words
-from studio.ui.controls import PALETTE, SAVED
+from studio.ui.controls import PALETTE, SAVED, chosen_aim
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.masks import mask_file
@@ -63,6 +63,7 @@ def _job(session: Session, choice: MatchChoice) -> MatchJob:
         seed=choice.seed,
         device=choice.device,
         scene=choice.scene,
+        aim=chosen_aim(choice.kind, choice.method, choice.aim, choice.palette_aim),
     )
     source = session.match.source
     mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, source, "mask")

@@ -8,6 +8,7 @@ from reswd_torch.grade.formats import formats_for
 from reswd_torch.settings import CUBE_SIZES, MatchSettings
 from studio.ui.controls import (
     KINDS,
+    aim_choices,
     gallery,
     kind_choice,
     method_choice,
@@ -29,7 +30,10 @@ from studio.ui.settings import as_sent
 from studio.ui.words import GRADES_TO_LOAD
 
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
-_TRANSFORM_HELP = "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only."
+_TRANSFORM_HELP = (
+    "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only. Automatic: a LUT where "
+    "both pictures show one scene and that carries it, else ten numbers."
+)
 _MASK_HELP: dict[Role, str] = {
     "source": "Only what is white, or painted, counts and changes.",
     "reference": "Only what is white, or painted, counts.",
@@ -77,6 +81,7 @@ def _inputs() -> Inputs:
                 grade = gr.File(label="Saved grade", height=168, elem_id="grade")
                 gr.HTML(f'<p class="about">{GRADES_TO_LOAD} or settings .json</p>', padding=False)
                 grade_about = gr.HTML(elem_id="grade-about", padding=False)
+    aims = aim_choices("aim")
     return Inputs(
         kind=kind,
         places={"source": source, "reference": reference},
@@ -87,6 +92,7 @@ def _inputs() -> Inputs:
         saved_group=saved_group,
         grade=grade,
         grade_about=grade_about,
+        aims=aims,
     )
 
 
@@ -186,8 +192,8 @@ def _result() -> Result:
             )
         with gr.Column(scale=2, min_width=240):
             metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
-    with gr.Row(equal_height=False, elem_id="scene-row"):
-        scene_found = gr.HTML(elem_id="scene-found", padding=False)
+    with gr.Row(equal_height=False, elem_id="taken-row"):
+        taken = gr.HTML(elem_id="taken", padding=False)
         show_points = gr.Button(
             words.SHOW_POINTS, size="sm", visible=False, scale=0, min_width=150, elem_id="show-points"
         )
@@ -200,7 +206,7 @@ def _result() -> Result:
         slider=slider,
         strength=strength,
         metrics=metrics,
-        scene_found=scene_found,
+        taken=taken,
         show_points=show_points,
         points=points,
     )

@@ -12,7 +12,7 @@ from studio.references import PaletteReference
 from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.pictures import Side
-from studio.views.sentences import scene_line
+from studio.views.sentences import taken_line
 
 USE_PAINTED = "Use the painted area"
 SHOW_POINTS = "Show the points"
@@ -35,15 +35,15 @@ def metrics(result: MatchResult) -> str:
     return (
         f'<div class="metrics" title="{words.DISTANCE_HELP}">'
         f'<span class="label">Distance to the reference</span>'
-        f'<span class="figures"><span class="before">{before:.1f}</span> → <b class="after">{after:.1f}</b></span>'
-        f'<span class="faint">{words.change(before, after)} · fit {report.seconds:.2f} s</span></div>'
+        f'<span class="figures"><span class="before">{before:.1f}</span> → <span class="after">{after:.1f}</span></span>'
+        f'<span class="faint">fit {report.seconds:.2f} s</span></div>'
     )
 
 
-def scene(result: MatchResult) -> str:
-    """Whether both pictures were found to show the same things, and what followed from it."""
-    line = scene_line(result.report) if result.report is not None and result.job.looks_for_scene else None
-    return "" if line is None else f'<p class="faint">{escape(line)}</p>'
+def taken(result: MatchResult) -> str:
+    """What was taken of the reference, whether both pictures show one scene, and what the grade is made of."""
+    line = taken_line(result.grade, looked=result.job.looks_for_scene)
+    return "" if line is None else f"<p>{escape(line)}</p>"
 
 
 def numbers(grade: Grade) -> str:

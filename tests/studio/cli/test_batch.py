@@ -79,7 +79,8 @@ def test_resume_goes_on_with_a_run_of_version_1(kind: str, reswd: Reswd, tmp_pat
     flags, run, report = ("--target", tmp_path / "warm.png"), version_1.RUN, version_1.REPORT
     if kind == "graded":
         flags, run, report = ("--grade", tmp_path / "look.cc"), version_1.GRADED_RUN, version_1.GRADED_REPORT
-    assert reswd("batch", shots, *flags, "-o", whole, "--jobs", 1).code == 0
+    as_then = () if kind == "graded" else ("--aim", "colours", "--transform", "cdl")
+    assert reswd("batch", shots, *flags, *as_then, "-o", whole, "--jobs", 1).code == 0
     version_1.write_killed_run(tmp_path, output, results=whole, run=run, report=report)
     code, _, err = reswd("batch", shots, *flags, "-o", output)
     assert code == 2 and "holds a run already: go on with it (--resume) or replace it (--overwrite)" in err

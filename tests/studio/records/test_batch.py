@@ -11,6 +11,7 @@ import torch
 
 from reswd_torch import Cdl, Grade, Lut3D, MatchSettings
 from reswd_torch.errors import InputError
+from reswd_torch.settings import AIMS
 from studio.records.batch import RUN_FILE, KeptFile, RunRecord, SeriesGrade, read_run, write_run
 from studio.records.format import MATCH, VERSION, to_text
 from studio.remedies import JobRemedy
@@ -66,6 +67,7 @@ def test_the_grades_of_a_series_come_back(tmp_path: Path) -> None:
     ("other", "said"),
     [
         (replace(RECORD, settings=replace(RECORD.settings, strength=1.0)), "strength was 0.5, now it is 1.0"),
+        (replace(RECORD, settings=replace(RECORD.settings, transform="cdl")), "transform was auto, now it is cdl"),
         (replace(RECORD, mode="series"), "mode was each, now it is series"),
         (replace(RECORD, masks=None), "masks was /photos/masks, now it is not given"),
         (
@@ -80,6 +82,17 @@ def test_what_is_not_as_before_is_said(other: RunRecord, said: str) -> None:
     assert RECORD.difference(other) == said
 
 
+def test_an_aim_that_was_left_out_is_the_one_that_it_stands_for() -> None:
+    fast = replace(RECORD, settings=MatchSettings())
+    look, mood, colours = (replace(fast, settings=MatchSettings(aim=aim)) for aim in AIMS)
+    assert fast.settings.aim is None and fast.difference(mood) is None and mood.difference(fast) is None
+    assert fast.difference(look) == "aim was mood, now it is look"
+    palette = replace(fast, palette="#c08040")
+    assert palette.difference(replace(colours, palette="#c08040")) is None
+    assert palette.difference(replace(mood, palette="#c08040")) == "aim was colours, now it is mood"
+    assert fast.difference(palette) == "palette was not given, now it is #c08040"
+
+
 def test_names_only_tell_nothing_about_folders() -> None:
     bare = RECORD.names_only("3 files")
     assert "/" not in bare.text().replace('"made_with"', "")
@@ -92,7 +105,8 @@ def test_runs_of_version_1_are_read(tmp_path: Path) -> None:
     place = tmp_path / RUN_FILE
     place.write_text(version_1.filled(version_1.RUN, tmp_path))
     warm = KeptFile(str(tmp_path / "warm.png"), digest(tmp_path / "warm.png"))
-    assert read_run(place) == RunRecord(str(shots), "each", MatchSettings(), reference=warm)
+    meant = MatchSettings(aim="colours", transform="cdl")
+    assert read_run(place) == RunRecord(str(shots), "each", meant, reference=warm)
     place.write_text(version_1.filled(version_1.GRADED_RUN, tmp_path))
     found = read_run(place)
     look = KeptFile(str(tmp_path / "look.cc"), digest(tmp_path / "look.cc"))

@@ -13,7 +13,7 @@ from tests.studio.batches_for_tests import rows
 from tests.studio.records import version_1
 
 ROWS = [
-    Row("b.jpg", DONE, "0.120", "slope 1 1 1", "20.1", "3.2", "same", "12", "0.800", "", "0123"),
+    Row("b.jpg", DONE, "0.120", "slope 1 1 1", "20.1", "3.2", "same", "12", "0.800", "scene", "cdl", "", "0123"),
     Row('a, "b"\nc.jpg', FAILED, message="the file is empty"),
     Row("ü 日本 \udce9.jpg", DONE, scene="different", points="0", trust="0.000", state="4567"),
 ]
@@ -50,13 +50,21 @@ def test_the_last_row_of_a_picture_counts_and_half_a_row_does_not(tmp_path: Path
     assert read_report(place)["b.jpg"] == again
 
 
-def test_reports_from_before_scenes_were_looked_for_are_read(tmp_path: Path) -> None:
+BEFORE_AIMS = ("took", "transform")
+
+
+@pytest.mark.parametrize("unknown", [BEFORE_AIMS, ("scene", "points", "trust", *BEFORE_AIMS)], ids=["aims", "scenes"])
+def test_reports_from_before_are_read(unknown: tuple[str, ...], tmp_path: Path) -> None:
     place = tmp_path / REPORT_FILE
-    columns = [name for name in COLUMNS if name not in ("scene", "points", "trust")]
+    columns = [name for name in COLUMNS if name not in unknown]
+    row = {"file": "b.jpg", "status": DONE, "seconds": "0.1", "grade": "slope 1 1 1", "distance_before": "20.1"}
+    row |= {"distance_after": "3.2", "scene": "same", "points": "12", "trust": "0.800", "state": "0123"}
+    row = {name: value for name, value in row.items() if name not in unknown}
     with place.open("w", newline="", encoding="utf-8") as file:
-        old = csv.writer(file)
-        old.writerows([columns, ["b.jpg", "done", "0.1", "slope 1 1 1", "20.1", "3.2", "", "0123"]])
-    assert read_report(place) == {"b.jpg": Row("b.jpg", DONE, "0.1", "slope 1 1 1", "20.1", "3.2", state="0123")}
+        old = csv.DictWriter(file, columns)
+        old.writeheader()
+        old.writerow(row)
+    assert read_report(place) == {"b.jpg": Row(**row)}
 
 
 def test_the_report_of_a_killed_run_of_version_1_is_read(tmp_path: Path) -> None:

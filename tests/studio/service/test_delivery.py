@@ -196,6 +196,16 @@ def test_ten_numbers_that_cannot_hold_the_grade(kind: str, place: Path, monkeypa
 
 
 @pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("file", ["l.cc", "l.cube"])
+def test_a_file_of_ten_numbers_chooses_ten_numbers(kind: str, file: str, place: Path) -> None:
+    """Where the transform is left to the evidence, which may choose a LUT."""
+    wanted = {"cdl" if file.endswith(".cc") else "cube": place / file}
+    done = deliver(job_in(place, kind), Outputs(place / RESULTS[kind], **wanted))
+    assert done.result.job.settings.transform == ("cdl" if "cdl" in wanted else "auto")
+    assert (place / file).is_file()
+
+
+@pytest.mark.parametrize("kind", SOURCES)
 def test_a_saved_grade_is_applied(kind: str, place: Path) -> None:
     grade = Grade(Cdl((0.5, 1.0, 1.0)))
     done = deliver(job_for(place / SOURCES[kind], SavedGrade(grade)), Outputs(place / RESULTS[kind], place / "l.cc"))

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from reswd_torch import Cdl, Grade, InputError, MatchSettings
+from reswd_torch.settings import AIMS
 from studio.media.images import read_picture
-from studio.service.match import run_match
+from studio.service.match import TakenFacts, run_match, taken_facts
 from studio.watch import Watch
 from tests.conftest import ASSETS, photograph
 from tests.studio.jobs_for_tests import match_job
@@ -209,3 +210,32 @@ def test_the_other_methods_can_be_compared_with_a_match_of_one_scene(tmp_path: P
     result = run_match(match_job(*room_twice(tmp_path), settings=MatchSettings(scene="same")))
     assert result.refitted("mkl").job.settings == MatchSettings(method="mkl")
     assert result.refitted("fast").grade.transform == result.grade.transform
+
+
+@pytest.mark.parametrize("aim", [None, *AIMS])
+def test_what_was_taken_is_told(pictures: tuple[Path, Path], aim: str | None) -> None:
+    result = run_match(match_job(*pictures, settings=MatchSettings(aim=aim)))
+    facts = taken_facts(result.job, result.grade)
+    assert (facts.aim, facts.took, facts.transform) == (aim or "mood", aim or "mood", "cdl")
+    half = result.at_strength(0.5)
+    assert facts == taken_facts(half.job, half.grade)
+
+
+def test_what_was_taken_of_a_palette_and_by_a_saved_grade(pictures: tuple[Path, Path]) -> None:
+    palette = match_job(pictures[0], palette="#c08040, #203040", settings=MatchSettings(transform="lut"))
+    facts = taken_facts(palette, run_match(palette).grade)
+    assert (facts.aim, facts.took, facts.kept, facts.transform) == ("colours", "colours", (), "lut")
+    saved = match_job(pictures[0], grade=Grade(Cdl((0.5, 1.0, 1.0))))
+    assert taken_facts(saved, run_match(saved).grade) == TakenFacts(None, None, (), "cdl")
+
+
+@pytest.mark.parametrize("aim", AIMS)
+def test_the_other_methods_can_be_compared_with_a_match_of_any_aim(pictures: tuple[Path, Path], aim: str) -> None:
+    result = run_match(match_job(*pictures, settings=MatchSettings(aim=aim)))
+    assert result.refitted("mkl").job.settings == MatchSettings(method="mkl")
+    assert result.refitted("fast").grade.transform == result.grade.transform
+
+
+def test_a_palette_has_no_look(pictures: tuple[Path, Path]) -> None:
+    with pytest.raises(InputError, match="aim 'look' needs a reference picture, not a palette: choose aim mood or col"):
+        match_job(pictures[0], palette="#c08040", settings=MatchSettings(aim="look"))

@@ -23,3 +23,15 @@ def test_a_large_seed_is_kept_to_the_last_digit() -> None:
     seed = 2**62 + 1
     made = settings_from(method="fast", transform="auto", strength=1, seed=seed, device="auto")
     assert made.seed == seed
+
+
+@pytest.mark.parametrize(("sent", "aim"), [("auto", None), (None, None), ("look", "look"), ("colours", "colours")])
+def test_an_aim_may_be_left_to_the_reference(sent: object, aim: str | None) -> None:
+    made = settings_from(method="fast", transform="auto", strength=1, seed=0, device="auto", aim=sent)
+    assert (made.aim, made.transform) == (aim, "auto")
+
+
+@pytest.mark.parametrize("sent", ["style", "", 1, ["look"]])
+def test_what_is_no_aim_is_refused(sent: object) -> None:
+    with pytest.raises(InputError, match="unknown aim"):
+        settings_from(method="fast", transform="auto", strength=1, seed=0, device="auto", aim=sent)

@@ -63,7 +63,7 @@ def test_the_record_of_a_picture_for_all(shots: Path, warm: Path, tmp_path: Path
     assert record == RunRecord(
         source=str(shots),
         mode=EACH,
-        settings=MatchSettings(),
+        settings=MatchSettings(transform="cdl"),  # which a .cc holds
         reference=kept(warm),
         target_mask=kept(mask),
         recursive=True,
@@ -184,3 +184,23 @@ def test_a_grade_that_is_no_file_cannot_go_on_with_a_run(shots: Path, tmp_path: 
     prepare_batch(job)
     with pytest.raises(InputError, match="cannot be compared"):
         prepare_batch(replace(job, existing=RESUME))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "method", "fitted"),
+    [(None, "fast", "auto"), (".cube", "fast", "auto"), (".ccc", "fast", "cdl"), (".cc", "reswd", "cdl")],
+)
+def test_grade_files_that_hold_ten_numbers_choose_them(
+    suffix: str | None, method: str, fitted: str, shots: Path, warm: Path, tmp_path: Path
+) -> None:
+    """Where the transform is left to the evidence, which may choose a LUT."""
+    job = batch_job(shots, tmp_path / "out", warm, grade_files=suffix, settings=MatchSettings(method=method))
+    assert job.settings.resolved_transform == fitted
+    again = resumed(prepare_batch(job)[1], shots, tmp_path / "out")
+    assert again.settings == job.settings
+
+
+def test_the_look_of_a_palette_is_refused(shots: Path, tmp_path: Path) -> None:
+    for mode in (EACH, SERIES):
+        with pytest.raises(InputError, match="aim 'look' needs a reference picture, not a palette"):
+            batch_job(shots, tmp_path / "out", palette="#c08040", mode=mode, settings=MatchSettings(aim="look"))

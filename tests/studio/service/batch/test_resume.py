@@ -84,10 +84,16 @@ def test_resume_with_other_settings_or_another_reference_is_refused(
         run(replace(request, existing=RESUME), two)
 
 
+NEW_COLUMNS = {"took": "", "transform": ""}
+"""What the report of a version that knew no aims lacks."""
+AS_THEN = MatchSettings(aim="colours", transform="cdl")
+"""What settings without an aim meant."""
+
+
 def test_a_run_from_before_scenes_were_looked_for_goes_on(
     shots: Path, warm: Path, tmp_path: Path, two: Executor
 ) -> None:
-    request = batch_job(shots, tmp_path / "out", warm)
+    request = batch_job(shots, tmp_path / "out", warm, settings=AS_THEN)
     run(request, two)
     whole = rows(tmp_path / "out")
     assert {row["scene"] for row in whole} == {"different"}
@@ -97,15 +103,28 @@ def test_a_run_from_before_scenes_were_looked_for_goes_on(
         old.writeheader()
         old.writerows(whole[:-1])
     record = json.loads((tmp_path / "out" / "run.json").read_text())
-    del record["settings"]["scene"]
+    record["settings"]["transform"] = None
+    del record["settings"]["scene"], record["settings"]["aim"]
     (tmp_path / "out" / "run.json").write_text(json.dumps(record))
     summary = run(replace(request, existing=RESUME), two)
     assert (summary.done, summary.kept) == (len(whole), len(whole) - 1)
     now = rows(tmp_path / "out")
     assert [row["scene"] for row in now] == [""] * (len(whole) - 1) + ["different"]
-    scenes = ("scene", "points", "trust")
+    assert [(row["took"], row["transform"]) for row in now] == [("", "")] * (len(whole) - 1) + [("colours", "cdl")]
+    scenes = ("scene", "points", "trust", *NEW_COLUMNS)
     plain = [[{k: v for k, v in row.items() if k not in scenes} for row in each[:-1]] for each in (now, whole)]
     assert plain[0] == plain[1]
+
+
+def test_a_run_of_another_aim_is_another_run(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
+    request = batch_job(shots, tmp_path / "out", warm)
+    assert run(request, two).took == {"mood": 4}
+    assert {(row["took"], row["transform"]) for row in rows(tmp_path / "out")} == {("mood", "cdl")}
+    (tmp_path / "out" / "c.jpg").unlink()
+    with pytest.raises(InputError, match="aim was mood, now it is look"):
+        run(replace(request, settings=MatchSettings(aim="look"), existing=RESUME), two)
+    same = replace(request, settings=MatchSettings(aim="mood"), existing=RESUME)  # which it was without being told
+    assert run(same, two).kept == 3
 
 
 def test_a_row_half_written_is_done_again(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
@@ -161,7 +180,7 @@ def test_a_stopped_overwrite_does_not_go_on_with_the_old_look(
 def test_a_run_that_version_1_began_goes_on(kind: str, tmp_path: Path, two: Executor, bytes_of: BytesOf) -> None:
     shots, whole, output = version_1.write_pictures(tmp_path), tmp_path / "whole", tmp_path / "out"
     if kind == "each":
-        run(batch_job(shots, whole, tmp_path / "warm.png"), two)
+        run(batch_job(shots, whole, tmp_path / "warm.png", settings=AS_THEN), two)
         version_1.write_killed_run(tmp_path, output, results=whole)
     else:
         run(batch_job(shots, whole, grade=tmp_path / "look.cc"), two)
@@ -174,7 +193,7 @@ def test_a_run_that_version_1_began_goes_on(kind: str, tmp_path: Path, two: Exec
     assert (summary.done, summary.kept, summary.failed, summary.left) == (4, 2, 0, 0)
     after = rows(output)
     assert [(row["file"], row["status"]) for row in after] == [(f"{name}.png", "done") for name in "abcd"]
-    assert after[:2] == before[::-1]  # the kept rows stay as they are
+    assert after[:2] == [row | NEW_COLUMNS for row in before[::-1]]  # the kept rows stay as they are
     found, wanted = bytes_of(output), bytes_of(whole)
     assert json.loads(found.pop("run.json"))["format_version"] == VERSION
     del wanted["run.json"]

@@ -6,15 +6,23 @@ import json
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image, ImageCms
 
-from reswd_torch import load_grade
+from reswd_torch import Grade, MatchSettings, load_grade
+from reswd_torch.matching import PixelSample, fit_samples
 from studio.jobs import EACH, OVERWRITE, SERIES
 from studio.media.images import read_picture
+from studio.references import PictureReference
 from studio.service.apply import apply_to_file
+from studio.service.batch import series
+from studio.service.batch.series import fit_series, share_of
 from studio.service.batch.workers import threads
+from studio.service.match import kind_of
+from studio.service.reference import ReferenceSamples
 from tests.studio.batches_for_tests import BytesOf, reports_equal, rows, run
 from tests.studio.conftest import write
 from tests.studio.jobs_for_tests import batch_job
@@ -119,3 +127,30 @@ def test_a_grade_does_not_outlive_its_series(shots: Path, warm: Path, tmp_path: 
     assert (output / "series.cc").exists()
     run(batch_job(shots, output, warm, existing=OVERWRITE), two)
     assert not (output / "series.cc").exists() and not (output / "series.cube").exists()
+
+
+def test_of_a_palette_a_series_takes_the_colours(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
+    given: dict[str, dict[str, Any]] = {"colours": {"palette": "#c08040, #203040"}, "mood": {"target": warm}}
+    for took, reference in given.items():
+        summary = run(batch_job(shots, tmp_path / took, mode=SERIES, **reference), two)
+        assert summary.took == {took: 4} and summary.record is not None
+        report = summary.record.series[0].grade.report
+        assert report is not None and report.took == took, "which the fit has to know as well"
+        assert {(row["took"], row["transform"]) for row in rows(tmp_path / took)} == {(took, "cdl")}
+
+
+@pytest.mark.parametrize("transform", ["cdl", "lut"])
+def test_the_grades_of_other_encodings_are_of_the_same_kind(
+    transform: str, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the evidence chooses what the first one is made of."""
+
+    def as_evidence_has_it(source: PixelSample, target: PixelSample, settings: MatchSettings) -> Grade:
+        return fit_samples(source, target, replace(settings, transform=transform))
+
+    monkeypatch.setattr(series, "fit_samples", as_evidence_has_it)
+    one = share_of(write(tmp_path / "1.png", 1), None, 200, 0)
+    profile = swapped(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    references = [ReferenceSamples(PictureReference(warm), MatchSettings())]
+    grades = fit_series([one, replace(one, key="swap", icc=profile)], references, MatchSettings())
+    assert [kind_of(each.grade) for each in grades] == [transform, transform]

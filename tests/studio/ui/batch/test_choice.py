@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from reswd_torch import Cdl, Grade
 from reswd_torch.errors import InputError
-from reswd_torch.settings import SAME_SCENE
+from reswd_torch.settings import SAME_SCENE, MatchSettings
 from studio.jobs import FRESH, RESUME, SERIES
 from studio.ui.batch.choice import HERE, BatchChoice, below
 from studio.ui.controls import PALETTE, SAVED
@@ -48,3 +49,23 @@ def test_only_folders_below_the_allowed_ones(tmp_path: Path) -> None:
         below(" ", (allowed,), "the folder")
     with pytest.raises(InputError, match="does not lie below"):
         below(str(allowed), (), "x")
+
+
+@pytest.mark.parametrize(
+    ("choice", "aim"),
+    [
+        (BatchChoice(), "mood"),
+        (BatchChoice(aim="look", mode=SERIES), "look"),
+        (BatchChoice(aim="look", colours=PALETTE, palette="#fff"), "colours"),
+        (BatchChoice(palette_aim="mood", colours=PALETTE, palette="#fff"), "mood"),
+        (BatchChoice(aim="look", method="histogram"), None),
+    ],
+)
+def test_the_aim_is_that_of_the_radio_in_sight(choice: BatchChoice, aim: str | None) -> None:
+    settings = choice.wanted(()).settings
+    assert (settings.aim, settings.transform) == (aim, "auto")
+
+
+def test_a_saved_grade_takes_nothing(tmp_path: Path) -> None:
+    look = Grade(Cdl((1.2, 1.0, 0.8))).save(tmp_path / "look.cc")
+    assert BatchChoice(aim="look", colours=SAVED, grade=str(look)).wanted(()).settings == MatchSettings()

@@ -25,7 +25,8 @@ def test_words_are_safe_and_say_what_they_know() -> None:
     figures = guide_words.figures(painted)
     said = figures + guide_words.kept(job, evil) + words.notes(painted.notes) + guide_words.model_line(evil)
     assert "<script>" not in said and "&lt;script&gt;" in said
-    assert "30.4" in figures and "3.0" in figures and "90 % closer than the plain picture" in figures
+    assert "30.4" in figures and "3.0" in figures and "of the plain picture → of this one" in figures
+    assert "%" not in figures and "closer" not in figures, "a distance is no quality"
     assert "→" not in guide_words.figures(replace(painted, plain_distance=None))
     assert "Distance" not in guide_words.figures(Painted(PaintJob(job.generation), Path("a.png")))
     assert guide_words.kept(kept_job(), "a.png").count("<span") == 1, "one colour, one swatch"

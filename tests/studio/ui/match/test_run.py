@@ -75,3 +75,31 @@ def test_compare_fills_up_method_by_method(session: Session) -> None:
     sizes = [len(tiles) for tiles in compare(session, MatchChoice(), silent)]  # type: ignore[arg-type]
     assert sizes == [1, 2, 3, 4, 5]
     assert [result.job.settings.method for result in session.match.compared] == list(METHODS)
+
+
+@pytest.mark.parametrize(
+    ("choice", "aim"),
+    [
+        (MatchChoice(), "mood"),
+        (MatchChoice(aim="look"), "look"),
+        (MatchChoice(aim="look", kind=PALETTE, palette="#c08040"), "colours"),
+        (MatchChoice(aim="look", palette_aim="mood", kind=PALETTE, palette="#c08040"), "mood"),
+        (MatchChoice(aim="look", method="mkl"), None),
+        (MatchChoice(aim="mood", method="reswd"), None),
+    ],
+)
+def test_the_aim_is_that_of_the_radio_in_sight(session: Session, choice: MatchChoice, aim: str | None) -> None:
+    settings = matching_job(session, choice).settings
+    assert (settings.aim, settings.transform) == (aim, "auto")
+
+
+def test_what_was_taken_is_said_and_the_distance_is_a_figure(session: Session) -> None:
+    match_and_show(session, MatchChoice(aim="colours"), silent)  # type: ignore[arg-type]
+    result = session.match.shown
+    assert result is not None
+    said, figures = match_words.taken(result), match_words.metrics(result)
+    assert said.startswith("<p>The reference shows something else: took all its colours; distance ")
+    assert said.endswith(" Made of ten numbers.</p>")
+    assert "→" in figures and "%" not in said + figures and "closer" not in said + figures
+    at_half = result.at_strength(0.5)
+    assert f"to {at_half.distance_at(0.5):.1f}." in match_words.taken(at_half), "at the strength of the slider"
