@@ -5,8 +5,10 @@ Plain Python: importing this module loads no torch, so that a command line can s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import TypeGuard
 
 from reswd_torch.errors import InputError
 from reswd_torch.matching.methods import REGISTRY, Method, method_named
@@ -16,6 +18,7 @@ METHODS = tuple(method.name for method in REGISTRY)
 
 AUTO_TRANSFORM, CDL, LUT = TRANSFORMS = ("auto", "cdl", "lut")
 LOOK, MOOD, COLOURS = AIMS = ("look", "mood", "colours")
+PROTECTIONS = ("blacks", "greys", "skin", "highlights")
 AUTO_SCENE, SAME_SCENE, DIFFERENT_SCENE = SCENES = ("auto", "same", "different")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 CUBE_SIZES = (17, 33, 65)
@@ -33,6 +36,9 @@ class MatchSettings:
             what it shows; ``"mood"``: its light, warmth, contrast and leading hues, while blacks, greys and skin stay what
             they are; ``"colours"``: its whole distribution. None: the mood, and the colours where the reference is a palette
             or the method a formula. Where points show that both pictures have one scene, all three are the same.
+        protect: what a mood may not spoil, of ``PROTECTIONS``: blacks stay black unless the reference's are lifted, greys grey,
+            skin keeps its hue, and highlights and shadows are not clipped. Names, one text with commas between them, ``"all"``
+            or ``"none"``; kept as a tuple.
         strength: 0 returns the source bit for bit, 1 is the fit, beyond 1 extrapolates. At least 0, at most 4.
         seed: chooses the pixels that are fitted, and every random direction. At least 0.
         device: where to fit: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
@@ -46,6 +52,7 @@ class MatchSettings:
     method: str = "fast"
     transform: str = AUTO_TRANSFORM
     aim: str | None = None
+    protect: tuple[str, ...] = PROTECTIONS
     strength: float = 1.0
     seed: int = 0
     device: str = "auto"
@@ -66,6 +73,7 @@ class MatchSettings:
             raise InputError(
                 f"scene 'same' needs method {able}, not {self.method}: leave the method out, or choose scene auto"
             )
+        object.__setattr__(self, "protect", _protections(self.protect))
         if self.aim in (LOOK, MOOD) and not method.takes_aims:
             able = " or ".join(each.name for each in REGISTRY if each.takes_aims)
             raise InputError(
@@ -108,6 +116,25 @@ class MatchSettings:
         if self.aim is None:
             return MOOD if picture and self.declared_method.takes_aims else COLOURS
         return self.aim
+
+
+def _protections(value: object) -> tuple[str, ...]:
+    """What is protected, in the order of ``PROTECTIONS``.
+
+    Raises:
+        InputError: a name that is none of them.
+    """
+    names = value.replace(" ", "").split(",") if isinstance(value, str) else list(value) if _is_many(value) else [value]
+    if names in (["all"], ["none"]):
+        return PROTECTIONS if names == ["all"] else ()
+    for name in names:
+        if name not in PROTECTIONS:
+            raise InputError(f"unknown protection {name!r}: choose from {', '.join(PROTECTIONS)}, or all, or none")
+    return tuple(name for name in PROTECTIONS if name in names)
+
+
+def _is_many(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, list | tuple)
 
 
 def check_strength(strength: object) -> None:

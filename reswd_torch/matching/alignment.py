@@ -1,13 +1,13 @@
 """Pixel to pixel: which colours two pictures of one scene give to the same spot.
 
-A homography of a few features lays one picture over the other roughly. Dense inverse search (T. Kroeger et al., "Fast optical flow
-using dense inverse search", 2016) on locally normalised contrast finds the rest; where most of that is one homography again, the
-homography counts, which has no errors of its own at every pixel. A pixel is kept where both pictures look alike around it
+A homography of a few features lays one picture over the other roughly. Dense inverse search (T. Kroeger et al., "Fast optical
+flow using dense inverse search", 2016) on locally normalised contrast finds the rest; where most of that is one homography again,
+the homography counts, which has no errors of its own at every pixel. A pixel is kept where both pictures look alike around it
 (normalised cross-correlation) and neither is clipped.
 
 How well one homography explains everything says what kind of pair it is. A still camera, a crop, a poster: one plane, and light
-that is the same for both. A room seen from two places has depth, and its light may differ from place to place: then points count as
-before, and only as far as they are trusted.
+that is the same for both. A room seen from two places has depth, and its light may differ from place to place: then points count
+only as far as they are trusted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EDGE = 480
 PAIRS = 1536
 """Largest number of pairs that are kept."""
 LEAST_PAIRS = 200
-_ALIKE, _SURE = 0.6, 0.8
+_ALIKE, _SURE = 0.5, 0.8
 """Correlations from which on a neighbourhood counts as found again, and as found again for sure."""
 _NEIGHBOURHOOD = 11
 _FLAT = 4.0
@@ -80,7 +80,8 @@ def align(source: Thumbnail, target: Thumbnail, homography: np.ndarray) -> Align
     grey, other = _normalised(first), _normalised(second)
     here = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in grey.shape[::-1])), axis=-1)
     rough = _through(matrix, here)
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(grey, _fetched(other, rough), None)
+    still = np.zeros((*grey.shape, 2), np.float32)
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(grey, _fetched(other, rough), still)
     there = _fetched(rough, here + flow)
     apart = np.linalg.norm(flow, axis=-1)
     inside = _inside(there, other.shape)
@@ -140,7 +141,9 @@ def _fetched(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The values at places, bilinear; beyond the edge those at the edge."""
     import cv2
 
-    return np.asarray(cv2.remap(values, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(
+        cv2.remap(values, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    )
 
 
 def _inside(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

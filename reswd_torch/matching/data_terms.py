@@ -114,6 +114,25 @@ class JoinedCoupling:
         )
 
 
+class SummedCoupling:
+    """Several couplings of the same samples.
+
+    Args:
+        parts: the couplings, whose losses are added.
+    """
+
+    def __init__(self, parts: Sequence[Coupling]) -> None:
+        self.parts = tuple(parts)
+
+    def __call__(self, lab: Float[Tensor, "n 3"]) -> QuadraticModel:
+        terms = [part(lab) for part in self.parts]
+        return QuadraticModel(
+            loss=torch.stack([term.loss for term in terms]).sum(),
+            curvature=torch.stack([term.curvature for term in terms]).sum(dim=0),
+            force=torch.stack([term.force for term in terms]).sum(dim=0),
+        )
+
+
 class PairedCoupling:
     """Every sample has a target colour of its own, such as the result of a transform that another one is fitted to.
 

@@ -11,8 +11,11 @@ from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.matching.closed_form import Formula
 from reswd_torch.matching.data_terms import Coupling, JoinedCoupling, PairedCoupling, SlicedCoupling
+from reswd_torch.matching.distance import color_distance
 from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise, natural_numbers
 from reswd_torch.matching.greys import GreyHold
+from reswd_torch.matching.look import estimate_look
+from reswd_torch.matching.mood import drawn_back, mood_terms
 from reswd_torch.matching.request import FitRequest
 from reswd_torch.matching.smooth_lut import fit_smooth_lut, refine_smooth_lut
 from reswd_torch.progress import OnProgress
@@ -28,15 +31,26 @@ what another light or exposure changes; power and saturation follow mostly what 
 times as firmly. Without a pull mean dE2000 on colour-checker frames is 6.3, with it 5.4; see docs/matching.md."""
 NO_PULL = (1e-4,) * 10
 """Pull of the CDL numbers where the fit has a right answer: it only keeps the equations solvable."""
-POINTS_SAY = 0.5
-"""Weight of the points where the pictures show the same scene; the statistics of what both show have the other half."""
+POINTS_SAY = 0.25
+"""Weight of the points where the pictures show the same scene; the statistics of what both show have the rest."""
 TAILS = 0.15
 """Share of the samples that is left out of the whole pictures' statistics at either end along each direction, where both pictures
 show one scene. What only one of them shows lies mostly there; the part that both show has no such ends, and loses nothing."""
 ALIGNED_PULL = (0.02,) * 10
 """Pull of the CDL numbers where the pictures are aligned: there what the light did is seen at every colour."""
+MOOD_SAMPLES = 1024
+"""About how many of the source's colours a mood looks at: its LUT is held smooth, and needs no more."""
+MOOD_PULL = (0.5,) * 3 + (1.0,) * 3 + (0.5,) * 3 + (2.0,)
+"""Pull of the CDL numbers in a mood, beside that of every colour to its anchor."""
 MANY_POINTS = 200
 """Number of points from which on they carry a LUT, if they are trusted fully."""
+WITHOUT_TAILS = 0.75
+"""Of the whole pictures' statistics, the share that leaves the tails out; the rest counts every sample. Alone, either has lost
+badly on some pair of frames."""
+SCENE_GREY_WEIGHT = 0.04
+"""As ``GREY_WEIGHT``, where both show one scene and the points are not trusted."""
+SCENE_PULL = (1.0,) * 6 + (8.0,) * 4
+"""As ``CDL_PULL``, where both show one scene: the better evidence may go further."""
 GREY_CAST = 4.0
 """CIE Lab chroma that a grey may always take on. Where the reference's mean colour has more, a grey may take on that much."""
 GREY_WEIGHT = 0.12
@@ -54,7 +68,7 @@ def fit_statistics(request: FitRequest, solve: Solver | None = None) -> Cdl | Lu
     source = request.source_colors
     target_lab = srgb_to_lab(request.target_colors)
     coupling = SlicedCoupling(target_lab, fibonacci_spiral(DIRECTIONS).to(source), len(source))
-    greys = GreyHold(max(GREY_CAST, float(target_lab.mean(dim=0)[1:].norm())), GREY_WEIGHT)
+    greys = GreyHold(_cast_of(request), GREY_WEIGHT)
     solve = second_order(coupling, request.progress) if solve is None else solve
     transform = "lut" if request.transform == "lut" else "cdl"
     return fit_transform(source, coupling, transform, solve, pull=CDL_PULL, greys=greys)
@@ -84,8 +98,10 @@ def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
     terms: list[tuple[Tensor, Coupling, float]] = []
     if trust < 1.0:
         # Ten numbers go on straight where no sample counts; a LUT, which would be free there, is fitted to all of them.
-        tails = TAILS if transform == "cdl" else 0.0
-        terms.append((request.source.fit, sliced(request.source.fit, request.target.fit, tails), 1.0 - trust))
+        whole = request.source.fit
+        without = sliced(whole, request.target.fit, TAILS if transform == "cdl" else 0.0)
+        terms.append((whole, without, (1.0 - trust) * WITHOUT_TAILS))
+        terms.append((whole, sliced(whole, request.target.fit), (1.0 - trust) * (1.0 - WITHOUT_TAILS)))
     if trust > 0.0:
         common = sliced(scene.source_overlap, scene.target_overlap)
         terms.append((scene.source_overlap, common, trust * (1.0 - POINTS_SAY)))
@@ -93,15 +109,58 @@ def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
         terms.append((scene.source_colors, points, trust * POINTS_SAY))
     coupling = JoinedCoupling([(each, len(colors), weight) for colors, each, weight in terms])
     colors = torch.cat([colors.to(request.device) for colors, _, _ in terms])
-    return _refined(colors, coupling, transform, request.progress, CDL_PULL)
+    greys = GreyHold(_cast_of(request), SCENE_GREY_WEIGHT * (1.0 - trust)) if trust < 1.0 else None
+    return _refined(colors, coupling, transform, request.progress, SCENE_PULL, greys)
+
+
+def _cast_of(request: FitRequest) -> float:
+    """CIE Lab chroma that a grey may take on at no cost: that of the reference's mean colour, if it has more than a little."""
+    return max(GREY_CAST, float(srgb_to_lab(request.target_colors).mean(dim=0)[1:].norm()))
+
+
+def fit_look(request: FitRequest) -> Cdl | Lut3D:
+    """Give the source the rendition of the reference, as far as its colours tell: ten numbers, or a LUT for them.
+
+    Args:
+        request: what to fit; its scene is not looked at.
+    """
+    look = estimate_look(request.source.fit, request.target.fit).cdl
+    if request.transform != "lut":
+        return look
+    source = request.source_colors
+    wanted = PairedCoupling(srgb_to_lab(look.apply(source)))
+    return refine_smooth_lut(source, wanted, second_order(wanted, request.progress), look)
+
+
+def fit_mood(request: FitRequest) -> Cdl | Lut3D:
+    """Bring the source's colours a visible part of the way to the reference's, under what people protect.
+
+    Args:
+        request: what to fit; its scene is not looked at. With transform ``"auto"`` the mood is a LUT: ten numbers cannot hold
+            greys and skin and still move the rest.
+    """
+    every = max(1, len(request.source.fit) // MOOD_SAMPLES)
+    source, target = request.source_colors[::every].contiguous(), request.target_colors
+    statistics = SlicedCoupling(srgb_to_lab(target), fibonacci_spiral(DIRECTIONS).to(source), len(source))
+    anchor = estimate_look(request.source.fit, request.target.fit).cdl
+    distance = color_distance(source, target)
+    terms = mood_terms(source, target, statistics, distance, anchor, request.protect)
+    transform = "cdl" if request.transform == "cdl" else "lut"
+    fitted = _refined(terms.source, terms.coupling, transform, request.progress, MOOD_PULL)
+    return drawn_back(fitted, request.source_colors, target, request.protect)
 
 
 def _refined(
-    source: Tensor, coupling: Coupling, transform: str, progress: OnProgress | None, pull: tuple[float, ...]
+    source: Tensor,
+    coupling: Coupling,
+    transform: str,
+    progress: OnProgress | None,
+    pull: tuple[float, ...],
+    greys: GreyHold | None = None,
 ) -> Cdl | Lut3D:
-    """Ten numbers, or the smooth LUT that starts from them."""
+    """Ten numbers, or the smooth LUT that starts from them; only ten numbers are held back by ``greys``."""
     solve = second_order(coupling, progress)
-    cdl = Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull)), None, (0.0, 0.5))))
+    cdl = Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys), None, (0.0, 0.4))))
     return cdl if transform == "cdl" else refine_smooth_lut(source, coupling, solve, cdl)
 
 

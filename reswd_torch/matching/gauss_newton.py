@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -93,7 +93,7 @@ def minimise(
     Returns:
         The best parameters seen, float64.
     """
-    best = _Best.at(model, coupling, model.start() if start is None else start)
+    best = _Best(model, coupling, model.start() if start is None else start)
     damping = 1e-3
     for index in range(rounds):
         if progress is not None:
@@ -102,7 +102,7 @@ def minimise(
             break
         damped = best.hessian + torch.diag(damping * best.hessian.diagonal() + 1e-12)
         step = torch.linalg.solve(damped, best.gradient)
-        tried = _Best.at(model, coupling, model.project(best.parameters - step))
+        tried = _Best(model, coupling, model.project(best.parameters - step))
         if tried.cost < best.cost:
             gain = best.cost - tried.cost
             best, damping = tried, max(damping * 0.2, 1e-6)
@@ -113,30 +113,27 @@ def minimise(
     return best.parameters
 
 
-@dataclass
 class _Best:
-    """Parameters, and the cost, Hessian and gradient of data term and prior there."""
+    """Parameters, and the cost, Hessian and gradient of data term and prior there. The Hessian is reckoned when it is asked
+    for: a step that is refused needs none."""
 
-    parameters: Tensor
-    cost: float
-    hessian: Tensor
-    gradient: Tensor
+    def __init__(self, model: Model, coupling: Coupling, parameters: Tensor) -> None:
+        self.parameters = parameters
+        self._model, self._evaluation = model, model.evaluate(parameters)
+        lab, self._d_lab = srgb_to_lab_with_jacobian(self._evaluation.rgb)
+        self._term = coupling(lab)
+        cost, self._prior_hessian, self._prior_gradient = model.prior(parameters)
+        self.cost = float(self._term.loss) + float(cost)
 
-    @classmethod
-    def at(cls, model: Model, coupling: Coupling, parameters: Tensor) -> _Best:
-        evaluation = model.evaluate(parameters)
-        lab, d_lab = srgb_to_lab_with_jacobian(evaluation.rgb)
-        term = coupling(lab)
-        curvature = d_lab.transpose(1, 2) @ term.curvature @ d_lab
-        force = (d_lab.transpose(1, 2) @ term.force.unsqueeze(2)).squeeze(2)
-        hessian, gradient = model.hessian(evaluation, curvature), model.gradient(evaluation, force)
-        cost, prior_hessian, prior_gradient = model.prior(parameters)
-        return cls(
-            parameters,
-            float(term.loss) + float(cost),
-            hessian.cpu().double() + prior_hessian,
-            gradient.cpu().double() + prior_gradient,
-        )
+    @cached_property
+    def hessian(self) -> Tensor:
+        curvature = self._d_lab.transpose(1, 2) @ self._term.curvature @ self._d_lab
+        return self._model.hessian(self._evaluation, curvature).cpu().double() + self._prior_hessian
+
+    @cached_property
+    def gradient(self) -> Tensor:
+        force = (self._d_lab.transpose(1, 2) @ self._term.force.unsqueeze(2)).squeeze(2)
+        return self._model.gradient(self._evaluation, force).cpu().double() + self._prior_gradient
 
 
 class CdlModel:

@@ -45,7 +45,7 @@ def pair_features(
 def statistics_map(
     source: Float[Tensor, "batch n 3"], reference: Float[Tensor, "batch m 3"]
 ) -> Float[Tensor, "batch 6"]:
-    """What equal means and spreads of every channel would ask for: three logarithms of slopes, then three offsets, both bounded."""
+    """What equal means and spreads of every channel would ask for: three logarithms of slopes, and three offsets."""
     spreads = [rgb.std(dim=1, correction=0).clamp(min=0.02) for rgb in (source, reference)]
     log_slope = (spreads[1] / spreads[0]).log().clamp(-1.2, 1.2)
     offset = (reference.mean(dim=1) - source.mean(dim=1) * log_slope.exp()).clamp(-0.6, 0.6)

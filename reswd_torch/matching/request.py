@@ -28,6 +28,7 @@ class FitRequest:
         transform_chosen: whether the caller asked for that transform; False where it is the method's default.
         seed: seeds every random number that the fit draws.
         device: where to compute, a PyTorch device such as ``"cpu"``.
+        protect: what a mood may not spoil, of ``reswd_torch.settings.PROTECTIONS``.
         scene: what the two pictures have in common; None where nobody looked or nothing was found. Only a method that declares
             ``looks_for_scene`` is ever given one.
         trust: 0..1, how far the grade should follow ``scene``; the rest goes by the statistics of both pictures.
@@ -41,6 +42,7 @@ class FitRequest:
     seed: int
     device: str
     aim: str = "colours"
+    protect: tuple[str, ...] = ()
     scene: SameScene | None = None
     trust: float = 0.0
     progress: OnProgress | None = None

@@ -51,6 +51,8 @@ class Stage(NamedTuple):
 
 
 STAGES = (Stage(0.3, 1e4, 1e3), Stage(0.1, 3e4, 2e3), Stage(0.05, 1e5, 3e3))
+QUICK_STAGES = (STAGES[0], STAGES[-1])
+"""The stages of a fit that starts from ten numbers."""
 LEAST_RISE = 0.12
 """Least rise of an output channel with its own input, as a share of the identity's rise."""
 MARGIN = 0.92
@@ -121,9 +123,7 @@ def fit_smooth_lut(
     return best[1]
 
 
-def refine_smooth_lut(
-    source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solver, start: Cdl, stage: Stage = STAGES[-1]
-) -> Lut3D:
+def refine_smooth_lut(source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solver, start: Cdl) -> Lut3D:
     """Fit a smooth LUT that starts at a CDL for the same coupling, in a tenth of the time of :func:`fit_smooth_lut`.
 
     Args:
@@ -131,12 +131,14 @@ def refine_smooth_lut(
         coupling: where they should go.
         solve: the optimiser.
         start: what ten numbers make of it.
-        stage: how firmly the volume is held.
 
     Returns:
         A 33-point LUT for which :func:`smoothness` is good.
     """
-    control = solve(CellModel(source, stage), _control_points(start), (0.5, 1.0))
+    model, control = CellModel(source, STAGES[0]), _control_points(start)
+    for stage, span in zip(QUICK_STAGES, ((0.4, 0.7), (0.7, 1.0)), strict=True):
+        model.hold(stage)
+        control = solve(model, control, span)
     axis = _basis_1d(torch.linspace(0, 1, LATTICE, dtype=torch.float64))
     net = control.reshape(CONTROL_POINTS, CONTROL_POINTS, CONTROL_POINTS, 3)
     return _drawn_back(torch.einsum("ai,bj,ck,ijkx->abcx", axis, axis, axis, net))
@@ -248,24 +250,26 @@ class CellModel(SplineModel):
         key = (cell * order).sum(dim=1)
         reach = torch.arange(4)
         self.cells: list[tuple[Tensor, Tensor, Tensor]] = []
+        points = self.basis.shape[1]
         for number in key.unique().tolist():
             rows = (key == number).nonzero().flatten()
             red, green, blue = (number // step % spans + reach for step in order.tolist())
             columns = (red[:, None, None] * CONTROL_POINTS + green[:, None]) * CONTROL_POINTS + blue
             columns = columns.flatten().to(rgb.device)
-            self.cells.append((rows.to(rgb.device), columns, self.basis[rows.to(rgb.device)][:, columns].contiguous()))
+            entries = (columns.unsqueeze(1) * points + columns).flatten()
+            self.cells.append((rows.to(rgb.device), entries, self.basis[rows.to(rgb.device)][:, columns].contiguous()))
 
     def hessian(self, evaluation: Evaluation, curvature: Float[Tensor, "n 3 3"]) -> Float[Tensor, "p p"]:
         points = self.basis.shape[1]
         upper = torch.triu_indices(3, 3)
         weights = curvature[:, upper[0], upper[1]]
-        blocks = self.rgb.new_zeros(6, points, points)
-        for rows, columns, basis in self.cells:
+        blocks = self.rgb.new_zeros(6, points * points)
+        for rows, entries, basis in self.cells:
             weighted = (weights[rows].unsqueeze(2) * basis.unsqueeze(1)).flatten(1)
-            block = (basis.T @ weighted).reshape(len(columns), 6, len(columns)).transpose(0, 1)
-            blocks[:, columns.unsqueeze(1), columns] += block
+            count = basis.shape[1]
+            blocks.index_add_(1, entries, (basis.T @ weighted).reshape(count, 6, count).transpose(0, 1).flatten(1))
         whole = self.rgb.new_empty(3, 3, points, points)
-        for block, i, j in zip(blocks, *upper.tolist(), strict=True):
+        for block, i, j in zip(blocks.reshape(6, points, points), *upper.tolist(), strict=True):
             whole[i, j] = block
             whole[j, i] = block.T
         return whole.permute(2, 0, 3, 1).reshape(3 * points, 3 * points)
@@ -321,7 +325,8 @@ def _folds(values: Float[Tensor, "size size size 3"]) -> int:
             before = corner(*at)
             at[axis] = 1
             columns[axis] = corner(*at) - before
-        folded |= torch.linalg.det(torch.stack(columns, dim=-1)) <= 0
+        red, green, blue = columns
+        folded |= (red * torch.linalg.cross(green, blue, dim=-1)).sum(dim=-1) <= 0
     return int((folded & ~touches).sum())
 
 

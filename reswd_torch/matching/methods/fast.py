@@ -13,16 +13,20 @@ if TYPE_CHECKING:
 
 
 def fit(request: FitRequest) -> Cdl | Lut3D:
-    """Follow the scene that both pictures show, as far as it is trusted; without one, match their statistics."""
-    from reswd_torch.matching.fitting import fit_same_scene, fit_statistics
+    """Follow the scene that both pictures show, as far as it is trusted; without one, take what the aim says."""
+    from reswd_torch.matching.fitting import fit_look, fit_mood, fit_same_scene, fit_statistics
 
-    return fit_statistics(request) if request.scene is None else fit_same_scene(request)
+    if request.scene is not None:
+        return fit_same_scene(request)
+    if request.aim == "look":
+        return fit_look(request)
+    return fit_mood(request) if request.aim == "mood" else fit_statistics(request)
 
 
 FAST = Method(
     name="fast",
     label="Fast sliced",
-    description="Minimises the sliced Wasserstein distance in few second-order steps; follows points that both pictures show",
+    description="Minimises the sliced Wasserstein distance in few second-order steps; follows what both pictures show",
     default_transform="auto",
     fit=fit,
     looks_for_scene=True,
