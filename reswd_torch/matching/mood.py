@@ -41,6 +41,8 @@ BLACK_WEIGHT, BLACK_LIMIT = 0.1, 20 / 255
 """Weight of blacks that get lighter than they were and than the reference's, and the limit that holds in the end, as luma."""
 CLIP_LIMIT = 0.005
 """Share of the colours that may be newly clipped."""
+SAFE = 0.95
+"""Share of the limits that is kept: the picture has more colours than were sampled."""
 AT_WORK = 0.7
 """Share of its limit from which on a protection is said to have held the grade back."""
 _DARK, _REFERENCE_DARK = 1 / 64, 0.01
@@ -107,14 +109,13 @@ def drawn_back(
         target: the same of the reference.
         protect: what is protected, of ``reswd_torch.settings.PROTECTIONS``.
     """
-    if not exceeded(transform, source, target, protect):
+    if not exceeded(transform, source, target, protect, SAFE):
         return transform
     low, high = 0.0, 1.0
     for _ in range(6):
         middle = (low + high) / 2
-        low, high = (
-            (low, middle) if exceeded(transform.at_strength(middle), source, target, protect) else (middle, high)
-        )
+        blended = transform.at_strength(middle)
+        low, high = (low, middle) if exceeded(blended, source, target, protect, SAFE) else (middle, high)
     return transform.at_strength(low)
 
 

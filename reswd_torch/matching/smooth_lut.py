@@ -135,13 +135,21 @@ def refine_smooth_lut(source: Float[Tensor, "n 3"], coupling: Coupling, solve: S
     Returns:
         A 33-point LUT for which :func:`smoothness` is good.
     """
-    model, control = CellModel(source, STAGES[0]), _control_points(start)
-    for stage, span in zip(QUICK_STAGES, ((0.4, 0.7), (0.7, 1.0)), strict=True):
-        model.hold(stage)
-        control = solve(model, control, span)
+    model, control = CellModel(source, QUICK_STAGES[0]), _control_points(start)
+    firm = solve(model, control, (0.4, 0.7))
+    model.hold(QUICK_STAGES[1])
+    free = _lattice_of(solve(model, firm, (0.7, 1.0)))
+    if smoothness(Lut3D(free.clamp(0.0, 1.0))).good:
+        return Lut3D(free.clamp(0.0, 1.0))
+    # A strong grade that folds somewhere loses much where it is drawn back to the identity, and little to its firmer self.
+    return _drawn_back(free, _drawn_back(_lattice_of(firm)).values.double())
+
+
+def _lattice_of(control: Float[Tensor, " p"]) -> Float[Tensor, "size size size 3"]:
+    """The values of a control net on the lattice."""
     axis = _basis_1d(torch.linspace(0, 1, LATTICE, dtype=torch.float64))
     net = control.reshape(CONTROL_POINTS, CONTROL_POINTS, CONTROL_POINTS, 3)
-    return _drawn_back(torch.einsum("ai,bj,ck,ijkx->abcx", axis, axis, axis, net))
+    return torch.einsum("ai,bj,ck,ijkx->abcx", axis, axis, axis, net)
 
 
 def _control_points(transform: Cdl) -> Float[Tensor, " p"]:
@@ -275,13 +283,14 @@ class CellModel(SplineModel):
         return whole.permute(2, 0, 3, 1).reshape(3 * points, 3 * points)
 
 
-def _drawn_back(values: Float[Tensor, "entries 3"]) -> Lut3D:
-    """The blend with the identity that has the largest share of a fitted lattice and still satisfies every condition."""
-    identity = identity_lattice(LATTICE, torch.float64)
-    full = values.reshape(identity.shape)
+def _drawn_back(values: Float[Tensor, "... 3"], base: Float[Tensor, "size size size 3"] | None = None) -> Lut3D:
+    """The blend with a good lattice, the identity if left out, that has the largest share of a fitted one and still satisfies
+    every condition."""
+    good = identity_lattice(LATTICE, torch.float64) if base is None else base
+    full = values.reshape(good.shape)
 
     def blend(share: float) -> Lut3D:
-        return Lut3D((identity + share * (full - identity)).clamp(0.0, 1.0))
+        return Lut3D((good + share * (full - good)).clamp(0.0, 1.0))
 
     low, high = 0.0, 1.0
     whole = blend(1.0)

@@ -33,7 +33,7 @@ class Recipe:
         rate: the highest learning rate.
     """
 
-    steps: int = 5000
+    steps: int = 4000
     batch: int = 256
     hidden: int = 64
     drop: float = 0.15

@@ -25,9 +25,18 @@ class Photographs:
         tiles: (P, GRID, GRID, PER_TILE, 3), linear sRGB, 0..1.
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.names = [path.name for path in paths]
-        self.tiles = torch.stack([_tiles(path) for path in paths])
+    def __init__(self, tiles: Tensor) -> None:
+        self.tiles = tiles
+
+    @classmethod
+    def read(cls, paths: Sequence[Path]) -> Photographs:
+        """The photographs of files."""
+        return cls(torch.stack([_tiles(path) for path in paths]))
+
+    def some(self, share: float, seed: int) -> Photographs:
+        """A random part of the photographs."""
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
+        return Photographs(self.tiles[order[: round(share * len(self))]])
 
     def __len__(self) -> int:
         return len(self.tiles)
