@@ -42,6 +42,8 @@ MOOD_SAMPLES = 1024
 """About how many of the source's colours a mood looks at: its LUT is held smooth, and needs no more."""
 MOOD_PULL = (0.5,) * 3 + (1.0,) * 3 + (0.5,) * 3 + (2.0,)
 """Pull of the CDL numbers in a mood, beside that of every colour to its anchor."""
+MOOD_CLIPPING = 2e3
+"""Weight of what ten numbers clip in a mood."""
 MANY_POINTS = 200
 """Number of points from which on they carry a LUT, if they are trusted fully."""
 WITHOUT_TAILS = 0.75
@@ -146,7 +148,8 @@ def fit_mood(request: FitRequest) -> Cdl | Lut3D:
     distance = color_distance(source, target)
     terms = mood_terms(source, target, statistics, distance, anchor, request.protect)
     transform = "cdl" if request.transform == "cdl" else "lut"
-    fitted = _refined(terms.source, terms.coupling, transform, request.progress, MOOD_PULL)
+    clipping = MOOD_CLIPPING if "highlights" in request.protect else 0.0
+    fitted = _refined(terms.source, terms.coupling, transform, request.progress, MOOD_PULL, clipping=clipping)
     return drawn_back(fitted, request.source_colors, target, request.protect)
 
 
@@ -157,10 +160,13 @@ def _refined(
     progress: OnProgress | None,
     pull: tuple[float, ...],
     greys: GreyHold | None = None,
+    clipping: float = 0.0,
 ) -> Cdl | Lut3D:
-    """Ten numbers, or the smooth LUT that starts from them; only ten numbers are held back by ``greys``."""
+    """Ten numbers, or the smooth LUT that starts from them; only ten numbers are held back by ``greys`` and ``clipping``."""
     solve = second_order(coupling, progress)
-    cdl = Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys), None, (0.0, 0.4))))
+    cdl = Cdl.from_vector(
+        natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys, clipping), None, (0.0, 0.4)))
+    )
     return cdl if transform == "cdl" else refine_smooth_lut(source, coupling, solve, cdl)
 
 
@@ -214,7 +220,9 @@ def fit_transform(
     """
     if transform == "lut":
         return fit_smooth_lut(source, coupling, solve, greys)
-    return Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys), None, (0.0, 1.0))))
+    return Cdl.from_vector(
+        natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys, clipping), None, (0.0, 1.0)))
+    )
 
 
 def second_order(coupling: Coupling, progress: OnProgress | None) -> Solver:

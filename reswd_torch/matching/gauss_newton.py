@@ -27,6 +27,8 @@ STEEP = 1.7
 A steeper grade bands in 8 bits, and a .cube cannot follow its corner (error: steepness / 128 at 33 points)."""
 STEEP_PULL = 20.0
 """Weight of the squared logarithm of the steepness beyond ``STEEP``, in Lab units."""
+NEARLY_CLIPPED = 0.004
+"""Distance from 0 and 1 at which a channel counts as clipped where clipping costs."""
 NEAR_BLACK = 1 / 64
 """Where a CDL's steepness near black is measured: half a step of a 33-point lattice above black."""
 
@@ -143,10 +145,18 @@ class CdlModel:
         rgb: (N, 3) source samples.
         pull: (10,) weight of the quadratic pull of each parameter towards the identity, in Lab units per squared parameter.
         greys: how greys are held back; None: they are free.
+        clipping: weight of half the mean square by which the samples' channels leave 0..1 before the first clamp.
     """
 
-    def __init__(self, rgb: Float[Tensor, "n 3"], pull: Float[Tensor, " 10"], greys: GreyHold | None = None) -> None:
+    def __init__(
+        self,
+        rgb: Float[Tensor, "n 3"],
+        pull: Float[Tensor, " 10"],
+        greys: GreyHold | None = None,
+        clipping: float = 0.0,
+    ) -> None:
         self.rgb = rgb
+        self.clipping = clipping
         self.pull = pull.double()
         self.greys = greys
         self.ramp = grey_ramp()
@@ -167,11 +177,28 @@ class CdlModel:
             cost = cost + 0.5 * STEEP_PULL * excess**2
             hessian = hessian + STEEP_PULL * torch.outer(along, along)
             gradient = gradient + STEEP_PULL * excess * along
+        if self.clipping > 0.0:
+            cost = cost + self._clipped(parameters, hessian, gradient)
         if self.greys is None:
             return cost, hessian, gradient
         evaluation = self._graded(self.ramp, parameters)
         grey_cost, grey_hessian, grey_gradient = self.greys.prior(evaluation.rgb, evaluation.jacobian)
         return cost + grey_cost, hessian + grey_hessian, gradient + grey_gradient
+
+    def _clipped(self, parameters: Float[Tensor, " p"], hessian: Tensor, gradient: Tensor) -> Tensor:
+        """The cost of what is clipped; its derivatives are added to what is given."""
+        rgb, slope = self.rgb.double().cpu(), parameters[:3].exp()
+        shifted = rgb * slope + parameters[3:6]
+        beyond = shifted - shifted.clamp(NEARLY_CLIPPED, 1.0 - NEARLY_CLIPPED)
+        beyond = torch.where(((rgb <= NEARLY_CLIPPED) & (beyond < 0)) | (rgb >= 1.0 - NEARLY_CLIPPED), 0.0, beyond)
+        weight = self.clipping / len(rgb)
+        for channel in range(3):
+            along = torch.stack((rgb[:, channel] * slope[channel], torch.ones(len(rgb), dtype=torch.float64)), dim=1)
+            along = along * (beyond[:, channel] != 0).unsqueeze(1)
+            at = torch.tensor([channel, 3 + channel])
+            hessian[at.unsqueeze(1), at] += weight * along.T @ along
+            gradient[at] += weight * along.T @ beyond[:, channel]
+        return 0.5 * weight * beyond.square().sum()
 
     def evaluate(self, parameters: Float[Tensor, " p"]) -> Evaluation:
         return self._graded(self.rgb, parameters)

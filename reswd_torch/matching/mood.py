@@ -26,12 +26,13 @@ from reswd_torch.matching.protections import (
     SkinCoupling,
     hue_turn,
     skin_colors,
+    skin_tones,
 )
 
-HOLD, HOLD_AT, HOLD_POWER = 0.045, 15.0, 1.5
+HOLD, HOLD_AT, HOLD_POWER = 0.036, 15.0, 2.0
 """Weight of the hold on every colour where the distance before is ``HOLD_AT``, CIE Lab units, and the power with which the weight
 grows with the distance. The further two pictures are apart, the more of that is what they show."""
-REST = 0.005
+REST = 0.001
 """Weight of colours all over the cube staying at the anchor, whether the picture has them or not."""
 GREY_CAST, GREY_WEIGHT, GREY_LIMIT = 4.5, 3.0, 6.0
 """CIE Lab chroma of a grey that is free, weight beyond, and the limit that holds in the end."""
@@ -41,7 +42,7 @@ BLACK_WEIGHT, BLACK_LIMIT = 0.1, 20 / 255
 """Weight of blacks that get lighter than they were and than the reference's, and the limit that holds in the end, as luma."""
 CLIP_LIMIT = 0.005
 """Share of the colours that may be newly clipped."""
-SAFE = 0.95
+SAFE = 0.97
 """Share of the limits that is kept: the picture has more colours than were sampled."""
 AT_WORK = 0.7
 """Share of its limit from which on a protection is said to have held the grade back."""
@@ -152,7 +153,7 @@ def _greys(transform: Cdl | Lut3D, source: Tensor, target: Tensor) -> float:
 
 def _skin(transform: Cdl | Lut3D, source: Tensor, target: Tensor) -> float:
     """The largest turn of a skin's hue, as a share of its limit."""
-    skin = skin_colors()[:10].to(source)
+    skin = skin_tones().to(source)
     return float(hue_turn(skin, transform.apply(skin)).max()) / SKIN_LIMIT
 
 

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab
+from reswd_torch.color import lab_to_srgb, srgb_to_lab
 from reswd_torch.matching.data_terms import QuadraticModel
 
 MONK = (
@@ -25,6 +25,8 @@ MONK = (
 """The ten skin tones of the Monk Skin Tone scale, sRGB (E. Monk, "The Monk Skin Tone Scale", 2019; CC BY 4.0)."""
 _SHADES = (1.0, 0.8, 1.08)
 """Light on skin: each tone counts as it is, in shade, and in light."""
+_ROSY = (0.0, -16.0, -30.0)
+"""Turns of hue in degrees: the scale's tones are yellowish, photographed skin is often as much rosier."""
 _LEAST_CHROMA = 4.0
 """CIE Lab chroma below which the hue of a colour is hardly seen, and a turn of it is weighed as if it had this much."""
 
@@ -125,10 +127,22 @@ def perceptual_metric(lab: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3 3"]:
 
 
 @lru_cache(maxsize=1)
-def skin_colors() -> Float[Tensor, "30 3"]:
-    """The Monk colours in three lights, sRGB-encoded, float32."""
+def skin_tones() -> Float[Tensor, "30 3"]:
+    """The ten Monk colours, sRGB-encoded, float32, and after them the same turned to rose."""
     tones = torch.tensor([[int(tone[at : at + 2], 16) / 255 for at in (0, 2, 4)] for tone in MONK])
-    return torch.cat([(tones * shade).clamp(max=1.0) for shade in _SHADES])
+    lab = srgb_to_lab(tones)
+    turned = []
+    for degrees in _ROSY:
+        turn = torch.tensor(math.radians(degrees))
+        a, b = lab[:, 1] * turn.cos() - lab[:, 2] * turn.sin(), lab[:, 1] * turn.sin() + lab[:, 2] * turn.cos()
+        turned.append(lab_to_srgb(torch.stack((lab[:, 0], a, b), dim=1)).clamp(0.0, 1.0) if degrees else tones)
+    return torch.cat(turned)
+
+
+@lru_cache(maxsize=1)
+def skin_colors() -> Float[Tensor, "90 3"]:
+    """All tones of skin in three lights, sRGB-encoded, float32."""
+    return torch.cat([(skin_tones() * shade).clamp(max=1.0) for shade in _SHADES])
 
 
 def hue_turn(before: Float[Tensor, "n 3"], after: Float[Tensor, "n 3"]) -> Float[Tensor, " n"]:
