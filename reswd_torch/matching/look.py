@@ -8,6 +8,7 @@ mean counts; where they disagree, the evidence is thin, and the answer is shrunk
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,9 @@ SCALE = (0.5,) * 3 + (0.2,) * 3 + (0.5,) * 3 + (0.5,)
 """Size of one unit of a network's answer: logarithm of slope, offset, logarithm of power, and saturation less one."""
 FARTHEST = 3.5
 """Standard deviations at which a feature is cut off."""
+DISAGREEMENT = 5.0
+"""How much the scatter of the networks' answers weighs beside their size. They saw different photographs, so where they differ,
+the answer hangs on what the pictures show. Chosen on cases of photographs that none of them saw."""
 STATISTICS = 6
 """Number of features at the end that are themselves an answer: what equal means and spreads of every channel would ask for."""
 
@@ -36,7 +40,7 @@ class LookEstimate:
 
     Attributes:
         cdl: the ten numbers.
-        certainty: 0..1: 1 where all networks agree, 0.5 where their answers scatter as widely as they are large.
+        certainty: 0..1: 1 where all networks agree; the answer is shrunk by its square.
     """
 
     cdl: Cdl
@@ -50,15 +54,23 @@ def estimate_look(source: Float[Tensor, "n 3"], reference: Float[Tensor, "m 3"])
         source, reference: sampled colours, sRGB-encoded, 0..1.
     """
     features = pair_features(_thinned(source).unsqueeze(0), _thinned(reference).unsqueeze(0))
-    answers = torch.stack([network(features)[0] for network in _networks()]).double()
-    mean = answers.mean(dim=0)
-    scale = torch.tensor(SCALE, dtype=torch.float64)
-    scatter = (answers - mean).div(scale).square().mean()
-    size = mean.div(scale).square().mean()
-    certainty = float(size / (size + scatter).clamp(min=1e-12))
-    log_slope, offset, log_power, saturation = (mean * certainty).split((3, 3, 3, 1))
+    answer, certainty = agreed(_networks(), features)
+    log_slope, offset, log_power, saturation = answer[0].double().split((3, 3, 3, 1))
     natural = torch.cat((log_slope.exp(), offset, log_power.exp(), (1 + saturation).clamp(min=0.0)))
-    return LookEstimate(Cdl.from_vector(natural), certainty)
+    return LookEstimate(Cdl.from_vector(natural), float(certainty[0]))
+
+
+def agreed(
+    networks: Sequence[LookNetwork], features: Float[Tensor, "batch features"]
+) -> tuple[Float[Tensor, "batch 10"], Float[Tensor, " batch"]]:
+    """The mean of the networks' answers, shrunk by how far they differ, and how certain each is, 0..1."""
+    answers = torch.stack([network(features) for network in networks])
+    mean = answers.mean(dim=0)
+    scale = torch.tensor(SCALE).to(mean)
+    scatter = ((answers - mean) / scale).square().mean(dim=(0, 2))
+    size = (mean / scale).square().mean(dim=1)
+    certainty = size / (size + DISAGREEMENT * scatter).clamp(min=1e-12)
+    return mean * certainty.square().unsqueeze(1), certainty
 
 
 class LookNetwork(torch.nn.Module):

@@ -32,7 +32,7 @@ SHARE = 0.6
 """Share of the photographs that a network sees. Where networks that saw other photographs answer otherwise, the answer hangs on
 what the pictures show, and is not to be trusted."""
 CHECKED = 4000
-NETWORKS = 6
+NETWORKS = 5
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
-from reswd_torch.matching.look import LookNetwork
+from reswd_torch.matching.look import LookNetwork, agreed
 from training.look.examples import CONTENT, LOOK, Examples
 from training.look.renditions import LUMA
 
@@ -88,10 +88,10 @@ def errors(
     return mean(_graded(source, answers)), mean(source)
 
 
-def judged(networks: Sequence[LookNetwork], examples: Examples, gain: float = 1.0) -> dict[str, dict[str, float]]:
+def judged(networks: Sequence[LookNetwork], examples: Examples) -> dict[str, dict[str, float]]:
     """By kind: mean error before and after, and the share that ends worse than before by more than 0.3."""
     with torch.no_grad():
-        answers = torch.stack([network(examples.features) for network in networks]).mean(dim=0) * gain
+        answers, _ = agreed(networks, examples.features)
         after, before = errors(answers, examples.source, examples.truth)
     table = {}
     for name, kind in (("content", CONTENT), ("look", LOOK)):
