@@ -25,6 +25,7 @@ _INNER += [
     for name in ("closed_form", "data_terms", "fitting", "gauss_newton", "greys", "sampling", "smooth_lut")
 ]
 _INNER += ["matching.distance", "matching.stochastic", "matching.report", "matching.same_scene", "matching.thumbnail"]
+_INNER += ["matching.alignment", "matching.protections", "matching.mood", "matching.look", "matching.look_features"]
 install_import_hook([f"reswd_torch.{name}" for name in _INNER], "beartype.beartype")
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -24,6 +24,8 @@ from reswd_torch.threads import opencv_on_one_thread
 
 EDGE = 480
 """Largest number of pixels on the longer side of the pictures that are laid over each other."""
+LEAST_EDGE = 40
+"""Least number of pixels on the shorter side: the flow's coarsest level needs them, and a strip says little."""
 PAIRS = 1536
 """Largest number of pairs that are kept."""
 LEAST_PAIRS = 200
@@ -39,6 +41,8 @@ _MOVED = 4.0
 _ON_PLANE = 1.0
 _BLUR = 1.5
 """Standard deviation of the neighbourhood whose mean colour a pixel has: noise is no colour, and places are known to a pixel."""
+_MASKED = 7
+"""Side, in pixels, of the neighbourhood that has to lie within a mask."""
 _CLIPPED = 0.995
 
 
@@ -72,6 +76,8 @@ def align(source: Thumbnail, target: Thumbnail, homography: np.ndarray) -> Align
     import cv2
 
     first, second = _small(source), _small(target)
+    if min(*first.shape[:2], *second.shape[:2]) < LEAST_EDGE:
+        return None
     to_small = [
         np.diag([*(np.array(small.shape[1::-1]) / whole.pixels.shape[1::-1]), 1.0])
         for small, whole in ((first, source), (second, target))
@@ -98,8 +104,12 @@ def align(source: Thumbnail, target: Thumbnail, homography: np.ndarray) -> Align
     found &= (colors[0].max(axis=-1) < _CLIPPED) & (colors[1].max(axis=-1) < _CLIPPED)
     for picture, places in ((source, None), (target, there)):
         if picture.weights is not None:
-            counts = cv2.resize(picture.weights, (first if places is None else second).shape[1::-1])
-            found &= (counts if places is None else _fetched(counts, places)) > 0
+            small = (first if places is None else second).shape[1::-1]
+            counts = cv2.resize((picture.weights > 0).astype(np.float32), small, interpolation=cv2.INTER_AREA)
+            counts = cv2.erode(
+                counts, np.ones((_MASKED, _MASKED), np.uint8)
+            )  # a pixel's colour is that of its neighbourhood
+            found &= (counts if places is None else _fetched(counts, places)) > 0.99
     spots = np.flatnonzero(found)
     if len(spots) < LEAST_PAIRS:
         return None

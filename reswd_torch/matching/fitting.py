@@ -42,6 +42,8 @@ MOOD_SAMPLES = 1024
 """About how many of the source's colours a mood looks at: its LUT is held smooth, and needs no more."""
 MOOD_PULL = (0.5,) * 3 + (1.0,) * 3 + (0.5,) * 3 + (2.0,)
 """Pull of the CDL numbers in a mood, beside that of every colour to its anchor."""
+NEARLY_EQUAL = 2.0
+"""Distance, CIE Lab units, from which on the look estimate counts fully."""
 MOOD_CLIPPING = 2e3
 """Weight of what ten numbers clip in a mood."""
 MANY_POINTS = 200
@@ -126,7 +128,7 @@ def fit_look(request: FitRequest) -> Cdl | Lut3D:
     Args:
         request: what to fit; its scene is not looked at.
     """
-    look = estimate_look(request.source.fit, request.target.fit).cdl
+    look = _anchor(request)
     if request.transform != "lut":
         return look
     source = request.source_colors
@@ -142,15 +144,21 @@ def fit_mood(request: FitRequest) -> Cdl | Lut3D:
             greys and skin and still move the rest.
     """
     every = max(1, len(request.source.fit) // MOOD_SAMPLES)
-    source, target = request.source_colors[::every].contiguous(), request.target_colors
+    source, target = (colors[::every].contiguous() for colors in (request.source_colors, request.target_colors))
     statistics = SlicedCoupling(srgb_to_lab(target), fibonacci_spiral(DIRECTIONS).to(source), len(source))
-    anchor = estimate_look(request.source.fit, request.target.fit).cdl
     distance = color_distance(source, target)
-    terms = mood_terms(source, target, statistics, distance, anchor, request.protect)
+    terms = mood_terms(source, target, statistics, distance, _anchor(request), request.protect)
     transform = "cdl" if request.transform == "cdl" else "lut"
     clipping = MOOD_CLIPPING if "highlights" in request.protect else 0.0
     fitted = _refined(terms.source, terms.coupling, transform, request.progress, MOOD_PULL, clipping=clipping)
-    return drawn_back(fitted, request.source_colors, target, request.protect)
+    return drawn_back(fitted, request.source_colors, request.target_colors, request.protect)
+
+
+def _anchor(request: FitRequest) -> Cdl:
+    """The look estimate, less of it where the pictures' colours are nearly equal: of equal ones there is nothing to take."""
+    source, target = request.source.fit, request.target.fit
+    share = min(1.0, color_distance(source, target) / NEARLY_EQUAL)
+    return estimate_look(source, target).cdl.at_strength(share)
 
 
 def _refined(
@@ -220,9 +228,7 @@ def fit_transform(
     """
     if transform == "lut":
         return fit_smooth_lut(source, coupling, solve, greys)
-    return Cdl.from_vector(
-        natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys, clipping), None, (0.0, 1.0)))
-    )
+    return Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys), None, (0.0, 1.0))))
 
 
 def second_order(coupling: Coupling, progress: OnProgress | None) -> Solver:

@@ -57,6 +57,7 @@ def batch_command(
     cluster: Annotated[str | None, _CLUSTER] = None,
     method: Annotated[str | None, options.METHOD] = None,
     aim: Annotated[str | None, options.AIM] = None,
+    protect: Annotated[str | None, options.PROTECT] = None,
     transform: Annotated[str | None, options.TRANSFORM] = None,
     strength: Annotated[float | None, options.STRENGTH] = None,
     mask: Annotated[Path | None, _MASK] = None,
@@ -84,7 +85,8 @@ def batch_command(
     base = earlier or BatchJob(source, output, reference, settings=settings_for(reference))
     settings = options.settings_from_flags(
         base.settings,
-        method=method, aim=aim, transform=transform, strength=strength, seed=seed, scene=scene, device=device,
+        method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
+        device=device,
     )  # fmt: skip
     flags = options.given(
         mode=SERIES if series else None, recursive=recursive or None, mask=mask, grade_files=grade_files

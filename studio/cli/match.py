@@ -33,6 +33,7 @@ def match_command(
     palette: Annotated[str | None, options.PALETTE] = None,
     method: Annotated[str | None, options.METHOD] = None,
     aim: Annotated[str | None, options.AIM] = None,
+    protect: Annotated[str | None, options.PROTECT] = None,
     transform: Annotated[str | None, options.TRANSFORM] = None,
     strength: Annotated[float | None, options.STRENGTH] = None,
     mask: Annotated[Path | None, options.MASK] = None,
@@ -64,7 +65,8 @@ def match_command(
     saved = read_settings(from_settings) if from_settings else None
     settings = options.settings_from_flags(
         saved.settings if saved else options.DEFAULTS,
-        method=method, aim=aim, transform=transform, strength=strength, seed=seed, scene=scene, device=device,
+        method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
+        device=device,
     )  # fmt: skip
     if saved is not None and target is None and palette is None:
         reference: BatchReference = saved.reference(target_mask, at)

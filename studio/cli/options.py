@@ -11,7 +11,17 @@ import typer
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import cdl_suffixes, formats_for, in_words, lattice_suffixes
-from reswd_torch.settings import AIMS, CUBE_SIZES, DEVICES, METHODS, MOOD, SCENES, TRANSFORMS, MatchSettings
+from reswd_torch.settings import (
+    AIMS,
+    CUBE_SIZES,
+    DEVICES,
+    METHODS,
+    MOOD,
+    PROTECTIONS,
+    SCENES,
+    TRANSFORMS,
+    MatchSettings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +66,9 @@ AIM = typer.Option(
     help=f"{_either(AIMS)}: what to take of a reference that shows something else. "
     f"(default: {MOOD}; of a palette or by a formula the colours)",
     metavar="NAME",
+)
+PROTECT = typer.Option(
+    help=f"What a mood keeps: {','.join(PROTECTIONS)}, or all, or none. (default: all)", metavar="NAMES"
 )
 STRENGTH = typer.Option(
     help="0 leaves the picture as it is, 1 is the match, up to 4. (default: 1)", parser=number, metavar="NUMBER"

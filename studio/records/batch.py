@@ -154,6 +154,8 @@ _PLAIN = ("source", "mode", "palette", "recursive", "masks", "grade_files")
 def _shown(value: object) -> str:
     if isinstance(value, KeptFile):
         return " ".join(part[:120] for part in value.to_record().values())
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
     return "not given" if value is None else str(value)
 
 

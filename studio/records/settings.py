@@ -12,7 +12,8 @@ def settings_in(kept: dict[str, Any], *, fitted: bool = True) -> MatchSettings:
     """The settings that a record keeps.
 
     A record without an aim was written when every match took all colours, and an optimiser that was not told otherwise fitted
-    ten numbers. It is read as what it meant then, so that a run that it describes is repeated.
+    ten numbers. It is read as what it meant then, so that a run that it describes is repeated. One without protections is read
+    with all of them: of the colours they keep nothing.
 
     Args:
         kept: the record's field ``settings``.

@@ -23,6 +23,7 @@ from reswd_torch.settings import (
     LUT,
     METHODS,
     MOOD,
+    PROTECTIONS,
     SAME_SCENE,
     MatchSettings,
 )
@@ -46,6 +47,10 @@ _AIM_HELP = (
 _PALETTE_AIM_HELP = (
     "Mood: its light and leading hues; blacks, greys and skin are kept. Colours: its whole distribution. "
     "A palette has no look to take."
+)
+_PROTECTION_CHOICES = [(name.capitalize(), name) for name in PROTECTIONS]
+_PROTECTION_HELP = (
+    "Of a mood: what may not be spoilt. Blacks stay black, greys grey; skin keeps its hue; nothing is clipped."
 )
 _ABLE = " or ".join(method.label for method in REGISTRY if method.takes_aims)
 
@@ -143,6 +148,33 @@ def chosen_aim(kind: str, method: str, aim: Sent, palette_aim: Sent) -> Sent:
     if kind == SAVED or not method_named(method).takes_aims:
         return AUTO_AIM
     return palette_aim if kind == PALETTE else aim
+
+
+def protection_choice(elem_id: str) -> gr.CheckboxGroup:
+    """Where a person says what a mood keeps, all of it at first. Seen as :func:`show_protections` says."""
+    return gr.CheckboxGroup(
+        _PROTECTION_CHOICES,
+        value=list(MatchSettings.protect),
+        label="Keep",
+        info=_PROTECTION_HELP,
+        elem_id=elem_id,
+        elem_classes="aim",
+    )
+
+
+def show_protections(protect: gr.CheckboxGroup, kind: str, method: str, aim: Sent, palette_aim: Sent) -> Updates:
+    """Ask what to keep only where a mood is taken; the arguments after the first are those of :func:`chosen_aim`."""
+    return {protect: gr.update(visible=chosen_aim(kind, method, aim, palette_aim) == MOOD)}
+
+
+def chosen_protections(aim: Sent, protect: Sent) -> Sent:
+    """What is kept, for :func:`studio.ui.settings.settings_from`: what the boxes say where they are seen, else the default.
+
+    Args:
+        aim: what is taken, :func:`chosen_aim`.
+        protect: what the boxes say.
+    """
+    return protect if aim == MOOD else MatchSettings.protect
 
 
 def _about(text: str) -> str:

@@ -35,6 +35,7 @@ def match(
     device: str = "auto",
     scene: str = "auto",
     aim: str = AUTO_AIM,
+    protect: str = "all",
 ) -> tuple[str, list[str], str | None, float, float]:
     """Give a picture, or a clip, the colours of another one, or of a palette.
 
@@ -43,7 +44,7 @@ def match(
         reference: the picture whose colours are wanted; leave out with a palette.
         palette: hex colours with weights, such as "#aabbcc:2,#112233"; empty with a reference.
         method: fast, reswd, reinhard, mkl or histogram.
-        transform: cdl (ten numbers) or lut (a lattice); auto takes what the evidence carries.
+        transform: cdl (ten numbers) or lut (a lattice); auto takes what the evidence carries, for a mood a lattice.
         strength: 0 leaves the picture as it is, 1 is the match, up to 4.
         seed: chooses the pixels that are looked at; a whole number.
         device: auto, cpu, cuda or mps.
@@ -51,6 +52,7 @@ def match(
         aim: what to take of a reference that shows something else: look (how it was developed), mood (its light, warmth,
             contrast and leading hues) or colours (its whole distribution); auto takes the mood, and of a palette or by another
             method than fast the colours.
+        protect: what a mood keeps: names of blacks, greys, skin and highlights with commas between them, or all, or none.
 
     Returns:
         The picture in the source's format and depth; the grade as .cube, and as .cc, .ccc and .cdl where it is a CDL; the
@@ -60,8 +62,9 @@ def match(
         raise gr.Error("source is missing: give a picture file", print_exception=False)
     try:
         settings = settings_from(
-            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene, aim=aim
-        )
+            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene, aim=aim,
+            protect=protect,
+        )  # fmt: skip
         wanted = choose_reference(file=Path(reference) if reference else None, palette=palette or None)
         delivered = deliver_into(job_for(Path(source), wanted, settings), new_folder())
         return (*_files(delivered.written), *_distances(delivered))
@@ -115,6 +118,7 @@ def batch(
     device: str = "auto",
     scene: str = "auto",
     aim: str = AUTO_AIM,
+    protect: str = "all",
 ) -> tuple[str, str]:
     """Match many pictures, each on its own or as one series.
 
@@ -124,7 +128,7 @@ def batch(
         palette: hex colours in place of references.
         mode: each or series.
         method: fast, reswd, reinhard, mkl or histogram.
-        transform: cdl (ten numbers) or lut (a lattice); auto takes what the evidence carries.
+        transform: cdl (ten numbers) or lut (a lattice); auto takes what the evidence carries, for a mood a lattice.
         strength: 0 leaves pictures as they are, 1 is the match, up to 4.
         seed: chooses the pixels that are looked at; a whole number.
         device: auto, cpu, cuda or mps.
@@ -133,6 +137,7 @@ def batch(
         aim: what to take of a reference that shows something else: look (how it was developed), mood (its light, warmth,
             contrast and leading hues) or colours (its whole distribution); auto takes the mood, and of a palette or by another
             method than fast the colours.
+        protect: what a mood keeps: names of blacks, greys, skin and highlights with commas between them, or all, or none.
 
     Returns:
         A ZIP with the results in the formats of the sources, report.csv, run.json and, of a series, its grade; and the
@@ -140,8 +145,9 @@ def batch(
     """
     try:
         settings = settings_from(
-            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene, aim=aim
-        )
+            method=method, transform=transform, strength=strength, seed=seed, device=device, scene=scene, aim=aim,
+            protect=protect,
+        )  # fmt: skip
         wanted = UploadedBatch(
             files=uploads_of(files),
             references=uploads_of(references),
@@ -180,6 +186,7 @@ def add_endpoints() -> None:
         device = as_sent(gr.Dropdown(list(DEVICES), value="auto", label="device"))
         scene = as_sent(gr.Dropdown(list(SCENES), value="auto", label="scene"))
         aim = as_sent(gr.Dropdown([AUTO_AIM, *AIMS], value=AUTO_AIM, label="aim"))
+        protect = as_sent(gr.Textbox("all", label="protect"))
         files = as_sent(gr.File(label="files", file_count="multiple"))
         references = as_sent(gr.File(label="references", file_count="multiple"))
         mode = as_sent(gr.Dropdown([EACH, SERIES], value=EACH, label="mode"))
@@ -193,7 +200,7 @@ def add_endpoints() -> None:
     shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, "api_visibility": "public"}
     call_match.click(
         match,
-        [source, reference, palette, method, transform, strength, seed, device, scene, aim],
+        [source, reference, palette, method, transform, strength, seed, device, scene, aim, protect],
         [picture, grades, settings, before, after],
         api_name="match",
         **shared,
@@ -201,7 +208,7 @@ def add_endpoints() -> None:
     call_apply.click(apply, [source, grade, own_strength], picture, api_name="apply", **shared)
     call_batch.click(
         batch,
-        [files, references, palette, mode, method, transform, strength, seed, device, scene, aim],
+        [files, references, palette, mode, method, transform, strength, seed, device, scene, aim, protect],
         [results, report],
         api_name="batch",
         concurrency_id="batch",

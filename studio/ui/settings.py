@@ -37,6 +37,7 @@ def settings_from(
     device: Sent,
     scene: Sent = MatchSettings.scene,
     aim: Sent = AUTO_AIM,
+    protect: Sent = MatchSettings.protect,
 ) -> MatchSettings:
     """The settings of a match. ``aim`` may be :data:`AUTO_AIM`; all else is as for MatchSettings.
 
@@ -46,6 +47,7 @@ def settings_from(
         method=method,
         transform=transform,
         aim=None if aim == AUTO_AIM else aim,
+        protect=protect,
         strength=strength_from(strength),
         seed=whole_number(seed, "seed"),
         device=device,

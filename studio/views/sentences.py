@@ -9,6 +9,12 @@ from reswd_torch.matching import MatchReport
 from reswd_torch.settings import AUTO_TRANSFORM, COLOURS, LOOK, MOOD
 
 _TOOK = {LOOK: "the look alone", MOOD: "its mood", COLOURS: "all its colours"}
+_HELD = {
+    ("greys", "skin"): "greys and skin keep their places",
+    ("greys",): "greys keep their places",
+    ("skin",): "skin keeps its place",
+}
+"""What a mood made of a LUT holds and ten numbers could not, by what of it is protected."""
 _LITTLE = 1 / 255
 """A grade that moves channels by less than this on average has found little to take."""
 
@@ -31,9 +37,7 @@ def taken_line(grade: Grade, *, looked: bool) -> str | None:
         return None
     one_scene = report.took not in _TOOK
     found = _scene(report) if one_scene else _other_scene(grade, report, looked=looked)
-    made = "ten numbers" if isinstance(grade.transform, Cdl) else "a LUT"
-    if one_scene and made == "a LUT" and report.settings.resolved_transform == AUTO_TRANSFORM:
-        made = "a LUT, because both show one scene"
+    made = "ten numbers" if isinstance(grade.transform, Cdl) else f"a LUT{_why_a_lut(report)}"
     return f"{found}. Made of {made}."
 
 
@@ -67,6 +71,16 @@ def _other_scene(grade: Grade, report: MatchReport, *, looked: bool) -> str:
         return f"{took}{join} distance {report.distance_before:.1f} to {report.distance_after:.1f}{_kept(report)}"
     mean, _ = grade.at_strength(1.0).lattice(17).movement()
     return f"{took}{join} little was there to take" if mean < _LITTLE else f"{took}{_kept(report)}"
+
+
+def _why_a_lut(report: MatchReport) -> str:
+    """After a comma, what the evidence chose a LUT for; nothing where it was asked for."""
+    if report.settings.resolved_transform != AUTO_TRANSFORM:
+        return ""
+    if report.took not in _TOOK:
+        return ", because both show one scene"
+    held = tuple(name for name in ("greys", "skin") if name in report.settings.protect)
+    return f", so that {_HELD[held]}" if report.took == MOOD and held else ""
 
 
 def _kept(report: MatchReport) -> str:

@@ -19,6 +19,8 @@ from tests.conftest import digest
 from tests.studio.jobs_for_tests import match_job
 
 pytestmark = pytest.mark.browser
+TAKEN = MatchSettings(aim="colours")
+"""Ten numbers, which every grade file holds."""
 
 
 def test_match_strength_and_downloads(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -27,8 +29,9 @@ def test_match_strength_and_downloads(open_page, tmp_path: Path) -> None:  # typ
     assert studio.at("#get-picture").is_disabled()
     studio.shoot("empty-1280")
     studio.choose_pair(SOURCE, REFERENCE)
+    studio.at("#aim").get_by_label("The colours").click()
     studio.match()
-    expected = run_match(match_job(SOURCE, REFERENCE))
+    expected = run_match(match_job(SOURCE, REFERENCE, settings=TAKEN))
     before, after = studio.distance()
     assert expected.report is not None
     assert (before, after) == pytest.approx((expected.report.distance_before, expected.report.distance_after), abs=0.06)
@@ -65,7 +68,7 @@ def _move_the_divider(studio: Studio) -> None:
 
 def _downloads_are_the_librarys(studio: Studio, folder: Path) -> None:
     """What is taken away at strength 0.4 equals what library and command line make of the same settings."""
-    wanted = run_match(match_job(SOURCE, REFERENCE)).at_strength(0.4)
+    wanted = run_match(match_job(SOURCE, REFERENCE, settings=TAKEN)).at_strength(0.4)
     picture = studio.download("get-picture", folder)
     assert picture.name == "lagoon-jetty matched.jpg"
     assert digest(picture) == digest(wanted.save_picture(folder / "library.jpg"))

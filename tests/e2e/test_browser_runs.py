@@ -20,8 +20,10 @@ pytestmark = pytest.mark.browser
 
 def test_examples_compare_and_pick(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
+    studio.at("#aim").get_by_label("The colours").click()
     studio.at("#examples .thumbnail-item").nth(1).click()
     studio.wait(lambda: studio.after_address() != "")
+    studio.wait(lambda: studio.at("#get-cc").is_enabled())
     assert "forest-stream.jpg" in studio.at("#source-about").inner_text()
     first = studio.after_address()
     studio.at("#compare").click()

@@ -41,11 +41,11 @@ def test_only_the_four_endpoints_are_public(client: Client) -> None:
     assert not client.view_api(return_format="dict")["unnamed_endpoints"]
     names = [p["parameter_name"] for p in endpoints["/match"]["parameters"]]
     assert names[:3] == ["source", "reference", "palette"]
-    assert names[3:] == ["method", "transform", "strength", "seed", "device", "scene", "aim"]
+    assert names[3:] == ["method", "transform", "strength", "seed", "device", "scene", "aim", "protect"]
     assert [p["parameter_name"] for p in endpoints["/apply"]["parameters"]] == ["source", "grade", "strength"]
     names = [p["parameter_name"] for p in endpoints["/batch"]["parameters"]]
     assert names[:5] == ["files", "references", "palette", "mode", "method"]
-    assert names[5:] == ["transform", "strength", "seed", "device", "scene", "aim"]
+    assert names[5:] == ["transform", "strength", "seed", "device", "scene", "aim", "protect"]
 
 
 def test_match_gives_the_bytes_of_the_library(client: Client, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_match_gives_the_bytes_of_the_library(client: Client, tmp_path: Path) ->
     assert digest(Path(picture)) == expected
     assert (before, after) == pytest.approx((was, now))
     assert after < before
-    assert [Path(grade).suffix for grade in grades] == [".cube", ".cc", ".ccc", ".cdl"]
+    assert [Path(grade).suffix for grade in grades] == [".cube"], "a mood is a LUT"
     record = json.loads(Path(settings).read_text())
     assert record["inputs"]["source"]["path"] == "lagoon-jetty.jpg", "no folder of the server is told"
     assert read_settings(Path(settings)).settings == MatchSettings()
@@ -82,6 +82,16 @@ def test_every_aim_is_taken(client: Client, tmp_path: Path, aim: str) -> None:
     assert digest(Path(picture)) == _library(tmp_path, wanted, target=REFERENCE)[0]
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("skin, greys", ("greys", "skin")), ("none", ()), (["blacks"], ("blacks",))]
+)
+def test_what_a_mood_keeps_is_taken(client: Client, sent: object, kept: tuple[str, ...]) -> None:
+    given = {"source": handle_file(SOURCE), "reference": handle_file(REFERENCE), "transform": "cdl", "protect": sent}
+    _, grades, settings, *_ = client.predict(**given, api_name="/match")
+    assert read_settings(Path(settings)).settings == MatchSettings(transform="cdl", protect=kept)
+    assert [Path(grade).suffix for grade in grades] == [".cube", ".cc", ".ccc", ".cdl"], "ten numbers go everywhere"
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_runs(client: Client, tmp_path: Path, method: str) -> None:
     small = tmp_path / "small.png"
@@ -95,7 +105,7 @@ def test_every_method_runs(client: Client, tmp_path: Path, method: str) -> None:
 
 def test_apply_repeats_the_match(client: Client) -> None:
     picture, grades, settings, *_ = client.predict(
-        source=handle_file(SOURCE), reference=handle_file(REFERENCE), strength=0.7, api_name="/match"
+        source=handle_file(SOURCE), reference=handle_file(REFERENCE), transform="cdl", strength=0.7, api_name="/match"
     )
     matched = digest(Path(picture))
     from_settings = client.predict(source=handle_file(SOURCE), grade=handle_file(settings), api_name="/apply")
@@ -129,6 +139,7 @@ def test_strength_zero_leaves_the_pixels(client: Client, tmp_path: Path) -> None
         ({"palette": "#123456", "device": "mps"}, "mps"),
         ({"palette": "#123456", "aim": "look"}, "aim 'look' needs a reference picture, not a palette"),
         ({"palette": "#123456", "aim": "style"}, "unknown aim 'style'"),
+        ({"palette": "#123456", "protect": "hair"}, "unknown protection 'hair'"),
         ({"palette": "#123456", "aim": "mood", "method": "mkl"}, "aim 'mood' needs method fast, not mkl"),
     ],
 )
@@ -153,7 +164,7 @@ def test_no_file_of_the_server_can_be_named(app_url: str, tmp_path: Path) -> Non
     Image.new("RGB", (8, 8)).save(secret)
     named = {"path": str(secret), "orig_name": "secret.png"}
     for given in (str(secret), named, {**named, "meta": {"_type": "gradio.FileData"}}):
-        data = [given, None, "#123456", "fast", "auto", 1, 0, "auto", "auto", "auto"]
+        data = [given, None, "#123456", "fast", "auto", 1, 0, "auto", "auto", "auto", "all"]
         event = httpx.post(f"{app_url}gradio_api/call/match", json={"data": data}).json()["event_id"]
         answer = httpx.get(f"{app_url}gradio_api/call/match/{event}", timeout=120).text
         assert "event: error" in answer
@@ -171,6 +182,8 @@ def test_no_file_of_the_server_can_be_named(app_url: str, tmp_path: Path) -> Non
         ("seed", 1.5, "whole number"),
         ("method", "magic", "unknown method 'magic'"),
         ("aim", ["look"], "unknown aim"),
+        ("protect", None, "unknown protection None"),
+        ("protect", 7, "unknown protection 7"),
     ],
 )
 def test_values_no_client_sends_are_one_line(
@@ -181,6 +194,7 @@ def test_values_no_client_sends_are_one_line(
     given = {
         "source": {"path": source, "meta": {"_type": "gradio.FileData"}}, "reference": None, "palette": "#123456",
         "method": "fast", "transform": "auto", "strength": 1, "seed": 0, "device": "auto", "scene": "auto", "aim": "auto",
+        "protect": "all",
     }  # fmt: skip
     body = json.dumps({"data": list({**given, name: value}.values())})
     capfd.readouterr()

@@ -126,7 +126,8 @@ def test_the_page_asks_what_to_take(open_page, size: tuple[int, int]) -> None:  
         take.get_by_label(label).click()
         studio.match()
         studio.wait(lambda said=said: f"took {said}" in studio.said("#taken"))  # type: ignore[misc]
-        assert "Made of ten numbers." in studio.said("#taken")
+        made = "a LUT, so that greys and skin keep their places" if said == "its mood" else "ten numbers"
+        assert f"Made of {made}." in studio.said("#taken")
         assert "closer" not in studio.at("#metrics").inner_text()
     studio.shoot(f"aim-done-{size[0]}", full=True)
     studio.at("#kind").get_by_label("Palette").click()
@@ -148,6 +149,55 @@ def test_the_page_asks_what_to_take(open_page, size: tuple[int, int]) -> None:  
     assert not studio.too_wide()
 
 
+@browser
+@pytest.mark.parametrize("size", [(1280, 800), PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("prefix", ["", "batch-"], ids=["match", "batch"])
+def test_the_page_asks_what_a_mood_keeps(open_page, size: tuple[int, int], prefix: str) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page(size)
+    kind = "kind"
+    if prefix:
+        studio.page.get_by_role("tab", name="Batch").click()
+        kind = "batch-colours"
+    studio.at(f"#{prefix}more button").first.click()
+    keep, take, of_palette = (studio.at(f"#{prefix}{name}") for name in ("keep", "aim", "aim-of-palette"))
+    for label in ("Blacks", "Greys", "Skin", "Highlights"):
+        assert keep.get_by_label(label).is_checked()
+    keep.get_by_label("Greys").uncheck()
+    studio.shoot(f"{prefix}keep-{size[0]}", full=True)
+    assert not studio.too_wide()
+    for label in ("The look", "The colours"):
+        take.get_by_label(label).click()
+        studio.wait(lambda: not keep.is_visible())
+    studio.at(f"#{kind}").get_by_label("Palette").click()
+    of_palette.get_by_label("The mood").click()
+    studio.wait(lambda: keep.is_visible())
+    assert keep.get_by_label("Skin").is_checked() and not keep.get_by_label("Greys").is_checked()
+    studio.at(f"#{kind}").get_by_label("Saved grade").click()
+    studio.wait(lambda: not keep.is_visible())
+
+
+@browser
+def test_what_is_kept_is_said_by_the_kind_of_grade(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.choose_pair(ASSETS / "fig-red-bowl.jpg", ASSETS / "bridge-night.jpg")
+    studio.at("#more button").first.click()
+    studio.at("#keep").get_by_label("Greys").uncheck()
+    studio.match()
+    studio.wait(lambda: "Made of a LUT, so that skin keeps its place." in studio.said("#taken"))
+
+
+def test_the_endpoint_of_the_batch_takes_what_is_kept(app_url: str, pair: tuple[Path, Path]) -> None:
+    source, reference = (handle_file(str(path)) for path in pair)
+    client = Client(app_url, verbose=False)
+    archive, _ = client.predict(
+        [source], [reference], scene="different", transform="cdl", protect="skin,greys", api_name="/batch"
+    )
+    with zipfile.ZipFile(archive) as opened:
+        assert json.loads(opened.read("run.json"))["settings"]["protect"] == ["greys", "skin"]
+    with pytest.raises(AppError, match="unknown protection 'hair'"):
+        client.predict([source], [reference], protect="hair", api_name="/batch")
+
+
 def test_the_endpoint_of_the_batch_takes_an_aim(app_url: str, pair: tuple[Path, Path]) -> None:
     source, reference = (handle_file(str(path)) for path in pair)
     client = Client(app_url, verbose=False)
@@ -155,7 +205,7 @@ def test_the_endpoint_of_the_batch_takes_an_aim(app_url: str, pair: tuple[Path, 
         _, report = client.predict([source], [reference], scene="different", api_name="/batch", **given)
         with Path(report).open(newline="", encoding="utf-8") as file:
             (row,) = csv.DictReader(file)
-        assert (row["took"], row["transform"]) == (took, "lut" if "method" in given else "cdl")
+        assert (row["took"], row["transform"]) == (took, "cdl" if took == "look" else "lut")
     with pytest.raises(AppError, match="aim 'look' needs a reference picture, not a palette"):
         client.predict([source], palette="#c08040", aim="look", api_name="/batch")
 
@@ -165,7 +215,7 @@ def test_the_endpoint_of_the_batch_takes_a_scene(app_url: str, pair: tuple[Path,
     source, reference = (handle_file(str(path)) for path in pair)
     rows = {}
     for scene in ("auto", "different"):
-        _, report = client.predict([source], [reference], scene=scene, api_name="/batch")
+        _, report = client.predict([source], [reference], scene=scene, transform="cdl", api_name="/batch")
         with Path(report).open(newline="", encoding="utf-8") as file:
             (rows[scene],) = csv.DictReader(file)
     assert (rows["auto"]["scene"], rows["different"]["scene"]) == ("same", "")

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import AIMS, METHODS, TRANSFORMS, MatchSettings
+from reswd_torch.settings import AIMS, METHODS, PROTECTIONS, TRANSFORMS, MatchSettings
 
 
 def test_defaults() -> None:
     settings = MatchSettings()
     assert (settings.method, settings.transform, settings.strength, settings.seed) == ("fast", "auto", 1.0, 0)
     assert settings.aim is None
+    assert settings.protect == PROTECTIONS == ("blacks", "greys", "skin", "highlights")
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.seed = 1  # type: ignore[misc]
 
@@ -62,6 +63,25 @@ def test_a_method_that_knows_colours_alone_refuses_other_aims(method: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("all", PROTECTIONS),
+        (["all"], PROTECTIONS),
+        ("none", ()),
+        ("greys", ("greys",)),
+        ("skin, blacks", ("blacks", "skin")),
+        (["skin", "blacks", "skin"], ("blacks", "skin")),
+        ((), ()),
+        ([], ()),
+    ],
+)
+def test_what_a_mood_keeps_is_a_tuple_in_one_order(given: object, kept: tuple[str, ...]) -> None:
+    settings = MatchSettings(protect=given)  # type: ignore[arg-type]
+    assert settings.protect == kept
+    assert MatchSettings(**json.loads(json.dumps(dataclasses.asdict(settings)))) == settings
+
+
+@pytest.mark.parametrize(
     ("name", "value", "said"),
     [
         ("method", "best", "unknown method 'best': choose one of fast, reswd, reinhard, mkl, histogram"),
@@ -70,6 +90,16 @@ def test_a_method_that_knows_colours_alone_refuses_other_aims(method: str) -> No
         ("aim", "style", "unknown aim 'style': choose one of look, mood, colours"),
         ("aim", "auto", "unknown aim 'auto'"),
         ("aim", ["look"], "unknown aim ['look']"),
+        (
+            "protect",
+            "greys,hair",
+            "unknown protection 'hair': choose from blacks, greys, skin, highlights, or all, or none",
+        ),
+        ("protect", ("all", "skin"), "unknown protection 'all'"),
+        ("protect", "", "unknown protection ''"),
+        ("protect", None, "unknown protection None"),
+        ("protect", 1, "unknown protection 1"),
+        ("protect", [["skin"]], "unknown protection ['skin']"),
         ("device", "gpu", "unknown device 'gpu': choose one of auto, cpu, cuda, mps"),
         ("strength", -0.1, "strength -0.1 is out of range: give a number from 0 to 4"),
         ("strength", 4.1, "strength 4.1"),

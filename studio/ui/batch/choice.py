@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reswd_torch.errors import InputError
@@ -12,7 +12,7 @@ from studio.service.apply import load_any_grade
 from studio.service.batch.uploads import UploadedBatch
 from studio.ui import words
 from studio.ui.batch.run import uploads_of
-from studio.ui.controls import PALETTE, PICTURE, SAVED, chosen_aim
+from studio.ui.controls import PALETTE, PICTURE, SAVED, chosen_aim, chosen_protections
 from studio.ui.settings import Sent, settings_from
 
 FILES, FOLDER, HERE = "ZIP or files", "Folder", "Folder on this machine"
@@ -31,6 +31,7 @@ class BatchChoice:
         colours: where the colours come from, one of :data:`studio.ui.controls.KINDS`.
         references, palette, grade: uploads, what was written, and an uploaded file, for each of these kinds.
         aim, palette_aim: what to take of pictures, and of a palette.
+        protect: what a mood keeps.
         mode: whether each picture is matched on its own.
         method, transform, scene, strength, seed, device: as for :func:`studio.ui.settings.settings_from`.
     """
@@ -47,6 +48,7 @@ class BatchChoice:
     grade: str | None = None
     aim: Sent = MOOD
     palette_aim: Sent = COLOURS
+    protect: Sent = field(default_factory=lambda: list(MatchSettings.protect))
     mode: str = EACH
     method: str = MatchSettings.method
     transform: str = MatchSettings.transform
@@ -65,6 +67,7 @@ class BatchChoice:
             InputError: with words for the page.
         """
         is_here = self.kind == HERE
+        aim = chosen_aim(self.colours, self.method, self.aim, self.palette_aim)
         settings = settings_from(
             method=self.method,
             transform=self.transform,
@@ -72,7 +75,8 @@ class BatchChoice:
             seed=self.seed,
             device=self.device,
             scene=self.scene if may_share_a_scene(self.colours, self.mode) else AUTO_SCENE,
-            aim=chosen_aim(self.colours, self.method, self.aim, self.palette_aim),
+            aim=aim,
+            protect=chosen_protections(aim, self.protect),
         )
         return UploadedBatch(
             files=() if is_here else uploads_of(self.files if self.kind == FILES else self.folder),

@@ -15,7 +15,7 @@ from studio.ui.batch import run, words
 from studio.ui.batch.choice import FILES, FOLDER, HERE, BatchChoice, may_share_a_scene
 from studio.ui.batch.parts import BatchTab
 from studio.ui.batch.run import View
-from studio.ui.controls import PALETTE, PICTURE, SAVED, show_aims
+from studio.ui.controls import PALETTE, PICTURE, SAVED, show_aims, show_protections
 from studio.ui.guard import Run
 from studio.ui.session import Session
 from studio.ui.settings import Sent
@@ -67,6 +67,15 @@ class BatchEvents:
             partial(show_aims, colours.aims),
             [colours.colours, self.tab.more.method],
             colours.aims.components,
+            queue=False,
+            **LATEST,
+        )
+        aims, more = colours.aims, self.tab.more
+        gr.on(
+            [colours.colours.change, more.method.change, aims.aim.change, aims.palette_aim.change],
+            partial(show_protections, more.protect),
+            [colours.colours, more.method, aims.aim, aims.palette_aim],
+            more.protect,
             queue=False,
             **LATEST,
         )

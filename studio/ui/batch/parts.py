@@ -43,6 +43,7 @@ class Colours:
 class More:
     """What lies under *More*."""
 
+    protect: gr.CheckboxGroup
     method: gr.Dropdown
     transform: gr.Radio
     scene: gr.Radio

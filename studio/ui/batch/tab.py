@@ -20,6 +20,7 @@ from studio.ui.controls import (
     kind_choice,
     method_choice,
     palette_box,
+    protection_choice,
     run_buttons,
     scene_choice,
     seed_and_device,
@@ -113,12 +114,14 @@ def _colours() -> Colours:
 
 def _more() -> More:
     with gr.Accordion("More", open=False, elem_id="batch-more"):
+        protect = protection_choice("batch-keep")
         method = method_choice()
         transform = transform_choice()
         scene = scene_choice("batch-scene")
         strength = as_sent(gr.Number(MatchSettings.strength, label="Strength", minimum=0, maximum=4, step=0.05))
         seed, device = seed_and_device()
     return More(
+        protect=protect,
         method=method,
         transform=transform,
         scene=scene,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reswd_torch.settings import COLOURS, MOOD, MatchSettings
 from studio.ui.controls import PICTURE
@@ -19,6 +19,7 @@ class MatchChoice:
             may not have heard of a new one yet.
         palette: as it was written.
         aim, palette_aim: what to take of a picture, and of a palette.
+        protect: what a mood keeps.
         method, transform, scene, strength, seed, device: as for :func:`studio.ui.settings.settings_from`.
         source_mask, reference_mask: uploaded masks.
         cube_size: the points of a .cube along each side.
@@ -30,6 +31,7 @@ class MatchChoice:
     palette: str = ""
     aim: Sent = MOOD
     palette_aim: Sent = COLOURS
+    protect: Sent = field(default_factory=lambda: list(MatchSettings.protect))
     method: str = MatchSettings.method
     transform: str = MatchSettings.transform
     scene: str = MatchSettings.scene

@@ -43,6 +43,7 @@ class MaskInput:
 class More:
     """What lies under *More*."""
 
+    protect: gr.CheckboxGroup
     method: gr.Dropdown
     transform: gr.Radio
     scene: gr.Radio

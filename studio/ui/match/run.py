@@ -20,7 +20,7 @@ from studio.references import PaletteReference, Reference, SavedGrade, choose_re
 from studio.service import job_for, run
 from studio.service.match import MatchResult
 from studio.ui import words
-from studio.ui.controls import PALETTE, SAVED, chosen_aim
+from studio.ui.controls import PALETTE, SAVED, chosen_aim, chosen_protections
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.masks import mask_file
@@ -56,6 +56,7 @@ def matching_job(session: Session, choice: MatchChoice) -> MatchJob:
 def _job(session: Session, choice: MatchChoice) -> MatchJob:
     if session.match.source is None:
         raise InputError("Choose a source: the photograph whose colours should change.")
+    aim = chosen_aim(choice.kind, choice.method, choice.aim, choice.palette_aim)
     settings = settings_from(
         method=choice.method,
         transform=choice.transform,
@@ -63,7 +64,8 @@ def _job(session: Session, choice: MatchChoice) -> MatchJob:
         seed=choice.seed,
         device=choice.device,
         scene=choice.scene,
-        aim=chosen_aim(choice.kind, choice.method, choice.aim, choice.palette_aim),
+        aim=aim,
+        protect=chosen_protections(aim, choice.protect),
     )
     source = session.match.source
     mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, source, "mask")

@@ -13,6 +13,7 @@ from studio.ui.controls import (
     kind_choice,
     method_choice,
     palette_box,
+    protection_choice,
     run_buttons,
     scene_choice,
     section,
@@ -31,8 +32,8 @@ from studio.ui.words import GRADES_TO_LOAD
 
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
 _TRANSFORM_HELP = (
-    "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only. Automatic: a LUT where "
-    "both pictures show one scene and that carries it, else ten numbers."
+    "CDL: ten numbers every grading program knows. 3-D LUT: bends colours further, saves as .cube only. Automatic: a LUT for a "
+    "mood, which holds greys and skin, and where both pictures show one scene and that carries it; else ten numbers."
 )
 _MASK_HELP: dict[Role, str] = {
     "source": "Only what is white, or painted, counts and changes.",
@@ -98,12 +99,14 @@ def _inputs() -> Inputs:
 
 def _more() -> More:
     with gr.Accordion("More", open=False, elem_id="more"):
+        protect = protection_choice("keep")
         method = method_choice(info=_METHOD_HELP, elem_id="method")
         transform = transform_choice(info=_TRANSFORM_HELP)
         scene = scene_choice("scene")
         seed, device = seed_and_device(elem_id="seed")
         masks = {role: _mask_input(role) for role in ROLES}
     return More(
+        protect=protect,
         method=method,
         transform=transform,
         scene=scene,

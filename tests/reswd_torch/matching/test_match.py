@@ -43,10 +43,10 @@ COMBINATIONS = [
 
 @pytest.mark.parametrize(("method", "transform", "pair"), COMBINATIONS)
 def test_every_method_brings_photographs_closer(method: str, transform: str | None, pair: tuple[str, str]) -> None:
-    settings = MatchSettings(method=method, transform=transform, samples=1024)
+    settings = MatchSettings(method=method, transform=transform, aim="colours", samples=1024)
     grade = match(asset(pair[0], 160), asset(pair[1], 160), settings=settings)
     assert grade.report.distance_after < 0.8 * grade.report.distance_before
-    assert isinstance(grade.transform, Cdl if settings.resolved_transform == "cdl" else Lut3D)
+    assert isinstance(grade.transform, Lut3D if settings.resolved_transform == "lut" else Cdl)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -77,8 +77,8 @@ def test_odd_pictures(method: str, one: np.ndarray | None, other: np.ndarray | N
 
 def test_unequal_sizes_and_kinds(source: np.ndarray) -> None:
     large = photograph(5, 200, 300)
-    by_array = match(source, large)
-    by_tensor = match(torch.from_numpy(source), torch.from_numpy(large))
+    by_array = match(source, large, aim="colours")
+    by_tensor = match(torch.from_numpy(source), torch.from_numpy(large), aim="colours")
     assert by_array.transform == by_tensor.transform
     assert by_array.report.distance_after < by_array.report.distance_before
     assert isinstance(by_tensor.apply(torch.from_numpy(source)), torch.Tensor)
@@ -86,7 +86,8 @@ def test_unequal_sizes_and_kinds(source: np.ndarray) -> None:
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
 def test_dtypes_lead_to_the_same_grade(source: np.ndarray, target: np.ndarray, dtype: str) -> None:
-    expected, found = match(source, target), match(source.astype(dtype), target.astype(dtype))
+    expected = match(source, target, aim="colours")
+    found = match(source.astype(dtype), target.astype(dtype), aim="colours")
     torch.testing.assert_close(found.transform.vector(), expected.transform.vector(), atol=5e-3, rtol=0)
     assert found.apply(source.astype(dtype)).dtype == dtype
 
@@ -108,9 +109,9 @@ def test_pixels_of_weight_0_do_not_count(source: np.ndarray, target: np.ndarray)
     spoilt, spoilt_target = source.copy(), target.copy()
     spoilt[:20], spoilt_target[:, 30:] = [1, 0, 1], [0, 1, 0]
     masks = {"source_weights": weights, "target_weights": target_weights}
-    clean, masked = match(source, target, **masks), match(spoilt, spoilt_target, **masks)
+    clean, masked = (match(*pair, aim="colours", **masks) for pair in ((source, target), (spoilt, spoilt_target)))
     assert masked.transform == clean.transform
-    assert match(spoilt, spoilt_target).transform != clean.transform
+    assert match(spoilt, spoilt_target, aim="colours").transform != clean.transform
 
 
 def test_palette(source: np.ndarray) -> None:
@@ -238,7 +239,7 @@ def test_cuda_equals_the_cpu(method: str, transform: str) -> None:
 def test_clipped_pictures_can_come_back(from_level: float, to_level: float) -> None:
     """A black or white picture lies on the clamp of the CDL, where only a one-sided derivative leads away."""
     source, target = (np.full((8, 8, 3), level, dtype=np.float32) for level in (from_level, to_level))
-    assert np.abs(match(source, target).apply(source) - to_level).max() < 0.01
+    assert np.abs(match(source, target, aim="colours").apply(source) - to_level).max() < 0.01
 
 
 @pytest.mark.parametrize("method", ["fast", "reswd"])
@@ -251,7 +252,7 @@ def test_a_reference_without_a_cast_leaves_greys_grey(
     ramp = np.repeat(np.linspace(0.05, 0.95, 19, dtype=np.float32)[:, None], 3, axis=1)
 
     def colour_of_greys() -> float:
-        grade = match(asset(f"{source}.jpg"), asset(f"{target}.jpg"), method=method)
+        grade = match(asset(f"{source}.jpg"), asset(f"{target}.jpg"), method=method, aim="colours")
         return float(srgb_to_lab(torch.from_numpy(grade.apply(ramp)))[:, 1:].norm(dim=1).mean())
 
     held = colour_of_greys()

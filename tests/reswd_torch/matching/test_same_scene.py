@@ -67,7 +67,7 @@ def test_the_same_scene_beside_other_things_is_matched_by_its_light(name: str) -
     other = np.asarray(cv2.resize(asset("mountain-sunset", 640), picture.shape[1::-1]))
     target = _lit(_view(picture))
     target[:, : target.shape[1] // 3] = other[:, : target.shape[1] // 3]
-    auto, statistics = (match(picture, target, scene=scene) for scene in ("auto", "different"))
+    auto, statistics = (match(picture, target, aim="colours", scene=scene) for scene in ("auto", "different"))
     assert auto.report is not None and auto.report.points >= LEAST_POINTS and auto.report.trust > 0.5
     assert statistics.report is not None and (statistics.report.points, statistics.report.trust) == (0, 0.0)
     assert _error(picture, auto.apply(picture)) < 0.7 * _error(picture, statistics.apply(picture))
@@ -170,10 +170,11 @@ def test_other_methods_do_not_look() -> None:
 def test_one_scene_whose_points_are_not_trusted_is_matched_by_its_middle_tones(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reference holds a lamp that the source does not show."""
     monkeypatch.setattr(same_scene, "TRUSTED", (8.0, 9.0))
+    monkeypatch.setattr(same_scene, "PLANE", 9.0)  # nothing counts as aligned
     picture = asset("forest-stream", 640) * 0.5
     target = _lit(picture)
     target[:60] = (1.0, 0.95, 0.9)
-    with_lamp = match(picture, target, scene="different")
+    with_lamp = match(picture, target, aim="colours", scene="different")
     found = match(picture, target)
     assert found.report is not None and found.report.points >= LEAST_POINTS
     assert found.report.trust == 0.0

@@ -29,7 +29,7 @@ cases = pytest.mark.parametrize("case", CASES, ids="-".join)
 @cache
 def fitted(case: tuple[str, str, str]) -> Grade:
     samples = 1024 if case[2] == "reswd" else 2048  # each of its 150 steps costs by the sample
-    return match(asset(case[0]), asset(case[1]), method=case[2], transform="lut", samples=samples)
+    return match(asset(case[0]), asset(case[1]), method=case[2], aim="colours", transform="lut", samples=samples)
 
 
 @cases
@@ -79,7 +79,7 @@ def test_colours_come_closer(case: tuple[str, str, str]) -> None:
 
 def test_a_lut_reaches_what_ten_numbers_cannot() -> None:
     pair = PAIRS[3]
-    ten = match(asset(pair[0]), asset(pair[1]), transform="cdl").report
+    ten = match(asset(pair[0]), asset(pair[1]), aim="colours", transform="cdl").report
     lut = fitted((*pair, "fast")).report
     assert lut.distance_after < ten.distance_after
 

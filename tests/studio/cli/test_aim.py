@@ -18,6 +18,8 @@ from tests.studio.command_line import Ran, assert_refused
 from tests.studio.media.clips.made import make_clip, scene
 
 Reswd = Callable[..., Ran]
+MADE_OF = {"look": "cdl", "mood": "lut", "colours": "cdl"}
+"""What a grade is made of where the evidence chooses, of pictures that show different things."""
 SAID = {"look": "took the look alone", "mood": "took its mood", "colours": "took all its colours; distance "}
 
 
@@ -42,10 +44,12 @@ def test_what_was_taken_is_said_and_kept(reswd: Reswd, pair: tuple[Path, Path], 
     ran = reswd("match", *pair, "-o", tmp_path / "a.png", *flags)
     assert ran.code == 0, ran.err
     first, second, *_ = ran.out.splitlines()
-    assert first.startswith(f"The reference shows something else: {SAID[aim]}") and "Made of ten numbers." in first
+    assert first.startswith(f"The reference shows something else: {SAID[aim]}")
+    made_of = "a LUT, so that greys and skin keep their places" if aim == "mood" else "ten numbers"
+    assert first.endswith(f". Made of {made_of}.")
     assert second.startswith("distance ") and "%" not in ran.out and "closer" not in ran.out
     record = record_of(reswd("match", *pair, "-o", tmp_path / "b.png", "--aim", aim, "--json"))
-    assert (record["aim"], record["took"], record["transform"]) == (aim, aim, "cdl")
+    assert (record["aim"], record["took"], record["transform"]) == (aim, aim, MADE_OF[aim])
     assert isinstance(record["kept"], list)
     saved = json.loads((tmp_path / "run.json").read_text())["settings"]
     assert (saved["aim"], saved["transform"]) == (aim, "auto")
@@ -59,9 +63,10 @@ def test_without_a_word_it_is_the_mood_and_of_a_palette_or_by_a_formula_the_colo
 ) -> None:
     source, target = pair
     for given, aim, transform in (
-        ((target,), "mood", "cdl"),
+        ((target,), "mood", "lut"),
+        ((target, "--transform", "cdl"), "mood", "cdl"),
         (("--palette", "#aa3300, #113355"), "colours", "cdl"),
-        (("--palette", "#aa3300, #113355", "--aim", "mood"), "mood", "cdl"),
+        (("--palette", "#aa3300, #113355", "--aim", "mood"), "mood", "lut"),
         ((target, "--method", "mkl"), "colours", "lut"),
         ((target, "--method", "mkl", "--transform", "cdl"), "colours", "cdl"),
         ((target, "--method", "reswd"), "colours", "cdl"),
@@ -114,11 +119,61 @@ def test_the_report_of_a_batch_says_it(
     assert f"1 of 1 {SAID[took].split(';')[0]}" in ran.out
     with (tmp_path / "out" / "report.csv").open(newline="", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
-    assert (row["took"], row["transform"]) == (took, "cdl")
+    assert (row["took"], row["transform"]) == (took, MADE_OF[took])
     (tmp_path / "out" / "a.png").unlink()
     again = reswd("batch", tmp_path / "in", "-o", tmp_path / "out", "--jobs", 1, "--resume", "--aim", "colours")
     assert (again.code == 0) == (took == "colours")
     assert took == "colours" or f"aim was {took}, now it is colours" in again.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "kept", "reason"),
+    [
+        ((), ["blacks", "greys", "skin", "highlights"], ", so that greys and skin keep their places"),
+        (("--protect", "skin, blacks"), ["blacks", "skin"], ", so that skin keeps its place"),
+        (("--protect", "none"), [], ""),
+    ],
+)
+def test_what_a_mood_keeps_is_chosen_and_written_down(
+    reswd: Reswd, pair: tuple[Path, Path], tmp_path: Path, flags: tuple[str, ...], kept: list[str], reason: str
+) -> None:
+    saving = ("--save-settings", tmp_path / "run.json")
+    ran = reswd("match", *pair, "-o", tmp_path / "a.png", *flags, *saving)
+    assert ran.code == 0, ran.err
+    assert ran.out.splitlines()[0].endswith(f". Made of a LUT{reason}.")
+    assert json.loads((tmp_path / "run.json").read_text())["settings"]["protect"] == kept
+    record = record_of(
+        reswd("match", pair[0], "--from-settings", tmp_path / "run.json", "-o", tmp_path / "b.png", "--json")
+    )
+    assert set(record["kept"]) <= set(kept)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_protection_that_is_none_is_refused(reswd: Reswd, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(pair[0].read_bytes())
+    for words in (
+        ("match", *pair, "-o", tmp_path / "out.png"),
+        ("batch", tmp_path / "in", "--target", pair[1], "-o", tmp_path / "out"),
+    ):
+        assert_refused(
+            reswd(*words, "--protect", "hair"), "unknown protection 'hair'", "blacks, greys, skin, highlights"
+        )
+
+
+def test_a_batch_goes_on_only_with_what_it_kept(reswd: Reswd, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(pair[0].read_bytes())
+    words = ("batch", tmp_path / "in", "-o", tmp_path / "out", "--jobs", 1)
+    ran = reswd(*words, "--target", pair[1], "--protect", "greys,skin", "--transform", "cdl")
+    assert ran.code == 0, ran.err
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["settings"]["protect"] == ["greys", "skin"]
+    first = (tmp_path / "out" / "a.png").read_bytes()
+    (tmp_path / "out" / "a.png").unlink()
+    refused = reswd(*words, "--resume", "--protect", "all")
+    assert refused.code != 0 and "protect was greys, skin, now it is blacks, greys, skin, highlights" in refused.err
+    assert reswd(*words, "--resume", "--protect", "skin,greys").code == 0, "in any order"
+    assert (tmp_path / "out" / "a.png").read_bytes() == first
 
 
 def test_of_a_saved_grade_nothing_was_taken(reswd: Reswd, pair: tuple[Path, Path], tmp_path: Path) -> None:

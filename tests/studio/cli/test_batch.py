@@ -162,6 +162,7 @@ def test_ctrl_c_finishes_what_is_at_work_and_resume_goes_on(warm: Path, tmp_path
     for number in range(120):  # so many that a busy machine does not finish before the signal comes
         write(folder / f"{number:02d}.jpg", number, height=300, width=400)
     command = [sys.executable, "-m", "studio", "batch", str(folder), "--target", str(warm), "-o", str(output)]
+    command += ["--aim", "colours"]  # quickly done
     process = subprocess.Popen([*command, "--jobs", "2"], stderr=subprocess.PIPE, text=True, cwd=ROOT)
     while not output.is_dir() or len(list(output.glob("*.jpg"))) < 3:
         assert process.poll() is None
@@ -225,7 +226,7 @@ def test_numbered_frames_are_matched_to_one_frame_of_a_clip(
     levels = []
     for at in (0.1, 0.8):
         result = tmp_path / f"at {at} %d.png"
-        assert reswd("match", pattern, clip, "--at", at, "-o", result).code == 0
+        assert reswd("match", pattern, clip, "--at", at, "--aim", "colours", "-o", result).code == 0
         levels.append(read_picture(tmp_path / f"at {at} 998.png").pixels.mean())
     assert levels[0] + 60 < levels[1]
 

@@ -26,10 +26,11 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_the_command_says_what_it_found(reswd: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path) -> None:
     said, records = {}, {}
     for scene in ("auto", "same", "different"):
-        ran = reswd("match", *pair, "-o", tmp_path / f"{scene}.png", "--scene", scene)
+        flags = ("--scene", scene, "--transform", "cdl")
+        ran = reswd("match", *pair, "-o", tmp_path / f"{scene}.png", *flags)
         assert ran.code == 0, ran.err
         said[scene] = [line for line in ran.out.splitlines() if "scene" in line.lower() and "wrote" not in line]
-        ran = reswd("match", *pair, "-o", tmp_path / f"{scene}.png", "--scene", scene, "--json", "--overwrite")
+        ran = reswd("match", *pair, "-o", tmp_path / f"{scene}.png", *flags, "--json", "--overwrite")
         records[scene] = json.loads(ran.out)
     assert len(said["same"]) == 1 and said["same"][0].startswith("The same scene: ")
     assert "points are seen in both; matched by them and what both show. Made of " in said["same"][0]

@@ -36,7 +36,7 @@ RECORD = RunRecord(
     [
         RECORD,
         RunRecord("/photos", "each", MatchSettings(), palette="#c08040:2, #203040"),
-        RunRecord("/photos", "each", MatchSettings(), reference=KeptFile("/looks")),
+        RunRecord("/photos", "each", MatchSettings(protect=("greys", "skin")), reference=KeptFile("/looks")),
         RunRecord("/photos", "series", MatchSettings(), grade=KeptFile("/look.cc", "ef56")),
     ],
 )
@@ -68,6 +68,14 @@ def test_the_grades_of_a_series_come_back(tmp_path: Path) -> None:
     [
         (replace(RECORD, settings=replace(RECORD.settings, strength=1.0)), "strength was 0.5, now it is 1.0"),
         (replace(RECORD, settings=replace(RECORD.settings, transform="cdl")), "transform was auto, now it is cdl"),
+        (
+            replace(RECORD, settings=replace(RECORD.settings, protect=("greys", "skin"))),
+            "protect was blacks, greys, skin, highlights, now it is greys, skin",
+        ),
+        (
+            replace(RECORD, settings=replace(RECORD.settings, protect=())),
+            "protect was blacks, greys, skin, highlights, now it is none",
+        ),
         (replace(RECORD, mode="series"), "mode was each, now it is series"),
         (replace(RECORD, masks=None), "masks was /photos/masks, now it is not given"),
         (

@@ -13,6 +13,7 @@ from PIL import Image
 
 from reswd_torch import Cdl, Grade, InputError, MatchSettings, load_grade
 from reswd_torch.grade.grade import grade_from_record
+from reswd_torch.settings import PROTECTIONS
 from studio.jobs import MatchJob
 from studio.records.format import BATCH, VERSION, Record, to_text
 from studio.records.match import read_settings
@@ -31,7 +32,9 @@ from tests.studio.records import version_1
 def job(tmp_path: Path) -> MatchJob:
     for name, seed in (("source", 1), ("target", 2)):
         Image.fromarray(np.rint(photograph(seed) * 255).astype(np.uint8)).save(tmp_path / f"{name}.png")
-    return match_job(tmp_path / "source.png", tmp_path / "target.png", settings=MatchSettings(seed=5, strength=0.8))
+    return match_job(
+        tmp_path / "source.png", tmp_path / "target.png", settings=MatchSettings(seed=5, strength=0.8, aim="colours")
+    )
 
 
 def saved(job: MatchJob, path: Path, *, names_only: bool = False) -> Record:
@@ -205,7 +208,8 @@ def test_settings_of_version_1_are_saved_again_as_version_2(tmp_path: Path) -> N
     assert {name: record[name] for name in ("palette", "encoding")} == {
         name: old[name] for name in ("palette", "encoding")
     }
-    assert record["settings"] == old["settings"] | {"aim": "colours", "transform": "cdl"}
+    since_then = {"aim": "colours", "protect": list(PROTECTIONS), "transform": "cdl"}
+    assert record["settings"] == old["settings"] | since_then
     assert record["inputs"]["target"] == old["inputs"]["target"]
 
 

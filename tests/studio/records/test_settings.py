@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from reswd_torch import InputError
-from reswd_torch.settings import AIMS, METHODS, TRANSFORMS, MatchSettings
+from reswd_torch.settings import AIMS, METHODS, PROTECTIONS, TRANSFORMS, MatchSettings
 from studio.records.settings import settings_in
 
 BEFORE = {"strength": 0.8, "seed": 5, "device": "auto", "samples": 2048, "scene": "auto"}
@@ -19,6 +20,20 @@ BEFORE = {"strength": 0.8, "seed": 5, "device": "auto", "samples": 2048, "scene"
 def test_of_this_version_they_come_back_as_they_were(aim: str | None, transform: str) -> None:
     settings = MatchSettings(aim=aim, transform=transform, seed=3)
     assert settings_in(asdict(settings)) == settings
+
+
+@pytest.mark.parametrize("protect", [PROTECTIONS, ("greys", "skin"), ()])
+def test_what_a_mood_keeps_comes_back_from_json(protect: tuple[str, ...]) -> None:
+    settings = MatchSettings(protect=protect)
+    kept = json.loads(json.dumps(asdict(settings)))
+    assert kept["protect"] == list(protect)
+    assert settings_in(kept) == settings
+
+
+def test_from_before_protections_all_were_kept() -> None:
+    kept = asdict(MatchSettings(aim="mood"))
+    del kept["protect"]
+    assert settings_in(kept).protect == settings_in(BEFORE).protect == PROTECTIONS
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -42,6 +57,8 @@ def test_a_saved_grade_took_nothing() -> None:
         ({"method": ["fast"]}, InputError),
         ({"aim": "style"}, InputError),
         ({"aim": "look", "method": "mkl"}, InputError),
+        ({"aim": "mood", "protect": ["hair"]}, InputError),
+        ({"aim": "mood", "protect": {"skin": True}}, InputError),
         ({"colour": "red"}, TypeError),
         ([], TypeError),
         (None, TypeError),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from reswd_torch import Cdl, Grade, MatchSettings
+from reswd_torch import Cdl, Grade, Lut3D, MatchSettings
 from reswd_torch.errors import InputError
 from studio.media.images import read_picture
 from studio.remedies import JobRemedy
@@ -40,13 +41,22 @@ def test_a_grade_comes_from_a_lut(tmp_path: Path) -> None:
 
 def test_a_grade_comes_from_settings_and_a_mask_of_theirs_is_noted(tmp_path: Path, warm: Path) -> None:
     source, mask = write(tmp_path / "source.png", 1), tmp_path / "mask.png"
-    result = run_match(match_job(source, warm, settings=MatchSettings(strength=0.7)))
+    result = run_match(match_job(source, warm, settings=MatchSettings(strength=0.7, transform="cdl")))
     (tmp_path / "run.json").write_text(result.settings_text())
     loaded = load_any_grade(tmp_path / "run.json")
     assert (loaded.transform, loaded.strength, loaded.notes) == (result.grade.transform, 0.7, ())
     Image.fromarray(np.full((60, 80), 255, np.uint8)).save(mask)
     (tmp_path / "masked.json").write_text(run_match(replace(result.job, mask=mask)).settings_text())
     assert load_any_grade(tmp_path / "masked.json").notes == ("the match had a mask; the grade is applied everywhere",)
+
+
+def test_a_lut_comes_from_settings_to_the_last_bit(tmp_path: Path, warm: Path) -> None:
+    """What a mood is without a word about the kind of grade."""
+    result = run_match(match_job(write(tmp_path / "source.png", 1), warm, settings=MatchSettings(strength=0.7)))
+    (tmp_path / "run.json").write_text(result.settings_text())
+    loaded, fitted = load_any_grade(tmp_path / "run.json"), result.grade
+    assert isinstance(loaded.transform, Lut3D) and isinstance(fitted.transform, Lut3D)
+    assert torch.equal(loaded.transform.values, fitted.transform.values) and loaded.strength == 0.7
 
 
 def test_a_grade_comes_from_settings_of_version_1(tmp_path: Path) -> None:

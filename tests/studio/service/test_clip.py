@@ -63,7 +63,11 @@ def test_graded_frames_are_those_of_the_saved_grade_and_the_rest_is_kept(
     source = make_clip(tmp_path / name, **how)
     out = tmp_path / f"out{source.suffix}"
     told: list[float] = []
-    result = match_clip(clip_job(source, target), out, watch=Watch(lambda event: told.append(event.share)))
+    result = match_clip(
+        clip_job(source, target, settings=MatchSettings(aim="colours")),
+        out,
+        watch=Watch(lambda event: told.append(event.share)),
+    )
     assert told == sorted(told) and told[-1] == 1.0
     assert (result.frames, result.broken_at) == (FRAMES, None)
     assert len(result.notes) == (1 if "Rec.2020" in result.encoding else 0)  # which sRGB references do not fit

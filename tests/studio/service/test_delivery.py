@@ -64,12 +64,13 @@ def test_the_name_of_a_source_says_what_it_is(place: Path) -> None:
 def test_a_picture(place: Path) -> None:
     outputs = Outputs(place / "out.png", place / "l.cc", place / "l.cube", place / "run.json", cube_size=17)
     told: list[Event] = []
-    done = deliver(job_in(place, "picture"), outputs, Watch(told.append))
+    job = job_in(place, "picture", MatchSettings(transform="cdl"))
+    done = deliver(job, outputs, Watch(told.append))
     names = {"output": "out.png", "cdl": "l.cc", "cube": "l.cube", "settings": "run.json"}
     assert done.written == {role: place / name for role, name in names.items()}
     assert done.whole and done.clip is None and isinstance(done.result, MatchResult)
     assert [event.share for event in told] == sorted(event.share for event in told) and told[0].share == 0.0
-    alone = run_match(job_in(place, "picture"))
+    alone = run_match(job)
     assert digest(alone.save_picture(place / "alone.png")) == digest(place / "out.png")
     assert done.grade.transform == alone.grade.transform
     colours = np.linspace(0, 1, 30).reshape(1, 10, 3)
@@ -226,7 +227,7 @@ def test_a_whole_clip_and_one_frame_of_it_as_reference(kind: str, place: Path) -
     """The clip is dark first and light afterwards: what is matched to it shows which of its frames were looked at."""
     dark, light = scene(0) // 4, 255 - scene(0) // 4
     clip = make_clip(place / "look.mp4", pictures=[dark] * 12 + [light] * 12, audio=False)
-    settings = MatchSettings(scene="different")
+    settings = MatchSettings(scene="different", aim="colours")
     levels = {}
     for name, at in (("dark", 0.1), ("whole", None), ("light", 0.8)):
         folder = place / name

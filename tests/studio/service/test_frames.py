@@ -48,7 +48,7 @@ def names(folder: Path) -> list[str]:
 def test_all_frames_get_one_grade(pattern: Path, warm: Path, tmp_path: Path) -> None:
     before = snapshot(pattern.parent)
     told: list[BatchEvent] = []
-    job = FramesJob(pattern, PictureReference(warm))
+    job = FramesJob(pattern, PictureReference(warm), MatchSettings(aim="colours"))
     result = run_frames(job, tmp_path / "out" / "g.#.png", watch=Watch(lambda event: told.append(batch_event(event))))
     assert (result.frames, result.done, result.failed, result.left, result.full) == (4, 4, 0, 0, False)
     assert names(tmp_path / "out") == ["g.10.png", "g.11.png", "g.8.png", "g.9.png"]

@@ -33,7 +33,8 @@ def pictures(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_a_match(pictures: tuple[Path, Path], tmp_path: Path) -> None:
     told: list[float] = []
-    result = run_match(match_job(*pictures), Watch(lambda event: told.append(event.share)))
+    job = match_job(*pictures, settings=MatchSettings(transform="cdl"))
+    result = run_match(job, Watch(lambda event: told.append(event.share)))
     assert told == sorted(told)
     assert 0 <= told[0] <= told[-1] <= 1
     assert result.report.distance_after < result.report.distance_before
@@ -106,7 +107,10 @@ def test_masked_and_transparent_pixels_neither_count_nor_change(tmp_path: Path) 
         alpha[:8] = 0
         pixels = np.dstack([np.rint(picture * 255).astype(np.uint8), alpha])
         Image.fromarray(pixels).save(tmp_path / f"{name}.png")
-        result = run_match(match_job(tmp_path / f"{name}.png", target, mask=tmp_path / "mask.png"))
+        job = match_job(
+            tmp_path / f"{name}.png", target, mask=tmp_path / "mask.png", settings=MatchSettings(transform="cdl")
+        )
+        result = run_match(job)
         grades.append(result.grade.transform)
         graded = result.graded_pixels()
         assert np.array_equal(graded[:, :16], pixels[:, :16, :3])
@@ -126,7 +130,12 @@ def test_a_target_mask_leaves_pixels_out(tmp_path: Path) -> None:
     for name, hidden in (("a", 0.0), ("b", 1.0)):
         picture = photograph(2)
         picture[:, :32] = hidden
-        job = match_job(source, save(tmp_path / f"{name}.png", picture), target_mask=tmp_path / "mask.png")
+        job = match_job(
+            source,
+            save(tmp_path / f"{name}.png", picture),
+            target_mask=tmp_path / "mask.png",
+            settings=MatchSettings(transform="cdl"),
+        )
         grades.append(run_match(job).grade.transform)
     assert grades[0] == grades[1]
 
@@ -207,8 +216,9 @@ def test_refitted_equals_a_match_by_that_method() -> None:
 
 
 def test_the_other_methods_can_be_compared_with_a_match_of_one_scene(tmp_path: Path) -> None:
-    result = run_match(match_job(*room_twice(tmp_path), settings=MatchSettings(scene="same")))
-    assert result.refitted("mkl").job.settings == MatchSettings(method="mkl")
+    settings = MatchSettings(scene="same", transform="cdl")
+    result = run_match(match_job(*room_twice(tmp_path), settings=settings))
+    assert result.refitted("mkl").job.settings == MatchSettings(method="mkl", transform="cdl")
     assert result.refitted("fast").grade.transform == result.grade.transform
 
 
@@ -216,7 +226,8 @@ def test_the_other_methods_can_be_compared_with_a_match_of_one_scene(tmp_path: P
 def test_what_was_taken_is_told(pictures: tuple[Path, Path], aim: str | None) -> None:
     result = run_match(match_job(*pictures, settings=MatchSettings(aim=aim)))
     facts = taken_facts(result.job, result.grade)
-    assert (facts.aim, facts.took, facts.transform) == (aim or "mood", aim or "mood", "cdl")
+    made_of = "lut" if aim in (None, "mood") else "cdl"
+    assert (facts.aim, facts.took, facts.transform) == (aim or "mood", aim or "mood", made_of)
     half = result.at_strength(0.5)
     assert facts == taken_facts(half.job, half.grade)
 
@@ -231,8 +242,8 @@ def test_what_was_taken_of_a_palette_and_by_a_saved_grade(pictures: tuple[Path, 
 
 @pytest.mark.parametrize("aim", AIMS)
 def test_the_other_methods_can_be_compared_with_a_match_of_any_aim(pictures: tuple[Path, Path], aim: str) -> None:
-    result = run_match(match_job(*pictures, settings=MatchSettings(aim=aim)))
-    assert result.refitted("mkl").job.settings == MatchSettings(method="mkl")
+    result = run_match(match_job(*pictures, settings=MatchSettings(aim=aim, transform="cdl")))
+    assert result.refitted("mkl").job.settings == MatchSettings(method="mkl", transform="cdl")
     assert result.refitted("fast").grade.transform == result.grade.transform
 
 

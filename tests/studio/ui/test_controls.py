@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 from reswd_torch import InputError
-from reswd_torch.settings import METHODS, MatchSettings
+from reswd_torch.settings import METHODS, PROTECTIONS, MatchSettings
 from studio.ui.controls import (
     KINDS,
     PALETTE,
@@ -15,7 +15,10 @@ from studio.ui.controls import (
     Aims,
     aim_choices,
     chosen_aim,
+    chosen_protections,
+    protection_choice,
     show_aims,
+    show_protections,
     transform_choice,
 )
 
@@ -62,3 +65,31 @@ def test_the_aim_of_the_radio_in_sight_counts() -> None:
     assert chosen_aim(PICTURE, "mkl", "look", "mood") == "auto"
     with pytest.raises(InputError, match="unknown method"):
         chosen_aim(PICTURE, "best", "look", "mood")
+
+
+def test_a_mood_keeps_everything_at_first() -> None:
+    with gr.Blocks():
+        keep = protection_choice("keep")
+    assert keep.choices == [("Blacks", "blacks"), ("Greys", "greys"), ("Skin", "skin"), ("Highlights", "highlights")]
+    assert tuple(keep.value) == MatchSettings().protect == PROTECTIONS
+    assert keep.visible, "the mood is what the page begins with"
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "aim", "palette_aim", "mood"),
+    [
+        (PICTURE, "fast", "mood", "colours", True),
+        (PICTURE, "fast", "look", "mood", False),
+        (PICTURE, "fast", "colours", "mood", False),
+        (PALETTE, "fast", "look", "mood", True),
+        (PALETTE, "fast", "mood", "colours", False),
+        (SAVED, "fast", "mood", "mood", False),
+        (PICTURE, "mkl", "mood", "mood", False),
+    ],
+)
+def test_what_to_keep_is_asked_of_a_mood_alone(kind: str, method: str, aim: str, palette_aim: str, mood: bool) -> None:
+    with gr.Blocks():
+        keep = protection_choice("keep")
+    assert show_protections(keep, kind, method, aim, palette_aim) == {keep: gr.update(visible=mood)}
+    taken = chosen_aim(kind, method, aim, palette_aim)
+    assert chosen_protections(taken, ["skin"]) == (["skin"] if mood else PROTECTIONS), "boxes out of sight do not count"

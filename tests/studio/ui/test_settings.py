@@ -7,6 +7,7 @@ import math
 import pytest
 
 from reswd_torch import InputError
+from reswd_torch.settings import PROTECTIONS
 from studio.ui.settings import settings_from
 
 
@@ -35,3 +36,17 @@ def test_an_aim_may_be_left_to_the_reference(sent: object, aim: str | None) -> N
 def test_what_is_no_aim_is_refused(sent: object) -> None:
     with pytest.raises(InputError, match="unknown aim"):
         settings_from(method="fast", transform="auto", strength=1, seed=0, device="auto", aim=sent)
+
+
+@pytest.mark.parametrize(
+    ("sent", "protect"), [("all", PROTECTIONS), ("skin,greys", ("greys", "skin")), (["skin"], ("skin",)), ([], ())]
+)
+def test_what_a_mood_keeps_may_be_a_text_or_a_list(sent: object, protect: tuple[str, ...]) -> None:
+    made = settings_from(method="fast", transform="auto", strength=1, seed=0, device="auto", protect=sent)
+    assert made.protect == protect
+
+
+@pytest.mark.parametrize("sent", ["hair", "", None, 1, [["skin"]], {"skin": True}])
+def test_what_is_no_protection_is_refused(sent: object) -> None:
+    with pytest.raises(InputError, match="unknown protection"):
+        settings_from(method="fast", transform="auto", strength=1, seed=0, device="auto", protect=sent)

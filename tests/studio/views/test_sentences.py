@@ -13,6 +13,7 @@ from studio.views.sentences import taken_line, taken_of_many
 REPORT = MatchReport(31.24, 12.26, 0.1, MatchSettings(), "cpu", took="mood")
 TEN = Grade(Cdl((1.2, 1.0, 0.8)), report=REPORT)
 LUT = replace(TEN, transform=Lut3D.sample(lambda rgb: rgb**2, 9))
+CHOSEN = MatchSettings(transform="lut")
 
 
 def with_report(grade: Grade, **facts: object) -> Grade:
@@ -41,7 +42,7 @@ def with_report(grade: Grade, **facts: object) -> Grade:
 )
 def test_of_a_reference_that_shows_something_else(facts: dict[str, object], looked: bool, said: str) -> None:
     assert taken_line(with_report(TEN, **facts), looked=looked) == f"{said} Made of ten numbers."
-    assert taken_line(with_report(LUT, **facts), looked=looked) == f"{said} Made of a LUT."
+    assert taken_line(with_report(LUT, **facts, settings=CHOSEN), looked=looked) == f"{said} Made of a LUT."
 
 
 def test_of_one_scene() -> None:
@@ -59,10 +60,29 @@ def test_of_one_scene() -> None:
 
 def test_why_it_is_a_lut_is_said_where_the_evidence_chose_it() -> None:
     scene = {"took": "scene", "points": 80, "trust": 1.0}
-    chosen = with_report(LUT, **scene, settings=MatchSettings(transform="lut"))
+    chosen = with_report(LUT, **scene, settings=CHOSEN)
     said = [taken_line(grade, looked=True) or "" for grade in (with_report(LUT, **scene), chosen)]
     assert said[0].endswith(". Made of a LUT, because both show one scene.")
     assert said[1].endswith("what both show. Made of a LUT.")
+
+
+@pytest.mark.parametrize(
+    ("took", "protect", "said"),
+    [
+        ("mood", "all", "a LUT, so that greys and skin keep their places"),
+        ("mood", "greys,highlights", "a LUT, so that greys keep their places"),
+        ("mood", "skin", "a LUT, so that skin keeps its place"),
+        ("mood", "blacks", "a LUT"),
+        ("mood", "none", "a LUT"),
+        ("look", "all", "a LUT"),
+    ],
+)
+def test_why_a_mood_is_a_lut_is_said_by_what_it_holds(took: str, protect: str, said: str) -> None:
+    made = MatchSettings(protect=protect)  # type: ignore[arg-type]
+    assert (taken_line(with_report(LUT, took=took, settings=made), looked=False) or "").endswith(f". Made of {said}.")
+    asked = replace(made, transform="cdl")
+    line = taken_line(with_report(TEN, took=took, settings=asked, kept=("greys",)), looked=False) or ""
+    assert line.endswith("; greys kept. Made of ten numbers.")
 
 
 @pytest.mark.parametrize("strength", [0.0, 1.0])

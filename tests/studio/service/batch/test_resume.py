@@ -119,7 +119,7 @@ def test_a_run_from_before_scenes_were_looked_for_goes_on(
 def test_a_run_of_another_aim_is_another_run(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     request = batch_job(shots, tmp_path / "out", warm)
     assert run(request, two).took == {"mood": 4}
-    assert {(row["took"], row["transform"]) for row in rows(tmp_path / "out")} == {("mood", "cdl")}
+    assert {(row["took"], row["transform"]) for row in rows(tmp_path / "out")} == {("mood", "lut")}
     (tmp_path / "out" / "c.jpg").unlink()
     with pytest.raises(InputError, match="aim was mood, now it is look"):
         run(replace(request, settings=MatchSettings(aim="look"), existing=RESUME), two)
@@ -144,8 +144,8 @@ def test_a_row_half_written_is_done_again(shots: Path, warm: Path, tmp_path: Pat
 def test_leftovers_of_a_killed_run_are_removed_and_other_hidden_files_stay(
     mode: str, shots: Path, warm: Path, tmp_path: Path, two: Executor
 ) -> None:
-    files = ".cc" if mode == EACH else None
-    request = batch_job(shots, tmp_path / "out", warm, mode=mode, recursive=True, grade_files=files)
+    files, settings = ".cc" if mode == EACH else None, MatchSettings(aim="colours")  # whose series has a .cc
+    request = batch_job(shots, tmp_path / "out", warm, mode=mode, recursive=True, grade_files=files, settings=settings)
     run(request, two)
     left = [".a.0123abcd.jpg", ".run.json.0123abcd.part", ".report.0123abcd.csv", "day 2/.f.89abcdef.png"]
     left += [".a.jpg.cc.0123abcd.part"] if mode == EACH else [".series.cube.0123abcd.part", ".series.cc.0123abcd.part"]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reswd_torch import load_grade
+from reswd_torch import MatchSettings, load_grade
 from reswd_torch.errors import InputError
 from studio.jobs import EACH, OVERWRITE, RESUME, SERIES
 from studio.media.images import read_picture
@@ -41,10 +41,11 @@ class Usage(NamedTuple):
 
 
 def test_each_picture_is_as_the_single_command_makes_it(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    summary = run(batch_job(shots, tmp_path / "out", warm, recursive=True), two)
+    settings = MatchSettings(aim="colours")
+    summary = run(batch_job(shots, tmp_path / "out", warm, recursive=True, settings=settings), two)
     assert (summary.done, summary.failed, summary.left) == (6, 0, 0)
     for name in ("a.jpg", "b.png", "day 2/f.png"):
-        result = run_match(match_job(shots / name, warm))
+        result = run_match(match_job(shots / name, warm, settings=settings))
         alone = result.save_picture(tmp_path / Path(name).name)
         assert digest(tmp_path / "out" / name) == digest(alone)
     report = rows(tmp_path / "out")
@@ -71,7 +72,9 @@ def test_each_by_its_own_reference(shots: Path, tmp_path: Path, two: Executor) -
 
 
 def test_a_saved_grade_and_a_palette(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
-    look = run_match(match_job(shots / "a.jpg", warm)).save_grade(tmp_path / "look.cc")
+    look = run_match(match_job(shots / "a.jpg", warm, settings=MatchSettings(aim="colours"))).save_grade(
+        tmp_path / "look.cc"
+    )
     run(batch_job(shots, tmp_path / "graded", grade=look), two)
     apply_to_file(load_grade(look), shots / "b.png", tmp_path / "b.png")
     assert digest(tmp_path / "graded" / "b.png") == digest(tmp_path / "b.png")
@@ -82,7 +85,8 @@ def test_a_saved_grade_and_a_palette(shots: Path, warm: Path, tmp_path: Path, tw
 
 def test_grades_beside_the_results(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     run(batch_job(shots, tmp_path / "out", warm, grade_files=".cc"), two)
-    single = run_match(match_job(shots / "b.png", warm)).save_grade(tmp_path / "b.cc")
+    settings = MatchSettings(transform="cdl")  # which a .cc holds
+    single = run_match(match_job(shots / "b.png", warm, settings=settings)).save_grade(tmp_path / "b.cc")
     assert digest(tmp_path / "out" / "b.png.cc") == digest(single)
 
 
@@ -271,5 +275,5 @@ def test_a_link_in_the_output_does_not_lead_to_the_sources(
 
 def test_a_grade_of_the_output_can_be_applied_there(shots: Path, warm: Path, tmp_path: Path, two: Executor) -> None:
     output = tmp_path / "out"
-    run(batch_job(shots, output, warm, mode=SERIES), two)
+    run(batch_job(shots, output, warm, mode=SERIES, settings=MatchSettings(aim="colours")), two)
     assert run(batch_job(shots, output, grade=output / "series.cc", existing=OVERWRITE), two).done == 4

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reswd_torch import Cdl, Grade
+from reswd_torch import Cdl, Grade, MatchSettings
 from reswd_torch.errors import InputError
 from studio.jobs import OVERWRITE, SERIES
 from studio.references import FolderReference, PaletteReference, PictureReference, SavedGrade
@@ -40,7 +40,12 @@ def packed(run: UploadedRun, summary: Summary) -> dict[str, bytes]:
 
 def test_files_become_a_zip_with_a_report(tmp_path: Path, work: Path) -> None:
     warm = write(tmp_path / "look" / "blob.png", 9, tint=(1, 0.7, 0.4))
-    wanted = UploadedBatch(files=sent(tmp_path / "up"), references=((warm, "warm.png"),), mode=SERIES)
+    wanted = UploadedBatch(
+        files=sent(tmp_path / "up"),
+        references=((warm, "warm.png"),),
+        mode=SERIES,
+        settings=MatchSettings(aim="colours"),
+    )
     run = UploadedRun(wanted, work)
     assert isinstance(run.run.job.reference, PictureReference) and run.run.job.reference.name == "warm.png"
     assert [item.name for item in run.run.plan.items] == ["day 0/0.png", "day 0/2.png", "day 1/1.png"]

@@ -8,7 +8,7 @@ import pytest
 
 from reswd_torch import Cdl, Grade
 from reswd_torch.errors import InputError
-from reswd_torch.settings import SAME_SCENE, MatchSettings
+from reswd_torch.settings import PROTECTIONS, SAME_SCENE, MatchSettings
 from studio.jobs import FRESH, RESUME, SERIES
 from studio.ui.batch.choice import HERE, BatchChoice, below
 from studio.ui.controls import PALETTE, SAVED
@@ -64,6 +64,21 @@ def test_only_folders_below_the_allowed_ones(tmp_path: Path) -> None:
 def test_the_aim_is_that_of_the_radio_in_sight(choice: BatchChoice, aim: str | None) -> None:
     settings = choice.wanted(()).settings
     assert (settings.aim, settings.transform) == (aim, "auto")
+
+
+@pytest.mark.parametrize(
+    ("choice", "protect"),
+    [
+        (BatchChoice(), PROTECTIONS),
+        (BatchChoice(protect=["skin", "blacks"], mode=SERIES), ("blacks", "skin")),
+        (BatchChoice(protect=[]), ()),
+        (BatchChoice(protect=[], aim="look"), PROTECTIONS),
+        (BatchChoice(protect=[], colours=PALETTE, palette="#fff"), PROTECTIONS),
+        (BatchChoice(protect=[], palette_aim="mood", colours=PALETTE, palette="#fff"), ()),
+    ],
+)
+def test_the_boxes_count_where_they_are_seen(choice: BatchChoice, protect: tuple[str, ...]) -> None:
+    assert choice.wanted(()).settings.protect == protect
 
 
 def test_a_saved_grade_takes_nothing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from reswd_torch import MatchSettings
 from reswd_torch.errors import InputError
 from studio.jobs import SERIES
 from studio.service.batch.uploads import UploadedBatch
@@ -36,7 +37,12 @@ def contents(view: View) -> dict[str, bytes]:
 
 def test_loose_files_become_a_zip_with_a_report(tmp_path: Path) -> None:
     warm = write(tmp_path / "warm.png", 9, tint=(1, 0.7, 0.4))
-    wanted = UploadedBatch(files=uploads(tmp_path / "up"), references=((warm, "warm.png"),), mode=SERIES)
+    wanted = UploadedBatch(
+        files=uploads(tmp_path / "up"),
+        references=((warm, "warm.png"),),
+        mode=SERIES,
+        settings=MatchSettings(aim="colours"),
+    )
     view = last(wanted, tmp_path / "work")
     assert view.summary is not None and view.summary.done == 5 and view.tiles
     found = contents(view)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reswd_torch import InputError
-from reswd_torch.settings import METHODS
+from reswd_torch.settings import METHODS, PROTECTIONS
 from studio.ui.controls import PALETTE
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
@@ -91,6 +91,20 @@ def test_compare_fills_up_method_by_method(session: Session) -> None:
 def test_the_aim_is_that_of_the_radio_in_sight(session: Session, choice: MatchChoice, aim: str | None) -> None:
     settings = matching_job(session, choice).settings
     assert (settings.aim, settings.transform) == (aim, "auto")
+
+
+@pytest.mark.parametrize(
+    ("choice", "protect"),
+    [
+        (MatchChoice(), PROTECTIONS),
+        (MatchChoice(protect=["skin", "blacks"]), ("blacks", "skin")),
+        (MatchChoice(protect=[], aim="colours"), PROTECTIONS),
+        (MatchChoice(protect=[], palette_aim="mood", kind=PALETTE, palette="#c08040"), ()),
+        (MatchChoice(protect=[], method="mkl"), PROTECTIONS),
+    ],
+)
+def test_the_boxes_count_where_they_are_seen(session: Session, choice: MatchChoice, protect: tuple[str, ...]) -> None:
+    assert matching_job(session, choice).settings.protect == protect
 
 
 def test_what_was_taken_is_said_and_the_distance_is_a_figure(session: Session) -> None:
