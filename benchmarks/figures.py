@@ -25,7 +25,7 @@ from studio.references import PictureReference
 from studio.service.match import run_match
 
 ROOT = Path(__file__).resolve().parent.parent
-PAIRS = (("warm-room.jpg", "bridge-night.jpg"), ("autumn-mountain.jpg", "dandelion-golden-light.jpg"))
+PAIRS = (("lagoon-jetty.jpg", "mountain-sunset.jpg"), ("autumn-mountain.jpg", "dandelion-golden-light.jpg"))
 MORE = (
     ("lagoon-jetty.jpg", "bridge-night.jpg"),
     ("astronaut-portrait.jpg", "forest-stream.jpg"),

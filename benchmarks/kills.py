@@ -54,7 +54,19 @@ def contents(folder: Path) -> Contents:
 
 
 def _command(folder: Path, reference: Path, output: Path) -> list[str]:
-    parts = ["batch", str(folder), "--target", str(reference), "-o", str(output), "--series", "--jobs", "2"]
+    parts = [
+        "batch",
+        str(folder),
+        "--target",
+        str(reference),
+        "-o",
+        str(output),
+        "--series",
+        "--jobs",
+        "2",
+        "--aim",
+        "colours",
+    ]
     return [sys.executable, "-m", "studio", *parts]
 
 

@@ -29,7 +29,7 @@ from reswd_torch.matching.protections import (
     skin_tones,
 )
 
-HOLD, HOLD_AT, HOLD_POWER = 0.037, 15.0, 2.0
+HOLD, HOLD_AT, HOLD_POWER = 0.0365, 15.0, 2.0
 """Weight of the hold on every colour where the distance before is ``HOLD_AT``, CIE Lab units, and the power with which the weight
 grows with the distance. The further two pictures are apart, the more of that is what they show."""
 REST = 0.001

@@ -26,6 +26,8 @@ from tests.studio.jobs_for_tests import batch_job
 
 LOOK = Cdl((1.2, 0.9, 1.05), (-0.05, 0.02, 0.1), (0.8, 1.3, 1.1), 1.4)
 LATTICE = Lut3D.sample(lambda colours: colours**1.2, 17)
+TEN = MatchSettings(transform="cdl")
+"""A grade that every format holds."""
 
 
 def read_numbers(path: Path) -> tuple[Cdl, tuple[str, ...]]:
@@ -107,12 +109,12 @@ def test_a_batch_saves_it_beside_every_result(toy: GradeFormat, shots: Path, war
 
 def test_a_series_is_saved_in_it(toy: GradeFormat, shots: Path, warm: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert PreparedBatch(batch_job(shots, out, warm, mode=SERIES)).run(jobs=1, in_process=True).done
+    assert PreparedBatch(batch_job(shots, out, warm, mode=SERIES, settings=TEN)).run(jobs=1, in_process=True).done
     assert {path.suffix for path in out.glob("series.*")} == {".cube", ".cc", ".toy"}
 
 
 def test_it_is_delivered(toy: GradeFormat, warm: Path, tmp_path: Path) -> None:
-    job = job_for(write(tmp_path / "picture.png", 1), PictureReference(warm))
+    job = job_for(write(tmp_path / "picture.png", 1), PictureReference(warm), settings=TEN)
     role = "cube" if toy.holds_lattice else "cdl"
     grades = {"cube": tmp_path / "look.cube", "cdl": tmp_path / "look.cc"} | {role: tmp_path / "look.toy"}
     done = deliver(job, Outputs(tmp_path / "out.png", **grades))
