@@ -29,7 +29,7 @@ from reswd_torch.matching.protections import (
     skin_tones,
 )
 
-HOLD, HOLD_AT, HOLD_POWER = 0.0365, 15.0, 2.0
+HOLD, HOLD_AT, HOLD_POWER = 0.0355, 15.0, 2.0
 """Weight of the hold on every colour where the distance before is ``HOLD_AT``, CIE Lab units, and the power with which the weight
 grows with the distance. The further two pictures are apart, the more of that is what they show."""
 REST = 0.001
@@ -40,8 +40,8 @@ SKIN_TURN, SKIN_WEIGHT, SKIN_LIMIT = 8.0, 3.0, 12.0
 """Turn of a skin's hue in degrees that is free, weight beyond, and the limit that holds in the end."""
 BLACK_WEIGHT, BLACK_LIMIT = 0.1, 20 / 255
 """Weight of blacks that get lighter than they were and than the reference's, and the limit that holds in the end, as luma."""
-CLIP_LIMIT = 0.005
-"""Share of the colours that may be newly clipped."""
+CLIP_LIMIT = 0.003
+"""Share of the sampled colours that may be newly clipped: 0.5% of the pixels is the promise, and a sample may miss some."""
 SAFE = 0.97
 """Share of the limits that is kept: the picture has more colours than were sampled."""
 AT_WORK = 0.7
