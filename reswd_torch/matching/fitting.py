@@ -15,7 +15,7 @@ from reswd_torch.matching.distance import color_distance
 from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise, natural_numbers
 from reswd_torch.matching.greys import GreyHold
 from reswd_torch.matching.look import estimate_look
-from reswd_torch.matching.mood import drawn_back, mood_terms
+from reswd_torch.matching.mood import AT_WORK, SAFE, drawn_back, exceeded, mood_terms
 from reswd_torch.matching.request import FitRequest
 from reswd_torch.matching.smooth_lut import fit_smooth_lut, refine_smooth_lut
 from reswd_torch.progress import OnProgress
@@ -151,7 +151,11 @@ def fit_mood(request: FitRequest) -> Cdl | Lut3D:
     transform = "cdl" if request.transform == "cdl" else "lut"
     clipping = MOOD_CLIPPING if "highlights" in request.protect else 0.0
     fitted = _refined(terms.source, terms.coupling, transform, request.progress, MOOD_PULL, clipping=clipping)
-    return drawn_back(fitted, request.source_colors, request.target_colors, request.protect)
+    whole = request.source_colors, request.target_colors
+    held = drawn_back(fitted, *whole, request.protect)
+    request.stopped_by.update(() if held is fitted else exceeded(fitted, *whole, request.protect, SAFE))
+    request.stopped_by.update(exceeded(held, *whole, request.protect, AT_WORK))
+    return held
 
 
 def _anchor(request: FitRequest) -> Cdl:

@@ -14,14 +14,13 @@ from reswd_torch.arrays import colors_in, weights_in
 from reswd_torch.errors import InputError
 from reswd_torch.grade.grade import Grade
 from reswd_torch.matching.distance import color_distance
-from reswd_torch.matching.mood import AT_WORK, exceeded
 from reswd_torch.matching.report import MatchReport
 from reswd_torch.matching.request import FitRequest
 from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, find_same_scene
 from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import parse_palette
 from reswd_torch.progress import OnProgress
-from reswd_torch.settings import AUTO_TRANSFORM, MOOD, SAME_SCENE, MatchSettings
+from reswd_torch.settings import AUTO_TRANSFORM, SAME_SCENE, MatchSettings
 from reswd_torch.threads import one_thread
 
 
@@ -122,9 +121,7 @@ def fit_samples(
     after = (
         before if settings.strength == 0 else color_distance(grade.effective.apply(source.held_out), target.held_out)
     )
-    kept: tuple[str, ...] = ()
-    if aim == MOOD and scene is None:
-        kept = exceeded(transform, source.fit, target.fit, settings.protect, AT_WORK)
+    kept = tuple(name for name in settings.protect if name in request.stopped_by)
     seconds = time.perf_counter() - start
     points, took = (0, aim) if scene is None else (scene.points, "scene")
     report = MatchReport(before, after, seconds, settings, device, points, trust, took, kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reswd_torch.progress import OnProgress
@@ -33,6 +33,7 @@ class FitRequest:
             ``looks_for_scene`` is ever given one.
         trust: 0..1, how far the grade should follow ``scene``; the rest goes by the statistics of both pictures.
         progress: called before every round of the fit; may raise to stop it.
+        stopped_by: the method adds the protections without which the grade would have gone further.
     """
 
     source: PixelSample
@@ -46,6 +47,7 @@ class FitRequest:
     scene: SameScene | None = None
     trust: float = 0.0
     progress: OnProgress | None = None
+    stopped_by: set[str] = field(default_factory=set)
 
     @property
     def source_colors(self) -> Float[Tensor, "n 3"]:
