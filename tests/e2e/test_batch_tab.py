@@ -88,7 +88,7 @@ def test_a_zip_becomes_a_zip_with_its_tree_and_a_report(open_page, tmp_path: Pat
     out = studio.download("batch-get", tmp_path)
     with zipfile.ZipFile(out) as opened:
         names = set(opened.namelist())
-    assert {"00.jpg", "day 2/02.jpg", "report.csv", "series.cube", "series.cc"} <= names and "bad.jpg" not in names
+    assert {"00.jpg", "day 2/02.jpg", "report.csv", "series.cube"} <= names and "bad.jpg" not in names
     rows = _rows(out)
     assert [row["file"] for row in rows if row["status"] == "failed"] == ["bad.jpg"]
     assert len({row["grade"] for row in rows if row["status"] == "done"}) == 1

@@ -105,7 +105,8 @@ def test_a_picture_is_matched_to_a_whole_clip_or_to_one_frame(
     levels = []
     for name, more in (("dark", ["--at", "0.1"]), ("whole", []), ("light", ["--at", "0.8"])):
         out, settings = tmp_path / f"{name}.png", tmp_path / f"{name}.json"
-        ran = reswd("match", source, dark_then_light, "-o", out, "--save-settings", settings, "--json", *more)
+        asked = ("--aim", "colours", "--save-settings", settings, "--json", *more)
+        ran = reswd("match", source, dark_then_light, "-o", out, *asked)
         assert ran.code == 0, ran.err
         assert json.loads(ran.out)["distance_after"] < json.loads(ran.out)["distance_before"]
         levels.append(read_picture(out).pixels.mean())
@@ -137,12 +138,13 @@ def test_a_clip_is_matched_to_one_frame_of_another_and_by_saved_settings(
     reswd: Reswd, dark_then_light: Path, tmp_path: Path
 ) -> None:
     clip, picture = make_clip(tmp_path / "clip.mp4", pictures=[scene(0)] * 6), reference(tmp_path / "source.png")
-    assert reswd("match", clip, dark_then_light, "--at", 0.1, "-o", tmp_path / "dark.mkv").code == 0
-    assert reswd("match", clip, dark_then_light, "--at", 0.8, "-o", tmp_path / "light.mkv").code == 0
+    aim = ("--aim", "colours")
+    assert reswd("match", clip, dark_then_light, "--at", 0.1, "-o", tmp_path / "dark.mkv", *aim).code == 0
+    assert reswd("match", clip, dark_then_light, "--at", 0.8, "-o", tmp_path / "light.mkv", *aim).code == 0
     dark, light = (shown(tmp_path / name)[0].mean() for name in ("dark.mkv", "light.mkv"))
     assert dark + 60 < light
     settings = tmp_path / "run.json"
-    pair = ("match", picture, dark_then_light, "--at", 0.1, "-o", tmp_path / "out.png")
+    pair = ("match", picture, dark_then_light, "--at", 0.1, "-o", tmp_path / "out.png", *aim)
     assert reswd(*pair, "--save-settings", settings).code == 0
     assert reswd("match", clip, "--from-settings", settings, "-o", tmp_path / "again.mkv").code == 0
     assert difference(shown(tmp_path / "again.mkv"), shown(tmp_path / "dark.mkv")) == (0, 0)

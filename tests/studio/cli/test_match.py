@@ -85,7 +85,7 @@ def test_odd_pictures_work_with_a_note(reswd: Reswd, place: Path, case: str, rol
     odd = make(place)
     pair = (odd, place / "target.jpg") if role == "source" else (place / "source.png", odd)
     before = snapshot(place)
-    ran = reswd("match", *pair, "-o", place / "out.png", "--json")
+    ran = reswd("match", *pair, "-o", place / "out.png", "--json", "--aim", "colours")
     assert ran.code == 0, ran.err
     report = json.loads(ran.out)
     assert report["distance_after"] < report["distance_before"]

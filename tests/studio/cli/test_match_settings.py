@@ -72,7 +72,7 @@ def test_settings_of_version_1_give_the_same_bytes(reswd: Reswd, tmp_path: Path)
     assert (ran.code, ran.err) == (0, "")
     Image.fromarray(np.repeat(np.array([[255], [0]], np.uint8), 12, 0).repeat(32, 1)).save(tmp_path / "half.png")
     flags = ("--mask", tmp_path / "half.png", "--seed", 5, "--strength", 0.8)
-    pair = ("match", tmp_path / "source.png", tmp_path / "warm.png")
+    pair = ("match", tmp_path / "source.png", tmp_path / "warm.png", "--aim", "colours", "--transform", "cdl")
     assert reswd(*pair, *flags, "-o", tmp_path / "new.png").code == 0
     assert digest(tmp_path / "old.png") == digest(tmp_path / "new.png")
     assert json.loads((tmp_path / "v2.json").read_text())["format_version"] == 2

@@ -44,6 +44,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from reswd_torch.errors import InputError
+from reswd_torch.settings import MatchSettings
 from studio.jobs import PaintJob
 from studio.service.guide import pipelines
 from studio.service.guide.png import save_painted
@@ -90,7 +91,8 @@ except InputError as error:
     print(error)
 
 before = (out / "log").read_text()
-run_match(match_job(assets / "lagoon-jetty.jpg", assets / "bridge-night.jpg"))
+colours = MatchSettings(aim="colours")
+run_match(match_job(assets / "lagoon-jetty.jpg", assets / "bridge-night.jpg", settings=colours))
 assert (out / "log").read_text() == before, "matching takes nothing of a visitor's quota"
 """
 
