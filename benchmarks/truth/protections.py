@@ -20,9 +20,11 @@ from jaxtyping import UInt8
 
 from benchmarks.accuracy import grey_chroma
 from benchmarks.match import ASSETS, asset_pairs
+from benchmarks.truth.renditions import LUMA
 from reswd_torch import MatchSettings, srgb_to_lab
 from reswd_torch.grade import Grade
 from reswd_torch.matching import PixelSample, fit_samples, sample_pixels
+from reswd_torch.matching.protections import MONK
 from studio.media.images import read_picture
 
 RESIDUAL, BLACK, GREY, TURN, CLIPPED = 0.60, 20.0, 6.0, 12.0, 0.005
@@ -38,13 +40,8 @@ _BARS = (
 DARKEST = 0.005
 """Share of the source's pixels, the darkest, that stand for its black."""
 REFERENCE_BLACK = 0.01
-MONK = (
-    "f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420",
-)  # fmt: skip
-"""The Monk Skin Tone scale (E. Monk, 2019), sRGB, from light to dark."""
 NEUTRAL = 3.0
 """CIE Lab chroma below which a colour has no hue to speak of."""
-LUMA = np.array((0.2126, 0.7152, 0.0722), np.float32)
 
 
 @dataclass(frozen=True)

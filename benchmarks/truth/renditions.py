@@ -19,8 +19,9 @@ from jaxtyping import Float
 
 from reswd_torch import lab_to_srgb, srgb_to_lab
 from reswd_torch.color import linear_to_srgb
+from reswd_torch.grade import constants
 
-LUMA = np.array((0.2126, 0.7152, 0.0722), np.float32)
+LUMA = np.array(constants.LUMA, np.float32)
 """Share of linear red, green and blue in luminance (IEC 61966-2-1)."""
 LAMPS = ("FL3", "FL5", "FL7", "FL9", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-V1")
 CAMERAS = ("Nikon 5100 (NPL)", "Sigma SDMerill (NPL)")

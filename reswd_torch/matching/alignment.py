@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.matching.thumbnail import Thumbnail
+from reswd_torch.matching.thumbnail import Thumbnail, locally_normalised
 from reswd_torch.threads import opencv_on_one_thread
 
 EDGE = 480
@@ -43,6 +43,8 @@ _BLUR = 1.5
 """Standard deviation of the neighbourhood whose mean colour a pixel has: noise is no colour, and places are known to a pixel."""
 _MASKED = 7
 """Side, in pixels, of the neighbourhood that has to lie within a mask."""
+_COUNTS = 0.99
+"""Share of a pixel's neighbourhood that has to lie within a mask."""
 _CLIPPED = 0.995
 
 
@@ -83,7 +85,7 @@ def align(source: Thumbnail, target: Thumbnail, homography: np.ndarray) -> Align
         for small, whole in ((first, source), (second, target))
     ]
     matrix = to_small[1] @ homography @ np.linalg.inv(to_small[0])
-    grey, other = _normalised(first), _normalised(second)
+    grey, other = (locally_normalised(cv2.cvtColor(each, cv2.COLOR_RGB2GRAY)) for each in (first, second))
     here = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in grey.shape[::-1])), axis=-1)
     rough = _through(matrix, here)
     still = np.zeros((*grey.shape, 2), np.float32)
@@ -102,14 +104,10 @@ def align(source: Thumbnail, target: Thumbnail, homography: np.ndarray) -> Align
         found = inside & (_correlation(grey, _fetched(other, there)) > _ALIKE)
     colors = [_soft(first), _fetched(_soft(second), there)]
     found &= (colors[0].max(axis=-1) < _CLIPPED) & (colors[1].max(axis=-1) < _CLIPPED)
-    for picture, places in ((source, None), (target, there)):
-        if picture.weights is not None:
-            small = (first if places is None else second).shape[1::-1]
-            counts = cv2.resize((picture.weights > 0).astype(np.float32), small, interpolation=cv2.INTER_AREA)
-            counts = cv2.erode(
-                counts, np.ones((_MASKED, _MASKED), np.uint8)
-            )  # a pixel's colour is that of its neighbourhood
-            found &= (counts if places is None else _fetched(counts, places)) > 0.99
+    if source.weights is not None:
+        found &= _counted(source.weights, first) > _COUNTS
+    if target.weights is not None:
+        found &= _fetched(_counted(target.weights, second), there) > _COUNTS
     spots = np.flatnonzero(found)
     if len(spots) < LEAST_PAIRS:
         return None
@@ -128,11 +126,12 @@ def _small(picture: Thumbnail) -> np.ndarray:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
-def _normalised(pixels: np.ndarray) -> np.ndarray:
-    """Grey with locally equal contrast, uint8: what a light changes is mostly gone."""
+def _counted(weights: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Where a small picture counts, 1, as far as the neighbourhood does whose colour a pixel has; float32."""
     import cv2
 
-    return np.asarray(cv2.createCLAHE(4.0, (8, 8)).apply(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)))
+    counts = cv2.resize((weights > 0).astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.erode(counts, np.ones((_MASKED, _MASKED), np.uint8)))
 
 
 def _soft(pixels: np.ndarray) -> np.ndarray:

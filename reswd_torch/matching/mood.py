@@ -17,6 +17,7 @@ from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.grade.cdl import Cdl
+from reswd_torch.grade.constants import LUMA
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.matching.data_terms import Coupling, JoinedCoupling, SummedCoupling
 from reswd_torch.matching.protections import (
@@ -178,7 +179,7 @@ def darkest(colors: Float[Tensor, "n 3"], share: float) -> Float[Tensor, "k 3"]:
 
 
 def _luma(colors: Float[Tensor, "n 3"]) -> Float[Tensor, " n"]:
-    return colors @ torch.tensor([0.2126, 0.7152, 0.0722]).to(colors)
+    return colors @ torch.tensor(LUMA).to(colors)
 
 
 def _cube() -> Float[Tensor, "125 3"]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -370,12 +371,14 @@ def _greville_axis() -> Float[Tensor, " points"]:
     return _knots()[1:-1].unfold(0, 3, 1).mean(dim=1)
 
 
+@lru_cache(maxsize=1)
 def _greville() -> Float[Tensor, "points 3"]:
     """The control points of the identity."""
     axis = _greville_axis()
     return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1).reshape(-1, 3)
 
 
+@lru_cache(maxsize=1)
 def _ramp_differences() -> tuple[Float[Tensor, "rows points"], Float[Tensor, "steps points"]]:
     """The operators from control points to the second differences along every ramp, and to the first differences of the grey
     ramp."""
@@ -385,6 +388,7 @@ def _ramp_differences() -> tuple[Float[Tensor, "rows points"], Float[Tensor, "st
     return second.flatten(0, 1), basis[0].diff(dim=0)
 
 
+@lru_cache(maxsize=1)
 def _rises() -> list[Float[Tensor, "rows points"]]:
     """The operators from control points to their first differences along red, green and blue."""
     eye = torch.eye(CONTROL_POINTS, dtype=torch.float64)
@@ -396,6 +400,7 @@ def _rises() -> list[Float[Tensor, "rows points"]]:
     return operators
 
 
+@lru_cache(maxsize=1)
 def _bending() -> Float[Tensor, "points points"]:
     """The quadratic form that sums the squared second derivatives of the control net, pure and mixed, over its points."""
     axis = _greville_axis()

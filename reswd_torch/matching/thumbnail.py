@@ -75,12 +75,19 @@ def _features(picture: Thumbnail, scale: float, most: int) -> Features:
     where = None
     if weights is not None:
         where = cv2.resize((weights > 0).astype(np.uint8), grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    grey = cv2.createCLAHE(4.0, (8, 8)).apply(grey)
+    grey = locally_normalised(grey)
     found, descriptors = cv2.SIFT.create(most, contrastThreshold=0.02).detectAndCompute(grey, where)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     places = np.array([point.pt for point in found], np.float32) / np.float32(scale)
     return Features(places, np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-7)))
+
+
+def locally_normalised(grey: np.ndarray) -> np.ndarray:
+    """A grey picture, uint8, with locally equal contrast: what a light changes is mostly gone."""
+    import cv2
+
+    return np.asarray(cv2.createCLAHE(4.0, (8, 8)).apply(grey))
 
 
 def thumbnail(image: np.ndarray | Tensor, weights: np.ndarray | Tensor | None = None) -> Thumbnail:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -30,7 +31,7 @@ from reswd_torch.settings import (
 from studio.ui import words
 from studio.ui.guard import RunButtons
 from studio.ui.settings import AUTO_AIM, Sent, as_sent
-from studio.ui.wiring import Updates
+from studio.ui.wiring import LATEST, Updates
 
 PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
 KINDS = (PICTURE, PALETTE, SAVED)
@@ -165,6 +166,26 @@ def protection_choice(elem_id: str) -> gr.CheckboxGroup:
 def show_protections(protect: gr.CheckboxGroup, kind: str, method: str, aim: Sent, palette_aim: Sent) -> Updates:
     """Ask what to keep only where a mood is taken; the arguments after the first are those of :func:`chosen_aim`."""
     return {protect: gr.update(visible=chosen_aim(kind, method, aim, palette_aim) == MOOD)}
+
+
+def wire_aims(aims: Aims, protect: gr.CheckboxGroup, kind: gr.Radio, method: gr.Dropdown) -> None:
+    """Ask what to take and what to keep as the kind of reference, the method and the aim allow."""
+    gr.on(
+        [kind.change, method.change],
+        partial(show_aims, aims),
+        [kind, method],
+        aims.components,
+        queue=False,
+        **LATEST,
+    )
+    gr.on(
+        [kind.change, method.change, aims.aim.change, aims.palette_aim.change],
+        partial(show_protections, protect),
+        [kind, method, aims.aim, aims.palette_aim],
+        protect,
+        queue=False,
+        **LATEST,
+    )
 
 
 def chosen_protections(aim: Sent, protect: Sent) -> Sent:

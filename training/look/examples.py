@@ -8,9 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from reswd_torch.grade.constants import LUMA
 from reswd_torch.matching.look_features import pair_features
 from training.look.photographs import Photographs
-from training.look.renditions import LUMA, Looks, Renditions
+from training.look.renditions import Looks, Renditions
 
 CONTENT, LOOK = 1, 0
 """Kinds of examples: another light and development, or a colourist's look on a plain one."""

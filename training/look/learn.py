@@ -11,9 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
+from reswd_torch.grade.constants import LUMA
 from reswd_torch.matching.look import LookNetwork, agreed
 from training.look.examples import CONTENT, LOOK, Examples
-from training.look.renditions import LUMA
 
 SHOWN = 32
 """Colours of each example that one step looks at."""

@@ -18,8 +18,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import linear_to_srgb, srgb_to_linear
+from reswd_torch.grade.constants import LUMA
 
-LUMA = (0.2126, 0.7152, 0.0722)
 LAMPS = ("FL2", "FL4", "FL8", "FL10", "FL12", "LED-B2", "LED-B4", "LED-BH1", "LED-RGB1", "LED-V2")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from studio.ui.batch import run, words
 from studio.ui.batch.choice import FILES, FOLDER, HERE, BatchChoice, may_share_a_scene
 from studio.ui.batch.parts import BatchTab
 from studio.ui.batch.run import View
-from studio.ui.controls import PALETTE, PICTURE, SAVED, show_aims, show_protections
+from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
 from studio.ui.guard import Run
 from studio.ui.session import Session
 from studio.ui.settings import Sent
@@ -62,23 +61,7 @@ class BatchEvents:
             queue=False,
             **LATEST,
         )
-        gr.on(
-            [colours.colours.change, self.tab.more.method.change],
-            partial(show_aims, colours.aims),
-            [colours.colours, self.tab.more.method],
-            colours.aims.components,
-            queue=False,
-            **LATEST,
-        )
-        aims, more = colours.aims, self.tab.more
-        gr.on(
-            [colours.colours.change, more.method.change, aims.aim.change, aims.palette_aim.change],
-            partial(show_protections, more.protect),
-            [colours.colours, more.method, aims.aim, aims.palette_aim],
-            more.protect,
-            queue=False,
-            **LATEST,
-        )
+        wire_aims(colours.aims, self.tab.more.protect, colours.colours, self.tab.more.method)
         colours.grade.upload(
             self.take_strength, [colours.grade, self.tab.more.strength], self.tab.more.strength, **LATEST
         )

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from studio.ui.controls import PALETTE, PICTURE, SAVED, show_aims, show_palette, show_protections
+from studio.ui.controls import PALETTE, PICTURE, SAVED, show_palette, wire_aims
 from studio.ui.guard import words_for
 from studio.ui.match import choose, downloads, masks, run, words
 from studio.ui.match.choice import MatchChoice
@@ -92,23 +92,7 @@ class MatchEvents:
         inputs.kind.change(self.show_kind, inputs.kind, [*groups, *labels], queue=False, **QUICK).then(
             *settle, **LATEST
         )
-        gr.on(
-            [inputs.kind.change, self.tab.more.method.change],
-            partial(show_aims, inputs.aims),
-            [inputs.kind, self.tab.more.method],
-            inputs.aims.components,
-            queue=False,
-            **LATEST,
-        )
-        aims, more = inputs.aims, self.tab.more
-        gr.on(
-            [inputs.kind.change, more.method.change, aims.aim.change, aims.palette_aim.change],
-            partial(show_protections, more.protect),
-            [inputs.kind, more.method, aims.aim, aims.palette_aim],
-            more.protect,
-            queue=False,
-            **LATEST,
-        )
+        wire_aims(inputs.aims, self.tab.more.protect, inputs.kind, self.tab.more.method)
         inputs.palette.change(show_palette, inputs.palette, inputs.swatches, queue=False, **LATEST).then(
             *settle, **LATEST
         )
