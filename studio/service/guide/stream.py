@@ -121,15 +121,19 @@ def paint(job: GuideJob | PaintJob, device: str, stop: Path) -> Iterator[Event |
     """
     # A name of its own keeps this generator open until the file is there: closed before, it waits for its process forever.
     events = _on_gpu(job, device, stop)
+    error: InputError | Cancelled | None = None
     try:
         for event in events:
             if isinstance(event, Exception):
-                raise event
-            yield event
+                error = event  # the last that comes. Raised here, it would hold the other process until garbage is collected
+            else:
+                yield event
     except GeneratorExit:
         with suppress(OSError):
             stop.touch()
         raise
+    if error is not None:
+        raise error
 
 
 def hold_models(models: tuple[str, ...], device: str) -> None:

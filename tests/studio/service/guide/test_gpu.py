@@ -69,7 +69,9 @@ try:
     for event in paint(long, "auto", out / "stop"):
         if event.text == "step 3 of 200":
             (out / "stop").touch()
-except Cancelled:
+except Cancelled as error:
+    log = (out / "log").read_text()
+    assert log.count("worker ended") == log.count("process "), "no process is held until garbage is collected"
     print("stopped")
 (out / "stop").unlink()
 

@@ -65,6 +65,7 @@ def _run(task: Callable[..., Any], args: bytes, events: Any) -> None:
     except Exception as error:
         events.put(pickle.dumps(("error", type(error).__name__)))
     events.put(pickle.dumps(("end", None)))
+    time.sleep(0.2)  # an end takes its time: whoever does not wait for it is found out
     _log("worker ended")
 
 
