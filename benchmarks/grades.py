@@ -19,7 +19,7 @@ from reswd_torch import Grade, MatchSettings
 from reswd_torch.grade import Lut3D
 from reswd_torch.grade.lut3d import identity_lattice
 from reswd_torch.matching import fit_samples, sample_pixels
-from reswd_torch.matching.smooth_lut import smoothness
+from reswd_torch.matching.smoothness import smoothness
 from studio.media.images import read_picture
 
 

@@ -26,6 +26,7 @@ _INNER += [
 ]
 _INNER += ["matching.distance", "matching.stochastic", "matching.report", "matching.same_scene", "matching.thumbnail"]
 _INNER += ["matching.alignment", "matching.protections", "matching.mood", "matching.look", "matching.look_features"]
+_INNER += ["matching.quick_lut", "matching.smoothness", "matching.spline"]
 install_import_hook([f"reswd_torch.{name}" for name in _INNER], "beartype.beartype")
 
 ROOT = Path(__file__).resolve().parents[1]

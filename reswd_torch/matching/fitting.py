@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -16,8 +18,9 @@ from reswd_torch.matching.gauss_newton import CdlModel, Model, Solver, minimise,
 from reswd_torch.matching.greys import GreyHold
 from reswd_torch.matching.look import estimate_look
 from reswd_torch.matching.mood import AT_WORK, SAFE, drawn_back, exceeded, mood_terms
+from reswd_torch.matching.quick_lut import DRAWN, FOLLOWED, Pass, fit_quick_lut
 from reswd_torch.matching.request import FitRequest
-from reswd_torch.matching.smooth_lut import fit_smooth_lut, refine_smooth_lut
+from reswd_torch.matching.smooth_lut import fit_smooth_lut
 from reswd_torch.progress import OnProgress
 from reswd_torch.threads import one_thread
 
@@ -93,7 +96,9 @@ def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
         transform = "lut" if carries else "cdl"
     if scene.aligned:
         wanted = PairedCoupling(srgb_to_lab(scene.target_colors.to(request.device)))
-        return _refined(scene.source_colors.to(request.device), wanted, transform, request.progress, ALIGNED_PULL)
+        return _fitted(
+            scene.source_colors.to(request.device), wanted, transform, FOLLOWED, request.progress, ALIGNED_PULL
+        )
     directions = fibonacci_spiral(DIRECTIONS).to(request.device)
 
     def sliced(colors: Tensor, wanted: Tensor, tails: float = 0.0) -> Coupling:
@@ -114,7 +119,7 @@ def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
     coupling = JoinedCoupling([(each, len(colors), weight) for colors, each, weight in terms])
     colors = torch.cat([colors.to(request.device) for colors, _, _ in terms])
     greys = GreyHold(_cast_of(request), SCENE_GREY_WEIGHT * (1.0 - trust)) if trust < 1.0 else None
-    return _refined(colors, coupling, transform, request.progress, SCENE_PULL, greys)
+    return _fitted(colors, coupling, transform, FOLLOWED, request.progress, SCENE_PULL, greys)
 
 
 def _cast_of(request: FitRequest) -> float:
@@ -133,7 +138,7 @@ def fit_look(request: FitRequest) -> Cdl | Lut3D:
         return look
     source = request.source_colors
     wanted = PairedCoupling(srgb_to_lab(look.apply(source)))
-    return refine_smooth_lut(source, wanted, second_order(wanted, request.progress), look)
+    return fit_quick_lut(source, wanted, FOLLOWED, request.progress)
 
 
 def fit_mood(request: FitRequest) -> Cdl | Lut3D:
@@ -150,7 +155,8 @@ def fit_mood(request: FitRequest) -> Cdl | Lut3D:
     terms = mood_terms(source, target, statistics, distance, _anchor(request), request.protect)
     transform = "cdl" if request.transform == "cdl" else "lut"
     clipping = MOOD_CLIPPING if "highlights" in request.protect else 0.0
-    fitted = _refined(terms.source, terms.coupling, transform, request.progress, MOOD_PULL, clipping=clipping)
+    samples = terms.source, terms.coupling
+    fitted = _fitted(*samples, transform, DRAWN, request.progress, MOOD_PULL, clipping=clipping)
     whole = request.source_colors, request.target_colors
     held = drawn_back(fitted, *whole, request.protect)
     request.stopped_by.update(() if held is fitted else exceeded(fitted, *whole, request.protect, SAFE))
@@ -165,21 +171,21 @@ def _anchor(request: FitRequest) -> Cdl:
     return estimate_look(source, target).cdl.at_strength(share)
 
 
-def _refined(
+def _fitted(
     source: Tensor,
     coupling: Coupling,
     transform: str,
+    passes: Sequence[Pass],
     progress: OnProgress | None,
     pull: tuple[float, ...],
     greys: GreyHold | None = None,
     clipping: float = 0.0,
 ) -> Cdl | Lut3D:
-    """Ten numbers, or the smooth LUT that starts from them; only ten numbers are held back by ``greys`` and ``clipping``."""
-    solve = second_order(coupling, progress)
-    cdl = Cdl.from_vector(
-        natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys, clipping), None, (0.0, 0.4)))
-    )
-    return cdl if transform == "cdl" else refine_smooth_lut(source, coupling, solve, cdl)
+    """Ten numbers, or a smooth LUT; only ten numbers are held by ``pull``, ``greys`` and ``clipping``."""
+    if transform == "lut":
+        return fit_quick_lut(source, coupling, passes, progress)
+    model = CdlModel(source, torch.tensor(pull), greys, clipping)
+    return Cdl.from_vector(natural_numbers(second_order(coupling, progress)(model, None, (0.0, 1.0))))
 
 
 def fit_closed_form(request: FitRequest, formula: Formula) -> Cdl | Lut3D:

@@ -1,4 +1,4 @@
-"""The conditions a smooth LUT is held to, measured from outside, through ``grade.apply``; and its B-spline."""
+"""The conditions a smooth LUT is held to, measured from outside, through ``grade.apply``; and its model."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 import torch
-from scipy.interpolate import BSpline
 
-from reswd_torch import Grade, Lut3D, match
+from reswd_torch import Grade, match
 from reswd_torch.grade.lut3d import identity_lattice
 from reswd_torch.matching import smooth_lut
 from tests.conftest import asset, photograph
@@ -93,21 +92,6 @@ def test_identity_on_identical_pictures(method: str) -> None:
     assert grade.report.distance_after < 1e-3
 
 
-def test_basis_equals_scipys_splines() -> None:
-    """Oracle: scipy.interpolate.BSpline on the same clamped knots."""
-    x = torch.linspace(0, 1, 101, dtype=torch.float64)
-    knots = smooth_lut._knots().numpy()
-    expected = BSpline.design_matrix(x.numpy(), knots, 3).toarray()
-    found = smooth_lut._basis_1d(x).numpy()
-    np.testing.assert_allclose(found, expected, atol=1e-9)
-    np.testing.assert_allclose(found.sum(1), 1)
-
-
-def test_control_points_of_the_identity_give_the_identity() -> None:
-    colours = torch.rand(200, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    torch.testing.assert_close(smooth_lut._basis(colours) @ smooth_lut._greville(), colours, atol=1e-9, rtol=0)
-
-
 @pytest.mark.parametrize("off", [0.01, 0.1])
 def test_model_gradient_equals_finite_differences(off: float) -> None:
     """Within all bounds, and beyond those on smoothness and on rising."""
@@ -136,23 +120,3 @@ def test_the_cost_of_a_broken_condition_is_felt_and_that_of_a_kept_one_is_not() 
     turned = held.identity[:, [1, 0, 2]]
     for broken in (steep, turned):
         assert held.prior(broken.reshape(-1))[0] > free.prior(broken.reshape(-1))[0] + 1
-
-
-@pytest.mark.parametrize(
-    ("bend", "broken"),
-    [
-        (lambda c: c, None),
-        (lambda c: torch.stack((1 - c[:, 0], c[:, 1], c[:, 2]), 1), "rises"),
-        (lambda c: torch.stack((c[:, 1], c[:, 0], c[:, 2]), 1) * 0.9 + 0.05, "folds"),
-        (lambda c: (c > 0.5).to(c) * 0.2 + c * 0.8, "second"),
-    ],
-    ids=["identity", "negative red", "red and green swapped", "step"],
-)
-def test_smoothness_finds_what_is_wrong(bend, broken: str | None) -> None:
-    found = smooth_lut.smoothness(Lut3D.sample(bend, N))
-    assert found.good == (broken is None)
-    assert found.grey_rises == (broken != "rises")
-    if broken == "folds":
-        assert found.folds > 0
-    if broken == "second":
-        assert found.second_difference > smooth_lut.MAX_SECOND_DIFFERENCE

@@ -8,20 +8,11 @@ import pytest
 import torch
 
 from reswd_torch import Cdl, srgb_to_lab
-from reswd_torch.grade.lut3d import identity_lattice
 from reswd_torch.matching.data_terms import PairedCoupling
-from reswd_torch.matching.fitting import NO_PULL, second_order
-from reswd_torch.matching.gauss_newton import CdlModel, natural_numbers
-from reswd_torch.matching.smooth_lut import (
-    STAGES,
-    CellModel,
-    SplineModel,
-    _control_points,
-    _lattice_of,
-    fit_smooth_lut,
-    refine_smooth_lut,
-    smoothness,
-)
+from reswd_torch.matching.fitting import second_order
+from reswd_torch.matching.quick_lut import DRAWN, FOLLOWED, Columns, fit_quick_lut
+from reswd_torch.matching.smooth_lut import STAGES, SplineModel, fit_smooth_lut
+from reswd_torch.matching.smoothness import smoothness
 from tests.conftest import asset
 
 Wish = Callable[[torch.Tensor], torch.Tensor]
@@ -36,26 +27,20 @@ def _colours() -> torch.Tensor:
     return torch.from_numpy(asset("lagoon-jetty.jpg", 64)).reshape(-1, 3)[::3].contiguous()[:700]
 
 
-def _start(source: torch.Tensor, coupling: PairedCoupling) -> Cdl:
-    model = CdlModel(source, torch.tensor(NO_PULL))
-    return Cdl.from_vector(natural_numbers(second_order(coupling, None)(model, None, (0.0, 0.4))))
-
-
-@pytest.mark.parametrize("kind", ["anywhere", "one cell", "corners and knots"])
+@pytest.mark.parametrize("kind", ["anywhere", "one column", "corners and knots"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_cells_have_the_same_hessian_as_the_whole(kind: str, dtype: torch.dtype) -> None:
+def test_columns_have_the_same_hessian_as_the_whole(kind: str, dtype: torch.dtype) -> None:
     generator = torch.Generator().manual_seed(3)
     rgb = torch.rand(300, 3, generator=generator, dtype=dtype)
-    if kind == "one cell":
+    if kind == "one column":
         rgb = rgb * 0.1 + 0.4
     if kind == "corners and knots":
         rgb = torch.cartesian_prod(*[torch.linspace(0, 1, 7, dtype=dtype)] * 3)
     curvature = torch.randn(len(rgb), 3, 3, generator=generator, dtype=dtype)
     curvature = curvature @ curvature.transpose(1, 2)
-    plain, cells = SplineModel(rgb, STAGES[0]), CellModel(rgb, STAGES[0])
-    evaluation = plain.evaluate(plain.start())
-    expected, found = plain.hessian(evaluation, curvature), cells.hessian(evaluation, curvature)
-    assert found.dtype == expected.dtype
+    plain, columns = SplineModel(rgb, STAGES[0]), Columns(rgb)
+    expected = plain.hessian(plain.evaluate(plain.start()), curvature).double()
+    found = columns.hessian(curvature).permute(1, 0, 3, 2).reshape(expected.shape)  # ours go channel by channel
     largest = float(expected.abs().max())
     assert float((found - expected).abs().max()) < {torch.float32: 1e-5, torch.float64: 1e-13}[dtype] * largest
 
@@ -73,19 +58,30 @@ VIOLENT: dict[str, Wish] = {
 def test_however_violent_the_wish_the_lut_is_smooth(wish: Wish) -> None:
     source = _colours()
     coupling = PairedCoupling(srgb_to_lab(wish(source)))
-    lut = refine_smooth_lut(source, coupling, second_order(coupling, None), _start(source, coupling))
-    assert smoothness(lut).good
-    assert coupling(srgb_to_lab(lut.apply(source))).loss < 0.95 * coupling(srgb_to_lab(source)).loss
+    for passes in (FOLLOWED, DRAWN):
+        lut = fit_quick_lut(source, coupling, passes)
+        assert smoothness(lut).good
+        assert coupling(srgb_to_lab(lut.apply(source))).loss < 0.95 * coupling(srgb_to_lab(source)).loss
 
 
-def test_a_start_far_from_the_wish_and_folded_is_left_behind() -> None:
+def test_progress_rises_and_may_stop_the_fit() -> None:
     source = _colours()
     coupling = PairedCoupling(srgb_to_lab(MILD.apply(source)))
-    start = Cdl((4.0, 0.1, 2.0), (-0.5, 0.3, 0.0), (3.0, 0.3, 1.0), 3.0)
-    lut = refine_smooth_lut(source, coupling, second_order(coupling, None), start)
-    assert smoothness(lut).good
-    losses = [float(coupling(srgb_to_lab(each.apply(source))).loss) for each in (start, lut)]
-    assert losses[1] < 0.1 * losses[0]
+    shares: list[float] = []
+    fit_quick_lut(source, coupling, FOLLOWED, lambda share, text: shares.append(share))
+    assert shares[0] == 0.0 and shares == sorted(shares) and 0.5 <= shares[-1] < 1.0
+
+    def stop(share: float, text: str) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        fit_quick_lut(source, coupling, FOLLOWED, stop)
+
+
+def test_nothing_to_do_is_the_identity() -> None:
+    source = _colours()
+    lut = fit_quick_lut(source, PairedCoupling(srgb_to_lab(source)), FOLLOWED)
+    assert lut.movement()[1] < 1e-4
 
 
 GENTLE: dict[str, Wish] = {
@@ -99,17 +95,8 @@ GENTLE: dict[str, Wish] = {
 def test_a_mild_wish_is_met_about_as_well_as_by_the_thorough_fit(wish: Wish) -> None:
     source = _colours()
     coupling = PairedCoupling(srgb_to_lab(wish(source)))
-    solve = second_order(coupling, None)
-    start = _start(source, coupling)
-    quick, thorough = refine_smooth_lut(source, coupling, solve, start), fit_smooth_lut(source, coupling, solve)
+    quick = fit_quick_lut(source, coupling, FOLLOWED)
+    thorough = fit_smooth_lut(source, coupling, second_order(coupling, None))
     losses = [float(coupling(srgb_to_lab(lut.apply(source))).loss) for lut in (quick, thorough)]
     assert losses[0] < 1.15 * losses[1] + 0.02
     assert losses[0] < 0.05 * float(coupling(srgb_to_lab(source)).loss)
-
-
-def test_control_points_of_a_grade_give_the_grade() -> None:
-    lattice = identity_lattice(33, torch.float64).reshape(-1, 3)
-    torch.testing.assert_close(_lattice_of(_control_points(Cdl())).reshape(-1, 3), lattice, atol=1e-6, rtol=0)
-    linear = Cdl(slope=(0.8, 0.9, 0.7), offset=(0.1, 0.05, 0.2), saturation=0.7)
-    found = _lattice_of(_control_points(linear)).reshape(-1, 3)
-    torch.testing.assert_close(found, linear.apply(lattice.float()).double(), atol=1e-5, rtol=0)
