@@ -29,6 +29,8 @@ SETTLED = 5e-4
 """Share of the cost by which a step has to lower it, or the pass ends."""
 SHORTER = 0.4
 """Share of a step that is tried where the whole step did not lower the cost."""
+_NOTHING = 1e-6
+"""Value of a spline below which a control point has no say."""
 _REACH = 4
 """Number of control points of an axis that have a say between two knots."""
 
@@ -132,6 +134,7 @@ class Columns:
                 at = number // spans, number % spans
                 near = net[at[0] : at[0] + _REACH, at[1] : at[1] + _REACH].flatten().to(rgb.device)
                 values = self.basis[self.order[start : start + count]][:, near].contiguous()
+                values[values < _NOTHING] = 0.0  # products of smaller ones would be denormal, which is slow
                 reds = slice(at[0], at[0] + _REACH)
                 greens = slice(at[1] * CONTROL_POINTS, (at[1] + _REACH) * CONTROL_POINTS)  # and all blues
                 self.columns.append((slice(start, start + count), reds, greens, values))
