@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-gpu lint format bench space space-check clean
+.PHONY: run test test-slow test-gpu lint format bench space space-check clean
 
 run: .venv/app ## install and open the browser app
 	$(BIN)/reswd serve --browser
 
-test: .venv/dev ## install and pass all tests
+test: .venv/dev ## install and run the tests
 	$(BIN)/python -m pytest
+
+test-slow: .venv/dev ## the proofs that take a minute or so each
+	$(BIN)/python -m pytest -m slow
 
 test-gpu: .venv/dev ## the tests that need CUDA
 	$(BIN)/python -m pytest -m gpu

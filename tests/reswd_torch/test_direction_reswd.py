@@ -79,6 +79,7 @@ def last_steps(correction: str, seeds: int) -> tuple[Tensor, Tensor]:
     return torch.stack(values), torch.stack(gradients)
 
 
+@pytest.mark.slow
 def test_exact_correction_is_unbiased_and_cheap_enough() -> None:
     """The bar of benchmarks/unbiased.py on 400 seeds: 0.5 within three standard errors, at most 4x plain's spread.
 

@@ -203,6 +203,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["inside", "outside"])
 def test_two_processes_keep_their_own_plans(where: str, tmp_path: Path) -> None:
     """DistributedDataParallel sends buffers from the first process to all; plans are of each one's own points."""

@@ -80,6 +80,7 @@ def _busy(processes: int) -> Iterator[None]:
             process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)  # the last run shares the cores with processes that want all of them
 def test_every_way_gives_the_same_bytes(files: Path, tmp_path: Path) -> None:
     first = _all_ways(files, tmp_path / "1", 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.studio.service.guide.test_gpu import run_on_a_space
 
 _SCRIPT = """
@@ -30,6 +32,7 @@ assert result.image.size == (64, 64), "the held model paints, in a process that 
 """
 
 
+@pytest.mark.slow
 def test_the_app_holds_its_model_and_offers_no_other(tmp_path: Path) -> None:
     done = run_on_a_space(_SCRIPT, tmp_path, str(tmp_path))
     assert done.returncode == 0, done.stderr

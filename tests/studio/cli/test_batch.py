@@ -157,6 +157,7 @@ def test_what_is_refused_is_one_line(
     assert not (tmp_path / "out" / "run.json").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_finishes_what_is_at_work_and_resume_goes_on(warm: Path, tmp_path: Path) -> None:
     folder, output = tmp_path / "many", tmp_path / "out"
     for number in range(120):  # so many that a busy machine does not finish before the signal comes
@@ -178,6 +179,7 @@ def test_ctrl_c_finishes_what_is_at_work_and_resume_goes_on(warm: Path, tmp_path
     assert [row["status"] for row in rows(output)] == ["done"] * 120
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
 def test_killed_at_any_moment_and_resumed_gives_the_same_bytes(warm: Path, tmp_path: Path) -> None:
     """Three of the twenty times that ``python -m benchmarks.kills`` does."""

@@ -41,6 +41,7 @@ def at_work() -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_ray_gives_the_same_bytes_and_outlives_its_workers(warm: Path, tmp_path: Path, two: Executor) -> None:
     folder = tmp_path / "many"
     for number in range(30):

@@ -127,7 +127,7 @@ def difficult(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("mode", [EACH, SERIES])
+@pytest.mark.parametrize("mode", [pytest.param(EACH, marks=pytest.mark.slow), SERIES])
 def test_fifty_files_give_forty_four_results(mode: str, warm: Path, tmp_path: Path, two: Executor) -> None:
     folder = difficult(tmp_path)
     assert len(os.listdir(folder)) == 50
