@@ -121,7 +121,7 @@ def test_photographs_become_colours_of_their_own() -> None:
     assert all((loaded.tiles == part).flatten(1).all(dim=1).any() for part in some.tiles)
     assert 0 <= loaded.tiles.min() <= loaded.tiles.max() <= 1
     palette = [set(map(tuple, tiles.reshape(-1, 3).tolist())) for tiles in loaded.tiles]
-    first, other = loaded.scenes(torch.ones(30, dtype=torch.bool), 50, _generator())
+    first, other = loaded.scenes(30, 50, _generator(), same=1.0)
     for one, two in zip(first, other, strict=True):
         owners = [
             next(i for i, known in enumerate(palette) if all(tuple(c) in known for c in part.tolist()))

@@ -72,14 +72,13 @@ def _batch(
     photographs: Photographs, banks: Banks, kind: int, generator: torch.Generator, same: float, jitter: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Sources, references and truths, (BATCH, COLOURS, 3) each."""
-    halves = torch.rand(BATCH, generator=generator) < same
-    first, second = photographs.scenes(halves, COLOURS, generator)
+    halves = torch.rand(BATCH, 1, 1, generator=generator) < same
+    free = photographs.scenes(BATCH, COLOURS, generator, same=0.0)
+    split = photographs.scenes(BATCH, COLOURS, generator, same=1.0)
+    first, second = (torch.where(halves, part, whole) for part, whole in zip(split, free, strict=True))
     if jitter > 0.0:
         amounts = [torch.randn(BATCH, 1, 7, generator=generator) * jitter for _ in range(2)]
-        first, second = (
-            _varied(first, amounts[0]),
-            _varied(second, torch.where(halves.view(-1, 1, 1), amounts[0], amounts[1])),
-        )
+        first, second = _varied(first, amounts[0]), _varied(second, torch.where(halves, amounts[0], amounts[1]))
     mild = kind == LOOK
     bank = banks.mild if mild else banks.wild
     one, two = (Renditions.draw(bank, BATCH, generator, mild=mild) for _ in range(2))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import srgb_to_linear
@@ -42,23 +42,24 @@ class Photographs:
         return len(self.tiles)
 
     def scenes(
-        self, halves: Bool[Tensor, " batch"], colours: int, generator: torch.Generator
+        self, batch: int, colours: int, generator: torch.Generator, *, same: float
     ) -> tuple[Float[Tensor, "batch n 3"], Float[Tensor, "batch n 3"]]:
         """Pairs of scenes as linear colours.
 
         Args:
-            halves: for each pair, whether its scenes are opposite halves of one photograph, or parts of two.
+            batch: how many pairs.
             colours: colours of a scene.
             generator: chooses photographs, parts of them and colours.
+            same: share of the pairs whose two scenes are parts of one photograph.
         """
-        batch = len(halves)
         first = torch.randint(len(self), (batch,), generator=generator)
         other = (first + torch.randint(1, len(self), (batch,), generator=generator)) % len(self)
-        other = torch.where(halves, first, other)
+        one = torch.rand(batch, generator=generator) < same
+        other = torch.where(one, first, other)
         sides = torch.randint(0, 4, (batch,), generator=generator)
         return (
-            self._parts(first, torch.where(halves, sides, -1), colours, generator),
-            self._parts(other, torch.where(halves, (sides + 2) % 4, -1), colours, generator),
+            self._parts(first, torch.where(one, sides, -1), colours, generator),
+            self._parts(other, torch.where(one, (sides + 2) % 4, -1), colours, generator),
         )
 
     def _parts(self, photo: Tensor, side: Tensor, colours: int, generator: torch.Generator) -> Tensor:

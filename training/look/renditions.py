@@ -72,9 +72,7 @@ def light_matrices(count: int, seed: int, *, mild: bool) -> Float[Tensor, "count
         developed = np.linalg.lstsq(patches @ neutral / neutral.sum(axis=0), wanted, rcond=None)[0].T
         developed /= developed.sum(axis=1, keepdims=True)
         tint = np.exp(rng.normal(0, 0.02 if mild else 0.05, 3))
-        # Well balanced pictures are tinted as pictures: before the colour matrix the same tint comes out three times as strong.
-        tinted = developed * tint[:, None] if mild else developed * tint
-        matrix = tinted @ ((basis.T @ response).T / white[:, None])
+        matrix = (developed * tint) @ ((basis.T @ response).T / white[:, None])
         matrices[index] = matrix / (np.array(LUMA) @ matrix.sum(axis=1))
     return torch.from_numpy(matrices).float()
 
