@@ -30,6 +30,9 @@ FARTHEST = 3.5
 DISAGREEMENT = 5.0
 """How much the scatter of the networks' answers weighs beside their size. They saw different photographs, so where they differ,
 the answer hangs on what the pictures show. Chosen on cases of photographs that none of them saw."""
+UNUSUAL, MANY_UNUSUAL = 3.0, 0.05
+"""Standard deviations from which on a feature is unlike what the networks were trained on, and the share of such features from
+which on the answer counts less. Pictures of one strongly coloured thing have many; chosen on the same cases."""
 STATISTICS = 6
 """Number of features at the end that are themselves an answer: what equal means and spreads of every channel would ask for."""
 
@@ -40,7 +43,7 @@ class LookEstimate:
 
     Attributes:
         cdl: the ten numbers.
-        certainty: 0..1: 1 where all networks agree; the answer is shrunk by its square.
+        certainty: 0..1: 1 where all networks agree, and both pictures are such as they were trained on.
     """
 
     cdl: Cdl
@@ -63,14 +66,17 @@ def estimate_look(source: Float[Tensor, "n 3"], reference: Float[Tensor, "m 3"])
 def agreed(
     networks: Sequence[LookNetwork], features: Float[Tensor, "batch features"]
 ) -> tuple[Float[Tensor, "batch 10"], Float[Tensor, " batch"]]:
-    """The mean of the networks' answers, shrunk by how far they differ, and how certain each is, 0..1."""
+    """The mean of the networks' answers, and how certain each is, 0..1. The answer is shrunk by the square of how far the
+    networks agree, and where too much about the pictures is unusual."""
     answers = torch.stack([network(features) for network in networks])
     mean = answers.mean(dim=0)
     scale = torch.tensor(SCALE).to(mean)
     scatter = ((answers - mean) / scale).square().mean(dim=(0, 2))
     size = (mean / scale).square().mean(dim=1)
-    certainty = size / (size + DISAGREEMENT * scatter).clamp(min=1e-12)
-    return mean * certainty.square().unsqueeze(1), certainty
+    agreement = size / (size + DISAGREEMENT * scatter).clamp(min=1e-12)
+    unusual = torch.stack([network.unusual(features) for network in networks]).mean(dim=0)
+    usual = (MANY_UNUSUAL / unusual.clamp(min=MANY_UNUSUAL)).to(mean)
+    return mean * (agreement.square() * usual).unsqueeze(1), agreement * usual
 
 
 class LookNetwork(torch.nn.Module):
@@ -105,6 +111,10 @@ class LookNetwork(torch.nn.Module):
         hidden = self._dropped(torch.nn.functional.silu(self.second(self._dropped(hidden))))
         scale = torch.tensor(SCALE, dtype=hidden.dtype)
         return self.answer(hidden) * scale + torch.sigmoid(self.gate(hidden)) * statistics
+
+    def unusual(self, features: Float[Tensor, "batch features"]) -> Float[Tensor, " batch"]:
+        """The share of the features that lie beyond :data:`UNUSUAL` of what the network was trained on."""
+        return (((features - self.mean) / self.spread).abs() > UNUSUAL).float().mean(dim=1)
 
     def _dropped(self, values: Tensor) -> Tensor:
         return torch.nn.functional.dropout(values, self.drop, self.training and self.drop > 0.0)

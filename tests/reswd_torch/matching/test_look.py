@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from reswd_torch import Cdl, Lut3D, match, srgb_to_lab
-from reswd_torch.matching.look import STATISTICS, LookNetwork, _networks, estimate_look
+from reswd_torch.matching.look import MANY_UNUSUAL, STATISTICS, LookNetwork, _networks, estimate_look
 from reswd_torch.matching.look_features import COLOURS, pair_features, statistics_map
 from tests.conftest import asset
 
@@ -64,6 +64,17 @@ def _even(count: int) -> torch.Tensor:
     """Even steps through more colours than the networks know."""
     assert count > COLOURS
     return (torch.arange(COLOURS) + 0.5).mul(count / COLOURS).long()
+
+
+def test_a_picture_of_one_strongly_coloured_thing_is_not_trusted_like_a_photograph() -> None:
+    """A leaf from close by looks like a cast, and like nothing that the networks were shown."""
+    shade = torch.rand(600, 1, generator=torch.Generator().manual_seed(2)) ** 2
+    leaf = shade * torch.tensor([[0.35, 0.9, 0.02]])
+    source = colours("warm-room.jpg")
+    certainty, usual = (estimate_look(source, colours(each) if each else leaf).certainty for each in ("", NAMES[0]))
+    assert certainty < 0.6 * usual
+    features = pair_features(source[_even(len(source))].unsqueeze(0), leaf[:512].unsqueeze(0))
+    assert all(float(network.unusual(features)) > MANY_UNUSUAL for network in _networks())
 
 
 @pytest.mark.parametrize("name", NAMES)
