@@ -6,8 +6,9 @@ The floor of a stage is the time in which this machine copies as many bytes as t
 copies is measured in the same run. Fits run on one thread, everything else on all cores. Times are medians. Run this on an idle
 machine, and look at the ratios: they change less from machine to machine than the times do.
 
-How our CDL compares with OpenColorIO's on all cores is measured once more by itself: the two take turns in one loop, so that
-whatever else the machine does slows both down alike, and the median of the ratios of neighbouring runs counts.
+What is judged by a ratio is measured once more by itself: a match with everything on beside OpenColorIO's pass over one frame,
+the fit of a LUT beside that of ten numbers, and our CDL beside OpenColorIO's on all cores. The two take turns in one loop, so
+that whatever else the machine does slows both down alike, and the median of the ratios of neighbouring runs counts.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from benchmarks.bars import command_line, photograph, timed
-from benchmarks.match import by_peer, installed
+from benchmarks.match import ASSETS, by_peer, installed
 from benchmarks.opencolorio import CORES, Processor, of_grade
 from reswd_torch import Cdl, Grade, Lut3D, MatchSettings, match
 from reswd_torch.grade.routes import by_kernel
 from reswd_torch.matching import fit_samples, sample_pixels
-from reswd_torch.threads import allowed
+from reswd_torch.threads import allowed, one_thread
 from studio.jobs import MatchJob
 from studio.media.images import read_picture, read_reduced, write_picture
 from studio.references import PictureReference
@@ -218,6 +219,50 @@ def paired(first: Callable[[], object], second: Callable[[], object], pairs: int
     return Paired(median(seconds[0]), median(seconds[1]), median(a / b for a, b in zip(*seconds, strict=True)))
 
 
+def enlarged(name: str, left: int, top: int) -> np.ndarray:
+    """A 4K frame of a photograph of ``assets/``, (HEIGHT, WIDTH, 3) uint8, cut out of a somewhat larger enlargement."""
+    with Image.open(ASSETS / name) as picture:
+        larger = ImageOps.fit(picture.convert("RGB"), (WIDTH + 160, HEIGHT + 90), Image.Resampling.LANCZOS)
+    return np.asarray(larger)[top : top + HEIGHT, left : left + WIDTH].copy()
+
+
+def aims(pairs: int) -> None:
+    """Print what a match with everything on costs, beside one pass of OpenColorIO, and what a LUT costs beside ten numbers."""
+    frame = enlarged("mountain-path-noon.jpg", 0, 0)
+    again = render(enlarged("mountain-path-noon.jpg", 160, 90), Grade(CDL))
+    other = enlarged("bridge-night.jpg", 0, 0)
+    floats = [each.astype(np.float32) / 255 for each in (frame, again, other)]
+    samples = [sample_pixels(each, 2048, 0, with_thumbnail=True) for each in (frame, again, other)]
+    by_theirs = partial(of_grade(Grade(CDL)).apply, frame, np.empty_like(frame))
+
+    def fit(reference: int, **settings: Any) -> Callable[[], object]:
+        return alone(lambda: fit_samples(samples[0], samples[reference], MatchSettings(**settings)))
+
+    ten = {"transform": "cdl"}
+    rows = [
+        ("match() of one scene", "OpenColorIO", alone(lambda: match(floats[0], floats[1])), by_theirs),
+        ("match() of unrelated ones", "OpenColorIO", alone(lambda: match(floats[0], floats[2])), by_theirs),
+        ("the same, as ten numbers", "OpenColorIO", alone(lambda: match(floats[0], floats[2], **ten)), by_theirs),
+        ("fit of a scene, LUT", "the same, ten numbers", fit(1), fit(1, **ten)),
+        ("fit of a mood, LUT", "the same, ten numbers", fit(2, scene="different"), fit(2, scene="different", **ten)),
+        (
+            "fit of a mood, LUT",
+            "fit of statistics, ten numbers",
+            fit(2, scene="different"),
+            fit(2, scene="different", aim="colours", **ten),
+        ),
+    ]
+    print("\n## A match of two 4K frames with everything on, one thread\n")
+    print("OpenColorIO: one pass of a CDL over one of the frames, 8 bits, one core.\n")
+    print("| what | beside | ms | ms | ratio |\n|---|---|---|---|---|")
+    for what, beside, first, second in rows:
+        found = paired(first, second, pairs)
+        print(
+            f"| {what} | {beside} | {1000 * found.first:.0f} | {1000 * found.second:.0f} | {found.ratio:.2f} |",
+            flush=True,
+        )
+
+
 def beside_opencolorio(pairs: int) -> None:
     """Print how long our CDL on a 4K frame takes over OpenColorIO's on all cores, with and without a saturation step."""
     eight = photograph(HEIGHT, WIDTH, 0)
@@ -294,6 +339,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         stages(Path(name), chosen.times, copy_speed())
+        aims(PAIRS_A_TIME * chosen.times)
         beside_opencolorio(PAIRS_A_TIME * chosen.times)
         if torch.cuda.is_available():
             card(chosen.times)

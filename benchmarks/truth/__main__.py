@@ -128,6 +128,9 @@ def main(argv: list[str] | None = None) -> None:
         parser.error(str(error))
     if not (makers or chosen.frames or chosen.protections):
         parser.error("nothing to judge: give --photos, --cases-from, --frames or --protections")
+    frames = [] if chosen.frames is None else frame_pairs(chosen.frames)
+    if chosen.frames is not None and not frames:
+        parser.error(f"no frames NAME-Illum1.jpg, NAME-Illum2.jpg in {chosen.frames}")
     record: dict[str, dict[str, Any]] = {}
     if makers:
         for sentence in skipped:
@@ -135,8 +138,8 @@ def main(argv: list[str] | None = None) -> None:
         scores = run(makers, chosen.methods, chosen.jobs)
         record["cases"] = scores
         print("\n".join(tables(scores)), flush=True)
-    if chosen.frames is not None:
-        pairs = [see(pair) for pair in frame_pairs(chosen.frames)]
+    if frames:
+        pairs = [see(pair) for pair in frames]
         for name, options in settings.items():
             if MatchSettings(**options).declared_method.looks_for_scene:
                 found = {seen.name: frame_scores(seen, MatchSettings(**options)) for seen in pairs}

@@ -78,7 +78,8 @@ def load_case(folder: Path) -> Case:
     """Read a case from a folder: source.png, reference.jpg, truth.png (16 bits) and case.json with family and photos."""
     record = json.loads((folder / "case.json").read_text(encoding="utf-8"))
     pictures = (_read(folder / name) for name in ("source.png", "reference.jpg", "truth.png"))
-    return Case(folder.name, record["family"], tuple(record["photos"]), *pictures)
+    name = f"{folder.resolve().parent.name}/{folder.name}"  # cases of two seeds have the same numbers
+    return Case(name, record["family"], tuple(record["photos"]), *pictures)
 
 
 def make_case(photographs: Sequence[Path], family: str, number: int, seed: int, *, edge: int = EDGE) -> Case:

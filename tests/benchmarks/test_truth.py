@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -127,8 +128,8 @@ def test_cases_made_elsewhere_are_read_and_judged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], cases: dict[str, list[Case]]
 ) -> None:
     case = cases["still"][0]
-    folder = tmp_path / "still-007"
-    folder.mkdir()
+    folder = tmp_path / "ten" / "still-007"
+    folder.mkdir(parents=True)
     for name, depth in (("source", 255), ("reference", 255), ("truth", 65535)):
         values = np.rint(getattr(case, name) * depth).astype(np.uint8 if depth == 255 else np.uint16)
         cv2.imwrite(str(folder / f"{name}.{'jpg' if name == 'reference' else 'png'}"), values[..., ::-1])
@@ -137,10 +138,20 @@ def test_cases_made_elsewhere_are_read_and_judged(
     assert np.array_equal(read.source, case.source)
     assert np.abs(read.truth - case.truth).max() < 1e-5
     found = tmp_path / "found.json"
-    main(["--cases-from", str(tmp_path), "--methods", "half=strength=0.5", "floor-cdl", "--json", str(found)])
+    shutil.copytree(tmp_path / "ten", tmp_path / "eleven")
+    folders = [str(tmp_path / name) for name in ("ten", "eleven")]
+    options = ["--methods", "half=strength=0.5", "floor-cdl", "--json", str(found)]
+    main(["--cases-from", folders[0], "--cases-from", folders[1], *options])
     record = json.loads(found.read_text())["cases"]
-    assert record["floor-cdl"]["still"]["still-007"] < record["half"]["still"]["still-007"]
-    assert "### still: 1 cases" in capsys.readouterr().out
+    assert list(record["half"]["still"]) == ["ten/still-007", "eleven/still-007"]
+    assert record["floor-cdl"]["still"]["ten/still-007"] < record["half"]["still"]["ten/still-007"]
+    assert "### still: 2 cases" in capsys.readouterr().out
+
+
+def test_a_folder_without_frames_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--frames", str(tmp_path)])
+    assert f"no frames NAME-Illum1.jpg, NAME-Illum2.jpg in {tmp_path}" in capsys.readouterr().err
 
 
 def test_a_refused_match_counts_as_nothing_done(cases: dict[str, list[Case]]) -> None:
