@@ -240,9 +240,9 @@ def aims(pairs: int) -> None:
 
     ten = {"transform": "cdl"}
     rows = [
-        ("match() of one scene", "OpenColorIO", alone(lambda: match(floats[0], floats[1])), by_theirs),
-        ("match() of unrelated ones", "OpenColorIO", alone(lambda: match(floats[0], floats[2])), by_theirs),
-        ("the same, as ten numbers", "OpenColorIO", alone(lambda: match(floats[0], floats[2], **ten)), by_theirs),
+        ("match() of one scene", "OpenColorIO", lambda: match(floats[0], floats[1]), by_theirs),
+        ("match() of unrelated ones", "OpenColorIO", lambda: match(floats[0], floats[2]), by_theirs),
+        ("the same, as ten numbers", "OpenColorIO", lambda: match(floats[0], floats[2], **ten), by_theirs),
         ("fit of a scene, LUT", "the same, ten numbers", fit(1), fit(1, **ten)),
         ("fit of a mood, LUT", "the same, ten numbers", fit(2, scene="different"), fit(2, scene="different", **ten)),
         (
@@ -252,7 +252,7 @@ def aims(pairs: int) -> None:
             fit(2, scene="different", aim="colours", **ten),
         ),
     ]
-    print("\n## A match of two 4K frames with everything on, one thread\n")
+    print("\n## A match of two 4K frames with everything on\n")
     print("OpenColorIO: one pass of a CDL over one of the frames, 8 bits, one core.\n")
     print("| what | beside | ms | ms | ratio |\n|---|---|---|---|---|")
     for what, beside, first, second in rows:

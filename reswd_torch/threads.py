@@ -8,12 +8,16 @@ for it. On such a machine a fit took up to twenty times as long on two threads a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
+from typing import TypeVar
 
 import torch
 
+First = TypeVar("First")
+Second = TypeVar("Second")
 _lock = Lock()
 _opencv_users = 0
 _opencv_threads = 1
@@ -71,6 +75,20 @@ def allowed() -> int:
     started while a fit ran is told 1 for the rest of its life.
     """
     return _allowed
+
+
+def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
+    """Do two independent things at once where more than one thread is allowed, else one after the other.
+
+    Returns:
+        What each returned. An error of the first is raised before one of the second.
+    """
+    if allowed() == 1:
+        return first(), second()
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(second)
+        mine = first()
+        return mine, other.result()
 
 
 def work_on_one_core() -> None:

@@ -103,7 +103,8 @@ def align(source: Thumbnail, target: Thumbnail, homography: np.ndarray) -> Align
         inside = _inside(there, other.shape)
         found = inside & (_correlation(grey, _fetched(other, there)) > _ALIKE)
     colors = [_soft(first), _fetched(_soft(second), there)]
-    found &= (colors[0].max(axis=-1) < _CLIPPED) & (colors[1].max(axis=-1) < _CLIPPED)
+    for channel in range(3):  # NumPy is slow along an axis of three
+        found &= (colors[0][..., channel] < _CLIPPED) & (colors[1][..., channel] < _CLIPPED)
     if source.weights is not None:
         found &= _counted(source.weights, first) > _COUNTS
     if target.weights is not None:
@@ -156,8 +157,8 @@ def _fetched(values: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def _inside(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    edge = np.array(shape[1::-1], np.float32) - 3
-    return np.asarray(((places > 2) & (places < edge)).all(axis=-1))
+    (height, width), (columns, rows) = shape[:2], (places[..., 0], places[..., 1])
+    return np.asarray((columns > 2) & (rows > 2) & (columns < width - 3) & (rows < height - 3))
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pi
 from reswd_torch.palette import parse_palette
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_TRANSFORM, SAME_SCENE, MatchSettings
-from reswd_torch.threads import one_thread
+from reswd_torch.threads import one_thread, side_by_side
 
 
 def match(
@@ -64,13 +64,16 @@ def match(
     """
     chosen = settings_with(settings, options)
     start = time.perf_counter()
-    source_sample = _picture_sample(source, source_weights, "source", chosen)
     if (target is None) == (palette is None):
         raise InputError("give either a target picture or a palette" + (", not both" if palette is not None else ""))
-    if palette is not None:
-        target_sample = palette_sample(parse_palette(palette), chosen.samples)
-    else:
-        target_sample = _picture_sample(target, target_weights, "target", chosen)
+    source_sample, target_sample = side_by_side(
+        lambda: _picture_sample(source, source_weights, "source", chosen),
+        lambda: (
+            _picture_sample(target, target_weights, "target", chosen)
+            if palette is None
+            else palette_sample(parse_palette(palette), chosen.samples)
+        ),
+    )
     return fit_samples(source_sample, target_sample, chosen, progress=progress, start=start)
 
 

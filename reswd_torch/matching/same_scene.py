@@ -21,6 +21,7 @@ from reswd_torch.color import srgb_to_lab
 from reswd_torch.matching.alignment import align
 from reswd_torch.matching.sampling import sample_colors
 from reswd_torch.matching.thumbnail import EDGE, Features, Thumbnail
+from reswd_torch.threads import side_by_side
 
 LEAST_POINTS = 25
 """Smallest number of points that make one scene. Unrelated photographs agree in up to a dozen points by chance."""
@@ -98,12 +99,12 @@ def find_same_scene(
     """
     import cv2
 
-    alike = _alike(source.coarse_features, target.coarse_features)
+    alike = _alike(*side_by_side(lambda: source.coarse_features, lambda: target.coarse_features))
     if not thorough and len(alike[0]) < LEAST_ALIKE:
         return None
     if (scene := _aligned(source, target, *alike)) is not None:
         return scene
-    alike = _alike(source.features, target.features)
+    alike = _alike(*side_by_side(lambda: source.features, lambda: target.features))
     places = _agreeing(*alike)
     if places is None:
         return None
@@ -155,7 +156,7 @@ def _aligned(source: Thumbnail, target: Thumbnail, first: np.ndarray, second: np
 
 def glance(source: Thumbnail, target: Thumbnail) -> int:
     """The number of their strongest features that are alike, to be compared with :data:`LEAST_ALIKE`. Quick."""
-    return len(_alike(source.coarse_features, target.coarse_features)[0])
+    return len(_alike(*side_by_side(lambda: source.coarse_features, lambda: target.coarse_features))[0])
 
 
 def _span(points: Float[Tensor, "p 3"], picture: Float[Tensor, "n 3"]) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -51,16 +50,23 @@ class Thumbnail:
             return self.pixels
         return np.rint(self.pixels.clip(0, 1) * 255).astype(np.uint8)
 
-    @cached_property
+    @property
     def features(self) -> Features:
         """The features at full size. Finding them takes a third of a second on one core."""
-        return _features(self, 1.0, _FEATURES)
+        return self._kept("features at full size", 1.0, _FEATURES)
 
-    @cached_property
+    @property
     def coarse_features(self) -> Features:
         """The strongest features at half the size. They take a tenth of that time, and are enough to see that two pictures have
         nothing in common."""
-        return _features(self, 0.5, _COARSE_FEATURES)
+        return self._kept("features at half size", 0.5, _COARSE_FEATURES)
+
+    def _kept(self, name: str, scale: float, most: int) -> Features:
+        """Features, found once. (A cached_property of Python 3.11 would let only one picture at a time look for its own.)"""
+        if name not in self.__dict__:
+            self.__dict__[name] = _features(self, scale, most)
+        found: Features = self.__dict__[name]
+        return found
 
 
 @opencv_on_one_thread()
