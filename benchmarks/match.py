@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, median
 
@@ -37,8 +37,10 @@ from studio.service.match import run_match
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 OURS: dict[str, dict[str, str]] = {
     "fast (default)": {},
-    "fast, scene different": {"scene": "different"},
-    "fast, lut": {"transform": "lut"},
+    "fast, look": {"aim": "look"},
+    "fast, colours": {"aim": "colours"},
+    "fast, colours, scene different": {"aim": "colours", "scene": "different"},
+    "fast, colours, lut": {"aim": "colours", "transform": "lut"},
     "reswd": {"method": "reswd"},
     "reinhard": {"method": "reinhard"},
     "mkl": {"method": "mkl"},
@@ -102,7 +104,8 @@ def ours(pair: Pair, options: dict[str, str], device: str) -> Row:
         device: where the fit runs.
     """
     settings = MatchSettings(**options, device=device)  # type: ignore[arg-type]
-    source, target = read_picture(pair.source), read_reduced(pair.target)
+    source = read_picture(pair.source)
+    target = read_reduced(pair.target, whole_if=source.full_size)  # as files are read for a match
     looks = settings.looks_for_scene
     samples = [
         sample_pixels(picture.pixels, settings.samples, settings.seed, with_thumbnail=looks)
@@ -110,12 +113,11 @@ def ours(pair: Pair, options: dict[str, str], device: str) -> Row:
     ]
     times = []
     for _ in range(3):
-        for sample in samples:
-            if sample.thumbnail is not None:
-                for kept in ("features", "coarse_features"):  # which the last fit has left there
-                    vars(sample.thumbnail).pop(kept, None)
+        fresh = [  # without the features that the last fit has left there
+            each if each.thumbnail is None else replace(each, thumbnail=replace(each.thumbnail)) for each in samples
+        ]
         start = time.perf_counter()
-        grade = fit_samples(samples[0], samples[1], settings)
+        grade = fit_samples(fresh[0], fresh[1], settings)
         times.append(time.perf_counter() - start)
         if times[0] > 0.5:  # slow enough for one fit to be timed well
             break

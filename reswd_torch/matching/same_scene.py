@@ -33,9 +33,9 @@ LEAST_OVERLAP = 0.1
 TRUSTED = (0.55, 0.75)
 """Shares of the picture's tones that the points must span before they count at all, and before they count fully. A grade is used
 on all tones, and what points of a few tones say about the others is a guess, worse than statistics."""
-PLANE = 0.33
+PLANE = 0.37
 """Least share of the spots on one plane, less the share of those that surely lie off it, with which pictures count as aligned.
-The colour-checker frames, rooms seen from two places, have -0.5 to 0.3; shifted, cropped and re-graded pictures mostly 0.4 to
+The colour-checker frames, rooms seen from two places, have -0.5 to 0.35; shifted, cropped and re-graded pictures mostly 0.4 to
 1."""
 _RATIO = 0.8
 """A match is clear where its distance is below this share of the distance to the second best (Lowe's ratio test)."""
