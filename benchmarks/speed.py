@@ -44,7 +44,7 @@ from studio.service.render import render
 
 HEIGHT, WIDTH = 2160, 3840
 CDL = Cdl((1.1, 0.9, 0.8), (0.02, 0.0, -0.01), (1.1, 0.95, 1.05), 1.1)
-STATISTICS = MatchSettings(scene="different")
+STATISTICS = MatchSettings(aim="colours", scene="different")
 MEGAPIXELS = (1, 4, 12, 25, 50, 100)
 PAIRS_A_TIME = 3
 """Pairs of runs beside OpenColorIO for each of ``--times``: ratios scatter more than medians of times do."""

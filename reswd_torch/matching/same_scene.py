@@ -104,7 +104,7 @@ def find_same_scene(
         return None
     if (scene := _aligned(source, target, *alike)) is not None:
         return scene
-    alike = _alike(*side_by_side(lambda: source.features, lambda: target.features))
+    alike = _alike(source.features, target.features)  # one after the other: SIFT at full size takes 100 MiB for each
     places = _agreeing(*alike)
     if places is None:
         return None
