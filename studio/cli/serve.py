@@ -15,19 +15,27 @@ _ALLOW = typer.Option(
     "--allow", help="A folder whose sub-folders may be named in the tab Batch; may be given again.", metavar="DIR"
 )
 
+_NAME = typer.Option(
+    "--name",
+    help="A host name by which a web server in front of the app calls it, where the app listens to this machine alone; "
+    "may be given again.",
+    metavar="HOST",
+)
+
 
 def serve_command(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every interface.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="Port; the first free one from 7860 if left out.")] = None,
     browser: Annotated[bool, typer.Option("--browser", help="Open the app in the browser.")] = False,
     allow: Annotated[list[Path] | None, _ALLOW] = None,
+    name: Annotated[list[str] | None, _NAME] = None,
 ) -> None:
     """Start the browser app."""
     allowed = _check_allowed(allow or [], host)
     _check_address(host, port)
     from studio.ui.app import serve
 
-    serve(host=host, port=port, open_browser=browser, allowed=allowed)
+    serve(host=host, port=port, open_browser=browser, allowed=allowed, names=tuple(name or ()))
 
 
 def _check_allowed(folders: list[Path], host: str) -> tuple[Path, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 from threading import Thread
@@ -9,10 +10,12 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from starlette.middleware import Middleware
 
 from studio.service.guide.stream import hold_models
 from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
+from studio.ui.door import LOOPBACK, Door
 from studio.ui.endpoints import add_endpoints
 from studio.ui.guide.events import wire_guide_tab
 from studio.ui.guide.run import DEVICE, models
@@ -47,9 +50,14 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
     return app.queue(max_size=64, default_concurrency_limit=4)
 
 
-def launch_options() -> dict[str, Any]:
-    """The options of ``launch`` that every way to start the app has in common."""
+def launch_options(names: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The options of ``launch`` that every way to start the app has in common.
+
+    Args:
+        names: host names by which the app may be called; empty for every name.
+    """
     return {
+        "app_kwargs": {"middleware": [Middleware(Door, names=names)]},
         "theme": theme(),
         "css": CSS,
         "head": HEAD,
@@ -86,7 +94,11 @@ def warm_up() -> Thread:
 
 
 def serve(
-    host: str | None = None, port: int | None = None, open_browser: bool = False, allowed: tuple[Path, ...] = ()
+    host: str | None = None,
+    port: int | None = None,
+    open_browser: bool = False,
+    allowed: tuple[Path, ...] = (),
+    names: tuple[str, ...] = (),
 ) -> None:
     """Start the app and wait until it is stopped.
 
@@ -95,7 +107,11 @@ def serve(
         port: None for GRADIO_SERVER_PORT or the first free one from 7860.
         open_browser: show it in the browser.
         allowed: as in :func:`build_app`.
+        names: further host names by which the app may be called where it listens to this machine alone, such as that of a
+            web server in front of it.
     """
+    listens = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    known = (*LOOPBACK, *names) if listens in LOOPBACK else ()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, which removes the pages' files
     warm_up()
-    build_app(allowed).launch(server_name=host, server_port=port, inbrowser=open_browser, **launch_options())
+    build_app(allowed).launch(server_name=host, server_port=port, inbrowser=open_browser, **launch_options(known))
