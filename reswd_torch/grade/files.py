@@ -19,7 +19,8 @@ import numpy as np
 import torch
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade.cdl import Cdl, triple
+from reswd_torch.grade.cdl import Cdl
+from reswd_torch.grade.foreign_text import corrections_of, cube_text
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.grade.transforms import cdl_transform, lut_transform
 
@@ -71,10 +72,10 @@ def write_cube(path: Path, lut: Lut3D, *, comments: tuple[str, ...] = ()) -> Non
     Raises:
         InputError: the file cannot be written.
     """
-    write_text_atomically(path, cube_text(lut, comments=comments))
+    write_text_atomically(path, baked_cube(lut, comments=comments))
 
 
-def cube_text(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
+def baked_cube(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
     """The text that :func:`write_cube` writes; arguments as there."""
     import PyOpenColorIO as ocio
 
@@ -107,17 +108,10 @@ def read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
     Raises:
         InputError: the file is not readable, or holds numbers that a CDL cannot have.
     """
-    ocio = _opencolorio()
-    try:
-        corrections = list(ocio.CDLTransform.CreateGroupFromFile(str(path)))
-        if not corrections:
-            raise InputError(f"{path}: holds no colour correction; export it again as .cc, .ccc or .cdl")
-        found = corrections[0]
-        cdl = Cdl(triple(found.getSlope()), triple(found.getOffset()), triple(found.getPower()), found.getSat())
-    except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError) as error:
-        raise InputError(
-            f"{path}: not a readable CDL ({_reason(error)}); export it again as .cc, .ccc or .cdl"
-        ) from error
+    corrections = corrections_of(path)
+    if not corrections:
+        raise InputError(f"{path}: holds no colour correction; export it again as .cc, .ccc or .cdl")
+    cdl = corrections[0]
     if len(corrections) > 1:
         return cdl, (f"the file holds {len(corrections)} corrections; the first is used",)
     return cdl, ()
@@ -126,9 +120,8 @@ def read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
 def read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
     """Read a .cube: a 3-D LUT, a 1-D LUT or both.
 
-    OpenColorIO is given a copy of the file that it can read whatever program wrote the file. The copy has no byte order mark
-    and no TITLE: OpenColorIO's reader of Resolve's .cube (the one that knows LUT_3D_INPUT_RANGE) refuses titles that other
-    programs write. A copy also has a harmless path: OpenColorIO takes ``$NAME`` and ``%NAME%`` in a path for variables.
+    OpenColorIO is given a copy that holds what :func:`~reswd_torch.grade.foreign_text.cube_text` has understood, under a harmless
+    path: OpenColorIO takes ``$NAME`` and ``%NAME%`` in a path for variables.
 
     Args:
         path: the file. A 1-D LUT, or a domain other than 0..1, is re-sampled to ``FOREIGN_LATTICE`` points.
@@ -139,15 +132,10 @@ def read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
     Raises:
         InputError: the file is not readable.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
-    kept = [line for line in lines if not line.lstrip().upper().startswith(b"TITLE")]
+    text = cube_text(path)
     with tempfile.TemporaryDirectory(prefix="reswd-") as folder:
         copy = Path(folder) / "grade.cube"
-        copy.write_bytes(b"\n".join(kept) + b"\n")
+        copy.write_text(text, encoding="ascii")
         try:
             return _read_cube_copy(copy)
         except InputError as error:

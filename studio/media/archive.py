@@ -52,9 +52,19 @@ def unpack(archive: Path, folder: Path, limits: Limits, *, name: str | None = No
         The number of files.
 
     Raises:
-        InputError: the file is no ZIP, damaged, encrypted, over the limits, or has names that lead out of the folder.
+        InputError: the file is no ZIP, damaged, encrypted, over the limits, or has names that lead out of the folder. Nothing of
+            it is left in the folder.
     """
     called = name or archive.name
+    try:
+        return _unpacked(archive, folder, limits, called)
+    except BaseException:
+        for left in folder.iterdir() if folder.is_dir() else ():
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+        raise
+
+
+def _unpacked(archive: Path, folder: Path, limits: Limits, called: str) -> int:
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = [entry for entry in opened.infolist() if not entry.is_dir()]
@@ -68,6 +78,10 @@ def unpack(archive: Path, folder: Path, limits: Limits, *, name: str | None = No
         raise InputError(f"{called}: two files of the ZIP have the same name ({Path(error.filename).name})") from error
     except OSError as error:
         raise InputError(f"{called}: the ZIP could not be unpacked ({error.strerror or error})") from error
+    except InputError:
+        raise
+    except Exception as error:  # zipfile trusts the fields of a file, and fails in many ways where they lie
+        raise InputError(f"{called}: the ZIP is damaged or of a kind that is not read: make it again") from error
     return len(entries)
 
 

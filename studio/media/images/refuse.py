@@ -69,6 +69,19 @@ def check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
         )
 
 
+def check_bytes(path: Path, pixels: int, samples: int, bits: int, max_pixels: int) -> None:
+    """Refuse a picture that would take more memory than the largest one of 16 bits with transparency.
+
+    Raises:
+        InputError: it would; so many samples for each pixel are no photograph.
+    """
+    if pixels * samples * bits > max_pixels * 4 * 16:
+        raise InputError(
+            f"{path}: {samples} samples of {bits} bits for each pixel come to {pixels * samples * bits / 8e9:.1f} GB: save it as "
+            "RGB with 8 or 16 bits first"
+        )
+
+
 def damaged(path: Path) -> InputError:
     """The error for a picture whose data end early or are inconsistent."""
     return InputError(f"{path}: the picture is cut short or damaged: copy or export it again")

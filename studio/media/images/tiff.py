@@ -14,7 +14,7 @@ from studio.media.images.decode import convert, grey, open_pillow, opencv
 from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
-from studio.media.images.refuse import check_size, damaged
+from studio.media.images.refuse import check_bytes, check_size, damaged
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -48,6 +48,8 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         if not isinstance(page, tifffile.TiffPage):  # pragma: no cover - only for series reopened from frames
             raise damaged(path)
         check_size(path, page.imagewidth, page.imagelength, max_pixels)
+        pixels = page.imagewidth * page.imagelength * max(1, page.imagedepth)
+        check_bytes(path, pixels, page.samplesperpixel, max(8, page.bitspersample), max_pixels)
         _refuse_unreadable(path, page)
         container, icc, notes = _describe(path, page)
         pages = len(file.pages)
@@ -89,6 +91,8 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
     if page.photometric == _RGB and page.samplesperpixel < 3:
         raise damaged(path)
     end = path.stat().st_size
+    if not any(page.databytecounts):  # a file that leaves out all its data; tifffile would fill in zeros
+        raise damaged(path)
     if any(at + size > end for at, size in zip(page.dataoffsets, page.databytecounts, strict=False)):
         raise damaged(path)
 

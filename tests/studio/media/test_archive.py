@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import stat
 import struct
 import zipfile
@@ -97,6 +98,36 @@ def test_damaged_encrypted_and_empty(tmp_path: Path) -> None:
             out.writestr("a.jpg", b"2")
     with pytest.raises(InputError, match="the same name"):
         unpack(tmp_path / "twice.zip", tmp_path / "5", SMALL)
+
+
+def test_a_refused_zip_leaves_nothing(tmp_path: Path) -> None:
+    """Its list says that it is small. What was written before that turned out a lie is gone."""
+    path = tmp_path / "lies.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("sub/first.jpg", bytes(8000))
+        out.writestr("second.jpg", bytes(8000))
+    content = path.read_bytes().replace(struct.pack("<I", 8000), struct.pack("<I", 80))
+    path.write_bytes(content)
+    with pytest.raises(InputError):
+        unpack(path, tmp_path / "out", Limits(files=5, total=9000))
+    assert list((tmp_path / "out").rglob("*")) == []
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_whatever_byte_is_wrong_it_is_one_line(method: int, tmp_path: Path) -> None:
+    path, out = tmp_path / "odd.zip", tmp_path / "out"
+    with zipfile.ZipFile(path, "w", method) as made:
+        made.writestr("a.jpg", b"0123456789" * 5)
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        for value in (0, 0x3A, 0x80, 0xFF):
+            path.write_bytes(whole[:at] + bytes([value]) + whole[at + 1 :])
+            try:
+                unpack(path, out, SMALL)
+            except InputError as error:
+                assert "\n" not in str(error)
+                assert not out.exists() or list(out.iterdir()) == []
+            shutil.rmtree(out, ignore_errors=True)
 
 
 def test_loose_files_keep_a_tree_and_clashes_are_numbered(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +101,22 @@ def test_tiff_compression_and_preview_free_directories(tmp_path: Path) -> None:
         with tifffile.TiffFile(write_picture(tmp_path / "b.tif", picture, pixels, overwrite=True)) as file:
             assert file.pages.first.compression == expected
             assert len(file.pages) == 1
+
+
+def bare_tiff(path: Path, samples: int, bits: int, edge: int, data: int) -> Path:
+    """A TIFF of one strip that says how much data it has, and holds none."""
+    entries = [(256, 4, edge), (257, 4, edge), (258, 3, bits), (259, 3, 8), (262, 3, 2), (273, 4, 0), (277, 3, samples)]
+    entries += [(278, 4, edge), (279, 4, data), (284, 3, 1)]
+    body = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    path.write_bytes(b"II*\0" + struct.pack("<IH", 8, len(entries)) + body + bytes(4))
+    return path
+
+
+def test_what_a_tiff_comes_to_is_bounded_before_it_is_decoded(tmp_path: Path) -> None:
+    path = bare_tiff(tmp_path / "sparse.tif", samples=60, bits=8, edge=10_000, data=0)
+    refused(path, "60 samples of 8 bits for each pixel come to 6.0 GB")
+
+
+@pytest.mark.parametrize("data", [0, 1000])
+def test_a_tiff_without_its_data_is_damaged(data: int, tmp_path: Path) -> None:
+    refused(bare_tiff(tmp_path / "a.tif", samples=3, bits=8, edge=50, data=data), "cut short or damaged")
