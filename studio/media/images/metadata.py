@@ -55,9 +55,10 @@ def upright_exif(exif: bytes | None, turned: bool) -> bytes | None:
         turned: whether the picture was turned by a quarter, so that recorded width and height are exchanged.
 
     Returns:
-        A block of the same length; ``exif`` itself if its directories cannot be followed.
+        A block of the same length; None if its directories cannot be followed: some reader would still find the old orientation
+        in it, and turn the picture once more.
     """
-    if exif is None:
+    if exif is None or not _is_followed(exif):
         return None
     data = bytearray(exif)
     start = len(EXIF_PREFIX)
@@ -78,8 +79,23 @@ def upright_exif(exif: bytes | None, turned: bool) -> bytes | None:
         if after + 4 <= len(data):
             struct.pack_into("I", data, after, 0)
     except struct.error:
-        return exif
+        return None
     return bytes(data)
+
+
+def _is_followed(exif: bytes) -> bool:
+    """Whether Pillow, which takes tags over to other formats, reads all of a block."""
+    from PIL import Image
+
+    record = Image.Exif()
+    try:
+        record.load(exif)
+        for directory in (EXIF_IFD, GPS_IFD):
+            dict(record.get_ifd(directory))
+        dict(record)
+    except Exception:  # errors of many types, as in exif_orientation
+        return False
+    return True
 
 
 def _entries(data: bytearray, at: int, order: str) -> tuple[dict[int, int], int]:

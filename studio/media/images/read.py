@@ -35,6 +35,10 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 _OTHERS = ("GIF", "BMP", "PPM", "JPEG2000", "PSD", "ICO", "TGA")
 
 
+_LEAST_DPI, _MOST_DPI = 0.01, 1e6
+"""Resolutions that every format can hold, dots an inch."""
+
+
 class Reduction(NamedTuple):
     """How far a picture may be reduced while it is read.
 
@@ -269,7 +273,13 @@ def _finish(path: Path, decoded: Decoded) -> Picture:
     if icc is None and any(kind == b"iCCP" for kind, _ in chunks):  # the pixels were converted, or it was left out
         chunks = without_colour(chunks)
     dpi = container.dpi[::-1] if turned and container.dpi else container.dpi
-    container = replace(container, exif=upright_exif(container.exif, turned), dpi=dpi, png_chunks=chunks)
+    if dpi is not None and not all(_LEAST_DPI <= each <= _MOST_DPI for each in dpi):
+        dpi = None
+        notes.append("resolution out of range left out")
+    exif = upright_exif(container.exif, turned)
+    if container.exif is not None and exif is None:
+        notes.append("EXIF that is not readable was left out")
+    container = replace(container, exif=exif, dpi=dpi, png_chunks=chunks)
     alpha = None if decoded.alpha is None else turn(decoded.alpha, decoded.orientation)
     whole = decoded.whole[::-1] if turned and decoded.whole else decoded.whole
     return Picture(turn(decoded.pixels, decoded.orientation), alpha, icc, tuple(notes), path, container, whole)

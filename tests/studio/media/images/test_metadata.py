@@ -138,4 +138,31 @@ def test_turning_swaps_the_recorded_size_and_unlinks_the_preview() -> None:
     assert patched[link : link + 4] == bytes(4)
     facts = said(patched)
     assert "0:274" not in facts and (facts["34665:40962"], facts["34665:40963"]) == (24, 40)
-    assert upright_exif(b"Exif\0\0MM\0*\0\0\xff\xff", turned=True) == b"Exif\0\0MM\0*\0\0\xff\xff"
+    assert upright_exif(b"Exif\0\0MM\0*\0\0\xff\xff", turned=True) is None
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".avif"])
+def test_exif_that_cannot_be_followed_is_left_out_and_said_so(suffix: str, tmp_path: Path) -> None:
+    """Every byte of a block with an orientation is wrong once. The picture never comes out turned twice, nor not at all."""
+    record = Image.Exif()
+    record[274], record[270] = 6, "words"
+    record.get_ifd(0x8769)[0x9003] = "2026:11:29 12:00:00"
+    whole = record.tobytes()
+    rng = np.random.default_rng(3)
+    plain = Image.fromarray(rng.integers(0, 255, (20, 30, 3), np.uint8))
+    for at in range(6, len(whole), 3):
+        exif = whole[:at] + bytes([whole[at] ^ 0xA5]) + whole[at + 1 :]
+        plain.save(tmp_path / "in.jpg", exif=exif)
+        picture = read_picture(tmp_path / "in.jpg")
+        write_picture(tmp_path / f"out{suffix}", picture, picture.pixels, overwrite=True)
+        with Image.open(tmp_path / f"out{suffix}") as out:
+            assert out.getexif().get(274, 1) == 1
+        if picture.container.exif is None:
+            assert "EXIF that is not readable was left out" in picture.notes
+
+
+def test_a_resolution_that_no_format_holds_is_left_out(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4, 3), np.uint8), photometric="rgb", resolution=(4e9, 4e9))
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.container.dpi is None and "resolution out of range left out" in picture.notes
+    write_picture(tmp_path / "out.png", picture, picture.pixels)
