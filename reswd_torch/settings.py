@@ -5,6 +5,7 @@ Plain Python: importing this module loads no torch, so that a command line can s
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -81,9 +82,11 @@ class MatchSettings:
             )
         check_strength(self.strength)
         if not (isinstance(self.seed, Integral) and 0 <= self.seed < 2**63):
-            raise InputError(f"seed {self.seed!r} is not usable: give a whole number from 0 to 2**63 - 1")
+            raise InputError(f"seed {reprlib.repr(self.seed)} is not usable: give a whole number from 0 to 2**63 - 1")
         if not (isinstance(self.samples, Integral) and 1 <= self.samples <= 2**20):
-            raise InputError(f"samples {self.samples!r} is out of range: give a whole number from 1 to {2**20}")
+            raise InputError(
+                f"samples {reprlib.repr(self.samples)} is out of range: give a whole number from 1 to {2**20}"
+            )
         for name, kind in (("strength", float), ("seed", int), ("samples", int)):  # NumPy's numbers do not go into JSON
             object.__setattr__(self, name, kind(getattr(self, name)))
 
@@ -143,8 +146,8 @@ def check_strength(strength: object) -> None:
     Raises:
         InputError: not a number, NaN, or out of range.
     """
-    if not (isinstance(strength, Real) and 0 <= float(strength) <= 4):
-        raise InputError(f"strength {strength!r} is out of range: give a number from 0 to 4")
+    if not (isinstance(strength, Real) and 0 <= strength <= 4):  # type: ignore[operator]
+        raise InputError(f"strength {reprlib.repr(strength)} is out of range: give a number from 0 to 4")
 
 
 def check_cube_size(size: int) -> None:

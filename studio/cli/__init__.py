@@ -5,6 +5,8 @@ Heavy modules load inside the commands, so that --help is quick.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from typing import Annotated
 
@@ -38,8 +40,12 @@ app.command("serve")(serve_command)
 
 def main() -> None:
     """Entry point of ``reswd``. Input that cannot be used is one line on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be of any encoding
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
         if code == 130:  # what typer makes of Ctrl+C
             raise KeyboardInterrupt
     except InputError as error:
@@ -50,10 +56,28 @@ def main() -> None:
         if message:  # empty where the help was printed instead
             print(f"reswd: {message.rstrip('.')}; see reswd --help", file=sys.stderr)
         raise SystemExit(2) from None
+    except BrokenPipeError:  # whoever read the output has gone, as in `reswd … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
+    except OSError as error:  # a name that no file can have, a full disk, an output that takes no more
+        print(f"reswd: {_of_the_system(error)}", file=sys.stderr)
+        if error.filename is None:
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # what is left in its buffer would fail once more
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("reswd: stopped; nothing half-written was left behind", file=sys.stderr)
         raise SystemExit(130) from None
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused, in a line."""
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    shown = name if len(name) <= 120 else f"{name[:60]}…{name[-40:]}"
+    what = f"{shown}: " if shown else "the output: " if error.errno in (errno.ENOSPC, errno.EIO) else ""
+    return f"{what}{error.strerror or error}; choose another name or place"
 
 
 def _show_version(wanted: bool) -> None:

@@ -144,7 +144,7 @@ def read_settings(path: Path) -> SavedMatch:
         return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent, at)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{path}: the settings are damaged ({error!r}); save them again") from error
 
 
@@ -157,6 +157,7 @@ def _unpacked(name: str, data: str) -> Path:
         ) from error
     folder = Path(tempfile.mkdtemp(prefix="reswd-mask-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    place = folder / name
+    plain = name.replace("\\", "/").rpartition("/")[2].encode("utf-8", "replace")[-200:].decode("utf-8", "replace")
+    place = folder / (plain if plain.strip(".: \0") and "\0" not in plain else "mask")
     place.write_bytes(content)
     return place

@@ -58,7 +58,7 @@ def read_painted(path: Path) -> GuideJob | PaintJob:
     record = _record(path)
     try:
         return _job(record)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _broken(path, error) from error
 
 

@@ -127,3 +127,12 @@ def test_numpy_numbers_become_plain_ones() -> None:
     settings = MatchSettings(strength=np.float32(0.5), seed=np.int64(3), samples=np.int32(100))
     assert json.loads(json.dumps(dataclasses.asdict(settings)))["seed"] == 3
     assert settings == MatchSettings(strength=0.5, seed=3, samples=100)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("strength", 10**400), ("strength", -(10**400)), ("seed", 10**400), ("samples", 10**400)]
+)
+def test_numbers_beyond_all_bounds_are_one_line(field: str, value: int) -> None:
+    with pytest.raises(InputError, match=field) as caught:
+        MatchSettings(**{field: value})
+    assert len(str(caught.value)) < 150

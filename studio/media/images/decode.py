@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from reswd_torch.errors import InputError
-from studio.media.images.metadata import IPTC_RESOURCE, exif_orientation, upright_xmp, with_prefix
+from studio.media.images.metadata import EXIF_PREFIX, IPTC_RESOURCE, exif_orientation, upright_xmp, with_prefix
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.profiles import grey_to_srgb, image_to_srgb, profile_name, profile_space
 
@@ -248,7 +248,7 @@ def describe(image: Image.Image) -> tuple[Container, int]:
     name = "JPEG" if image.format == "MPO" else str(image.format)
     exif = with_prefix(info.get("exif") if isinstance(info.get("exif"), bytes) else None)
     if exif is None and "Raw profile type exif" in info:  # ImageMagick's way to put EXIF into a PNG
-        exif = with_prefix(image.getexif().tobytes())
+        exif = _exif_in_text(image)
     xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or None
     if isinstance(xmp, str):
         xmp = xmp.encode("utf-8")
@@ -266,6 +266,14 @@ def describe(image: Image.Image) -> tuple[Container, int]:
     if name == "JPEG":
         container = _with_jpeg_facts(container, image)
     return container, exif_orientation(exif, xmp)
+
+
+def _exif_in_text(image: Image.Image) -> bytes | None:
+    """The EXIF block that a PNG holds as hexadecimal text; one that no reader follows where the text is odd."""
+    try:
+        return with_prefix(image.getexif().tobytes())
+    except Exception:  # of many types, as for every broken block
+        return EXIF_PREFIX + b"odd"
 
 
 def _with_jpeg_facts(container: Container, image: Image.Image) -> Container:
@@ -289,6 +297,10 @@ def _with_jpeg_facts(container: Container, image: Image.Image) -> Container:
     return replace(container, jpeg_sampling=code, jpeg_rgb=image.info.get("adobe_transform") == 0)
 
 
+_LARGEST_TEXT = 1 << 24
+"""Bytes that a text or profile of a PNG may inflate to. Pillow's own limit, 1 MiB, refuses pictures for long XMP."""
+
+
 def open_pillow(stream: BinaryIO, formats: tuple[str, ...]) -> ImageFile.ImageFile:
     """Open a picture as one of the named formats, without loading Pillow's plugins for the others. Nothing is decoded yet.
 
@@ -303,5 +315,7 @@ def open_pillow(stream: BinaryIO, formats: tuple[str, ...]) -> ImageFile.ImageFi
     plugins |= {"PNG": "Png", "GIF": "Gif", "BMP": "Bmp", "PPM": "Ppm", "TGA": "Tga", "PSD": "Psd", "ICO": "Ico"}
     for name in formats:
         if name in plugins:
-            import_module(f"PIL.{plugins[name]}ImagePlugin")
+            plugin = import_module(f"PIL.{plugins[name]}ImagePlugin")
+            if name == "PNG":
+                plugin.MAX_TEXT_CHUNK = _LARGEST_TEXT  # type: ignore[attr-defined]
     return Image.open(stream, formats=formats)

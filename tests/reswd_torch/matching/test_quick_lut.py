@@ -42,7 +42,7 @@ def test_columns_have_the_same_hessian_as_the_whole(kind: str, dtype: torch.dtyp
     expected = plain.hessian(plain.evaluate(plain.start()), curvature).double()
     found = columns.hessian(curvature).permute(1, 0, 3, 2).reshape(expected.shape)  # ours go channel by channel
     largest = float(expected.abs().max())
-    assert float((found - expected).abs().max()) < {torch.float32: 1e-5, torch.float64: 1e-10}[dtype] * largest
+    assert float((found - expected).abs().max()) < 1e-5 * largest  # splines below a millionth are left out
 
 
 VIOLENT: dict[str, Wish] = {

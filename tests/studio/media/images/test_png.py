@@ -58,3 +58,25 @@ def test_png_text_resolution_and_colour_chunks_are_kept(dtype: type, tmp_path: P
         assert out.info["icc_profile"] == display_p3()
     kinds = [kind for kind, _ in read_picture(tmp_path / "b.png").container.png_chunks]
     assert sorted(kinds) == sorted(set(kinds) | {b"tEXt"}) and b"tIME" not in kinds
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_long_text_is_kept(compressed: bool, tmp_path: Path) -> None:
+    """XMP and the settings of generators grow beyond the MiB at which Pillow stops reading."""
+    text = PngImagePlugin.PngInfo()
+    text.add_text("parameters", "x" * (2 << 20), zip=compressed)
+    Image.new("RGB", (3, 2)).save(tmp_path / "a.png", pnginfo=text)
+    picture = read_picture(tmp_path / "a.png")
+    written = write_picture(tmp_path / "b.png", picture, picture.pixels)
+    with Image.open(written) as out:
+        assert len(out.text["parameters"]) == 2 << 20
+
+
+@pytest.mark.parametrize("profile", ["zz not hexadecimal", "00 11 22"])
+def test_odd_exif_in_text_costs_the_exif_alone(profile: str, tmp_path: Path) -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type exif", f"\nexif\n      30\n{profile}\n")
+    Image.new("RGB", (3, 2), (10, 20, 30)).save(tmp_path / "a.png", pnginfo=text)
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.pixels[0, 0].tolist() == [10, 20, 30]
+    assert picture.container.exif is None
