@@ -20,7 +20,7 @@ import torch
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl
-from reswd_torch.grade.foreign_text import corrections_of, cube_text
+from reswd_torch.grade.foreign_text import cube_text, first_correction
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.grade.transforms import cdl_transform, lut_transform
 
@@ -108,13 +108,11 @@ def read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
     Raises:
         InputError: the file is not readable, or holds numbers that a CDL cannot have.
     """
-    corrections = corrections_of(path)
-    if not corrections:
+    found = first_correction(path)
+    if found is None:
         raise InputError(f"{path}: holds no colour correction; export it again as .cc, .ccc or .cdl")
-    cdl = corrections[0]
-    if len(corrections) > 1:
-        return cdl, (f"the file holds {len(corrections)} corrections; the first is used",)
-    return cdl, ()
+    cdl, count = found
+    return cdl, (f"the file holds {count} corrections; the first is used",) if count > 1 else ()
 
 
 def read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:

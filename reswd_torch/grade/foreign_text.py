@@ -17,13 +17,18 @@ from xml.parsers import expat
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl, triple
 
-LARGEST_CUBE, LARGEST_CDL = 1 << 29, 1 << 24
-"""Largest files that are read, bytes. A .cube of 256 points has about 450 MB, a CDL a few hundred bytes a correction."""
-_SIZES = {"LUT_1D_SIZE": (2, 65536), "LUT_3D_SIZE": (2, 256)}
-"""Keywords of sizes, with the least and the largest (Adobe, Cube LUT Specification 1.0)."""
+LARGEST_CUBE, LARGEST_CDL = 3 << 25, 1 << 22
+"""Largest files that are read, bytes. A .cube of 129 points has about 60 MB, a CDL a few hundred bytes a correction."""
+_SIZES = {"LUT_1D_SIZE": (2, 65536), "LUT_3D_SIZE": (2, 129)}
+"""Keywords of sizes, with the least and the largest (Adobe, Cube LUT Specification 1.0; OpenColorIO stops at 129)."""
+_HEADER = 1000
+"""Lines that may precede the numbers."""
 _RANGES = {"DOMAIN_MIN": 3, "DOMAIN_MAX": 3, "LUT_1D_INPUT_RANGE": 2, "LUT_3D_INPUT_RANGE": 2}
 _VIDEO = ("LUT_IN_VIDEO_RANGE", "LUT_OUT_VIDEO_RANGE")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_LONGEST = 64
+"""Characters of a number."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NOT_NUMBERS = ("nan", "inf", "infinity")
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -60,36 +65,39 @@ def cube_text(path: Path) -> str:
 
 def _cube_lines(path: Path, text: str) -> Iterator[str]:
     sizes: dict[str, int] = {}
-    rows = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.partition("#")[0].split() if not line.lstrip().startswith("TITLE") else []
+    rows = wanted = 0
+    for number, line in enumerate(_LINE_END.split(text.rstrip("\0\x1a")), 1):
+        words = line.partition("#")[0].split()
         if not words:
             continue
-        keyword, values = words[0], words[1:]
-        if len(words) == 3 and all(map(_is_number, words)):
+        if len(words) == 3 and _are_numbers(words):
             rows += 1
+            wanted = wanted or sizes.get("LUT_1D_SIZE", 0) + sizes.get("LUT_3D_SIZE", 0) ** 3
+            if rows > wanted:
+                raise _wrong_count(path, sizes, f"more than {wanted}", wanted)
             yield " ".join(words)
-        elif rows or not _WORD.fullmatch(keyword) or keyword.lower() in _NOT_NUMBERS:
+            continue
+        keyword, values = words[0].upper(), words[1:]  # in whatever case: OpenColorIO reads them so
+        if rows or number > _HEADER or not _WORD.fullmatch(keyword) or keyword.lower() in _NOT_NUMBERS:
             raise _bad_row(path, number, line)
-        elif keyword in _VIDEO:
+        if keyword in _VIDEO:
             raise InputError(
                 f"{path}: line {number}: {keyword} is not read; export the LUT for data range (full range)"
             )
-        elif keyword in _SIZES:
+        if keyword in _SIZES:
             sizes[keyword] = _size(path, number, keyword, values)
             yield f"{keyword} {sizes[keyword]}"
         elif keyword in _RANGES:
-            if len(values) != _RANGES[keyword] or not all(map(_is_number, values)):
+            if len(values) != _RANGES[keyword] or not _are_numbers(values):
                 raise InputError(f"{path}: line {number}: {keyword} takes {_RANGES[keyword]} numbers; export it again")
-            yield " ".join(words)
-    wanted = sizes.get("LUT_1D_SIZE", 0) + sizes.get("LUT_3D_SIZE", 0) ** 3
-    if not sizes:
-        raise InputError(f"{path}: not a readable .cube (it states no LUT_3D_SIZE); export it again as a 3-D .cube")
-    if rows != wanted:
-        raise InputError(
-            f"{path}: not a readable .cube (Found {rows}, expected {wanted} rows of three numbers); export it again as a 3-D "
-            ".cube"
-        )
+            yield " ".join((keyword, *values))
+    if not sizes or rows != wanted:
+        raise _wrong_count(path, sizes, str(rows), sizes.get("LUT_1D_SIZE", 0) + sizes.get("LUT_3D_SIZE", 0) ** 3)
+
+
+def _wrong_count(path: Path, sizes: dict[str, int], found: str, wanted: int) -> InputError:
+    told = f"Found {found}, expected {wanted} rows of three numbers" if sizes else "it states no LUT_3D_SIZE"
+    return InputError(f"{path}: not a readable .cube ({told}); export it again as a 3-D .cube")
 
 
 def _size(path: Path, number: int, keyword: str, values: list[str]) -> int:
@@ -101,8 +109,9 @@ def _size(path: Path, number: int, keyword: str, values: list[str]) -> int:
     )
 
 
-def _is_number(word: str) -> bool:
-    return _NUMBER.fullmatch(word) is not None and math.isfinite(float(word))
+def _are_numbers(words: list[str]) -> bool:
+    """Whether all words are finite numbers in decimal notation."""
+    return all(len(word) <= _LONGEST and _NUMBER.fullmatch(word) and math.isfinite(float(word)) for word in words)
 
 
 def _bad_row(path: Path, number: int, line: str) -> InputError:
@@ -121,10 +130,10 @@ def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "replace")
 
 
-def corrections_of(path: Path) -> list[Cdl]:
-    """The corrections of a .cc, .ccc or .cdl in the order of the file, whatever prefix its elements have.
+def first_correction(path: Path) -> tuple[Cdl, int] | None:
+    """The first correction of a .cc, .ccc or .cdl, whatever prefix its elements have, and how many the file holds.
 
-    Source: ASC CDL v1.2, sections 4 and 5. What a correction leaves out has its neutral value.
+    Source: ASC CDL v1.2, sections 4 and 5. What a correction leaves out has its neutral value. None: the file holds none.
 
     Raises:
         InputError: the file is not readable, is no XML of these kinds, declares a document type, or holds numbers that a CDL
@@ -136,7 +145,8 @@ def corrections_of(path: Path) -> list[Cdl]:
         root = ElementTree.fromstring(content)
         if _local(root) not in _ROOTS:
             raise ValueError(f"its root is {_local(root)[:40]!r} and not one of {', '.join(_ROOTS)}")
-        return [_correction(each) for each in root.iter() if _local(each) == "ColorCorrection"]
+        found = [each for each in root.iter() if _local(each) == "ColorCorrection"]
+        return (_correction(found[0]), len(found)) if found else None
     except (ElementTree.ParseError, expat.ExpatError, ValueError, LookupError) as error:
         told = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: not a readable CDL ({told}); export it again as .cc, .ccc or .cdl") from error
@@ -156,15 +166,18 @@ def _refuse_types(content: bytes) -> None:
 def _correction(element: ElementTree.Element) -> Cdl:
     neutral = Cdl()
     found: dict[str, ElementTree.Element] = {}
-    for each in element.iter():
-        found.setdefault(_local(each), each)
+    for node in element:
+        if _local(node) in ("SOPNode", "SatNode", "SATNode"):
+            for each in node:
+                found.setdefault(_local(each), each)
 
     def numbers(name: str, count: int, otherwise: tuple[float, ...]) -> tuple[float, ...]:
         if name not in found:
             return otherwise
         words = (found[name].text or "").split()
-        if len(words) != count or not all(map(_is_number, words)):
-            raise ValueError(f"{name} {' '.join(words)[:60]!r} is not {count} number{'s' if count > 1 else ''}")
+        if len(words) != count or not _are_numbers(words):
+            shown = " ".join(words)[:60]
+            raise ValueError(f"{name} {shown!r} is not {count} number{'s' if count > 1 else ''}")
         return tuple(float(word) for word in words)
 
     return Cdl(

@@ -45,7 +45,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # names of files need not be of any encoding
     try:
         code = app(standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         if code == 130:  # what typer makes of Ctrl+C
             raise KeyboardInterrupt
     except InputError as error:
@@ -60,6 +61,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141) from None
     except OSError as error:  # a name that no file can have, a full disk, an output that takes no more
+        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EIO):
+            raise  # of a connection or a library: nothing that a name or a place could mend
         print(f"reswd: {_of_the_system(error)}", file=sys.stderr)
         if error.filename is None:
             os.dup2(

@@ -116,6 +116,11 @@ def _check_list(entries: list[zipfile.ZipInfo], limits: Limits, called: str) -> 
             raise InputError(
                 f"{called}: the ZIP holds {entry.filename!r}, which leads out of it: make it again"
             ) from None
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # The others are unpacked a MiB of input at a time, however much comes out of it.
+            raise InputError(
+                f"{called}: {entry.filename} is packed in a way that is not read: make the ZIP with deflate"
+            )
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise InputError(f"{called}: the ZIP holds a link ({entry.filename}): put the file itself in")
 

@@ -42,7 +42,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            if not is_open(scope["path"].removeprefix(scope.get("root_path") or "")):
+            if not is_open(_route(scope)):
                 return await _answer(scope, send, 404, "There is nothing here.")
             if self._names and not self._is_known(scope):
                 return await _answer(
@@ -59,6 +59,12 @@ class Door:
         called = _host(f"//{headers.get(b'host', '')}")
         origin = headers.get(b"origin")
         return called in self._names and (origin is None or _host(origin) in self._names)
+
+
+def _route(scope: Scope) -> str:
+    """The path of a request below the one that a web server in front gives the app. It may have been cut off already."""
+    path, root = str(scope["path"]), str(scope.get("root_path") or "").rstrip("/")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def is_open(path: str) -> bool:

@@ -48,8 +48,9 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         if not isinstance(page, tifffile.TiffPage):  # pragma: no cover - only for series reopened from frames
             raise damaged(path)
         check_size(path, page.imagewidth, page.imagelength, max_pixels)
-        pixels = page.imagewidth * page.imagelength * max(1, page.imagedepth)
-        check_bytes(path, pixels, page.samplesperpixel, max(8, page.bitspersample), max_pixels)
+        check_bytes(
+            path, page.imagewidth * page.imagelength, page.samplesperpixel, max(8, page.bitspersample), max_pixels
+        )
         _refuse_unreadable(path, page)
         container, icc, notes = _describe(path, page)
         pages = len(file.pages)
@@ -64,7 +65,8 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         elif plain and bits == 16:
             values = _through_opencv(path, page)
         else:
-            return _through_pillow(path, container, icc, notes, bits, grey_as_is)
+            size = page.imagewidth, page.imagelength
+            return _through_pillow(path, size, container, icc, notes, bits, grey_as_is)
     if kind == _WHITE_IS_ZERO:
         values = np.invert(values)
     decoded = _planes(values, kind, page, container, icc, grey_as_is)
@@ -88,6 +90,8 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
             f"{path}: {page.bitspersample}-bit {name or 'integer'} TIFF is not read: save it as 16-bit integer RGB "
             "in a display encoding"
         )
+    if page.imagedepth > 1:
+        raise InputError(f"{path}: a TIFF of {page.imagedepth} slices is not read: save one of them")
     if page.photometric == _RGB and page.samplesperpixel < 3:
         raise damaged(path)
     end = path.stat().st_size
@@ -147,10 +151,20 @@ def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
 
 
 def _through_pillow(
-    path: Path, container: Container, icc: bytes | None, notes: list[str], bits: int, grey_as_is: bool
+    path: Path,
+    size: tuple[int, int],
+    container: Container,
+    icc: bytes | None,
+    notes: list[str],
+    bits: int,
+    grey_as_is: bool,
 ) -> Decoded:
     """Decode palettes, CMYK, Lab, YCbCr, and 1 to 8 bits in any compression. Pillow turns TIFF pixels upright by itself."""
     with path.open("rb") as stream, open_pillow(stream, ("TIFF",)) as image:
+        if sorted(image.size) != sorted(
+            size
+        ):  # turned with the picture; a tag that is there twice would hide another size
+            raise damaged(path)
         image.load()
         if icc is not None:
             image.info["icc_profile"] = icc
@@ -164,7 +178,7 @@ def _describe(path: Path, page: TiffPage) -> tuple[Container, bytes | None, list
     unit = {2: 1.0, 3: 2.54}.get(_number(page, 296, 2))
     dpi = None
     if unit is not None and 282 in page.tags and 283 in page.tags:
-        x, y = (n / d if d else 0.0 for n, d in (page.tags[282].value, page.tags[283].value))
+        x, y = _ratio(page.tags[282].value), _ratio(page.tags[283].value)
         dpi = (x * unit, y * unit) if x > 1 and y > 1 else None
     container = Container(
         format="TIFF",
@@ -175,6 +189,15 @@ def _describe(path: Path, page: TiffPage) -> tuple[Container, bytes | None, list
         tiff_compression=int(page.compression),
     )
     return container, _blob(page, 34675), ["Photoshop layers are not kept"] if 37724 in page.tags else []
+
+
+def _ratio(value: object) -> float:
+    """A number, or numerator and denominator; 0 for anything else."""
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, int | float) for each in value):
+        return float(value[0] / value[1]) if value[1] else 0.0
+    return 0.0
 
 
 def _blob(page: TiffPage, code: int) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -56,9 +57,9 @@ def test_odd_cubes_are_read(content: bytes, tmp_path: Path) -> None:
         (CUBE.replace("1 1 1", "1 1 1e999"), "line 9 is not three"),
         (CUBE.replace("1 1 1", "1 1 ١"), "line 9 is not three"),
         (CUBE.replace("1 1 1", "inf 1 1"), "line 9 is not three"),
-        (CUBE + "1 1 1\n", "Found 9, expected 8"),
-        ("LUT_3D_SIZE 257\n", "'257' is not a whole number from 2 to 256"),
-        ("LUT_3D_SIZE 99999999999999\n", "not a whole number from 2 to 256"),
+        (CUBE + "1 1 1\n", "Found more than 8, expected 8"),
+        ("LUT_3D_SIZE 130\n", "'130' is not a whole number from 2 to 129"),
+        ("LUT_3D_SIZE 99999999999999\n", "not a whole number from 2 to 129"),
         ("LUT_1D_SIZE 1\n0 0 0\n", "from 2 to 65536"),
         ("DOMAIN_MAX 1 1\n" + CUBE, "line 1: DOMAIN_MAX takes 3 numbers"),
         ("LUT_IN_VIDEO_RANGE\n" + CUBE, "line 1: LUT_IN_VIDEO_RANGE is not read"),
@@ -71,6 +72,32 @@ def test_a_cube_that_is_none_is_refused_by_the_line(content: str, said: str, tmp
     with pytest.raises(InputError, match=said) as caught:
         load_grade(path)
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+
+
+def test_keywords_count_in_any_case(tmp_path: Path) -> None:
+    path = tmp_path / "lower.cube"
+    path.write_text("lut_3d_size 2\nDomain_Max 2 2 2\n" + ROWS)
+    assert load_grade(path).apply(np.ones((1, 3), np.float32)).max() == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("name", ["long.cube", "long.cc"])
+def test_a_long_word_takes_no_time(name: str, tmp_path: Path) -> None:
+    word = "1" * 200_000 + "x"
+    content = f"LUT_3D_SIZE 2\n{word} 0 0\n" if name.endswith("cube") else correction().replace("1.2", word)
+    (tmp_path / name).write_text(content)
+    start = time.perf_counter()
+    with pytest.raises(InputError) as caught:
+        load_grade(tmp_path / name)
+    assert time.perf_counter() - start < 2 and len(str(caught.value)) < 500
+
+
+def test_a_correction_has_its_own_numbers_and_the_others_do_not_matter(tmp_path: Path) -> None:
+    vendor = "<vendor><Slope>9 9 9</Slope></vendor>"
+    first = correction().replace("<SOPNode>", vendor + "<SOPNode>", 1)
+    second = correction().replace("1.1 0.95 1.0", "0 0 0")
+    (tmp_path / "two.ccc").write_text(f"<ColorCorrectionCollection>{first}{second}</ColorCorrectionCollection>")
+    loaded = load_grade(tmp_path / "two.ccc")
+    assert loaded.transform == LOOK and loaded.notes == ("the file holds 2 corrections; the first is used",)
 
 
 @pytest.mark.parametrize("suffix", [".cube", ".cc", ".ccc", ".cdl"])

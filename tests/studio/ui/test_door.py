@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from studio.ui.door import LOOPBACK, is_open
+from studio.ui.door import LOOPBACK, _route, is_open
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +100,12 @@ def test_a_public_app_is_called_by_any_name() -> None:
 )
 def test_what_the_page_needs_is_open(path: str) -> None:
     assert is_open(path)
+
+
+@pytest.mark.parametrize(
+    ("root", "path"), [("/g", "/gradio_api/info"), ("/g", "/g/gradio_api/info"), ("/a/", "/assets/x.js")]
+)
+def test_behind_a_web_server_the_path_may_or_may_not_begin_with_its_own(root: str, path: str) -> None:
+    assert is_open(_route({"path": path, "root_path": root}))
+    closed = path.replace("info", "profiling/traces").replace("assets", "runs")
+    assert not is_open(_route({"path": closed, "root_path": root}))

@@ -120,3 +120,29 @@ def test_what_a_tiff_comes_to_is_bounded_before_it_is_decoded(tmp_path: Path) ->
 @pytest.mark.parametrize("data", [0, 1000])
 def test_a_tiff_without_its_data_is_damaged(data: int, tmp_path: Path) -> None:
     refused(bare_tiff(tmp_path / "a.tif", samples=3, bits=8, edge=50, data=data), "cut short or damaged")
+
+
+def test_a_tag_that_is_there_twice_does_not_hide_the_size(tmp_path: Path) -> None:
+    """CMYK is decoded by Pillow, which takes the last of two widths, while the first one was checked."""
+    edge = 600
+    entries = [(256, 4, 10), (256, 4, edge), (257, 4, 8), (257, 4, edge), (258, 3, 8), (259, 3, 1), (262, 3, 5)]
+    entries += [(273, 4, 200), (277, 3, 4), (278, 4, edge), (279, 4, 4 * edge * edge), (284, 3, 1)]
+    body = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    path = tmp_path / "twice.tif"
+    path.write_bytes(
+        (b"II*\0" + struct.pack("<IH", 8, len(entries)) + body + bytes(4)).ljust(200, b"\0") + bytes(4 * edge**2)
+    )
+    refused(path, "cut short or damaged", call=lambda place: read_picture(place, max_pixels=1000))
+
+
+@pytest.mark.parametrize("kind", ["<f", "<H"])
+def test_a_resolution_of_another_type_costs_nothing(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.full((4, 5, 3), 90, np.uint8), photometric="rgb", metadata=None, resolution=(72, 72))
+    with tifffile.TiffFile(path, mode="r+") as file:
+        for code in (282, 283):
+            tag = file.pages.first.tags[code]
+            file.filehandle.seek(tag.offset + 2)
+            code_of_kind = {"<f": 11, "<H": 3}[kind]
+            file.filehandle.write(struct.pack("<HI", code_of_kind, 1) + struct.pack(kind, 72).ljust(4, b"\0"))
+    assert read_picture(path).pixels[0, 0].tolist() == [90, 90, 90]
