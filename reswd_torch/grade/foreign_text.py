@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
-from xml.parsers import expat
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl, triple
@@ -72,7 +71,7 @@ def _cube_lines(path: Path, text: str) -> Iterator[str]:
             continue
         if len(words) == 3 and _are_numbers(words):
             rows += 1
-            wanted = wanted or sizes.get("LUT_1D_SIZE", 0) + sizes.get("LUT_3D_SIZE", 0) ** 3
+            wanted = wanted or _rows_of(sizes)
             if rows > wanted:
                 raise _wrong_count(path, sizes, f"more than {wanted}", wanted)
             yield " ".join(words)
@@ -92,7 +91,12 @@ def _cube_lines(path: Path, text: str) -> Iterator[str]:
                 raise InputError(f"{path}: line {number}: {keyword} takes {_RANGES[keyword]} numbers; export it again")
             yield " ".join((keyword, *values))
     if not sizes or rows != wanted:
-        raise _wrong_count(path, sizes, str(rows), sizes.get("LUT_1D_SIZE", 0) + sizes.get("LUT_3D_SIZE", 0) ** 3)
+        raise _wrong_count(path, sizes, str(rows), _rows_of(sizes))
+
+
+def _rows_of(sizes: dict[str, int]) -> int:
+    """The number of rows that the tables of these sizes have."""
+    return sizes.get("LUT_1D_SIZE", 0) + sizes.get("LUT_3D_SIZE", 0) ** 3
 
 
 def _wrong_count(path: Path, sizes: dict[str, int], found: str, wanted: int) -> InputError:
@@ -141,26 +145,21 @@ def first_correction(path: Path) -> tuple[Cdl, int] | None:
     """
     content = content_of(path, LARGEST_CDL)
     try:
-        _refuse_types(content)
-        root = ElementTree.fromstring(content)
+        root = ElementTree.fromstring(content, ElementTree.XMLParser(target=_WithoutTypes()))
         if _local(root) not in _ROOTS:
             raise ValueError(f"its root is {_local(root)[:40]!r} and not one of {', '.join(_ROOTS)}")
         found = [each for each in root.iter() if _local(each) == "ColorCorrection"]
         return (_correction(found[0]), len(found)) if found else None
-    except (ElementTree.ParseError, expat.ExpatError, ValueError, LookupError) as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         told = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: not a readable CDL ({told}); export it again as .cc, .ccc or .cdl") from error
 
 
-def _refuse_types(content: bytes) -> None:
-    """Refuse a document type, whose entities can name files and grow without end."""
+class _WithoutTypes(ElementTree.TreeBuilder):
+    """Builds no tree where a document type is declared: its entities can name files and grow without end."""
 
-    def refuse(*_: object) -> None:
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise ValueError("it declares a document type")
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse
-    parser.Parse(content, True)
 
 
 def _correction(element: ElementTree.Element) -> Cdl:

@@ -155,8 +155,7 @@ def fit_mood(request: FitRequest) -> Cdl | Lut3D:
     terms = mood_terms(source, target, statistics, distance, _anchor(request), request.protect)
     transform = "cdl" if request.transform == "cdl" else "lut"
     clipping = MOOD_CLIPPING if "highlights" in request.protect else 0.0
-    samples = terms.source, terms.coupling
-    fitted = _fitted(*samples, transform, DRAWN, request.progress, MOOD_PULL, clipping=clipping)
+    fitted = _fitted(terms.source, terms.coupling, transform, DRAWN, request.progress, MOOD_PULL, clipping=clipping)
     whole = request.source_colors, request.target_colors
     held = drawn_back(fitted, *whole, request.protect)
     request.stopped_by.update(() if held is fitted else exceeded(fitted, *whole, request.protect, SAFE))

@@ -71,13 +71,15 @@ def fit_quick_lut(
     for number, (stage, rounds) in enumerate(passes):
         share = (number / len(passes), (number + 1) / len(passes))
         nets.append(_fitted(columns, coupling, Conditions(stage), nets[-1], rounds, progress, share))
-    lut = Lut3D(lattice_of(nets[-1]).clamp(0.0, 1.0))
+    fitted = lattice_of(nets[-1])
+    lut = Lut3D(fitted.clamp(0.0, 1.0))
     if smoothness(lut).good:
         return lut
     # A strong LUT that folds somewhere loses much where it is drawn back to the identity, and little to its firmer self.
-    for net in nets[1:]:
-        lut = drawn_back(lattice_of(net), None if net is nets[1] else lut.values.double())
-    return lut
+    firmer: Tensor | None = None
+    for net in nets[1:-1]:
+        firmer = drawn_back(lattice_of(net), firmer).values.double()
+    return drawn_back(fitted, firmer)
 
 
 def _fitted(

@@ -99,7 +99,7 @@ def find_same_scene(
     """
     import cv2
 
-    alike = _alike(*side_by_side(lambda: source.coarse_features, lambda: target.coarse_features))
+    alike = _alike_at_a_glance(source, target)
     if not thorough and len(alike[0]) < LEAST_ALIKE:
         return None
     if (scene := _aligned(source, target, *alike)) is not None:
@@ -156,7 +156,12 @@ def _aligned(source: Thumbnail, target: Thumbnail, first: np.ndarray, second: np
 
 def glance(source: Thumbnail, target: Thumbnail) -> int:
     """The number of their strongest features that are alike, to be compared with :data:`LEAST_ALIKE`. Quick."""
-    return len(_alike(*side_by_side(lambda: source.coarse_features, lambda: target.coarse_features))[0])
+    return len(_alike_at_a_glance(source, target)[0])
+
+
+def _alike_at_a_glance(source: Thumbnail, target: Thumbnail) -> tuple[np.ndarray, np.ndarray]:
+    """The places of strong features that are alike. Each picture's are looked for at the same time as the other's."""
+    return _alike(*side_by_side(lambda: source.coarse_features, lambda: target.coarse_features))
 
 
 def _span(points: Float[Tensor, "p 3"], picture: Float[Tensor, "n 3"]) -> float:

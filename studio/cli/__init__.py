@@ -58,21 +58,24 @@ def main() -> None:
             print(f"reswd: {message.rstrip('.')}; see reswd --help", file=sys.stderr)
         raise SystemExit(2) from None
     except BrokenPipeError:  # whoever read the output has gone, as in `reswd … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         raise SystemExit(141) from None
     except OSError as error:  # a name that no file can have, a full disk, an output that takes no more
         if error.filename is None and error.errno not in (errno.ENOSPC, errno.EIO):
             raise  # of a connection or a library: nothing that a name or a place could mend
         print(f"reswd: {_of_the_system(error)}", file=sys.stderr)
         if error.filename is None:
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-            )  # what is left in its buffer would fail once more
+            _drop_output()
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("reswd: stopped; nothing half-written was left behind", file=sys.stderr)
         raise SystemExit(130) from None
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _drop_output() -> None:
+    """Let what is left in the buffer of an output that failed go nowhere: at the end it would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _of_the_system(error: OSError) -> str:

@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,7 +15,7 @@ from reswd_torch.grade.formats import grade_suffixes
 from studio.media.places import written_beside
 
 _PART = 1 << 20  # bytes that are unpacked at a time
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError)
+_ENCRYPTED = 1  # bit of an entry's flags (PKWARE, APPNOTE.TXT, section 4.4.4)
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,10 @@ def unpack(archive: Path, folder: Path, limits: Limits, *, name: str | None = No
         return _unpacked(archive, folder, limits, called)
     except BaseException:
         for left in folder.iterdir() if folder.is_dir() else ():
-            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
         raise
 
 
@@ -70,16 +72,12 @@ def _unpacked(archive: Path, folder: Path, limits: Limits, called: str) -> int:
             entries = [entry for entry in opened.infolist() if not entry.is_dir()]
             _check_list(entries, limits, called)
             _write_entries(opened, entries, folder, limits, called)
-    except _DAMAGED as error:
-        raise InputError(f"{called}: the ZIP is damaged or of a kind that is not read: make it again") from error
-    except RuntimeError as error:  # which zipfile raises where a password is needed
-        raise InputError(f"{called}: the ZIP is encrypted: make one without a password") from error
+    except InputError:
+        raise
     except FileExistsError as error:
         raise InputError(f"{called}: two files of the ZIP have the same name ({Path(error.filename).name})") from error
     except OSError as error:
         raise InputError(f"{called}: the ZIP could not be unpacked ({error.strerror or error})") from error
-    except InputError:
-        raise
     except Exception as error:  # zipfile trusts the fields of a file, and fails in many ways where they lie
         raise InputError(f"{called}: the ZIP is damaged or of a kind that is not read: make it again") from error
     return len(entries)
@@ -116,6 +114,8 @@ def _check_list(entries: list[zipfile.ZipInfo], limits: Limits, called: str) -> 
             raise InputError(
                 f"{called}: the ZIP holds {entry.filename!r}, which leads out of it: make it again"
             ) from None
+        if entry.flag_bits & _ENCRYPTED:
+            raise InputError(f"{called}: the ZIP is encrypted: make one without a password")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # The others are unpacked a MiB of input at a time, however much comes out of it.
             raise InputError(

@@ -19,6 +19,7 @@ _OPEN |= {"queue", "call", "run", "api", "cancel", "reset", "heartbeat", "upload
 _ICON_SIZES = ("", "192", "512")
 """Sizes of the icon that manifest.json names."""
 _PREFIX = "gradio_api"
+_UNKNOWN = "This app answers to the names of this machine alone. Whoever starts it can give it more names."
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Names of this machine that only it can call."""
 
@@ -45,12 +46,7 @@ class Door:
             if not is_open(_route(scope)):
                 return await _answer(scope, send, 404, "There is nothing here.")
             if self._names and not self._is_known(scope):
-                return await _answer(
-                    scope,
-                    send,
-                    403,
-                    "This app answers on this machine alone. To call it by a name: reswd serve --name NAME",
-                )
+                return await _answer(scope, send, 403, _UNKNOWN)
         await self._app(scope, receive, send)
 
     def _is_known(self, scope: Scope) -> bool:

@@ -65,8 +65,7 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         elif plain and bits == 16:
             values = _through_opencv(path, page)
         else:
-            size = page.imagewidth, page.imagelength
-            return _through_pillow(path, size, container, icc, notes, bits, grey_as_is)
+            return _through_pillow(path, page, container, icc, notes, grey_as_is)
     if kind == _WHITE_IS_ZERO:
         values = np.invert(values)
     decoded = _planes(values, kind, page, container, icc, grey_as_is)
@@ -151,25 +150,20 @@ def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
 
 
 def _through_pillow(
-    path: Path,
-    size: tuple[int, int],
-    container: Container,
-    icc: bytes | None,
-    notes: list[str],
-    bits: int,
-    grey_as_is: bool,
+    path: Path, page: TiffPage, container: Container, icc: bytes | None, notes: list[str], grey_as_is: bool
 ) -> Decoded:
     """Decode palettes, CMYK, Lab, YCbCr, and 1 to 8 bits in any compression. Pillow turns TIFF pixels upright by itself."""
     with path.open("rb") as stream, open_pillow(stream, ("TIFF",)) as image:
-        if sorted(image.size) != sorted(
-            size
-        ):  # turned with the picture; a tag that is there twice would hide another size
+        # Pillow's size is turned with the picture. A tag that is there twice would hide another one than was checked.
+        if sorted(image.size) != sorted((page.imagewidth, page.imagelength)):
             raise damaged(path)
         image.load()
         if icc is not None:
             image.info["icc_profile"] = icc
         decoded = convert(image, container, grey_as_is=grey_as_is)
-    decoded.notes = notes + decoded.notes + (["16-bit CMYK or Lab read with 8 bits"] if bits == 16 else [])
+    decoded.notes = (
+        notes + decoded.notes + (["16-bit CMYK or Lab read with 8 bits"] if page.bitspersample == 16 else [])
+    )
     return decoded
 
 
