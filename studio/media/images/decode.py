@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -28,7 +27,6 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _BAND_ROWS = 256  # rows that are copied at a time
-_END_OF_IMAGE = b"\xff\xd9"  # ITU-T T.81, table B.1
 
 # Pillow's limit belongs to the whole process: the first thread switches it off, and the last one restores it.
 _lock = threading.Lock()
@@ -115,22 +113,18 @@ def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
     Pillow holds four bytes per pixel, which have to be copied afterwards. OpenCV decodes into an array that is given to it.
 
     Args:
-        path: the file.
+        path: the file, of which libjpeg has nothing to warn: OpenCV would let it print that, and fill in what is missing.
         height: its number of rows as stored.
         width: its number of columns as stored.
 
     Returns:
-        (height, width, 3) uint8, not turned upright. None if Pillow should decode the file instead: it does not end like a JPEG
-        (OpenCV fills in the missing rest silently), its name is not UTF-8 (which ends the process), or OpenCV fails.
+        (height, width, 3) uint8, not turned upright. None if Pillow should decode the file instead: its name is not UTF-8 (which
+        ends the process), or OpenCV fails.
     """
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
         return None
-    with path.open("rb") as stream:
-        stream.seek(-len(_END_OF_IMAGE), os.SEEK_END)
-        if stream.read() != _END_OF_IMAGE:
-            return None
     cv2 = opencv()
     pixels = np.empty((height, width, 3), np.uint8)
     try:

@@ -18,6 +18,7 @@ from studio.media.images.decode import (
     register_heif,
 )
 from studio.media.images.exact import turn
+from studio.media.images.jpeg import check_whole
 from studio.media.images.metadata import upright_exif
 from studio.media.images.picture import MAX_PIXELS, Container, Decoded, Picture
 from studio.media.images.png import SIGNATURE, decode_deep, scan, without_colour
@@ -171,10 +172,15 @@ def _through_pillow(
             container, orientation = describe(image)
             container = replace(container, png_chunks=chunks, lossless=_is_lossless(container.format, stream))
             notes = _frame_notes(image, animated)
+            quiet = False
+            if container.format == "JPEG":
+                checked = check_whole(path)
+                notes += checked.notes
+                quiet = checked.quiet and _is_plain(image)
             if depth == 16:
                 decoded = _deep_png(path, image, container, grey_as_is)
             else:
-                decoded = _eight_bits(path, image, container, reduction, grey_as_is)
+                decoded = _eight_bits(path, image, container, reduction, grey_as_is, quiet)
                 if (found := _stored_depth(image, path)) > 8 and decoded.pixels.dtype == "uint8":
                     notes.append(f"{found}-bit {container.format} read with 8 bits")
     decoded.orientation = orientation
@@ -192,15 +198,28 @@ def _deep_png(path: Path, image: ImageFile.ImageFile, container: Container, grey
     return grey(plane, alpha, icc, container, as_is=grey_as_is)
 
 
+def _is_plain(image: ImageFile.ImageFile) -> bool:
+    """Whether libjpeg knows the version of a JPEG's JFIF marker, and what its Adobe marker says of the colours."""
+    return image.info.get("jfif_version", (1,))[0] == 1 and image.info.get("adobe_transform", 0) in (0, 1)
+
+
 def _eight_bits(
-    path: Path, image: ImageFile.ImageFile, container: Container, reduction: Reduction | None, grey_as_is: bool
+    path: Path,
+    image: ImageFile.ImageFile,
+    container: Container,
+    reduction: Reduction | None,
+    grey_as_is: bool,
+    quiet: bool,
 ) -> Decoded:
-    """Decode by OpenCV what it decodes in less memory (whole colour JPEGs), and by Pillow everything else."""
+    """Decode by OpenCV what it decodes in less memory (whole colour JPEGs), and by Pillow everything else.
+
+    ``quiet`` says that libjpeg has nothing to warn of, as for :func:`jpeg_pixels`.
+    """
     stored = (image.height, image.width)
     if reduction is not None and container.format == "JPEG":
         _ask_smaller(image, reduction)
     pixels = None
-    if image.format == "JPEG" and image.mode == "RGB" and image.size == stored[::-1]:
+    if quiet and image.format == "JPEG" and image.mode == "RGB" and image.size == stored[::-1]:
         pixels = jpeg_pixels(path, *stored)
     if pixels is not None:
         decoded = Decoded(pixels, None, image.info.get("icc_profile") or None, container)
