@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO
@@ -28,29 +29,39 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _BAND_ROWS = 256  # rows that are copied at a time
 
-# Pillow's limit belongs to the whole process: the first thread switches it off, and the last one restores it.
+# Pillow's limit belongs to the whole process: the first thread sets ours, and the last one restores Pillow's.
 _lock = threading.Lock()
-_inside = 0
+_inside: list[float] = []
 _saved_limit: int | None = None
 
 
 @contextmanager
-def pillow_limit_off() -> Iterator[None]:
-    """Suspend Pillow's own size limit for the block. It is lower than that of this package, which is checked on the header."""
-    global _inside, _saved_limit
+def pillow_limit(pixels: float) -> Iterator[None]:
+    """Make Pillow's own limit of size ``pixels`` for the block; infinity for none.
+
+    The size of a picture is checked on its header, but a file may hold parts of other sizes: an icon of 16 x 16 can be a PNG of
+    any size. For those Pillow raises DecompressionBombError at twice its limit. Of several threads, the one that allows most
+    decides.
+    """
+    global _saved_limit
     from PIL import Image
 
     with _lock:
-        if _inside == 0:
-            _saved_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        _inside += 1
+        if not _inside:
+            _saved_limit = Image.MAX_IMAGE_PIXELS
+        _inside.append(pixels)
+        Image.MAX_IMAGE_PIXELS = _loosest()
     try:
         yield
     finally:
         with _lock:
-            _inside -= 1
-            if _inside == 0:
-                Image.MAX_IMAGE_PIXELS = _saved_limit
+            _inside.remove(pixels)
+            Image.MAX_IMAGE_PIXELS = _loosest() if _inside else _saved_limit
+
+
+def _loosest() -> int | None:
+    """The largest of the limits that threads are in, as Pillow has it."""
+    return None if max(_inside) == inf else int(max(_inside))
 
 
 def opencv() -> ModuleType:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from reswd_torch.errors import InputError
+from studio.media.images.apart import decode_apart
 from studio.media.images.decode import (
     convert,
     describe,
     grey,
     jpeg_pixels,
     open_pillow,
-    pillow_limit_off,
+    pillow_limit,
     register_heif,
 )
 from studio.media.images.exact import turn
 from studio.media.images.jpeg import check_whole
+from studio.media.images.limits import Limits, current
 from studio.media.images.metadata import upright_exif
 from studio.media.images.picture import MAX_PIXELS, Container, Decoded, Picture
 from studio.media.images.png import SIGNATURE, decode_deep, scan, without_colour
@@ -33,7 +36,7 @@ _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 # The formats to try, in this order, if the first bytes of a file do not settle it. EPS, PDF and the like, for which Pillow starts
 # other programs, are left out.
-_OTHERS = ("GIF", "BMP", "PPM", "JPEG2000", "PSD", "ICO", "TGA")
+_OTHERS = ("GIF", "BMP", "PPM", "JPEG2000", "PSD", "TGA")
 
 
 _LEAST_DPI, _MOST_DPI = 0.01, 1e6
@@ -57,7 +60,8 @@ def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
 
     Args:
         path: the file; its content decides what format it has, not its name.
-        max_pixels: the largest number of pixels; it is checked on the header, before anything is decoded.
+        max_pixels: the largest number of pixels; it is checked on the header, before anything is decoded. Formats that can pack
+            a huge picture into a small file have a lower limit: see :mod:`studio.media.images.limits`.
 
     Returns:
         (H, W, 3) uint8 or uint16 with everything else that the file holds: see :class:`Picture`.
@@ -103,30 +107,54 @@ def read_values(path: str | Path) -> Picture:
 
 
 def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_is: bool) -> Picture:
-    """Read a picture, and turn every error of a decoder into an InputError that begins with the path."""
+    """Read a picture within the limits of this process."""
     check_source(path)
+    limits = current()
+    limits = replace(limits, pixels=min(limits.pixels, max_pixels) if limits.apart else max_pixels)
+    if limits.apart and not _is_ordinary(path):
+        decoded = decode_apart(path, limits, limits, reduction, grey_as_is)
+    else:
+        decoded = decode_here(path, limits, reduction, grey_as_is)
+    return _finish(path, decoded)
+
+
+def decode_here(path: Path, limits: Limits, reduction: Reduction | None, grey_as_is: bool) -> Decoded:
+    """Decode in this process, and turn every error of a decoder into an InputError that begins with the path."""
+    from PIL import Image
+
     try:
-        with pillow_limit_off():
-            decoded = _decode(path, max_pixels, reduction, grey_as_is)
+        return _decode(path, limits, reduction, grey_as_is)
     except InputError as error:
         if str(path) in str(error):
             raise
         raise InputError(f"{path}: {error}") from error
     except MemoryError as error:
+        if limits.apart:
+            raise
         raise InputError(f"{path}: the picture does not fit into memory: scale it down first") from error
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            f"{path}: it holds a picture far above the limit of {limits.pixels / 1e6:.6g} megapixels: scale it down first"
+        ) from error
     except Exception as error:
         # The errors that decoders raise on broken data are not documented and differ from file to file.
         raise damaged(path) from error
-    return _finish(path, decoded)
 
 
-def _decode(path: Path, max_pixels: int, reduction: Reduction | None, grey_as_is: bool) -> Decoded:
+def _is_ordinary(path: Path) -> bool:
+    """Whether the size in the header bounds time and memory: JPEG (its scans are counted), BMP, and PNG without interlace."""
+    with path.open("rb") as stream:
+        head = stream.read(32)
+    return head.startswith((b"\xff\xd8", b"BM")) or (head.startswith(SIGNATURE) and head[28:29] == b"\0")
+
+
+def _decode(path: Path, limits: Limits, reduction: Reduction | None, grey_as_is: bool) -> Decoded:
     """Choose the decoder by the first bytes of the file."""
     with path.open("rb") as stream:
         head = stream.read(32)
     if head.startswith(_TIFF_HEADS):
-        return decode_tiff(path, max_pixels, grey_as_is=grey_as_is)
-    return _through_pillow(path, _formats(path, head), head, max_pixels, reduction, grey_as_is)
+        return decode_tiff(path, limits.pixels, grey_as_is=grey_as_is)
+    return _through_pillow(path, _formats(path, head), limits, reduction, grey_as_is)
 
 
 def _formats(path: Path, head: bytes) -> tuple[str, ...]:
@@ -145,6 +173,8 @@ def _formats(path: Path, head: bytes) -> tuple[str, ...]:
         return ("GIF",)
     if head.startswith(b"BM") and head[6:10] == bytes(4):
         return ("BMP",)
+    if head.startswith(b"\0\0\1\0"):
+        return ("ICO",)
     if head[4:8] == b"ftyp":
         if head[8:12] in (b"avif", b"avis") or b"avif" in head[16:]:
             return ("AVIF",)
@@ -156,27 +186,28 @@ def _formats(path: Path, head: bytes) -> tuple[str, ...]:
 
 
 def _through_pillow(
-    path: Path, formats: tuple[str, ...], head: bytes, max_pixels: int, reduction: Reduction | None, grey_as_is: bool
+    path: Path, formats: tuple[str, ...], limits: Limits, reduction: Reduction | None, grey_as_is: bool
 ) -> Decoded:
     """Decode a file of one of the named formats: everything but TIFF."""
     from PIL import UnidentifiedImageError
 
-    depth, chunks, animated = scan(path, max_pixels) if formats == ("PNG",) else (8, (), False)
+    depth, chunks, animated = scan(path, limits.pixels) if formats == ("PNG",) else (8, (), False)
     with path.open("rb") as stream:
-        try:
-            image = open_pillow(stream, formats)
-        except UnidentifiedImageError as error:
-            raise (unknown(path) if formats == _OTHERS else damaged(path)) from error
-        with image:
-            check_size(path, image.width, image.height, max_pixels)
+        with pillow_limit(limits.pixels if formats == ("ICO",) else inf):  # Pillow loads an icon as it opens it
+            try:
+                image = open_pillow(stream, formats)
+            except UnidentifiedImageError as error:
+                raise (unknown(path) if formats == _OTHERS else damaged(path)) from error
+            check_size(path, image.width, image.height, limits.of(str(image.format)))
             container, orientation = describe(image)
             container = replace(container, png_chunks=chunks, lossless=_is_lossless(container.format, stream))
             notes = _frame_notes(image, animated)
-            quiet = False
-            if container.format == "JPEG":
-                checked = check_whole(path)
-                notes += checked.notes
-                quiet = checked.quiet and _is_plain(image)
+        quiet = False
+        if container.format == "JPEG":
+            checked = check_whole(path)
+            notes += checked.notes
+            quiet = checked.quiet and _is_plain(image)
+        with image, pillow_limit(limits.pixels):
             if depth == 16:
                 decoded = _deep_png(path, image, container, grey_as_is)
             else:
@@ -226,7 +257,8 @@ def _eight_bits(
     else:
         image.load()
         decoded = convert(image, container, grey_as_is=grey_as_is)
-    decoded.whole = stored
+    if container.format == "JPEG":  # no other is reduced, and the size of an icon's picture is not that of its header
+        decoded.whole = stored
     return decoded
 
 
@@ -274,7 +306,8 @@ def _frame_notes(image: object, animated: bool) -> list[str]:
     """A note for a file that holds more than one picture."""
     if getattr(image, "format", "") == "MPO":
         return ["first of several pictures in the file (the others, a gain map or second view, are not kept)"]
-    if animated or getattr(image, "n_frames", 1) > 1:
+    # Not n_frames, for which all frames of a GIF are walked, and all layers of a PSD, which has the picture of all of them too.
+    if animated or (getattr(image, "is_animated", False) and getattr(image, "format", "") != "PSD"):
         return ["first frame of an animation"]
     return []
 

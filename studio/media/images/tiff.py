@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import struct
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reswd_torch.errors import InputError
-from studio.media.images.decode import convert, grey, open_pillow, opencv
+from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit
 from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
@@ -153,7 +154,7 @@ def _through_pillow(
     path: Path, page: TiffPage, container: Container, icc: bytes | None, notes: list[str], grey_as_is: bool
 ) -> Decoded:
     """Decode palettes, CMYK, Lab, YCbCr, and 1 to 8 bits in any compression. Pillow turns TIFF pixels upright by itself."""
-    with path.open("rb") as stream, open_pillow(stream, ("TIFF",)) as image:
+    with path.open("rb") as stream, pillow_limit(inf), open_pillow(stream, ("TIFF",)) as image:
         # Pillow's size is turned with the picture. A tag that is there twice would hide another one than was checked.
         if sorted(image.size) != sorted((page.imagewidth, page.imagelength)):
             raise damaged(path)
