@@ -18,6 +18,7 @@ import numpy as np
 from reswd_torch.errors import InputError
 from studio.media.images.metadata import EXIF_PREFIX, IPTC_RESOURCE, exif_orientation, upright_xmp, with_prefix
 from studio.media.images.picture import Container, Decoded
+from studio.media.images.png_flaws import LARGEST_TEXT
 from studio.media.images.profiles import grey_to_srgb, image_to_srgb, profile_name, profile_space
 
 if TYPE_CHECKING:
@@ -302,10 +303,6 @@ def _with_jpeg_facts(container: Container, image: Image.Image) -> Container:
     return replace(container, jpeg_sampling=code, jpeg_rgb=image.info.get("adobe_transform") == 0)
 
 
-_LARGEST_TEXT = 1 << 24
-"""Bytes that a text or profile of a PNG may inflate to. Pillow's own limit, 1 MiB, refuses pictures for long XMP."""
-
-
 def open_pillow(stream: BinaryIO, formats: tuple[str, ...]) -> ImageFile.ImageFile:
     """Open a picture as one of the named formats, without loading Pillow's plugins for the others. Nothing is decoded yet.
 
@@ -322,5 +319,5 @@ def open_pillow(stream: BinaryIO, formats: tuple[str, ...]) -> ImageFile.ImageFi
         if name in plugins:
             plugin = import_module(f"PIL.{plugins[name]}ImagePlugin")
             if name == "PNG":
-                plugin.MAX_TEXT_CHUNK = _LARGEST_TEXT  # type: ignore[attr-defined]
+                plugin.MAX_TEXT_CHUNK = LARGEST_TEXT  # type: ignore[attr-defined]
     return Image.open(stream, formats=formats)

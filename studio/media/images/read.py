@@ -24,7 +24,8 @@ from studio.media.images.jpeg import check_whole
 from studio.media.images.limits import Limits, current
 from studio.media.images.metadata import upright_exif
 from studio.media.images.picture import MAX_PIXELS, Container, Decoded, Picture
-from studio.media.images.png import SIGNATURE, decode_deep, scan, without_colour
+from studio.media.images.png import decode_deep, scan, without_colour
+from studio.media.images.png_flaws import SIGNATURE, find_flaws, without
 from studio.media.images.profiles import is_usable, profile_space
 from studio.media.images.refuse import check_size, check_source, damaged, unknown
 from studio.media.images.tiff import decode_tiff
@@ -191,8 +192,9 @@ def _through_pillow(
     """Decode a file of one of the named formats: everything but TIFF."""
     from PIL import UnidentifiedImageError
 
-    depth, chunks, animated = scan(path, limits.pixels) if formats == ("PNG",) else (8, (), False)
-    with path.open("rb") as stream:
+    left_out, flaws = find_flaws(path) if formats == ("PNG",) else (frozenset(), [])
+    depth, chunks, animated = scan(path, limits.pixels, left_out) if formats == ("PNG",) else (8, (), False)
+    with without(path, left_out) if left_out else path.open("rb") as stream:
         with pillow_limit(limits.pixels if formats == ("ICO",) else inf):  # Pillow loads an icon as it opens it
             try:
                 image = open_pillow(stream, formats)
@@ -201,7 +203,7 @@ def _through_pillow(
             check_size(path, image.width, image.height, limits.of(str(image.format)))
             container, orientation = describe(image)
             container = replace(container, png_chunks=chunks, lossless=_is_lossless(container.format, stream))
-            notes = _frame_notes(image, animated)
+            notes = flaws + _frame_notes(image, animated)
         quiet = False
         if container.format == "JPEG":
             checked = check_whole(path)
@@ -209,7 +211,7 @@ def _through_pillow(
             quiet = checked.quiet and _is_plain(image)
         with image, pillow_limit(limits.pixels):
             if depth == 16:
-                decoded = _deep_png(path, image, container, grey_as_is)
+                decoded = _deep_png(path, image, container, grey_as_is, left_out)
             else:
                 decoded = _eight_bits(path, image, container, reduction, grey_as_is, quiet)
                 if (found := _stored_depth(image, path)) > 8 and decoded.pixels.dtype == "uint8":
@@ -219,9 +221,11 @@ def _through_pillow(
     return decoded
 
 
-def _deep_png(path: Path, image: ImageFile.ImageFile, container: Container, grey_as_is: bool) -> Decoded:
+def _deep_png(
+    path: Path, image: ImageFile.ImageFile, container: Container, grey_as_is: bool, left_out: frozenset[int]
+) -> Decoded:
     """Decode a PNG with 16 bits per channel. Pillow would reduce it to 8 bits, but knows its profile and transparent level."""
-    values, alpha = decode_deep(path, image.info.get("transparency"))
+    values, alpha = decode_deep(path, image.info.get("transparency"), left_out)
     icc = image.info.get("icc_profile") or None
     if values.ndim == 3 and not image.mode.startswith("I") and image.tile[0][3] != "LA;16B":
         return Decoded(values, alpha, icc, container)
