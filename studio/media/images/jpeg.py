@@ -82,13 +82,15 @@ class Checked:
     Attributes:
         notes: what the user should know.
         quiet: whether libjpeg has nothing to warn of, so that it may be called by a library that prints warnings.
+        video: whether a video lies behind the picture, as in motion photos.
     """
 
     notes: list[str]
     quiet: bool
+    video: bool
 
 
-def check_whole(path: Path) -> Checked:
+def check_whole(path: Path, data: bytes) -> Checked:
     """Refuse a JPEG that lacks data of its picture, though it ends as it should.
 
     The numbers of restarts and of components follow from the header. What the entropy-coded data hold is found by libjpeg:
@@ -99,12 +101,12 @@ def check_whole(path: Path) -> Checked:
       complete. Where one is not, they are taken for the missing data, and the pictures differ.
 
     Args:
-        path: a file that begins like a JPEG. Of several pictures in it the first is looked at.
+        path: the file, for messages.
+        data: what is in it; it begins like a JPEG. Of several pictures the first is looked at.
 
     Raises:
         InputError: data are missing, or the picture has so many scans that it was made to take long.
     """
-    data = path.read_bytes()
     try:
         layout = _walk(data)
     except (struct.error, IndexError):
@@ -122,12 +124,13 @@ def check_whole(path: Path) -> Checked:
     first = layout.scans[0]
     # The last bits of a scan are ones (T.81, F.1.2.3), but for the rare one that ends with a byte.
     quiet = layout.clean and data[layout.scans[-1].end - 1] & 1 == 1
+    video = data.find(b"ftyp", layout.end) >= 0  # what MP4 and QuickTime begin with (ISO/IEC 14496-12, 4.3)
     if layout.frame in _SEQUENTIAL[:2] and len(layout.scans) == 1 and not first.restarts:
         notes = _look_at_last_row(path, data, first)
-        return Checked(notes, quiet and not notes)
+        return Checked(notes, quiet and not notes, video)
     if not _is_unmoved(data, layout):
         raise damaged(path)
-    return Checked(["progressive JPEG without its finest scans"] if _is_unrefined(layout) else [], quiet)
+    return Checked(["progressive JPEG without its finest scans"] if _is_unrefined(layout) else [], quiet, video)
 
 
 def _walk(data: bytes) -> _Layout | None:

@@ -20,6 +20,7 @@ from studio.media.images.decode import opencv
 from studio.media.images.picture import Container
 from studio.media.images.png_flaws import SIGNATURE
 from studio.media.images.refuse import check_size, damaged
+from studio.media.images.xmp import whole_xmp
 
 _PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _KEPT_CHUNKS = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"tEXt", b"zTXt", b"iTXt")
@@ -161,8 +162,8 @@ def _beside(icc: bytes | None, container: Container) -> list[tuple[bytes, bytes]
     from PIL import Image, PngImagePlugin
 
     text = PngImagePlugin.PngInfo()
-    if container.xmp:
-        text.add_itxt("XML:com.adobe.xmp", container.xmp.decode("utf-8", "replace"))
+    if packet := whole_xmp(container):
+        text.add_itxt("XML:com.adobe.xmp", packet.decode("utf-8", "replace"))
     options: dict[str, object] = {"pnginfo": text}
     if icc is not None and b"iCCP" not in have:
         options["icc_profile"] = icc

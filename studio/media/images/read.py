@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from math import inf
@@ -20,7 +21,9 @@ from studio.media.images.decode import (
     register_heif,
 )
 from studio.media.images.exact import turn
+from studio.media.images.extras import settle
 from studio.media.images.jpeg import check_whole
+from studio.media.images.jpeg_parts import Parts, read_parts
 from studio.media.images.limits import Limits, current
 from studio.media.images.metadata import upright_exif
 from studio.media.images.picture import MAX_PIXELS, Container, Decoded, Picture
@@ -194,7 +197,8 @@ def _through_pillow(
 
     left_out, flaws = find_flaws(path) if formats == ("PNG",) else (frozenset(), [])
     depth, chunks, animated = scan(path, limits.pixels, left_out) if formats == ("PNG",) else (8, (), False)
-    with without(path, left_out) if left_out else path.open("rb") as stream:
+    parts = read_parts(path) if formats == ("JPEG",) else None
+    with _stream(path, parts, left_out) as stream:
         with pillow_limit(limits.pixels if formats == ("ICO",) else inf):  # Pillow loads an icon as it opens it
             try:
                 image = open_pillow(stream, formats)
@@ -204,11 +208,13 @@ def _through_pillow(
             container, orientation = describe(image)
             container = replace(container, png_chunks=chunks, lossless=_is_lossless(container.format, stream))
             notes = flaws + _frame_notes(image, animated)
-        quiet = False
-        if container.format == "JPEG":
-            checked = check_whole(path)
+        quiet = video = False
+        if parts is not None:
+            checked = check_whole(path, parts.data)
             notes += checked.notes
-            quiet = checked.quiet and _is_plain(image)
+            quiet, video = checked.quiet and parts.whole and _is_plain(image), checked.video
+        container, more = settle(path, container, parts, video)
+        notes += more
         with image, pillow_limit(limits.pixels):
             if depth == 16:
                 decoded = _deep_png(path, image, container, grey_as_is, left_out)
@@ -219,6 +225,13 @@ def _through_pillow(
     decoded.orientation = orientation
     decoded.notes = notes + decoded.notes
     return decoded
+
+
+def _stream(path: Path, parts: Parts | None, left_out: frozenset[int]) -> BinaryIO:
+    """The file for Pillow, without the metadata that it stumbles over."""
+    if parts is not None and not parts.whole:
+        return io.BytesIO(parts.data)
+    return without(path, left_out) if left_out else path.open("rb")
 
 
 def _deep_png(
@@ -309,7 +322,7 @@ def _stored_depth(image: ImageFile.ImageFile, path: Path) -> int:
 def _frame_notes(image: object, animated: bool) -> list[str]:
     """A note for a file that holds more than one picture."""
     if getattr(image, "format", "") == "MPO":
-        return ["first of several pictures in the file (the others, a gain map or second view, are not kept)"]
+        return []  # its segments are looked at instead
     # Not n_frames, for which all frames of a GIF are walked, and all layers of a PSD, which has the picture of all of them too.
     if animated or (getattr(image, "is_animated", False) and getattr(image, "format", "") != "PSD"):
         return ["first frame of an animation"]

@@ -16,6 +16,7 @@ from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.refuse import check_bytes, check_size, damaged
+from studio.media.images.xmp import whole_xmp
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -230,7 +231,7 @@ def write_tiff(
     data = pixels if alpha is None else cv2.merge((*cv2.split(pixels), alpha))
     packed = not (container.format == "TIFF" and container.tiff_compression == 1)
     tags, directories = _exif_tags(container.exif)
-    for code, blob in ((700, container.xmp), (33723, container.iptc)):
+    for code, blob in ((700, whole_xmp(container)), (33723, container.iptc)):
         if blob:
             tags.append((code, 7 if code == 33723 else 1, len(blob), blob, True))
     tifffile.imwrite(
