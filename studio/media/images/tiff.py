@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import struct
 from math import inf
@@ -11,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reswd_torch.errors import InputError
-from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit
+from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit, to_array
 from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.refuse import check_bytes, check_size, damaged
+from studio.media.images.tiff_layouts import is_unusual, undone
 from studio.media.images.xmp import whole_xmp
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
-_OWN_CODECS = (1, 8, 32946, 32773)
-"""Compressions that tifffile reads without a codec package: none, deflate (which has two numbers) and PackBits."""
+_OWN_CODECS = (1, 8, 32946, 32773, 34925)
+"""Compressions that tifffile reads without a codec package: none, deflate (which has two numbers), PackBits and LZMA."""
+_LZW = 5
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _STRAIGHT = 1, 2
 # tifffile does not write the two directory tags. Their entries are written under unused numbers that sort to the same places,
@@ -64,7 +67,7 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         if plain and bits in (8, 16) and page.compression in _OWN_CODECS:
             values = page.asarray()
             values = np.moveaxis(values, 0, -1) if page.axes.startswith("S") else values
-        elif plain and bits == 16:
+        elif plain and (bits == 16 or (bits == 8 and is_unusual(page))):
             values = _through_opencv(path, page)
         else:
             return _through_pillow(path, page, container, icc, notes, grey_as_is)
@@ -128,17 +131,17 @@ def _planes(
 
 
 def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
-    """Decode 16-bit grey, RGB or RGBA in a compression that tifffile needs a codec package for, such as LZW.
+    """Decode samples in a compression that tifffile needs a codec package for, such as LZW.
 
     Returns:
-        (H, W) or (H, W, C) uint16 in the order of the file, not turned upright.
+        (H, W) or (H, W, C) in the depth and the order of the file, not turned upright.
 
     Raises:
-        InputError: the file is damaged or of a layout that OpenCV does not read.
+        InputError: the file is damaged.
     """
+    if page.compression != _LZW or page.planarconfig != 1 or page.samplesperpixel not in (1, 3, 4):
+        return undone(path, page, _grey_plane)
     cv2 = opencv()
-    if page.planarconfig != 1 or page.samplesperpixel not in (1, 3, 4):
-        raise InputError(f"{path}: this 16-bit TIFF's layout is not read: save it with ZIP or no compression")
     data = bytearray(path.read_bytes())
     if 274 in page.tags:
         # OpenCV always turns TIFFs upright and fails on quarter turns of 16-bit ones, so it is shown orientation 1.
@@ -149,6 +152,14 @@ def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
     if values.ndim == 2:
         return values
     return cv2.cvtColor(values, cv2.COLOR_BGR2RGB if values.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
+
+
+def _grey_plane(data: bytes) -> np.ndarray:
+    """What Pillow decodes a TIFF of one grey plane to, (H, W) uint8 or uint16. It raises errors of many types."""
+    with pillow_limit(inf), open_pillow(io.BytesIO(data), ("TIFF",)) as image:
+        image.load()
+        values = to_array(image)
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
 def _through_pillow(
