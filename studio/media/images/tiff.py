@@ -17,7 +17,7 @@ from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.refuse import check_bytes, check_size, damaged
-from studio.media.images.tiff_layouts import is_unusual, undone
+from studio.media.images.tiff_layouts import is_unusual, structure_only, undone
 from studio.media.images.xmp import whole_xmp
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _OWN_CODECS = (1, 8, 32946, 32773, 34925)
 """Compressions that tifffile reads without a codec package: none, deflate (which has two numbers), PackBits and LZMA."""
 _LZW = 5
+_MOST_PARTS = 500_000  # strips or tiles: each takes some 20 microseconds, whatever it holds
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _STRAIGHT = 1, 2
 # tifffile does not write the two directory tags. Their entries are written under unused numbers that sort to the same places,
@@ -98,6 +99,10 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
         raise InputError(f"{path}: a TIFF of {page.imagedepth} slices is not read: save one of them")
     if page.photometric == _RGB and page.samplesperpixel < 3:
         raise damaged(path)
+    if len(page.dataoffsets) > _MOST_PARTS:
+        raise InputError(
+            f"{path}: a TIFF of {len(page.dataoffsets)} strips or tiles takes too long to read: export it again"
+        )
     end = path.stat().st_size
     if not any(page.databytecounts):  # a file that leaves out all its data; tifffile would fill in zeros
         raise damaged(path)
@@ -166,7 +171,8 @@ def _through_pillow(
     path: Path, page: TiffPage, container: Container, icc: bytes | None, notes: list[str], grey_as_is: bool
 ) -> Decoded:
     """Decode palettes, CMYK, Lab, YCbCr, and 1 to 8 bits in any compression. Pillow turns TIFF pixels upright by itself."""
-    with path.open("rb") as stream, pillow_limit(inf), open_pillow(stream, ("TIFF",)) as image:
+    stream = io.BytesIO(structure_only(path, page))
+    with pillow_limit(inf), open_pillow(stream, ("TIFF",)) as image:
         # Pillow's size is turned with the picture. A tag that is there twice would hide another one than was checked.
         if sorted(image.size) != sorted((page.imagewidth, page.imagelength)):
             raise damaged(path)

@@ -22,6 +22,33 @@ if TYPE_CHECKING:
 _JPEG = (6, 7)
 _FILL_ORDER, _JPEG_TABLES = 266, 347
 _PREDICTORS = (1, 2)  # none, and horizontal differences
+_ORIENTATION = 274
+# Tags that say how the pixels lie: size, bits, compression, strips and tiles, palette, inks, tables of JPEG, Y'CbCr.
+_STRUCTURE = {
+    256,
+    257,
+    258,
+    259,
+    262,
+    266,
+    273,
+    277,
+    278,
+    279,
+    284,
+    292,
+    293,
+    317,
+    320,
+    322,
+    323,
+    324,
+    325,
+    332,
+    338,
+    339,
+}
+_STRUCTURE |= {347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532}
 
 
 def is_unusual(page: TiffPage) -> bool:
@@ -29,6 +56,23 @@ def is_unusual(page: TiffPage) -> bool:
     if page.planarconfig == 2:
         return page.samplesperpixel > 1
     return page.samplesperpixel not in (1, 3, 4) and page.compression not in _JPEG
+
+
+def structure_only(path: Path, page: TiffPage) -> bytes:
+    """A copy of a TIFF whose directory has no tags but those that say how the pixels lie.
+
+    Pillow refuses a file for a broken tag of any kind, and reads the others here anyway.
+    """
+    data = bytearray(path.read_bytes())
+    big = page.parent.is_bigtiff
+    length, number, place = (20, "Q", "Q") if big else (12, "H", "I")
+    turned = page.tags[_ORIENTATION].value if _ORIENTATION in page.tags else None
+    wanted = _STRUCTURE | ({_ORIENTATION} if isinstance(turned, int) and 1 <= turned <= 8 else set())
+    entries = [bytes(data[tag.offset : tag.offset + length]) for tag in page.tags if tag.code in wanted]
+    data += b"\0" * (len(data) % 2)
+    struct.pack_into(page.parent.byteorder + place, data, 8 if big else 4, len(data))
+    data += struct.pack(page.parent.byteorder + number, len(entries)) + b"".join(entries) + bytes(8 if big else 4)
+    return bytes(data)
 
 
 def undone(path: Path, page: TiffPage, decode: Callable[[bytes], np.ndarray]) -> np.ndarray:
