@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reswd_torch.errors import InputError
+from studio.media.images.chatter import without_libtiff
 from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit, to_array
 from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
@@ -161,7 +162,7 @@ def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
 
 def _grey_plane(data: bytes) -> np.ndarray:
     """What Pillow decodes a TIFF of one grey plane to, (H, W) uint8 or uint16. It raises errors of many types."""
-    with pillow_limit(inf), open_pillow(io.BytesIO(data), ("TIFF",)) as image:
+    with pillow_limit(inf), without_libtiff(), open_pillow(io.BytesIO(data), ("TIFF",)) as image:
         image.load()
         values = to_array(image)
     return values.astype(values.dtype.newbyteorder("="), copy=False)
@@ -172,7 +173,7 @@ def _through_pillow(
 ) -> Decoded:
     """Decode palettes, CMYK, Lab, YCbCr, and 1 to 8 bits in any compression. Pillow turns TIFF pixels upright by itself."""
     stream = io.BytesIO(structure_only(path, page))
-    with pillow_limit(inf), open_pillow(stream, ("TIFF",)) as image:
+    with pillow_limit(inf), without_libtiff(), open_pillow(stream, ("TIFF",)) as image:
         # Pillow's size is turned with the picture. A tag that is there twice would hide another one than was checked.
         if sorted(image.size) != sorted((page.imagewidth, page.imagelength)):
             raise damaged(path)

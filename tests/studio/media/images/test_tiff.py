@@ -178,10 +178,8 @@ def test_broken_tags_do_not_cost_the_picture(inks: bool, name: str, tmp_path: Pa
         )
         picture = read_picture(path)
         assert picture.pixels[0, 0].tolist() == ([255] * 3 if inks else [200] * 3), code
-        assert read_picture(write_picture(tmp_path / "b.tif", picture, picture.pixels, overwrite=True)).full_size == (
-            20,
-            30,
-        )
+        back = read_picture(write_picture(tmp_path / "b.tif", picture, picture.pixels, overwrite=True))
+        assert back.full_size == picture.full_size
 
 
 def test_more_strips_than_anybody_writes_are_refused(tmp_path: Path) -> None:
