@@ -13,11 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reswd_torch.errors import InputError
-from studio.media.images.refuse import damaged
+from studio.media.images.refuse import check_size, damaged
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _SEQUENTIAL, _LOSSLESS, _PROGRESSIVE = (0xC0, 0xC1, 0xC9), (0xC3, 0xCB), (0xC2, 0xCA)
 _ARITHMETIC = (0xC9, 0xCA, 0xCB)
@@ -83,14 +87,16 @@ class Checked:
         notes: what the user should know.
         quiet: whether libjpeg has nothing to warn of, so that it may be called by a library that prints warnings.
         video: whether a video lies behind the picture, as in motion photos.
+        twins: two versions of the file that must decode to the same picture, which is still to be seen; empty if nothing is.
     """
 
     notes: list[str]
     quiet: bool
     video: bool
+    twins: tuple[bytes, ...] = ()
 
 
-def check_whole(path: Path, data: bytes) -> Checked:
+def check_whole(path: Path, data: bytes, max_pixels: int) -> Checked:
     """Refuse a JPEG that lacks data of its picture, though it ends as it should.
 
     The numbers of restarts and of components follow from the header. What the entropy-coded data hold is found by libjpeg:
@@ -98,14 +104,16 @@ def check_whole(path: Path, data: bytes) -> Checked:
     - One sequential scan without restarts is decoded at 1/8 of its size and without the end of image, so that libjpeg waits for
       more data instead of filling in. If the last row does not come, data are missing.
     - Other files are decoded twice, with other bytes of chance in front of each marker. A decoder skips them where a segment is
-      complete. Where one is not, they are taken for the missing data, and the pictures differ.
+      complete. Where one is not, they are taken for the missing data, and the pictures differ. A progressive picture has to be
+      decoded as large as it is needed, which is therefore left to the caller: see :attr:`Checked.twins`.
 
     Args:
         path: the file, for messages.
         data: what is in it; it begins like a JPEG. Of several pictures the first is looked at.
+        max_pixels: the largest number of pixels that is read.
 
     Raises:
-        InputError: data are missing, or the picture has so many scans that it was made to take long.
+        InputError: the picture is too large, data are missing, or the picture has so many scans that it was made to take long.
     """
     try:
         layout = _walk(data)
@@ -114,6 +122,7 @@ def check_whole(path: Path, data: bytes) -> Checked:
     if layout is None or not layout.scans:
         raise damaged(path)
     width, height = layout.size
+    check_size(path, width, height, max_pixels)
     if len(layout.scans) > max(_FEW_SCANS, _MOST_WORK / max(1, width * height)):
         raise InputError(
             f"{path}: a JPEG of {len(layout.scans)} scans takes too long to decode: export it again, not as progressive"
@@ -128,9 +137,15 @@ def check_whole(path: Path, data: bytes) -> Checked:
     if layout.frame in _SEQUENTIAL[:2] and len(layout.scans) == 1 and not first.restarts:
         notes = _look_at_last_row(path, data, first)
         return Checked(notes, quiet and not notes, video)
-    if not _is_unmoved(data, layout):
-        raise damaged(path)
-    return Checked(["progressive JPEG without its finest scans"] if _is_unrefined(layout) else [], quiet, video)
+    twins = tuple(_with_chance(data, layout, seed) for seed in (1, 2))
+    if layout.frame not in _SEQUENTIAL:
+        return Checked(
+            ["progressive JPEG without its finest scans"] if _is_unrefined(layout) else [], False, video, twins
+        )
+    with ThreadPoolExecutor(2) as pool:  # blocks are missing as a whole, which 1/8 of the size shows
+        if len(set(pool.map(_seen_small, twins))) > 1:
+            raise damaged(path)
+    return Checked([], quiet, video)
 
 
 def _walk(data: bytes) -> _Layout | None:
@@ -253,33 +268,31 @@ def _look_at_last_row(path: Path, data: bytes, scan: _Scan) -> list[str]:
     return ["data behind the picture's last block were passed over: the JPEG may be damaged"] if came[0] else []
 
 
-def _is_unmoved(data: bytes, layout: _Layout) -> bool:
-    """Whether it does not matter to the picture which bytes are put in front of the markers that end entropy-coded data.
+def _with_chance(data: bytes, layout: _Layout, seed: int) -> bytes:
+    """A JPEG with bytes of chance in front of the markers that end entropy-coded data.
 
     Arithmetic coding may leave out zeros at the end of its data (T.81, D.1.8), so zeros come first there.
     """
-    reduced = layout.frame in _SEQUENTIAL  # a sequential picture lacks whole blocks, which even 1/8 of its size shows
+    chance = np.random.default_rng(seed).integers(1, 255, 64, np.uint8).tobytes()
+    ahead = bytes(16) if layout.frame in _ARITHMETIC else b""
     places = [place for scan in layout.scans for place in [*(start for start, _ in scan.restarts), scan.end]]
     pieces = [data[a:b] for a, b in zip([0, *places], [*places, layout.end], strict=True)]
-    ahead = bytes(16) if layout.frame in _ARITHMETIC else b""
-
-    def seen(seed: int) -> bytes:
-        chance = np.random.default_rng(seed).integers(1, 255, 64, np.uint8).tobytes()
-        return _decoded((ahead + chance).join(pieces), reduced)
-
-    with ThreadPoolExecutor(2) as pool:
-        return len(set(pool.map(seen, (1, 2)))) == 1
+    return (ahead + chance).join(pieces)
 
 
-def _decoded(data: bytes, reduced: bool) -> bytes:
-    """SHA-256 of a JPEG's pixels, at 1/8 of its size or whole."""
+def _seen_small(data: bytes) -> bytes:
+    """SHA-256 of a JPEG's pixels at 1/8 of its size."""
     from PIL.JpegImagePlugin import JpegImageFile
 
-    seen = hashlib.sha256()
     with JpegImageFile(io.BytesIO(data)) as image:
-        if reduced:
-            image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
+        image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
         image.load()
-        for top in range(0, image.height, _BAND_ROWS):
-            seen.update(image.crop((0, top, image.width, min(top + _BAND_ROWS, image.height))).tobytes())
-    return seen.digest()
+        return hashlib.sha256(image.tobytes()).digest()
+
+
+def are_same(image: Image.Image, other: Image.Image) -> bool:
+    """Whether two loaded pictures have the same pixels."""
+    if (image.mode, image.size) != (other.mode, other.size):
+        return False
+    bands = ((0, top, image.width, min(top + _BAND_ROWS, image.height)) for top in range(0, image.height, _BAND_ROWS))
+    return all(image.crop(band).tobytes() == other.crop(band).tobytes() for band in bands)

@@ -22,7 +22,7 @@ from studio.media.images.decode import (
 )
 from studio.media.images.exact import turn
 from studio.media.images.extras import settle
-from studio.media.images.jpeg import check_whole
+from studio.media.images.jpeg import Checked, are_same, check_whole
 from studio.media.images.jpeg_parts import Parts, read_parts
 from studio.media.images.limits import Limits, current
 from studio.media.images.metadata import upright_exif
@@ -198,7 +198,8 @@ def _through_pillow(
     left_out, flaws = find_flaws(path) if formats == ("PNG",) else (frozenset(), [])
     depth, chunks, animated = scan(path, limits.pixels, left_out) if formats == ("PNG",) else (8, (), False)
     parts = read_parts(path) if formats == ("JPEG",) else None
-    with _stream(path, parts, left_out) as stream:
+    checked = check_whole(path, parts.data, limits.pixels) if parts else None
+    with _stream(path, parts, checked, left_out) as stream:
         with pillow_limit(limits.pixels if formats == ("ICO",) else inf):  # Pillow loads an icon as it opens it
             try:
                 image = open_pillow(stream, formats)
@@ -208,18 +209,16 @@ def _through_pillow(
             container, orientation = describe(image)
             container = replace(container, png_chunks=chunks, lossless=_is_lossless(container.format, stream))
             notes = flaws + _frame_notes(image, animated)
-        quiet = video = False
-        if parts is not None:
-            checked = check_whole(path, parts.data)
+        if checked is not None:
             notes += checked.notes
-            quiet, video = checked.quiet and parts.whole and _is_plain(image), checked.video
-        container, more = settle(path, container, parts, video)
+            checked = replace(checked, quiet=checked.quiet and parts is not None and parts.whole and _is_plain(image))
+        container, more = settle(path, container, parts, checked is not None and checked.video)
         notes += more
         with image, pillow_limit(limits.pixels):
             if depth == 16:
                 decoded = _deep_png(path, image, container, grey_as_is, left_out)
             else:
-                decoded = _eight_bits(path, image, container, reduction, grey_as_is, quiet)
+                decoded = _eight_bits(path, image, container, reduction, grey_as_is, checked)
                 if (found := _stored_depth(image, path)) > 8 and decoded.pixels.dtype == "uint8":
                     notes.append(f"{found}-bit {container.format} read with 8 bits")
     decoded.orientation = orientation
@@ -227,8 +226,10 @@ def _through_pillow(
     return decoded
 
 
-def _stream(path: Path, parts: Parts | None, left_out: frozenset[int]) -> BinaryIO:
-    """The file for Pillow, without the metadata that it stumbles over."""
+def _stream(path: Path, parts: Parts | None, checked: Checked | None, left_out: frozenset[int]) -> BinaryIO:
+    """The file for Pillow, without the metadata that it stumbles over; of a JPEG with twins the first."""
+    if checked is not None and checked.twins:
+        return io.BytesIO(checked.twins[0])
     if parts is not None and not parts.whole:
         return io.BytesIO(parts.data)
     return without(path, left_out) if left_out else path.open("rb")
@@ -257,22 +258,35 @@ def _eight_bits(
     container: Container,
     reduction: Reduction | None,
     grey_as_is: bool,
-    quiet: bool,
+    checked: Checked | None,
 ) -> Decoded:
     """Decode by OpenCV what it decodes in less memory (whole colour JPEGs), and by Pillow everything else.
 
-    ``quiet`` says that libjpeg has nothing to warn of, as for :func:`jpeg_pixels`.
+    ``checked`` is what is known of a JPEG; None for other formats.
     """
     stored = (image.height, image.width)
     if reduction is not None and container.format == "JPEG":
         _ask_smaller(image, reduction)
     pixels = None
-    if quiet and image.format == "JPEG" and image.mode == "RGB" and image.size == stored[::-1]:
+    if (
+        checked is not None
+        and checked.quiet
+        and image.format == "JPEG"
+        and image.mode == "RGB"
+        and image.size == stored[::-1]
+    ):
         pixels = jpeg_pixels(path, *stored)
     if pixels is not None:
         decoded = Decoded(pixels, None, image.info.get("icc_profile") or None, container)
     else:
         image.load()
+        if checked is not None and checked.twins:
+            other = open_pillow(io.BytesIO(checked.twins[1]), ("JPEG",))
+            if reduction is not None:
+                _ask_smaller(other, reduction)
+            other.load()
+            if not are_same(image, other):
+                raise damaged(path)
         decoded = convert(image, container, grey_as_is=grey_as_is)
     if container.format == "JPEG":  # no other is reduced, and the size of an icon's picture is not that of its header
         decoded.whole = stored
