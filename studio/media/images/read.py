@@ -195,7 +195,7 @@ def _through_pillow(
     """Decode a file of one of the named formats: everything but TIFF."""
     from PIL import UnidentifiedImageError
 
-    left_out, flaws = find_flaws(path) if formats == ("PNG",) else (frozenset(), [])
+    left_out, flaws = find_flaws(path, limits.pixels) if formats == ("PNG",) else (frozenset(), [])
     depth, chunks, animated = scan(path, limits.pixels, left_out) if formats == ("PNG",) else (8, (), False)
     parts = read_parts(path) if formats == ("JPEG",) else None
     checked = check_whole(path, parts.data, limits.pixels) if parts else None
