@@ -48,7 +48,8 @@ def find_flaws(path: Path, max_pixels: int) -> tuple[frozenset[int], list[str]]:
         header = data[16:26]
         if len(header) < 10:
             raise damaged(path)
-        check_size(path, *struct.unpack_from(">II", header), max_pixels)
+        width, height = struct.unpack_from(">II", header)
+        check_size(path, width, height, max_pixels)
         for kind, at, length in _chunks(path, data):
             if kind in _ANIMATION:
                 animation.append(at)
