@@ -338,7 +338,7 @@ def _frame_notes(image: object, animated: bool) -> list[str]:
     if getattr(image, "format", "") == "MPO":
         return []  # its segments are looked at instead
     # Not n_frames, for which all frames of a GIF are walked, and all layers of a PSD, which has the picture of all of them too.
-    if animated or (getattr(image, "is_animated", False) and getattr(image, "format", "") != "PSD"):
+    if animated or (getattr(image, "format", "") != "PSD" and getattr(image, "is_animated", False)):
         return ["first frame of an animation"]
     return []
 
