@@ -135,8 +135,8 @@ def check_whole(path: Path, data: bytes, max_pixels: int) -> Checked:
     quiet = layout.clean and data[layout.scans[-1].end - 1] & 1 == 1
     video = data.find(b"ftyp", layout.end) >= 0  # what MP4 and QuickTime begin with (ISO/IEC 14496-12, 4.3)
     if layout.frame in _SEQUENTIAL[:2] and len(layout.scans) == 1 and not first.restarts:
-        notes = _look_at_last_row(path, data, first)
-        return Checked(notes, quiet and not notes, video)
+        notes, more = _look_at_last_row(path, data, first)
+        return Checked(notes, quiet and not more, video)
     twins = tuple(_with_chance(data, layout, seed) for seed in (1, 2))
     if layout.frame not in _SEQUENTIAL:
         return Checked(
@@ -230,11 +230,12 @@ def _is_unrefined(layout: _Layout) -> bool:
     return bool(missing)
 
 
-def _look_at_last_row(path: Path, data: bytes, scan: _Scan) -> list[str]:
+def _look_at_last_row(path: Path, data: bytes, scan: _Scan) -> tuple[list[str], bool]:
     """Feed a scan to libjpeg without its end, and see whether the last row of the picture comes.
 
     Returns:
         A note if it comes long before the scan's last bytes do: they are then no part of the picture, or its middle is damaged.
+        And whether some bytes certainly are no part of it.
 
     Raises:
         InputError: it does not come.
@@ -255,7 +256,7 @@ def _look_at_last_row(path: Path, data: bytes, scan: _Scan) -> list[str]:
         used = len(data[scan.start : scan.end].rstrip(b"\0\xff"))  # bytes that only fill up tell nothing
         early = scan.start + max(0, min(used - _TAIL, int(0.99 * used)))
         begin = 0
-        for upto, ahead in ((early, b""), (scan.end, _AHEAD)):
+        for upto, ahead in ((early, b""), (scan.end, b""), (scan.end, _AHEAD)):
             taken, error = decoder.decode(data[begin:upto] + ahead)
             came.append(marked.crop((0, height - 1, width, height)).tobytes() != row)
             if error or taken < 0:  # a broken header, or the end of the picture
@@ -265,7 +266,8 @@ def _look_at_last_row(path: Path, data: bytes, scan: _Scan) -> list[str]:
         decoder.cleanup()
     if not came[-1]:
         raise damaged(path)
-    return ["data behind the picture's last block were passed over: the JPEG may be damaged"] if came[0] else []
+    note = "data behind the picture's last block were passed over: the JPEG may be damaged"
+    return [note] if came[0] else [], len(came) < 3
 
 
 def _with_chance(data: bytes, layout: _Layout, seed: int) -> bytes:

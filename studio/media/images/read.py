@@ -43,6 +43,8 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 _OTHERS = ("GIF", "BMP", "PPM", "JPEG2000", "PSD", "TGA")
 
 
+_LARGE = 4_000_000
+"""Pixels from which on it pays to save memory. OpenCV lets libjpeg print its warnings, and a few may not be foreseen."""
 _LEAST_DPI, _MOST_DPI = 0.01, 1e6
 """Resolutions that every format can hold, dots an inch."""
 

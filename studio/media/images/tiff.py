@@ -13,7 +13,7 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from studio.media.images.chatter import without_libtiff
-from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit, to_array
+from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit
 from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
@@ -164,7 +164,7 @@ def _grey_plane(data: bytes) -> np.ndarray:
     """What Pillow decodes a TIFF of one grey plane to, (H, W) uint8 or uint16. It raises errors of many types."""
     with pillow_limit(inf), without_libtiff(), open_pillow(io.BytesIO(data), ("TIFF",)) as image:
         image.load()
-        values = to_array(image)
+        values = np.array(image)
     return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 

@@ -157,8 +157,11 @@ def test_grey_profiles_are_converted_except_in_masks(dtype: type, tmp_path: Path
     ],
     ids=str,
 )
-def test_jpegs_hold_what_pillow_decodes(how: dict[str, Any], trailing: bytes, name: str, tmp_path: Path) -> None:
+def test_jpegs_hold_what_pillow_decodes(
+    how: dict[str, Any], trailing: bytes, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / name
+    monkeypatch.setattr("studio.media.images.read._LARGE", 0)  # as for large ones, which OpenCV decodes
     Image.fromarray(scene(61, 83)).save(path, quality=90, **how)
     path.write_bytes(path.read_bytes() + trailing)
     with Image.open(path) as image:
