@@ -33,8 +33,9 @@ _TAIL = 64
 _AHEAD = b"\xfe" * 8
 """libjpeg waits for as many bytes behind the last block. Ones, which begin the longest codes, come to no block of their own."""
 _BAND_ROWS = 256  # rows that are looked at at a time
-_FEW_SCANS, _MOST_WORK = 20, 5e9
-"""Scans that a picture of any size may have, and scans times pixels that one with more may have."""
+_FEW_SCANS, _MOST_WORK = 20, 2e9
+"""Scans that a picture of any size may have, and scans times pixels that one with more may have: some two seconds."""
+_MOST_RESTARTS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,8 @@ def _walk(data: bytes) -> _Layout | None:
             after = int(np.searchsorted(stops, at))
             end = _before_fill(data, int(stops[after])) if after < len(stops) else len(data)
             inside = slice(*np.searchsorted(places, (at, end)))
+            if inside.stop - inside.start > _MOST_RESTARTS:
+                raise InputError("a JPEG of more than a million restarts takes too long to decode: export it again")
             pairs = zip(places[inside].tolist(), kinds[inside].tolist(), strict=True)
             restarts = [(_before_fill(data, place), number - 0xD0) for place, number in pairs]
             count = body[0]

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from studio.media.images import read_picture, write_picture
+from studio.media.images.extras import settle
 from studio.media.images.metadata import EXIF_PREFIX
 from studio.media.images.picture import Container
 from tests.studio.media.images.conftest import camera_exif, scene, source
@@ -136,6 +137,25 @@ def test_the_parts_of_a_heic_that_are_left_out(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + struct.pack(">I4s", 5008, b"mpvd") + bytes(5000))
     picture = read_picture(path)
     assert has(picture.notes, VIDEO) and b"MotionPhoto" not in (picture.container.xmp or b"")
+
+
+@pytest.mark.parametrize(
+    ("kind", "note"),
+    [
+        (b"tmap", GAIN_MAP),  # ISO 21496-1
+        (b"urn:com:apple:photo:2020:aux:hdrgainmap\0", GAIN_MAP),
+        (b"urn:mpeg:hevc:2015:auxid:2\0", "depth map is left out"),  # ISO/IEC 23008-12, annex
+    ],
+)
+@pytest.mark.parametrize("name", ["HEIF", "AVIF"])
+def test_auxiliary_pictures_of_heic_and_avif(name: str, kind: bytes, note: str, tmp_path: Path) -> None:
+    """By the boxes of ISO/IEC 14496-12 alone: no library here writes such files."""
+    boxes = [b"ftyp" + b"heic\0\0\0\0mif1", b"meta" + bytes(40) + kind + bytes(40), b"mdat" + bytes(500)]
+    path = tmp_path / "a.heic"
+    path.write_bytes(b"".join(struct.pack(">I", len(box) + 4) + box for box in boxes))
+    assert any(note in each for each in settle(path, Container(name), None, False)[1])
+    path.write_bytes(b"".join(struct.pack(">I", len(box) + 4) + box for box in (boxes[0], boxes[2] + kind)))
+    assert settle(path, Container(name), None, False)[1] == []
 
 
 # --- XMP beyond one segment

@@ -151,6 +151,14 @@ def test_scans_without_end_are_refused(tmp_path: Path) -> None:
     refused(path, "40 scans takes too long")
 
 
+def test_restarts_without_end_are_refused(tmp_path: Path) -> None:
+    path, data = tmp_path / "a.jpg", files()["4:2:0"]
+    ((start, end),) = scans(data)
+    many = b"".join(b"\x55\xff" + bytes((0xD0 + i % 8,)) for i in range(8)) * 130_000
+    path.write_bytes(data[:start] + many + data[end:])
+    refused(path, "more than a million restarts")
+
+
 def test_a_progressive_picture_without_its_finest_scans_says_so(tmp_path: Path) -> None:
     """T.81 allows it (G.1.1.1), so it is no damage that could be told."""
     path, data = tmp_path / "a.jpg", files()["progressive"]
