@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-slow test-gpu lint format bench space space-check clean
+.PHONY: run test test-slow test-gpu fuzz lint format bench space space-check clean
 
 run: .venv/app ## install and open the browser app
 	$(BIN)/reswd serve --browser
@@ -15,6 +15,10 @@ test-slow: .venv/dev ## the proofs that take a minute or so each
 
 test-gpu: .venv/dev ## the tests that need CUDA
 	$(BIN)/python -m pytest -m gpu
+
+fuzz: .venv/dev ## broken files into every reader, a minute for each family; guided by coverage where atheris installs
+	-test -n "$(FUZZ)" || $(BIN)/python -m pip install --quiet atheris
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

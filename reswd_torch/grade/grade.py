@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,25 +159,30 @@ def grade_from_record(record: dict[str, Any]) -> Grade:
         transform: Cdl | Lut3D
         if record["kind"] == "cdl":
             n = record["cdl"]
-            transform = Cdl(
-                slope=triple(n["slope"]),
-                offset=triple(n["offset"]),
-                power=triple(n["power"]),
-                saturation=float(n["saturation"]),
-            )
+            slope, offset, power = (triple(map(_number, n[name])) for name in ("slope", "offset", "power"))
+            transform = Cdl(slope, offset, power, _number(n["saturation"]))
         elif record["kind"] == "lut":
             import base64
 
-            size = int(record["size"])
+            size = int(_number(record["size"]))
             values = torch.frombuffer(bytearray(base64.b64decode(record["values"])), dtype=torch.float32)
             transform = Lut3D(values.reshape(size, size, size, 3))
         else:
             raise InputError(f"unknown kind of grade {record['kind']!r}: expected 'cdl' or 'lut'")
-        return Grade(transform, strength=float(record["strength"]), encoding=str(record["encoding"]))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        return Grade(transform, strength=_number(record["strength"]), encoding=str(record["encoding"]))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"the grade in the settings is damaged ({error!r}); save the settings again") from error
+
+
+def _number(value: object) -> float:
+    """A number of JSON as a finite float. Raises TypeError, ValueError or OverflowError."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r:.40} is no number")
+    if not math.isfinite(number := float(value)):
+        raise ValueError(f"{value!r:.40} is not finite")
+    return number
 
 
 def load_grade(path: str | Path) -> Grade:

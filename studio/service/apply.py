@@ -30,7 +30,10 @@ def load_any_grade(path: Path) -> Grade:
     """
     if path.suffix.lower() == ".json":
         saved = read_settings(path)
-        grade = grade_from_record(saved.grade)
+        try:
+            grade = grade_from_record(saved.grade)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
         if "mask" in saved.inputs:
             return replace(grade, notes=("the match had a mask; the grade is applied everywhere",))
         return grade
