@@ -140,7 +140,7 @@ def _is_many(value: object) -> TypeGuard[Iterable[object]]:
     return isinstance(value, list | tuple)
 
 
-def is_number(value: object, kind: type) -> bool:
+def is_number(value: object, kind: type) -> TypeGuard[float]:
     """Whether a value is a number of this kind. True and False are none, though Python counts them as whole numbers."""
     return isinstance(value, kind) and not isinstance(value, bool)
 
@@ -151,7 +151,7 @@ def check_strength(strength: object) -> None:
     Raises:
         InputError: not a number, NaN, or out of range.
     """
-    if not (is_number(strength, Real) and 0 <= strength <= 4):  # type: ignore[operator]
+    if not (is_number(strength, Real) and 0 <= strength <= 4):
         raise InputError(f"strength {reprlib.repr(strength)} is out of range: give a number from 0 to 4")
 
 
