@@ -21,8 +21,8 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.cube_header import LARGEST_FLOAT, CubeHeader
 from reswd_torch.grade.foreign_text import LONGEST_NUMBER, are_numbers
 
-LARGEST_CUBE = 1 << 29
-"""Largest file that is read, bytes. 256 points with six decimals take 480 MB."""
+LARGEST_CUBE = 1 << 30
+"""Largest file that is read, bytes. 256 points take 480 MB with six decimals, 670 MB with ten. It is read piece by piece."""
 _CHUNK = 1 << 20
 """Characters that are parsed at a time."""
 _HEADER = 1000

@@ -12,8 +12,8 @@ from reswd_torch.arrays import Array, colors_in, like_input
 from reswd_torch.errors import InputError, MatchRemedy
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.formats import GradeFormat, format_of, grade_suffixes, read_grade_file
-from reswd_torch.grade.kinds import Transform, in_cube, in_range, lattice_of
-from reswd_torch.grade.lut3d import Lut3D
+from reswd_torch.grade.kinds import Transform, in_cube, in_range
+from reswd_torch.grade.lut3d import Lut3D, lattice_of
 from reswd_torch.grade.lut_chain import LutChain
 from reswd_torch.grade.record import transform_from_record, transform_to_record
 from reswd_torch.settings import check_cube_size, check_strength

@@ -1,4 +1,4 @@
-"""The kinds of grade, and what is done with any of them: sampled on a lattice, prepared for a .cube, kept in range."""
+"""The kinds of grade, and what is done with any of them: prepared for a .cube, kept in range."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.lut1d import Lut1D
-from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D, identity_axis, identity_lattice
+from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D, identity_axis, lattice_of
 from reswd_torch.grade.lut_chain import LutChain
 
 Transform = Cdl | Lut3D | LutChain
@@ -16,20 +16,6 @@ Transform = Cdl | Lut3D | LutChain
 
 _FINE = 65
 """Lattice points along one axis for tables that no .cube has a place for."""
-
-
-def lattice_of(transform: Transform, size: int) -> Lut3D:
-    """A grade at every point of a lattice.
-
-    Args:
-        transform: the grade.
-        size: lattice points along one axis.
-    """
-    if isinstance(transform, Lut3D):
-        return transform.resampled(size)
-    if isinstance(transform, LutChain):  # what lies outside 0..1 is clipped behind the look-up
-        return Lut3D(transform.apply(identity_lattice(size)))
-    return Lut3D.sample(transform.apply, size)
 
 
 def in_range(transform: Transform, graded: Tensor) -> Tensor:

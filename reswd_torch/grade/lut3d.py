@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -181,6 +181,27 @@ class Lut3D:
             moved[..., channel] -= axis.reshape(shape)
         moved = moved.abs_()
         return float(moved.mean()), float(moved.max())
+
+
+@runtime_checkable
+class Applies(Protocol):
+    """A grade of any kind."""
+
+    def apply(self, rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+        """Grade colours (..., 3)."""
+
+
+def lattice_of(transform: Applies, size: int) -> Lut3D:
+    """A grade at every point of a lattice, outside 0..1 where the grade leaves it.
+
+    Args:
+        transform: the grade.
+        size: lattice points along one axis.
+    """
+    if isinstance(transform, Lut3D):
+        return transform.resampled(size)
+    lattice = identity_lattice(size)
+    return Lut3D(transform.apply(lattice.reshape(-1, 3)).reshape(lattice.shape))
 
 
 def _working_dtype(rgb: Tensor) -> torch.dtype:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def made(folder: Path, seed: int, size: int | None = None) -> Made:
     head += _ranges(rng, kind)
     parts = []
     if curve_size:
-        parts.append(_curve(rng, curve_size, spread if not lattice_size else (1.0, 0.0, "")))
+        parts.append(_curve(rng, curve_size, (1.0, 0.0, "") if lattice_size else spread, noise=not lattice_size))
     if lattice_size:
         parts.append(_lattice(rng, lattice_size, spread))
     video = [word for word in ("LUT_IN_VIDEO_RANGE", "LUT_OUT_VIDEO_RANGE") if rng.random() < 0.2]
@@ -58,19 +58,30 @@ def made(folder: Path, seed: int, size: int | None = None) -> Made:
     path, plain = folder / f"{seed}.cube", folder / f"{seed}-plain.cube"
     path.write_text("\n".join(['TITLE "made"', *head, *video]) + "\n" + body)
     if lattice_size > LARGEST_OF_OPENCOLORIO:
-        inner = _by_float64(head, parts[0], lattice_size)
+        expected = _by_float64(head, parts[0], lattice_size, video)
     else:
         plain.write_text("\n".join(head) + "\n" + body)
-        inner = by_opencolorio(plain)
+        expected = by_opencolorio(plain, video)
     words = f"seed {seed}: {' '.join([*head, *video, *notes])}"
-    return Made(path, _through_video(inner, video), words)
+    return Made(path, expected, words)
 
 
-def by_opencolorio(path: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """The file as OpenColorIO reads and applies it: in float32, with nothing approximated, tetrahedral or linear."""
+def by_opencolorio(path: Path, video: Collection[str] = ()) -> Callable[[np.ndarray], np.ndarray]:
+    """The file as OpenColorIO reads and applies it: in float32, with nothing approximated, tetrahedral or linear.
+
+    OpenColorIO refuses the keywords of video ranges, so that the file has none, and their scales are matrices around it.
+    """
     ocio.ClearAllCaches()
-    transform = ocio.FileTransform(src=str(path), interpolation=ocio.INTERP_BEST)
-    processor = ocio.Config.CreateRaw().getProcessor(transform)
+    group = ocio.GroupTransform([ocio.FileTransform(src=str(path), interpolation=ocio.INTERP_BEST)])
+    factor, summand = LEGAL
+    to_video = ocio.MatrixTransform(matrix=np.diag([factor] * 3 + [1]).ravel().tolist(), offset=[summand] * 3 + [0])
+    if "LUT_IN_VIDEO_RANGE" in video:
+        group.prependTransform(to_video)
+    if "LUT_OUT_VIDEO_RANGE" in video:
+        back = ocio.MatrixTransform(matrix=to_video.getMatrix(), offset=to_video.getOffset())
+        back.setDirection(ocio.TRANSFORM_DIR_INVERSE)
+        group.appendTransform(back)
+    processor = ocio.Config.CreateRaw().getProcessor(group)
     compiled = processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS)
 
     def grade(colours: np.ndarray) -> np.ndarray:
@@ -111,7 +122,9 @@ def tetrahedral(values: np.ndarray, colours: np.ndarray) -> np.ndarray:
     return out
 
 
-def _by_float64(head: list[str], rows: np.ndarray, size: int) -> Callable[[np.ndarray], np.ndarray]:
+def _by_float64(
+    head: list[str], rows: np.ndarray, size: int, video: Collection[str]
+) -> Callable[[np.ndarray], np.ndarray]:
     values = rows.reshape(size, size, size, 3).transpose(2, 1, 0, 3)
     low, high = np.zeros(3), np.ones(3)
     for line in head:
@@ -120,15 +133,13 @@ def _by_float64(head: list[str], rows: np.ndarray, size: int) -> Callable[[np.nd
             (low if keyword == "DOMAIN_MIN" else high)[:] = np.array(numbers, np.float32)
         elif keyword == "LUT_3D_INPUT_RANGE":
             low[:], high[:] = np.array(numbers, np.float32)
-    return lambda colours: tetrahedral(values, (colours.astype(np.float64) - low) / (high - low))
+    factor, summand = LEGAL
 
-
-def _through_video(inner: Callable[[np.ndarray], np.ndarray], video: list[str]) -> Callable[[np.ndarray], np.ndarray]:
     def grade(colours: np.ndarray) -> np.ndarray:
-        factor, summand = LEGAL
+        colours = colours.astype(np.float64)
         if "LUT_IN_VIDEO_RANGE" in video:
-            colours = colours.astype(np.float64) * factor + summand
-        graded = inner(colours).astype(np.float64)
+            colours = colours * factor + summand
+        graded = tetrahedral(values, (colours - low) / (high - low))
         return (graded - summand) / factor if "LUT_OUT_VIDEO_RANGE" in video else graded
 
     return grade
@@ -157,10 +168,11 @@ def _ranges(rng: np.random.Generator, kind: str) -> list[str]:
     return []
 
 
-def _curve(rng: np.random.Generator, size: int, spread: tuple[float, float, str]) -> np.ndarray:
-    """Powers, or noise where the table is short: a long one of noise has no right value in float32."""
+def _curve(rng: np.random.Generator, size: int, spread: tuple[float, float, str], *, noise: bool) -> np.ndarray:
+    """Powers, or noise where the table is short: noise of a long one, or in front of a lattice, has no right value in float32."""
     ramp = np.linspace(0, 1, size)[:, None]
-    values = rng.random((size, 3)) if size <= 256 and rng.random() < 0.4 else ramp ** rng.uniform(0.4, 2.6, 3)
+    noise = (noise or size <= 17) and size <= 256 and rng.random() < 0.4
+    values = rng.random((size, 3)) if noise else ramp ** rng.uniform(0.4, 2.6, 3)
     return values * spread[0] + spread[1]
 
 
