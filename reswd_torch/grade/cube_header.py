@@ -1,7 +1,7 @@
 """What stands before the numbers of a .cube: sizes, ranges of inputs, and words for people.
 
-Sources: Adobe, Cube LUT Specification 1.0 (sizes, ``DOMAIN_MIN``, ``DOMAIN_MAX``). What Blackmagic Design's DaVinci Resolve writes
-beyond it: ``LUT_1D_INPUT_RANGE``, ``LUT_3D_INPUT_RANGE``, a 1-D table in front of a lattice, ``LUT_IN_VIDEO_RANGE`` and
+Sources: Adobe, Cube LUT Specification 1.0 (sizes, ``DOMAIN_MIN``, ``DOMAIN_MAX``). What Blackmagic Design's DaVinci Resolve
+writes beyond it: ``LUT_1D_INPUT_RANGE``, ``LUT_3D_INPUT_RANGE``, a 1-D table in front of a lattice, ``LUT_IN_VIDEO_RANGE`` and
 ``LUT_OUT_VIDEO_RANGE``.
 """
 
@@ -152,4 +152,6 @@ def is_prose(words: list[str]) -> bool:
     if not any(character.isdigit() for word in words for character in word):
         return True
     clear = [word for word in words if _LETTERS.search(word) and not _NOT_NUMBERS.fullmatch(word)]
-    return words[0] in clear or len(clear) > 1
+    if words[0] in clear or len(clear) > 1:
+        return True
+    return words[0][0] not in "+-.,0123456789" and 2 * sum(are_numbers([word]) for word in words) < len(words)

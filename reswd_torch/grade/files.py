@@ -189,8 +189,10 @@ def _chained(header: CubeHeader, rows: np.ndarray, low: Triple, high: Triple) ->
     elif (low, high) != WHOLE:
         steps.append(Lut1D.scale(low, high))
     if header.lattice_size:
-        values = rows[header.curve_size :].reshape(*[header.lattice_size] * 3, 3)
-        steps.append(Lut3D(torch.from_numpy(values).permute(2, 1, 0, 3)))  # the file has red fastest
+        values = (
+            rows[header.curve_size :].reshape(*[header.lattice_size] * 3, 3).transpose(2, 1, 0, 3)
+        )  # it has red fastest
+        steps.append(Lut3D(torch.from_numpy(np.ascontiguousarray(values))))
     only = steps[0]
     return only if len(steps) == 1 and isinstance(only, Lut3D) else LutChain(tuple(steps))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -52,7 +53,7 @@ class Lut3D:
         shape = tuple(self.values.shape)
         if len(shape) != 4 or shape[3] != 3 or len(set(shape[:3])) != 1 or shape[0] < 2:
             raise InputError(f"a 3-D LUT needs shape (N, N, N, 3) with N at least 2, got {shape}")
-        if not bool(torch.isfinite(self.values).all()):
+        if not all(math.isfinite(float(most)) for most in torch.aminmax(self.values.detach())):  # NaN shows in both
             raise InputError("the 3-D LUT holds NaN or Inf: every entry must be a finite number")
         object.__setattr__(self, "values", self.values.detach().float().cpu().contiguous())
 
@@ -99,7 +100,7 @@ class Lut3D:
         Returns:
             (..., 3), same dtype; outside 0..1 where the lattice is.
         """
-        graded = by_kernel(rgb, lambda kernels, flat: kernels.lut(flat, self.table(flat), self.size))
+        graded = by_kernel(rgb, lambda kernels, flat: kernels.lut(flat, self._table(flat), self.size))
         if graded is not None:
             return graded
         array = as_array(rgb)
@@ -110,10 +111,10 @@ class Lut3D:
 
     def _plain(self, rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         """The interpolation by PyTorch's own operations: the reference for the other routes."""
-        table = self.table(rgb)
-        return in_chunks(lambda flat: self.interpolate(flat, table).to(rgb.dtype), rgb, _CHUNK)
+        table = self._table(rgb)
+        return in_chunks(lambda flat: self._interpolate(flat, table).to(rgb.dtype), rgb, _CHUNK)
 
-    def table(self, rgb: Tensor) -> Float[Tensor, "entries 3"]:
+    def _table(self, rgb: Tensor) -> Float[Tensor, "entries 3"]:
         """The lattice as rows, on the device of the colours and in the dtype that they are computed in."""
         return self.values.reshape(-1, 3).to(device=rgb.device, dtype=_working_dtype(rgb))
 
@@ -135,7 +136,18 @@ class Lut3D:
         """The same as transforms of OpenColorIO, for up to ``LARGEST_OF_OPENCOLORIO`` points."""
         return [lut_transform(self.values.numpy())]
 
-    def interpolate(self, rgb: Float[Tensor, "n 3"], table: Float[Tensor, "entries 3"]) -> Float[Tensor, "n 3"]:
+    def interpolated(self, rgb: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+        """Look colours up by the plain path, for a caller who has tables in front of this one.
+
+        Args:
+            rgb: (N, 3) float32 or float64; the places between the lattice points are found in this dtype.
+
+        Returns:
+            (N, 3) float32.
+        """
+        return self._interpolate(rgb, self.values.reshape(-1, 3).to(rgb.device))
+
+    def _interpolate(self, rgb: Float[Tensor, "n 3"], table: Float[Tensor, "entries 3"]) -> Float[Tensor, "n 3"]:
         """Tetrahedral interpolation of colours in a lattice given as rows, in the dtype of the rows.
 
         Float64 colours keep their places between the rows in float64.

@@ -111,14 +111,13 @@ class LutChain:
         """
         exact = torch.float32 if rgb.device.type == "mps" else torch.float64  # Apple's devices have no float64
         lattice = self.lattice
-        table = None if lattice is None else lattice.table(rgb)
 
         def grade(colours: Tensor) -> Tensor:
             source = found = colours.to(exact)
             for curve in self.curves:
                 found = curve.apply(found)
-            if lattice is not None and table is not None:
-                found = lattice.interpolate(found, table).to(exact)
+            if lattice is not None:
+                found = lattice.interpolated(found).to(exact)
             return (found if self.share == 1.0 else source + self.share * (found - source)).to(rgb.dtype)
 
         return in_chunks(grade, rgb, _CHUNK)
