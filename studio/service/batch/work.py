@@ -173,7 +173,7 @@ def grade_in_words(grade: Grade) -> str:
     """A grade in one line: the numbers of a CDL, or what else it is."""
     effective = grade.effective
     if not isinstance(effective, Cdl):
-        return f"3-D LUT, {effective.size} points a side"
+        return effective.kind()
     rows = (("slope", effective.slope), ("offset", effective.offset), ("power", effective.power))
     parts = [f"{name} " + " ".join(f"{round(value, 6) + 0.0:.6f}" for value in values) for name, values in rows]
     return "; ".join([*parts, f"saturation {effective.saturation:.6f}"])

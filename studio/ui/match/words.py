@@ -51,9 +51,9 @@ def numbers(grade: Grade) -> str:
     effective = grade.effective
     if not isinstance(effective, Cdl):
         mean, most = (255 * share for share in effective.movement())
+        kind, _, of = effective.kind().partition(",")
         return (
-            f"<p><b>3-D LUT</b>, {effective.size} points a side. It moves a channel by {mean:.1f}/255 on "
-            f"average and by {most:.0f}/255 at most.</p>"
+            f"<p><b>{kind}</b>,{of}. It moves a channel by {mean:.1f}/255 on average and by {most:.0f}/255 at most.</p>"
         )
     rows = (("Slope", effective.slope), ("Offset", effective.offset), ("Power", effective.power))
     body = "".join(
@@ -68,7 +68,7 @@ def numbers(grade: Grade) -> str:
 def grade_line(grade: Grade, name: str) -> str:
     """A few lines about a saved grade; ``name`` is that of its file."""
     transform = grade.transform
-    kind = "CDL, ten numbers" if isinstance(transform, Cdl) else f"3-D LUT, {transform.size} points a side"
+    kind = "CDL, ten numbers" if isinstance(transform, Cdl) else transform.kind()
     said = "".join(f"<br>{escape(note)}" for note in grade.notes)
     return f'<p class="about"><b>{escape(name)}</b>{kind}, strength {grade.strength:g}{said}</p>'
 
