@@ -40,7 +40,8 @@ def transform_from_record(record: dict[str, Any]) -> Transform:
     """The inverse of :func:`transform_to_record`.
 
     Raises:
-        InputError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError: the record is not one that this version writes.
+        InputError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError: the record is not one that this
+            version writes.
     """
     if record["kind"] == "cdl":
         n = record["cdl"]
