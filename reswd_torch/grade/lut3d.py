@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class Lut3D:
         """Number of lattice points along one axis."""
         return int(self.values.shape[0])
 
-    @property
+    @functools.cached_property
     def leaves_range(self) -> bool:
         """Whether some lattice point has a colour outside 0..1."""
         low, high = torch.aminmax(self.values)

@@ -186,6 +186,9 @@ def test_identity(share: float) -> None:
     for same in (LutChain((Lut1D(ramp),)), LutChain((wide,)), LutChain((Lut1D(ramp), Lut3D(identity_lattice(17))))):
         assert same.at_strength(share).is_identity
     assert CHAINS["shaper"].at_strength(share).is_identity == (share == 0.0)
+    bumped = ramp.clone()
+    bumped[777, 1] += 0.01
+    assert not LutChain((Lut1D(bumped),)).is_identity
     assert not LutChain((Lut1D(ramp, (0.1,) * 3, (0.9,) * 3),)).is_identity
 
 
