@@ -29,6 +29,8 @@ CUBE = "LUT_3D_SIZE 2\n" + ROWS
         CUBE.replace("1 1 1", "1.0E0 +1. .1e1").encode(),
         CUBE.replace("\n", "\r").encode(),
         CUBE.encode() + b"\0" * 5000 + b"\x1a",
+        CUBE.encode("utf-16-le"),
+        CUBE.encode("utf-16-be"),
         CUBE.encode("utf-16") + "\0\x1a".encode("utf-16-le"),
         CUBE.rstrip().encode(),
         CUBE.replace("1 1 1", "\t1  1\t1   # white").encode(),
@@ -40,7 +42,8 @@ CUBE = "LUT_3D_SIZE 2\n" + ROWS
     ],
     ids=[
         "UTF-16", "UTF-8 with a mark", "big-endian", "CRLF", "Latin-1", "odd keyword", "words", "notations", "CR", "NUL",
-        "UTF-16 NUL", "no end", "gaps", "prose", "long numbers", "tiny numbers", "both ranges", "long comment",
+        "UTF-16 without a mark", "the same, big-endian", "UTF-16 NUL",
+        "no end", "gaps", "prose", "long numbers", "tiny numbers", "both ranges", "long comment",
     ],
 )  # fmt: skip
 def test_odd_cubes_are_read(content: bytes, tmp_path: Path) -> None:
