@@ -68,7 +68,8 @@ def _as_text(stream: io.BufferedReader) -> TextIO:
     """Text of any of the encodings that programs write, with any line ends. Only comments may be odd, so what is no UTF-8 there
     becomes a mark."""
     head = stream.read(3)
-    mark, encoding = next(((m, e) for m, e in _MARKS if head.startswith(m)), (b"", "utf-8"))
+    plain = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be" if head[:1] == b"\0" else "utf-8"
+    mark, encoding = next(((m, e) for m, e in _MARKS if head.startswith(m)), (b"", plain))
     stream.seek(len(mark))
     return io.TextIOWrapper(stream, encoding, errors="replace", newline=None)
 

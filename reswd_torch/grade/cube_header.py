@@ -82,6 +82,8 @@ class CubeHeader:
             self._once(number, keyword, self.ranges, self._range(number, keyword, values))
         elif keyword in _VIDEO:
             self.video.add(keyword)
+        elif any(known in keyword for known in (*SIZES, *_RANGES, *_VIDEO)):
+            return False  # what it says must not be lost for a stray character before it, or an equals sign behind it
         else:
             return is_prose(words)
         return True

@@ -192,7 +192,7 @@ def _chained(header: CubeHeader, rows: np.ndarray, low: Triple, high: Triple) ->
         values = (
             rows[header.curve_size :].reshape(*[header.lattice_size] * 3, 3).transpose(2, 1, 0, 3)
         )  # it has red fastest
-        steps.append(Lut3D(torch.from_numpy(np.ascontiguousarray(values))))
+        steps.append(Lut3D(torch.from_numpy(np.ascontiguousarray(values)), foreign=True))
     only = steps[0]
     return only if len(steps) == 1 and isinstance(only, Lut3D) else LutChain(tuple(steps))
 

@@ -146,7 +146,7 @@ def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> GradeF
         )
     check_cube_size(cube_size)
     if not chosen.holds(is_cdl=is_cdl):
-        raise InputError(f"{path}: this grade is a lattice and ten CDL numbers cannot hold it", MatchRemedy.FIT_CDL)
+        raise InputError(f"{path}: this grade is a LUT and ten CDL numbers cannot hold it", MatchRemedy.FIT_CDL)
     return chosen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,9 +46,12 @@ class Lut3D:
     Attributes:
         values: (N, N, N, 3) float32 on the CPU, ``values[r, g, b]`` is the colour of input (r, g, b) / (N - 1). Those of a fit
             lie in 0..1; a file of another program can have any, and what comes of them is clipped when a picture is written.
+        foreign: whether it comes from a file. At a strength above 1 its entries may leave 0..1, so that colours are mixed before
+            they are clipped. Those of a fit stay in 0..1.
     """
 
     values: Float[Tensor, "size size size 3"]
+    foreign: bool = False
 
     def __post_init__(self) -> None:
         shape = tuple(self.values.shape)
@@ -68,7 +72,7 @@ class Lut3D:
         """Number of lattice points along one axis."""
         return int(self.values.shape[0])
 
-    @property
+    @functools.cached_property
     def leaves_range(self) -> bool:
         """Whether some lattice point has a colour outside 0..1."""
         low, high = torch.aminmax(self.values)
@@ -82,11 +86,12 @@ class Lut3D:
     def at_strength(self, strength: float) -> Lut3D:
         """The same look, weaker (below 1) or stronger (above 1): every entry is moved along its line from the identity.
 
-        That moves all colours along theirs, since they lie between the entries. A lattice inside 0..1 stays there.
+        That moves all colours along theirs, since they lie between the entries. A fitted lattice stays inside 0..1.
         """
         identity = identity_lattice(self.size)
         moved = identity + strength * (self.values - identity)
-        return Lut3D(moved if self.leaves_range else moved.clamp(0.0, 1.0))
+        keeps = not (self.foreign or self.leaves_range)
+        return Lut3D(moved.clamp(0.0, 1.0) if keeps else moved, self.foreign)
 
     def apply(self, rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         """Look colours up, with tetrahedral interpolation between lattice points.

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.lut1d import Lut1D
-from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D, identity_lattice
+from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D, identity_axis, identity_lattice
 from reswd_torch.grade.routes import as_array, in_chunks, in_parts
 from reswd_torch.grade.transforms import grade_array, processor_of
 
@@ -21,6 +21,8 @@ _TILE = 1 << 12
 """Number of colours that OpenColorIO grades at a time, so that its own copy of them stays in the cache."""
 _CHUNK = 1 << 17
 """Number of colours that the plain path grades at a time: it needs some 200 bytes of scratch memory for each."""
+_ROUNDING = 4e-6
+"""A move of a colour that is none: what float32 makes of places in long tables."""
 _PROBES = 33
 """Points along one axis of the colours at which a chain is measured."""
 
@@ -56,8 +58,9 @@ class LutChain:
 
     @property
     def is_identity(self) -> bool:
-        """Whether it leaves all colours in 0..1 as they are, but for rounding in the last bit."""
-        return self.movement()[1] <= 1e-7 * _PROBES
+        """Whether it leaves the greys of all 16-bit codes and the colours of a lattice as they are, but for rounding."""
+        greys = identity_axis(1 << 16).float()[:, None].repeat(1, 3)
+        return max(float((self.apply(greys) - greys).abs().max()), self.movement()[1]) <= _ROUNDING
 
     def at_strength(self, strength: float) -> LutChain:
         """The same look, weaker (below 1) or stronger (above 1): every result is moved along its line from the source colour."""

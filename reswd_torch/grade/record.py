@@ -31,7 +31,7 @@ def transform_to_record(transform: Transform) -> dict[str, Any]:
         numbers = {"slope": t.slope, "offset": t.offset, "power": t.power, "saturation": t.saturation}
         return {"kind": "cdl", "cdl": numbers}
     if isinstance(transform, Lut3D):
-        return {"kind": "lut", **_table_to_record(transform)}
+        return {"kind": "lut", **_table_to_record(transform), **({"foreign": True} if transform.foreign else {})}
     steps = [_table_to_record(step) for step in transform.steps]
     return {"kind": "chain", "share": transform.share, "steps": steps}
 
@@ -48,7 +48,7 @@ def transform_from_record(record: dict[str, Any]) -> Transform:
         slope, offset, power = (_triple(n[name]) for name in ("slope", "offset", "power"))
         return Cdl(slope, offset, power, number_in(n["saturation"]))
     if record["kind"] == "lut":
-        return _lattice_from_record(record)
+        return _lattice_from_record(record, foreign=record.get("foreign") is True)
     if record["kind"] == "chain":
         if len(record["steps"]) > _MOST_STEPS:
             raise ValueError(f"{len(record['steps'])} tables")
@@ -63,9 +63,9 @@ def _table_to_record(table: Lut1D | Lut3D) -> dict[str, Any]:
     return {"size": table.size, "values": values, **domain}
 
 
-def _lattice_from_record(record: dict[str, Any]) -> Lut3D:
+def _lattice_from_record(record: dict[str, Any], *, foreign: bool = True) -> Lut3D:
     size = int(number_in(record["size"]))
-    return Lut3D(_values_in(record).reshape(size, size, size, 3))
+    return Lut3D(_values_in(record).reshape(size, size, size, 3), foreign)
 
 
 def _curves_from_record(record: dict[str, Any]) -> Lut1D:

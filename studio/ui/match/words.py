@@ -103,7 +103,7 @@ def grade_files(error: CubeError, *, cdl: bool, saved: bool) -> str:
         saved: whether it was a saved grade, for which no other kind can be chosen.
     """
     exact = f"Between its points the .cube is at most {error.max * 255:.1f}/255 from the grade."
-    why = "" if cdl else f" A 3-D LUT does not fit into ten CDL numbers, so {in_words(cdl_suffixes(), 'and')} are off."
+    why = "" if cdl else f" A LUT does not fit into ten CDL numbers, so {in_words(cdl_suffixes(), 'and')} are off."
     advice = "" if cdl or saved else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
     return f'<p class="faint">{exact}{why}{advice}</p>'
 

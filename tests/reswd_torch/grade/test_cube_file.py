@@ -29,6 +29,8 @@ CUBE = "LUT_3D_SIZE 2\n" + ROWS
         CUBE.replace("1 1 1", "1.0E0 +1. .1e1").encode(),
         CUBE.replace("\n", "\r").encode(),
         CUBE.encode() + b"\0" * 5000 + b"\x1a",
+        CUBE.encode("utf-16-le"),
+        CUBE.encode("utf-16-be"),
         CUBE.encode("utf-16") + "\0\x1a".encode("utf-16-le"),
         CUBE.rstrip().encode(),
         CUBE.replace("1 1 1", "\t1  1\t1   # white").encode(),
@@ -40,7 +42,8 @@ CUBE = "LUT_3D_SIZE 2\n" + ROWS
     ],
     ids=[
         "UTF-16", "UTF-8 with a mark", "big-endian", "CRLF", "Latin-1", "odd keyword", "words", "notations", "CR", "NUL",
-        "UTF-16 NUL", "no end", "gaps", "prose", "long numbers", "tiny numbers", "both ranges", "long comment",
+        "UTF-16 without a mark", "the same, big-endian", "UTF-16 NUL",
+        "no end", "gaps", "prose", "long numbers", "tiny numbers", "both ranges", "long comment",
     ],
 )  # fmt: skip
 def test_odd_cubes_are_read(content: bytes, tmp_path: Path) -> None:
@@ -76,6 +79,8 @@ def test_odd_cubes_are_read(content: bytes, tmp_path: Path) -> None:
         (CUBE.replace("0 0 0", "0,0, 0,0, 0,0"), "line 2 is not three.*points for decimals"),
         (CUBE.replace("0 0 0", "black and white"), "Found 7, expected 8"),
         (CUBE.replace("1 1 1", "1 " * 40000), "line 9 is not three"),
+        (CUBE.replace("LUT", "\0DOMAIN_MAX 2 2 2\nLUT"), "line 1 is not three"),
+        (CUBE.replace("SIZE ", "SIZE="), "line 1 is not three"),
         ("LUT_3D_SIZE 3\n" + CUBE, "line 2: a second LUT_3D_SIZE says something else"),
         ("DOMAIN_MIN 1 1 1\nDOMAIN_MAX 0 0 0\n" + CUBE, "from 1 1 1 to 0 0 0: the first has to be below"),
         ("DOMAIN_MIN 0 1 0\n" + CUBE, "from 0 1 0 to 1 1 1: the first has to be below"),

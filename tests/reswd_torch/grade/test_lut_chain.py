@@ -104,6 +104,20 @@ def test_strength_of_a_lattice_beyond_the_range_is_mixed_before_it_is_clipped() 
         torch.testing.assert_close(Grade(stop, strength).apply(colours), wanted, atol=1e-6, rtol=0)
 
 
+def test_a_lattice_from_a_file_is_mixed_before_it_is_clipped(tmp_path: Path) -> None:
+    """Also one inside 0..1, at a strength above 1; in settings too. A fitted one keeps its entries in 0..1, as ever."""
+    fitted = Lut3D(torch.rand(3, 3, 3, 3, generator=torch.Generator().manual_seed(2)))
+    Grade(fitted).save(tmp_path / "a.cube", cube_size=17)
+    loaded = load_grade(tmp_path / "a.cube")
+    colours = torch.rand(500, 3, generator=torch.Generator().manual_seed(1))
+    full = torch.from_numpy(by_opencolorio(tmp_path / "a.cube")(colours.numpy()))
+    for strength in (0.5, 1.0, 2.5):
+        wanted = (colours + strength * (full - colours)).clamp(0, 1)
+        for grade in (loaded, grade_from_record(json.loads(json.dumps(loaded.to_record())))):
+            torch.testing.assert_close(grade.apply(colours, strength=strength), wanted, atol=2e-6, rtol=0)
+    assert not fitted.at_strength(2.5).leaves_range
+
+
 @every_chain
 @pytest.mark.parametrize("strength", [1.0, 0.5])
 def test_a_saved_cube_means_the_same_in_opencolorio(chain: LutChain, strength: float, tmp_path: Path) -> None:
@@ -172,6 +186,9 @@ def test_identity(share: float) -> None:
     for same in (LutChain((Lut1D(ramp),)), LutChain((wide,)), LutChain((Lut1D(ramp), Lut3D(identity_lattice(17))))):
         assert same.at_strength(share).is_identity
     assert CHAINS["shaper"].at_strength(share).is_identity == (share == 0.0)
+    bumped = ramp.clone()
+    bumped[777, 1] += 0.01
+    assert not LutChain((Lut1D(bumped),)).is_identity
     assert not LutChain((Lut1D(ramp, (0.1,) * 3, (0.9,) * 3),)).is_identity
 
 
