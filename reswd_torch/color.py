@@ -49,8 +49,12 @@ def srgb_to_lab(rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
     Returns:
         (..., 3): L* in 0..100, a* and b* roughly -110..110. White is (100, 0, 0) exactly.
     """
-    matrix = _normalised_matrix(rgb)
-    return _xyz_to_lab(srgb_to_linear(rgb) @ matrix.T)
+    return linear_to_lab(srgb_to_linear(rgb))
+
+
+def linear_to_lab(linear: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+    """:func:`srgb_to_lab` for linear light in sRGB's primaries: (..., 3), white is 1. Colours outside sRGB may leave 0..1."""
+    return _xyz_to_lab(linear @ _normalised_matrix(linear).T)
 
 
 def lab_to_srgb(lab: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.profiles import grey_to_srgb, image_to_srgb, profile_name, profile_space
 from studio.media.images.metadata import EXIF_PREFIX, IPTC_RESOURCE, exif_orientation, upright_xmp, with_prefix
 from studio.media.images.picture import Container, Decoded
-from studio.media.images.profiles import grey_to_srgb, image_to_srgb, profile_name, profile_space
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile

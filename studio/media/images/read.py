@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from reswd_torch.errors import InputError
+from reswd_torch.profiles import is_usable, profile_space
 from studio.media.images.decode import (
     convert,
     describe,
@@ -21,7 +22,6 @@ from studio.media.images.exact import turn
 from studio.media.images.metadata import upright_exif
 from studio.media.images.picture import MAX_PIXELS, Container, Decoded, Picture
 from studio.media.images.png import SIGNATURE, decode_deep, scan, without_colour
-from studio.media.images.profiles import is_usable, profile_space
 from studio.media.images.refuse import check_size, check_source, damaged, unknown
 from studio.media.images.tiff import decode_tiff
 

@@ -21,9 +21,9 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.formats import series_suffixes
 from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, pool_samples, sample_pixels
+from reswd_torch.profiles import is_usable
 from reswd_torch.settings import CDL, LUT, MatchSettings
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
-from studio.media.images.profiles import is_usable
 from studio.records.batch import RunRecord, SeriesGrade
 from studio.references import PictureReference, Reference, choose_reference
 from studio.remedies import JobRemedy

@@ -1,4 +1,8 @@
-"""ICC profiles: their names, and conversion of colours between them by LittleCMS (Pillow's ImageCms)."""
+"""Conversion of colours between ICC profiles: matrices and curves in floats, everything else by LittleCMS (Pillow's ImageCms).
+
+Both convert relative colorimetrically with black point compensation. Pillow offers LittleCMS with 8 bits only, in which a linear
+encoding has no shadows.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.profiles.curves import SRGB_CURVE
+from reswd_torch.profiles.icc import (
+    D50,
+    D65,
+    SRGB_PRIMARIES,
+    MatrixProfile,
+    matrix_of,
+    profile_space,
+    read_grey_curve,
+    read_matrix_profile,
+)
 
 if TYPE_CHECKING:
     from PIL import Image, ImageCms
 
 _ROWS = 1 << 20  # colours that are converted at a time, which bounds the memory of the interpolation
-
-
-def profile_space(icc: bytes) -> str:
-    """The colour space that an ICC profile is for (``RGB``, ``GRAY``, ``CMYK``, ...); empty if the bytes are no profile."""
-    return icc[16:20].decode("ascii", "replace").strip() if len(icc) >= 132 and icc[36:40] == b"acsp" else ""
+_DARKEST_BLACK = ((50 + 16) / 116) ** 3  # the luminance of L* = 50, the lightest that LittleCMS takes for black
 
 
 @lru_cache(maxsize=32)
@@ -56,8 +67,10 @@ def profile_name(icc: bytes | None) -> str:
 def to_profile(pixels: np.ndarray, source_icc: bytes | None, target_icc: bytes | None) -> np.ndarray:
     """Convert colours from one RGB profile to another: relative colorimetric, with black point compensation.
 
-    Pillow offers LittleCMS with 8 bits only. Colours of uint16 and floats are therefore interpolated between the eight 8-bit
-    colours around them. The result is continuous in the input, and LittleCMS's rounding moves it by less than half of 1/255.
+    Colours of uint16 and floats are computed in float64 where both profiles consist of a matrix and curves. Where one has
+    tables, LittleCMS has to do it, with 8 bits: colours are interpolated between the eight 8-bit colours around them. The result
+    is continuous in the input, and LittleCMS's rounding moves it by less than half of 1/255. Colours of uint8 that stay uint8 go
+    through LittleCMS itself.
 
     Args:
         pixels: (..., 3), uint8 in 0..255, uint16 in 0..65535 or floats in 0..1.
@@ -71,20 +84,75 @@ def to_profile(pixels: np.ndarray, source_icc: bytes | None, target_icc: bytes |
     target = target_icc if target_icc is not None and is_usable(target_icc) else None
     if source == target or pixels.size == 0:
         return pixels
-    transform = _transform(source, target, "RGB")
     flat = pixels.reshape(-1, 3)
     out = np.empty_like(flat)
     for start in range(0, len(flat), _ROWS):
-        part = flat[start : start + _ROWS]
-        out[start : start + _ROWS] = _apply(part, transform) if part.dtype == np.uint8 else _between(part, transform)
+        out[start : start + _ROWS] = _converted(flat[start : start + _ROWS], source, target)
     return out.reshape(pixels.shape)
+
+
+def _converted(colours: np.ndarray, source: bytes | None, target: bytes | None) -> np.ndarray:
+    """Convert (N, 3) between two usable profiles, the way that suits their kinds."""
+    if colours.dtype == np.uint8:
+        return _apply(colours, _transform(source, target, "RGB"))
+    known, wanted = _matrix_profile(source), _matrix_profile(target)
+    if known is None or wanted is None:
+        return _between(colours, _transform(source, target, "RGB"))
+    deep = colours.dtype == np.uint16
+    unit = colours / 65535.0 if deep else np.clip(colours.astype(np.float64), 0.0, 1.0)
+    codes = wanted.from_xyz(_black_to_black(known.to_xyz(unit), known, wanted))
+    return np.rint(codes * 65535.0).astype(np.uint16) if deep else codes.astype(colours.dtype)
+
+
+@lru_cache(maxsize=32)
+def _matrix_profile(icc: bytes | None) -> MatrixProfile | None:
+    """Matrix and curves of a profile, None if it has none; those of sRGB for None."""
+    if icc is not None:
+        return read_matrix_profile(icc)
+    matrix, _ = matrix_of(SRGB_PRIMARIES, D65)
+    return MatrixProfile(matrix, (SRGB_CURVE,) * 3)
+
+
+def _black_to_black(xyz: np.ndarray, source: MatrixProfile, target: MatrixProfile) -> np.ndarray:
+    """Black point compensation (ISO 18619): where codes of 0 are no black, their lightness is mapped onto one another's."""
+    old, new = (float(each.to_xyz(np.zeros((1, 3)))[0, 1].clip(0.0, _DARKEST_BLACK)) for each in (source, target))
+    if old == new:
+        return xyz
+    scale = (1.0 - new) / (1.0 - old)
+    return xyz * scale + D50 * (1.0 - scale)
+
+
+def profile_to_lab(colours: np.ndarray, icc: bytes | None) -> np.ndarray:
+    """CIE L*a*b* (1976) of colours in an RGB profile, under D65 as :func:`reswd_torch.srgb_to_lab` gives it for sRGB.
+
+    Colours that sRGB cannot show keep their place: nothing is clipped, unless the profile has tables.
+
+    Args:
+        colours: (N, 3) floats in 0..1.
+        icc: the profile of their encoding. None, or one that cannot be read, stands for sRGB.
+
+    Returns:
+        (N, 3) of the same dtype.
+    """
+    import torch
+
+    from reswd_torch.color import linear_to_lab, srgb_to_lab
+
+    usable = icc if icc is not None and is_usable(icc) else None
+    known, srgb = _matrix_profile(usable), _matrix_profile(None)
+    assert srgb is not None
+    if usable is None or known is None:
+        return srgb_to_lab(torch.from_numpy(to_profile(colours, usable, None))).numpy()
+    xyz = _black_to_black(known.to_xyz(np.clip(colours.astype(np.float64), 0.0, 1.0)), known, srgb)
+    linear = xyz @ np.linalg.inv(srgb.matrix).T
+    return linear_to_lab(torch.from_numpy(linear)).numpy().astype(colours.dtype)
 
 
 def grey_to_srgb(values: np.ndarray, icc: bytes) -> np.ndarray:
     """Convert grey values from a grey profile to the encoding of sRGB.
 
-    LittleCMS converts every level of the depth, and its answers have 8 bits. For 16-bit values the curve is interpolated linearly
-    between the middles of the steps of these answers, whose places are known to 1/65535.
+    A profile with a curve is converted in floats. One with tables goes through LittleCMS, whose answers have 8 bits: for 16-bit
+    values they are interpolated linearly between the middles of their steps, whose places are known to 1/65535.
 
     Args:
         values: (H, W), uint8 in 0..255 or uint16 in 0..65535.
@@ -98,19 +166,27 @@ def grey_to_srgb(values: np.ndarray, icc: bytes) -> np.ndarray:
     """
     from PIL import Image, ImageCms
 
-    deep = values.dtype == np.uint16
-    levels = np.arange(65536 if deep else 256, dtype=values.dtype)
+    top = int(np.iinfo(values.dtype).max)
+    levels = np.arange(top + 1, dtype=values.dtype)
     strip = Image.fromarray(levels.reshape(256, -1))
-    converted = ImageCms.applyTransform(strip, _transform(icc, None, strip.mode))
+    transform = _transform(icc, None, strip.mode)
+    if (curve := read_grey_curve(icc)) is not None:
+        grey = MatrixProfile(np.diag(D50), (curve,) * 3)
+        srgb = _matrix_profile(None)
+        assert srgb is not None
+        codes = np.repeat(np.linspace(0.0, 1.0, top + 1)[:, None], 3, axis=1)
+        linear = _black_to_black(grey.to_xyz(codes), grey, srgb)[:, 1]
+        return np.rint(SRGB_CURVE.encode(np.clip(linear, 0.0, 1.0)).clip(0.0, 1.0) * top).astype(values.dtype)[values]
+    converted = ImageCms.applyTransform(strip, transform)
     assert converted is not None
     steps = np.asarray(converted)[..., 0].ravel()
-    if not deep:
+    if top == 255:
         return steps[values]
     up = np.flatnonzero(np.diff(steps.astype(np.int16)) > 0)
     middles = (steps[up].astype(np.float64) + steps[up + 1]) / 2
     at = np.concatenate([[0.0], up + 0.5, [65535.0]])
-    curve = np.interp(levels, at, np.concatenate([[steps[0]], middles, [steps[-1]]]))
-    return np.rint(curve * 257).astype(np.uint16)[values]
+    smooth = np.interp(levels, at, np.concatenate([[steps[0]], middles, [steps[-1]]]))
+    return np.rint(smooth * 257).astype(np.uint16)[values]
 
 
 def image_to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
