@@ -113,6 +113,7 @@ def by_littlecms(codes: np.ndarray, source: bytes | None, target: bytes | None) 
         for icc in (source, target)
     ]
     intent, flag = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+    flag |= ImageCms.Flags.NOOPTIMIZE  # which would take coarse tables for some pairs
     transform = ImageCms.buildTransform(*handles, "RGB", "RGB", intent, flag)
     converted = ImageCms.applyTransform(Image.fromarray(codes[None]), transform)
     assert converted is not None
@@ -127,7 +128,7 @@ def test_floats_agree_with_littlecms(primaries: str, curve: str) -> None:
     codes = np.random.default_rng(0).integers(0, 256, (5000, 3), dtype=np.uint8)
     for pair in ((icc, None), (icc, display_p3()), (None, icc), (display_p3(), icc)):
         error = np.abs(to_profile(codes / 255.0, *pair) * 255 - by_littlecms(codes, *pair))
-        assert error.max() < 4.6 and np.percentile(error, 90) < 0.6 and error.mean() < 0.3, pair
+        assert error.max() < 1.7 and np.percentile(error, 95) < 1.01 and error.mean() < 0.37, pair
 
 
 def test_lifted_black_is_compensated_as_by_littlecms() -> None:
