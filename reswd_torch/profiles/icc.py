@@ -20,7 +20,8 @@ _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0
 _COLUMNS, _CURVES = (b"rXYZ", b"gXYZ", b"bXYZ"), (b"rTRC", b"gTRC", b"bTRC")
 _TABLES = (b"A2B0", b"A2B1", b"B2A0", b"B2A1", b"D2B0", b"D2B1", b"B2D0", b"B2D1")
 """Tags of tables, which go before matrix and curves where a profile has both (9.1)."""
-_HDR_NUMBERS = {16: "PQ, SMPTE ST 2084", 18: "HLG, ARIB STD-B67"}
+HDR_NUMBERS = {16: "PQ, SMPTE ST 2084", 18: "HLG, ARIB STD-B67"}
+"""Transfer characteristics of HDR (ITU-T H.273 table 3), and what they are called."""
 _HDR_NAMES = (
     (re.compile(r"(?<![a-z])pq(?![a-z])|2084", re.I), 16),
     (re.compile(r"(?<![a-z])hlg(?![a-z])|std-?b67", re.I), 18),
@@ -90,9 +91,9 @@ def hdr_kind(icc: bytes, name: str) -> str | None:
         name: its name.
     """
     tag = _tags(icc).get(b"cicp", b"")
-    if len(tag) >= 12 and tag[9] in _HDR_NUMBERS:
-        return _HDR_NUMBERS[tag[9]]
-    return next((_HDR_NUMBERS[number] for pattern, number in _HDR_NAMES if pattern.search(name)), None)
+    if len(tag) >= 12 and tag[9] in HDR_NUMBERS:
+        return HDR_NUMBERS[tag[9]]
+    return next((HDR_NUMBERS[number] for pattern, number in _HDR_NAMES if pattern.search(name)), None)
 
 
 def _tags(icc: bytes) -> dict[bytes, bytes]:
