@@ -85,6 +85,7 @@ def fit_samples(
     *,
     progress: OnProgress | None = None,
     start: float | None = None,
+    icc: bytes | None = None,
 ) -> Grade:
     """Do what :func:`match` does, for pixels that were sampled already (files of which only a part was decoded, palettes).
 
@@ -94,6 +95,7 @@ def fit_samples(
         settings: what to fit.
         progress: called with (share done, what is being done); may raise to stop.
         start: the value of ``time.perf_counter()`` when the job began, for the report's seconds; None: now.
+        icc: the profile of the colours' encoding, for the reported distances; None for sRGB. The fit takes codes for sRGB.
 
     Raises:
         InputError: a device that is not there, a method without its weights, or scene ``"same"`` where none was found.
@@ -120,10 +122,9 @@ def fit_samples(
     )
     transform = method.fit(request)
     grade = Grade(transform, strength=settings.strength)
-    before = color_distance(source.held_out, target.held_out)
-    after = (
-        before if settings.strength == 0 else color_distance(grade.effective.apply(source.held_out), target.held_out)
-    )
+    before = after = color_distance(source.held_out, target.held_out, icc=icc)
+    if settings.strength != 0:
+        after = color_distance(grade.effective.apply(source.held_out), target.held_out, icc=icc)
     kept = tuple(name for name in settings.protect if name in request.stopped_by)
     seconds = time.perf_counter() - start
     points, took = (0, aim) if scene is None else (scene.points, "scene")

@@ -21,6 +21,7 @@ from reswd_torch.profiles.icc import (
     SRGB_PRIMARIES,
     MatrixProfile,
     matrix_of,
+    pack_profile,
     profile_space,
     read_grey_curve,
     read_matrix_profile,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from PIL import Image, ImageCms
 
 _ROWS = 1 << 20  # colours that are converted at a time, which bounds the memory of the interpolation
+_FAR = 0.12  # the difference in codes that makes a curve another one: linear light has 0.29, gamma 1.8 0.08
+_SRGB_MATRIX, _SRGB_CODES = 1e-3, 1 / 512  # what profiles of sRGB differ by: their numbers are rounded in many ways
 _DARKEST_BLACK = ((50 + 16) / 116) ** 3  # the luminance of L* = 50, the lightest that LittleCMS takes for black
 
 
@@ -78,10 +81,9 @@ def to_profile(pixels: np.ndarray, source_icc: bytes | None, target_icc: bytes |
         target_icc: the profile to encode them in, likewise.
 
     Returns:
-        The same shape and dtype, floats clipped to 0..1; ``pixels`` itself if both profiles are the same.
+        The same shape and dtype, floats clipped to 0..1; ``pixels`` itself if both profiles are the same, or both sRGB.
     """
-    source = source_icc if source_icc is not None and is_usable(source_icc) else None
-    target = target_icc if target_icc is not None and is_usable(target_icc) else None
+    source, target = _unless_srgb(source_icc), _unless_srgb(target_icc)
     if source == target or pixels.size == 0:
         return pixels
     flat = pixels.reshape(-1, 3)
@@ -113,6 +115,20 @@ def _matrix_profile(icc: bytes | None) -> MatrixProfile | None:
     return MatrixProfile(matrix, (SRGB_CURVE,) * 3)
 
 
+@lru_cache(maxsize=32)
+def _unless_srgb(icc: bytes | None) -> bytes | None:
+    """The profile; None for one that cannot be used, and for one that is sRGB in numbers: its colours need no conversion."""
+    if icc is None or not is_usable(icc):
+        return None
+    known, srgb = _matrix_profile(icc), _matrix_profile(None)
+    assert srgb is not None
+    if known is None or np.abs(known.matrix - srgb.matrix).max() > _SRGB_MATRIX:
+        return icc
+    codes = np.linspace(0.0, 1.0, 256)
+    off = max(float(np.abs(SRGB_CURVE.encode(each.decode(codes).clip(0, 1)) - codes).max()) for each in known.curves)
+    return None if off < _SRGB_CODES else icc
+
+
 def _black_to_black(xyz: np.ndarray, source: MatrixProfile, target: MatrixProfile) -> np.ndarray:
     """Black point compensation (ISO 18619): where codes of 0 are no black, their lightness is mapped onto one another's."""
     old, new = (float(each.to_xyz(np.zeros((1, 3)))[0, 1].clip(0.0, _DARKEST_BLACK)) for each in (source, target))
@@ -138,7 +154,7 @@ def profile_to_lab(colours: np.ndarray, icc: bytes | None) -> np.ndarray:
 
     from reswd_torch.color import linear_to_lab, srgb_to_lab
 
-    usable = icc if icc is not None and is_usable(icc) else None
+    usable = _unless_srgb(icc)
     known, srgb = _matrix_profile(usable), _matrix_profile(None)
     assert srgb is not None
     if usable is None or known is None:
@@ -146,6 +162,24 @@ def profile_to_lab(colours: np.ndarray, icc: bytes | None) -> np.ndarray:
     xyz = _black_to_black(known.to_xyz(np.clip(colours.astype(np.float64), 0.0, 1.0)), known, srgb)
     linear = xyz @ np.linalg.inv(srgb.matrix).T
     return linear_to_lab(torch.from_numpy(linear)).numpy().astype(colours.dtype)
+
+
+@lru_cache(maxsize=32)
+def display_profile(icc: bytes | None) -> bytes | None:
+    """The profile with the same primaries and the curve of sRGB, for one whose own curves are far from it, such as linear ones.
+
+    Returns:
+        None where the codes of the profile differ little from those with sRGB's curve, as for every usual gamma, and
+        for profiles with tables.
+    """
+    known = _matrix_profile(icc) if icc is not None and is_usable(icc) else None
+    if icc is None or known is None:
+        return None
+    codes = np.linspace(0.0, 1.0, 101)
+    far = max(float(np.abs(SRGB_CURVE.encode(curve.decode(codes).clip(0, 1)) - codes).max()) for curve in known.curves)
+    return (
+        None if far < _FAR else pack_profile(f"{profile_name(icc)} with sRGB's curve", known.matrix, None, SRGB_CURVE)
+    )
 
 
 def grey_to_srgb(values: np.ndarray, icc: bytes) -> np.ndarray:

@@ -135,6 +135,7 @@ def write_curve(curve: Curve) -> bytes:
     if isinstance(curve, TableCurve):
         codes = np.rint(curve.values.clip(0, 1) * 65535).astype(">u2").tobytes()
         return b"curv\0\0\0\0" + struct.pack(">I", len(curve.values)) + codes
+    kept: tuple[float, ...]
     numbers = (curve.g, curve.a, curve.b, curve.c, curve.d, curve.e, curve.f)
     if numbers[1:] == (1, 0, 0, 0, 0, 0):
         function, kept = 0, numbers[:1]

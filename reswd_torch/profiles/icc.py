@@ -155,10 +155,15 @@ def write_profile(
     Raises:
         ValueError: as for :func:`matrix_of`.
     """
-    matrix, adapting = matrix_of(primaries, white)
+    return pack_profile(name, *matrix_of(primaries, white), curve)
+
+
+def pack_profile(name: str, matrix: np.ndarray, adapting: np.ndarray | None, curve: Curve) -> bytes:
+    """:func:`write_profile` for what :func:`matrix_of` gives; without ``adapting`` the profile does not say what white was."""
     tone = write_curve(curve)
     tags = {b"desc": _text(name), b"cprt": _text("No copyright, use freely"), b"wtpt": _xyz(D50)}
-    tags[b"chad"] = b"sf32\0\0\0\0" + _fixed(adapting.ravel())
+    if adapting is not None:
+        tags[b"chad"] = b"sf32\0\0\0\0" + _fixed(adapting.ravel())
     tags |= {each: _xyz(matrix[:, i]) for i, each in enumerate(_COLUMNS)}
     places, table, body = {}, struct.pack(">I", len(tags) + 3), b""
     start = 132 + 12 * (len(tags) + 3)
