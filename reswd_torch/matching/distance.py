@@ -8,6 +8,7 @@ from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.directions import fibonacci_spiral
+from reswd_torch.precision import check_float, no_autocast
 from reswd_torch.profiles import profile_to_lab
 from reswd_torch.threads import one_thread
 from reswd_torch.wasserstein import wasserstein_1d
@@ -15,6 +16,7 @@ from reswd_torch.wasserstein import wasserstein_1d
 REPORT_DIRECTIONS = 32
 
 
+@no_autocast()
 @one_thread()
 def color_distance(
     colors: Float[Tensor, "n 3"],
@@ -32,9 +34,14 @@ def color_distance(
             of two calls compare.
         icc: the RGB profile of both sets. None, or one that cannot be read, stands for sRGB.
 
+    Raises:
+        InputError: integers, or floats of 8 bits.
+
     Returns:
         The distance: 0 for equal sets. A uniform shift by about one just noticeable difference gives 1.
     """
+    for name, each in (("colors", colors), ("others", others)):
+        check_float(name, each)
     thetas = fibonacci_spiral(directions)
     first, second = (thetas @ _lab(each.detach().float().cpu(), icc).T for each in (colors, others))
     return float(wasserstein_1d(first, second, p=1).mean())

@@ -19,6 +19,7 @@ from reswd_torch.matching.request import FitRequest
 from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, find_same_scene
 from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import parse_palette
+from reswd_torch.precision import in_full_precision, no_autocast
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_TRANSFORM, SAME_SCENE, MatchSettings
 from reswd_torch.threads import one_thread, side_by_side
@@ -38,7 +39,8 @@ def match(
     """Find the grade that gives ``source`` the colours of ``target``.
 
     Args:
-        source: (H, W, 3) float array or tensor, sRGB-encoded (or in any encoding both share), 0..1.
+        source: (H, W, 3) array or tensor of float16, bfloat16, float32 or float64, 0..1, sRGB-encoded (or in any encoding
+            both share).
         target: the same for the picture whose colours are wanted; another size is fine.
         palette: hex colours with weights such as ``"#aabbcc:2,#112233"``, in place of ``target``.
         source_weights: (H, W), 0..1: how much each pixel counts (an alpha channel, a mask); 0 leaves it out.
@@ -77,6 +79,7 @@ def match(
     return fit_samples(source_sample, target_sample, chosen, progress=progress, start=start)
 
 
+@no_autocast()
 @one_thread()
 def fit_samples(
     source: PixelSample,
@@ -168,6 +171,7 @@ def _picture_sample(picture: object, weights: object, name: str, settings: Match
     if tensor.ndim != 3:
         raise InputError(f"{name} has shape {tuple(tensor.shape)}: give one picture, (H, W, 3)")
     checked = None if weights is None else weights_in(weights, f"{name}_weights", tuple(tensor.shape[:2]))
+    tensor = in_full_precision(tensor.detach()).resolve_neg()  # what NumPy, which thumbnails go through, can read
     return sample_pixels(tensor, settings.samples, settings.seed, checked, with_thumbnail=settings.looks_for_scene)
 
 
