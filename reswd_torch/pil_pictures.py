@@ -9,6 +9,7 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.profiles import grey_to_srgb, image_to_srgb, profile_name, profile_space, to_profile
+from reswd_torch.profiles.coded import adobe_rgb, gamma_curve, measured_profile
 from reswd_torch.profiles.icc import hdr_kind
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _BAND_ROWS = 256  # rows that are copied at a time
+_EXIF_IFD, _COLOR_SPACE, _INTEROPERABILITY, _UNCALIBRATED = 0x8769, 0xA001, 0xA005, 0xFFFF  # of EXIF
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,7 @@ def rgb_of(image: Image.Image, *, grey_as_is: bool = False) -> RgbPicture:
     if image.mode in ("L", "LA") or image.mode.startswith("I"):
         rgb = grey_as_rgb(*_grey_and_alpha(image), icc, as_is=grey_as_is)
         return replace(rgb, notes=(*notes, *rgb.notes))
-    values = _to_array(image.convert("RGB") if image.mode == "RGBX" else image)
+    values = to_array(image.convert("RGB") if image.mode == "RGBX" else image)
     pixels, alpha = _split_alpha(values) if values.shape[2] == 4 else (values, None)
     return RgbPicture(pixels, alpha, icc, tuple(notes))
 
@@ -108,9 +110,9 @@ def _grey_and_alpha(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
         InputError: a picture of mode I has values outside 16 bits.
     """
     if image.mode == "LA":
-        values = _to_array(image)
+        values = to_array(image)
         return np.ascontiguousarray(values[..., 0]), np.ascontiguousarray(values[..., 1])
-    values = _to_array(image)
+    values = to_array(image)
     # Mode I has 32 bits, but its values mostly fit into 16 (PNM, JPEG 2000).
     if values.dtype.kind == "i" and (values.min() < 0 or values.max() > 65535):
         raise InputError("32-bit integer pictures are not read: save it with 16 bits")
@@ -136,7 +138,7 @@ def _other_to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, b
     return image.convert("RGB"), icc, f"{image.mode} read as RGB"
 
 
-def _to_array(image: Image.Image) -> np.ndarray:
+def to_array(image: Image.Image) -> np.ndarray:
     """A Pillow picture as a contiguous array, (H, W) or (H, W, C), in Pillow's depth.
 
     It is copied band by band, since NumPy's conversion of a whole picture needs its memory twice.
@@ -189,7 +191,9 @@ def sample_of_pil(image: Image.Image, count: int, seed: int, name: str) -> Tenso
         raise InputError(f"{name} is a PIL picture of mode F, which has no range: give an array of floats in 0..1")
     try:
         image.load()
-        rgb = rgb_of(image)
+        tagged = image.copy()
+        tagged.info["icc_profile"] = _profile_of(image)
+        rgb = rgb_of(tagged)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     except Exception as error:  # of many types, by format and damage
@@ -205,3 +209,41 @@ def sample_of_pil(image: Image.Image, count: int, seed: int, name: str) -> Tenso
     sample = sample_pixels(torch.from_numpy(pixels), count, seed, weights)
     icc = rgb.icc if rgb.icc is not None and profile_space(rgb.icc) == "RGB" else None
     return torch.from_numpy(to_profile(sample.fit.numpy(), icc, None))
+
+
+def is_adobe_rgb(exif: bytes) -> bool:
+    """Whether an EXIF block says Adobe RGB: by the index "R03" of an uncalibrated picture (DCF 2.0, 3.2.4), or by number 2."""
+    from PIL import Image
+
+    record = Image.Exif()
+    try:
+        record.load(exif)
+        space = record.get_ifd(_EXIF_IFD).get(_COLOR_SPACE)
+        index = record.get_ifd(_INTEROPERABILITY).get(1) if space == _UNCALIBRATED else None
+    except Exception:  # Pillow raises errors of many types for a broken block, which says nothing
+        return False
+    text = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
+    return space == 2 or text.startswith("R03")
+
+
+def _profile_of(image: Image.Image) -> bytes | None:
+    """The profile that a picture's ``info`` holds, or what Pillow hands on of a file's other tags comes to; None for sRGB.
+
+    Pillow hands on gamma and chromaticities of a PNG and EXIF, but neither cICP nor the numbers of AVIF and HEIC.
+    """
+    info = image.info
+    if icc := info.get("icc_profile"):
+        return bytes(icc)
+    if "srgb" in info:
+        return None
+    try:
+        if "gamma" in info or "chromaticity" in info:
+            curve, name = gamma_curve(float(info["gamma"])) if "gamma" in info else (None, "")
+            numbers = [float(each) for each in info.get("chromaticity", ())]
+            white, *primaries = zip(numbers[::2], numbers[1::2], strict=True) if numbers else (None,)
+            red, green, blue = primaries or (None, None, None)
+            return measured_profile((red, green, blue) if red and green and blue else None, white, curve, name)
+    except (TypeError, ValueError):
+        return None
+    exif = info.get("exif")
+    return adobe_rgb() if isinstance(exif, bytes) and image.format != "PNG" and is_adobe_rgb(exif) else None

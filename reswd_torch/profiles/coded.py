@@ -56,6 +56,7 @@ _CURVES: dict[int, tuple[str, Curve]] = {
 """Name and curve by number (H.273 table 3): where it gives the encoder's curve, its inverse, as for every still picture."""
 _USUAL = {("Display P3", "sRGB"): "Display P3", ("DCI-P3", "gamma 2.6"): "DCI-P3"}
 _ADOBE: Primaries = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
+_SRGB_GAMMA, _LEAST_GAMMA, _MOST_GAMMA = 0.45455, 0.1, 5.0
 _NEAR = 0.002
 """How far chromaticities may lie from those of sRGB to be taken for them: files hold them with three to five digits."""
 
@@ -97,6 +98,22 @@ def coded_profile(primaries: int, transfer: int) -> bytes | None:
 def adobe_rgb() -> bytes:
     """A profile for Adobe RGB (1998), section 4.3 of its specification."""
     return write_profile("Adobe RGB (1998) compatible", _ADOBE, D65, ParametricCurve(563 / 256))
+
+
+def gamma_curve(gamma: float) -> tuple[Curve | None, str]:
+    """The curve for a PNG's gAMA, and its name; None for the value that writers of sRGB use (PNG, third edition, 11.3.2.5).
+
+    Args:
+        gamma: the encoding's exponent, such as 0.45455.
+
+    Raises:
+        ValueError: no display or camera has such a gamma.
+    """
+    if not _LEAST_GAMMA <= gamma <= _MOST_GAMMA:
+        raise ValueError("gamma out of range")
+    if abs(gamma - _SRGB_GAMMA) < 6e-5:
+        return None, ""
+    return ParametricCurve(1 / gamma), f"gamma {1 / gamma:.4g}"
 
 
 @lru_cache(maxsize=64)

@@ -40,14 +40,16 @@ class ParametricCurve:
             raise ValueError(f"no rising curve: {numbers}")
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Linear light of codes in 0..1; any shape, float64."""
-        power = np.maximum(self.a * codes + self.b, 0.0) ** self.g + self.e
-        return np.where(codes >= self.d, power, self.c * codes + self.f)
+        """Linear light of codes in 0..1, clipped to 0..1 as 10.18 says; any shape, float64."""
+        with np.errstate(over="ignore"):
+            power = np.maximum(self.a * codes + self.b, 0.0) ** self.g + self.e
+        return np.where(codes >= self.d, power, self.c * codes + self.f).clip(0.0, 1.0)
 
     def encode(self, linear: np.ndarray) -> np.ndarray:
         """The codes of linear light, the inverse of :meth:`decode`; any shape, float64."""
-        joint = max(self.a * self.d + self.b, 0.0) ** self.g + self.e
-        power = (np.maximum(linear - self.e, 0.0) ** (1 / self.g) - self.b) / self.a
+        joint = np.float64(max(self.a * self.d + self.b, 0.0)) ** self.g + self.e
+        with np.errstate(over="ignore"):
+            power = (np.maximum(linear - self.e, 0.0) ** (1 / self.g) - self.b) / self.a
         straight = (linear - self.f) / self.c if self.c > 0 else np.minimum(linear - self.f, 0.0)
         return np.where(linear >= joint, power, np.minimum(straight, self.d))
 

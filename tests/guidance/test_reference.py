@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from guidance.reference import SAMPLES, Reference, read_reference, read_references, spread
 from reswd_torch import InputError, color_distance
@@ -191,3 +192,25 @@ def test_pil_pictures_that_cannot_be_read(tmp_path: Path) -> None:
     for value, message in values:
         with pytest.raises(InputError, match=f"^{message}"):
             read_reference(value)
+
+
+@pytest.mark.parametrize("tag", ["gamma", "chromaticities", "both", "sRGB", "nonsense", "EXIF"])
+def test_tags_that_pillow_hands_on_count(tag: str, tmp_path: Path) -> None:
+    """Oracle: the command line's reader of the same file."""
+    image, path = _picture("RGB"), tmp_path / ("a.jpg" if tag == "EXIF" else "a.png")
+    gamma = (b"gAMA", struct.pack(">I", 0 if tag == "nonsense" else 100000))
+    corners = (b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
+    chunks = {"gamma": [gamma], "nonsense": [gamma], "chromaticities": [corners], "both": [gamma, corners]}
+    info = PngImagePlugin.PngInfo()
+    for kind, body in chunks.get(tag, [(b"sRGB", b"\0"), gamma]):
+        info.add(kind, body)
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA001] = 2
+    exif[0x8769] = exif.get_ifd(0x8769)
+    wanted = read_by_the_command_line(image, path, **({"exif": exif} if tag == "EXIF" else {"pnginfo": info}))
+    with Image.open(path) as opened:
+        found = read_reference(opened).colors
+        assert opened.info.get("icc_profile") is None, "the caller's picture stays as it is"
+        plain = read_reference(Image.fromarray(np.asarray(opened))).colors
+    assert torch.allclose(found, wanted, atol=1e-6)
+    assert torch.allclose(found, plain, atol=1e-6) == (tag in ("sRGB", "nonsense"))

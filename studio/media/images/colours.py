@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.pil_pictures import is_adobe_rgb
 from reswd_torch.profiles import is_usable, profile_name
-from reswd_torch.profiles.coded import Primaries, adobe_rgb, coded_profile, is_coded, measured_profile, says_nothing
-from reswd_torch.profiles.curves import ParametricCurve, TableCurve
+from reswd_torch.profiles.coded import (
+    Primaries,
+    adobe_rgb,
+    coded_profile,
+    gamma_curve,
+    is_coded,
+    measured_profile,
+    says_nothing,
+)
+from reswd_torch.profiles.curves import Curve, TableCurve
 from reswd_torch.profiles.icc import HDR_NUMBERS, Chromaticity, hdr_kind
 from studio.media.images.boxes import colour_boxes
-from studio.media.images.metadata import EXIF_IFD
 
-_SRGB_GAMMA = range(45450, 45461)
-"""Values of gAMA that writers of sRGB use, as PNG (third edition) recommends in 11.3.2.5: they stand for sRGB's own curve."""
-_LEAST_GAMMA, _MOST_GAMMA = 10_000, 500_000
-"""Values of gAMA that a curve is made of: exponents from 10 to 0.2. No display or camera is beyond them."""
-_COLOR_SPACE, _INTEROPERABILITY = 0xA001, 0xA005
 COLOUR_TAGS = _WHITE_POINT, _CHROMATICITIES, _TRANSFER = 318, 319, 301
 """Tags of a TIFF that describe its colours."""
 _BOXED = ("AVIF", "HEIF", "JPEG2000")
@@ -157,15 +160,13 @@ def _of_png(path: Path, icc: bytes | None, chunks: Mapping[bytes, bytes]) -> Col
             ignored[b"cICP"] = "colour numbers (cICP) without a meaning were left out"
     if icc is not None or b"sRGB" in chunks:
         return Colours(icc, ignored=frozenset(ignored), notes=tuple(ignored.values()))
-    curve, curve_name, tagged = None, "", False
+    curve: Curve | None = None
+    curve_name, tagged = "", False
     if (body := chunks.get(b"gAMA")) is not None:
-        gamma = struct.unpack(">I", body)[0] if len(body) == 4 else 0
-        if not _LEAST_GAMMA <= gamma <= _MOST_GAMMA:
+        try:
+            (curve, curve_name), tagged = gamma_curve(struct.unpack(">I", body)[0] / 100_000), True
+        except (ValueError, struct.error):
             ignored[b"gAMA"] = "gamma (gAMA) out of range was left out"
-        else:
-            tagged = True
-            if gamma not in _SRGB_GAMMA:
-                curve, curve_name = ParametricCurve(100_000 / gamma), f"gamma {100_000 / gamma:.4g}"
     made = None
     if (body := chunks.get(b"cHRM")) is not None:
         try:
@@ -179,7 +180,7 @@ def _of_png(path: Path, icc: bytes | None, chunks: Mapping[bytes, bytes]) -> Col
     return Colours(made, "gAMA and cHRM" if tagged else None, None, frozenset(ignored), False, tuple(ignored.values()))
 
 
-def _measured_by_png(body: bytes, curve: ParametricCurve | None, curve_name: str) -> bytes | None:
+def _measured_by_png(body: bytes, curve: Curve | None, curve_name: str) -> bytes | None:
     """The profile for a cHRM chunk (11.3.2.1); None for sRGB. Raises ValueError or struct.error for nonsense."""
     pairs = np.array(struct.unpack(">8I", body)).reshape(4, 2) / 100_000
     white, red, green, blue = (_pair(each) for each in pairs)
@@ -249,18 +250,5 @@ def _by_numbers(path: Path, tag: str, numbers: tuple[int, int, int, int]) -> Col
 
 
 def _of_exif(found: Colours, exif: bytes | None) -> Colours:
-    """Adobe RGB, the one colour space beside sRGB that EXIF tells: by the index "R03" (DCF 2.0, 3.2.4), or by number 2."""
-    if exif is None:
-        return found
-    from PIL import Image
-
-    record = Image.Exif()
-    try:
-        record.load(exif)
-        inner = record.get_ifd(EXIF_IFD)
-        space = inner.get(_COLOR_SPACE)
-        index = record.get_ifd(_INTEROPERABILITY).get(1) if space == 0xFFFF else None
-    except Exception:  # Pillow raises errors of many types for a broken block, which says nothing
-        return found
-    text = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
-    return Colours(adobe_rgb(), "EXIF", notes=found.notes) if space == 2 or text.startswith("R03") else found
+    """Adobe RGB, the one colour space beside sRGB that EXIF tells."""
+    return Colours(adobe_rgb(), "EXIF", notes=found.notes) if exif is not None and is_adobe_rgb(exif) else found

@@ -180,3 +180,22 @@ def test_grey_profiles_follow_their_curve(dtype: type) -> None:
     light = (levels / top) ** 1.8
     wanted = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055) * top
     assert np.abs(grey_to_srgb(levels, grey_profile()) - wanted).max() <= (1 if top == 255 else 30)
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        ParametricCurve(32767.0, 2.0),
+        ParametricCurve(1e-4),
+        ParametricCurve(2.2, 1e-4, 0.0, 0.0, 2.0),
+        ParametricCurve(1.0, 30000.0),
+    ],
+)
+def test_wild_curves_give_numbers(curve: ParametricCurve) -> None:
+    """ICC.1:2022, 10.18: what leaves 0..1 is clipped."""
+    icc = write_profile("wild", *PRIMARIES["sRGB"], curve)
+    colours = np.random.default_rng(3).random((100, 3))
+    for pair in ((icc, None), (None, icc)):
+        out = to_profile(colours, *pair)
+        assert np.isfinite(out).all() and out.min() >= 0 and out.max() <= 1
+    assert np.isfinite(profile_to_lab(colours, icc)).all()
