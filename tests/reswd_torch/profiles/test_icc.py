@@ -49,7 +49,7 @@ def test_what_was_written_is_read() -> None:
         ParametricCurve(1.0),
         ParametricCurve(2.6),
         SRGB_CURVE,
-        ParametricCurve(2.0, 0.9, 0.1, 0.5, 0.1, 0.0139, 0.0),
+        ParametricCurve(2.0, 0.89, 0.1, 0.5, 0.1, 0.0143, 0.0),
         TableCurve(UNIT**1.7),
     ],
 )
