@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from studio.media.images.av1 import stream_numbers
 
 _LARGEST = 1 << 24  # bytes of a box that is looked into
 _MOST = 10_000  # boxes in a row, and items, that are looked at
 _TRACK = (b"trak", b"mdia", b"minf", b"stbl", b"stsd")
 """The way from a film to the entries of its samples."""
+_HEADER = 4096  # bytes of a stream within which its first header ends
 _SAMPLE_ENTRY = 8 + 78  # bytes of a visual sample entry before its own boxes
 
 
@@ -35,14 +38,17 @@ def colour_boxes(path: Path) -> ColourBox:
         for kind, body in _top(path):
             found = ColourBox()
             if kind == b"meta":
-                found = _read(_of_primary(body))
+                item, colours = _of_primary(body)
+                found = _read(colours)
+                if found.numbers is None and found.icc is None:
+                    found = ColourBox(None, stream_numbers(_start_of(path, body, item)))
             elif kind == b"jp2h":
                 found = _read(part for name, part in _boxes(body) if name == b"colr")
             elif kind == b"moov":
                 found = _read(_of_track(body))
             if found != ColourBox():
                 return found
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OSError):
         return ColourBox()
     return ColourBox()
 
@@ -87,21 +93,22 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-def _of_primary(meta: bytes) -> Iterator[bytes]:
-    """The colour boxes of the primary item; of one that is put together from others (a grid) and has none, those of its parts."""
+def _of_primary(meta: bytes) -> tuple[int, list[bytes]]:
+    """The primary item and its colour boxes; where it is put together from others (a grid) and has none, its first part with a
+    box, or the last of its first parts."""
     inside = dict(_boxes(meta))
     item = _number(inside[b"pitm"], 4, 4 if inside[b"pitm"][0] else 2) if b"pitm" in inside else 1
     properties = dict(_boxes(inside.get(b"iprp", b"")))
     listed = list(_boxes(properties.get(b"ipco", b"")))
     associated = _associations(properties.get(b"ipma", b""))
-    seen: set[int] = set()
+    last, seen = item, set[int]()
     while item not in seen:
         seen.add(item)
         mine = [listed[place - 1] for place in associated.get(item, ()) if 0 < place <= len(listed)]
         if colours := [body for kind, body in mine if kind == b"colr"]:
-            yield from colours
-            return
-        item = _derived_from(inside.get(b"iref", b""), item)
+            return item, colours
+        last, item = item, _derived_from(inside.get(b"iref", b""), item)
+    return last, []
 
 
 def _associations(data: bytes) -> dict[int, list[int]]:
@@ -131,6 +138,40 @@ def _derived_from(references: bytes, item: int) -> int:
     return item
 
 
+def _start_of(path: Path, meta: bytes, wanted: int) -> bytes:
+    """The first bytes of an AV1 item (ISO/IEC 14496-12, 8.11.3); empty for one of another kind or kept elsewhere."""
+    inside = dict(_boxes(meta))
+    listed = inside.get(b"iinf", b"")
+    entries = _boxes(listed[6 if listed[:1] == b"\0" else 8 :])
+    if not any(_is_av1(body, wanted) for kind, body in entries if kind == b"infe"):
+        return b""
+    data = inside.get(b"iloc", b"")
+    version, sizes = data[0], _number(data, 4, 2)
+    offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    wide = 4 if version == 2 else 2
+    at = 6 + wide
+    for _ in range(min(_number(data, 6, wide), _MOST)):
+        item, at = _number(data, at, wide), at + wide
+        method = _number(data, at, 2) & 15 if version else 0
+        at += (2 if version else 0) + 2
+        start, many = _number(data, at, base), _number(data, at + base, 2)
+        at += base + 2
+        step = (index if version else 0) + offset + length
+        if item == wanted and method == 0 and many:
+            first = at + step - offset - length
+            with path.open("rb") as stream:
+                stream.seek(start + _number(data, first, offset))
+                return stream.read(min(_HEADER, _number(data, first + offset, length) or _HEADER))
+        at += step * many
+    return b""
+
+
+def _is_av1(entry: bytes, wanted: int) -> bool:
+    """Whether an entry of the list of items is that of ``wanted``, and of type av01 (ISO/IEC 14496-12, 8.11.6)."""
+    wide = 4 if entry[0] == 3 else 2
+    return entry[0] >= 2 and _number(entry, 4, wide) == wanted and entry[6 + wide : 10 + wide] == b"av01"
+
+
 def _of_track(movie: bytes) -> Iterator[bytes]:
     """The colour boxes of the sample entries of a picture sequence."""
     level = [movie]
@@ -141,7 +182,7 @@ def _of_track(movie: bytes) -> Iterator[bytes]:
             yield from (body for kind, body in _boxes(entry[_SAMPLE_ENTRY - 8 :]) if kind == b"colr")
 
 
-def _read(colours: Iterator[bytes]) -> ColourBox:
+def _read(colours: Iterable[bytes]) -> ColourBox:
     """Profile and numbers of colour boxes (ISO/IEC 14496-12, 12.1.5; ISO/IEC 15444-1, I.5.3.3)."""
     icc, numbers = None, None
     for body in colours:

@@ -27,6 +27,7 @@ from reswd_torch.profiles.coded import (
 )
 from reswd_torch.profiles.curves import Curve, TableCurve
 from reswd_torch.profiles.icc import HDR_NUMBERS, Chromaticity, hdr_kind
+from studio.media.images.bmp import bmp_profile
 from studio.media.images.boxes import colour_boxes
 
 COLOUR_TAGS = _WHITE_POINT, _CHROMATICITIES, _TRANSFER = 318, 319, 301
@@ -87,6 +88,8 @@ def colours_of(
         found = _of_png(path, icc, dict(reversed(chunks)))
     elif name in _BOXED:
         found = _of_boxes(path, icc)
+    elif name == "BMP":
+        found = _of_bmp(path)
     else:
         found = Colours(icc)
     refuse_hdr(path, found.icc)
@@ -235,6 +238,14 @@ def _of_boxes(path: Path, icc: bytes | None) -> Colours:
     if not is_coded(primaries, transfer):
         return Colours(None, notes=("colour numbers (nclx) without a meaning were left out",))
     return _by_numbers(path, "nclx", boxes.numbers)
+
+
+def _of_bmp(path: Path) -> Colours:
+    try:
+        made = bmp_profile(path)
+    except ValueError:
+        return Colours(None, notes=("end points and gamma that make no sense were left out",))
+    return Colours(made, None if made is None else "BMP header")
 
 
 def _by_numbers(path: Path, tag: str, numbers: tuple[int, int, int, int]) -> Colours:

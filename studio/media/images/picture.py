@@ -55,7 +55,7 @@ class Container:
         comment: the comment of a JPEG or GIF.
         png_chunks: chunks of a PNG that are copied byte for byte (text, resolution, colour): type and data of each.
         colour_tag: what the profile of the pixels was made of where the file embeds none: ``"cICP"``, ``"gAMA and cHRM"``,
-            ``"nclx"``, ``"EXIF"`` or ``"TIFF tags"``.
+            ``"nclx"``, ``"EXIF"``, ``"TIFF tags"`` or ``"BMP header"``.
         colour_numbers: primaries, transfer, matrix and full range by ITU-T H.273, where that is ``"nclx"``.
         jpeg_tables: the quantisation table of each component of a JPEG: 64 numbers, row by row.
         jpeg_sampling: Pillow's code of a JPEG's chroma subsampling: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0.
