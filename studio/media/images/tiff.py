@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reswd_torch.errors import InputError
+from studio.media.images.colours import COLOUR_TAGS, colours_of_tiff
 from studio.media.images.decode import convert, grey, open_pillow, opencv
 from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _OWN_CODECS = (1, 8, 32946, 32773)
 """Compressions that tifffile reads without a codec package: none, deflate (which has two numbers) and PackBits."""
+_WITHOUT_MODEL = (0, 1, 2, 3, 6)
+"""Photometric interpretations whose colours the tags of TIFF 6.0's section 20 describe: grey, RGB, palettes, Y'CbCr."""
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _STRAIGHT = 1, 2
 # tifffile does not write the two directory tags. Their entries are written under unused numbers that sort to the same places,
@@ -53,6 +57,12 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         )
         _refuse_unreadable(path, page)
         container, icc, notes = _describe(path, page)
+        if page.photometric in _WITHOUT_MODEL and not grey_as_is:
+            colours = colours_of_tiff(
+                path, icc, container.exif, {code: page.tags[code].value for code in COLOUR_TAGS if code in page.tags}
+            )
+            icc, notes = colours.icc, notes + list(colours.notes)
+            container = replace(container, colour_tag=colours.tag)
         pages = len(file.pages)
         if pages > 1:
             notes.append(f"first of {pages} pages")

@@ -118,6 +118,8 @@ def losses(path: str | Path, picture: Picture, *, alpha: Literal["keep", "drop"]
             lost.append(f"{name} holds no colour profile: it is left out")
         if picture.container.exif or picture.container.xmp:
             lost.append(f"{name} holds no EXIF or XMP: they are left out")
+    if name == "AVIF" and picture.icc is not None and picture.container.colour_tag == "nclx":
+        lost.append("colour numbers (nclx) are written as a profile that says the same")
     if name == "JPEG":
         for label, block in (("EXIF", picture.container.exif), ("XMP", picture.container.xmp)):
             if block and len(block) > _LARGEST_SEGMENT - 29:
@@ -203,7 +205,9 @@ def _options(name: str, picture: Picture) -> dict[str, Any]:
         options["dpi"] = container.dpi
     if name not in PROFILE_FORMATS:
         return options
-    if picture.icc is not None:
+    if name == "HEIF" and container.colour_numbers is not None:
+        options["color_primaries"], options["transfer_characteristics"] = container.colour_numbers[:2]
+    elif picture.icc is not None:
         options["icc_profile"] = picture.icc
     for key, block in (("exif", container.exif), ("xmp", container.xmp)):
         if block and not (name == "JPEG" and len(block) > _LARGEST_SEGMENT - 29):

@@ -159,7 +159,9 @@ def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None, s
     if one.target is None:
         return result, None, None, ""
     colours = result.source_sample.held_out
-    before, after = color_distance(colours, one.target), color_distance(one.grade.apply(colours), one.target)
+    before, after = (
+        color_distance(each, one.target, icc=result.picture.icc) for each in (colours, one.grade.apply(colours))
+    )
     return result, before, after, run.settings.aim_for(picture=run.palette is None)
 
 
