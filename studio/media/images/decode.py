@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,6 +19,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.pil_pictures import RgbPicture, grey_as_rgb, rgb_of
 from studio.media.images.metadata import EXIF_PREFIX, IPTC_RESOURCE, exif_orientation, upright_xmp, with_prefix
 from studio.media.images.picture import Container, Decoded
+from studio.media.images.png_flaws import LARGEST_TEXT
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
@@ -27,31 +28,40 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
-_END_OF_IMAGE = b"\xff\xd9"  # ITU-T T.81, table B.1
 
-# Pillow's limit belongs to the whole process: the first thread switches it off, and the last one restores it.
+# Pillow's limit belongs to the whole process: the first thread sets ours, and the last one restores Pillow's.
 _lock = threading.Lock()
-_inside = 0
+_inside: list[float] = []
 _saved_limit: int | None = None
 
 
 @contextmanager
-def pillow_limit_off() -> Iterator[None]:
-    """Suspend Pillow's own size limit for the block. It is lower than that of this package, which is checked on the header."""
-    global _inside, _saved_limit
+def pillow_limit(pixels: float) -> Iterator[None]:
+    """Make Pillow's own limit of size ``pixels`` for the block; infinity for none.
+
+    The size of a picture is checked on its header, but a file may hold parts of other sizes: an icon of 16 x 16 can be a PNG of
+    any size. For those Pillow raises DecompressionBombError at twice its limit. Of several threads, the one that allows most
+    decides.
+    """
+    global _saved_limit
     from PIL import Image
 
     with _lock:
-        if _inside == 0:
-            _saved_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        _inside += 1
+        if not _inside:
+            _saved_limit = Image.MAX_IMAGE_PIXELS
+        _inside.append(pixels)
+        Image.MAX_IMAGE_PIXELS = _loosest()
     try:
         yield
     finally:
         with _lock:
-            _inside -= 1
-            if _inside == 0:
-                Image.MAX_IMAGE_PIXELS = _saved_limit
+            _inside.remove(pixels)
+            Image.MAX_IMAGE_PIXELS = _loosest() if _inside else _saved_limit
+
+
+def _loosest() -> int | None:
+    """The largest of the limits that threads are in, as Pillow has it."""
+    return None if max(_inside) == inf else int(max(_inside))
 
 
 def opencv() -> ModuleType:
@@ -84,22 +94,18 @@ def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
     Pillow holds four bytes per pixel, which have to be copied afterwards. OpenCV decodes into an array that is given to it.
 
     Args:
-        path: the file.
+        path: the file, of which libjpeg has nothing to warn: OpenCV would let it print that, and fill in what is missing.
         height: its number of rows as stored.
         width: its number of columns as stored.
 
     Returns:
-        (height, width, 3) uint8, not turned upright. None if Pillow should decode the file instead: it does not end like a JPEG
-        (OpenCV fills in the missing rest silently), its name is not UTF-8 (which ends the process), or OpenCV fails.
+        (height, width, 3) uint8, not turned upright. None if Pillow should decode the file instead: its name is not UTF-8 (which
+        ends the process), or OpenCV fails.
     """
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
         return None
-    with path.open("rb") as stream:
-        stream.seek(-len(_END_OF_IMAGE), os.SEEK_END)
-        if stream.read() != _END_OF_IMAGE:
-            return None
     cv2 = opencv()
     pixels = np.empty((height, width, 3), np.uint8)
     try:
@@ -193,10 +199,6 @@ def _with_jpeg_facts(container: Container, image: Image.Image) -> Container:
     return replace(container, jpeg_sampling=code, jpeg_rgb=image.info.get("adobe_transform") == 0)
 
 
-_LARGEST_TEXT = 1 << 24
-"""Bytes that a text or profile of a PNG may inflate to. Pillow's own limit, 1 MiB, refuses pictures for long XMP."""
-
-
 def open_pillow(stream: BinaryIO, formats: tuple[str, ...]) -> ImageFile.ImageFile:
     """Open a picture as one of the named formats, without loading Pillow's plugins for the others. Nothing is decoded yet.
 
@@ -213,5 +215,5 @@ def open_pillow(stream: BinaryIO, formats: tuple[str, ...]) -> ImageFile.ImageFi
         if name in plugins:
             plugin = import_module(f"PIL.{plugins[name]}ImagePlugin")
             if name == "PNG":
-                plugin.MAX_TEXT_CHUNK = _LARGEST_TEXT  # type: ignore[attr-defined]
+                plugin.MAX_TEXT_CHUNK = LARGEST_TEXT  # type: ignore[attr-defined]
     return Image.open(stream, formats=formats)

@@ -50,6 +50,7 @@ class Container:
         exif: the EXIF block with its prefix ``Exif\\0\\0``. Its orientation is 1, like that of the pixels, and the link to its
             preview, which shows the old colours, is cleared.
         xmp: the XMP packet, with orientation 1.
+        xmp_extended: what did not fit into the packet of a JPEG, which names it by its MD5; None where there is no more.
         iptc: the IPTC-IIM record.
         dpi: horizontal and vertical resolution in pixels per inch; None where the file does not say.
         comment: the comment of a JPEG or GIF.
@@ -68,6 +69,7 @@ class Container:
     format: str
     exif: bytes | None = None
     xmp: bytes | None = None
+    xmp_extended: bytes | None = None
     iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
     comment: bytes | None = None

@@ -18,10 +18,10 @@ import numpy as np
 
 from studio.media.images.decode import opencv
 from studio.media.images.picture import Container
+from studio.media.images.png_flaws import SIGNATURE
 from studio.media.images.refuse import check_size, damaged
+from studio.media.images.xmp import whole_xmp
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-"""The bytes that every PNG file begins with."""
 _PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _KEPT_CHUNKS = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"tEXt", b"zTXt", b"iTXt")
 _COLOUR_CHUNKS = _KEPT_CHUNKS[:7]
@@ -32,12 +32,15 @@ _SEPARATE_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
 _LARGEST_KEPT = 1 << 24  # bytes of a chunk
 
 
-def scan(path: Path, max_pixels: int) -> tuple[int, tuple[tuple[bytes, bytes], ...], bool]:
+def scan(
+    path: Path, max_pixels: int, left_out: frozenset[int] = frozenset()
+) -> tuple[int, tuple[tuple[bytes, bytes], ...], bool]:
     """Read the list of chunks.
 
     Args:
         path: a PNG file.
         max_pixels: the largest number of pixels that is read; the size is checked first.
+        left_out: places of chunks to pass over.
 
     Returns:
         Bits per channel; the chunks to copy, type and data of each; whether the file is an animation.
@@ -47,7 +50,9 @@ def scan(path: Path, max_pixels: int) -> tuple[int, tuple[tuple[bytes, bytes], .
     """
     depth, kept, animated = 0, [], False
     with path.open("rb") as stream:
-        for kind, length, _ in _walk(path, stream):
+        for kind, length, at in _walk(path, stream):
+            if at in left_out:
+                continue
             if kind == b"IHDR":
                 width, height, depth = struct.unpack_from(">IIB", stream.read(length))
                 check_size(path, width, height, max_pixels)
@@ -82,12 +87,15 @@ def _walk(path: Path, stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
         at += 12 + length
 
 
-def decode_deep(path: Path, transparent: object) -> tuple[np.ndarray, np.ndarray | None]:
+def decode_deep(
+    path: Path, transparent: object, left_out: frozenset[int] = frozenset()
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Decode a PNG with 16 bits per channel.
 
     Args:
         path: the file.
         transparent: the grey level that stands for transparency, if Pillow found one; anything but an int is ignored.
+        left_out: places of chunks to pass over.
 
     Returns:
         (H, W) or (H, W, 3) uint16, and alpha as (H, W) uint16 or None.
@@ -99,7 +107,7 @@ def decode_deep(path: Path, transparent: object) -> tuple[np.ndarray, np.ndarray
     parts = [SIGNATURE]
     with path.open("rb") as stream:
         for kind, length, at in _walk(path, stream):
-            if kind in _PIXEL_CHUNKS:  # libpng prints warnings about some of the others
+            if kind in _PIXEL_CHUNKS and at not in left_out:  # libpng prints warnings about some of the others
                 stream.seek(at)
                 parts.append(chunk := stream.read(12 + length))
                 if zlib.crc32(chunk[4:-4]) != struct.unpack(">I", chunk[-4:])[0]:
@@ -156,8 +164,8 @@ def _beside(icc: bytes | None, container: Container) -> list[tuple[bytes, bytes]
     from PIL import Image, PngImagePlugin
 
     text = PngImagePlugin.PngInfo()
-    if container.xmp:
-        text.add_itxt("XML:com.adobe.xmp", container.xmp.decode("utf-8", "replace"))
+    if packet := whole_xmp(container):
+        text.add_itxt("XML:com.adobe.xmp", packet.decode("utf-8", "replace"))
     options: dict[str, object] = {"pnginfo": text}
     if icc is not None and b"iCCP" not in have and container.colour_tag not in _OWN_TAGS:
         options["icc_profile"] = icc

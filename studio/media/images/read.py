@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from reswd_torch.errors import InputError
 from reswd_torch.profiles import is_usable, profile_space
+from studio.media.images.apart import decode_apart
 from studio.media.images.colours import Colours, colours_of, to_full_range
 from studio.media.images.decode import (
     convert,
@@ -16,13 +19,18 @@ from studio.media.images.decode import (
     grey,
     jpeg_pixels,
     open_pillow,
-    pillow_limit_off,
+    pillow_limit,
     register_heif,
 )
 from studio.media.images.exact import turn
+from studio.media.images.extras import settle
+from studio.media.images.jpeg import Checked, are_same, check_whole
+from studio.media.images.jpeg_parts import Parts, read_parts
+from studio.media.images.limits import Limits, current
 from studio.media.images.metadata import upright_exif
 from studio.media.images.picture import MAX_PIXELS, Container, Decoded, Picture
-from studio.media.images.png import SIGNATURE, decode_deep, scan, without_colour
+from studio.media.images.png import decode_deep, scan, without_colour
+from studio.media.images.png_flaws import SIGNATURE, find_flaws, without
 from studio.media.images.refuse import check_size, check_source, damaged, unknown
 from studio.media.images.tiff import decode_tiff
 
@@ -33,7 +41,7 @@ _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 # The formats to try, in this order, if the first bytes of a file do not settle it. EPS, PDF and the like, for which Pillow starts
 # other programs, are left out.
-_OTHERS = ("GIF", "BMP", "PPM", "JPEG2000", "PSD", "ICO", "TGA")
+_OTHERS = ("GIF", "BMP", "PPM", "JPEG2000", "PSD", "TGA")
 
 
 _LEAST_DPI, _MOST_DPI = 0.01, 1e6
@@ -57,7 +65,8 @@ def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
 
     Args:
         path: the file; its content decides what format it has, not its name.
-        max_pixels: the largest number of pixels; it is checked on the header, before anything is decoded.
+        max_pixels: the largest number of pixels; it is checked on the header, before anything is decoded. Formats that can pack
+            a huge picture into a small file have a lower limit: see :mod:`studio.media.images.limits`.
 
     Returns:
         (H, W, 3) uint8 or uint16 with everything else that the file holds: see :class:`Picture`.
@@ -103,30 +112,54 @@ def read_values(path: str | Path) -> Picture:
 
 
 def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_is: bool) -> Picture:
-    """Read a picture, and turn every error of a decoder into an InputError that begins with the path."""
+    """Read a picture within the limits of this process."""
     check_source(path)
+    limits = current()
+    limits = replace(limits, pixels=min(limits.pixels, max_pixels) if limits.apart else max_pixels)
+    if limits.apart and not _is_ordinary(path):
+        decoded = decode_apart(path, limits, limits, reduction, grey_as_is)
+    else:
+        decoded = decode_here(path, limits, reduction, grey_as_is)
+    return _finish(path, decoded)
+
+
+def decode_here(path: Path, limits: Limits, reduction: Reduction | None, grey_as_is: bool) -> Decoded:
+    """Decode in this process, and turn every error of a decoder into an InputError that begins with the path."""
+    from PIL import Image
+
     try:
-        with pillow_limit_off():
-            decoded = _decode(path, max_pixels, reduction, grey_as_is)
+        return _decode(path, limits, reduction, grey_as_is)
     except InputError as error:
         if str(path) in str(error):
             raise
         raise InputError(f"{path}: {error}") from error
     except MemoryError as error:
+        if limits.apart:
+            raise
         raise InputError(f"{path}: the picture does not fit into memory: scale it down first") from error
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            f"{path}: it holds a picture far above the limit of {limits.pixels / 1e6:.6g} megapixels: scale it down first"
+        ) from error
     except Exception as error:
         # The errors that decoders raise on broken data are not documented and differ from file to file.
         raise damaged(path) from error
-    return _finish(path, decoded)
 
 
-def _decode(path: Path, max_pixels: int, reduction: Reduction | None, grey_as_is: bool) -> Decoded:
+def _is_ordinary(path: Path) -> bool:
+    """Whether the size in the header bounds time and memory: JPEG (its scans are counted), BMP, and PNG without interlace."""
+    with path.open("rb") as stream:
+        head = stream.read(32)
+    return head.startswith((b"\xff\xd8", b"BM")) or (head.startswith(SIGNATURE) and head[28:29] == b"\0")
+
+
+def _decode(path: Path, limits: Limits, reduction: Reduction | None, grey_as_is: bool) -> Decoded:
     """Choose the decoder by the first bytes of the file."""
     with path.open("rb") as stream:
         head = stream.read(32)
     if head.startswith(_TIFF_HEADS):
-        return decode_tiff(path, max_pixels, grey_as_is=grey_as_is)
-    return _through_pillow(path, _formats(path, head), head, max_pixels, reduction, grey_as_is)
+        return decode_tiff(path, limits.pixels, grey_as_is=grey_as_is)
+    return _through_pillow(path, _formats(path, head), limits, reduction, grey_as_is)
 
 
 def _formats(path: Path, head: bytes) -> tuple[str, ...]:
@@ -145,6 +178,8 @@ def _formats(path: Path, head: bytes) -> tuple[str, ...]:
         return ("GIF",)
     if head.startswith(b"BM") and head[6:10] == bytes(4):
         return ("BMP",)
+    if head.startswith(b"\0\0\1\0"):
+        return ("ICO",)
     if head[4:8] == b"ftyp":
         if head[8:12] in (b"avif", b"avis") or b"avif" in head[16:]:
             return ("AVIF",)
@@ -156,22 +191,25 @@ def _formats(path: Path, head: bytes) -> tuple[str, ...]:
 
 
 def _through_pillow(
-    path: Path, formats: tuple[str, ...], head: bytes, max_pixels: int, reduction: Reduction | None, grey_as_is: bool
+    path: Path, formats: tuple[str, ...], limits: Limits, reduction: Reduction | None, grey_as_is: bool
 ) -> Decoded:
     """Decode a file of one of the named formats: everything but TIFF."""
     from PIL import UnidentifiedImageError
 
-    depth, chunks, animated = scan(path, max_pixels) if formats == ("PNG",) else (8, (), False)
-    with path.open("rb") as stream:
-        try:
-            image = open_pillow(stream, formats)
-        except UnidentifiedImageError as error:
-            raise (unknown(path) if formats == _OTHERS else damaged(path)) from error
-        with image:
-            check_size(path, image.width, image.height, max_pixels)
+    left_out, flaws = find_flaws(path) if formats == ("PNG",) else (frozenset(), [])
+    depth, chunks, animated = scan(path, limits.pixels, left_out) if formats == ("PNG",) else (8, (), False)
+    parts = read_parts(path) if formats == ("JPEG",) else None
+    checked = check_whole(path, parts.data, limits.pixels) if parts else None
+    with _stream(path, parts, checked, left_out) as stream:
+        with pillow_limit(limits.pixels if formats == ("ICO",) else inf):  # Pillow loads an icon as it opens it
+            try:
+                image = open_pillow(stream, formats)
+            except UnidentifiedImageError as error:
+                raise (unknown(path) if formats == _OTHERS else damaged(path)) from error
+            check_size(path, image.width, image.height, limits.of(str(image.format)))
             container, orientation = describe(image)
             container = replace(container, png_chunks=chunks, lossless=_is_lossless(container.format, stream))
-            notes = _frame_notes(image, animated)
+            notes = flaws + _frame_notes(image, animated)
             embedded = image.info.get("icc_profile") or None
             colours = (
                 Colours(embedded)
@@ -180,10 +218,16 @@ def _through_pillow(
             )
             image.info["icc_profile"] = colours.icc  # every decoder behind looks there
             container = replace(container, **colours.kept(chunks))
+        if checked is not None:
+            notes += checked.notes
+            checked = replace(checked, quiet=checked.quiet and parts is not None and parts.whole and _is_plain(image))
+        container, more = settle(path, container, parts, checked is not None and checked.video)
+        notes += more
+        with image, pillow_limit(limits.pixels):
             if depth == 16:
-                decoded = _deep_png(path, image, container, grey_as_is)
+                decoded = _deep_png(path, image, container, grey_as_is, left_out)
             else:
-                decoded = _eight_bits(path, image, container, reduction, grey_as_is)
+                decoded = _eight_bits(path, image, container, reduction, grey_as_is, checked)
                 if (found := _stored_depth(image, path)) > 8 and decoded.pixels.dtype == "uint8":
                     notes.append(f"{found}-bit {container.format} read with 8 bits")
     if colours.narrow:
@@ -193,9 +237,20 @@ def _through_pillow(
     return decoded
 
 
-def _deep_png(path: Path, image: ImageFile.ImageFile, container: Container, grey_as_is: bool) -> Decoded:
+def _stream(path: Path, parts: Parts | None, checked: Checked | None, left_out: frozenset[int]) -> BinaryIO:
+    """The file for Pillow, without the metadata that it stumbles over; of a JPEG with twins the first."""
+    if checked is not None and checked.twins:
+        return io.BytesIO(checked.twins[0])
+    if parts is not None and not parts.whole:
+        return io.BytesIO(parts.data)
+    return without(path, left_out) if left_out else path.open("rb")
+
+
+def _deep_png(
+    path: Path, image: ImageFile.ImageFile, container: Container, grey_as_is: bool, left_out: frozenset[int]
+) -> Decoded:
     """Decode a PNG with 16 bits per channel. Pillow would reduce it to 8 bits, but knows its profile and transparent level."""
-    values, alpha = decode_deep(path, image.info.get("transparency"))
+    values, alpha = decode_deep(path, image.info.get("transparency"), left_out)
     icc = image.info.get("icc_profile") or None
     if values.ndim == 3 and not image.mode.startswith("I") and image.tile[0][3] != "LA;16B":
         return Decoded(values, alpha, icc, container)
@@ -203,22 +258,49 @@ def _deep_png(path: Path, image: ImageFile.ImageFile, container: Container, grey
     return grey(plane, alpha, icc, container, as_is=grey_as_is)
 
 
+def _is_plain(image: ImageFile.ImageFile) -> bool:
+    """Whether libjpeg knows the version of a JPEG's JFIF marker, and what its Adobe marker says of the colours."""
+    return image.info.get("jfif_version", (1,))[0] == 1 and image.info.get("adobe_transform", 0) in (0, 1)
+
+
 def _eight_bits(
-    path: Path, image: ImageFile.ImageFile, container: Container, reduction: Reduction | None, grey_as_is: bool
+    path: Path,
+    image: ImageFile.ImageFile,
+    container: Container,
+    reduction: Reduction | None,
+    grey_as_is: bool,
+    checked: Checked | None,
 ) -> Decoded:
-    """Decode by OpenCV what it decodes in less memory (whole colour JPEGs), and by Pillow everything else."""
+    """Decode by OpenCV what it decodes in less memory (whole colour JPEGs), and by Pillow everything else.
+
+    ``checked`` is what is known of a JPEG; None for other formats.
+    """
     stored = (image.height, image.width)
     if reduction is not None and container.format == "JPEG":
         _ask_smaller(image, reduction)
     pixels = None
-    if image.format == "JPEG" and image.mode == "RGB" and image.size == stored[::-1]:
+    if (
+        checked is not None
+        and checked.quiet
+        and image.format == "JPEG"
+        and image.mode == "RGB"
+        and image.size == stored[::-1]
+    ):
         pixels = jpeg_pixels(path, *stored)
     if pixels is not None:
         decoded = Decoded(pixels, None, image.info.get("icc_profile") or None, container)
     else:
         image.load()
+        if checked is not None and checked.twins:
+            other = open_pillow(io.BytesIO(checked.twins[1]), ("JPEG",))
+            if reduction is not None:
+                _ask_smaller(other, reduction)
+            other.load()
+            if not are_same(image, other):
+                raise damaged(path)
         decoded = convert(image, container, grey_as_is=grey_as_is)
-    decoded.whole = stored
+    if container.format == "JPEG":  # no other is reduced, and the size of an icon's picture is not that of its header
+        decoded.whole = stored
     return decoded
 
 
@@ -265,8 +347,9 @@ def _stored_depth(image: ImageFile.ImageFile, path: Path) -> int:
 def _frame_notes(image: object, animated: bool) -> list[str]:
     """A note for a file that holds more than one picture."""
     if getattr(image, "format", "") == "MPO":
-        return ["first of several pictures in the file (the others, a gain map or second view, are not kept)"]
-    if animated or getattr(image, "n_frames", 1) > 1:
+        return []  # its segments are looked at instead
+    # Not n_frames, for which all frames of a GIF are walked, and all layers of a PSD, which has the picture of all of them too.
+    if animated or (getattr(image, "is_animated", False) and getattr(image, "format", "") != "PSD"):
         return ["first frame of an animation"]
     return []
 

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import struct
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.pil_pictures import to_array
+from studio.media.images.chatter import without_libtiff
 from studio.media.images.colours import COLOUR_TAGS, colours_of_tiff
-from studio.media.images.decode import convert, grey, open_pillow, opencv
+from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit
 from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.refuse import check_bytes, check_size, damaged
+from studio.media.images.tiff_layouts import is_unusual, structure_only, undone
+from studio.media.images.xmp import whole_xmp
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
-_OWN_CODECS = (1, 8, 32946, 32773)
-"""Compressions that tifffile reads without a codec package: none, deflate (which has two numbers) and PackBits."""
+_OWN_CODECS = (1, 8, 32946, 32773, 34925)
+"""Compressions that tifffile reads without a codec package: none, deflate (which has two numbers), PackBits and LZMA."""
+_LZW = 5
+_MOST_PARTS = 500_000  # strips or tiles: each takes some 20 microseconds, whatever it holds
 _WITHOUT_MODEL = (0, 1, 2, 3, 6)
 """Photometric interpretations whose colours the tags of TIFF 6.0's section 20 describe: grey, RGB, palettes, Y'CbCr."""
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
@@ -72,7 +80,7 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         if plain and bits in (8, 16) and page.compression in _OWN_CODECS:
             values = page.asarray()
             values = np.moveaxis(values, 0, -1) if page.axes.startswith("S") else values
-        elif plain and bits == 16:
+        elif plain and (bits == 16 or (bits == 8 and is_unusual(page))):
             values = _through_opencv(path, page)
         else:
             return _through_pillow(path, page, container, icc, notes, grey_as_is)
@@ -103,6 +111,10 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
         raise InputError(f"{path}: a TIFF of {page.imagedepth} slices is not read: save one of them")
     if page.photometric == _RGB and page.samplesperpixel < 3:
         raise damaged(path)
+    if len(page.dataoffsets) > _MOST_PARTS:
+        raise InputError(
+            f"{path}: a TIFF of {len(page.dataoffsets)} strips or tiles takes too long to read: export it again"
+        )
     end = path.stat().st_size
     if not any(page.databytecounts):  # a file that leaves out all its data; tifffile would fill in zeros
         raise damaged(path)
@@ -136,17 +148,17 @@ def _planes(
 
 
 def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
-    """Decode 16-bit grey, RGB or RGBA in a compression that tifffile needs a codec package for, such as LZW.
+    """Decode samples in a compression that tifffile needs a codec package for, such as LZW.
 
     Returns:
-        (H, W) or (H, W, C) uint16 in the order of the file, not turned upright.
+        (H, W) or (H, W, C) in the depth and the order of the file, not turned upright.
 
     Raises:
-        InputError: the file is damaged or of a layout that OpenCV does not read.
+        InputError: the file is damaged.
     """
+    if page.compression != _LZW or page.planarconfig != 1 or page.samplesperpixel not in (1, 3, 4):
+        return undone(path, page, _grey_plane)
     cv2 = opencv()
-    if page.planarconfig != 1 or page.samplesperpixel not in (1, 3, 4):
-        raise InputError(f"{path}: this 16-bit TIFF's layout is not read: save it with ZIP or no compression")
     data = bytearray(path.read_bytes())
     if 274 in page.tags:
         # OpenCV always turns TIFFs upright and fails on quarter turns of 16-bit ones, so it is shown orientation 1.
@@ -159,11 +171,20 @@ def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
     return cv2.cvtColor(values, cv2.COLOR_BGR2RGB if values.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
 
 
+def _grey_plane(data: bytes) -> np.ndarray:
+    """What Pillow decodes a TIFF of one grey plane to, (H, W) uint8 or uint16. It raises errors of many types."""
+    with pillow_limit(inf), without_libtiff(), open_pillow(io.BytesIO(data), ("TIFF",)) as image:
+        image.load()
+        values = to_array(image)
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
 def _through_pillow(
     path: Path, page: TiffPage, container: Container, icc: bytes | None, notes: list[str], grey_as_is: bool
 ) -> Decoded:
     """Decode palettes, CMYK, Lab, YCbCr, and 1 to 8 bits in any compression. Pillow turns TIFF pixels upright by itself."""
-    with path.open("rb") as stream, open_pillow(stream, ("TIFF",)) as image:
+    stream = io.BytesIO(structure_only(path, page))
+    with pillow_limit(inf), without_libtiff(), open_pillow(stream, ("TIFF",)) as image:
         # Pillow's size is turned with the picture. A tag that is there twice would hide another one than was checked.
         if sorted(image.size) != sorted((page.imagewidth, page.imagelength)):
             raise damaged(path)
@@ -239,7 +260,7 @@ def write_tiff(
     data = pixels if alpha is None else cv2.merge((*cv2.split(pixels), alpha))
     packed = not (container.format == "TIFF" and container.tiff_compression == 1)
     tags, directories = _exif_tags(container.exif)
-    for code, blob in ((700, container.xmp), (33723, container.iptc)):
+    for code, blob in ((700, whole_xmp(container)), (33723, container.iptc)):
         if blob:
             tags.append((code, 7 if code == 33723 else 1, len(blob), blob, True))
     tifffile.imwrite(

@@ -11,14 +11,15 @@ import numpy as np
 from reswd_torch.errors import InputError
 from studio.media.images.decode import register_heif
 from studio.media.images.exact import to_depth
+from studio.media.images.jpeg_parts import LARGEST_SEGMENT, identifier_of, xmp_segments
 from studio.media.images.metadata import iptc_segment
 from studio.media.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
+from studio.media.images.xmp import split_xmp, whole_xmp
 from studio.media.places import check_place, written_beside
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_LARGEST_SEGMENT = 65533  # bytes that one JPEG marker can hold
 _NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp"
 _QUALITY = 95  # of lossy formats, unless the source is a JPEG with tables of its own
 _BAND_ROWS = 256  # rows that are copied at a time
@@ -121,9 +122,13 @@ def losses(path: str | Path, picture: Picture, *, alpha: Literal["keep", "drop"]
     if name == "AVIF" and picture.icc is not None and picture.container.colour_tag == "nclx":
         lost.append("colour numbers (nclx) are written as a profile that says the same")
     if name == "JPEG":
-        for label, block in (("EXIF", picture.container.exif), ("XMP", picture.container.xmp)):
-            if block and len(block) > _LARGEST_SEGMENT - 29:
+        for label, block in (("EXIF", picture.container.exif), ("comment", picture.container.comment)):
+            if block and len(block) > LARGEST_SEGMENT:
                 lost.append(f"{label} of {len(block)} bytes is too long for JPEG: it is left out")
+        if picture.container.iptc and not iptc_segment(picture.container.iptc):
+            lost.append(f"IPTC of {len(picture.container.iptc)} bytes is too long for JPEG: it is left out")
+    elif name != "TIFF" and picture.container.iptc:
+        lost.append(f"{name} holds no IPTC: it is left out")
     return tuple(lost)
 
 
@@ -209,11 +214,12 @@ def _options(name: str, picture: Picture) -> dict[str, Any]:
         options["color_primaries"], options["transfer_characteristics"] = container.colour_numbers[:2]
     elif picture.icc is not None:
         options["icc_profile"] = picture.icc
-    for key, block in (("exif", container.exif), ("xmp", container.xmp)):
-        if block and not (name == "JPEG" and len(block) > _LARGEST_SEGMENT - 29):
-            options[key] = block
+    if container.exif and not (name == "JPEG" and len(container.exif) > LARGEST_SEGMENT):
+        options["exif"] = container.exif
     if name == "JPEG":
         return options | _jpeg_options(picture)
+    if packet := whole_xmp(container):
+        options["xmp"] = packet
     if name == "WEBP":
         # "exact" keeps the colours of fully transparent pixels. Method 0 is four times as fast and a few per cent larger.
         lossless = container.lossless
@@ -230,9 +236,16 @@ def _options(name: str, picture: Picture) -> dict[str, Any]:
 def _jpeg_options(picture: Picture) -> dict[str, Any]:
     """Pillow's options for the tables, sampling and scans of a source that was a JPEG; quality 95 with full chroma for others."""
     container = picture.container
-    options: dict[str, Any] = {"comment": container.comment or b""}
+    comment = container.comment or b""
+    options: dict[str, Any] = {"comment": comment if len(comment) <= LARGEST_SEGMENT else b""}
+    packet, extended = split_xmp(container)
+    if packet:
+        options["xmp"] = packet
+    extra = xmp_segments(extended, identifier_of(extended)) if extended else b""
     if container.iptc:
-        options["extra"] = iptc_segment(container.iptc)
+        extra += iptc_segment(container.iptc)
+    if extra:
+        options["extra"] = extra
     if container.format != "JPEG" or not container.jpeg_tables:
         return options | {"quality": _QUALITY, "subsampling": 0}
     tables = [list(table) for table in container.jpeg_tables]

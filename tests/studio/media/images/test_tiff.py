@@ -146,3 +146,56 @@ def test_a_resolution_of_another_type_costs_nothing(kind: str, tmp_path: Path) -
             code_of_kind = {"<f": 11, "<H": 3}[kind]
             file.filehandle.write(struct.pack("<HI", code_of_kind, 1) + struct.pack(kind, 72).ljust(4, b"\0"))
     assert read_picture(path).pixels[0, 0].tolist() == [90, 90, 90]
+
+
+BROKEN_TAGS = {
+    "far away": (7, 1000, 10**9),
+    "huge": (7, 2**31 - 1, 8),
+    "unknown type": (99, 5, 8),
+    "no value": (7, 0, 0),
+    "ratio far away": (5, 1, 10**9),
+    "text far away": (2, 50, 10**8),
+    "a loop": (4, 1, 8),
+    "negative": (9, 1, 2**32 - 1),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_TAGS)
+@pytest.mark.parametrize("inks", [False, True], ids=["RGB", "CMYK"])
+def test_broken_tags_do_not_cost_the_picture(inks: bool, name: str, tmp_path: Path) -> None:
+    """Profile, XMP, IPTC, EXIF, GPS, Photoshop, resolution, maker, date, children, page, orientation, copyright, private."""
+    samples = 4 if inks else 3
+    pixels = np.full((20, 30, samples), 0 if inks else 200, np.uint8)
+    for code in (34675, 700, 33723, 34665, 34853, 34377, 282, 271, 306, 330, 254, 297, 274, 33432, 40965, 65000):
+        kind, count, value = BROKEN_TAGS[name]
+        entries = [(256, 4, 1, 30), (257, 4, 1, 20), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 5 if inks else 2)]
+        entries += [(273, 4, 1, 300), (277, 3, 1, samples), (278, 4, 1, 20), (279, 4, 1, pixels.size)]
+        entries = sorted([*entries, (code, kind, count, value)])
+        head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+        path = tmp_path / "a.tif"
+        path.write_bytes(
+            (head + b"".join(struct.pack("<HHII", *e) for e in entries)).ljust(300, b"\0") + pixels.tobytes()
+        )
+        picture = read_picture(path)
+        assert picture.pixels[0, 0].tolist() == ([255] * 3 if inks else [200] * 3), code
+        back = read_picture(write_picture(tmp_path / "b.tif", picture, picture.pixels, overwrite=True))
+        assert back.full_size == picture.full_size
+
+
+def test_more_strips_than_anybody_writes_are_refused(tmp_path: Path) -> None:
+    """600,000 strips that are all the same row: a file of 5 MB that would take minutes."""
+    count = 600_000
+    entries = [
+        (256, 4, 1, 30),
+        (257, 4, 1, count),
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, count, 200),
+    ]
+    entries += [(277, 3, 1, 1), (278, 4, 1, 1), (279, 4, count, 200 + 4 * count)]
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(struct.pack("<HHII", *e) for e in entries)
+    places = np.full(count, 100, "<u4").tobytes() + np.full(count, 30, "<u4").tobytes()
+    path = tmp_path / "a.tif"
+    path.write_bytes(head.ljust(200, b"\0") + places)
+    refused(path, "600000 strips or tiles takes too long")

@@ -82,10 +82,12 @@ def test_blocks_too_long_for_jpeg_are_left_out_with_a_line(tmp_path: Path) -> No
     from studio.media.images import Container, losses
 
     pixels = scene()
-    picture = source(pixels, container=Container("PNG", exif=camera_exif() + bytes(70000), xmp=b"x" * 70000))
+    held = Container("GIF", exif=camera_exif() + bytes(70000), comment=b"x" * 70000, iptc=b"\x1c" * 70000)
+    picture = source(pixels, container=held)
     back = read_picture(write_picture(tmp_path / "a.jpg", picture, pixels))
-    assert back.container.exif is None and back.container.xmp is None
-    assert len(losses(tmp_path / "a.jpg", picture)) == 2
+    assert back.container.exif is None and back.container.comment is None and back.container.iptc is None
+    assert len(losses(tmp_path / "a.jpg", picture)) == 3
+    assert losses(tmp_path / "a.webp", picture) == ("WEBP holds no IPTC: it is left out",)
 
 
 def test_outputs_refused_before_any_work(tmp_path: Path, photo: Path) -> None:

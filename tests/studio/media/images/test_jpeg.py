@@ -1,0 +1,148 @@
+"""JPEGs that end as they should, but hold too little, and those that hold a little too much.
+
+The oracle of what is missing is the file itself: its entropy-coded data are cut, and the end of image is put behind the cut.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.media.images import read_picture, read_reduced
+from tests.studio.media.images.conftest import scene
+from tests.studio.media.images.files_for_tests import encoded, has, refused
+
+END = b"\xff\xd9"
+KINDS: dict[str, dict[str, Any]] = {
+    "4:2:0": {},
+    "4:2:2": {"subsampling": 1},
+    "4:4:4": {"subsampling": 0, "optimize": True},
+    "RGB": {"subsampling": 0, "keep_rgb": True},
+    "progressive": {"progressive": True},
+    "restarts": {"restart_marker_blocks": 3},
+    "restarts of progressive": {"progressive": True, "restart_marker_rows": 1},
+}
+
+
+def scans(data: bytes) -> list[tuple[int, int]]:
+    """Start and end of the entropy-coded data of each scan (ITU-T T.81, B.2.3)."""
+    found = []
+    for each in re.finditer(rb"\xff\xda", data):
+        start = each.end() + struct.unpack_from(">H", data, each.end())[0]
+        stop = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]").search(data, start)
+        assert stop is not None
+        found.append((start, stop.start()))
+    return found
+
+
+def files() -> dict[str, bytes]:
+    made = {name: encoded(scene(120, 200), "JPEG", quality=90, **how) for name, how in KINDS.items()}
+    made["grey"] = encoded(scene(120, 200)[..., 0].copy(), "JPEG")
+    stream = io.BytesIO()
+    Image.fromarray(scene(120, 200)).convert("CMYK").save(stream, "JPEG")
+    made["CMYK"] = stream.getvalue()
+    return made
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "grey", "CMYK"])
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.7, 0.97])
+def test_missing_data_are_refused_though_the_file_ends_as_it_should(
+    kind: str, share: float, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, data = tmp_path / "a.jpg", files()[kind]
+    path.write_bytes(data)
+    read_picture(path)
+    for start, end in scans(data):
+        cut = min(start + int(share * (end - start)), end - 4)  # the last bits of a scan may say nothing
+        path.write_bytes(data[:cut] + data[end:])
+        refused(path, "cut short or damaged")
+        path.write_bytes(data[:cut] + END)
+        # What a progressive file lacks may be too fine for 1/4 of its size; a sequential one lacks blocks.
+        whole = read_picture if "progressive" in kind else lambda place: read_reduced(place, at_least=20)
+        refused(path, "cut short or damaged", call=whole)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_missing_data_of_the_first_of_several_pictures(progressive: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    others = [Image.fromarray(scene(60, 60))]
+    Image.fromarray(scene(120, 200)).save(path, "MPO", save_all=True, append_images=others, progressive=progressive)
+    data = path.read_bytes()
+    start, end = scans(data)[9 if progressive else 0]  # the last one of the first picture
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(read_picture(path).pixels, np.asarray(image))
+    path.write_bytes(data[: (start + end) // 2] + data[end:])
+    refused(path, "cut short or damaged")
+
+
+def test_lost_and_swapped_restarts_are_refused(tmp_path: Path) -> None:
+    path, data = tmp_path / "a.jpg", files()["restarts"]
+    places = [each.start() for each in re.finditer(rb"\xff[\xd0-\xd7]", data)]
+    for first, last in ((2, 3), (0, 8)):  # one part lost, and eight of them, after which the numbers are right again
+        path.write_bytes(data[: places[first]] + data[places[last] :])
+        refused(path, "cut short or damaged")
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "grey", "CMYK"])
+@pytest.mark.parametrize(
+    "extra", [b"\0", b"abc", b"\xff" * 5 + b"\0" * 900, b"\xff"], ids=["zero", "few", "fill", "ff"]
+)
+def test_bytes_between_the_data_and_a_marker_harm_nothing(
+    kind: str, extra: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Pillow decodes both files to the same picture."""
+    path, data = tmp_path / "a.jpg", files()[kind]
+    path.write_bytes(data)
+    want = read_picture(path)
+    _, end = scans(data)[-1]
+    path.write_bytes(data[:end] + extra + data[end:])
+    got = read_picture(path)
+    np.testing.assert_array_equal(got.pixels, want.pixels)
+    assert got.notes == want.notes
+    assert extra == b"abc" or capfd.readouterr() == ("", "")
+
+
+def test_many_bytes_that_belong_to_no_block_are_mentioned(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path, data = tmp_path / "a.jpg", files()["4:2:0"]
+    ((_, end),) = scans(data)
+    path.write_bytes(data[:end] + bytes(range(1, 250)) + data[end:])
+    assert has(read_picture(path).notes, "may be damaged")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_odd_markers_are_silent(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """An unknown version of JFIF, an unknown transform in Adobe's marker, and bytes between two segments."""
+    path, data = tmp_path / "a.jpg", encoded(scene(), "JPEG")
+    adobe = b"\xff\xee" + struct.pack(">H5sHHHB", 14, b"Adobe", 100, 0, 0, 7)
+    for odd in (data.replace(b"JFIF\0\1", b"JFIF\0\7"), data[:20] + adobe + data[20:], data[:20] + b"ab" + data[20:]):
+        path.write_bytes(odd)
+        assert read_picture(path).width == 40
+    assert capfd.readouterr() == ("", "")
+
+
+def test_scans_without_end_are_refused(tmp_path: Path) -> None:
+    """A progressive JPEG whose first scan is there again and again takes as long as many pictures."""
+    path, data = tmp_path / "a.jpg", files()["progressive"]
+    start, (_, end), frame = data.index(b"\xff\xda"), scans(data)[0], data.index(b"\xff\xc2")
+    path.write_bytes(data[:end] + data[start:end] * 30 + data[end:])
+    np.testing.assert_array_equal(read_picture(path).pixels, np.asarray(Image.open(io.BytesIO(data))))
+    large = data[: frame + 5] + struct.pack(">HH", 15_000, 16_000) + data[frame + 9 :]
+    path.write_bytes(large[:end] + large[start:end] * 30 + large[end:])
+    refused(path, "40 scans takes too long")
+
+
+def test_a_progressive_picture_without_its_finest_scans_says_so(tmp_path: Path) -> None:
+    """T.81 allows it (G.1.1.1), so it is no damage that could be told."""
+    path, data = tmp_path / "a.jpg", files()["progressive"]
+    path.write_bytes(data[: scans(data)[-2][1]] + END)
+    assert has(read_picture(path).notes, "without its finest scans")
+    path.write_bytes(data)
+    assert read_picture(path).notes == ()
