@@ -35,7 +35,11 @@ def _damaged() -> Iterator[Odd]:
     yield Odd("signature-alone.png", PNG_HEAD, Refused("cut short or damaged"))
     yield Odd("no-pixels.png", PNG_HEAD + chunk(b"IHDR", struct.pack(">IIBBBBB", 0, 32, 8, 2, 0, 0, 0)), Refused(""))
     huge = struct.pack(">IIBBBBB", 60000, 60000, 16, 6, 0, 0, 0)
-    yield Odd("huge.png", PNG_HEAD + chunk(b"IHDR", huge) + chunk(b"IDAT", zlib.compress(bytes(99))), Refused("limit"))
+    yield Odd(
+        "huge.png",
+        PNG_HEAD + chunk(b"IHDR", huge) + chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND"),
+        Refused("limit"),
+    )
     flipped = bytearray(whole)
     flipped[60] ^= 255
     yield Odd("wrong-byte.png", bytes(flipped), Refused("cut short or damaged"))

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from reswd_torch.errors import InputError
+from reswd_torch.profiles import to_profile
 from studio.media.archive import Limits, unpack
 from studio.media.images import read_picture
-from studio.media.images.profiles import to_profile
 from studio.records.painted import read_painted
 from studio.service.apply import load_any_grade
 from tests.corpus import archives, grades, pictures_jpeg, pictures_other, pictures_png, records
