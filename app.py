@@ -1,11 +1,9 @@
 """The browser app. `python app.py` starts it; a Hugging Face Space runs this file."""
 
-from studio.media.images.limits import for_strangers
 from studio.ui.app import build_app, launch_options, warm_up
 
 demo = build_app()
 
 if __name__ == "__main__":
-    for_strangers()
     warm_up()
     demo.launch(**launch_options())

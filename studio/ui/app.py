@@ -12,7 +12,6 @@ import gradio as gr
 import numpy as np
 from starlette.middleware import Middleware
 
-from studio.media.images.limits import for_strangers
 from studio.service.guide.stream import hold_models
 from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
@@ -113,8 +112,6 @@ def serve(
     """
     listens = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     known = (*LOOPBACK, *names) if listens in LOOPBACK else ()
-    if not known:
-        for_strangers()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, which removes the pages' files
     warm_up()
     build_app(allowed).launch(server_name=host, server_port=port, inbrowser=open_browser, **launch_options(known))

@@ -43,10 +43,10 @@ STRANGERS = Limits(pixels=120_000_000, packed_pixels=64_000_000, apart=True)
 _public = False
 
 
-def for_strangers() -> None:
-    """From now on this process reads the files of strangers: an app that others reach calls it once, before it starts."""
+def choose(*, public: bool) -> None:
+    """Say, before files of others are read, whether this process reads those of strangers: an app that others reach does."""
     global _public
-    _public = True
+    _public = public
 
 
 def current() -> Limits:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from studio.media.images.refuse import damaged
+from studio.media.images.refuse import check_size, damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 """The bytes that every PNG file begins with."""
@@ -29,22 +29,27 @@ _ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 _ONCE = (b"iCCP", b"eXIf", *_SIZES)
 
 
-def find_flaws(path: Path) -> tuple[frozenset[int], list[str]]:
+def find_flaws(path: Path, max_pixels: int) -> tuple[frozenset[int], list[str]]:
     """Find the chunks that are not needed for the picture and are broken, too large, or too many.
 
     Args:
         path: a PNG file. What its pixels need is not judged.
+        max_pixels: the largest number of pixels that is read; the size is checked first.
 
     Returns:
         The places of these chunks in the file, and a note that names them.
 
     Raises:
-        InputError: the list of chunks is damaged.
+        InputError: the picture is too large, or the list of chunks is damaged.
     """
     places, kinds, seen = set(), set(), set()
     count, room, animation = 0, _ALL_TEXTS, []
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         header = data[16:26]
+        if len(header) < 10:
+            raise damaged(path)
+        width, height = struct.unpack_from(">II", header)
+        check_size(path, width, height, max_pixels)
         for kind, at, length in _chunks(path, data):
             if kind in _ANIMATION:
                 animation.append(at)

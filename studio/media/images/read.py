@@ -196,7 +196,7 @@ def _through_pillow(
     """Decode a file of one of the named formats: everything but TIFF."""
     from PIL import UnidentifiedImageError
 
-    left_out, flaws = find_flaws(path) if formats == ("PNG",) else (frozenset(), [])
+    left_out, flaws = find_flaws(path, limits.pixels) if formats == ("PNG",) else (frozenset(), [])
     depth, chunks, animated = scan(path, limits.pixels, left_out) if formats == ("PNG",) else (8, (), False)
     parts = read_parts(path) if formats == ("JPEG",) else None
     checked = check_whole(path, parts.data, limits.pixels) if parts else None
@@ -349,7 +349,7 @@ def _frame_notes(image: object, animated: bool) -> list[str]:
     if getattr(image, "format", "") == "MPO":
         return []  # its segments are looked at instead
     # Not n_frames, for which all frames of a GIF are walked, and all layers of a PSD, which has the picture of all of them too.
-    if animated or (getattr(image, "is_animated", False) and getattr(image, "format", "") != "PSD"):
+    if animated or (getattr(image, "format", "") != "PSD" and getattr(image, "is_animated", False)):
         return ["first frame of an animation"]
     return []
 

@@ -38,8 +38,10 @@ def test_who_reads_for_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPACE_ID", "someone/space")
     assert limits.current() is limits.STRANGERS
     monkeypatch.delenv("SPACE_ID")
-    limits.for_strangers()
+    limits.choose(public=True)
     assert limits.current() is limits.STRANGERS
+    limits.choose(public=False)
+    assert limits.current() is limits.OWN
 
 
 def test_the_other_process_gives_the_same(public: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -142,3 +142,11 @@ def test_what_the_pixels_need_is_not_left_out(tmp_path: Path) -> None:
         data[data.index(b"IDAT") + 30] ^= 1
         (tmp_path / "a.png").write_bytes(data)
         refused(tmp_path / "a.png", "cut short or damaged")
+
+
+def test_the_size_is_checked_even_where_nothing_follows(tmp_path: Path) -> None:
+    head = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0))
+    (tmp_path / "a.png").write_bytes(head + chunk(b"IDAT", b""))
+    refused(tmp_path / "a.png", "1600 megapixels and the limit is 250")
+    (tmp_path / "a.png").write_bytes(head[:20])
+    refused(tmp_path / "a.png", "cut short or damaged")
