@@ -13,7 +13,8 @@ from reswd_torch.matching import MatchReport, PixelSample, fit_samples
 from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
 from studio.media.clips.names import clip_suffix, need_av
-from studio.media.clips.read import ClipFacts, Damage, OpenClip, events, is_packet, opened, picture_stream, read_facts
+from studio.media.clips.open import OpenClip, opened, picture_stream
+from studio.media.clips.read import ClipFacts, Damage, events, is_packet, read_facts
 from studio.media.clips.write import ClipWriter, writing
 from studio.media.images import profile_name, read_mask
 from studio.media.places import check_place, temporary_beside, written_beside
@@ -124,8 +125,9 @@ class ClipResult:
             if stays:
                 writer.show(colors.untouched(what))
             else:
-                pixels = facts.turn.applied(colors.pixels(what))
-                writer.show(colors.frame(render(pixels, self.grade, self.weights), what))
+                pixels, alpha = facts.turn.applied(colors.pixels(what)), colors.alpha(what)
+                upright = None if alpha is None else facts.turn.applied(alpha)
+                writer.show(colors.frame(render(pixels, self.grade, self.weights), what, upright))
             if expected:
                 watch(min(1.0, damage.end / expected), f"grading, {damage.end:.1f} of {expected:.1f} s")
 

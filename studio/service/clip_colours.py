@@ -16,7 +16,8 @@ from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import MatchSettings
 from studio.media.clips.color import FrameColors
-from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream
+from studio.media.clips.open import opened, picture_stream
+from studio.media.clips.read import ClipFacts, Damage, events
 from studio.media.images import read_mask
 from studio.references import ClipReference
 

@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
-from studio.media.clips.color import BT709, FULL, HD_ROWS, SMPTE170M, UNTAGGED, depth_of
+from studio.media.clips.pixel_formats import chroma, depth_of, has_alpha, is_grey, nearest_format
 from studio.media.clips.read import ClipFacts
+from studio.media.clips.tags import BT709, FULL, HD_ROWS, SMPTE170M, UNTAGGED
 
 if TYPE_CHECKING:
     from studio.media.clips.av_types import VideoCodecContext, VideoFormat
@@ -37,6 +38,7 @@ _QUALITY: dict[str, tuple[str, dict[str, str]]] = {
     "vp9": ("libvpx-vp9", {"crf": "12", "b": "0", "row-mt": "1", "cpu-used": "4"}),
 }
 """The encoder of each codec, with options of a quality at which the loss is too small to be seen."""
+VPX = ("libvpx", "libvpx-vp9")
 _OTHERWISE = ("h264", "vp9", "mpeg2video", "mpeg4")
 """Codecs to try, in this order, where the source's codec has no encoder here or the container does not hold it."""
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3", "4444": "4", "XQ": "5"}
@@ -93,17 +95,20 @@ class Encoding:
             context.flags |= _FRAME_DURATION
 
 
-def choose_encoding(facts: ClipFacts, held: Callable[[str], bool]) -> Encoding:
+def choose_encoding(
+    facts: ClipFacts, held: Callable[[str], bool], holds_alpha: Callable[[str], bool] = lambda encoder: True
+) -> Encoding:
     """Choose how to encode the picture: with the source's own codec or, failing that, the first other one that works.
 
     Args:
         facts: the source clip.
         held: whether the container can hold what an encoder writes, by the encoder's name.
+        holds_alpha: the same for the alpha that it writes.
 
     Raises:
         InputError: no encoder can be opened whose output the container holds.
     """
-    for encoding in _candidates(facts):
+    for encoding in _candidates(facts, holds_alpha):
         if held(encoding.encoder) and _opens(encoding, facts):
             return encoding
     raise InputError(
@@ -111,7 +116,7 @@ def choose_encoding(facts: ClipFacts, held: Callable[[str], bool]) -> Encoding:
     )
 
 
-def _candidates(facts: ClipFacts) -> Iterator[Encoding]:
+def _candidates(facts: ClipFacts, holds_alpha: Callable[[str], bool]) -> Iterator[Encoding]:
     """Encodings to try, best first: each codec with the times of the clip, then with one unit per frame."""
     from av.codec import Codec
     from av.codec.codec import UnknownCodecError
@@ -122,10 +127,12 @@ def _candidates(facts: ClipFacts) -> Iterator[Encoding]:
             offered = [form.name for form in Codec(name, "w").video_formats or ()]
         except UnknownCodecError:
             continue
-        pixel_format = nearest_format(facts.pixel_format, offered)
+        pixel_format = nearest_format(facts.pixel_format, offered, alpha=facts.alpha and holds_alpha(name))
         notes = [] if codec == facts.codec else [f"{facts.codec} cannot be written there: the result is {codec}"]
         notes += _shortcomings(facts, pixel_format)
         own = {**options, **_profile(name, pixel_format, facts.profile)}
+        if name in VPX and has_alpha(pixel_format):
+            own["auto-alt-ref"] = "0"  # libvpx does not write alpha with it
         for time_base in (facts.time_base, 1 / facts.rate if facts.rate else facts.time_base):
             yield Encoding(name, pixel_format, own, time_base, *_tags(facts, pixel_format), tuple(notes))
 
@@ -147,61 +154,6 @@ def _opens(encoding: Encoding, facts: ClipFacts) -> bool:
     return True
 
 
-def nearest_format(wanted: str, offered: list[str]) -> str:
-    """The offered pixel format that loses least of the wanted one: least depth first, then least chroma resolution.
-
-    Among equals it is the one that wastes least. Alpha and the order of bytes do not count.
-
-    Args:
-        wanted: FFmpeg's name of the clip's pixel format.
-        offered: the names of the formats that an encoder takes; an encoder that names none (raw video) takes any.
-    """
-    from av import VideoFormat
-
-    plain = _plain(wanted)
-    if plain in offered or not offered:
-        return plain if plain in offered else wanted
-
-    def properties(name: str) -> tuple[int, bool, int, int]:
-        form = VideoFormat(name, 64, 64)
-        return depth_of(form), form.is_rgb, *_chroma(form)
-
-    depth, is_rgb, across, down = properties(plain)
-
-    def loss(name: str) -> tuple[int, int, int, int, int]:
-        has_depth, has_rgb, has_across, has_down = properties(name)
-        lost = max(0, across - has_across) + max(0, down - has_down)
-        spare = max(0, has_across - across) + max(0, has_down - down)
-        return max(0, depth - has_depth), lost, has_rgb != is_rgb, max(0, has_depth - depth), spare
-
-    usable = [name for name in offered if not _odd(name)]
-    return min(usable or offered, key=loss)
-
-
-def _plain(name: str) -> str:
-    """The name of the planar, little-endian pixel format without alpha that holds the same picture.
-
-    Grey becomes 4:2:0 Y'CbCr, since a grade may colour it.
-    """
-    name = name.replace("yuvj", "yuv").replace("be", "le") if name.startswith(("yuv", "gbr")) else name
-    name = name.replace("yuva", "yuv").replace("gbrap", "gbrp")
-    same = {"nv12": "yuv420p", "nv21": "yuv420p", "p010le": "yuv420p10le", "nv16": "yuv422p", "p210le": "yuv422p10le"}
-    same |= {"uyvy422": "yuv422p", "yuyv422": "yuv422p", "rgba": "rgb24", "argb": "rgb24"}
-    if name.startswith(("gray", "ya", "mono")):
-        return "yuv420p" + next((f"{bits}le" for bits in (10, 12, 14, 16) if str(bits) in name), "")
-    return same.get(name, name)
-
-
-def _odd(name: str) -> bool:
-    """Whether a format is to be avoided: it holds less than its depth suggests (grey, palettes) or more than is needed."""
-    return name.startswith(("gray", "ya", "pal", "mono", "yuva", "gbrap", "rgb5", "bgr5", "nv", "yuvj")) or "f" in name
-
-
-def _chroma(form: VideoFormat) -> tuple[int, int]:
-    """How many chroma samples 64 x 64 pixels have, horizontally and vertically."""
-    return (64, 64) if form.is_rgb else (form.chroma_width(64), form.chroma_height(64))
-
-
 def _shortcomings(facts: ClipFacts, pixel_format: str) -> list[str]:
     """Sentences that say what of the clip a result of this pixel format does not hold."""
     from av import VideoFormat
@@ -210,9 +162,9 @@ def _shortcomings(facts: ClipFacts, pixel_format: str) -> list[str]:
     given, written = VideoFormat(facts.pixel_format, 64, 64), VideoFormat(pixel_format, 64, 64)
     if depth_of(written) < facts.bits:
         notes.append(f"the result has {depth_of(written)} bits per channel, the clip {facts.bits}")
-    if _chroma(written) < _chroma(given) and not facts.pixel_format.startswith("gray"):
+    if chroma(written) < chroma(given) and not is_grey(facts.pixel_format):
         notes.append(f"the result has coarser chroma ({pixel_format}) than the clip ({facts.pixel_format})")
-    if any(part.is_alpha for part in given.components):
+    if facts.alpha and not has_alpha(pixel_format):
         notes.append("its transparency is not kept")
     if facts.interlaced:
         notes.append("its fields are written as progressive frames")
@@ -235,7 +187,8 @@ def _tags(facts: ClipFacts, pixel_format: str) -> tuple[int, int, int]:
         matrix = BT709 if facts.upright_size[0] >= HD_ROWS else SMPTE170M
         return matrix, matrix, 1
     guessed_alike = (facts.size[0] >= HD_ROWS) == (facts.upright_size[0] >= HD_ROWS)
-    tagged = tags.used_matrix if tags.matrix == UNTAGGED and not guessed_alike else tags.matrix
+    wrong = tags.matrix in (0, 3) or (tags.matrix == UNTAGGED and not guessed_alike)
+    tagged = tags.used_matrix if wrong else tags.matrix
     return tags.used_matrix, tagged, tags.used_range if tags.used_range == FULL else tags.range
 
 

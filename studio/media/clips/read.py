@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
 from reswd_torch.errors import InputError
-from studio.media.clips.color import ColorTags, depth_of, read_tags
-from studio.media.clips.names import check_clip, need_av
+from studio.media.clips.open import OpenClip, decoder_of, opened, picture_stream
+from studio.media.clips.pixel_formats import depth_of, is_transparent, refusal
+from studio.media.clips.tags import ColorTags, read_tags
 
 if TYPE_CHECKING:
     from typing import Never
 
     from typing_extensions import TypeIs
 
-    from studio.media.clips.av_types import InputContainer, Packet, PictureStream, Stream, TimedFrame, VideoFrame
-
-OpenClip: TypeAlias = "InputContainer"
-"""A clip that is open for reading, as PyAV's container."""
+    from studio.media.clips.av_types import Packet, PictureStream, Stream, TimedFrame, VideoFrame
 
 _NOT_DISPLAY = {
     8: "is scene-linear",
@@ -55,9 +52,9 @@ class Turn:
         return not (self.transposed or self.mirrored or self.flipped)
 
     def applied(self, pixels: np.ndarray) -> np.ndarray:
-        """Turn a stored frame, (H, W, 3), upright. The result is a view of ``pixels``."""
+        """Turn a stored frame, (H, W, 3), or its alpha, (H, W), upright. The result is a view of ``pixels``."""
         if self.transposed:
-            pixels = pixels.transpose(1, 0, 2)
+            pixels = pixels.swapaxes(0, 1)
         return pixels[:: -1 if self.flipped else 1, :: -1 if self.mirrored else 1]
 
 
@@ -72,6 +69,7 @@ class ClipFacts:
         profile: the profile of the codec, or None.
         pixel_format: FFmpeg's name of the decoded frames' pixel format, such as ``yuv420p10le``.
         bits: bits per channel; frames with more than 8 are read as uint16.
+        alpha: whether its first frame has transparency.
         size: (H, W) of the frames as stored, before they are turned upright.
         turn: how frames become upright.
         tags: the colour tags.
@@ -90,6 +88,7 @@ class ClipFacts:
     profile: str | None
     pixel_format: str
     bits: int
+    alpha: bool
     size: tuple[int, int]
     turn: Turn
     tags: ColorTags
@@ -137,50 +136,6 @@ class Damage:
         return None
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[OpenClip]:
-    """Open a clip for reading, for the length of the block.
-
-    Raises:
-        InputError: PyAV is not installed, or the file is missing, empty or not a video file.
-    """
-    av = need_av()
-    check_clip(path)
-    try:
-        container = av.open(str(path), metadata_errors="replace")
-    except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise InputError(
-            f"{path}: this is not a video file that can be opened, or its index is missing because the recording broke off: "
-            "copy or export it again"
-        ) from error
-    with container:
-        yield container
-
-
-def picture_stream(container: OpenClip, path: Path) -> PictureStream:
-    """The video stream that players show. Cover pictures do not count.
-
-    Args:
-        container: the clip.
-        path: its file, for the message.
-
-    Raises:
-        InputError: the clip has no video stream that can be decoded.
-    """
-    from av.stream import Disposition
-
-    streams = [
-        stream
-        for stream in container.streams.video
-        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
-    ]
-    if not streams:
-        raise InputError(f"{path}: the file holds no video stream that can be decoded: give a clip with a picture")
-    first = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
-    first.thread_type = "AUTO"
-    return cast("PictureStream", first)
-
-
 def read_facts(path: Path) -> ClipFacts:
     """Open a clip and decode its first frame, which many of the facts are only known from.
 
@@ -194,6 +149,10 @@ def read_facts(path: Path) -> ClipFacts:
         if frame is None:
             raise InputError(f"{path}: no frame of the clip can be decoded: copy or export it again")
         context = stream.codec_context
+        if (why := refusal(frame.format.name)) is not None:
+            raise InputError(
+                f"{path}: its pixels ({frame.format.name}) {why}: export it for a screen first, as H.264 or ProRes"
+            )
         try:
             tags = read_tags(frame, context)
         except ValueError as error:
@@ -212,6 +171,7 @@ def read_facts(path: Path) -> ClipFacts:
             profile=context.profile,
             pixel_format=frame.format.name,
             bits=depth_of(frame.format),
+            alpha=is_transparent(frame),
             size=(frame.height, frame.width),
             turn=_turn_of(frame),
             tags=tags,
@@ -247,7 +207,7 @@ def events(
     """
     from av.error import FFmpegError
 
-    clock = _Clock(stream, damage)
+    clock, decode = _Clock(stream, damage), decoder_of(stream)
     for packet in _packets(container, [stream, *copied], damage):
         if packet is not None and packet.stream_index != stream.index:
             if packet.size and not packet.is_corrupt:
@@ -257,7 +217,7 @@ def events(
         if packet is not None and packet.size:
             _note_end(packet, container, damage)
         try:
-            frames = stream.decode(packet)
+            frames = decode(packet)
         except FFmpegError:
             _note_loss(damage)
             continue

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
-from studio.media.clips.encoders import choose_encoding
+from studio.media.clips.encoders import VPX, choose_encoding
 from studio.media.clips.names import clip_suffix, need_av
-from studio.media.clips.read import ClipFacts, OpenClip
+from studio.media.clips.open import OpenClip
+from studio.media.clips.pixel_formats import has_alpha
+from studio.media.clips.read import ClipFacts
 
 if TYPE_CHECKING:
     from studio.media.clips.av_types import OutputContainer, Packet, Stream, VideoFrame, VideoStream
@@ -59,7 +61,7 @@ class ClipWriter:
         self.copied: list[Stream] = []
         self._container, self._name = container, name
         self._streams: dict[int, Stream] = {}
-        self.encoding = choose_encoding(facts, self._held)
+        self.encoding = choose_encoding(facts, self._held, self._holds_alpha)
         self.notes += self.encoding.notes
         chapters = source.chapters()
         self._has_chapters = bool(chapters)
@@ -120,6 +122,10 @@ class ClipWriter:
         known = _UNLISTED.get(self._container.format.name)
         return encoder in (self._container.supported_codecs if known is None else known)
 
+    def _holds_alpha(self, encoder: str) -> bool:
+        """Whether the container holds the alpha that an encoder writes. That of VP8 and VP9 stands beside the picture."""
+        return encoder not in VPX or self._container.format.name in ("matroska", "webm")
+
     def _add_picture(self, facts: ClipFacts, template: Stream) -> VideoStream:
         """Add the stream of the graded picture, with the metadata of ``template``, the source's picture."""
         from av.video.stream import VideoStream
@@ -130,7 +136,10 @@ class ClipWriter:
         stream.time_base = self.encoding.time_base
         if self.encoding.encoder == "libx265" and self._container.format.name in ("mp4", "mov"):
             stream.codec_context.codec_tag = "hvc1"  # Apple's players accept no other tag
-        stream.metadata.update(_kept(template.metadata))
+        kept = _kept(template.metadata)
+        if not has_alpha(self.encoding.pixel_format):
+            kept = {key: value for key, value in kept.items() if key.lower() != "alpha_mode"}
+        stream.metadata.update(kept)
         stream.disposition = template.disposition
         return stream
 
