@@ -115,7 +115,8 @@ class ClipResult:
     def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> None:
         """Write every frame through the one grade, and every packet of other streams as it is."""
         facts, encoding = self.facts, writer.encoding
-        colors = FrameColors(facts.tags, facts.pixel_format, facts.size, encoding.pixel_format, encoding.matrix)
+        out = (encoding.pixel_format, encoding.matrix, encoding.used_range)
+        colors = FrameColors(facts.tags, facts.pixel_format, facts.size, *out)
         stays = self.grade.strength == 0.0 and facts.turn.is_none
         expected = facts.seconds or facts.whole_seconds
         for what in events(clip, picture_stream(clip, facts.path), writer.copied, damage):

@@ -35,10 +35,17 @@ class FrameColors:
         size: (H, W) of the frames as stored, before they are turned upright.
         out_format: the pixel format that the encoder takes.
         out_matrix: the matrix of the frames for the encoder, by its tag; 0 for R'G'B'.
+        out_range: their range; if left out that of the clip, and limited for a clip that was R'G'B'.
     """
 
     def __init__(
-        self, tags: ColorTags, pixel_format: str, size: tuple[int, int], out_format: str, out_matrix: int
+        self,
+        tags: ColorTags,
+        pixel_format: str,
+        size: tuple[int, int],
+        out_format: str,
+        out_matrix: int,
+        out_range: int | None = None,
     ) -> None:
         from av import VideoFormat
         from av.video.reformatter import Interpolation, VideoReformatter
@@ -46,8 +53,9 @@ class FrameColors:
         self._tags, self._size, self._out_format = tags, size, out_format
         wanted, given = VideoFormat(out_format), VideoFormat(pixel_format)
         self.bits, self.has_alpha = depth_of(given), has_alpha(out_format)
-        is_rgb = has_rgb(pixel_format)
-        self._out_matrix, self._out_range = out_matrix, FULL if wanted.is_rgb else _range_of(tags, is_rgb)
+        if out_range is None:
+            out_range = LIMITED if has_rgb(pixel_format) else tags.used_range
+        self._out_matrix, self._out_range = out_matrix, FULL if wanted.is_rgb else out_range
         self._flags = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
         self._flags |= Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
         self._in, self._out = VideoReformatter(), VideoReformatter()
@@ -69,9 +77,9 @@ class FrameColors:
             return _plane(self._scaled(self._in, frame, self._size, "rgb24", *ways, 0, FULL).planes[0], np.uint8, 3)
         # swscale takes all grey for full range, so that this leaves the codes as they are.
         kept = (tags.used_matrix, FULL) if grey else ways
-        spread = self._scaled(self._in, frame, self._size, planar(tags.used_matrix == 0, bits), *kept, *kept)
+        spread = self._scaled(self._in, frame, self._size, _spread(frame, tags), *kept, *kept)
         return self._through(
-            [_plane(plane, np.uint8 if bits == 8 else np.uint16) for plane in spread.planes],
+            [_plane(plane, np.uint8 if bits == 8 else np.uint16) for plane in spread.planes[:3]],
             decoding_matrix(tags.used_matrix, tags.used_range == FULL, bits),
             255 if self.bits == 8 else 65535,
         )
@@ -85,8 +93,11 @@ class FrameColors:
             return None
         tags, bits = self._tags_of(frame), depth_of(frame.format)
         ways = (tags.used_matrix, tags.used_range)
-        spread = self._scaled(self._in, frame, self._size, planar(ways[0] == 0, bits, alpha=True), *ways, *ways)
-        codes = _plane(spread.planes[3], np.uint8 if bits == 8 else np.uint16)
+        name = planar(tags.used_matrix == 0, bits, alpha=True)
+        codes = _plane(
+            self._scaled(self._in, frame, self._size, name, *ways, *ways).planes[3],
+            np.uint8 if bits == 8 else np.uint16,
+        )
         if bits == self._out_bits:
             return codes
         scaled: np.ndarray = np.rint(codes * ((2**self._out_bits - 1) / (2**bits - 1)))
@@ -132,11 +143,11 @@ class FrameColors:
     def untouched(self, frame: VideoFrame) -> VideoFrame:
         """The frame for the encoder that shows a decoded frame unchanged.
 
-        Its codes do not pass through R'G'B', which would round them, unless only one of clip and encoder is R'G'B', or the
-        frame is grey or tagged otherwise than the clip.
+        Its codes do not pass through R'G'B', which would round them, unless only one of clip and encoder is R'G'B' or has
+        alpha, or the frame is grey or tagged otherwise than the clip.
         """
         tags = self._tags_of(frame)
-        differ = tags != self._tags or is_grey(frame.format.name)
+        differ = tags != self._tags or is_grey(frame.format.name) or is_transparent(frame) != self.has_alpha
         if differ or (tags.used_matrix == 0) != (self._out_matrix == 0):
             return self.frame(self.pixels(frame), frame, self.alpha(frame))
         ways = (tags.used_matrix, tags.used_range, self._out_matrix, self._out_range)
@@ -160,7 +171,9 @@ class FrameColors:
                     raise ValueError(why)
                 self._known[key] = read_tags(frame, said)
             except ValueError as error:
-                raise InputError(f"the clip's pixels change to {name}, which cannot be graded: export it again") from error
+                raise InputError(
+                    f"the clip's pixels change to {name}, which cannot be graded: export it again"
+                ) from error
         return self._known[key]
 
     def _by_swscale(self, matrix: int, range_: int, bits: int) -> bool:
@@ -215,9 +228,10 @@ class FrameColors:
         return out
 
 
-def _range_of(tags: ColorTags, was_rgb: bool) -> int:
-    """The range to encode Y'CbCr with: that of the clip, and limited for a clip that was R'G'B'."""
-    return LIMITED if was_rgb else tags.used_range
+def _spread(frame: VideoFrame, tags: ColorTags) -> str:
+    """The planar format to read a frame in. R'G'B' keeps its alpha: dropping it, swscale spoils what has more than 8 bits."""
+    is_rgb = tags.used_matrix == 0
+    return planar(is_rgb, depth_of(frame.format), alpha=is_rgb and has_alpha(frame.format.name))
 
 
 def _plane(plane: VideoPlane, dtype: type, channels: int = 1) -> np.ndarray:

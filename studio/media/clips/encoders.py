@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
-from studio.media.clips.pixel_formats import chroma, depth_of, has_alpha, is_grey, nearest_format
+from studio.media.clips.containers import VPX, Holds
+from studio.media.clips.pixel_formats import chroma, depth_of, has_alpha, has_few, is_grey, nearest_format
 from studio.media.clips.read import ClipFacts
-from studio.media.clips.tags import BT709, FULL, HD_ROWS, SMPTE170M, UNTAGGED
+from studio.media.clips.tags import BT709, FULL, HD_ROWS, LIMITED, SMPTE170M, UNTAGGED
 
 if TYPE_CHECKING:
-    from studio.media.clips.av_types import VideoCodecContext, VideoFormat
+    from studio.media.clips.av_types import VideoCodecContext
 
 _QUALITY: dict[str, tuple[str, dict[str, str]]] = {
     "av1": ("libsvtav1", {"crf": "16", "preset": "8"}),
     "cfhd": ("cfhd", {"quality": "film3+"}),
     "dnxhd": ("dnxhd", {}),
     "ffv1": ("ffv1", {"level": "3", "slicecrc": "1"}),
+    "flv1": ("flv", {"qmin": "1", "qmax": "2"}),
+    "h263": ("h263", {"qmin": "1", "qmax": "2"}),
     "h264": ("libx264", {"crf": "14", "preset": "fast"}),
     "hevc": ("libx265", {"crf": "14", "preset": "fast", "x265-params": "log-level=none"}),
-    "huffyuv": ("huffyuv", {}),
     "jpeg2000": ("jpeg2000", {"pred": "1"}),
-    "magicyuv": ("magicyuv", {}),
     "mjpeg": ("mjpeg", {"qmin": "2", "qmax": "2"}),
+    "mpeg1video": ("mpeg1video", {"qmin": "1", "qmax": "2"}),
     "mpeg2video": ("mpeg2video", {"qmin": "1", "qmax": "2"}),
     "mpeg4": ("mpeg4", {"qmin": "1", "qmax": "2"}),
-    "png": ("png", {}),
+    "msmpeg4v3": ("msmpeg4", {"qmin": "1", "qmax": "2"}),
     "prores": ("prores_ks", {}),
-    "qtrle": ("qtrle", {}),
-    "utvideo": ("utvideo", {}),
-    "v210": ("v210", {}),
     "vp8": ("libvpx", {"crf": "4", "b": "40M", "qmin": "0", "qmax": "20", "cpu-used": "3"}),
     "vp9": ("libvpx-vp9", {"crf": "12", "b": "0", "row-mt": "1", "cpu-used": "4"}),
+    "wmv1": ("wmv1", {"qmin": "1", "qmax": "2"}),
+    "wmv2": ("wmv2", {"qmin": "1", "qmax": "2"}),
 }
 """The encoder of each codec, with options of a quality at which the loss is too small to be seen."""
-VPX = ("libvpx", "libvpx-vp9")
+_EXACT = {
+    "apng", "avrp", "dpx", "ffvhuff", "flashsv", "huffyuv", "jpegls", "magicyuv", "png", "qtrle", "r10k", "r210", "rawvideo",
+    "sgi", "targa", "tiff", "utvideo", "v210", "v308", "v408", "v410", "y41p", "yuv4", "zlib", "zmbv",
+}  # fmt: skip
+"""Codecs without loss, whose encoders are called like them and need no options. Every other codec that is in neither list
+(Cinepak, GIF, Microsoft Video 1, …) has an encoder that spoils the picture, or none, and another codec takes its place."""
 _OTHERWISE = ("h264", "vp9", "mpeg2video", "mpeg4")
-"""Codecs to try, in this order, where the source's codec has no encoder here or the container does not hold it."""
+"""Codecs to try, in this order, where the source's codec has no good encoder here or the container does not hold it."""
+_WITH_ALPHA = ("png", "prores", "vp9")
+"""Codecs to try before these for a clip with transparency."""
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3", "4444": "4", "XQ": "5"}
 """FFmpeg's option for each profile of ProRes."""
 _FRAME_DURATION = 1 << 8
@@ -59,6 +67,7 @@ class Encoding:
         options: the encoder's private options.
         time_base: seconds per unit of the frames' times.
         matrix: the matrix of the frames, by its H.273 number; 0 for R'G'B'.
+        used_range: the range of the frames: 1 limited, 2 full.
         tagged_matrix: the matrix that the file is tagged with; 2 for no tag.
         range: the range that the file is tagged with: 1 limited, 2 full, 0 for no tag.
         notes: sentences that say where the result falls short of the source.
@@ -69,6 +78,7 @@ class Encoding:
     options: dict[str, str]
     time_base: Fraction
     matrix: int
+    used_range: int
     tagged_matrix: int
     range: int
     notes: tuple[str, ...] = field(default=())
@@ -95,46 +105,49 @@ class Encoding:
             context.flags |= _FRAME_DURATION
 
 
-def choose_encoding(
-    facts: ClipFacts, held: Callable[[str], bool], holds_alpha: Callable[[str], bool] = lambda encoder: True
-) -> Encoding:
+def choose_encoding(facts: ClipFacts, holds: Holds) -> Encoding:
     """Choose how to encode the picture: with the source's own codec or, failing that, the first other one that works.
 
     Args:
         facts: the source clip.
-        held: whether the container can hold what an encoder writes, by the encoder's name.
-        holds_alpha: the same for the alpha that it writes.
+        holds: what the container can hold.
 
     Raises:
         InputError: no encoder can be opened whose output the container holds.
     """
-    for encoding in _candidates(facts, holds_alpha):
-        if held(encoding.encoder) and _opens(encoding, facts):
+    for encoding in _candidates(facts, holds):
+        if holds.picture(encoding.encoder) and _opens(encoding, facts):
             return encoding
     raise InputError(
         f"{facts.path}: no encoder is there for {facts.codec} in such a file: give an output that ends in .mp4"
     )
 
 
-def _candidates(facts: ClipFacts, holds_alpha: Callable[[str], bool]) -> Iterator[Encoding]:
+def _candidates(facts: ClipFacts, holds: Holds) -> Iterator[Encoding]:
     """Encodings to try, best first: each codec with the times of the clip, then with one unit per frame."""
     from av.codec import Codec
     from av.codec.codec import UnknownCodecError
 
-    for codec in (facts.codec, *_OTHERWISE):
+    own = (facts.codec,) if facts.codec in _QUALITY or facts.codec in _EXACT else ()
+    exact = _WITH_ALPHA if facts.alpha else ("png",) if has_few(facts.pixel_format) else ()
+    for codec in (*own, *exact, *_OTHERWISE):
         name, options = _QUALITY.get(codec, (codec, {}))
         try:
             offered = [form.name for form in Codec(name, "w").video_formats or ()]
         except UnknownCodecError:
             continue
-        pixel_format = nearest_format(facts.pixel_format, offered, alpha=facts.alpha and holds_alpha(name))
+        alpha = facts.alpha and holds.alpha(name)
+        if codec in exact and codec not in own and not holds.alpha(name):
+            continue
+        pixel_format = nearest_format(facts.pixel_format, offered, alpha=alpha)
         notes = [] if codec == facts.codec else [f"{facts.codec} cannot be written there: the result is {codec}"]
         notes += _shortcomings(facts, pixel_format)
-        own = {**options, **_profile(name, pixel_format, facts.profile)}
+        chosen = {**options, **_profile(name, pixel_format, facts.profile)}
         if name in VPX and has_alpha(pixel_format):
-            own["auto-alt-ref"] = "0"  # libvpx does not write alpha with it
+            chosen["auto-alt-ref"] = "0"  # libvpx does not write alpha with it
+        ways = _ways(facts, name, pixel_format, keeps_full=holds.full_range(name))
         for time_base in (facts.time_base, 1 / facts.rate if facts.rate else facts.time_base):
-            yield Encoding(name, pixel_format, own, time_base, *_tags(facts, pixel_format), tuple(notes))
+            yield Encoding(name, pixel_format, chosen, time_base, *ways, tuple(notes))
 
 
 def _opens(encoding: Encoding, facts: ClipFacts) -> bool:
@@ -171,25 +184,32 @@ def _shortcomings(facts: ClipFacts, pixel_format: str) -> list[str]:
     return notes
 
 
-def _tags(facts: ClipFacts, pixel_format: str) -> tuple[int, int, int]:
-    """The matrix of the written pixels, and the matrix and range to tag the file with.
+def _ways(facts: ClipFacts, encoder: str, pixel_format: str, *, keeps_full: bool) -> tuple[int, int, int, int]:
+    """The matrix and the range of the written pixels, and the matrix and the range to tag the file with.
 
-    The file has the tags of the source, and none where the source has none, with two exceptions. When R'G'B' becomes Y'CbCr, the
-    matrix is tagged. So is the assumed matrix of an untagged clip that has less than 720 rows before it is turned upright and
-    more afterwards, or the other way round, because players guess the matrix by the number of rows.
+    The file has the tags of the source, and none where the source has none, with these exceptions. When R'G'B' or grey becomes
+    Y'CbCr, the range is limited and the matrix is tagged, and so it is where the source's tag means no Y'CbCr. The range is
+    limited too where the result could not say that it is full. The assumed matrix of an untagged clip is tagged that has less
+    than 720 rows before it is turned upright and more afterwards, or the other way round, because players guess the matrix by
+    the number of rows.
     """
     from av import VideoFormat
 
     tags = facts.tags
     if VideoFormat(pixel_format).is_rgb:
-        return 0, 0, FULL
+        return 0, FULL, 0, FULL
     if tags.used_matrix == 0:
         matrix = BT709 if facts.upright_size[0] >= HD_ROWS else SMPTE170M
-        return matrix, matrix, 1
+        range_ = FULL if encoder == "mjpeg" else LIMITED  # JPEG has no limited range
+        return matrix, range_, matrix, range_
     guessed_alike = (facts.size[0] >= HD_ROWS) == (facts.upright_size[0] >= HD_ROWS)
-    wrong = tags.matrix in (0, 3) or (tags.matrix == UNTAGGED and not guessed_alike)
-    tagged = tags.used_matrix if wrong else tags.matrix
-    return tags.used_matrix, tagged, tags.used_range if tags.used_range == FULL else tags.range
+    keeps = tags.matrix not in (UNTAGGED, 0, 3) or (tags.matrix == UNTAGGED and guessed_alike)
+    tagged = tags.matrix if keeps else tags.used_matrix
+    if encoder == "mjpeg":
+        return tags.used_matrix, FULL, tagged, FULL
+    if is_grey(facts.pixel_format) or (tags.used_range == FULL and not keeps_full):
+        return tags.used_matrix, LIMITED, tagged, LIMITED
+    return tags.used_matrix, tags.used_range, tagged, tags.used_range if tags.used_range == FULL else tags.range
 
 
 def _profile(encoder: str, pixel_format: str, profile: str | None) -> dict[str, str]:

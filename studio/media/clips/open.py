@@ -12,7 +12,7 @@ from reswd_torch.errors import InputError
 from studio.media.clips.names import check_clip, need_av
 
 if TYPE_CHECKING:
-    from studio.media.clips.av_types import InputContainer, Packet, PictureStream, VideoFrame
+    from studio.media.clips.av_types import InputContainer, Packet, PictureStream, VideoCodecContext, VideoFrame
 
 OpenClip: TypeAlias = "InputContainer"
 """A clip that is open for reading, as PyAV's container."""
@@ -94,10 +94,10 @@ def decoder_of(stream: PictureStream) -> Callable[[Packet | None], list[VideoFra
     other = _ALPHA_DECODERS.get(stream.codec_context.codec.canonical_name)
     if other is None or not says_alpha(stream.metadata):
         return stream.decode
-    context = CodecContext.create(other, "r")
+    context = cast("VideoCodecContext", CodecContext.create(other, "r"))
     context.extradata, context.options = stream.codec_context.extradata, stream.codec_context.options
     context.thread_count = 0
-    return cast("Callable[[Packet | None], list[VideoFrame]]", context.decode)
+    return context.decode
 
 
 def says_alpha(metadata: dict[str, str]) -> bool:

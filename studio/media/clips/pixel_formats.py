@@ -21,6 +21,9 @@ _NOT_GRADED = {
 }
 """Names of formats that are refused, as patterns, and why. FFmpeg's scaler ends the whole process over some of them."""
 
+_FEW = re.compile(r"(rgb|bgr)(5|4(?!8)|8$)")
+"""R'G'B' in 16 bits and fewer for all three."""
+
 
 def refusal(name: str) -> str | None:
     """Why pixels of a format cannot be graded, to follow on "its pixels"; None where they can."""
@@ -37,6 +40,11 @@ def has_rgb(name: str) -> bool:
 def is_grey(name: str) -> bool:
     """Whether pixels of a format have luma and no chroma, such as ``gray10le``, ``ya8`` or ``monob``."""
     return name.startswith(("gray", "ya", "mono"))
+
+
+def has_few(name: str) -> bool:
+    """Whether a format has so few colours that a grade would band or dither them: a palette, black and white, 5 bits."""
+    return name.startswith(("pal8", "mono")) or _FEW.match(name) is not None
 
 
 def has_alpha(name: str) -> bool:
@@ -83,7 +91,7 @@ def nearest_format(wanted: str, offered: list[str], *, alpha: bool = False) -> s
 
     plain = _plain(wanted, alpha=alpha)
     if not offered:
-        return plain if is_grey(wanted) or wanted == PALETTE else wanted
+        return plain if has_few(wanted) or is_grey(wanted) else wanted
     if plain in offered:
         return plain
 
@@ -109,6 +117,8 @@ def _plain(name: str, *, alpha: bool) -> str:
 
     Grey becomes 4:2:0 Y'CbCr, since a grade may colour it; a palette becomes R'G'B' for the same reason.
     """
+    if _FEW.match(name):
+        return "rgb24"  # a grade spreads the few codes that it has
     if name.startswith(("yuv", "gbr")):
         name = re.sub(r"msb([bl]e)$", r"\1", name.replace("yuvj", "yuv"))
         name = re.sub(r"be$", "le", name)
@@ -124,8 +134,8 @@ def _plain(name: str, *, alpha: bool) -> str:
 
 def _odd(name: str) -> bool:
     """Whether a format is to be avoided: it holds less than its depth suggests (grey, palettes), or is not read here."""
-    few = name.startswith(("gray", "ya", "pal", "mono", "rgb5", "bgr5", "rgb4", "bgr4", "nv", "yuvj"))
-    return few or name in ("rgb8", "bgr8") or refusal(name) is not None
+    few = name.startswith(("gray", "ya", "pal", "mono", "nv", "yuvj")) or _FEW.match(name)
+    return bool(few) or refusal(name) is not None
 
 
 def chroma(form: VideoFormat) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -296,11 +297,17 @@ def _turn_of(frame: VideoFrame) -> Turn:
     """
     from av.sidedata.sidedata import Type
 
-    side_data: Any = frame.side_data  # PyAV's annotation knows motion vectors only
-    data = side_data.get(Type.DISPLAYMATRIX)
-    if data is None:
-        return Turn()
-    a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(float) / 65536
+    try:
+        side_data: Any = frame.side_data  # PyAV's annotation knows motion vectors only
+        data = side_data.get(Type.DISPLAYMATRIX)
+    except ValueError:  # a kind that PyAV does not know yet is among them, such as EXIF: only the angle is to be had
+        turned = math.radians(frame.rotation)
+        a = d = math.cos(turned)
+        b, c = -math.sin(turned), math.sin(turned)
+    else:
+        if data is None:
+            return Turn()
+        a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(float) / 65536
     if min(abs(a), abs(d)) > max(abs(b), abs(c)):
         return Turn(False, a < 0, d < 0)
     if min(abs(b), abs(c)) > max(abs(a), abs(d)):

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
-from studio.media.clips.encoders import VPX, choose_encoding
+from studio.media.clips.containers import Holds
+from studio.media.clips.encoders import choose_encoding
 from studio.media.clips.names import clip_suffix, need_av
 from studio.media.clips.open import OpenClip
 from studio.media.clips.pixel_formats import has_alpha
@@ -28,12 +29,6 @@ _FILE_METADATA = {
     "vendor_id",
 }
 """Keys of metadata that describe the source's file and not its content."""
-_UNLISTED = {
-    "mpegts": {"libx264", "libx265", "mpeg2video", "mpeg4"},
-    "mxf": {"libx264", "prores_ks", "dnxhd", "mpeg2video", "jpeg2000"},
-    "vob": {"mpeg2video"},
-}
-"""The encoders that containers hold for which FFmpeg has no list of codecs."""
 _ATTACHED_PICTURE = 1024
 """AV_DISPOSITION_ATTACHED_PIC: the stream is a cover picture."""
 
@@ -61,7 +56,7 @@ class ClipWriter:
         self.copied: list[Stream] = []
         self._container, self._name = container, name
         self._streams: dict[int, Stream] = {}
-        self.encoding = choose_encoding(facts, self._held, self._holds_alpha)
+        self.encoding = choose_encoding(facts, Holds(container.format.name, container.supported_codecs))
         self.notes += self.encoding.notes
         chapters = source.chapters()
         self._has_chapters = bool(chapters)
@@ -116,15 +111,6 @@ class ClipWriter:
             raise InputError(
                 f"{self._name}: writing failed ({why}): make room on the disk or give another output"
             ) from error
-
-    def _held(self, encoder: str) -> bool:
-        """Whether the container holds what an encoder writes."""
-        known = _UNLISTED.get(self._container.format.name)
-        return encoder in (self._container.supported_codecs if known is None else known)
-
-    def _holds_alpha(self, encoder: str) -> bool:
-        """Whether the container holds the alpha that an encoder writes. That of VP8 and VP9 stands beside the picture."""
-        return encoder not in VPX or self._container.format.name in ("matroska", "webm")
 
     def _add_picture(self, facts: ClipFacts, template: Stream) -> VideoStream:
         """Add the stream of the graded picture, with the metadata of ``template``, the source's picture."""
