@@ -21,6 +21,7 @@ _QUALITY: dict[str, tuple[str, dict[str, str]]] = {
     "av1": ("libsvtav1", {"crf": "16", "preset": "8"}),
     "cfhd": ("cfhd", {"quality": "film3+"}),
     "dnxhd": ("dnxhd", {}),
+    "dvvideo": ("dvvideo", {}),
     "ffv1": ("ffv1", {"level": "3", "slicecrc": "1"}),
     "flv1": ("flv", {"qmin": "1", "qmax": "2"}),
     "h263": ("h263", {"qmin": "1", "qmax": "2"}),

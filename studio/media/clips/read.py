@@ -29,6 +29,8 @@ _NOT_DISPLAY = {
     18: "is HDR (HLG, ARIB STD-B67)",
 }
 """Transfer characteristics, by H.273 table 3, of clips that are not display-referred, which a grade cannot be applied to."""
+FASTEST = 1000
+"""Frames per second up to which a rate is believed. Raw DV states its clock instead, and broken files state anything."""
 _SLACK = 0.1
 """Seconds by which a clip may be shorter than its header says, since headers round."""
 
@@ -74,7 +76,7 @@ class ClipFacts:
         size: (H, W) of the frames as stored, before they are turned upright.
         turn: how frames become upright.
         tags: the colour tags.
-        rate: average number of frames per second, or None.
+        rate: average number of frames per second, at most :data:`FASTEST`; None where the file says nothing usable.
         time_base: seconds per unit of the frames' times.
         aspect: width of a stored pixel divided by its height, or None.
         frames: how many frames the file says it has; 0 where it does not say.
@@ -176,7 +178,7 @@ def read_facts(path: Path) -> ClipFacts:
             size=(frame.height, frame.width),
             turn=_turn_of(frame),
             tags=tags,
-            rate=stream.average_rate or stream.guessed_rate or None,
+            rate=_rate_of(stream, frame),
             time_base=stream.time_base,
             aspect=stream.sample_aspect_ratio or None,
             frames=stream.frames,
@@ -288,6 +290,13 @@ def _note_end(packet: Packet, container: OpenClip, damage: Damage) -> None:
 def is_packet(what: TimedFrame | Packet) -> TypeIs[Packet]:
     """Whether an item of :func:`events` is a packet to copy. If not, it is a frame."""
     return hasattr(what, "stream_index")
+
+
+def _rate_of(stream: PictureStream, frame: VideoFrame) -> Fraction | None:
+    """The first believable one of what the file states, what FFmpeg guesses, and how long the first frame lasts."""
+    lasts = (frame.duration or 0) * stream.time_base
+    stated = (stream.average_rate, stream.guessed_rate, 1 / lasts if lasts else None)
+    return next((rate for rate in stated if rate and 0 < rate <= FASTEST), None)
 
 
 def _turn_of(frame: VideoFrame) -> Turn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -103,14 +104,21 @@ class ClipWriter:
 
     @contextmanager
     def _written(self) -> Iterator[None]:
-        """Turn an error while the block writes into an InputError that says what to do."""
+        """Turn an error while the block writes into an InputError that says what to do: the disk, or times that cannot be."""
         try:
             yield
         except (OSError, need_av().error.FFmpegError) as error:
             why = getattr(error, "strerror", None) or error
-            raise InputError(
-                f"{self._name}: writing failed ({why}): make room on the disk or give another output"
-            ) from error
+            full = getattr(error, "errno", None) in (
+                errno.ENOSPC,
+                getattr(errno, "EDQUOT", errno.ENOSPC),
+                errno.EIO,
+                errno.EFBIG,
+            )
+            what = (
+                "make room on the disk or give another output" if full else "give an output that ends in .mkv or .mp4"
+            )
+            raise InputError(f"{self._name}: writing failed ({why}): {what}") from error
 
     def _add_picture(self, facts: ClipFacts, template: Stream) -> VideoStream:
         """Add the stream of the graded picture, with the metadata of ``template``, the source's picture."""

@@ -68,10 +68,7 @@ def test_every_format_that_is_read_shows_the_picture(name: str) -> None:
     matrix = {} if VideoFormat(name).is_rgb else {"dst_colorspace": 5, "dst_color_range": 1}
     wide = VideoFrame.from_ndarray(np.dstack([soft(), np.full(SIZE, 65535, np.uint16)]), format="rgba64le")
     frame = (wide if has_alpha(name) else given).reformat(format=name, **matrix)
-    if is_grey(name):
-        wanted = np.repeat((soft() @ [0.299, 0.587, 0.114])[..., None] / 65535, 3, -1)
-    else:
-        wanted = soft() / 65535
+    wanted = np.repeat((soft() @ [0.299, 0.587, 0.114])[..., None] / 65535, 3, -1) if is_grey(name) else soft() / 65535
     assert np.abs(seen(frame) - wanted).max() * 255 < COARSE.get(name, 20)
     assert np.abs((seen(frame) - wanted).mean((0, 1))).max() * 255 < (128 if COARSE.get(name) == 255 else 20)
 
