@@ -12,6 +12,7 @@ from reswd_torch.grade import Grade
 from reswd_torch.matching import MatchReport, PixelSample, fit_samples
 from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
+from studio.media.clips.kept import beside, said_of
 from studio.media.clips.names import clip_suffix, need_av
 from studio.media.clips.open import OpenClip, opened, picture_stream
 from studio.media.clips.read import ClipFacts, Damage, events, is_packet, read_facts
@@ -103,17 +104,22 @@ class ClipResult:
             written_beside(output) as temporary,
             writing(temporary, output, facts, clip) as writer,
         ):
-            self._grade_frames(clip, writer, damage, watch)
+            beside_frames = self._grade_frames(clip, writer, damage, watch)
             if damage.frames == 0:
                 raise InputError(f"{source}: no frame of the clip can be decoded: copy or export it again")
-        notes = [f"{source.name}: {note}" for note in writer.notes]
+        notes = [f"{source.name}: {note}" for note in (*writer.notes, *said_of(beside_frames))]
         broken_at = damage.broken_at(facts)
         if broken_at is not None:
             notes.append(_breakage(facts, damage, broken_at, output))
         return SavedClip(output, tuple(notes), damage.frames, damage.end, broken_at)
 
-    def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> None:
-        """Write every frame through the one grade, and every packet of other streams as it is."""
+    def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> set[str]:
+        """Write every frame through the one grade, and every packet of other streams as it is.
+
+        Returns:
+            What frames bring along that is not written: :func:`studio.media.clips.kept.beside`.
+        """
+        found: set[str] = set()
         facts, encoding = self.facts, writer.encoding
         out = (encoding.pixel_format, encoding.matrix, encoding.used_range)
         colors = FrameColors(facts.tags, facts.pixel_format, facts.size, *out)
@@ -123,6 +129,7 @@ class ClipResult:
             if is_packet(what):
                 writer.copy(what)
                 continue
+            found |= beside(what, first=damage.frames == 1)
             if stays:
                 writer.show(colors.untouched(what))
             else:
@@ -131,6 +138,7 @@ class ClipResult:
                 writer.show(colors.frame(render(pixels, self.grade, self.weights), what, upright))
             if expected:
                 watch(min(1.0, damage.end / expected), f"grading, {damage.end:.1f} of {expected:.1f} s")
+        return found
 
 
 def check_clip_output(path: Path, *, inputs: list[Path], overwrite: bool = False) -> None:

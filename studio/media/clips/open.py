@@ -43,6 +43,7 @@ def opened(path: Path) -> Iterator[OpenClip]:
         "format_whitelist": ",".join(_DEMUXERS),
         "protocol_whitelist": "file",
         "max_pixels": str(MAX_CLIP_PIXELS),
+        "export_xmp": "1",
     }
     try:
         # An absolute path cannot be taken for an address, as "concat:a.mp4" could.

@@ -11,25 +11,15 @@ from typing import TYPE_CHECKING
 from reswd_torch.errors import InputError
 from studio.media.clips.containers import Holds
 from studio.media.clips.encoders import choose_encoding
+from studio.media.clips.kept import add_xmp, kept, lost, wants_keys
 from studio.media.clips.names import clip_suffix, need_av
-from studio.media.clips.open import OpenClip
+from studio.media.clips.open import OpenClip, opened
 from studio.media.clips.pixel_formats import has_alpha
 from studio.media.clips.read import ClipFacts
 
 if TYPE_CHECKING:
     from studio.media.clips.av_types import OutputContainer, Packet, Stream, VideoFrame, VideoStream
 
-_FILE_METADATA = {
-    "major_brand",
-    "minor_version",
-    "compatible_brands",
-    "encoder",
-    "rotate",
-    "DURATION",
-    "BPS",
-    "vendor_id",
-}
-"""Keys of metadata that describe the source's file and not its content."""
 _ATTACHED_PICTURE = 1024
 """AV_DISPOSITION_ATTACHED_PIC: the stream is a cover picture."""
 
@@ -63,10 +53,10 @@ class ClipWriter:
         self._has_chapters = bool(chapters)
         for stream in source.streams:
             if stream.index == facts.index:
-                self._picture = self._add_picture(facts, stream)
+                self._streams[stream.index] = self._picture = self._add_picture(facts, stream)
             else:
                 self._add_copy(stream)
-        container.metadata.update(_kept(source.metadata))
+        container.metadata.update(kept(source.metadata))
         if chapters:
             container.set_chapters(chapters)
         self._start()
@@ -91,6 +81,10 @@ class ClipWriter:
         packet.stream = self._streams[packet.stream_index]
         with self._written():
             self._container.mux_one(packet)
+
+    def places(self) -> list[tuple[int, int]]:
+        """The index of every stream that is written: in the source, and in the result."""
+        return [(index, stream.index) for index, stream in self._streams.items()]
 
     def finish(self) -> None:
         """Encode the frames that the encoder still holds back, and close the file.
@@ -130,10 +124,10 @@ class ClipWriter:
         stream.time_base = self.encoding.time_base
         if self.encoding.encoder == "libx265" and self._container.format.name in ("mp4", "mov"):
             stream.codec_context.codec_tag = "hvc1"  # Apple's players accept no other tag
-        kept = _kept(template.metadata)
+        own = kept(template.metadata)
         if not has_alpha(self.encoding.pixel_format):
-            kept = {key: value for key, value in kept.items() if key.lower() != "alpha_mode"}
-        stream.metadata.update(kept)
+            own = {key: value for key, value in own.items() if key.lower() != "alpha_mode"}
+        stream.metadata.update(own)
         stream.disposition = template.disposition
         return stream
 
@@ -163,7 +157,7 @@ class ClipWriter:
                 raise self._no_audio(codec) from error
             self.notes.append(f"{what} is left out: {self._name.suffix} files do not hold it")
             return
-        added.metadata.update(_kept(stream.metadata))
+        added.metadata.update(kept(stream.metadata))
         added.disposition = stream.disposition
         self._streams[stream.index] = added
         self.copied.append(stream)
@@ -212,23 +206,16 @@ def writing(
     options: dict[str, str] = {}
     form = clip_suffix(name)
     if form in ("mp4", "mov"):
-        apple = any(key.startswith("com.apple.") for key in source.metadata)
-        options["movflags"] = "+faststart" + ("+use_metadata_tags" if apple else "")
+        options["movflags"] = "+faststart" + ("+use_metadata_tags" if wants_keys(source.metadata) else "")
     container = av.open(str(temporary), "w", format=form, container_options=options)
     try:
         writer = ClipWriter(container, facts, source, name)
         yield writer
         if not trial:
             writer.finish()
+            writer.notes += add_xmp(source, form, temporary)
+            with opened(temporary) as result:
+                writer.notes += lost(source, writer.places(), result)
     finally:
         with suppress(OSError, av.error.FFmpegError):  # an earlier error says more than that of closing
             container.close()
-
-
-def _kept(metadata: dict[str, str]) -> dict[str, str]:
-    """The metadata that describe the content and so hold for the result too."""
-    return {
-        key: value
-        for key, value in metadata.items()
-        if key not in _FILE_METADATA and not key.startswith(("_STATISTICS", "NUMBER_OF", "DURATION-", "BPS-"))
-    }
