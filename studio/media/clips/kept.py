@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.media.clips.open import OpenClip
+from studio.media.clips.open import OpenClip, is_cover
 
 if TYPE_CHECKING:
     from studio.media.clips.av_types import VideoFrame
@@ -23,13 +23,14 @@ _OF_THE_FILE = {
     "operational_pattern_ul", "product_name", "product_uid", "product_version", "rotate", "toolkit_version", "uid", "vendor_id",
 }  # fmt: skip
 """Keys of metadata that describe the source's file and not its content, in small letters."""
-_TECHNICAL = {"handler_name", "creation_time", "language"}
+_TECHNICAL = {"creation_time", "filename", "handler_name", "language", "mimetype"}
 """Keys of streams whose loss is no news: players name handlers, the file has a time of its own, and AVI knows no language."""
 _XMP = "xmp"
 """The key under which FFmpeg's reader of MP4 hands out XMP; no writer takes it back."""
 _XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """The box of XMP in MP4 and its kin (XMP specification part 3, section 1.2.7)."""
-_MP4_KIN = ("mp4", "mov", "3gp", "3g2", "f4v")
+MP4_KIN = ("mp4", "mov", "3gp", "3g2", "f4v")
+"""MP4 and the containers that are built like it, by the names of FFmpeg's muxers."""
 _OWN_PLACE = {
     "album", "album_artist", "artist", "comment", "composer", "copyright", "creation_time", "date", "description", "episode_id",
     "genre", "grouping", "keywords", "location", "lyrics", "network", "show", "synopsis", "timecode", "title", "track",
@@ -101,9 +102,13 @@ def lost(source: OpenClip, streams: Iterable[tuple[int, int]], result: OpenClip)
         own = {key: value for key, value in source.streams[index].metadata.items() if key.lower() not in _TECHNICAL}
         if place in there:
             gone += _missing(own, of_file | kept(there[place].metadata))
+    covers = [sum(map(is_cover, clip.streams.video)) for clip in (source, result)]
+    notes = ["its cover picture is left out: such files do not hold it"] if covers[1] < covers[0] else []
     names = sorted(set(gone))
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-    return [f"metadata that such files do not hold are left out: {', '.join(names[:8])}{more}"] if names else []
+    if names:
+        notes.append(f"metadata that such files do not hold are left out: {', '.join(names[:8])}{more}")
+    return notes
 
 
 def _missing(wanted: dict[str, str], found: dict[str, str]) -> list[str]:
@@ -134,7 +139,7 @@ def add_xmp(source: OpenClip, form: str, result: Path) -> list[str]:
     if not text:
         return []
     block = text.encode("utf-8", "surrogateescape")
-    if form not in _MP4_KIN:
+    if form not in MP4_KIN:
         return [f"its XMP ({len(block)} bytes) is left out: such files do not hold it"]
     with result.open("ab") as file:
         file.write((24 + len(block)).to_bytes(4, "big") + b"uuid" + _XMP_BOX + block)

@@ -12,7 +12,7 @@ from reswd_torch.errors import InputError
 from studio.media.clips.names import check_clip, need_av
 
 if TYPE_CHECKING:
-    from studio.media.clips.av_types import InputContainer, Packet, PictureStream, VideoCodecContext, VideoFrame
+    from studio.media.clips.av_types import InputContainer, Packet, PictureStream, Stream, VideoCodecContext, VideoFrame
 
 OpenClip: TypeAlias = "InputContainer"
 """A clip that is open for reading, as PyAV's container."""
@@ -70,9 +70,7 @@ def picture_stream(container: OpenClip, path: Path) -> PictureStream:
     from av.stream import Disposition
 
     streams = [
-        stream
-        for stream in container.streams.video
-        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
+        stream for stream in container.streams.video if stream.codec_context is not None and not is_cover(stream)
     ]
     if not streams:
         raise InputError(f"{path}: the file holds no video stream that can be decoded: give a clip with a picture")
@@ -86,6 +84,20 @@ def picture_stream(container: OpenClip, path: Path) -> PictureStream:
     context.options = {"max_pixels": str(MAX_CLIP_PIXELS)}  # a later frame may be larger than the header says
     first.thread_type = "AUTO"
     return cast("PictureStream", first)
+
+
+def is_cover(stream: Stream) -> bool:
+    """Whether a stream is a cover picture, and not a picture that moves."""
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def first_packet(path: Path, index: int) -> bytes | None:
+    """The bytes of the first packet of a stream, which of a cover picture are all; None where it has none."""
+    with opened(path) as container:
+        packet = next(container.demux(container.streams[index]), None)
+        return bytes(packet) if packet is not None and packet.size else None
 
 
 def decoder_of(stream: PictureStream) -> Callable[[Packet | None], list[VideoFrame]]:

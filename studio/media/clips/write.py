@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING
 from reswd_torch.errors import InputError
 from studio.media.clips.containers import Holds
 from studio.media.clips.encoders import choose_encoding
-from studio.media.clips.kept import add_xmp, kept, lost, wants_keys
+from studio.media.clips.kept import MP4_KIN, add_xmp, kept, lost, wants_keys
 from studio.media.clips.names import clip_suffix, need_av
-from studio.media.clips.open import OpenClip, opened
+from studio.media.clips.open import OpenClip, first_packet, is_cover, opened
 from studio.media.clips.pixel_formats import has_alpha
 from studio.media.clips.read import ClipFacts
 
 if TYPE_CHECKING:
     from studio.media.clips.av_types import OutputContainer, Packet, Stream, VideoFrame, VideoStream
-
-_ATTACHED_PICTURE = 1024
-"""AV_DISPOSITION_ATTACHED_PIC: the stream is a cover picture."""
 
 
 class ClipWriter:
@@ -45,7 +42,7 @@ class ClipWriter:
     def __init__(self, container: OutputContainer, facts: ClipFacts, source: OpenClip, name: Path) -> None:
         self.notes: list[str] = []
         self.copied: list[Stream] = []
-        self._container, self._name = container, name
+        self._container, self._name, self._source = container, name, facts.path
         self._streams: dict[int, Stream] = {}
         self.encoding = choose_encoding(facts, Holds(container.format.name, container.supported_codecs))
         self.notes += self.encoding.notes
@@ -147,8 +144,11 @@ class ClipWriter:
             if not written_again:
                 self.notes.append(f"{what} is left out")
             return
-        if stream.type == "video" and not int(stream.disposition) & _ATTACHED_PICTURE:
+        if stream.type == "video" and not is_cover(stream):
             self.notes.append(f"{what} is left out: one picture stream is graded")
+            return
+        if stream.type == "video" and self._container.format.name not in MP4_KIN:
+            self._attach(stream)
             return
         try:
             added = self._container.add_stream_from_template(stream, opaque=True)
@@ -161,6 +161,15 @@ class ClipWriter:
         added.disposition = stream.disposition
         self._streams[stream.index] = added
         self.copied.append(stream)
+
+    def _attach(self, cover: Stream) -> None:
+        """Add a cover picture as an attachment, which it is in Matroska; for others :func:`lost` says that it is left out."""
+        picture = first_packet(self._source, cover.index) if self._container.format.name == "matroska" else None
+        if picture is None:
+            return
+        kind = "png" if cover.codec_context.name == "png" else "jpeg"
+        name = cover.metadata.get("filename") or f"cover.{'jpg' if kind == 'jpeg' else kind}"
+        self._container.add_attachment(name, cover.metadata.get("mimetype") or f"image/{kind}", picture)
 
     def _start(self) -> None:
         """Write the header. Only then do some containers refuse streams that they claimed to hold.
