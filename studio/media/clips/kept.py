@@ -23,7 +23,7 @@ _OF_THE_FILE = {
     "operational_pattern_ul", "product_name", "product_uid", "product_version", "rotate", "toolkit_version", "uid", "vendor_id",
 }  # fmt: skip
 """Keys of metadata that describe the source's file and not its content, in small letters."""
-_TECHNICAL = {"creation_time", "filename", "handler_name", "language", "mimetype"}
+_TECHNICAL = {"alpha_mode", "creation_time", "filename", "handler_name", "language", "mimetype"}
 """Keys of streams whose loss is no news: players name handlers, the file has a time of its own, and AVI knows no language."""
 _XMP = "xmp"
 """The key under which FFmpeg's reader of MP4 hands out XMP; no writer takes it back."""
