@@ -104,22 +104,23 @@ class ClipResult:
             written_beside(output) as temporary,
             writing(temporary, output, facts, clip) as writer,
         ):
-            beside_frames = self._grade_frames(clip, writer, damage, watch)
+            said = self._grade_frames(clip, writer, damage, watch)
             if damage.frames == 0:
                 raise InputError(f"{source}: no frame of the clip can be decoded: copy or export it again")
-        notes = [f"{source.name}: {note}" for note in (*writer.notes, *said_of(beside_frames))]
+        notes = [f"{source.name}: {note}" for note in (*writer.notes, *said)]
         broken_at = damage.broken_at(facts)
         if broken_at is not None:
             notes.append(_breakage(facts, damage, broken_at, output))
         return SavedClip(output, tuple(notes), damage.frames, damage.end, broken_at)
 
-    def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> set[str]:
+    def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> list[str]:
         """Write every frame through the one grade, and every packet of other streams as it is.
 
         Returns:
-            What frames bring along that is not written: :func:`studio.media.clips.kept.beside`.
+            Sentences on what frames bring along that is not written, and on frames of another size.
         """
         found: set[str] = set()
+        resized: list[str] = []
         facts, encoding = self.facts, writer.encoding
         out = (encoding.pixel_format, encoding.matrix, encoding.used_range)
         colors = FrameColors(facts.tags, facts.pixel_format, facts.size, *out)
@@ -130,6 +131,8 @@ class ClipResult:
                 writer.copy(what)
                 continue
             found |= beside(what, first=damage.frames == 1)
+            if (what.height, what.width) != facts.size and not resized:
+                resized.append(_resizing(facts, what.width, what.height, damage.end))
             if stays:
                 writer.show(colors.untouched(what))
             else:
@@ -138,7 +141,7 @@ class ClipResult:
                 writer.show(colors.frame(render(pixels, self.grade, self.weights), what, upright))
             if expected:
                 watch(min(1.0, damage.end / expected), f"grading, {damage.end:.1f} of {expected:.1f} s")
-        return found
+        return [*resized, *said_of(found)]
 
 
 def check_clip_output(path: Path, *, inputs: list[Path], overwrite: bool = False) -> None:
@@ -215,6 +218,11 @@ def _notes(reference: BatchReference, notes: tuple[str, ...], facts: ClipFacts) 
     if facts.tags.is_wide:
         kept.append(f"reference colours are sRGB and were taken as {facts.tags.name}: the result is more saturated")
     return tuple(kept)
+
+
+def _resizing(facts: ClipFacts, width: int, height: int, end: float) -> str:
+    first = f"{facts.size[1]} x {facts.size[0]}"
+    return f"its picture changes from {first} to {width} x {height} pixels before {end:.1f} s: all of it is scaled to {first}"
 
 
 def _breakage(facts: ClipFacts, damage: Damage, broken_at: float, output: Path) -> str:

@@ -29,6 +29,9 @@ _NOT_DISPLAY = {
     18: "is HDR (HLG, ARIB STD-B67)",
 }
 """Transfer characteristics, by H.273 table 3, of clips that are not display-referred, which a grade cannot be applied to."""
+_WITHOUT_TIMES = ("avi", "h264", "hevc", "m4v", "mpegvideo", "obu")
+"""Containers that say in which order frames are decoded, and not when they are shown. FFmpeg makes times up for them, which are
+wrong where frames refer to later ones (B-frames); what it decodes comes in the order of showing, one frame at a time."""
 FASTEST = 1000
 """Frames per second up to which a rate is believed. Raw DV states its clock instead, and broken files state anything."""
 _SLACK = 0.1
@@ -210,7 +213,7 @@ def events(
     """
     from av.error import FFmpegError
 
-    clock, decode = _Clock(stream, damage), decoder_of(stream)
+    clock, decode = _Clock(stream, damage, by_dts=container.format.name in _WITHOUT_TIMES), decoder_of(stream)
     for packet in _packets(container, [stream, *copied], damage):
         if packet is not None and packet.stream_index != stream.index:
             if packet.size and not packet.is_corrupt:
@@ -237,17 +240,18 @@ class _Clock:
     Args:
         stream: the picture of the clip.
         damage: ``frames`` and ``end`` are kept up to date.
+        by_dts: whether frames go by when they were due for decoding, as those of the containers _WITHOUT_TIMES.
     """
 
-    def __init__(self, stream: PictureStream, damage: Damage) -> None:
-        self._stream, self._damage = stream, damage
+    def __init__(self, stream: PictureStream, damage: Damage, *, by_dts: bool = False) -> None:
+        self._stream, self._damage, self._by_dts = stream, damage, by_dts
         self._origin: float | None = None  # seconds of the first frame
         self._last: int | None = None  # time of the frame before, in units of the stream
 
     def timed(self, frame: VideoFrame) -> TimedFrame:
         """The frame with its own time or, where that is missing or not later than the last one, the next time after it."""
         unit = self._stream.time_base
-        pts = frame.pts if frame.pts is not None else frame.dts
+        pts = frame.dts if self._by_dts or frame.pts is None else frame.pts
         if pts is None or (self._last is not None and pts <= self._last):
             pts = 0 if self._last is None else self._last + max(1, frame.duration)
         frame.pts = self._last = pts

@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reswd_torch.errors import InputError
 from studio.media.clips.containers import Holds
 from studio.media.clips.encoders import choose_encoding
@@ -19,6 +21,10 @@ from studio.media.clips.read import ClipFacts
 
 if TYPE_CHECKING:
     from studio.media.clips.av_types import OutputContainer, Packet, Stream, VideoFrame, VideoStream
+
+
+_ANY_TIME = ("matroska", "webm", "mp4", "mov", "3gp", "3g2", "f4v")
+"""Containers that hold any time of a frame; others may know a fixed number of frames per second, or wrap around."""
 
 
 class ClipWriter:
@@ -44,6 +50,7 @@ class ClipWriter:
         self.copied: list[Stream] = []
         self._container, self._name, self._source = container, name, facts.path
         self._streams: dict[int, Stream] = {}
+        self._times: list[float] = []
         self.encoding = choose_encoding(facts, Holds(container.format.name, container.supported_codecs))
         self.notes += self.encoding.notes
         chapters = source.chapters()
@@ -66,6 +73,8 @@ class ClipWriter:
         """
         # ProRes takes these tags from the frame and not from the encoder.
         frame.colorspace, frame.color_range = self.encoding.tagged_matrix, self.encoding.range
+        assert frame.pts is not None and frame.time_base is not None
+        self._times.append(float(frame.pts * frame.time_base))
         with self._written():
             self._container.mux(self._picture.encode(frame))
 
@@ -82,6 +91,29 @@ class ClipWriter:
     def places(self) -> list[tuple[int, int]]:
         """The index of every stream that is written: in the source, and in the result."""
         return [(index, stream.index) for index, stream in self._streams.items()]
+
+    def other_times(self, result: OpenClip) -> list[str]:
+        """A sentence where the finished file, read again, shows frames at other times than they were written with."""
+        form, place = self._container.format.name, self._picture.index
+        if form in _ANY_TIME or place >= len(result.streams):
+            return []
+        stream = result.streams[place]
+        packets = (packet for packet in result.demux(stream) if packet.size)
+        units = sorted(
+            time for packet in packets if (time := packet.dts if packet.pts is None else packet.pts) is not None
+        )
+        if len(units) != len(self._times):
+            return [
+                f"such a file holds {len(units)} of its {len(self._times)} frames: give an output that ends in .mkv"
+            ]
+        found, wanted = np.array(units, float) * float(stream.time_base or 1), np.array(self._times)
+        apart = float(np.abs((found - found[0]) - (wanted - wanted[0])).max())
+        usual = float(np.median(np.diff(wanted))) if len(wanted) > 1 else 1.0
+        if apart <= max(0.02, 1.25 * usual):  # AVI cannot begin late: its first frame may be one too early
+            return []
+        return [
+            f"such a file shows frames up to {apart:.2g} s early or late: an output that ends in .mkv keeps their times"
+        ]
 
     def finish(self) -> None:
         """Encode the frames that the encoder still holds back, and close the file.
@@ -225,6 +257,7 @@ def writing(
             writer.notes += add_xmp(source, form, temporary)
             with opened(temporary) as result:
                 writer.notes += lost(source, writer.places(), result)
+                writer.notes += writer.other_times(result)
     finally:
         with suppress(OSError, av.error.FFmpegError):  # an earlier error says more than that of closing
             container.close()
