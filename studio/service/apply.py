@@ -14,11 +14,11 @@ from studio.kinds import is_clip
 from studio.media.clips.names import clip_result_name, renamed
 from studio.media.clips.read import read_facts
 from studio.media.images import losses, read_picture, result_name, supported_output, write_picture
-from studio.media.places import make_folder
+from studio.media.places import check_place, make_folder
 from studio.records.match import read_settings
 from studio.references import SavedGrade
 from studio.remedies import JobRemedy
-from studio.service.clip import check_clip_output, match_clip
+from studio.service.clip import match_clip
 from studio.service.render import render
 from studio.service.weights import where_to_grade
 from studio.watch import UNWATCHED, Watch
@@ -64,7 +64,7 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
     if folder.exists():
         for place in planned:
             if is_clip(place):
-                check_clip_output(place, inputs=images, overwrite=overwrite)
+                check_place(place, inputs=images, overwrite=overwrite)
             else:
                 supported_output(place, inputs=images, overwrite=overwrite)
     return [(image, place) for place, image in planned.items()]

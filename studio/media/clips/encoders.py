@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
 from studio.media.clips.containers import VPX, Holds
-from studio.media.clips.pixel_formats import chroma, depth_of, has_alpha, has_few, is_grey, nearest_format
+from studio.media.clips.pixel_formats import chroma, depth_of, has_alpha, has_few, has_rgb, is_grey, nearest_format
 from studio.media.clips.read import ClipFacts
 from studio.media.clips.tags import BT709, FULL, HD_ROWS, LIMITED, SMPTE170M, UNTAGGED
 
@@ -48,8 +48,8 @@ _EXACT = {
 (Cinepak, GIF, Microsoft Video 1, …) has an encoder that spoils the picture, or none, and another codec takes its place."""
 _OTHERWISE = ("h264", "vp9", "mpeg2video", "mpeg4")
 """Codecs to try, in this order, where the source's codec has no good encoder here or the container does not hold it."""
-_WITH_ALPHA = ("png", "prores", "vp9")
-"""Codecs to try before these for a clip with transparency."""
+_WITH_ALPHA = ("prores", "png", "vp9")
+"""Codecs to try before these for a clip with transparency; for one of R'G'B' the second one first, which loses nothing."""
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3", "4444": "4", "XQ": "5"}
 """FFmpeg's option for each profile of ProRes."""
 _FRAME_DURATION = 1 << 8
@@ -130,7 +130,9 @@ def _candidates(facts: ClipFacts, holds: Holds) -> Iterator[Encoding]:
     from av.codec.codec import UnknownCodecError
 
     own = (facts.codec,) if facts.codec in _QUALITY or facts.codec in _EXACT else ()
-    exact = _WITH_ALPHA if facts.alpha else ("png",) if has_few(facts.pixel_format) else ()
+    exact: tuple[str, ...] = _WITH_ALPHA if facts.alpha else ("png",) if has_few(facts.pixel_format) else ()
+    if has_rgb(facts.pixel_format):
+        exact = tuple(sorted(exact))
     for codec in (*own, *exact, *_OTHERWISE):
         name, options = _QUALITY.get(codec, (codec, {}))
         try:
@@ -157,7 +159,7 @@ def _opens(encoding: Encoding, facts: ClipFacts) -> bool:
     from av.error import FFmpegError
     from av.video.codeccontext import VideoCodecContext
 
-    os.environ.setdefault("SVT_LOG", "1")  # the only way to make SVT-AV1 print nothing but errors
+    os.environ.setdefault("SVT_LOG", "0")  # the only way to keep SVT-AV1 quiet; what goes wrong comes as an error too
     context = CodecContext.create(encoding.encoder, "w")
     assert isinstance(context, VideoCodecContext)
     try:
