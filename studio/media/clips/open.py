@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from reswd_torch.errors import InputError
+from studio.media.clips.boxes import claims_too_much
 from studio.media.clips.names import check_clip, need_av
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def opened(path: Path) -> Iterator[OpenClip]:
     """
     av = need_av()
     check_clip(path)
+    if claims_too_much(path):
+        raise InputError(f"{path}: its index claims more than the file holds: copy or export it again")
     limits = {
         "format_whitelist": ",".join(_DEMUXERS),
         "protocol_whitelist": "file",
