@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 OpenClip: TypeAlias = "InputContainer"
 """A clip that is open for reading, as PyAV's container."""
 
-MAX_CLIP_PIXELS = 16384 * 8192
-"""The largest picture of a clip, in pixels: twice as much as any camera films. It is checked before a frame is decoded."""
+MAX_CLIP_PIXELS = 8192 * 8192
+"""The largest picture of a clip, in pixels: twice that of 8K. It is checked before a frame is decoded."""
 _DEMUXERS = (
     "asf", "av1", "avi", "dv", "flv", "gif", "h264", "hevc", "ivf", "m4v", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mpeg",
     "mpegts", "mpegvideo", "mxf", "obu", "ogg",
@@ -45,7 +45,7 @@ def opened(path: Path) -> Iterator[OpenClip]:
     limits = {
         "format_whitelist": ",".join(_DEMUXERS),
         "protocol_whitelist": "file",
-        "max_pixels": str(MAX_CLIP_PIXELS),
+        "max_pixels": _most_decoded(),
         "export_xmp": "1",
     }
     try:
@@ -58,6 +58,11 @@ def opened(path: Path) -> Iterator[OpenClip]:
         ) from error
     with container:
         yield container
+
+
+def _most_decoded() -> str:
+    """FFmpeg's own bound, which counts the blocks at the edge that are not shown."""
+    return str(MAX_CLIP_PIXELS * 5 // 4)
 
 
 def picture_stream(container: OpenClip, path: Path) -> PictureStream:
@@ -84,7 +89,7 @@ def picture_stream(container: OpenClip, path: Path) -> PictureStream:
             f"{path}: its picture of {context.width} x {context.height} pixels is larger than the "
             f"{MAX_CLIP_PIXELS / 1e6:.0f} megapixels of a clip that is read: scale it down first"
         )
-    context.options = {"max_pixels": str(MAX_CLIP_PIXELS)}  # a later frame may be larger than the header says
+    context.options = {"max_pixels": _most_decoded()}  # a later frame may be larger than the header says
     first.thread_type = "AUTO"
     return cast("PictureStream", first)
 
