@@ -21,6 +21,7 @@ from studio.cli.guide import guide_command
 from studio.cli.match import match_command
 from studio.cli.serve import serve_command
 from studio.cli.words import in_words
+from studio.fault import Fault, show_tracebacks
 
 app = typer.Typer(
     name="reswd",
@@ -52,6 +53,9 @@ def main() -> None:
     except InputError as error:
         print(f"reswd: {in_words(error)}", file=sys.stderr)
         raise SystemExit(2) from None
+    except Fault as error:  # what nobody foresaw about a file
+        print(f"reswd: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
     except TyperException as error:  # a flag or argument that is unknown, missing or malformed
         message = " ".join(error.format_message().split()) if hasattr(error, "format_message") else str(error)
         if message:  # empty where the help was printed instead
@@ -94,9 +98,15 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _debug(wanted: bool) -> None:
+    if wanted:
+        show_tracebacks()
+
+
+_DEBUG = typer.Option("--debug", help="Show tracebacks of internal faults.", callback=_debug)
 _VERSION = typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
 
 
 @app.callback()
-def _root(version: Annotated[bool, _VERSION] = False) -> None:
+def _root(version: Annotated[bool, _VERSION] = False, debug: Annotated[bool, _DEBUG] = False) -> None:
     """Nothing of its own: the commands do the work."""

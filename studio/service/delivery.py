@@ -12,8 +12,10 @@ from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.formats import cdl_suffixes, formats_for, lattice_suffixes
 from reswd_torch.grade.grade import check_grade_path
 from reswd_torch.settings import LUT, check_cube_size
+from studio.fault import faults_of
 from studio.jobs import ClipJob, FramesJob, MatchJob, Outputs
 from studio.kinds import is_clip
+from studio.media.clips.names import clip_result_name, renamed
 from studio.media.images import FORMATS, losses, natural_suffix, supported_output
 from studio.media.places import check_place
 from studio.service.clip import ClipResult, SavedClip, check_clip_fits, check_clip_output
@@ -62,8 +64,14 @@ def deliver(job: MatchJob, outputs: Outputs, watch: Watch = UNWATCHED) -> Delive
 
     Raises:
         InputError: an input that cannot be used, or an output that cannot be written; before any work where that can be known.
+        Fault: anything else that goes wrong.
         Cancelled: it was stopped; no file is left behind. Numbered frames end in order instead.
     """
+    with faults_of(job.source):
+        return _delivered(job, outputs, watch)
+
+
+def _delivered(job: MatchJob, outputs: Outputs, watch: Watch) -> Delivered:
     check_outputs(job, outputs)
     if outputs.cdl is not None:
         job = job.in_ten_numbers()
@@ -101,9 +109,9 @@ def deliver_into(job: MatchJob, folder: Path, watch: Watch = UNWATCHED, *, with_
     result = run(job, watch.part(0.0, 0.5))
     clip = None
     if isinstance(result, ClipResult):
-        place = folder / matched_name(job.source, job.source.suffix)
+        place = folder / clip_result_name(matched_name(job.source, job.source.suffix))
         clip = result.save_clip(place, watch=watch.part(0.5, 1.0))
-        notes = (*result.notes, *clip.notes)
+        notes = (*renamed(job.source, place), *result.notes, *clip.notes)
     else:
         place = folder / matched_name(job.source, natural_suffix(result.picture.container))
         notes = (*result.notes, *losses(place, result.picture))

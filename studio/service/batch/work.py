@@ -16,6 +16,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.matching import color_distance
 from reswd_torch.settings import MatchSettings
+from studio.fault import fault_line
 from studio.jobs import MatchJob
 from studio.media.images import losses
 from studio.media.places import same_file
@@ -188,7 +189,7 @@ def _reason(error: Exception, source: Path, place: Path | None = None, *others: 
     elif isinstance(error, MemoryError):
         text = f"not enough memory for this picture: {JobRemedy.FEWER_AT_ONCE.value}"
     else:
-        text = f"unexpected: {type(error).__name__}: {error}"
+        text = fault_line(error)
     text = text.removeprefix(f"{source}: ").removeprefix(f"{place}: ")
     for path in filter(None, others):
         text = text.replace(str(path), path.name)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
+from studio.fault import fault_line
+
 Task = TypeVar("Task")
 MAX_TRIES = 3
 """A task whose worker dies is tried this often, the later times with nothing else at work beside it."""
@@ -77,9 +79,7 @@ def run_all(
                 else:
                     yield Finished(task, None, tries, f"a worker process died over it {tries} times, also alone")
             except Exception as error:  # on the way to the worker or back: the others shall go on
-                yield Finished(
-                    task, None, tries, f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-                )
+                yield Finished(task, None, tries, fault_line(error))
 
 
 def _died() -> tuple[type[BaseException], ...]:
