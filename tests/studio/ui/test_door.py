@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from studio.ui.door import LOOPBACK, _route, is_open
+from studio.loopback import LOOPBACK
+from studio.ui.door import _route, is_open
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,15 @@ def test_the_page_and_its_icon_are_open(app: Any) -> None:
     ("host", "origin", "status"),
     [
         ("127.0.0.1:7860", None, 200),
-        ("localhost", "http://localhost:7860", 200),
+        ("localhost:7860", "http://localhost:7860", 200),
+        ("localhost:7860", "http://127.0.0.1:7860", 200),
+        ("localhost", "http://localhost", 200),
+        ("localhost", "https://localhost", 200),
+        ("localhost.:7860", "http://LOCALHOST.:7860", 200),
+        ("[::1]:7860", "http://[::1]:7860", 200),
+        ("localhost:7860", "http://localhost:3000", 403),
+        ("127.0.0.1:7860", "http://localhost", 403),
+        ("localhost:7860", "", 403),
         ("[::1]:7860", None, 200),
         ("LOCALHOST:1", None, 200),
         ("evil.example:7860", None, 403),
