@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -17,7 +18,7 @@ from studio.signals import Told, end_in_order
 from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
 from studio.ui.blocks import StudioBlocks
-from studio.ui.disk import keep_tidy, own_folder
+from studio.ui.disk import keep_tidy, leave, own_folder
 from studio.ui.door import Door
 from studio.ui.endpoints import add_endpoints
 from studio.ui.guide.events import wire_guide_tab
@@ -28,7 +29,7 @@ from studio.ui.limits import choose, limits, on_a_space
 from studio.ui.match.events import wire_match_tab
 from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.session import Session, forget
-from studio.ui.visits import end_all
+from studio.ui.visits import end_all, wait_for_jobs
 
 _ICON = Path(__file__).with_name("icon.png")
 _PAGES = 1000
@@ -113,14 +114,12 @@ def strangers_come(host: str, names: tuple[str, ...] = ()) -> None:
 def run_app(app: gr.Blocks, options: dict[str, Any]) -> None:
     """Launch the app and wait until it is stopped: by Ctrl+C, or by SIGTERM or SIGHUP.
 
-    Jobs are stopped then, and what visitors sent is removed.
+    Jobs are stopped then, and what visitors sent is removed. After a signal the process ends with the code that shells have
+    for it.
 
     Args:
         app: as :func:`build_app` built it.
         options: of ``launch``.
-
-    Raises:
-        SystemExit: a signal ended it; with the code that shells expect.
     """
     told: list[Told] = []
     end_in_order(told.append)
@@ -132,8 +131,18 @@ def run_app(app: gr.Blocks, options: dict[str, Any]) -> None:
     finally:
         end_all()
         tidied.set()
-    if told:
-        raise SystemExit(told[0].code)
+    if told or not wait_for_jobs():
+        _end_at_once(told[0].code if told else 0)
+
+
+def _end_at_once(code: int) -> None:
+    """End this process without a wait for its threads. Python would tear them down in the middle of a step, and crash."""
+    wait_for_jobs()
+    leave()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code)
 
 
 def warm_up() -> Thread:

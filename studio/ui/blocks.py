@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.blocks import BlockFunction
+from gradio.exceptions import InvalidPathError
 from gradio.state_holder import SessionState
 
 from studio.ui.line import Line
@@ -34,4 +35,9 @@ class StudioBlocks(gr.Blocks):
     ) -> list[Any]:
         """What a visitor sent, for the function that takes it."""
         no_addresses(inputs)
-        return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        try:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except InvalidPathError:
+            raise gr.Error(
+                "A file was named that is not among your uploads: upload it", print_exception=False
+            ) from None

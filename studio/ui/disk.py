@@ -84,6 +84,12 @@ def _leave(own: _Own) -> None:
         shutil.rmtree(own.folder, ignore_errors=True)
 
 
+def leave() -> None:
+    """Remove the folder of this process, as at its end."""
+    if _own is not None:
+        _leave(_own)
+
+
 def sweep(parent: Path) -> int:
     """Remove the folders that killed processes of this app left in a folder; the number of them."""
     removed = 0
@@ -125,7 +131,9 @@ def _try_lock(lock: IO[str]) -> bool:
     return True
 
 
-def tidy(folder: Path, *, most: int, keep: float, now: float | None = None) -> None:
+def tidy(
+    folder: Path, *, most: int, keep: float, now: float | None = None, spare: frozenset[Path] = frozenset()
+) -> None:
     """Remove old files from the folder of this process, and the oldest ones where there are too many.
 
     Args:
@@ -133,10 +141,13 @@ def tidy(folder: Path, *, most: int, keep: float, now: float | None = None) -> N
         most: bytes that all files may have together. Files used in the last quarter of an hour stay all the same.
         keep: seconds after which a file goes that nobody wrote or read.
         now: seconds since the epoch; the present if left out.
+        spare: files that stay, such as those of the page itself.
     """
     now = time.time() if now is None else now
     left: list[tuple[float, int, Path]] = []
     for path in _files(folder):
+        if path in spare:
+            continue
         try:
             found = path.lstat()
         except OSError:  # it has just gone
@@ -181,14 +192,16 @@ def used(folder: Path) -> int:
 
 
 def keep_tidy() -> Event:
-    """Tidy the folder of this process once a minute, in the background. The event that is returned ends that."""
+    """Tidy the folder of this process once a minute, in the background, once the app is built. The event that is returned ends
+    that."""
     folder, ended = own_folder(), Event()
+    spare = frozenset(_files(folder))  # the examples, which every page shows
 
     def go_on() -> None:
         while not ended.wait(_EVERY):
             allowed = limits()
             with suppress(OSError):
-                tidy(folder, most=allowed.disk, keep=allowed.keep)
+                tidy(folder, most=allowed.disk, keep=allowed.keep, spare=spare)
 
     Thread(target=go_on, name="tidy", daemon=True).start()
     return ended

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from gradio.context import LocalContext
 
 PATIENCE = 60.0
 """Seconds after which a job stops whose caller never came to listen."""
+JOBS = ("streamed job", "batch-run")
+"""Names of the threads in which jobs run."""
 _REMEMBERED = 20_000
 _ending = Event()
 _lock = Lock()
@@ -33,6 +36,15 @@ def listens(caller: str) -> None:
 def end_all() -> None:
     """Let every job stop: the server ends."""
     _ending.set()
+
+
+def wait_for_jobs(seconds: float = 10.0) -> bool:
+    """Wait until the jobs have ended that run in threads of their own; whether they have."""
+    until = time.monotonic() + seconds
+    jobs = [thread for thread in threading.enumerate() if thread.name in JOBS]
+    for thread in jobs:
+        thread.join(max(0.0, until - time.monotonic()))
+    return not any(thread.is_alive() for thread in jobs)
 
 
 def caller_left() -> Callable[[], bool]:
