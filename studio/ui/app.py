@@ -28,6 +28,7 @@ from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
 from studio.ui.limits import choose, limits, on_a_space
 from studio.ui.match.events import wire_match_tab
 from studio.ui.match.tab import lay_out_match_tab
+from studio.ui.paths import visitors_know
 from studio.ui.session import Session, forget
 from studio.ui.visits import end_all, wait_for_jobs
 
@@ -43,6 +44,7 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
         allowed: folders of this machine below which a person may name folders in the tab *Batch*.
     """
     own_folder()
+    visitors_know(allowed)
     hold_models(models(), DEVICE)
     age = int(limits().keep)  # uploads and results of a page left open over night are gone the next day
     with StudioBlocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, age)) as app:
