@@ -66,7 +66,8 @@ def _check_edge(path: str, edge: int) -> None:
 
     try:
         with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as opened:
-            if max(opened.size) > edge:
-                raise gr.Error(f"A painting has at most {edge} pixels along an edge", print_exception=False)
+            size = opened.size
     except (OSError, ValueError, Image.DecompressionBombError):
         raise gr.Error("The painting cannot be read", print_exception=False) from None
+    if max(size) > edge:
+        raise gr.Error(f"A painting has at most {edge} pixels along an edge", print_exception=False)

@@ -120,6 +120,15 @@ def picture_of(answer: str) -> str:
     return str(data[0]["path"])
 
 
+def limited(**changes: int | float) -> str:
+    """Code that serves the app on this machine with other limits, such as ``upload=1000``; for :func:`serving`."""
+    given = ", ".join(f"{name}={value!r}" for name, value in changes.items())
+    return (
+        "from dataclasses import replace\nfrom studio.ui import limits\n"
+        f"limits.OWN = replace(limits.OWN, {given})\nfrom studio.ui.app import serve\nserve()\n"
+    )
+
+
 @contextmanager
 def serving(folder: Path, *command: str, **environment: str) -> Iterator[Server]:
     """Start an app and end it: ``reswd serve`` with the given flags, or what a command says that begins with a program.
