@@ -130,12 +130,13 @@ def limited(**changes: int | float) -> str:
 
 
 @contextmanager
-def serving(folder: Path, *command: str, **environment: str) -> Iterator[Server]:
+def serving(folder: Path, *command: str, address: str = "127.0.0.1", **environment: str) -> Iterator[Server]:
     """Start an app and end it: ``reswd serve`` with the given flags, or what a command says that begins with a program.
 
     Args:
         folder: for its files and its log.
         command: flags, or ``-c`` and code, or ``app.py``.
+        address: where it listens.
         environment: further variables.
     """
     port = free_port()
@@ -151,9 +152,9 @@ def serving(folder: Path, *command: str, **environment: str) -> Iterator[Server]
     )
     with log.open("ab") as out:
         process = subprocess.Popen([sys.executable, *line], cwd=ROOT, env=known, stdout=out, stderr=out)
-    server = Server(process, f"http://127.0.0.1:{port}", folder / "files", log)
+    server = Server(process, f"http://{address}:{port}", folder / "files", log)
     try:
-        _wait_for(server, port)
+        _wait_for(server, (address, port))
         yield server
     finally:
         if process.poll() is None:
@@ -168,13 +169,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(server: Server, port: int) -> None:
+def _wait_for(server: Server, address: tuple[str, int]) -> None:
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
         assert server.process.poll() is None, server.log.read_text(errors="replace")[-4000:]
         try:
-            httpx.get(f"{server.url}/robots.txt", timeout=5)
-            return
-        except httpx.TransportError:
+            with socket.create_connection(address, timeout=5):
+                return
+        except OSError:
             time.sleep(0.2)
     raise AssertionError(f"the app did not answer: {server.log.read_text(errors='replace')[-4000:]}")

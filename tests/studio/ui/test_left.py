@@ -32,12 +32,10 @@ def server(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped
 
 def listen_for(server: Server, event: str, seconds: float) -> None:
     """Listen for a while, and leave."""
-    with pytest.raises(httpx.ReadTimeout):
-        with httpx.stream(
-            "GET", f"{server.url}/gradio_api/call/guide/{event}", timeout=httpx.Timeout(seconds)
-        ) as stream:
-            for _ in stream.iter_lines():
-                pass
+    address, timeout = f"{server.url}/gradio_api/call/guide/{event}", httpx.Timeout(seconds)
+    with pytest.raises(httpx.ReadTimeout), httpx.stream("GET", address, timeout=timeout) as stream:
+        for _ in stream.iter_lines():
+            pass
 
 
 def test_a_painting_ends_when_its_caller_leaves(server: Server) -> None:
