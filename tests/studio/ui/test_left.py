@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
 from studio.ui import disk
 from tests.conftest import ROOT
@@ -77,6 +80,58 @@ def test_the_second_job_of_a_visitor_waits_behind_the_first_of_another(server: S
     for page in pages:
         page.join(120)
     assert over == ["a1", "b1", "a2"]
+
+
+def archive(folder: Path, pictures: int) -> Path:
+    """A ZIP of small pictures."""
+    place = folder / f"{pictures}.zip"
+    with zipfile.ZipFile(place, "w") as opened:
+        for number in range(pictures):
+            held = io.BytesIO()
+            Image.new("RGB", (320, 240), (number % 256, 40, 90)).save(held, "JPEG")
+            opened.writestr(f"{number}.jpg", held.getvalue())
+    return place
+
+
+def batch_data(server: Server, place: Path) -> list[object]:
+    """The inputs of /batch."""
+    return [[server.upload(place)], None, "#203040:2,#e0c090", "each", *match_data("")[3:]]
+
+
+def page_batch(server: Server, place: Path, session: str) -> None:
+    """*Process folder* on a page, with every control as it is but the ZIP and the palette."""
+    config = httpx.get(f"{server.url}/config").json()
+    (event,) = [each for each in config["dependencies"] if each["api_name"] == "run_batch"]
+    props = {each["id"]: each["props"] for each in config["components"]}
+    given = {"batch-files": [server.upload(place)], "batch-palette": "#203040:2,#e0c090", "batch-colours": "Palette"}
+    data = [given.get(props[number].get("elem_id"), props[number].get("value")) for number in event["inputs"]]
+    body = {"data": data, "fn_index": event["id"], "session_hash": session}
+    assert httpx.post(f"{server.url}/gradio_api/queue/join", json=body).status_code == 200
+
+
+@pytest.mark.parametrize("way", ["endpoint", "page"])
+def test_a_batch_ends_when_its_caller_leaves(server: Server, tmp_path: Path, way: str) -> None:
+    many = archive(tmp_path, 450)
+    if way == "endpoint":
+        event = server.join("batch", batch_data(server, many))
+        address = f"{server.url}/gradio_api/call/batch/{event}"
+    else:
+        page_batch(server, many, "leaves-soon")
+        address = f"{server.url}/gradio_api/queue/data?session_hash=leaves-soon"
+    heard = []
+    until_then = time.monotonic() + 3
+    with httpx.stream("GET", address, timeout=30) as stream:
+        if way == "page":
+            for line in stream.iter_lines():
+                heard.append(line)
+                if time.monotonic() > until_then:
+                    break
+        else:
+            time.sleep(3)
+    assert way == "endpoint" or any("process_generating" in line for line in heard)
+    began = time.monotonic()
+    assert "event: complete" in server.call("batch", batch_data(server, archive(tmp_path, 1)))
+    assert time.monotonic() - began < 15, "one batch is done at a time, and the long one is over"
 
 
 # Folders
