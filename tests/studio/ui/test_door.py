@@ -9,9 +9,9 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from benchmarks.serving import serving
 from studio.loopback import LOOPBACK
 from studio.ui.door import Door, _route, is_open
-from tests.studio.ui.server import serving
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ import httpx
 import pytest
 from PIL import Image
 
+from benchmarks.serving import SOURCE, Server, guide_data, limited, match_data, serving
 from studio.ui import disk
 from tests.conftest import ROOT
-from tests.studio.ui.server import SOURCE, Server, guide_data, limited, match_data, serving
 from tests.studio.ui.test_public import until
 
 LONG = guide_data("128x128", 200)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.studio.ui.server import (
+from benchmarks.serving import (
     SOURCE,
     Server,
     file_data,

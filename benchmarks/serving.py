@@ -1,4 +1,4 @@
-"""A real server for tests: the app in a process of its own, called over HTTP like any stranger's would be."""
+"""A real server: the app in a process of its own, called over HTTP as by any stranger. For the load and for tests."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx
 
-from tests.conftest import ASSETS, ROOT
-
+ROOT = Path(__file__).resolve().parent.parent
+ASSETS = ROOT / "assets"
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
 _START_SECONDS = 120
 
