@@ -110,6 +110,8 @@ def _send_all(server: Server, pair: Pair, load: Load, jobs: int | None, until: f
         with load.lock:
             if (jobs is not None and load.begun >= jobs) or (until is not None and time.monotonic() > until):
                 return
+            if server.process.poll() is not None:
+                return
             load.begun += 1
         began = time.monotonic()
         try:
@@ -144,7 +146,7 @@ def resident_mib(process: int) -> float:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
         return float("nan")
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), float("nan"))
 
 
 def disk_mib(folder: Path) -> float:
@@ -188,6 +190,10 @@ def main(arguments: list[str] | None = None) -> None:
             began = time.monotonic()
             load = run_load(server, pairs, jobs, given.minutes)
             print("\n".join(table(load, given.clients, time.monotonic() - began)))
+            if server.process.poll() is not None:
+                load.wrong.append(
+                    f"the server ended with {server.process.returncode}: {server.log.read_text()[-2000:]}"
+                )
     if load.wrong:
         raise SystemExit("\n".join(load.wrong[:20]))
 
