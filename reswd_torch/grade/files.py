@@ -8,9 +8,7 @@ Specifications: ASC CDL v1.2 (XML, namespace urn:ASC:CDL:v1.01); Iridas / Adobe 
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 import tempfile
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +21,7 @@ from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.foreign_text import cube_text, first_correction
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.grade.transforms import cdl_transform, lut_transform
+from reswd_torch.written import written_beside
 
 FOREIGN_LATTICE = 65
 """Number of points along one axis to which a .cube with a 1-D shaper or another domain is re-sampled."""
@@ -177,17 +176,13 @@ def write_text_atomically(path: Path, text: str) -> None:
         InputError: the folder is missing or not writable.
     """
     # tempfile is not used: its files are private, and reading the umask to make them public is not safe with threads.
-    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as out:
+        with written_beside(path) as temporary, temporary.open("x", encoding="utf-8", newline="\n") as out:
             out.write(text)
-        os.replace(temporary, path)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is writable"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _one_line(text: str) -> str:

@@ -10,13 +10,14 @@ import numpy as np
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.matching import MatchReport, PixelSample, fit_samples
+from reswd_torch.written import temporary_beside
 from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
 from studio.media.clips.names import clip_suffix, need_av
 from studio.media.clips.read import ClipFacts, Damage, OpenClip, events, is_packet, opened, picture_stream, read_facts
 from studio.media.clips.write import ClipWriter, writing
 from studio.media.images import profile_name, read_mask
-from studio.media.places import check_place, temporary_beside, written_beside
+from studio.media.places import check_place, written_beside
 from studio.references import BatchReference, ClipReference
 from studio.service.clip_colours import most_alike, sample_clip
 from studio.service.reference import ReferenceSamples
@@ -99,7 +100,7 @@ class ClipResult:
         check_clip_output(output, inputs=list(self.job.files.values()), overwrite=overwrite)
         with (
             opened(source) as clip,
-            written_beside(output) as temporary,
+            written_beside(output, overwrite=overwrite) as temporary,
             writing(temporary, output, facts, clip) as writer,
         ):
             self._grade_frames(clip, writer, damage, watch)

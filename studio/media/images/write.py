@@ -84,7 +84,7 @@ def write_picture(
     keep = alpha == "keep" and picture.alpha is not None and name not in FLAT_FORMATS
     channel = to_depth(picture.alpha, dtype) if keep and picture.alpha is not None else None
     try:
-        with written_beside(path) as temporary:
+        with written_beside(path, overwrite=overwrite) as temporary:
             _encode(temporary, name, picture, pixels, channel, last)
     except InputError:
         raise

@@ -63,6 +63,7 @@ class BatchPlan:
         skipped: how many files were left aside, by kind: a suffix, or what they are.
         notes: what a person should know before it starts.
         records: the folder for run.json and report.csv where it is not ``output``.
+        pattern: of the results, where they are numbered frames: other frames may be at work in the same folder.
         not_entered: how many sub-folders were not entered.
     """
 
@@ -73,6 +74,13 @@ class BatchPlan:
     notes: tuple[str, ...] = ()
     records: Path | None = None
     not_entered: int = 0
+    pattern: str = ""
+
+    @property
+    def lock(self) -> Path:
+        """The file that a run locks while it works; two runs of the same results have the same."""
+        apart = f"-{hashlib.sha256(os.fsencode(self.pattern)).hexdigest()[:8]}" if self.pattern else ""
+        return self.output / f".reswd-batch{apart}.lock"
 
     @property
     def state(self) -> Path:

@@ -18,7 +18,7 @@ from reswd_torch.matching import color_distance
 from reswd_torch.settings import MatchSettings
 from studio.jobs import MatchJob
 from studio.media.images import losses
-from studio.media.places import same_file
+from studio.media.places import same_file, written_together
 from studio.records.batch import run_at
 from studio.records.report import DONE, FAILED, Row
 from studio.references import Reference, SavedGrade
@@ -100,10 +100,11 @@ def grade_one(task: GradeTask) -> TaskOutcome:
         result, before, after, took = _graded(task)
         room = 2 * result.picture.pixels.nbytes
         place.parent.mkdir(parents=True, exist_ok=True)
-        result = save_and_release(result, place, overwrite=True)
         run = run_at(task.run, task.stamp)
-        if run.grade_files is not None and not run.series:
-            result.save_grade(place.with_name(place.name + run.grade_files))
+        with written_together():
+            result = save_and_release(result, place, overwrite=True)
+            if run.grade_files is not None and not run.series:
+                result.save_grade(place.with_name(place.name + run.grade_files))
     except Exception as error:
         reason = _reason(error, task.source, place, task.reference, task.mask)
         return failed(task.name, reason, task.state, full=_is_full(error, place, room), start=start)
