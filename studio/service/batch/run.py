@@ -347,9 +347,11 @@ def _alone(place: Path) -> Iterator[None]:
 
     try:
         with FileLock(place, timeout=2):  # workers of a run killed just now are gone within that
-            yield
-            with suppress(OSError):  # Windows: in use; the lock removes it itself there
-                place.unlink(missing_ok=True)
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # Windows: in use; the lock removes it itself there
+                    place.unlink(missing_ok=True)
     except Timeout:
         raise InputError(
             f"{place.parent}: another run is at work in this folder: wait for it, or give another"
