@@ -217,16 +217,16 @@ def named_apart(items: Iterable[Item]) -> tuple[Item, ...]:
     Whoever keeps its name has it; a result in another format takes the whole old name before its suffix; what still
     clashes is numbered.
     """
-    kept, taken = [], set()
+    kept, taken, numbers = [], set(), Counter[str]()
     items = list(items)
     for item in sorted(items, key=lambda item: (item.converted, item.name)):
         place = item.place
         if _key(place) in taken and item.converted:
             place = f"{item.name}.png"
-        path, number = PurePosixPath(place), 1
-        while _key(place) in taken:
-            number += 1
-            place = path.with_name(f"{path.stem} ({number}){path.suffix}").as_posix()
+        path, first = PurePosixPath(place), _key(place)
+        while _key(place) in taken:  # each number is tried once, however many there are of one name
+            numbers[first] += 1
+            place = path.with_name(f"{path.stem} ({numbers[first] + 1}){path.suffix}").as_posix()
         taken.add(_key(place))
         note = "" if place == item.name else f"written as {PurePosixPath(place).name}"
         kept.append(replace(item, place=place, note=note))

@@ -6,6 +6,7 @@ A task is a few words; what all tasks of a run share is read from run.json. Doin
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -181,7 +182,7 @@ def grade_in_words(grade: Grade) -> str:
 
 
 def _reason(error: Exception, source: Path, place: Path | None = None, *others: Path | None) -> str:
-    """One line for the report: without the path that the row names anyway, and without the folders of the others."""
+    """One line for the report: without the path that the row names anyway, and without any folder: it may be a server's."""
     if isinstance(error, InputError):
         text = str(error)
     elif isinstance(error, MemoryError):
@@ -189,8 +190,8 @@ def _reason(error: Exception, source: Path, place: Path | None = None, *others: 
     else:
         text = f"unexpected: {type(error).__name__}: {error}"
     text = text.removeprefix(f"{source}: ").removeprefix(f"{place}: ")
-    for path in filter(None, others):
-        text = text.replace(str(path), path.name)
+    for path in filter(None, (source, place, *others)):
+        text = text.replace(f"{path.parent}{os.sep}", "")
     return " ".join(text.split())
 
 
