@@ -100,13 +100,14 @@ def _open_closed_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r" if number == 0 else "w"))
 
 
 def _say(line: str) -> None:
-    """A line on stderr, if anybody can read it."""
+    """A line on stderr, if anybody can read it. What is quoted in it may be without end."""
+    shown = line if len(line) <= 600 else f"{line[:350]} … {line[-200:]}"
     with suppress(OSError):
-        print(f"reswd: {line}", file=sys.stderr, flush=True)
+        print(f"reswd: {' '.join(shown.splitlines())}", file=sys.stderr, flush=True)
 
 
 def _drop_output() -> None:

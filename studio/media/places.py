@@ -105,3 +105,5 @@ def same_file(one: Path, other: Path) -> bool:
         return os.path.samefile(one, other)
     except OSError:  # one of them does not exist
         return os.path.realpath(one) == os.path.realpath(other)
+    except ValueError:  # one has a name that no file can have
+        return False

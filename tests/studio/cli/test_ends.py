@@ -1,4 +1,4 @@
-"""How commands end that are told to: by Ctrl+C, SIGTERM and SIGHUP, by a reader that has gone, by a process that wants the same."""
+"""How commands end that are told to end, whose reader has gone, or that want one output at the same time."""
 
 from __future__ import annotations
 
