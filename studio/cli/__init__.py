@@ -21,7 +21,7 @@ from studio.cli.generate import generate_command
 from studio.cli.guide import guide_command
 from studio.cli.match import match_command
 from studio.cli.serve import serve_command
-from studio.cli.words import in_words
+from studio.cli.words import in_words, one_line
 from studio.signals import exit_code, unwinding
 
 app = typer.Typer(
@@ -104,10 +104,9 @@ def _open_closed_streams() -> None:
 
 
 def _say(line: str) -> None:
-    """A line on stderr, if anybody can read it. What is quoted in it may be without end."""
-    shown = line if len(line) <= 600 else f"{line[:350]} … {line[-200:]}"
+    """A line on stderr, if anybody can read it."""
     with suppress(OSError):
-        print(f"reswd: {' '.join(shown.splitlines())}", file=sys.stderr, flush=True)
+        print(f"reswd: {one_line(line)}", file=sys.stderr, flush=True)
 
 
 def _drop_output() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from studio.cli import options
+from studio.cli.words import one_line
 from studio.jobs import MatchJob
 from studio.service.batch.run import BatchEvent
 from studio.signals import first_in_order
@@ -75,6 +76,6 @@ def _counting_bar() -> Iterator[Callable[[Event], None]]:
                 tasks[event.phase] = bar.add_task(event.text, total=event.of, name="")
             bar.update(tasks[event.phase], completed=event.done, name=event.name[-60:])
             if event.row is not None and event.row.status != DONE:
-                print(f"reswd: {event.row.file}: {event.row.message}", file=sys.stderr)
+                print(f"reswd: {one_line(f'{event.row.file}: {event.row.message}')}", file=sys.stderr)
 
         yield show
