@@ -26,18 +26,19 @@ _HEAD = """# Licences
 The project is under the Apache License 2.0. This lists what it brings in, as each package names its own licence; `make licences`
 writes it anew, and `make sbom` writes the same with versions as a CycloneDX file.
 
-Nothing in the base, the library alone, is under the GPL or AGPL, and nothing in `app` and `guide` is. Some of it is under licences
-that ask for changes of the packages themselves to be published (MPL, LGPL):
+Nothing in the base, the library alone, is under the GPL or AGPL, and nothing in `app` and `guide` is. Some of it is under
+licences that ask for changes of the packages themselves to be published (MPL, LGPL):
 
 - **certifi** (MPL-2.0), **tqdm** (MPL-2.0 and MIT) and **orjson** (MPL-2.0 and Apache-2.0 or MIT) come with `app` and `guide`.
 - **opencv-python-headless**, in the base: its wheels carry FFmpeg's libraries under the LGPL 2.1, without GPL parts.
-- **numpy** and **torch**, in the base: their wheels carry the run-time libraries of GCC, under the GPL with the GCC Runtime Library
-  Exception, which allows use in programs of any licence.
+- **numpy** and **torch**, in the base: their wheels carry the run-time libraries of GCC, under the GPL with the GCC Runtime
+  Library Exception, which allows use in programs of any licence.
 
-Two extras carry encoders under the GPL in their wheels. They are separate for that reason, and whoever hands on a program together
-with them heeds the GPL for the whole:
+Two extras carry encoders under the GPL in their wheels. They are separate for that reason, and whoever hands on a program
+together with them heeds the GPL for the whole:
 
-- **av** (`video`): the package is under the BSD licence; its wheels carry FFmpeg built with **x264** and **x265**, GPL 2 or later.
+- **av** (`video`): the package is under the BSD licence; its wheels carry FFmpeg built with **x264** and **x265**, GPL 2 or
+  later.
 - **pillow-heif** (`heic`): the package is under the BSD licence; its wheels carry **libx265**, GPL 2 or later, and libheif and
   libde265, LGPL 3.
 

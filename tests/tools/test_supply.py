@@ -50,7 +50,8 @@ def test_the_lock_holds_all_that_is_brought_in_with_hashes() -> None:
 
 
 def test_what_is_pytorchs_alone_is_left_out_of_the_lock() -> None:
-    resolved = "# made\na==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\ntorch==2 \\\n    --hash=sha256:02\nnvidia-x==3 ; a\nb==4\n"
+    hashes = " \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n"
+    resolved = f"# made\na==1{hashes}torch==2{hashes}nvidia-x==3 ; a\nb==4\n"
     assert pins(locked(resolved)) == ["a==1", "b==4"] and locked(resolved).count("--hash") == 2
 
 
