@@ -52,6 +52,9 @@ class Generation:
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise InputError("the prompt is empty: say what to paint, such as 'a blue dog on a red background'")
+        for text in (self.prompt, self.negative_prompt):
+            if not text.isascii() and text.encode("utf-8", "replace") != text.encode("utf-8", "surrogatepass"):
+                raise InputError(f"the prompt {text[:80]!r} is no text: write it in Unicode (UTF-8)")
         for name in ("seed", "steps", "width", "height"):
             value = getattr(self, name)
             if not is_number(value, Integral) and not (value is None and name in ("width", "height")):

@@ -48,6 +48,10 @@ class ChosenFiles:
         return sum(self.files.values())
 
 
+_LARGEST_INDEX = 1 << 20
+"""Bytes; an index names a dozen components."""
+
+
 def read_index(file: Path, name: str, supported: Callable[[str], bool]) -> dict[str, object]:
     """Read ``model_index.json`` and check that the pipeline can be used.
 
@@ -60,9 +64,13 @@ def read_index(file: Path, name: str, supported: Callable[[str], bool]) -> dict[
         InputError: this is no index of a pipeline, or its class is not supported.
     """
     try:
+        if not file.is_file():  # a folder, or a pipe that would be waited for
+            raise OSError("there is no such file")
+        if file.stat().st_size > _LARGEST_INDEX:
+            raise ValueError(f"{file.stat().st_size} bytes, which no index has")
         index = json.loads(file.read_text(encoding="utf-8"))
         class_name = index["_class_name"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{name}: its {INDEX} is not that of a diffusers pipeline ({error}): choose another"
         ) from error

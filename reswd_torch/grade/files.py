@@ -9,9 +9,7 @@ Cube LUT 1.0 (red changes fastest).
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,6 +26,7 @@ from reswd_torch.grade.lut1d import Lut1D
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.grade.lut_chain import LutChain
 from reswd_torch.grade.transforms import cdl_transform, lut_transform
+from reswd_torch.written import written_beside
 
 
 def write_cdl(path: Path, cdl: Cdl, *, element: str, description: str, encoding: str) -> None:
@@ -209,17 +208,13 @@ def write_text_atomically(path: Path, text: str) -> None:
         InputError: the folder is missing or not writable.
     """
     # tempfile is not used: its files are private, and reading the umask to make them public is not safe with threads.
-    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as out:
+        with written_beside(path) as temporary, temporary.open("x", encoding="utf-8", newline="\n") as out:
             out.write(text)
-        os.replace(temporary, path)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is writable"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _one_line(text: str) -> str:

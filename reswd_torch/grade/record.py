@@ -69,7 +69,9 @@ def _lattice_from_record(record: dict[str, Any], *, foreign: bool = True) -> Lut
 
 
 def _curves_from_record(record: dict[str, Any]) -> Lut1D:
-    return Lut1D(_values_in(record).reshape(int(number_in(record["size"])), 3), _triple(record["low"]), _triple(record["high"]))
+    return Lut1D(
+        _values_in(record).reshape(int(number_in(record["size"])), 3), _triple(record["low"]), _triple(record["high"])
+    )
 
 
 def _values_in(record: dict[str, Any]) -> Tensor:

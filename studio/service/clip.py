@@ -10,6 +10,7 @@ import numpy as np
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.matching import MatchReport, PixelSample, fit_samples
+from reswd_torch.written import temporary_beside
 from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
 from studio.media.clips.kept import beside, said_of
@@ -18,7 +19,7 @@ from studio.media.clips.open import OpenClip, opened, picture_stream
 from studio.media.clips.read import ClipFacts, Damage, events, is_packet, read_facts
 from studio.media.clips.write import ClipWriter, writing
 from studio.media.images import profile_name, read_mask
-from studio.media.places import check_place, temporary_beside, written_beside
+from studio.media.places import check_place, written_beside
 from studio.references import BatchReference, ClipReference
 from studio.service.clip_colours import most_alike, sample_clip
 from studio.service.reference import ReferenceSamples
@@ -101,7 +102,7 @@ class ClipResult:
         check_clip_output(output, inputs=list(self.job.files.values()), overwrite=overwrite)
         with (
             opened(source) as clip,
-            written_beside(output) as temporary,
+            written_beside(output, overwrite=overwrite) as temporary,
             writing(temporary, output, facts, clip) as writer,
         ):
             said = self._grade_frames(clip, writer, damage, watch)

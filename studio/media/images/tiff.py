@@ -101,7 +101,9 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
     if 50706 in page.tags:
         raise InputError(f"{path}: this is a camera raw file (DNG): develop it and save a 16-bit TIFF first")
     if 262 not in page.tags:
-        raise InputError(f"{path}: the TIFF does not say what its samples mean (PhotometricInterpretation): save it again")
+        raise InputError(
+            f"{path}: the TIFF does not say what its samples mean (PhotometricInterpretation): save it again"
+        )
     dtype = page.dtype
     if dtype is None or dtype.kind not in "ub" or page.bitspersample not in (1, 2, 4, 8, 16):
         name = {"f": "floating-point", "i": "signed", "c": "complex"}.get(dtype.kind if dtype is not None else "", "")

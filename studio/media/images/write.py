@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def write_picture(
     keep = alpha == "keep" and picture.alpha is not None and name not in FLAT_FORMATS
     channel = to_depth(picture.alpha, dtype) if keep and picture.alpha is not None else None
     try:
-        with written_beside(path) as temporary:
+        with written_beside(path, overwrite=overwrite) as temporary:
             _encode(temporary, name, picture, pixels, channel, last)
     except InputError:
         raise
@@ -182,7 +182,18 @@ def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: 
             image = Image.fromarray(cv2.merge((*cv2.split(pixels), alpha)))
         else:
             image = _handed_over(pixels) if last and pixels.flags.owndata else Image.fromarray(pixels)
-        image.save(path, name, **_options(name, picture))
+        with path.open("wb") as file:
+            image.save(_WrittenHere(file), name, **_options(name, picture))
+
+
+class _WrittenHere:
+    """A file for Pillow that has no number: Python writes to it then, which goes on where the system takes only a part.
+
+    Pillow's own writing (``encode_to_file``) does not. On a full disk the end of a JPEG or BMP was missing then, without an error.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.write, self.seek, self.tell, self.flush = file.write, file.seek, file.tell, file.flush
 
 
 def _handed_over(pixels: np.ndarray) -> Image.Image:
