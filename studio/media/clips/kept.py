@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _OF_THE_FILE = {
     "application_platform", "bps", "company_name", "compatible_brands", "duration", "encoder", "file_package_name",
     "file_package_umid", "generation_uid", "major_brand", "material_package_umid", "minor_version", "modification_date",
-    "operational_pattern_ul", "product_name", "product_uid", "product_version", "rotate", "toolkit_version", "uid", "vendor_id",
+    "operational_pattern_ul", "product_name", "product_uid", "product_version", "rotate", "software", "toolkit_version", "uid",
+    "vendor_id",
 }  # fmt: skip
 """Keys of metadata that describe the source's file and not its content, in small letters."""
 _TECHNICAL = {"alpha_mode", "creation_time", "filename", "handler_name", "language", "mimetype"}
