@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import base64
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -70,7 +71,7 @@ class SavedMatch:
             return None
         recorded = Path(entry["path"])
         name = PureWindowsPath(entry["path"]).name  # of either system's paths
-        there = [path for path in (recorded, self.folder / name) if path.is_file()]
+        there = [path for path in (recorded, self.folder / name) if os.path.isfile(path)]  # which no name makes stumble
         for path in there:
             if sha256_of(path) == entry["sha256"]:
                 return path
