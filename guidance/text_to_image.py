@@ -53,7 +53,7 @@ class Generation:
         if not self.prompt.strip():
             raise InputError("the prompt is empty: say what to paint, such as 'a blue dog on a red background'")
         for text in (self.prompt, self.negative_prompt):
-            if not text.isascii() and text.encode("utf-8", "replace") != text.encode("utf-8", "surrogatepass"):
+            if isinstance(text, str) and text.encode("utf-8", "replace") != text.encode("utf-8", "surrogatepass"):
                 raise InputError(f"the prompt {text[:80]!r} is no text: write it in Unicode (UTF-8)")
         for name in ("seed", "steps", "width", "height"):
             value = getattr(self, name)

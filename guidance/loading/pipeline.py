@@ -71,7 +71,6 @@ def read_pipeline(name: str, folder: Path, plan: LoadingPlan, device: str) -> Di
                 local_files_only=True,
                 dtype=getattr(torch, placement.dtype),
                 variant=plan.files.variant,
-                use_safetensors=True,  # never a pickle, which is a program
             )
         pipe.set_progress_bar_config(disable=True)
         if placement.offload == "model":

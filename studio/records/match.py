@@ -71,9 +71,7 @@ class SavedMatch:
             return None
         recorded = Path(entry["path"])
         name = PureWindowsPath(entry["path"]).name  # of either system's paths
-        there = [
-            path for path in (recorded, self.folder / name) if os.path.isfile(path)
-        ]  # is_file raises for long names
+        there = [path for path in (recorded, self.folder / name) if os.path.isfile(path)]  # which no name makes stumble
         for path in there:
             if sha256_of(path) == entry["sha256"]:
                 return path

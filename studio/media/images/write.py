@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -183,13 +183,14 @@ def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: 
         else:
             image = _handed_over(pixels) if last and pixels.flags.owndata else Image.fromarray(pixels)
         with path.open("wb") as file:
-            image.save(_WrittenHere(file), name, **_options(name, picture))
+            image.save(cast("IO[bytes]", _WrittenHere(file)), name, **_options(name, picture))
 
 
 class _WrittenHere:
     """A file for Pillow that has no number: Python writes to it then, which goes on where the system takes only a part.
 
-    Pillow's own writing (``encode_to_file``) does not. On a full disk the end of a JPEG or BMP was missing then, without an error.
+    Pillow's own writing (``encode_to_file``) does not. On a full disk the end of a JPEG or BMP was missing then, and nobody
+    was told.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
