@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-slow test-gpu lint format bench space space-check clean
+.PHONY: run test test-slow test-gpu fuzz lint format bench space space-check lock audit sbom licences clean
 
 run: .venv/app ## install and open the browser app
 	$(BIN)/reswd serve --browser
@@ -15,6 +15,10 @@ test-slow: .venv/dev ## the proofs that take a minute or so each
 
 test-gpu: .venv/dev ## the tests that need CUDA
 	$(BIN)/python -m pytest -m gpu
+
+fuzz: .venv/dev ## broken files into every reader, a minute for each family; guided by coverage where atheris installs
+	-test -n "$(FUZZ)" || $(BIN)/python -m pip install --quiet atheris
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -34,6 +38,19 @@ space: .venv/app ## upload to a Hugging Face Space: make space SPACE=user/name
 space-check: .venv/app ## install and start the app as a Space would, and match one pair
 	$(BIN)/python -m tools.space check
 
+lock: build/tools ## requirements.lock anew, after requirements.txt was changed
+	PATH="$(CURDIR)/build/tools/bin:$$PATH" build/tools/bin/python -m tools.lock
+
+audit: build/tools ## what is known against the locked versions; fails where a package cannot be looked up
+	build/tools/bin/pip-audit --strict --disable-pip --no-deps --requirement requirements.lock
+
+sbom: build/tools .venv/app ## what is installed, as CycloneDX: build/sbom.json
+	build/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file build/sbom.json \
+		$(BIN)/python
+
+licences: .venv/dev ## docs/licences.md anew
+	$(BIN)/python -m tools.licences
+
 clean:
 	rm -rf .venv build *.egg-info
 
@@ -48,3 +65,9 @@ clean:
 .venv/dev: pyproject.toml .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video,cluster,training,dev]"
 	touch $@ .venv/app
+
+# Tools that look at the installed packages, apart from them.
+build/tools: .venv/bin/python
+	$(BIN)/python -m venv build/tools
+	build/tools/bin/python -m pip install --quiet "uv>=0.9,<1" "pip-audit>=2.9,<3" "cyclonedx-bom>=7,<8"
+	touch $@

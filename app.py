@@ -1,9 +1,10 @@
 """The browser app. `python app.py` starts it; a Hugging Face Space runs this file."""
 
-from studio.ui.app import build_app, launch_options, warm_up
+from studio.ui.app import address, build_app, launch_options, names_for, run_app, strangers_come, warm_up
 
+strangers_come(address())
 demo = build_app()
 
 if __name__ == "__main__":
     warm_up()
-    demo.launch(**launch_options())
+    run_app(demo, launch_options(names_for(address())))

@@ -13,6 +13,7 @@ from reswd_torch.arrays import colors_in
 from reswd_torch.errors import InputError
 from reswd_torch.matching import palette_sample, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
+from reswd_torch.pil_pictures import is_pil_picture, sample_of_pil
 
 SAMPLES = 2048
 """Number of colours that are drawn from a picture or a palette."""
@@ -33,8 +34,9 @@ def read_reference(value: object, seed: int = 0) -> Reference:
     """Read the colours of one reference.
 
     Args:
-        value: a picture, as an sRGB-encoded (H, W, 3) array or tensor of floats in 0..1 or an array of uint8; a PIL image,
-            which is taken as sRGB; a palette, or its text such as ``"#aabbcc:2, #112233"``; or a :class:`Reference`, which
+        value: a picture, as an sRGB-encoded (H, W, 3) array or tensor of floats in 0..1 or an array of uint8; a PIL image
+            of any mode but F, read as the command line reads a file: by its profile, 16 bits as such, without what is
+            transparent; a palette, or its text such as ``"#aabbcc:2, #112233"``; or a :class:`Reference`, which
             is returned as it is.
         seed: seed of the choice of a picture's pixels.
 
@@ -47,8 +49,8 @@ def read_reference(value: object, seed: int = 0) -> Reference:
         value = parse_palette(value)
     if isinstance(value, Palette):
         return Reference(palette_sample(value, SAMPLES).fit)
-    if hasattr(value, "convert") and hasattr(value, "getbands"):  # a PIL image, without importing Pillow
-        value = np.asarray(value.convert("RGB"))
+    if is_pil_picture(value):
+        return Reference(sample_of_pil(value, SAMPLES, seed, "reference"))
     if isinstance(value, np.ndarray) and value.dtype == np.uint8:
         value = value.astype(np.float32) / 255
     picture = colors_in(value, "reference")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 from reswd_torch.errors import InputError
+from reswd_torch.settings import is_number
 
 TRANSPORT, GRADIENT = "transport", "gradient"
 METHODS = (TRANSPORT, GRADIENT)
@@ -71,9 +72,9 @@ class GuidanceSettings:
         _in_range("learning_rate", self.learning_rate, 1e-6, 10.0)
         if not self.start < self.stop:
             raise InputError(f"start {self.start:g} is not before stop {self.stop:g}: guidance would do nothing")
-        if not (isinstance(self.seed, Integral) and 0 <= self.seed < 2**32):
+        if not (is_number(self.seed, Integral) and 0 <= self.seed < 2**32):
             raise InputError(f"seed {self.seed!r} is not usable: give a whole number from 0 to 4294967295")
-        if not (isinstance(self.inner_steps, Integral) and 1 <= self.inner_steps <= 100):
+        if not (is_number(self.inner_steps, Integral) and 1 <= self.inner_steps <= 100):
             raise InputError(f"inner_steps {self.inner_steps!r} is out of range: give 1 to 100")
         if self.reevaluate and self.method != GRADIENT:
             raise InputError("reevaluate=True asks for gradient steps: give method='gradient' with it")
@@ -98,5 +99,5 @@ def settings_with(settings: GuidanceSettings | None, options: Mapping[str, objec
 
 
 def _in_range(name: str, value: object, low: float, high: float) -> None:
-    if not (isinstance(value, Real) and low <= float(value) <= high):
+    if not (is_number(value, Real) and low <= float(value) <= high):
         raise InputError(f"{name} {value!r} is out of range: give a number from {low:g} to {high:g}")

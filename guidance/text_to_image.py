@@ -10,6 +10,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
+from reswd_torch.settings import is_number
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
@@ -51,9 +52,12 @@ class Generation:
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise InputError("the prompt is empty: say what to paint, such as 'a blue dog on a red background'")
+        for text in (self.prompt, self.negative_prompt):
+            if isinstance(text, str) and text.encode("utf-8", "replace") != text.encode("utf-8", "surrogatepass"):
+                raise InputError(f"the prompt {text[:80]!r} is no text: write it in Unicode (UTF-8)")
         for name in ("seed", "steps", "width", "height"):
             value = getattr(self, name)
-            if not isinstance(value, Integral) and not (value is None and name in ("width", "height")):
+            if not is_number(value, Integral) and not (value is None and name in ("width", "height")):
                 raise InputError(f"{name} {value!r} is not usable: give a whole number")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed {self.seed} is out of range: give one from 0 to 4294967295")

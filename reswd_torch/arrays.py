@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from reswd_torch.errors import InputError
+from reswd_torch.precision import check_float
 
 Array = TypeVar("Array", np.ndarray, Tensor)
 
@@ -37,8 +38,7 @@ def colors_in(value: object, name: str) -> Tensor:
             raise InputError(f"{name} has dtype {value.dtype}: give floats in 0..1 (divide uint8 by 255)")
         tensor = torch.from_numpy(_for_torch(value))
     else:
-        if not value.dtype.is_floating_point:
-            raise InputError(f"{name} has dtype {value.dtype}: give floats in 0..1 (divide uint8 by 255)")
+        check_float(name, value)
         tensor = value
     low, high = (float(v) for v in torch.aminmax(tensor.detach()))  # in one pass; NaN and Inf show in both
     if not (np.isfinite(low) and np.isfinite(high)):

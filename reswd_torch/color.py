@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from reswd_torch.precision import precisely
+
 _RGB_TO_XYZ = (
     (0.4124564, 0.3575761, 0.1804375),
     (0.2126729, 0.7151522, 0.0721750),
@@ -47,14 +49,26 @@ def srgb_to_lab(rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         rgb: (..., 3), sRGB-encoded, 0..1.
 
     Returns:
-        (..., 3): L* in 0..100, a* and b* roughly -110..110. White is (100, 0, 0) exactly.
+        (..., 3): L* in 0..100, a* and b* roughly -110..110. White is (100, 0, 0) exactly. Of the dtype of ``rgb``; half
+        precision is computed in float32, under autocast too.
+
+    Raises:
+        InputError: integers, or floats of 8 bits.
     """
-    matrix = _normalised_matrix(rgb)
-    return _xyz_to_lab(srgb_to_linear(rgb) @ matrix.T)
+    return precisely(lambda colors: linear_to_lab(srgb_to_linear(colors)), rgb)
+
+
+def linear_to_lab(linear: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+    """:func:`srgb_to_lab` for linear light in sRGB's primaries: (..., 3), white is 1. Colours outside sRGB may leave 0..1."""
+    return _xyz_to_lab(linear @ _normalised_matrix(linear).T)
 
 
 def lab_to_srgb(lab: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
     """The inverse of :func:`srgb_to_lab`. Colours outside sRGB come out below 0 or above 1."""
+    return precisely(_lab_to_srgb, lab)
+
+
+def _lab_to_srgb(lab: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
     fy = (lab[..., 0] + 16.0) / 116.0
     f = torch.stack((fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0), dim=-1)
     xyz = torch.where(f > _DELTA, f**3, 3 * _DELTA**2 * (f - 4.0 / 29.0))

@@ -19,6 +19,7 @@ from torch import Tensor
 from reswd_torch.coupling_reservoir import Couplings, KeptCouplings, coupling_step, none_kept
 from reswd_torch.directions import check_directions, check_kind, draw_directions
 from reswd_torch.errors import InputError
+from reswd_torch.precision import in_full_precision
 from reswd_torch.reservoir_loss import ReservoirLoss
 from reswd_torch.wasserstein import (
     Others,
@@ -159,8 +160,8 @@ class ReservoirSlicedWasserstein(ReservoirLoss):
         device = x.device.type if isinstance(x, Tensor) else "cpu"
         if torch.is_autocast_enabled(device):
             with torch.autocast(device, enabled=False):
-                full = [None if each is None else _in_full_precision(each) for each in (x_weights, y_weights)]
-                return self.forward(_in_full_precision(x), _in_full_precision(y), *full, directions=directions)
+                full = [None if each is None else in_full_precision(each) for each in (x_weights, y_weights)]
+                return self.forward(in_full_precision(x), in_full_precision(y), *full, directions=directions)
         check_shapes(x, y, x_weights, y_weights)
         check_values("x", x)
         if x.shape[-1] != self.dims:
@@ -264,8 +265,3 @@ class ReservoirSlicedWasserstein(ReservoirLoss):
 
     def extra_repr(self) -> str:
         return f"dims={self.dims}, kept={self.kept}, fresh={self.fresh}, p={self.p}, directions={self.kind!r}, tau={self.tau}"
-
-
-def _in_full_precision(tensor: Tensor) -> Tensor:
-    """Half precision, as autocast makes it, as float32. Anything else comes back as it is and is left to the checks."""
-    return tensor.float() if isinstance(tensor, Tensor) and tensor.dtype in (torch.float16, torch.bfloat16) else tensor

@@ -81,9 +81,9 @@ class MatchSettings:
                 f"aim {self.aim!r} needs method {able}, not {self.method}: leave the method out, or choose aim colours"
             )
         check_strength(self.strength)
-        if not (isinstance(self.seed, Integral) and 0 <= self.seed < 2**63):
+        if not (is_number(self.seed, Integral) and 0 <= self.seed < 2**63):
             raise InputError(f"seed {reprlib.repr(self.seed)} is not usable: give a whole number from 0 to 2**63 - 1")
-        if not (isinstance(self.samples, Integral) and 1 <= self.samples <= 2**20):
+        if not (is_number(self.samples, Integral) and 1 <= self.samples <= 2**20):
             raise InputError(
                 f"samples {reprlib.repr(self.samples)} is out of range: give a whole number from 1 to {2**20}"
             )
@@ -140,13 +140,18 @@ def _is_many(value: object) -> TypeGuard[Iterable[object]]:
     return isinstance(value, list | tuple)
 
 
+def is_number(value: object, kind: type) -> TypeGuard[float]:
+    """Whether a value is a number of this kind. True and False are none, though Python counts them as whole numbers."""
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
 def check_strength(strength: object) -> None:
     """Refuse a strength that is not a number from 0 to 4.
 
     Raises:
         InputError: not a number, NaN, or out of range.
     """
-    if not (isinstance(strength, Real) and 0 <= strength <= 4):  # type: ignore[operator]
+    if not (is_number(strength, Real) and 0 <= strength <= 4):
         raise InputError(f"strength {reprlib.repr(strength)} is out of range: give a number from 0 to 4")
 
 

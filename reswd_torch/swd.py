@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from reswd_torch.control_variates import check_control, control_coefficient, controlled_mean, gaussian_control
 from reswd_torch.directions import check_count, check_directions, check_kind, draw_directions
 from reswd_torch.errors import InputError
+from reswd_torch.precision import HALVES, in_full_precision
 from reswd_torch.wasserstein import (
     Others,
     OtherWeights,
@@ -98,6 +99,8 @@ class SlicedWasserstein(Seeded):
             1/n_directions and may be negative.
         seed: seeds the module's own generator, whose state the state_dict carries.
 
+    Under autocast, points of half precision are converted to float32, and the distance is computed in that.
+
     Raises:
         InputError: on construction or call, naming what does not fit.
 
@@ -127,13 +130,16 @@ class SlicedWasserstein(Seeded):
         self.control_variate = control_variate
 
     def draw(self, like: Points) -> Float[Tensor, "directions dims"]:
-        """The next call's directions, in the dtype and on the device of ``like``. Advances the generator."""
+        """The next call's directions, in the dtype (float32 for half precision) and on the device of ``like``.
+
+        Advances the generator.
+        """
         return draw_directions(
             self.directions,
             self.n_directions,
             like.shape[-1],
             generator=self.generator,
-            dtype=like.dtype,
+            dtype=torch.float32 if like.dtype in HALVES else like.dtype,
             device=like.device,
         )
 
@@ -174,6 +180,11 @@ class SlicedWasserstein(Seeded):
         directions: Float[Tensor, "directions dims"] | None = None,
     ) -> SlicedResult:
         """What a call computes: the value, and everything that led to it. Arguments as for :meth:`forward`."""
+        device = x.device.type if isinstance(x, Tensor) else "cpu"
+        if torch.is_autocast_enabled(device):
+            with torch.autocast(device, enabled=False):
+                masses = [None if each is None else in_full_precision(each) for each in (x_weights, y_weights)]
+                return self.diagnosed(in_full_precision(x), in_full_precision(y), *masses, directions=directions)
         check_sets(x, y, x_weights, y_weights)
         if directions is None:
             directions = self.draw(x)

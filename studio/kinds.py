@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 CLIP_SUFFIXES: frozenset[str] = frozenset(
-    {".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ts", ".webm"}
-)
+    {
+        ".3g2", ".3gp", ".asf", ".avi", ".dv", ".f4v", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts",
+        ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv",
+    }
+)  # fmt: skip
 """Suffixes that are taken for video clips. Camera raw footage (.r3d, .braw, .ari) is none: FFmpeg does not develop it."""
 
 FRAME_NUMBER = re.compile(r"%(?:0(\d+))?d|(#+)")

@@ -16,6 +16,8 @@ import time
 import venv
 from pathlib import Path
 
+from tools.lock import LOCK, OF_TORCH, pins
+
 ROOT = Path(__file__).resolve().parent.parent
 FILE_SET = ("app.py", "requirements.txt", "README.md", "LICENSE", "reswd_torch", "guidance", "studio", "assets")
 IGNORED = ("__pycache__", "*.pyc")
@@ -23,24 +25,38 @@ START_SECONDS = 120
 
 
 def copy_file_set(folder: Path) -> None:
-    """Copy the files that the app needs, and no others, into an empty folder."""
+    """Copy the files that the app needs, and no others, into an empty folder. Its requirements.txt has the versions of the lock.
+
+    Without their hashes: a Space installs nothing but requirements.txt, and that holds PyTorch (tools/lock.py).
+    """
     for name in FILE_SET:
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*IGNORED))
         else:
             shutil.copy2(source, folder / name)
+    bounds = (folder / "requirements.txt").read_text(encoding="utf-8")
+    torch = [pin for pin in pins(bounds) if OF_TORCH.match(pin)]
+    exact = "\n".join([*torch, *pins(LOCK.read_text(encoding="utf-8"))])
+    (folder / "requirements.txt").write_text(f"{exact}\n", encoding="utf-8")
 
 
 def check() -> None:
-    """Install requirements.txt in a new environment, start app.py there, and match one pair through Gradio's client."""
+    """Install the lock with its hashes and then requirements.txt in a new environment, start app.py there, and match one pair
+    through Gradio's client.
+    """
     with tempfile.TemporaryDirectory(prefix="reswd-space-") as name:
         folder = Path(name)
         home = folder / "home"
         home.mkdir()
         copy_file_set(home)
         python = _new_environment(folder / "venv")
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", "requirements.txt"], cwd=home, check=True)
+        install = [python, "-m", "pip", "install", "--quiet"]
+        torch = [pin for pin in pins((home / "requirements.txt").read_text(encoding="utf-8")) if OF_TORCH.match(pin)]
+        subprocess.run([*install, *torch], check=True)
+        subprocess.run([*install, "--no-deps", "--require-hashes", "-r", str(LOCK)], check=True)
+        subprocess.run([*install, "-r", "requirements.txt"], cwd=home, check=True)
+        subprocess.run([python, "-m", "pip", "check"], check=True)
         port = _free_port()
         # A Space sets these two variables and starts app.py in the folder of the repository.
         surroundings = _clean_environment() | {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}

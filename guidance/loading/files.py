@@ -48,6 +48,10 @@ class ChosenFiles:
         return sum(self.files.values())
 
 
+_LARGEST_INDEX = 1 << 20
+"""Bytes; an index names a dozen components."""
+
+
 def read_index(file: Path, name: str, supported: Callable[[str], bool]) -> dict[str, object]:
     """Read ``model_index.json`` and check that the pipeline can be used.
 
@@ -60,9 +64,13 @@ def read_index(file: Path, name: str, supported: Callable[[str], bool]) -> dict[
         InputError: this is no index of a pipeline, or its class is not supported.
     """
     try:
+        if not file.is_file():  # a folder, or a pipe that would be waited for
+            raise OSError("there is no such file")
+        if file.stat().st_size > _LARGEST_INDEX:
+            raise ValueError(f"{file.stat().st_size} bytes, which no index has")
         index = json.loads(file.read_text(encoding="utf-8"))
         class_name = index["_class_name"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{name}: its {INDEX} is not that of a diffusers pipeline ({error}): choose another"
         ) from error
@@ -161,14 +169,21 @@ def is_complete(folder: Path, index: Mapping[str, object], files: ChosenFiles) -
     """
     if not all((folder / path).is_file() for path in files.files):
         return False
-    for path in files.files:
-        if _SHARDS_INDEX.match(path.rpartition("/")[2]):
-            listed = json.loads((folder / path).read_text(encoding="utf-8"))["weight_map"].values()
-            if not all((folder / path).with_name(shard).is_file() for shard in set(listed)):
-                return False
+    lists = [folder / path for path in files.files if _SHARDS_INDEX.match(path.rpartition("/")[2])]
+    if not all(map(_shards_are_there, lists)):
+        return False
     for part in _component_libraries(index):
         there = [path for path in files.files if path.startswith(f"{part}/")]
         has_configuration = any(path.endswith("/config.json") for path in there)
         if not there or (has_configuration and not any(is_weight_file(path) for path in there)):
             return False
     return True
+
+
+def _shards_are_there(listing: Path) -> bool:
+    """Whether every shard that a list names lies beside it. Of a list that cannot be read, none does."""
+    try:
+        shards = set(json.loads(listing.read_text(encoding="utf-8"))["weight_map"].values())
+        return all(listing.with_name(shard).is_file() for shard in shards)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False

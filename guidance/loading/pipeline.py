@@ -67,7 +67,10 @@ def read_pipeline(name: str, folder: Path, plan: LoadingPlan, device: str) -> Di
             from diffusers import DiffusionPipeline
 
             pipe = DiffusionPipeline.from_pretrained(
-                folder, local_files_only=True, dtype=getattr(torch, placement.dtype), variant=plan.files.variant
+                folder,
+                local_files_only=True,
+                dtype=getattr(torch, placement.dtype),
+                variant=plan.files.variant,
             )
         pipe.set_progress_bar_config(disable=True)
         if placement.offload == "model":
@@ -83,7 +86,7 @@ def read_pipeline(name: str, folder: Path, plan: LoadingPlan, device: str) -> Di
             f"{name} does not fit into the memory of {device}, estimated at {placement.estimate}: end other programs that "
             f"use it, or choose a smaller model, such as {EMBEDDED_ID}"
         ) from error
-    except (OSError, ValueError, LookupError) as error:
+    except Exception as error:  # the files may be anybody's, and several libraries stumble over them in many ways
         raise InputError(
             f"{name} could not be read from {folder} ({_first_line(error)}): get it anew, or choose another model"
         ) from error

@@ -12,9 +12,11 @@ from reswd_torch.lazy import names_on_demand
 if TYPE_CHECKING:
     from reswd_torch.grade.cdl import Cdl
     from reswd_torch.grade.grade import CubeError, Grade, load_grade
+    from reswd_torch.grade.lut1d import Lut1D
     from reswd_torch.grade.lut3d import Lut3D
+    from reswd_torch.grade.lut_chain import LutChain
 
-__all__ = ["CubeError", "Cdl", "Grade", "Lut3D", "load_grade"]
+__all__ = ["CubeError", "Cdl", "Grade", "Lut1D", "Lut3D", "LutChain", "load_grade"]
 
 __getattr__ = names_on_demand(
     __name__,
@@ -22,7 +24,9 @@ __getattr__ = names_on_demand(
         "CubeError": "reswd_torch.grade.grade",
         "Cdl": "reswd_torch.grade.cdl",
         "Grade": "reswd_torch.grade.grade",
+        "Lut1D": "reswd_torch.grade.lut1d",
         "Lut3D": "reswd_torch.grade.lut3d",
+        "LutChain": "reswd_torch.grade.lut_chain",
         "load_grade": "reswd_torch.grade.grade",
     },
 )

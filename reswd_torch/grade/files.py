@@ -1,31 +1,32 @@
-"""The contents of .cc, .ccc, .cdl and .cube files, read and written by OpenColorIO.
+"""The contents of .cc, .ccc, .cdl and .cube files.
 
 :mod:`reswd_torch.grade.formats` says which suffix is read and written by which of these functions.
 
-OpenColorIO is what Nuke, Blender and many others read these files with, so what it accepts here opens there.
-Specifications: ASC CDL v1.2 (XML, namespace urn:ASC:CDL:v1.01); Iridas / Adobe Cube LUT 1.0 (red changes fastest).
+OpenColorIO writes them, which is what Nuke, Blender and many others read these files with. It reads none: files from elsewhere
+can hold what it would follow out of the file. Specifications: ASC CDL v1.2 (XML, namespace urn:ASC:CDL:v1.01); Iridas / Adobe
+Cube LUT 1.0 (red changes fastest).
 """
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import torch
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade.cdl import Cdl
-from reswd_torch.grade.foreign_text import cube_text, first_correction
+from reswd_torch.grade.cdl import Cdl, triple
+from reswd_torch.grade.constants import Triple
+from reswd_torch.grade.cube_file import read_tables
+from reswd_torch.grade.cube_header import WHOLE, CubeHeader
+from reswd_torch.grade.foreign_text import first_correction
+from reswd_torch.grade.lut1d import Lut1D
 from reswd_torch.grade.lut3d import Lut3D
+from reswd_torch.grade.lut_chain import LutChain
 from reswd_torch.grade.transforms import cdl_transform, lut_transform
-
-FOREIGN_LATTICE = 65
-"""Number of points along one axis to which a .cube with a 1-D shaper or another domain is re-sampled."""
+from reswd_torch.written import written_beside
 
 
 def write_cdl(path: Path, cdl: Cdl, *, element: str, description: str, encoding: str) -> None:
@@ -61,22 +62,23 @@ def cdl_text(cdl: Cdl, *, element: str, description: str, encoding: str) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + re.sub(r"&amp;(amp|lt|gt|quot|apos);", r"&\1;", xml)
 
 
-def write_cube(path: Path, lut: Lut3D, *, comments: tuple[str, ...] = ()) -> None:
-    """Write a lattice as an Iridas .cube with six decimals and the domain 0..1.
+def write_cube(path: Path, lut: Lut3D | LutChain, *, comments: tuple[str, ...] = ()) -> None:
+    """Write a lattice as an Iridas .cube with six decimals and the domain 0..1, or a chain as tables with all their digits.
 
     Args:
         path: where to.
-        lut: the lattice.
+        lut: the grade, as :func:`~reswd_torch.grade.kinds.in_cube` gives it.
         comments: lines that are written at the head of the file.
 
     Raises:
         InputError: the file cannot be written.
     """
-    write_text_atomically(path, baked_cube(lut, comments=comments))
+    text = tables_text(lut, comments=comments) if isinstance(lut, LutChain) else baked_cube(lut, comments=comments)
+    write_text_atomically(path, text)
 
 
 def baked_cube(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
-    """The text that :func:`write_cube` writes; arguments as there."""
+    """The text of a lattice that :func:`write_cube` writes; arguments as there."""
     import PyOpenColorIO as ocio
 
     config = ocio.Config()
@@ -94,6 +96,33 @@ def baked_cube(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
     for comment in comments:
         baker.getFormatMetadata().addChildElement("Comment", _one_line(comment))
     return str(baker.bake())
+
+
+def tables_text(chain: LutChain, *, comments: tuple[str, ...] = ()) -> str:
+    """The text of tables that :func:`write_cube` writes; arguments as there.
+
+    One table has its range of inputs as ``DOMAIN_MIN`` and ``DOMAIN_MAX`` (Adobe). Curves in front of a lattice are written as
+    Resolve has them.
+    """
+    first, lattice = chain.curves[0], chain.lattice
+    is_domain = lattice is not None and first.is_scale and len(chain.curves) == 1
+    lines = [f"# {_one_line(comment)}" for comment in comments]
+    if lattice is None or is_domain:
+        size = f"LUT_1D_SIZE {first.size}" if lattice is None else f"LUT_3D_SIZE {lattice.size}"
+        lines += [size, f"DOMAIN_MIN {_digits(first.low)}", f"DOMAIN_MAX {_digits(first.high)}"]
+    else:
+        lines += [f"LUT_1D_SIZE {first.size}", f"LUT_1D_INPUT_RANGE {_digits((first.low[0], first.high[0]))}"]
+        lines += [f"LUT_3D_SIZE {lattice.size}"]
+        lines += [f"LUT_3D_INPUT_RANGE {_digits((scale.low[0], scale.high[0]))}" for scale in chain.curves[1:]]
+    tables = [] if is_domain else [first.values]
+    tables += [] if lattice is None else [lattice.values.permute(2, 1, 0, 3).reshape(-1, 3)]  # red fastest
+    rows = (_digits(row) for table in tables for row in table.tolist())
+    return "\n".join([*lines, *rows]) + "\n"
+
+
+def _digits(numbers: Iterable[float]) -> str:
+    """Numbers with as many digits as tell one float32 from every other."""
+    return " ".join(f"{number:.9g}" for number in numbers)
 
 
 def read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
@@ -115,59 +144,61 @@ def read_cdl(path: Path) -> tuple[Cdl, tuple[str, ...]]:
     return cdl, (f"the file holds {count} corrections; the first is used",) if count > 1 else ()
 
 
-def read_cube(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
-    """Read a .cube: a 3-D LUT, a 1-D LUT or both.
+def read_cube(path: Path) -> tuple[Lut3D | LutChain, tuple[str, ...]]:
+    """Read a .cube: a 3-D LUT, a 1-D LUT, or both, of which the 1-D LUT comes first.
 
-    OpenColorIO is given a copy that holds what :func:`~reswd_torch.grade.foreign_text.cube_text` has understood, under a harmless
-    path: OpenColorIO takes ``$NAME`` and ``%NAME%`` in a path for variables.
+    A lattice over 0..1 becomes a :class:`Lut3D`, everything else a :class:`LutChain` of the tables as they are.
+
+    ``LUT_IN_VIDEO_RANGE`` says that the LUT expects values in video range, so the values of a picture (full range) are scaled to
+    64..940 of 1023 in front of it. ``LUT_OUT_VIDEO_RANGE`` says that it gives such values: they are scaled back behind it. That
+    is what Resolve, which has these keywords, does to its pictures of full range. Both are straight lines, so they are taken into
+    the range of inputs and into the entries.
 
     Args:
-        path: the file. A 1-D LUT, or a domain other than 0..1, is re-sampled to ``FOREIGN_LATTICE`` points.
+        path: the file.
 
     Returns:
-        The lattice, and notes on what was assumed.
+        The grade, and notes on what was assumed.
 
     Raises:
         InputError: the file is not readable.
     """
-    text = cube_text(path)
-    with tempfile.TemporaryDirectory(prefix="reswd-") as folder:
-        copy = Path(folder) / "grade.cube"
-        copy.write_text(text, encoding="ascii")
-        try:
-            return _read_cube_copy(copy)
-        except InputError as error:
-            raise InputError(str(error).replace(str(copy), str(path))) from error
+    header, rows = read_tables(path)
+    low, high = header.input_range()
+    last = rows[header.curve_size if header.lattice_size else 0 :]
+    notes = []
+    if "LUT_IN_VIDEO_RANGE" in header.video:
+        low, high = triple(_from_video(low)), triple(_from_video(high))
+    if "LUT_OUT_VIDEO_RANGE" in header.video:
+        last[...] = _from_video(last)
+    if header.video:
+        notes.append("the LUT is for video range; values were scaled from and to 64..940 of 1023")
+    if last.min() < 0 or last.max() > 1:
+        notes.append("the .cube holds values outside 0..1; colours are clipped behind it")
+    return _chained(header, rows, low, high), tuple(notes)
 
 
-def _read_cube_copy(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
-    ocio = _opencolorio()
-    # "Best" is tetrahedral for a 3-D table and linear for a 1-D table, which would warn about tetrahedral interpolation.
-    transform = ocio.FileTransform(src=str(path), interpolation=ocio.INTERP_BEST)
-    try:
-        processor = ocio.Config.CreateRaw().getProcessor(transform)
-        steps = list(processor.createGroupTransform())
-        if len(steps) == 1 and isinstance(steps[0], ocio.Lut3DTransform):
-            size = steps[0].getGridSize()
-            data = np.array(steps[0].getData(), dtype=np.float32).reshape(size, size, size, 3)
-            lut = Lut3D(torch.from_numpy(data).clamp(0.0, 1.0))
-            outside = bool((data < 0).any() or (data > 1).any())
-            return lut, (("the .cube holds values outside 0..1; they were clamped",) if outside else ())
-        lattice_in = Lut3D.sample(lambda rgb: rgb, FOREIGN_LATTICE).values.numpy().reshape(-1, 3).copy()
-        processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS).applyRGB(lattice_in)
-    except (ocio.Exception, ocio.ExceptionMissingFile, RuntimeError) as error:
-        raise InputError(f"{path}: not a readable .cube ({_reason(error)}); export it again as a 3-D .cube") from error
-    values = torch.from_numpy(lattice_in).clamp(0.0, 1.0).reshape(*[FOREIGN_LATTICE] * 3, 3)
-    note = f"the .cube holds a 1-D curve or another domain; it was re-sampled to {FOREIGN_LATTICE} points over 0..1"
-    return Lut3D(values), (note,)
+def _chained(header: CubeHeader, rows: np.ndarray, low: Triple, high: Triple) -> Lut3D | LutChain:
+    """The tables of a file; ``low`` and ``high`` are the inputs of the first."""
+    steps: list[Lut1D | Lut3D] = []
+    if header.curve_size:
+        steps.append(Lut1D(torch.from_numpy(rows[: header.curve_size].copy()), low, high))
+        if between := header.lattice_range():
+            steps.append(Lut1D.scale(*between))
+    elif (low, high) != WHOLE:
+        steps.append(Lut1D.scale(low, high))
+    if header.lattice_size:
+        values = (
+            rows[header.curve_size :].reshape(*[header.lattice_size] * 3, 3).transpose(2, 1, 0, 3)
+        )  # it has red fastest
+        steps.append(Lut3D(torch.from_numpy(np.ascontiguousarray(values)), foreign=True))
+    only = steps[0]
+    return only if len(steps) == 1 and isinstance(only, Lut3D) else LutChain(tuple(steps))
 
 
-def _opencolorio() -> ModuleType:
-    """OpenColorIO for reading. It keeps files by name, and would return what was in the file before: it forgets them here."""
-    import PyOpenColorIO as ocio
-
-    ocio.ClearAllCaches()
-    return ocio
+def _from_video(values: Triple | np.ndarray) -> np.ndarray:
+    """Values in video range as values in full range: 64/1023 becomes 0, 940/1023 becomes 1."""
+    return (np.asarray(values) * 1023 - 64) / 876
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -177,28 +208,16 @@ def write_text_atomically(path: Path, text: str) -> None:
         InputError: the folder is missing or not writable.
     """
     # tempfile is not used: its files are private, and reading the umask to make them public is not safe with threads.
-    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as out:
+        with written_beside(path) as temporary, temporary.open("x", encoding="utf-8", newline="\n") as out:
             out.write(text)
-        os.replace(temporary, path)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is writable"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _one_line(text: str) -> str:
     """The text without line breaks, control characters, and what UTF-8 has no code for (file names in other encodings)."""
     readable = text.encode("utf-8", "replace").decode("utf-8")
     return " ".join("".join(c if c.isprintable() else " " for c in readable).split())
-
-
-def _reason(error: BaseException) -> str:
-    """The reader's own complaint, which OpenColorIO puts behind a general sentence and the path."""
-    text = " ".join(str(error).split())
-    found = re.search(r"failed with: (.*?)(?= '\w+' failed with|$)", text)
-    told = re.sub(r"\(/[^)]*\)|\([A-Za-z]:[^)]*\)", "", found[1] if found else text)
-    return " ".join(told.split()).replace(" .", ".")[:200].rstrip(". ") or type(error).__name__

@@ -10,9 +10,12 @@ import torch
 
 from reswd_torch.arrays import Array, colors_in, like_input
 from reswd_torch.errors import InputError, MatchRemedy
-from reswd_torch.grade.cdl import Cdl, triple
+from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.formats import GradeFormat, format_of, grade_suffixes, read_grade_file
+from reswd_torch.grade.kinds import Transform, in_cube, in_range
 from reswd_torch.grade.lut3d import Lut3D, lattice_of
+from reswd_torch.grade.lut_chain import LutChain
+from reswd_torch.grade.record import number_in, transform_from_record, transform_to_record
 from reswd_torch.settings import check_cube_size, check_strength
 
 if TYPE_CHECKING:
@@ -48,7 +51,7 @@ class Grade:
         notes: what had to be assumed.
     """
 
-    transform: Cdl | Lut3D
+    transform: Transform
     strength: float = 1.0
     report: MatchReport | None = None
     encoding: str = "sRGB"
@@ -58,7 +61,7 @@ class Grade:
         check_strength(self.strength)
 
     @property
-    def effective(self) -> Cdl | Lut3D:
+    def effective(self) -> Transform:
         """The transform at this grade's strength."""
         return self.transform if self.strength == 1.0 else self.transform.at_strength(self.strength)
 
@@ -75,7 +78,8 @@ class Grade:
             strength: instead of the grade's own.
 
         Returns:
-            Same kind, shape and dtype. With strength 0 the same values, bit for bit.
+            Same kind, shape and dtype, 0..1. With strength 0 the same values, bit for bit. A LUT of another program may give
+            values outside 0..1: they are kept to the end and clipped here; ``effective.apply`` does not clip.
 
         Raises:
             InputError: wrong shape, dtype or range.
@@ -84,7 +88,8 @@ class Grade:
         rgb = colors_in(image, "image")
         if grade.strength == 0.0:
             return like_input(rgb.clone(), image)
-        return like_input(grade.effective.apply(rgb), image)
+        effective = grade.effective
+        return like_input(in_range(effective, effective.apply(rgb)), image)
 
     def lattice(self, size: int = 33) -> Lut3D:
         """The grade at its strength, at every point of a lattice."""
@@ -92,11 +97,16 @@ class Grade:
 
     def cube_error(self, size: int = 33) -> CubeError:
         """Compare a .cube of ``size`` points with the grade, at the centre of every cell, edge and face of the lattice
-        and at scattered colours: where a CDL starts to clamp, the largest error lies anywhere in a cell."""
-        cube, effective = self.lattice(size), self.effective
-        centres = (cube.resampled(2 * size - 1).values - self.lattice(2 * size - 1).values).abs()
+        and at scattered colours: where a CDL starts to clamp, the largest error lies anywhere in a cell. A LUT of another program
+        whose tables are saved as they are has none."""
+        effective = self.effective
+        cube = in_cube(effective, size)
+        if isinstance(cube, LutChain) and cube is effective:
+            return CubeError(cube.steps[-1].size, 0.0, 0.0)
+        ours, its = (in_range(one, lattice_of(one, 2 * size - 1).values) for one in (effective, cube))
+        centres = (its - ours).abs()
         colours = torch.rand(_SCATTERED, 3, generator=torch.Generator().manual_seed(0))
-        scattered = (cube.apply(colours) - effective.apply(colours)).abs()
+        scattered = (in_range(cube, cube.apply(colours)) - in_range(effective, effective.apply(colours))).abs()
         return CubeError(size, float(scattered.mean()), max(float(centres.max()), float(scattered.max())))
 
     def save(self, path: str | Path, *, cube_size: int = 33, description: str = "ReSWD Studio match") -> Path:
@@ -112,15 +122,7 @@ class Grade:
 
     def to_record(self) -> dict[str, Any]:
         """Plain data for JSON; :func:`grade_from_record` reads it back exactly."""
-        record: dict[str, Any] = {"strength": self.strength, "encoding": self.encoding}
-        if isinstance(self.transform, Cdl):
-            t = self.transform
-            numbers = {"slope": t.slope, "offset": t.offset, "power": t.power, "saturation": t.saturation}
-            return record | {"kind": "cdl", "cdl": numbers}
-        import base64
-
-        values = self.transform.values.numpy().astype("<f4").tobytes()
-        return record | {"kind": "lut", "size": self.transform.size, "values": base64.b64encode(values).decode("ascii")}
+        return {"strength": self.strength, "encoding": self.encoding, **transform_to_record(self.transform)}
 
 
 def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> GradeFormat:
@@ -144,7 +146,7 @@ def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> GradeF
         )
     check_cube_size(cube_size)
     if not chosen.holds(is_cdl=is_cdl):
-        raise InputError(f"{path}: this grade is a lattice and ten CDL numbers cannot hold it", MatchRemedy.FIT_CDL)
+        raise InputError(f"{path}: this grade is a LUT and ten CDL numbers cannot hold it", MatchRemedy.FIT_CDL)
     return chosen
 
 
@@ -155,25 +157,9 @@ def grade_from_record(record: dict[str, Any]) -> Grade:
         InputError: the record is not one that this version writes.
     """
     try:
-        transform: Cdl | Lut3D
-        if record["kind"] == "cdl":
-            n = record["cdl"]
-            transform = Cdl(
-                slope=triple(n["slope"]),
-                offset=triple(n["offset"]),
-                power=triple(n["power"]),
-                saturation=float(n["saturation"]),
-            )
-        elif record["kind"] == "lut":
-            import base64
-
-            size = int(record["size"])
-            values = torch.frombuffer(bytearray(base64.b64decode(record["values"])), dtype=torch.float32)
-            transform = Lut3D(values.reshape(size, size, size, 3))
-        else:
-            raise InputError(f"unknown kind of grade {record['kind']!r}: expected 'cdl' or 'lut'")
-        return Grade(transform, strength=float(record["strength"]), encoding=str(record["encoding"]))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        transform = transform_from_record(record)
+        return Grade(transform, strength=number_in(record["strength"]), encoding=str(record["encoding"]))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"the grade in the settings is damaged ({error!r}); save the settings again") from error

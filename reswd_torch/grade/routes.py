@@ -52,6 +52,23 @@ def in_parts(work: Callable[[slice], None], count: int) -> None:
         list(pool.map(work, parts))
 
 
+def in_chunks(grade: Callable[[Tensor], Tensor], rgb: Tensor, chunk: int) -> Tensor:
+    """Grade so many colours at a time, which bounds the scratch memory. With a gradient all at once.
+
+    Args:
+        grade: takes (N, 3), returns (N, 3) of the same dtype.
+        rgb: (..., 3).
+        chunk: the number of colours.
+    """
+    flat = rgb.reshape(-1, 3)
+    if len(flat) <= chunk or rgb.requires_grad:
+        return grade(flat).reshape(rgb.shape)
+    out = torch.empty_like(flat)
+    for start in range(0, len(flat), chunk):
+        out[start : start + chunk] = grade(flat[start : start + chunk])
+    return out.reshape(rgb.shape)
+
+
 def by_kernel(rgb: Tensor, launch: Callable[[ModuleType, Tensor], Tensor]) -> Tensor | None:
     """Grade on the device in one pass. Nothing waits for the device.
 

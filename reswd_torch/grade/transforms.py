@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reswd_torch.grade.cdl import Cdl
+from reswd_torch.grade.constants import Triple
 
 if TYPE_CHECKING:
     import PyOpenColorIO as ocio
@@ -35,3 +36,46 @@ def lut_transform(values: np.ndarray) -> ocio.Lut3DTransform:
     transform.setData(values.ravel())
     transform.setInterpolation(ocio.INTERP_TETRAHEDRAL)
     return transform
+
+
+def curve_transforms(values: np.ndarray, low: Triple, high: Triple) -> list[ocio.Transform]:
+    """The OpenColorIO transforms of a 1-D LUT with linear interpolation, as its own reader of .cube makes them.
+
+    Args:
+        values: (N, 3) float32, the outputs of inputs from ``low`` to ``high`` at equal steps.
+        low, high: the range of inputs of each channel, which a matrix takes to 0..1.
+    """
+    import PyOpenColorIO as ocio
+
+    table = ocio.Lut1DTransform(len(values), False)
+    table.setData(values.ravel())
+    table.setInterpolation(ocio.INTERP_LINEAR)
+    if (low, high) == ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)):
+        return [table]
+    factors = [1.0 / (most - least) for least, most in zip(low, high, strict=True)]
+    summands = [-least * factor for least, factor in zip(low, factors, strict=True)]
+    return [ocio.MatrixTransform(matrix=np.diag([*factors, 1.0]).ravel().tolist(), offset=[*summands, 0.0]), table]
+
+
+def processor_of(transforms: list[ocio.Transform]) -> ocio.CPUProcessor:
+    """OpenColorIO's processor of float32 colours, with nothing approximated. Many threads may use it at once."""
+    import PyOpenColorIO as ocio
+
+    group = transforms[0] if len(transforms) == 1 else ocio.GroupTransform(transforms)
+    return ocio.Config.CreateRaw().getProcessor(group).getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS)
+
+
+def grade_array(processor: ocio.CPUProcessor, source: np.ndarray, out: np.ndarray, *, mixes: bool) -> None:
+    """Grade float32 colours (N, 3) by OpenColorIO into another array. NaN stays NaN, which OpenColorIO grades as if it were 0.
+
+    Args:
+        processor: as :func:`processor_of` makes it.
+        source: (N, 3) float32.
+        out: (N, 3) float32 without gaps, is written.
+        mixes: whether each channel of a result depends on all of the source, as behind a lattice.
+    """
+    out[...] = source
+    processor.applyRGB(out)
+    if np.isnan(source.max(initial=0.0)):
+        lost = np.isnan(source)
+        out[lost.any(axis=-1) if mixes else lost] = np.nan

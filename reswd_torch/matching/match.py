@@ -19,6 +19,7 @@ from reswd_torch.matching.request import FitRequest
 from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, find_same_scene
 from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import parse_palette
+from reswd_torch.precision import in_full_precision, no_autocast
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_TRANSFORM, SAME_SCENE, MatchSettings
 from reswd_torch.threads import one_thread, side_by_side
@@ -38,7 +39,8 @@ def match(
     """Find the grade that gives ``source`` the colours of ``target``.
 
     Args:
-        source: (H, W, 3) float array or tensor, sRGB-encoded (or in any encoding both share), 0..1.
+        source: (H, W, 3) array or tensor of float16, bfloat16, float32 or float64, 0..1, sRGB-encoded (or in any encoding
+            both share).
         target: the same for the picture whose colours are wanted; another size is fine.
         palette: hex colours with weights such as ``"#aabbcc:2,#112233"``, in place of ``target``.
         source_weights: (H, W), 0..1: how much each pixel counts (an alpha channel, a mask); 0 leaves it out.
@@ -77,6 +79,7 @@ def match(
     return fit_samples(source_sample, target_sample, chosen, progress=progress, start=start)
 
 
+@no_autocast()
 @one_thread()
 def fit_samples(
     source: PixelSample,
@@ -85,6 +88,7 @@ def fit_samples(
     *,
     progress: OnProgress | None = None,
     start: float | None = None,
+    icc: bytes | None = None,
 ) -> Grade:
     """Do what :func:`match` does, for pixels that were sampled already (files of which only a part was decoded, palettes).
 
@@ -94,6 +98,7 @@ def fit_samples(
         settings: what to fit.
         progress: called with (share done, what is being done); may raise to stop.
         start: the value of ``time.perf_counter()`` when the job began, for the report's seconds; None: now.
+        icc: the profile of the colours' encoding, for the reported distances; None for sRGB. The fit takes codes for sRGB.
 
     Raises:
         InputError: a device that is not there, a method without its weights, or scene ``"same"`` where none was found.
@@ -120,10 +125,9 @@ def fit_samples(
     )
     transform = method.fit(request)
     grade = Grade(transform, strength=settings.strength)
-    before = color_distance(source.held_out, target.held_out)
-    after = (
-        before if settings.strength == 0 else color_distance(grade.effective.apply(source.held_out), target.held_out)
-    )
+    before = after = color_distance(source.held_out, target.held_out, icc=icc)
+    if settings.strength != 0:
+        after = color_distance(grade.effective.apply(source.held_out), target.held_out, icc=icc)
     kept = tuple(name for name in settings.protect if name in request.stopped_by)
     seconds = time.perf_counter() - start
     points, took = (0, aim) if scene is None else (scene.points, "scene")
@@ -167,6 +171,7 @@ def _picture_sample(picture: object, weights: object, name: str, settings: Match
     if tensor.ndim != 3:
         raise InputError(f"{name} has shape {tuple(tensor.shape)}: give one picture, (H, W, 3)")
     checked = None if weights is None else weights_in(weights, f"{name}_weights", tuple(tensor.shape[:2]))
+    tensor = in_full_precision(tensor.detach()).resolve_neg()  # what NumPy, which thumbnails go through, can read
     return sample_pixels(tensor, settings.samples, settings.seed, checked, with_thumbnail=settings.looks_for_scene)
 
 

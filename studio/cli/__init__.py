@@ -8,7 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, TextIO
 
 import typer
 from typer.exceptions import TyperException
@@ -20,7 +21,9 @@ from studio.cli.generate import generate_command
 from studio.cli.guide import guide_command
 from studio.cli.match import match_command
 from studio.cli.serve import serve_command
-from studio.cli.words import in_words
+from studio.cli.words import in_words, one_line
+from studio.fault import Fault, show_tracebacks
+from studio.signals import exit_code, unwinding
 
 app = typer.Typer(
     name="reswd",
@@ -40,49 +43,107 @@ app.command("serve")(serve_command)
 
 def main() -> None:
     """Entry point of ``reswd``. Input that cannot be used is one line on stderr and exit code 2."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # names of files need not be of any encoding
+    with unwinding():
+        try:
+            code = _run()
+        except KeyboardInterrupt:
+            code = exit_code() or 130
+            _say("stopped; nothing half-written was left behind")
+        except OSError as error:  # a name that no file can have, a full disk, an output that takes no more
+            if (told := exit_code()) is None and not _can_be_mended(error):
+                raise  # of a connection or a library: nothing that a name or a place could mend
+            code = told or 2  # once a terminal is closed, nothing can be written to it
+            _say(_of_the_system(error))
+            if error.filename is None:
+                _drop_output()
+    raise SystemExit(code)
+
+
+def _run() -> int:
+    """Do what the arguments say: the exit code. Raises KeyboardInterrupt and OSError."""
     try:
         code = app(standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
-        if code == 130:  # what typer makes of Ctrl+C
-            raise KeyboardInterrupt
+        sys.stdout.flush()
     except InputError as error:
-        print(f"reswd: {in_words(error)}", file=sys.stderr)
-        raise SystemExit(2) from None
+        _say(in_words(error))
+        return 2
+    except Fault as error:  # what nobody foresaw about a file
+        _say(str(error))
+        return 1
     except TyperException as error:  # a flag or argument that is unknown, missing or malformed
         message = " ".join(error.format_message().split()) if hasattr(error, "format_message") else str(error)
         if message:  # empty where the help was printed instead
-            print(f"reswd: {message.rstrip('.')}; see reswd --help", file=sys.stderr)
-        raise SystemExit(2) from None
-    except BrokenPipeError:  # whoever read the output has gone, as in `reswd … | head`
+            _say(f"{message.rstrip('.')}; see reswd --help")
+        return 2
+    except (BrokenPipeError, SystemExit) as error:
+        # Whoever read the output has gone, as in `reswd … | head`; of that typer makes an end with 1.
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
         _drop_output()
-        raise SystemExit(141) from None
-    except OSError as error:  # a name that no file can have, a full disk, an output that takes no more
-        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EIO):
-            raise  # of a connection or a library: nothing that a name or a place could mend
-        print(f"reswd: {_of_the_system(error)}", file=sys.stderr)
-        if error.filename is None:
-            _drop_output()
-        raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        print("reswd: stopped; nothing half-written was left behind", file=sys.stderr)
-        raise SystemExit(130) from None
-    raise SystemExit(code if isinstance(code, int) else 0)
+        return _OUTPUT_CLOSED
+    if code == 130:  # what typer makes of Ctrl+C
+        raise KeyboardInterrupt
+    return exit_code() or (code if isinstance(code, int) else 0)
+
+
+_OUTPUT_CLOSED = 141
+"""128 and the number of SIGPIPE: how other programs end when nobody reads them any more."""
+
+
+def _open_closed_streams() -> None:
+    """Open the null device where a standard stream is closed (``>&-``): the next file that is opened would take its place, and
+    whatever a library prints would be written into it.
+    """
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r" if number == 0 else "w"))
+
+
+def _say(line: str) -> None:
+    """A line on stderr, if anybody can read it."""
+    with suppress(OSError):
+        print(f"reswd: {one_line(line)}", file=sys.stderr, flush=True)
 
 
 def _drop_output() -> None:
     """Let what is left in the buffer of an output that failed go nowhere: at the end it would fail once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.__stdout__, sys.__stderr__):
+        with suppress(OSError, ValueError):
+            if stream is not None and not _takes(stream):
+                os.dup2(nowhere, stream.fileno())
+
+
+def _takes(stream: TextIO) -> bool:
+    """Whether what waits in a stream's buffer can be written."""
+    try:
+        stream.flush()
+    except OSError:
+        return False
+    return True
+
+
+_MENDED = (errno.ENOSPC, errno.EIO, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+def _can_be_mended(error: OSError) -> bool:
+    """Whether another name or place helps against an error of the system."""
+    return error.filename is not None or error.errno in _MENDED
 
 
 def _of_the_system(error: OSError) -> str:
     """What the system refused, in a line."""
     name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
     shown = name if len(name) <= 120 else f"{name[:60]}…{name[-40:]}"
-    what = f"{shown}: " if shown else "the output: " if error.errno in (errno.ENOSPC, errno.EIO) else ""
+    what = f"{shown}: " if shown else "" if error.filename is not None else "the output: "
     return f"{what}{error.strerror or error}; choose another name or place"
 
 
@@ -94,9 +155,15 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _debug(wanted: bool) -> None:
+    if wanted:
+        show_tracebacks()
+
+
+_DEBUG = typer.Option("--debug", help="Show tracebacks of internal faults.", callback=_debug)
 _VERSION = typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
 
 
 @app.callback()
-def _root(version: Annotated[bool, _VERSION] = False) -> None:
+def _root(version: Annotated[bool, _VERSION] = False, debug: Annotated[bool, _DEBUG] = False) -> None:
     """Nothing of its own: the commands do the work."""

@@ -12,6 +12,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
 from studio.cli import options
 from studio.cli.words import in_words
+from studio.fault import Fault
 
 _GRADE = typer.Argument(help=f"A {options.GRADES_TO_LOAD}, or a settings .json.", show_default=False, metavar="GRADE")
 _IMAGES = typer.Argument(help="Pictures and clips to grade.", show_default=False, metavar="IMAGE")
@@ -44,9 +45,9 @@ def apply_command(
         try:
             with watching() as watch:
                 applied = apply_to_file(loaded, image, place, overwrite=overwrite, watch=watch)
-        except InputError as error:
+        except (InputError, Fault) as error:
             failed += 1
-            print(f"reswd: {in_words(error)}", file=sys.stderr)
+            print(f"reswd: {in_words(error) if isinstance(error, InputError) else error}", file=sys.stderr)
             continue
         cut_short |= not applied.whole
         for note in applied.notes:

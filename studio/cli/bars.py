@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from studio.cli import options
+from studio.cli.words import one_line
 from studio.jobs import MatchJob
 from studio.service.batch.run import BatchEvent
+from studio.signals import first_in_order
 from studio.watch import Event, Watch
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
+
+
+_FINISHING = "reswd: finishing the pictures at work; once more ends at once"
 
 
 @contextmanager
@@ -32,28 +36,11 @@ def watching(job: MatchJob | None = None) -> Iterator[Watch]:
 def counting() -> Iterator[Watch]:
     """The watch of a run over many pictures.
 
-    On a terminal a bar with counts and the time left; of each picture that failed a line, everywhere. The first Ctrl+C ends
-    the run in order, the second one at once.
+    On a terminal a bar with counts and the time left; of each picture that failed a line, everywhere. The first Ctrl+C,
+    SIGTERM or SIGHUP ends the run in order, the second one at once.
     """
-    with _counting_bar() as show, _ctrl_c() as pressed:
+    with _counting_bar() as show, first_in_order(_FINISHING) as pressed:
         yield Watch(show, pressed)
-
-
-@contextmanager
-def _ctrl_c() -> Iterator[Callable[[], bool]]:
-    pressed: list[int] = []
-
-    def press(number: int, frame: object) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(number)
-        print("reswd: finishing the pictures at work; once more ends at once", file=sys.stderr)
-
-    old = signal.signal(signal.SIGINT, press)
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, old)
 
 
 @contextmanager
@@ -89,6 +76,6 @@ def _counting_bar() -> Iterator[Callable[[Event], None]]:
                 tasks[event.phase] = bar.add_task(event.text, total=event.of, name="")
             bar.update(tasks[event.phase], completed=event.done, name=event.name[-60:])
             if event.row is not None and event.row.status != DONE:
-                print(f"reswd: {event.row.file}: {event.row.message}", file=sys.stderr)
+                print(f"reswd: {one_line(f'{event.row.file}: {event.row.message}')}", file=sys.stderr)
 
         yield show

@@ -12,6 +12,7 @@ import typer
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes, in_words
 from studio.cli import options
+from studio.signals import exit_code
 
 if TYPE_CHECKING:
     from studio.jobs import BatchJob
@@ -161,7 +162,7 @@ def _tell(summary: Summary, plan: BatchPlan, *, stopped: bool) -> None:
         print(f"reswd: {plan.output}: the disk is full; make room, then --resume goes on", file=sys.stderr)
     elif stopped:
         print("reswd: stopped; --resume goes on", file=sys.stderr)
-        raise SystemExit(130)
+        raise SystemExit(exit_code() or 130)
     if summary.done == 0:
         raise SystemExit(2)
     if summary.done < len(plan.items):

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from reswd_torch.errors import InputError
+from studio.cli.passwords import check_open, users
+from studio.loopback import checked_name, is_loopback
 
 _ALLOW = typer.Option(
     "--allow", help="A folder whose sub-folders may be named in the tab Batch; may be given again.", metavar="DIR"
@@ -22,6 +24,14 @@ _NAME = typer.Option(
     metavar="HOST",
 )
 
+_AUTH = typer.Option(
+    "--auth", help="Who may use the app, with a password; may be given again.", metavar="USER:PASSWORD"
+)
+_AUTH_FILE = typer.Option(
+    "--auth-file", help="A file with one user:password a line; - for standard input.", metavar="FILE"
+)
+_I_KNOW = typer.Option("--i-know", help="Open the app to whoever reaches it, without a password.")
+
 
 def serve_command(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every interface.")] = "127.0.0.1",
@@ -29,13 +39,19 @@ def serve_command(
     browser: Annotated[bool, typer.Option("--browser", help="Open the app in the browser.")] = False,
     allow: Annotated[list[Path] | None, _ALLOW] = None,
     name: Annotated[list[str] | None, _NAME] = None,
+    auth: Annotated[list[str] | None, _AUTH] = None,
+    auth_file: Annotated[Path | None, _AUTH_FILE] = None,
+    i_know: Annotated[bool, _I_KNOW] = False,
 ) -> None:
     """Start the browser app."""
     allowed = _check_allowed(allow or [], host)
+    names = _check_names(name or [], host)
+    who = users(auth or [], auth_file)
+    check_open(host, bool(who), i_know)
     _check_address(host, port)
     from studio.ui.app import serve
 
-    serve(host=host, port=port, open_browser=browser, allowed=allowed, names=tuple(name or ()))
+    serve(host=host, port=port, open_browser=browser, allowed=allowed, names=names, auth=who)
 
 
 def _check_allowed(folders: list[Path], host: str) -> tuple[Path, ...]:
@@ -47,9 +63,17 @@ def _check_allowed(folders: list[Path], host: str) -> tuple[Path, ...]:
             raise InputError(f"{folder}: there is no such folder: check --allow")
         if folder.resolve() == Path(folder.resolve().anchor):
             raise InputError(f"{folder}: this allows the whole disk: name a folder with pictures")
-    if folders and host not in ("127.0.0.1", "localhost", "::1"):
+    if folders and not is_loopback(host):
         print(f"note: whoever reaches {host} may read and write below {', '.join(map(str, folders))}", file=sys.stderr)
     return tuple(folder.resolve() for folder in folders)
+
+
+def _check_names(names: list[str], host: str) -> tuple[str, ...]:
+    """The names as they are compared. Raises InputError for what is none, and where the app answers to every name anyway."""
+    known = tuple(map(checked_name, names))
+    if known and not is_loopback(host):
+        raise InputError(f"--name is for an app that listens to this machine alone: at {host} it answers to every name")
+    return known
 
 
 def _check_address(host: str, port: int | None) -> None:

@@ -40,4 +40,12 @@ REMEDIES: dict[Remedy, str] = {
 
 def in_words(error: InputError) -> str:
     """The one line of an error."""
-    return error.worded(REMEDIES)
+    return one_line(error.worded(REMEDIES))
+
+
+def one_line(text: str) -> str:
+    """A line for a terminal: what is quoted in it may be a name with line breaks or with codes that steer a terminal, or without
+    end.
+    """
+    plain = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    return plain if len(plain) <= 600 else f"{plain[:350]} … {plain[-200:]}"

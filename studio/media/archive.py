@@ -13,8 +13,10 @@ from pathlib import Path, PurePosixPath
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes
 from studio.media.places import written_beside
+from studio.media.portable import Names, portable
 
 _PART = 1 << 20  # bytes that are unpacked at a time
+_DEEPEST = 16  # folders of a name: 16 long ones fit into the longest path of Linux, 4096 bytes
 _ENCRYPTED = 1  # bit of an entry's flags (PKWARE, APPNOTE.TXT, section 4.4.4)
 
 
@@ -75,7 +77,9 @@ def _unpacked(archive: Path, folder: Path, limits: Limits, called: str) -> int:
     except InputError:
         raise
     except FileExistsError as error:
-        raise InputError(f"{called}: two files of the ZIP have the same name ({Path(error.filename).name})") from error
+        raise InputError(
+            f"{called}: two files of the ZIP have the same name ({shown(Path(error.filename).name)})"
+        ) from error
     except OSError as error:
         raise InputError(f"{called}: the ZIP could not be unpacked ({error.strerror or error})") from error
     except Exception as error:  # zipfile trusts the fields of a file, and fails in many ways where they lie
@@ -112,17 +116,17 @@ def _check_list(entries: list[zipfile.ZipInfo], limits: Limits, called: str) -> 
             _inside(entry.filename)
         except ValueError:
             raise InputError(
-                f"{called}: the ZIP holds {entry.filename!r}, which leads out of it: make it again"
+                f"{called}: the ZIP holds {shown(entry.filename)}, which leads out of it: make it again"
             ) from None
         if entry.flag_bits & _ENCRYPTED:
             raise InputError(f"{called}: the ZIP is encrypted: make one without a password")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # The others are unpacked a MiB of input at a time, however much comes out of it.
             raise InputError(
-                f"{called}: {entry.filename} is packed in a way that is not read: make the ZIP with deflate"
+                f"{called}: {shown(entry.filename)} is packed in a way that is not read: make the ZIP with deflate"
             )
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise InputError(f"{called}: the ZIP holds a link ({entry.filename}): put the file itself in")
+            raise InputError(f"{called}: the ZIP holds a link ({shown(entry.filename)}): put the file itself in")
 
 
 def _inside(name: str) -> PurePosixPath:
@@ -150,45 +154,63 @@ def is_zip(path: Path) -> bool:
 def gather(files: Iterable[tuple[Path, str]], folder: Path, limits: Limits) -> list[str]:
     """Gather loose files in one folder, by hard links where the disk allows them and by copies elsewhere.
 
-    Names that are the same but for capital letters get a number, since some systems do not tell them apart.
+    Their names become ones that every system can have (:mod:`studio.media.portable`), each its own.
 
     Args:
         files: each file, and the name that it shall have in the folder, which may contain ``/``.
-        folder: where the files go; it is made if it does not exist.
+        folder: where the files go, an empty one; it is made if it does not exist.
         limits: how much is accepted.
 
     Returns:
-        A note on each file that got a number.
+        A note on each file that got another name.
 
     Raises:
-        InputError: the files are over the limits, or a name leads out of the folder.
+        InputError: the files are over the limits, or a name leads out of the folder or is too long.
     """
-    files, notes, taken = list(files), [], set()
+    files, notes, names = list(files), [], Names()
     if len(files) > limits.files or sum(path.stat().st_size for path, _ in files) > limits.total:
         raise InputError(f"{len(files)} files are more than is taken; the limit is {limits.in_words()}")
     for path, name in files:
         try:
             wanted = _inside(name)
         except ValueError:
-            raise InputError(f"{name!r} is no name for a picture: rename it") from None
-        given, number = wanted, 1
-        while given.as_posix().casefold() in taken:
-            number += 1
-            given = wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
+            raise InputError(f"{shown(name)} is no name for a picture: rename it") from None
+        if len(wanted.parts) > _DEEPEST:
+            raise InputError(f"{shown(name)} lies too deep in folders: move it up")
+        given = names.give(wanted)
         if given != wanted:
-            notes.append(f"a second {wanted} became {given.name}")
-        taken.add(given.as_posix().casefold())
-        place = folder / given
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(path, place)
-        except OSError:
-            shutil.copy2(path, place)
+            again = "a second " if portable(wanted.name) == wanted.name else ""
+            notes.append(f"{again}{shown(str(wanted))} became {given.name}")
+        _put(path, folder / given)
     return notes
 
 
+def _put(path: Path, place: Path) -> None:
+    """A file at another place, by a link or a copy. Raises InputError where something is there, or it cannot be written."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, place)
+        except FileExistsError:
+            raise
+        except OSError:  # another disk, or one without links
+            with path.open("rb") as source, place.open("xb") as copy:
+                shutil.copyfileobj(source, copy)
+    except OSError as error:
+        raise InputError(f"{shown(place.name)} could not be taken ({error.strerror}): send it again") from error
+
+
+def shown(name: str) -> str:
+    """A stranger's name for a message: on one line, and not longer than a line."""
+    one_line = repr(name)[1:-1] if not name.isprintable() else name
+    return one_line if len(one_line) <= 120 else f"{one_line[:60]}…{one_line[-40:]}"
+
+
 def pack(folder: Path, place: Path, texts: dict[str, str] | None = None) -> Path:
-    """Pack all files of a folder into a ZIP and return its path. Hidden files are left out.
+    """Pack all files of a folder into a ZIP and return its path. Hidden files and links are left out.
+
+    Names in it are ones that every system can have, each its own (:mod:`studio.media.portable`), and never lead out of the
+    folder that it is unpacked to.
 
     Args:
         folder: the folder.
@@ -198,15 +220,21 @@ def pack(folder: Path, place: Path, texts: dict[str, str] | None = None) -> Path
     Raises:
         InputError: the ZIP cannot be written.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    files, names = sorted(path for path in found if not path.name.startswith(".")), Names()
     try:
-        with written_beside(place) as temporary, zipfile.ZipFile(temporary, "w") as out:
+        # A ZIP begins in 1980 and ends in 2107 (APPNOTE.TXT, section 4.4.6); files of other times get the nearer end.
+        with (
+            written_beside(place) as temporary,
+            zipfile.ZipFile(temporary, "w", strict_timestamps=False) as out,
+        ):
             for path in files:
-                name = path.relative_to(folder).as_posix()
-                if texts and name in texts:
-                    out.writestr(name, texts[name], zipfile.ZIP_DEFLATED)
+                name = path.relative_to(folder)
+                given = str(names.give(PurePosixPath(*name.parts)))
+                if texts and name.as_posix() in texts:
+                    out.writestr(given, texts[name.as_posix()], zipfile.ZIP_DEFLATED)
                 else:
-                    out.write(path, name, _compression(path))
+                    out.write(path, given, _compression(path))
     except OSError as error:
         raise InputError(f"{place.name}: the ZIP could not be written ({error.strerror or error})") from error
     return place

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from reswd_torch import written
 from reswd_torch.errors import InputError
 from studio.remedies import JobRemedy
-
-_STEM = 80
-"""A temporary file keeps this many letters of the name of the file that it becomes."""
-_TEMPORARY = re.compile(r"\.(.*)\.[0-9a-f]{8}(\.[^.]*)", re.DOTALL)
 
 
 def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: bool = False) -> None:
@@ -38,12 +34,23 @@ def check_place(path: Path, *, inputs: Iterable[str | Path] = (), overwrite: boo
     folder = path.parent
     if not folder.is_dir():
         raise InputError(f"{path}: the folder {folder} does not exist: make it or choose another")
-    if path.is_dir():
-        raise InputError(f"{path}: this is a folder: give a file name")
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: the file exists", JobRemedy.OVERWRITE)
+    _check_what_is_there(path, overwrite)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"{path}: the folder {folder} cannot be written to: choose another or change its permissions")
+
+
+def _check_what_is_there(path: Path, overwrite: bool) -> None:
+    """Refuse a name that something has which is no file, or a file that may not be replaced."""
+    try:
+        kind = path.stat().st_mode if path.exists() else path.lstat().st_mode  # a link may lead nowhere
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(kind):
+        raise InputError(f"{path}: this is a folder: give a file name")
+    if not stat.S_ISREG(kind) and not stat.S_ISLNK(kind):
+        raise InputError(f"{path}: this is a device or a pipe, not a file: give another name")
+    if not overwrite:
+        raise InputError(f"{path}: the file exists", JobRemedy.OVERWRITE)
 
 
 def make_folder(folder: Path) -> None:
@@ -54,45 +61,26 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be made ({error.strerror}): choose another folder") from error
 
 
-def temporary_beside(path: Path) -> Path:
-    """A name in the folder of ``path`` that no other file has: hidden, and with its suffix."""
-    return path.with_name(f".{path.stem[:_STEM]}.{secrets.token_hex(4)}{path.suffix}")
+@contextmanager
+def written_beside(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """:func:`reswd_torch.written.written_beside`, where a file that may not be replaced raises InputError."""
+    with _refused_where_taken(), written.written_beside(path, overwrite=overwrite) as temporary:
+        yield temporary
 
 
 @contextmanager
-def written_beside(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` for the block to write to, so that nobody ever sees half a file.
+def written_together(*, overwrite: bool = True) -> Iterator[None]:
+    """:func:`reswd_torch.written.written_together`, where a file that may not be replaced raises InputError."""
+    with _refused_where_taken(), written.written_together(overwrite=overwrite):
+        yield
 
-    When the block ends well, the file there replaces ``path``; when it raises, the file is removed.
-    """
-    temporary = temporary_beside(path)
+
+@contextmanager
+def _refused_where_taken() -> Iterator[None]:
     try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def remove_leftovers(places: Iterable[Path]) -> None:
-    """Remove the temporary files of a program that was killed while it wrote these files; everything else stays.
-
-    Temporary files are recognised by the names that :func:`written_beside` and
-    :func:`reswd_torch.grade.files.write_text_atomically` give them.
-
-    Args:
-        places: the files that were to be written.
-    """
-    known: dict[Path, set[str]] = {}
-    for place in places:
-        names = known.setdefault(place.parent, set())
-        names |= {place.stem[:_STEM] + place.suffix, place.name[:_STEM] + ".part"}
-    for folder, names in known.items():
-        if not folder.is_dir():
-            continue
-        for entry in list(os.scandir(folder)):
-            found = _TEMPORARY.fullmatch(entry.name)
-            if found and found[1] + found[2] in names:
-                Path(entry.path).unlink(missing_ok=True)
+        yield
+    except FileExistsError as error:
+        raise InputError(f"{error.filename}: the file exists", JobRemedy.OVERWRITE) from error
 
 
 def sha256_of(path: Path) -> str:
@@ -112,8 +100,10 @@ def file_ids(paths: Iterable[Path]) -> set[tuple[int, int]]:
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths name one file. Links are followed where both exist; otherwise the absolute paths are compared."""
+    """Whether two paths name one file, or would. Links are followed."""
     try:
         return os.path.samefile(one, other)
     except OSError:  # one of them does not exist
-        return os.path.abspath(one) == os.path.abspath(other)
+        return os.path.realpath(one) == os.path.realpath(other)
+    except ValueError:  # one has a name that no file can have
+        return False

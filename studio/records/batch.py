@@ -19,7 +19,8 @@ from reswd_torch.grade import Grade
 from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.settings import MatchSettings
-from studio.records.format import BATCH, from_text, to_text
+from studio.jobs import EACH, SERIES
+from studio.records.format import BATCH, Record, a_number, a_path, read_record, to_text
 from studio.records.settings import settings_in
 from studio.remedies import JobRemedy
 
@@ -54,7 +55,9 @@ class SeriesGrade:
         if "target" in record:
             colors = np.frombuffer(base64.b64decode(record["target"]), "<f4").reshape(-1, 3)
             target = torch.from_numpy(colors.astype(np.float32))
-        return SeriesGrade(str(record["key"]), grade_from_record(record["grade"]), target)
+        if not isinstance(record["key"], str):
+            raise TypeError(f"key {record['key']!r:.40}")
+        return SeriesGrade(record["key"], grade_from_record(record["grade"]), target)
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,24 @@ def _shown(value: object) -> str:
 
 
 def _kept_file(record: dict[str, str] | None) -> KeptFile | None:
-    return None if record is None else KeptFile(**record)
+    if record is None:
+        return None
+    if not isinstance(record.get("sha256"), str | None):
+        raise TypeError(f"sha256 {record['sha256']!r:.40}")
+    return KeptFile(**(record | {"path": a_path(record["path"])}))
+
+
+def _plain(record: Record) -> Record:
+    """The fields that are kept as they are. Raises TypeError or ValueError where one is of another kind."""
+    plain = {name: record[name] for name in _PLAIN}
+    for name in ("source", "masks"):
+        if plain[name] is not None or name == "source":
+            a_path(plain[name])
+    if plain["mode"] not in (EACH, SERIES) or not isinstance(plain["recursive"], bool):
+        raise ValueError(f"mode {plain['mode']!r:.40}, recursive {plain['recursive']!r:.40}")
+    if not all(isinstance(plain[name], str | None) for name in ("palette", "grade_files")):
+        raise TypeError(f"palette {plain['palette']!r:.40}, grade files {plain['grade_files']!r:.40}")
+    return plain
 
 
 def write_run(output: Path, record: RunRecord) -> Path:
@@ -177,7 +197,7 @@ def read_run(place: Path) -> RunRecord:
         InputError: missing, damaged, something else, or of another version.
     """
     try:
-        record = from_text(place.read_text(encoding="utf-8"))
+        record = read_record(place)
         if record["kind"] != BATCH:
             raise InputError(f"a record of a {record['kind']}, not of a batch")
         return RunRecord(
@@ -185,13 +205,13 @@ def read_run(place: Path) -> RunRecord:
             series=tuple(SeriesGrade.from_record(one) for one in record["series"]),
             reference=_kept_file(record["reference"]),
             target_mask=_kept_file(record["target_mask"]),
-            at=None if record.get("at") is None else float(record["at"]),  # version 1 had no clips as references
+            at=None if record.get("at") is None else a_number(record["at"]),  # version 1 had no clips as references
             grade=_kept_file(record["grade"]),
-            **{name: record[name] for name in _PLAIN},
+            **_plain(record),
         )
     except InputError as error:
         raise InputError(f"{place}: {error}: give another output folder") from error
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"{place}: the record cannot be read ({error!r})", JobRemedy.RUN_ANEW) from error
 
 

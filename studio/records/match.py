@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import base64
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.settings import MatchSettings
 from studio.jobs import MatchJob
 from studio.media.places import sha256_of
-from studio.records.format import MATCH, from_text, to_text
+from studio.records.format import MATCH, a_number, a_path, read_record, to_text
 from studio.records.settings import settings_in
 from studio.references import ClipReference, PaletteReference, Reference, SavedGrade, choose_reference
 from studio.remedies import JobRemedy
@@ -70,7 +71,7 @@ class SavedMatch:
             return None
         recorded = Path(entry["path"])
         name = PureWindowsPath(entry["path"]).name  # of either system's paths
-        there = [path for path in (recorded, self.folder / name) if path.is_file()]
+        there = [path for path in (recorded, self.folder / name) if os.path.isfile(path)]  # which no name makes stumble
         for path in there:
             if sha256_of(path) == entry["sha256"]:
                 return path
@@ -124,13 +125,14 @@ def read_settings(path: Path) -> SavedMatch:
         InputError: missing, not JSON, not a settings file, or from a newer version.
     """
     try:
-        record = from_text(path.read_text(encoding="utf-8"))
+        record = read_record(path)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file", JobRemedy.SAVED_SETTINGS) from error
     except InputError as error:
         raise InputError(f"{path}: {error}", JobRemedy.SAVED_SETTINGS) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not a settings file ({error}); save the settings again") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path}: not a settings file ({reason}); save the settings again") from error
     if record["kind"] != MATCH:
         raise InputError(f"{path}: a record of a {record['kind']}, not settings of a match", JobRemedy.SAVED_SETTINGS)
     try:
@@ -138,9 +140,11 @@ def read_settings(path: Path) -> SavedMatch:
         inputs = {role: {name: str(value) for name, value in entry.items()} for role, entry in record["inputs"].items()}
         if any({"path", "sha256"} - set(entry) for entry in inputs.values()):
             raise KeyError("path or sha256 of an input")
+        for entry in inputs.values():
+            a_path(entry["path"])
         if not isinstance(palette := record.get("palette"), str | None):
             raise TypeError(f"palette {palette!r}")
-        at = None if record.get("at") is None else float(record["at"])
+        at = None if record.get("at") is None else a_number(record["at"])
         return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent, at)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error

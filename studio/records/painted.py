@@ -99,7 +99,7 @@ def _broken(path: Path, error: Exception) -> InputError:
 def _job(record: Record) -> GuideJob | PaintJob:
     """The job of a record. Raises KeyError, TypeError, ValueError or AttributeError where the record is broken."""
     names = Generation.__dataclass_fields__
-    generation = Generation(**{name: record[name] for name in names if name in record})
+    generation = Generation(**_no_flags({name: record[name] for name in names if name in record}))
     _text(generation.negative_prompt)
     model = _text(record["model"])
     if record["kind"] == PAINTED:
@@ -110,8 +110,16 @@ def _job(record: Record) -> GuideJob | PaintJob:
     unpacked(reference["colors"])
     name = None if reference["name"] is None else _text(reference["name"])
     kept = KeptColours(_text(reference["colors"]), name)
-    guidance = GuidanceSettings(**record["guidance"])
+    guidance = GuidanceSettings(**_no_flags(record["guidance"], but="reevaluate"))
     return GuideJob(generation, kept, guidance, model, plain="plain_distance" in record)
+
+
+def _no_flags(fields: Record, but: str = "") -> Record:
+    """Fields of which one at most is true or false, which Python counts as 1 and 0. Raises TypeError or AttributeError."""
+    for name, value in fields.items():
+        if isinstance(value, bool) != (name == but):
+            raise TypeError(f"{name} is {value!r:.40}")
+    return fields
 
 
 def _text(value: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -63,13 +64,31 @@ _BEFORE_SCENES = tuple(name for name in _BEFORE_AIMS if name not in ("scene", "p
 begun then can go on."""
 
 
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+"""How a cell begins that a spreadsheet takes for a formula, also in full-width signs; or that was marked as none already."""
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
+
+
+def _as_text(cell: str) -> str:
+    """A cell that a spreadsheet does not compute: an apostrophe before what would be a formula, as spreadsheets mark text.
+
+    A name of a file may be one (``=1+1.jpg``). Source: OWASP, CSV Injection. Numbers stay numbers.
+    """
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def _as_it_was(cell: str) -> str:
+    """The inverse of :func:`_as_text`; what was written before cells were marked is as it was, too."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
 def rows_text(rows: Iterable[Row], *, header: bool = False) -> str:
-    """Rows as CSV (RFC 4180)."""
+    """Rows as CSV (RFC 4180). No cell is a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     if header:
         writer.writerow(COLUMNS)
-    writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)
+    writer.writerows([_as_text(getattr(row, name)) for name in COLUMNS] for row in rows)
     return out.getvalue()
 
 
@@ -84,11 +103,16 @@ def read_report(place: Path) -> dict[str, Row]:
     except FileNotFoundError:
         return {}
     whole = text[: text.rfind("\r\n") + 2] if "\r\n" in text else ""
-    lines = list(csv.reader(io.StringIO(whole, newline="")))
+    try:
+        lines = list(csv.reader(io.StringIO(whole, newline="")))
+    except csv.Error:  # a cell beyond all bounds, a stray line break
+        lines = []
     columns = tuple(lines[0]) if lines else ()
     if text and columns not in (COLUMNS, _BEFORE_AIMS, _BEFORE_SCENES):
         raise InputError(f"{place}: this is not a report of a batch run: give another output folder")
-    rows = [Row(**dict(zip(columns, line, strict=True))) for line in lines[1:] if len(line) == len(columns)]
+    rows = [
+        Row(**dict(zip(columns, map(_as_it_was, line), strict=True))) for line in lines[1:] if len(line) == len(columns)
+    ]
     return {row.file: row for row in rows}
 
 

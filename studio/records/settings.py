@@ -23,6 +23,11 @@ def settings_in(kept: dict[str, Any], *, fitted: bool = True) -> MatchSettings:
         InputError: a value that is no setting.
         TypeError: a name that is no setting, or not names at all.
     """
+    if not isinstance(kept, dict):
+        raise TypeError(f"{kept!r:.40} are no settings")
+    for name, value in kept.items():
+        if isinstance(value, bool):  # which Python counts as 0 and 1
+            raise TypeError(f"{name} is {value}")
     if "aim" in kept or not fitted:
         return MatchSettings(**kept)
     as_meant = {**kept, "aim": COLOURS}

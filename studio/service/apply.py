@@ -8,15 +8,17 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
+from studio.fault import faults_of
 from studio.jobs import ClipJob, settings_for
 from studio.kinds import is_clip
+from studio.media.clips.names import clip_result_name, renamed
 from studio.media.clips.read import read_facts
 from studio.media.images import losses, read_picture, result_name, supported_output, write_picture
-from studio.media.places import make_folder
+from studio.media.places import check_place, make_folder
 from studio.records.match import read_settings
 from studio.references import SavedGrade
 from studio.remedies import JobRemedy
-from studio.service.clip import check_clip_output, match_clip
+from studio.service.clip import match_clip
 from studio.service.render import render
 from studio.service.weights import where_to_grade
 from studio.watch import UNWATCHED, Watch
@@ -30,7 +32,10 @@ def load_any_grade(path: Path) -> Grade:
     """
     if path.suffix.lower() == ".json":
         saved = read_settings(path)
-        grade = grade_from_record(saved.grade)
+        try:
+            grade = grade_from_record(saved.grade)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
         if "mask" in saved.inputs:
             return replace(grade, notes=("the match had a mask; the grade is applied everywhere",))
         return grade
@@ -54,7 +59,7 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
     for image in images:
         if not image.name or image.is_dir():
             raise InputError(f"{image}: this is a folder: give picture files")
-        name = image.name if is_clip(image) else result_name(image.name)
+        name = clip_result_name(image.name) if is_clip(image) else result_name(image.name)
         place = folder / name
         if place in planned:
             raise InputError(f"{image} and {planned[place]} would both become {place}; apply them to different folders")
@@ -62,7 +67,7 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
     if folder.exists():
         for place in planned:
             if is_clip(place):
-                check_clip_output(place, inputs=images, overwrite=overwrite)
+                check_place(place, inputs=images, overwrite=overwrite)
             else:
                 supported_output(place, inputs=images, overwrite=overwrite)
     return [(image, place) for place, image in planned.items()]
@@ -88,17 +93,26 @@ def apply_to_file(
 
     Raises:
         InputError: the source cannot be read or the place not written.
+        Fault: anything else that goes wrong with this file.
         Cancelled: it was stopped.
     """
-    if is_clip(source):
-        read_facts(source)  # before a folder is made for nothing
-        make_folder(place.parent)
-        saved = SavedGrade(grade)
-        job = ClipJob(source, saved, settings_for(saved))
-        fitted, clip = match_clip(job, place, overwrite=overwrite, watch=watch)
-        notes = (*fitted.notes, *clip.notes)
-        kept = [note.removeprefix(f"{source.name}: ") for note in notes if note not in grade.notes]
-        return Applied(tuple(kept), clip.broken_at is None)
+    with faults_of(source):
+        apply = _apply_to_clip if is_clip(source) else _apply_to_picture
+        return apply(grade, source, place, overwrite, watch)
+
+
+def _apply_to_clip(grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch) -> Applied:
+    read_facts(source)  # before a folder is made for nothing
+    make_folder(place.parent)
+    saved = SavedGrade(grade)
+    job = ClipJob(source, saved, settings_for(saved))
+    fitted, clip = match_clip(job, place, overwrite=overwrite, watch=watch)
+    notes = (*renamed(source, place), *fitted.notes, *clip.notes)
+    kept = [note.removeprefix(f"{source.name}: ") for note in notes if note not in grade.notes]
+    return Applied(tuple(kept), clip.broken_at is None)
+
+
+def _apply_to_picture(grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch) -> Applied:
     picture = read_picture(source)
     weights = where_to_grade(picture, None)
     make_folder(place.parent)

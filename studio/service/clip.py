@@ -10,13 +10,16 @@ import numpy as np
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.matching import MatchReport, PixelSample, fit_samples
+from reswd_torch.written import temporary_beside
 from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
+from studio.media.clips.kept import beside, said_of
 from studio.media.clips.names import clip_suffix, need_av
-from studio.media.clips.read import ClipFacts, Damage, OpenClip, events, is_packet, opened, picture_stream, read_facts
+from studio.media.clips.open import OpenClip, opened, picture_stream
+from studio.media.clips.read import ClipFacts, Damage, events, is_packet, read_facts
 from studio.media.clips.write import ClipWriter, writing
 from studio.media.images import profile_name, read_mask
-from studio.media.places import check_place, temporary_beside, written_beside
+from studio.media.places import check_place, written_beside
 from studio.references import BatchReference, ClipReference
 from studio.service.clip_colours import most_alike, sample_clip
 from studio.service.reference import ReferenceSamples
@@ -99,35 +102,47 @@ class ClipResult:
         check_clip_output(output, inputs=list(self.job.files.values()), overwrite=overwrite)
         with (
             opened(source) as clip,
-            written_beside(output) as temporary,
+            written_beside(output, overwrite=overwrite) as temporary,
             writing(temporary, output, facts, clip) as writer,
         ):
-            self._grade_frames(clip, writer, damage, watch)
+            said = self._grade_frames(clip, writer, damage, watch)
             if damage.frames == 0:
                 raise InputError(f"{source}: no frame of the clip can be decoded: copy or export it again")
-        notes = [f"{source.name}: {note}" for note in writer.notes]
+        notes = [f"{source.name}: {note}" for note in (*writer.notes, *said)]
         broken_at = damage.broken_at(facts)
         if broken_at is not None:
             notes.append(_breakage(facts, damage, broken_at, output))
         return SavedClip(output, tuple(notes), damage.frames, damage.end, broken_at)
 
-    def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> None:
-        """Write every frame through the one grade, and every packet of other streams as it is."""
+    def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> list[str]:
+        """Write every frame through the one grade, and every packet of other streams as it is.
+
+        Returns:
+            Sentences on what frames bring along that is not written, and on frames of another size.
+        """
+        found: set[str] = set()
+        resized: list[str] = []
         facts, encoding = self.facts, writer.encoding
-        colors = FrameColors(facts.tags, facts.pixel_format, facts.size, encoding.pixel_format, encoding.matrix)
+        out = (encoding.pixel_format, encoding.matrix, encoding.used_range)
+        colors = FrameColors(facts.tags, facts.pixel_format, facts.size, *out)
         stays = self.grade.strength == 0.0 and facts.turn.is_none
         expected = facts.seconds or facts.whole_seconds
         for what in events(clip, picture_stream(clip, facts.path), writer.copied, damage):
             if is_packet(what):
                 writer.copy(what)
                 continue
+            found |= beside(what, first=damage.frames == 1)
+            if (what.height, what.width) != facts.size and not resized:
+                resized.append(_resizing(facts, what.width, what.height, damage.end))
             if stays:
                 writer.show(colors.untouched(what))
             else:
-                pixels = facts.turn.applied(colors.pixels(what))
-                writer.show(colors.frame(render(pixels, self.grade, self.weights), what))
+                pixels, alpha = facts.turn.applied(colors.pixels(what)), colors.alpha(what)
+                upright = None if alpha is None else facts.turn.applied(alpha)
+                writer.show(colors.frame(render(pixels, self.grade, self.weights), what, upright))
             if expected:
                 watch(min(1.0, damage.end / expected), f"grading, {damage.end:.1f} of {expected:.1f} s")
+        return [*resized, *said_of(found)]
 
 
 def check_clip_output(path: Path, *, inputs: list[Path], overwrite: bool = False) -> None:
@@ -204,6 +219,11 @@ def _notes(reference: BatchReference, notes: tuple[str, ...], facts: ClipFacts) 
     if facts.tags.is_wide:
         kept.append(f"reference colours are sRGB and were taken as {facts.tags.name}: the result is more saturated")
     return tuple(kept)
+
+
+def _resizing(facts: ClipFacts, width: int, height: int, end: float) -> str:
+    first = f"{facts.size[1]} x {facts.size[0]}"
+    return f"its picture changes from {first} to {width} x {height} pixels before {end:.1f} s: all of it is scaled to {first}"
 
 
 def _breakage(facts: ClipFacts, damage: Damage, broken_at: float, output: Path) -> str:

@@ -16,7 +16,8 @@ from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import MatchSettings
 from studio.media.clips.color import FrameColors
-from studio.media.clips.read import ClipFacts, Damage, events, opened, picture_stream
+from studio.media.clips.open import opened, picture_stream
+from studio.media.clips.read import ClipFacts, Damage, events
 from studio.media.images import read_mask
 from studio.references import ClipReference
 
@@ -61,7 +62,7 @@ def sample_clip(
     Args:
         facts: :func:`studio.media.clips.read.read_facts` of it.
         settings: how many colours to keep, and the seed.
-        weights: (H, W) of the upright frame: what pixels weigh, in every frame.
+        weights: (H, W) of the upright frame: what pixels weigh, in every frame; transparent ones weigh less.
         progress: called with (share done, what is being done); may raise to stop.
         with_frames: keep some frames too, for :func:`most_alike`.
 
@@ -71,13 +72,14 @@ def sample_clip(
     Raises:
         InputError: no frame can be decoded.
     """
-    colors = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
+    colors = _colors_of(facts)
     each = max(256, settings.samples // 4)
 
     def taken(frame: Any, number: int) -> PixelSample:
         pixels = facts.turn.applied(colors.pixels(frame))
+        counts = _what_counts(facts, weights, colors.alpha(frame))
         seen = with_frames and number % _SEEN_STEP == 0
-        return sample_pixels(pixels, each, settings.seed, weights, with_thumbnail=seen)
+        return sample_pixels(pixels, each, settings.seed, counts, with_thumbnail=seen)
 
     parts = [taken(frame, number) for number, frame in enumerate(_sought(facts, progress))] if _is_long(facts) else []
     if len(parts) < FRAMES // 2:  # short, or seeking led nowhere
@@ -88,6 +90,22 @@ def sample_clip(
     kept = [part.thumbnail for part in parts if part.thumbnail is not None]
     chosen = np.linspace(0, len(kept) - 1, min(len(kept), SEEN)).round().astype(int)
     return ClipSample(pool.fit, pool.held_out, frames=tuple(kept[place] for place in chosen))
+
+
+def _colors_of(facts: ClipFacts) -> FrameColors:
+    """What reads the frames of a clip, and their alpha where it has one."""
+    if facts.alpha:
+        return FrameColors(facts.tags, facts.pixel_format, facts.size, "rgba" if facts.bits == 8 else "rgba64le", 0)
+    return FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
+
+
+def _what_counts(facts: ClipFacts, weights: np.ndarray | None, alpha: np.ndarray | None) -> np.ndarray | None:
+    """What the pixels of an upright frame weigh: the given weights times opacity, unless nothing would be left of it."""
+    if alpha is None or not alpha.any():
+        return weights
+    opacity = facts.turn.applied(alpha).astype(np.float32) / np.iinfo(alpha.dtype).max
+    both = opacity if weights is None else weights * opacity
+    return both if both.any() else weights
 
 
 def clip_reference_sample(facts: ClipFacts, clip: ClipReference, settings: MatchSettings) -> PixelSample:
@@ -124,7 +142,7 @@ def frame_at(facts: ClipFacts, seconds: float) -> np.ndarray:
     Raises:
         InputError: the clip ends before that time.
     """
-    colors = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
+    colors = _colors_of(facts)
     for from_start in (False, True) if seconds > _SEEK_BEYOND else (True,):
         frame = _frame_shown(facts, seconds, from_start=from_start)
         if frame is not None:

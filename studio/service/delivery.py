@@ -12,10 +12,12 @@ from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.formats import cdl_suffixes, formats_for, lattice_suffixes
 from reswd_torch.grade.grade import check_grade_path
 from reswd_torch.settings import LUT, check_cube_size
+from studio.fault import faults_of
 from studio.jobs import ClipJob, FramesJob, MatchJob, Outputs
 from studio.kinds import is_clip
+from studio.media.clips.names import clip_result_name, renamed
 from studio.media.images import FORMATS, losses, natural_suffix, supported_output
-from studio.media.places import check_place
+from studio.media.places import check_place, written_together
 from studio.service.clip import ClipResult, SavedClip, check_clip_fits, check_clip_output
 from studio.service.frames import FramesResult, run_frames
 from studio.service.match import MatchResult, save_and_release
@@ -60,27 +62,39 @@ def deliver(job: MatchJob, outputs: Outputs, watch: Watch = UNWATCHED) -> Delive
         outputs: the files that it is to end in.
         watch: told what is being done; may stop it.
 
+    The files belong together: of two programs that write the same ones, all are of one (:mod:`reswd_torch.written`).
+
     Raises:
         InputError: an input that cannot be used, or an output that cannot be written; before any work where that can be known.
+            Files that came to be there meanwhile are not replaced either, unless that is wanted.
+        Fault: anything else that goes wrong.
         Cancelled: it was stopped; no file is left behind. Numbered frames end in order instead.
     """
+    with faults_of(job.source):
+        return _delivered(job, outputs, watch)
+
+
+def _delivered(job: MatchJob, outputs: Outputs, watch: Watch) -> Delivered:
     check_outputs(job, outputs)
     if outputs.cdl is not None:
         job = job.in_ten_numbers()
     if isinstance(job, FramesJob):
         frames = run_frames(job, outputs.result, overwrite=outputs.overwrite, watch=watch)
-        written = {"output": outputs.result} | _save_grades(frames.save_grade, outputs)
+        with written_together(overwrite=outputs.overwrite):
+            written = {"output": outputs.result} | _save_grades(frames.save_grade, outputs)
         return Delivered(frames, written, frames.notes)
     if isinstance(job, ClipJob):
         fitted = run(job, watch.part(0.0, 0.3))
-        clip = fitted.save_clip(outputs.result, overwrite=outputs.overwrite, watch=watch.part(0.3, 1.0))
-        written = {"output": clip.path} | _save_grades(fitted.save_grade, outputs)
+        with written_together(overwrite=outputs.overwrite):
+            clip = fitted.save_clip(outputs.result, overwrite=outputs.overwrite, watch=watch.part(0.3, 1.0))
+            written = {"output": clip.path} | _save_grades(fitted.save_grade, outputs)
         return Delivered(fitted, written, (*fitted.notes, *clip.notes), clip)
-    result = save_and_release(run(job, watch), outputs.result, overwrite=outputs.overwrite)
-    written = {"output": outputs.result} | _save_grades(result.save_grade, outputs)
-    if outputs.settings is not None:
-        write_text_atomically(outputs.settings, result.settings_text())
-        written["settings"] = outputs.settings
+    with written_together(overwrite=outputs.overwrite):
+        result = save_and_release(run(job, watch), outputs.result, overwrite=outputs.overwrite)
+        written = {"output": outputs.result} | _save_grades(result.save_grade, outputs)
+        if outputs.settings is not None:
+            write_text_atomically(outputs.settings, result.settings_text())
+            written["settings"] = outputs.settings
     return Delivered(result, written, (*result.notes, *losses(outputs.result, result.picture)))
 
 
@@ -101,9 +115,9 @@ def deliver_into(job: MatchJob, folder: Path, watch: Watch = UNWATCHED, *, with_
     result = run(job, watch.part(0.0, 0.5))
     clip = None
     if isinstance(result, ClipResult):
-        place = folder / matched_name(job.source, job.source.suffix)
+        place = folder / clip_result_name(matched_name(job.source, job.source.suffix))
         clip = result.save_clip(place, watch=watch.part(0.5, 1.0))
-        notes = (*result.notes, *clip.notes)
+        notes = (*renamed(job.source, place), *result.notes, *clip.notes)
     else:
         place = folder / matched_name(job.source, natural_suffix(result.picture.container))
         notes = (*result.notes, *losses(place, result.picture))

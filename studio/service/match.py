@@ -9,13 +9,14 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
-from reswd_torch.matching import MatchReport, PixelSample, color_distance, fit_samples, sample_pixels
+from reswd_torch.matching import MatchReport, PixelSample, color_distance, sample_pixels
 from reswd_torch.settings import CDL, DIFFERENT_SCENE, LUT, SAME_SCENE
 from studio.jobs import MatchJob
 from studio.media.images import Picture, profile_name, read_picture, write_picture
 from studio.media.images.refuse import file_hash
 from studio.records.match import settings_text
 from studio.service.clip_colours import most_alike
+from studio.service.encodings import fit_encoded
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
 from studio.service.weights import how_much_counts, where_to_grade
@@ -71,7 +72,7 @@ class MatchResult:
         if self.target_sample is None:
             return None
         graded = self.grade.apply(self.source_sample.held_out, strength=strength)
-        return color_distance(graded, self.target_sample.held_out)
+        return color_distance(graded, self.target_sample.held_out, icc=self.picture.icc)
 
     def at_strength(self, strength: float) -> MatchResult:
         """The same fit at another strength."""
@@ -93,7 +94,7 @@ class MatchResult:
         if self.target_sample is None:
             raise InputError("a saved grade has no reference; choose a picture or a palette to compare methods")
         job = self.job.by_method(method)
-        fitted = fit_samples(self.source_sample, self.target_sample, job.settings, progress=watch)
+        fitted = fit_encoded(self.source_sample, self.target_sample, job.settings, self.picture.icc, watch)
         return replace(self, job=job, grade=replace(fitted, encoding=self.grade.encoding))
 
     def graded_pixels(self) -> np.ndarray:
@@ -186,7 +187,7 @@ def run_match(job: MatchJob, watch: Watch = UNWATCHED, reference: ReferenceSampl
     target, target_notes = reference.for_picture(picture)
     source, target = most_alike(source, target)
     hashes |= reference.hashes
-    fitted = fit_samples(source, target, settings, progress=watch.part(0.3, 0.9))
+    fitted = fit_encoded(source, target, settings, picture.icc, watch.part(0.3, 0.9))
     grade = replace(fitted, encoding=profile_name(picture.icc))
     watch(0.9, "grading")
     return MatchResult(job, picture, grade, weights, source, target, (*notes, *target_notes), hashes, _small_masks(job))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
-from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
 from studio.media.clips.read import read_facts
@@ -23,7 +21,8 @@ from studio.references import (
     PictureReference,
     reference_files,
 )
-from studio.service.clip_colours import ClipSample, clip_reference_sample
+from studio.service.clip_colours import clip_reference_sample
+from studio.service.encodings import in_profile
 from studio.service.weights import how_much_counts, where_to_grade
 
 REDUCED_EDGE = 1024
@@ -99,7 +98,7 @@ class ReferenceSamples:
         notes = [f"{reference.path.name}: {note}" for note in read.notes]
         if (names := (profile_name(read.icc), profile_name(icc)))[0] != names[1]:
             notes.append(f"reference colours were converted from {names[0]} to {names[1]}")
-        return _in_profile(read.sample, read.icc, icc), tuple(notes)
+        return in_profile(read.sample, read.icc, icc), tuple(notes)
 
     def _read_clip(self, clip: ClipReference) -> _Read:
         """The colours of a clip, or of one of its frames, taken as sRGB: what a display shows of both is the same."""
@@ -126,19 +125,3 @@ class ReferenceSamples:
         if not same and (read.height, read.width) == found.size:  # too small for, or of a format without, reduction
             self._read[True] = found
         return found
-
-
-def _in_profile(sample: PixelSample, icc: bytes | None, wanted: bytes | None) -> PixelSample:
-    """A sample in another encoding, its thumbnails too."""
-    fit, held_out = (torch.from_numpy(to_profile(part.numpy(), icc, wanted)) for part in (sample.fit, sample.held_out))
-    if isinstance(sample, ClipSample):
-        frames = tuple(_seen_in_profile(frame, icc, wanted) for frame in sample.frames)
-        return ClipSample(fit, held_out, frames=frames)
-    seen = sample.thumbnail
-    return PixelSample(fit, held_out, None if seen is None else _seen_in_profile(seen, icc, wanted))
-
-
-def _seen_in_profile(seen: Thumbnail, icc: bytes | None, wanted: bytes | None) -> Thumbnail:
-    """A thumbnail in another encoding. One that needs no conversion stays itself: its features serve every picture."""
-    pixels = to_profile(seen.pixels, icc, wanted)
-    return seen if pixels is seen.pixels else replace(seen, pixels=pixels)

@@ -1,7 +1,7 @@
 """A grade on a whole picture of 8 or 16 bits, in strips, with one rounding at the end.
 
 No float copy of the picture is made: a CDL becomes three tables and a 3 x 3 step (OpenCV), a lattice goes through
-OpenColorIO's own 8- and 16-bit processor.
+OpenColorIO's own 8- and 16-bit processor, curves become three tables. Other LUTs grade floats, a part at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from reswd_torch.grade import Cdl, Grade, Lut3D
+from reswd_torch.grade import Cdl, Grade, Lut3D, LutChain
+from reswd_torch.grade.kinds import Transform
+from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO
 from reswd_torch.grade.transforms import lut_transform
 from reswd_torch.threads import allowed
 from studio.service.look_up import curve_tables, look_up, look_up_by_pairs, pair_tables
@@ -52,10 +54,7 @@ def render(
     if grade.strength == 0.0:
         return pixels if in_place else pixels.copy()
     pixels = np.ascontiguousarray(pixels)  # OpenColorIO is told rows without gaps
-    effective = grade.effective
-    kernel = (
-        _cdl_kernel(effective, pixels.dtype) if isinstance(effective, Cdl) else _lut_kernel(effective, pixels.dtype)
-    )
+    kernel = _kernel(grade.effective, pixels.dtype)
     out = pixels if in_place else np.empty_like(pixels)
     rows = max(1, _STRIP_PIXELS // max(1, pixels.shape[1]))
     strips = [slice(top, top + rows) for top in range(0, pixels.shape[0], rows)]
@@ -73,6 +72,15 @@ def render(
         with ThreadPoolExecutor(max_workers=threads) as pool:
             list(pool.map(work, strips))
     return out
+
+
+def _kernel(effective: Transform, dtype: np.dtype) -> Kernel:
+    if isinstance(effective, Cdl):
+        return _cdl_kernel(effective, dtype)
+    if isinstance(effective, Lut3D) and effective.size <= LARGEST_OF_OPENCOLORIO:
+        return _lut_kernel(effective, dtype)
+    chain = effective if isinstance(effective, LutChain) else LutChain((effective,))
+    return _table_kernel(chain, dtype) if chain.lattice is None else _chain_kernel(chain, dtype)
 
 
 @lru_cache(maxsize=8)
@@ -157,6 +165,27 @@ def _lut_kernel(lut: Lut3D, dtype: np.dtype) -> Kernel:
             for plane in (source, out)
         ]
         compiled.apply(*described)
+
+    return kernel
+
+
+def _table_kernel(chain: LutChain, dtype: np.dtype) -> Kernel:
+    """Curves at every code value."""
+    top = np.iinfo(dtype).max
+    ramp = (np.arange(top + 1, dtype=np.float32) / np.float32(top))[:, None].repeat(3, axis=1)
+    return _curve_kernel(chain.by_array()(ramp).clip(0.0, 1.0) * np.float64(top), dtype)
+
+
+def _chain_kernel(chain: LutChain, dtype: np.dtype) -> Kernel:
+    """Floats through the tables, clipped and rounded behind them, a part at a time."""
+    top, grade = np.float32(np.iinfo(dtype).max), chain.by_array()
+
+    def kernel(source: np.ndarray, out: np.ndarray) -> None:
+        source, out = source.reshape(-1, 3), out.reshape(-1, 3)
+        for start in range(0, len(source), _PART_PIXELS):
+            part = slice(start, start + _PART_PIXELS)
+            graded = grade(source[part].astype(np.float32) / top).clip(0.0, 1.0)
+            out[part] = np.rint(graded * top)
 
     return kernel
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
+import sys
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -12,21 +12,29 @@ import gradio as gr
 import numpy as np
 from starlette.middleware import Middleware
 
+from studio.loopback import LOOPBACK, checked_name, is_loopback, plain_name
 from studio.service.guide.stream import hold_models
+from studio.signals import Told, end_in_order
 from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
-from studio.ui.door import LOOPBACK, Door
+from studio.ui.blocks import StudioBlocks
+from studio.ui.disk import keep_tidy, leave, own_folder
+from studio.ui.door import Door
 from studio.ui.endpoints import add_endpoints
 from studio.ui.guide.events import wire_guide_tab
 from studio.ui.guide.run import DEVICE, models
 from studio.ui.guide.tab import lay_out_guide_tab
 from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
+from studio.ui.limits import choose, limits, on_a_space
 from studio.ui.match.events import wire_match_tab
 from studio.ui.match.tab import lay_out_match_tab
+from studio.ui.paths import visitors_know
 from studio.ui.session import Session, forget
+from studio.ui.visits import end_all, wait_for_jobs
 
 _ICON = Path(__file__).with_name("icon.png")
-_CACHE_AGE = 24 * 3600  # uploads and results of a page left open over night are gone the next day
+_PAGES = 1000
+"""Open pages that are remembered; of more, the one that was used least recently is forgotten."""
 
 
 def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
@@ -35,8 +43,11 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
     Args:
         allowed: folders of this machine below which a person may name folders in the tab *Batch*.
     """
+    own_folder()
+    visitors_know(allowed)
     hold_models(models(), DEVICE)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, _CACHE_AGE)) as app:
+    age = int(limits().keep)  # uploads and results of a page left open over night are gone the next day
+    with StudioBlocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, age)) as app:
         session = gr.State(Session(), delete_callback=forget)
         gr.HTML(INTRO, padding=False)
         with gr.Tabs():
@@ -47,14 +58,14 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
             with gr.Tab("Guide a generation", id="guide"):
                 wire_guide_tab(lay_out_guide_tab(), session)
         add_endpoints()
-    return app.queue(max_size=64, default_concurrency_limit=4)
+    return app.queue(max_size=limits().waiting, default_concurrency_limit=4)
 
 
 def launch_options(names: tuple[str, ...] = ()) -> dict[str, Any]:
     """The options of ``launch`` that every way to start the app has in common.
 
     Args:
-        names: host names by which the app may be called; empty for every name.
+        names: host names by which the app may be called; empty for every name. See :func:`names_for`.
     """
     return {
         "app_kwargs": {"middleware": [Middleware(Door, names=names)]},
@@ -68,8 +79,72 @@ def launch_options(names: tuple[str, ...] = ()) -> dict[str, Any]:
         "ssr_mode": False,
         "share": False,
         "enable_monitoring": False,
-        "max_file_size": "2gb",
+        "max_file_size": limits().file,
+        "state_session_capacity": _PAGES,
     }
+
+
+def address() -> str:
+    """Where ``python app.py`` listens: where GRADIO_SERVER_NAME says, else to this machine alone."""
+    return os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+
+
+def names_for(host: str, names: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Host names by which the app may be called where it listens to ``host``; empty for every name.
+
+    Args:
+        host: the address.
+        names: further ones, such as that of a web server in front.
+
+    Raises:
+        InputError: one of them is no name of a host.
+    """
+    known = tuple(map(checked_name, names))
+    return (*LOOPBACK, plain_name(host), *known) if is_loopback(host) and not on_a_space() else ()
+
+
+def strangers_come(host: str, names: tuple[str, ...] = ()) -> None:
+    """Choose, before the app is built, the limits for where it listens: a web server in front of it may bring anybody.
+
+    Args:
+        host: the address.
+        names: further names by which it may be called.
+    """
+    choose(public=not is_loopback(host) or bool(names))
+
+
+def run_app(app: gr.Blocks, options: dict[str, Any]) -> None:
+    """Launch the app and wait until it is stopped: by Ctrl+C, or by SIGTERM or SIGHUP.
+
+    Jobs are stopped then, and what visitors sent is removed. After a signal the process ends with the code that shells have
+    for it.
+
+    Args:
+        app: as :func:`build_app` built it.
+        options: of ``launch``.
+    """
+    told: list[Told] = []
+    end_in_order(told.append)
+    tidied = keep_tidy()
+    try:
+        app.launch(**options)
+    except Told:  # before it was open
+        pass
+    finally:
+        end_all()
+        tidied.set()
+    if told or not wait_for_jobs():
+        _end_at_once(told[0].code if told else 0)
+
+
+def _end_at_once(code: int) -> None:
+    """End this process without a wait for its threads. Python would tear them down in the middle of a step, and crash."""
+    wait_for_jobs()
+    leave()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code)
 
 
 def warm_up() -> Thread:
@@ -99,6 +174,7 @@ def serve(
     open_browser: bool = False,
     allowed: tuple[Path, ...] = (),
     names: tuple[str, ...] = (),
+    auth: tuple[tuple[str, str], ...] = (),
 ) -> None:
     """Start the app and wait until it is stopped.
 
@@ -109,9 +185,12 @@ def serve(
         allowed: as in :func:`build_app`.
         names: further host names by which the app may be called where it listens to this machine alone, such as that of a
             web server in front of it.
+        auth: who may use the app, with their passwords; empty for everybody.
     """
-    listens = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
-    known = (*LOOPBACK, *names) if listens in LOOPBACK else ()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl+C, which removes the pages' files
+    listens = host or address()
+    strangers_come(listens, names)
+    options = launch_options(names_for(listens, names))
+    if auth:
+        options |= {"auth": list(auth), "auth_message": "Whoever runs this app has given it a password."}
     warm_up()
-    build_app(allowed).launch(server_name=host, server_port=port, inbrowser=open_browser, **launch_options(known))
+    run_app(build_app(allowed), {"server_name": host, "server_port": port, "inbrowser": open_browser, **options})

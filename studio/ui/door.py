@@ -11,7 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
+
+from studio.loopback import is_loopback, plain_name
+from studio.ui.bodies import Body
+from studio.ui.visits import listens
 
 _OPEN = {"", "config", "info", "openapi.json", "app_id", "startup-events", "theme.css", "robots.txt", "favicon.ico"}
 _OPEN |= {"manifest.json", "static", "assets", "svelte", "login", "logout", "login_check", "user", "token"}
@@ -20,8 +24,7 @@ _ICON_SIZES = ("", "192", "512")
 """Sizes of the icon that manifest.json names."""
 _PREFIX = "gradio_api"
 _UNKNOWN = "This app answers to the names of this machine alone. Whoever starts it can give it more names."
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-"""Names of this machine that only it can call."""
+_PORTS = {"http": 80, "https": 443}
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -39,22 +42,44 @@ class Door:
 
     def __init__(self, app: App, names: tuple[str, ...] = ()) -> None:
         self._app = app
-        self._names = frozenset(name.lower() for name in names)
+        self._names = frozenset(map(plain_name, names))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket"):
-            if not is_open(_route(scope)):
-                return await _answer(scope, send, 404, "There is nothing here.")
-            if self._names and not self._is_known(scope):
-                return await _answer(scope, send, 403, _UNKNOWN)
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        route = _route(scope)
+        if not is_open(route):
+            return await _answer(scope, send, 404, "There is nothing here.")
+        if self._names and not self._is_known(scope):
+            return await _answer(scope, send, 403, _UNKNOWN)
+        if (caller := _listener(route, scope)) is not None:
+            listens(caller)
+        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
+            body = Body(receive, scope, is_upload=_parts(route)[0] == "upload")
+            if body.told_too_large:
+                await body.drop()
+                return await _answer(scope, send, 413, body.too_large)
+            receive = body.receive
         await self._app(scope, receive, send)
 
     def _is_known(self, scope: Scope) -> bool:
-        """Whether the host that was called, and the page that calls, are among the names."""
+        """Whether the host that was called, and the page that calls, are among the names.
+
+        Another program of this machine may serve pages under the same names at another port. Such a page is a stranger.
+        """
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        called = _host(f"//{headers.get(b'host', '')}")
-        origin = headers.get(b"origin")
-        return called in self._names and (origin is None or _host(origin) in self._names)
+        if b"origin" in headers and not headers[b"origin"]:
+            return False
+        origin = headers.get(b"origin", "")
+        scheme = origin.partition(":")[0].lower()
+        (called, port), (page, page_port) = (
+            _address(each, scheme) for each in (f"//{headers.get(b'host', '')}", origin)
+        )
+        if called not in self._names or not origin:
+            return called in self._names
+        if page not in self._names:
+            return False
+        return not (is_loopback(page) and is_loopback(called)) or page_port == port
 
 
 def _route(scope: Scope) -> str:
@@ -69,9 +94,7 @@ def is_open(path: str) -> bool:
     Args:
         path: of the request, such as ``/gradio_api/queue/join``.
     """
-    parts = path.strip("/").split("/")
-    if parts[0] == _PREFIX:
-        parts = parts[1:] or [""]
+    parts = _parts(path)
     first = parts[0]
     if first.startswith("file="):
         return not path.split("file=", 1)[1].lower().startswith(("http:", "https:"))
@@ -80,12 +103,29 @@ def is_open(path: str) -> bool:
     return first in _OPEN
 
 
-def _host(address: str) -> str:
-    """The host of an address, without port; empty where there is none."""
+def _parts(path: str) -> list[str]:
+    """The parts of a path below Gradio's own; at least one."""
+    parts = path.strip("/").split("/")
+    return (parts[1:] or [""]) if parts[0] == _PREFIX else parts
+
+
+def _listener(path: str, scope: Scope) -> str | None:
+    """Who begins to listen for the answers of a job: the id of the job or of a page's session; None for another request."""
+    parts = _parts(path)
+    if parts[0] == "call" and len(parts) > 2 and scope.get("method") == "GET":
+        return parts[-1]
+    if parts[:2] == ["queue", "data"]:
+        return (parse_qs(scope.get("query_string", b"").decode("latin-1")).get("session_hash") or [None])[0]
+    return None
+
+
+def _address(address: str, scheme: str) -> tuple[str, int | None]:
+    """Host and port of an address; no host where there is none, and the usual port of a scheme where it names none."""
     try:
-        return (urlsplit(address).hostname or "").lower()
+        parts = urlsplit(address)
+        return plain_name(parts.hostname or ""), parts.port or _PORTS.get(scheme)
     except ValueError:
-        return ""
+        return "", None
 
 
 async def _answer(scope: Scope, send: Send, status: int, text: str) -> None:

@@ -15,13 +15,17 @@ from studio.records.report import REPORT_FILE
 from studio.references import SavedGrade, choose_reference
 from studio.service import deliver_into, job_for
 from studio.service.apply import load_any_grade
+from studio.service.batch.run import Summary
 from studio.service.batch.uploads import UploadedBatch, UploadedRun
 from studio.service.delivery import Delivered
 from studio.ui.batch.run import check_chosen, uploads_of
 from studio.ui.guide.endpoint import add_guide_endpoint
+from studio.ui.limits import limits
 from studio.ui.session import FITS_AT_ONCE, new_folder
 from studio.ui.settings import AUTO_AIM, as_sent, settings_from, strength_from
-from studio.ui.words import plain
+from studio.ui.visits import caller_left
+from studio.ui.words import STOPPED, plain
+from studio.watch import Cancelled, Watch
 
 
 def match(
@@ -66,10 +70,12 @@ def match(
             protect=protect,
         )  # fmt: skip
         wanted = choose_reference(file=Path(reference) if reference else None, palette=palette or None)
-        delivered = deliver_into(job_for(Path(source), wanted, settings), new_folder())
+        delivered = deliver_into(job_for(Path(source), wanted, settings), new_folder(), _watch())
         return (*_files(delivered.written), *_distances(delivered))
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from None
+    except Cancelled:
+        raise gr.Error(STOPPED, print_exception=False) from None
 
 
 def apply(source: str, grade: str, strength: float | None = None) -> str:
@@ -89,9 +95,23 @@ def apply(source: str, grade: str, strength: float | None = None) -> str:
         loaded = load_any_grade(Path(grade))
         settings = None if strength is None else MatchSettings(strength=strength_from(strength))
         job = job_for(Path(source), SavedGrade(loaded, Path(grade)), settings)
-        return str(deliver_into(job, new_folder(), with_grade=False).written["output"])
+        return str(deliver_into(job, new_folder(), _watch(), with_grade=False).written["output"])
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from None
+    except Cancelled:
+        raise gr.Error(STOPPED, print_exception=False) from None
+
+
+def _watch() -> Watch:
+    """Stops a job once its caller has left."""
+    return Watch(stopped=caller_left())
+
+
+def _whole(summary: Summary) -> Summary:
+    """A run that came to its end. Raises Cancelled for one that was stopped, whose caller wants no part of it."""
+    if summary.left and not summary.full:
+        raise Cancelled
+    return summary
 
 
 def _files(written: dict[str, Path]) -> tuple[str, list[str], str | None]:
@@ -154,17 +174,20 @@ def batch(
             palette=palette or None,
             mode=mode,
             settings=settings,
+            limits=limits().batch,
         )
         check_chosen(wanted)
         folder = new_folder()
         uploaded = UploadedRun(wanted, folder)
-        archive = uploaded.pack(uploaded.match())
+        archive = uploaded.pack(_whole(uploaded.match(_watch())))
         assert archive is not None
         with zipfile.ZipFile(archive) as opened:
             report = opened.extract(REPORT_FILE, folder)
         return str(archive), report
     except InputError as error:
-        raise gr.Error(plain(error), print_exception=False) from error
+        raise gr.Error(plain(error), print_exception=False) from None
+    except Cancelled:
+        raise gr.Error(STOPPED, print_exception=False) from None
 
 
 def add_endpoints() -> None:

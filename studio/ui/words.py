@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Iterable
 from html import escape
-from pathlib import Path
 
 from reswd_torch.errors import InputError, MatchRemedy, Remedy
 from reswd_torch.grade.formats import formats_for, grade_suffixes, in_words, lattice_suffixes
@@ -15,7 +12,7 @@ from studio.media.images import profile_name
 from studio.remedies import JobRemedy
 from studio.service.delivery import matched_name
 from studio.service.match import MatchResult
-from studio.ui.examples import ASSETS
+from studio.ui.paths import without_folders
 from studio.ui.pictures import Side
 
 METHOD_NAMES = {method.name: method.label for method in REGISTRY}
@@ -28,6 +25,7 @@ NO_GRADE = f"No saved grade is loaded: drop a {GRADES_TO_LOAD} or a settings .js
 UNEXPECTED = (
     "Something went wrong that was not foreseen; the server's log says what. Try again, or with other settings."
 )
+STOPPED = "Stopped: nobody listened any more, or the server ends."
 DISTANCE_HELP = (
     "Sliced Wasserstein distance between the two pictures' colours, in CIE Lab units. 0: the same colours. "
     "About 1: a difference one just notices."
@@ -61,15 +59,8 @@ REMEDIES: dict[Remedy, str] = {
 
 
 def plain(error: InputError) -> str:
-    """The message of an error without the server's folders, which tell a visitor nothing."""
-    from gradio.utils import get_upload_folder
-
-    text, uploads = error.worded(REMEDIES), get_upload_folder()
-    for folder in sorted({uploads, str(Path(uploads).resolve()), tempfile.gettempdir(), str(ASSETS)}, key=len)[::-1]:
-        steps = r"[\\/]".join(re.escape(step) for step in re.split(r"[\\/]", folder.rstrip("\\/")))
-        # Below it lie only folders that Gradio or this app named, without spaces. Names of files may have any character.
-        text = re.sub(steps + r"[\\/](?:[\w.-]+[\\/])*", "", text)
-    return text
+    """The message of an error, with names in place of the server's folders."""
+    return without_folders(error.worded(REMEDIES))
 
 
 def message(text: str) -> str:

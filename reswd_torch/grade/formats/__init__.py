@@ -18,8 +18,7 @@ from reswd_torch.grade.formats.cube import CUBE
 from reswd_torch.grade.formats.format import GradeFormat
 
 if TYPE_CHECKING:
-    from reswd_torch.grade.cdl import Cdl
-    from reswd_torch.grade.lut3d import Lut3D
+    from reswd_torch.grade.kinds import Transform
 
 FORMATS: tuple[GradeFormat, ...] = (CC, CCC, CDL, CUBE)
 """Every format, in the order in which error messages list them."""
@@ -62,7 +61,7 @@ def in_words(suffixes: Iterable[str], last: str = "or") -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
-def read_grade_file(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
+def read_grade_file(path: Path) -> tuple[Transform, tuple[str, ...]]:
     """Read a grade file; the suffix chooses the format.
 
     Args:

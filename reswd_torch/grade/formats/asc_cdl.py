@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 from reswd_torch.grade.formats.format import GradeFormat
 
 if TYPE_CHECKING:
-    from reswd_torch.grade.cdl import Cdl
-    from reswd_torch.grade.lut3d import Lut3D
+    from reswd_torch.grade.kinds import Transform
 
 
-def read(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
+def read(path: Path) -> tuple[Transform, tuple[str, ...]]:
     """Read the first correction of the file."""
     from reswd_torch.grade.files import read_cdl
 
     return read_cdl(path)
 
 
-def write(path: Path, transform: Cdl | Lut3D, *, description: str, encoding: str, cube_size: int, element: str) -> None:
+def write(path: Path, transform: Transform, *, description: str, encoding: str, cube_size: int, element: str) -> None:
     """Write the file with the given XML root element; ``cube_size`` does not matter to it."""
     from reswd_torch.grade.cdl import Cdl
     from reswd_torch.grade.files import write_cdl

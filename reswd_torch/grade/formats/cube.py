@@ -1,4 +1,4 @@
-"""Format ``.cube``: a 3-D LUT as text (Iridas / Adobe Cube LUT 1.0), which holds any grade."""
+"""Format ``.cube``: LUTs as text (Iridas / Adobe Cube LUT 1.0), which hold any grade."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ from typing import TYPE_CHECKING
 from reswd_torch.grade.formats.format import GradeFormat
 
 if TYPE_CHECKING:
-    from reswd_torch.grade.cdl import Cdl
-    from reswd_torch.grade.lut3d import Lut3D
+    from reswd_torch.grade.kinds import Transform
 
 
-def read(path: Path) -> tuple[Cdl | Lut3D, tuple[str, ...]]:
-    """Read the lattice; a 1-D curve, a shaper or another domain is re-sampled."""
+def read(path: Path) -> tuple[Transform, tuple[str, ...]]:
+    """Read the tables as the file has them."""
     from reswd_torch.grade.files import read_cube
 
     return read_cube(path)
 
 
-def write(path: Path, transform: Cdl | Lut3D, *, description: str, encoding: str, cube_size: int) -> None:
-    """Write the grade at every lattice point, with the description and the encoding as comments."""
-    from reswd_torch.grade.files import write_cube
-    from reswd_torch.grade.lut3d import lattice_of
+def write(path: Path, transform: Transform, *, description: str, encoding: str, cube_size: int) -> None:
+    """Write the grade at every lattice point, with the description and the encoding as comments.
 
-    comments = (description, f"fitted in, and to be applied to: {encoding}")
-    write_cube(path, lattice_of(transform, cube_size), comments=comments)
+    The tables of another program's LUT are written as they are. Where the format has no place for them, a comment says that
+    they were sampled.
+    """
+    from reswd_torch.grade.files import write_cube
+    from reswd_torch.grade.kinds import in_cube
+    from reswd_torch.grade.lut_chain import LutChain
+
+    held = in_cube(transform, cube_size)
+    comments: tuple[str, ...] = (description, f"fitted in, and to be applied to: {encoding}")
+    if isinstance(transform, LutChain) and not isinstance(held, LutChain):
+        comments = (*comments, f"{transform.kind()}: sampled on a lattice of {held.size} points")
+    write_cube(path, held, comments=comments)
 
 
 CUBE = GradeFormat(suffix=".cube", label=".cube", holds_lattice=True, read=read, write=write, for_series=True)

@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from reswd_torch.grade.cdl import Cdl
-    from reswd_torch.grade.lut3d import Lut3D
+    from reswd_torch.grade.kinds import Transform
 
-Read = Callable[[Path], "tuple[Cdl | Lut3D, tuple[str, ...]]"]
+Read = Callable[[Path], "tuple[Transform, tuple[str, ...]]"]
 """Reads an existing file: the grade, and notes on what had to be assumed. Raises InputError for a file it cannot read."""
 
 
 class Write(Protocol):
     """Writes a grade to a file, in one step: a killed run leaves either the old file or the whole new one."""
 
-    def __call__(self, path: Path, transform: Cdl | Lut3D, *, description: str, encoding: str, cube_size: int) -> None:
+    def __call__(self, path: Path, transform: Transform, *, description: str, encoding: str, cube_size: int) -> None:
         """Write the file.
 
         Args:

@@ -1,139 +1,23 @@
-"""Conversion of frames from Y'CbCr to R'G'B' and back, with the matrix and the range that the clip is tagged with.
-
-The matrices are those of ITU-R BT.601, BT.709 and BT.2020 and of SMPTE 240M. Limited-range codes are quantised as BT.709
-section 3 and BT.2020 table 5 say; full-range codes use every number that the bits can hold. Tags are the numbers of ITU-T H.273,
-tables 2 to 4.
-"""
+"""Conversion of frames from Y'CbCr to R'G'B' and back, with the matrix and the range that the clip is tagged with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reswd_torch.errors import InputError
+from studio.media.clips.matrices import decoding_matrix, encoding_matrix
+from studio.media.clips.pixel_formats import depth_of, has_alpha, has_rgb, is_grey, is_transparent, planar, refusal
+from studio.media.clips.tags import FULL, LIMITED, ColorTags, read_tags
+
 if TYPE_CHECKING:
-    from studio.media.clips.av_types import VideoCodecContext, VideoFormat, VideoFrame, VideoPlane, VideoReformatter
+    from studio.media.clips.av_types import VideoFrame, VideoPlane, VideoReformatter
 
-LIMITED, FULL = 1, 2
-"""The colour ranges by the numbers of FFmpeg's AVColorRange."""
-UNTAGGED = 2
-"""The number that means "unspecified" in H.273, for primaries, transfer and matrix alike."""
-BT709, SMPTE170M = 1, 6
-"""Matrices by their numbers in H.273 table 4. SMPTE 170M has the matrix of BT.601."""
-HD_ROWS = 720
-"""Players take an untagged clip of at least this many rows for BT.709 and a smaller one for BT.601, and so does this module."""
-
-_LUMA = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
-_LUMA |= {9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
-"""The weights of red and blue in luma, by matrix tag (H.273 table 4)."""
 _SCALER = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 """swscale's number of a matrix (SWS_CS_...), by matrix tag."""
-
-
-@dataclass(frozen=True)
-class ColorTags:
-    """What a clip says about its colours, in the numbers of H.273, and what its pixels are taken for.
-
-    Attributes:
-        primaries: the tagged primaries; 2 where the clip has no such tag.
-        transfer: the tagged transfer characteristics; 2 where the clip has no such tag.
-        matrix: the tagged matrix; 2 where the clip has no such tag.
-        range: the tagged range: 1 limited, 2 full, 0 where the clip has no such tag.
-        used_matrix: the matrix that was tagged or assumed; 0 where the pixels are R'G'B' already.
-        used_range: the range that was tagged or assumed: 1 limited, 2 full.
-    """
-
-    primaries: int
-    transfer: int
-    matrix: int
-    range: int
-    used_matrix: int
-    used_range: int
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether its colours reach beyond those of sRGB: Display P3 or Rec. 2020."""
-        return self.primaries in (9, 12) or self.used_matrix in (9, 10)
-
-    @property
-    def name(self) -> str:
-        """The usual name of the encoding, such as ``Rec.709 video`` or ``Display P3 video``."""
-        if self.primaries == 12:
-            return "Display P3 video"
-        if self.is_wide:
-            return "Rec.2020 video"
-        if self.used_matrix == 0 or self.transfer == 13:
-            return "sRGB video"
-        name = "Rec.601 video" if self.used_matrix in (4, 5, 6) else "Rec.709 video"
-        return name if self.matrix != UNTAGGED or self.primaries != UNTAGGED else f"{name} (assumed, untagged)"
-
-
-def read_tags(frame: VideoFrame, context: VideoCodecContext) -> ColorTags:
-    """Read the tags of a decoded frame and, where it has none, those of its stream.
-
-    Args:
-        frame: the frame.
-        context: the codec context of the stream that it was decoded from.
-
-    Raises:
-        ValueError: the matrix is not supported (YCgCo, ICtCp); the message is its number.
-    """
-    matrix = frame.colorspace if frame.colorspace != UNTAGGED else context.colorspace
-    tagged_range = frame.color_range or context.color_range
-    used_range = FULL if tagged_range == FULL or frame.format.name.startswith("yuvj") else LIMITED
-    if frame.format.is_rgb:
-        used, used_range = 0, FULL
-    elif matrix in (UNTAGGED, 0, 3):  # 0 is R'G'B', which these pixels are not; 3 is reserved
-        used = BT709 if frame.height >= HD_ROWS else SMPTE170M
-    elif matrix in _LUMA:
-        used = matrix
-    else:
-        raise ValueError(str(matrix))
-    return ColorTags(
-        primaries=frame.color_primaries if frame.color_primaries != UNTAGGED else context.color_primaries,
-        transfer=frame.color_trc if frame.color_trc != UNTAGGED else context.color_trc,
-        matrix=matrix,
-        range=tagged_range,
-        used_matrix=used,
-        used_range=used_range,
-    )
-
-
-def decoding_matrix(matrix: int, full: bool, bits: int) -> np.ndarray:
-    """The affine map from integer codes to R'G'B' in 0..1.
-
-    Args:
-        matrix: the matrix tag; 0 for pixels that are R'G'B' already.
-        full: whether the codes have full range; without effect for ``matrix`` 0, which always has.
-        bits: bits per channel.
-
-    Returns:
-        (3, 4) float64, to be multiplied by (Y, Cb, Cr, 1); for ``matrix`` 0 by (G, B, R, 1), FFmpeg's order of planes.
-    """
-    top, step = 2.0**bits - 1, 2.0 ** (bits - 8)
-    if matrix == 0:
-        return np.array([[0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0]]) / top
-    red, blue = _LUMA[matrix]
-    green = 1 - red - blue
-    to_rgb = np.array(
-        [
-            [1, 0, 2 * (1 - red)],
-            [1, -2 * blue * (1 - blue) / green, -2 * red * (1 - red) / green],
-            [1, 2 * (1 - blue), 0],
-        ]
-    )
-    scale = np.array([top, top, top]) if full else np.array([219, 224, 224]) * step
-    zero = np.array([0 if full else 16 * step, 128 * step, 128 * step])
-    linear = to_rgb / scale
-    return np.column_stack([linear, -linear @ zero])
-
-
-def encoding_matrix(matrix: int, full: bool, bits: int) -> np.ndarray:
-    """The inverse of :func:`decoding_matrix`: (3, 4) float64 that takes (R', G', B', 1) to codes that are not rounded."""
-    forward = decoding_matrix(matrix, full, bits)
-    back = np.linalg.inv(forward[:, :3])
-    return np.column_stack([back, -back @ forward[:, 3]])
 
 
 class FrameColors:
@@ -151,80 +35,146 @@ class FrameColors:
         size: (H, W) of the frames as stored, before they are turned upright.
         out_format: the pixel format that the encoder takes.
         out_matrix: the matrix of the frames for the encoder, by its tag; 0 for R'G'B'.
+        out_range: their range; if left out that of the clip, and limited for a clip that was R'G'B'.
     """
 
     def __init__(
-        self, tags: ColorTags, pixel_format: str, size: tuple[int, int], out_format: str, out_matrix: int
+        self,
+        tags: ColorTags,
+        pixel_format: str,
+        size: tuple[int, int],
+        out_format: str,
+        out_matrix: int,
+        out_range: int | None = None,
     ) -> None:
         from av import VideoFormat
         from av.video.reformatter import Interpolation, VideoReformatter
 
         self._tags, self._size, self._out_format = tags, size, out_format
         wanted, given = VideoFormat(out_format), VideoFormat(pixel_format)
-        self.bits = depth_of(given)
-        self._out_matrix, self._out_range = out_matrix, FULL if wanted.is_rgb else _range_of(tags, given.is_rgb)
+        self.bits, self.has_alpha = depth_of(given), has_alpha(out_format)
+        if out_range is None:
+            out_range = LIMITED if has_rgb(pixel_format) else tags.used_range
+        self._out_matrix, self._out_range = out_matrix, FULL if wanted.is_rgb else out_range
         self._flags = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
         self._flags |= Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
         self._in, self._out = VideoReformatter(), VideoReformatter()
         self._out_bits = depth_of(wanted)
+        self._known: dict[tuple[str, int, int, int], ColorTags] = {}
 
     def pixels(self, frame: VideoFrame) -> np.ndarray:
         """A decoded frame as (H, W, 3) R'G'B', as stored (not turned upright).
 
-        The result is uint8, or uint16 over its whole range for clips of more than 8 bits.
+        The result is uint8, or uint16 over its whole range for clips of more than 8 bits. A frame of another size, format or
+        matrix than the clip's first one is brought to the size of the clip and read by its own tags.
+
+        Raises:
+            InputError: its pixels are of a kind that cannot be graded.
         """
-        tags = self._tags
-        ways = (tags.used_matrix, tags.used_range)
-        if self._by_swscale(*ways, self.bits):
+        tags, bits = self._tags_of(frame), depth_of(frame.format)
+        ways, grey = (tags.used_matrix, tags.used_range), is_grey(frame.format.name)
+        if self.bits == 8 and not grey and self._by_swscale(*ways, bits):
             return _plane(self._scaled(self._in, frame, self._size, "rgb24", *ways, 0, FULL).planes[0], np.uint8, 3)
-        planar = self._scaled(self._in, frame, self._size, _planar(tags.used_matrix, self.bits), *ways, *ways)
-        dtype = np.uint8 if self.bits == 8 else np.uint16
+        # swscale takes all grey for full range, so that this leaves the codes as they are.
+        kept = (tags.used_matrix, FULL) if grey else ways
+        spread = self._scaled(self._in, frame, self._size, _spread(frame, tags), *kept, *kept)
         return self._through(
-            [_plane(plane, dtype) for plane in planar.planes],
-            decoding_matrix(tags.used_matrix, tags.used_range == FULL, self.bits),
+            [_plane(plane, np.uint8 if bits == 8 else np.uint16) for plane in spread.planes[:3]],
+            decoding_matrix(tags.used_matrix, tags.used_range == FULL, bits),
             255 if self.bits == 8 else 65535,
         )
 
-    def frame(self, pixels: np.ndarray, like: VideoFrame) -> VideoFrame:
+    def alpha(self, frame: VideoFrame) -> np.ndarray | None:
+        """The alpha of a decoded frame as (H, W) codes of the encoder's depth, as stored (not turned upright).
+
+        None where the frame has none, or the encoder's pixel format holds none.
+        """
+        if not self.has_alpha or not is_transparent(frame):
+            return None
+        tags, bits = self._tags_of(frame), depth_of(frame.format)
+        ways = (tags.used_matrix, tags.used_range)
+        name = planar(tags.used_matrix == 0, bits, alpha=True)
+        codes = _plane(
+            self._scaled(self._in, frame, self._size, name, *ways, *ways).planes[3],
+            np.uint8 if bits == 8 else np.uint16,
+        )
+        if bits == self._out_bits:
+            return codes
+        scaled: np.ndarray = np.rint(codes * ((2**self._out_bits - 1) / (2**bits - 1)))
+        return scaled.astype(np.uint8 if self._out_bits == 8 else np.uint16)
+
+    def frame(self, pixels: np.ndarray, like: VideoFrame, alpha: np.ndarray | None = None) -> VideoFrame:
         """The frame for the encoder that shows graded pixels.
 
         Args:
             pixels: (H, W, 3) uint8 or uint16, R'G'B', upright.
             like: the decoded frame, whose time and duration the result has; primaries and transfer are those of the clip.
+            alpha: (H, W) of :meth:`alpha`, upright; None for opaque. Without effect where the encoder holds none.
         """
         from av import VideoFrame
 
         height, width = pixels.shape[:2]
         matrix, range_ = self._out_matrix, self._out_range
-        if pixels.dtype == np.uint8 and self._by_swscale(matrix, range_, self._out_bits):
+        if not self.has_alpha and pixels.dtype == np.uint8 and self._by_swscale(matrix, range_, self._out_bits):
             carrier = VideoFrame(width, height, "rgb24")
             _plane(carrier.planes[0], np.uint8, 3)[...] = pixels
             out = self._scaled(self._out, carrier, (height, width), self._out_format, 0, FULL, matrix, range_)
         else:
-            import cv2
-
-            top = np.iinfo(pixels.dtype).max
-            carrier = VideoFrame(width, height, _planar(matrix, self._out_bits))
-            codes = encoding_matrix(matrix, range_ == FULL, self._out_bits)
-            codes[:, :3] /= top
-            values = cv2.transform(pixels.astype(np.uint16), codes.astype(np.float32))
-            np.minimum(values, 2**self._out_bits - 1, out=values)
-            for plane, channel in zip(carrier.planes, cv2.split(values), strict=True):
+            carrier = VideoFrame(width, height, planar(matrix == 0, self._out_bits, alpha=self.has_alpha))
+            planes: list[np.ndarray | int] = [*self._codes(pixels)]
+            if self.has_alpha:
+                planes.append(2**self._out_bits - 1 if alpha is None else alpha)
+            for plane, channel in zip(carrier.planes, planes, strict=True):
                 _plane(plane, np.uint8 if self._out_bits == 8 else np.uint16)[...] = channel
             ways = (matrix, range_, matrix, range_)
             out = self._scaled(self._out, carrier, (height, width), self._out_format, *ways)
         return self._tagged(out, like)
 
+    def _codes(self, pixels: np.ndarray) -> Sequence[np.ndarray]:
+        """Pixels as the encoder's codes, in FFmpeg's order of planes, with one rounding at the end."""
+        import cv2
+
+        codes = encoding_matrix(self._out_matrix, self._out_range == FULL, self._out_bits)
+        codes[:, :3] /= np.iinfo(pixels.dtype).max
+        values = cv2.transform(pixels.astype(np.uint16), codes.astype(np.float32))
+        np.minimum(values, 2**self._out_bits - 1, out=values)
+        return cv2.split(values)
+
     def untouched(self, frame: VideoFrame) -> VideoFrame:
         """The frame for the encoder that shows a decoded frame unchanged.
 
-        Its codes do not pass through R'G'B', which would round them, unless only one of clip and encoder is R'G'B'.
+        Its codes do not pass through R'G'B', which would round them, unless only one of clip and encoder is R'G'B' or has
+        alpha, or the frame is grey or tagged otherwise than the clip.
         """
-        tags = self._tags
-        if (tags.used_matrix == 0) != (self._out_matrix == 0):
-            return self.frame(self.pixels(frame), frame)
+        tags = self._tags_of(frame)
+        differ = tags != self._tags or is_grey(frame.format.name) or is_transparent(frame) != self.has_alpha
+        if differ or (tags.used_matrix == 0) != (self._out_matrix == 0):
+            return self.frame(self.pixels(frame), frame, self.alpha(frame))
         ways = (tags.used_matrix, tags.used_range, self._out_matrix, self._out_range)
         return self._tagged(self._scaled(self._out, frame, self._size, self._out_format, *ways), frame)
+
+    def _tags_of(self, frame: VideoFrame) -> ColorTags:
+        """The tags of a frame: those of the clip for all that the frame does not say itself.
+
+        Raises:
+            InputError: its pixels are of a kind that cannot be graded.
+        """
+        name = frame.format.name
+        key = (name, frame.height, frame.colorspace, frame.color_range)
+        if key not in self._known:
+            tags = self._tags
+            said = SimpleNamespace(
+                color_primaries=tags.primaries, color_trc=tags.transfer, colorspace=tags.matrix, color_range=tags.range
+            )
+            try:
+                if (why := refusal(name)) is not None:
+                    raise ValueError(why)
+                self._known[key] = read_tags(frame, said)
+            except ValueError as error:
+                raise InputError(
+                    f"the clip's pixels change to {name}, which cannot be graded: export it again"
+                ) from error
+        return self._known[key]
 
     def _by_swscale(self, matrix: int, range_: int, bits: int) -> bool:
         """Whether swscale applies this matrix well enough: see the docstring of the class."""
@@ -278,20 +228,10 @@ class FrameColors:
         return out
 
 
-def depth_of(pixel_format: VideoFormat) -> int:
-    """Bits per channel of a pixel format, rounded up to a depth for which FFmpeg has planar formats: 8 to 16."""
-    bits = max(part.bits for part in pixel_format.components)
-    return next((depth for depth in (8, 9, 10, 12, 14, 16) if depth >= bits), 16)
-
-
-def _range_of(tags: ColorTags, was_rgb: bool) -> int:
-    """The range to encode Y'CbCr with: that of the clip, and limited for a clip that was R'G'B'."""
-    return LIMITED if was_rgb else tags.used_range
-
-
-def _planar(matrix: int, bits: int) -> str:
-    """FFmpeg's name of the planar pixel format with full chroma resolution, for R'G'B' (``matrix`` 0) or Y'CbCr."""
-    return ("gbrp" if matrix == 0 else "yuv444p") + ("" if bits == 8 else f"{bits}le")
+def _spread(frame: VideoFrame, tags: ColorTags) -> str:
+    """The planar format to read a frame in. R'G'B' keeps its alpha: dropping it, swscale spoils what has more than 8 bits."""
+    is_rgb = tags.used_matrix == 0
+    return planar(is_rgb, depth_of(frame.format), alpha=is_rgb and has_alpha(frame.format.name))
 
 
 def _plane(plane: VideoPlane, dtype: type, channels: int = 1) -> np.ndarray:

@@ -3,42 +3,53 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
-from studio.media.clips.color import BT709, FULL, HD_ROWS, SMPTE170M, UNTAGGED, depth_of
+from studio.media.clips.containers import VPX, Holds
+from studio.media.clips.pixel_formats import chroma, depth_of, has_alpha, has_few, has_rgb, is_grey, nearest_format
 from studio.media.clips.read import ClipFacts
+from studio.media.clips.tags import BT709, FULL, HD_ROWS, LIMITED, SMPTE170M, UNTAGGED
 
 if TYPE_CHECKING:
-    from studio.media.clips.av_types import VideoCodecContext, VideoFormat
+    from studio.media.clips.av_types import VideoCodecContext
 
 _QUALITY: dict[str, tuple[str, dict[str, str]]] = {
     "av1": ("libsvtav1", {"crf": "16", "preset": "8"}),
     "cfhd": ("cfhd", {"quality": "film3+"}),
     "dnxhd": ("dnxhd", {}),
+    "dvvideo": ("dvvideo", {}),
     "ffv1": ("ffv1", {"level": "3", "slicecrc": "1"}),
+    "flv1": ("flv", {"qmin": "1", "qmax": "2"}),
+    "h263": ("h263", {"qmin": "1", "qmax": "2"}),
     "h264": ("libx264", {"crf": "14", "preset": "fast"}),
     "hevc": ("libx265", {"crf": "14", "preset": "fast", "x265-params": "log-level=none"}),
-    "huffyuv": ("huffyuv", {}),
     "jpeg2000": ("jpeg2000", {"pred": "1"}),
-    "magicyuv": ("magicyuv", {}),
     "mjpeg": ("mjpeg", {"qmin": "2", "qmax": "2"}),
+    "mpeg1video": ("mpeg1video", {"qmin": "1", "qmax": "2"}),
     "mpeg2video": ("mpeg2video", {"qmin": "1", "qmax": "2"}),
     "mpeg4": ("mpeg4", {"qmin": "1", "qmax": "2"}),
-    "png": ("png", {}),
+    "msmpeg4v3": ("msmpeg4", {"qmin": "1", "qmax": "2"}),
     "prores": ("prores_ks", {}),
-    "qtrle": ("qtrle", {}),
-    "utvideo": ("utvideo", {}),
-    "v210": ("v210", {}),
     "vp8": ("libvpx", {"crf": "4", "b": "40M", "qmin": "0", "qmax": "20", "cpu-used": "3"}),
     "vp9": ("libvpx-vp9", {"crf": "12", "b": "0", "row-mt": "1", "cpu-used": "4"}),
+    "wmv1": ("wmv1", {"qmin": "1", "qmax": "2"}),
+    "wmv2": ("wmv2", {"qmin": "1", "qmax": "2"}),
 }
 """The encoder of each codec, with options of a quality at which the loss is too small to be seen."""
+_EXACT = {
+    "apng", "avrp", "dpx", "ffvhuff", "flashsv", "huffyuv", "jpegls", "magicyuv", "png", "qtrle", "r10k", "r210", "rawvideo",
+    "sgi", "targa", "tiff", "utvideo", "v210", "v308", "v408", "v410", "y41p", "yuv4", "zlib", "zmbv",
+}  # fmt: skip
+"""Codecs without loss, whose encoders are called like them and need no options. Every other codec that is in neither list
+(Cinepak, GIF, Microsoft Video 1, …) has an encoder that spoils the picture, or none, and another codec takes its place."""
 _OTHERWISE = ("h264", "vp9", "mpeg2video", "mpeg4")
-"""Codecs to try, in this order, where the source's codec has no encoder here or the container does not hold it."""
+"""Codecs to try, in this order, where the source's codec has no good encoder here or the container does not hold it."""
+_WITH_ALPHA = ("prores", "png", "vp9")
+"""Codecs to try before these for a clip with transparency; for one of R'G'B' the second one first, which loses nothing."""
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3", "4444": "4", "XQ": "5"}
 """FFmpeg's option for each profile of ProRes."""
 _FRAME_DURATION = 1 << 8
@@ -57,6 +68,7 @@ class Encoding:
         options: the encoder's private options.
         time_base: seconds per unit of the frames' times.
         matrix: the matrix of the frames, by its H.273 number; 0 for R'G'B'.
+        used_range: the range of the frames: 1 limited, 2 full.
         tagged_matrix: the matrix that the file is tagged with; 2 for no tag.
         range: the range that the file is tagged with: 1 limited, 2 full, 0 for no tag.
         notes: sentences that say where the result falls short of the source.
@@ -67,6 +79,7 @@ class Encoding:
     options: dict[str, str]
     time_base: Fraction
     matrix: int
+    used_range: int
     tagged_matrix: int
     range: int
     notes: tuple[str, ...] = field(default=())
@@ -93,41 +106,51 @@ class Encoding:
             context.flags |= _FRAME_DURATION
 
 
-def choose_encoding(facts: ClipFacts, held: Callable[[str], bool]) -> Encoding:
+def choose_encoding(facts: ClipFacts, holds: Holds) -> Encoding:
     """Choose how to encode the picture: with the source's own codec or, failing that, the first other one that works.
 
     Args:
         facts: the source clip.
-        held: whether the container can hold what an encoder writes, by the encoder's name.
+        holds: what the container can hold.
 
     Raises:
         InputError: no encoder can be opened whose output the container holds.
     """
-    for encoding in _candidates(facts):
-        if held(encoding.encoder) and _opens(encoding, facts):
+    for encoding in _candidates(facts, holds):
+        if holds.picture(encoding.encoder) and _opens(encoding, facts):
             return encoding
     raise InputError(
         f"{facts.path}: no encoder is there for {facts.codec} in such a file: give an output that ends in .mp4"
     )
 
 
-def _candidates(facts: ClipFacts) -> Iterator[Encoding]:
+def _candidates(facts: ClipFacts, holds: Holds) -> Iterator[Encoding]:
     """Encodings to try, best first: each codec with the times of the clip, then with one unit per frame."""
     from av.codec import Codec
     from av.codec.codec import UnknownCodecError
 
-    for codec in (facts.codec, *_OTHERWISE):
+    own = (facts.codec,) if facts.codec in _QUALITY or facts.codec in _EXACT else ()
+    exact: tuple[str, ...] = _WITH_ALPHA if facts.alpha else ("png",) if has_few(facts.pixel_format) else ()
+    if has_rgb(facts.pixel_format):
+        exact = tuple(sorted(exact))
+    for codec in (*own, *exact, *_OTHERWISE):
         name, options = _QUALITY.get(codec, (codec, {}))
         try:
             offered = [form.name for form in Codec(name, "w").video_formats or ()]
         except UnknownCodecError:
             continue
-        pixel_format = nearest_format(facts.pixel_format, offered)
+        alpha = facts.alpha and holds.alpha(name)
+        if codec in exact and codec not in own and not holds.alpha(name):
+            continue
+        pixel_format = nearest_format(facts.pixel_format, offered, alpha=alpha)
         notes = [] if codec == facts.codec else [f"{facts.codec} cannot be written there: the result is {codec}"]
         notes += _shortcomings(facts, pixel_format)
-        own = {**options, **_profile(name, pixel_format, facts.profile)}
+        chosen = {**options, **_profile(name, pixel_format, facts.profile)}
+        if name in VPX and has_alpha(pixel_format):
+            chosen["auto-alt-ref"] = "0"  # libvpx does not write alpha with it
+        ways = _ways(facts, name, pixel_format, keeps_full=holds.full_range(name))
         for time_base in (facts.time_base, 1 / facts.rate if facts.rate else facts.time_base):
-            yield Encoding(name, pixel_format, own, time_base, *_tags(facts, pixel_format), tuple(notes))
+            yield Encoding(name, pixel_format, chosen, time_base, *ways, tuple(notes))
 
 
 def _opens(encoding: Encoding, facts: ClipFacts) -> bool:
@@ -136,7 +159,7 @@ def _opens(encoding: Encoding, facts: ClipFacts) -> bool:
     from av.error import FFmpegError
     from av.video.codeccontext import VideoCodecContext
 
-    os.environ.setdefault("SVT_LOG", "1")  # the only way to make SVT-AV1 print nothing but errors
+    os.environ.setdefault("SVT_LOG", "0")  # the only way to keep SVT-AV1 quiet; what goes wrong comes as an error too
     context = CodecContext.create(encoding.encoder, "w")
     assert isinstance(context, VideoCodecContext)
     try:
@@ -147,61 +170,6 @@ def _opens(encoding: Encoding, facts: ClipFacts) -> bool:
     return True
 
 
-def nearest_format(wanted: str, offered: list[str]) -> str:
-    """The offered pixel format that loses least of the wanted one: least depth first, then least chroma resolution.
-
-    Among equals it is the one that wastes least. Alpha and the order of bytes do not count.
-
-    Args:
-        wanted: FFmpeg's name of the clip's pixel format.
-        offered: the names of the formats that an encoder takes; an encoder that names none (raw video) takes any.
-    """
-    from av import VideoFormat
-
-    plain = _plain(wanted)
-    if plain in offered or not offered:
-        return plain if plain in offered else wanted
-
-    def properties(name: str) -> tuple[int, bool, int, int]:
-        form = VideoFormat(name, 64, 64)
-        return depth_of(form), form.is_rgb, *_chroma(form)
-
-    depth, is_rgb, across, down = properties(plain)
-
-    def loss(name: str) -> tuple[int, int, int, int, int]:
-        has_depth, has_rgb, has_across, has_down = properties(name)
-        lost = max(0, across - has_across) + max(0, down - has_down)
-        spare = max(0, has_across - across) + max(0, has_down - down)
-        return max(0, depth - has_depth), lost, has_rgb != is_rgb, max(0, has_depth - depth), spare
-
-    usable = [name for name in offered if not _odd(name)]
-    return min(usable or offered, key=loss)
-
-
-def _plain(name: str) -> str:
-    """The name of the planar, little-endian pixel format without alpha that holds the same picture.
-
-    Grey becomes 4:2:0 Y'CbCr, since a grade may colour it.
-    """
-    name = name.replace("yuvj", "yuv").replace("be", "le") if name.startswith(("yuv", "gbr")) else name
-    name = name.replace("yuva", "yuv").replace("gbrap", "gbrp")
-    same = {"nv12": "yuv420p", "nv21": "yuv420p", "p010le": "yuv420p10le", "nv16": "yuv422p", "p210le": "yuv422p10le"}
-    same |= {"uyvy422": "yuv422p", "yuyv422": "yuv422p", "rgba": "rgb24", "argb": "rgb24"}
-    if name.startswith(("gray", "ya", "mono")):
-        return "yuv420p" + next((f"{bits}le" for bits in (10, 12, 14, 16) if str(bits) in name), "")
-    return same.get(name, name)
-
-
-def _odd(name: str) -> bool:
-    """Whether a format is to be avoided: it holds less than its depth suggests (grey, palettes) or more than is needed."""
-    return name.startswith(("gray", "ya", "pal", "mono", "yuva", "gbrap", "rgb5", "bgr5", "nv", "yuvj")) or "f" in name
-
-
-def _chroma(form: VideoFormat) -> tuple[int, int]:
-    """How many chroma samples 64 x 64 pixels have, horizontally and vertically."""
-    return (64, 64) if form.is_rgb else (form.chroma_width(64), form.chroma_height(64))
-
-
 def _shortcomings(facts: ClipFacts, pixel_format: str) -> list[str]:
     """Sentences that say what of the clip a result of this pixel format does not hold."""
     from av import VideoFormat
@@ -210,33 +178,41 @@ def _shortcomings(facts: ClipFacts, pixel_format: str) -> list[str]:
     given, written = VideoFormat(facts.pixel_format, 64, 64), VideoFormat(pixel_format, 64, 64)
     if depth_of(written) < facts.bits:
         notes.append(f"the result has {depth_of(written)} bits per channel, the clip {facts.bits}")
-    if _chroma(written) < _chroma(given) and not facts.pixel_format.startswith("gray"):
+    if chroma(written) < chroma(given) and not is_grey(facts.pixel_format):
         notes.append(f"the result has coarser chroma ({pixel_format}) than the clip ({facts.pixel_format})")
-    if any(part.is_alpha for part in given.components):
+    if facts.alpha and not has_alpha(pixel_format):
         notes.append("its transparency is not kept")
     if facts.interlaced:
         notes.append("its fields are written as progressive frames")
     return notes
 
 
-def _tags(facts: ClipFacts, pixel_format: str) -> tuple[int, int, int]:
-    """The matrix of the written pixels, and the matrix and range to tag the file with.
+def _ways(facts: ClipFacts, encoder: str, pixel_format: str, *, keeps_full: bool) -> tuple[int, int, int, int]:
+    """The matrix and the range of the written pixels, and the matrix and the range to tag the file with.
 
-    The file has the tags of the source, and none where the source has none, with two exceptions. When R'G'B' becomes Y'CbCr, the
-    matrix is tagged. So is the assumed matrix of an untagged clip that has less than 720 rows before it is turned upright and
-    more afterwards, or the other way round, because players guess the matrix by the number of rows.
+    The file has the tags of the source, and none where the source has none, with these exceptions. When R'G'B' or grey becomes
+    Y'CbCr, the range is limited and the matrix is tagged, and so it is where the source's tag means no Y'CbCr. The range is
+    limited too where the result could not say that it is full. The assumed matrix of an untagged clip is tagged that has less
+    than 720 rows before it is turned upright and more afterwards, or the other way round, because players guess the matrix by
+    the number of rows.
     """
     from av import VideoFormat
 
     tags = facts.tags
     if VideoFormat(pixel_format).is_rgb:
-        return 0, 0, FULL
+        return 0, FULL, 0, FULL
     if tags.used_matrix == 0:
         matrix = BT709 if facts.upright_size[0] >= HD_ROWS else SMPTE170M
-        return matrix, matrix, 1
+        range_ = FULL if encoder == "mjpeg" else LIMITED  # JPEG has no limited range
+        return matrix, range_, matrix, range_
     guessed_alike = (facts.size[0] >= HD_ROWS) == (facts.upright_size[0] >= HD_ROWS)
-    tagged = tags.used_matrix if tags.matrix == UNTAGGED and not guessed_alike else tags.matrix
-    return tags.used_matrix, tagged, tags.used_range if tags.used_range == FULL else tags.range
+    keeps = tags.matrix not in (UNTAGGED, 0, 3) or (tags.matrix == UNTAGGED and guessed_alike)
+    tagged = tags.matrix if keeps else tags.used_matrix
+    if encoder == "mjpeg":
+        return tags.used_matrix, FULL, tagged, FULL
+    if is_grey(facts.pixel_format) or (tags.used_range == FULL and not keeps_full):
+        return tags.used_matrix, LIMITED, tagged, LIMITED
+    return tags.used_matrix, tags.used_range, tagged, tags.used_range if tags.used_range == FULL else tags.range
 
 
 def _profile(encoder: str, pixel_format: str, profile: str | None) -> dict[str, str]:

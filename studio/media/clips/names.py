@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 
 from reswd_torch.errors import InputError
 
 WRITTEN_SUFFIXES: dict[str, str] = {
+    ".3g2": "3g2",
+    ".3gp": "3gp",
+    ".asf": "asf",
     ".avi": "avi",
+    ".f4v": "f4v",
+    ".flv": "flv",
     ".m2ts": "mpegts",
     ".m4v": "mp4",
     ".mkv": "matroska",
@@ -20,9 +25,13 @@ WRITTEN_SUFFIXES: dict[str, str] = {
     ".mts": "mpegts",
     ".mxf": "mxf",
     ".ts": "mpegts",
+    ".vob": "vob",
     ".webm": "webm",
+    ".wmv": "asf",
 }
 """The container that is written for a suffix, by the name that FFmpeg gives its muxer (ffmpeg-formats(1))."""
+_INSTEAD = {".dv": ".mov", ".ogv": ".mkv"}
+"""The suffix of the result for clips that are read and whose own container is not written: what holds their sound as it is."""
 
 
 def need_av() -> ModuleType:
@@ -36,6 +45,21 @@ def need_av() -> ModuleType:
     except ImportError as error:
         raise InputError('clips need PyAV, which is not installed: pip install "reswd-studio[video]"') from error
     return av
+
+
+def clip_result_name(name: str) -> str:
+    """The name for a graded copy of a clip: the same one, with another suffix where its own container is not written."""
+    path = PurePath(name)
+    suffix = path.suffix.lower()
+    return name if suffix in WRITTEN_SUFFIXES else str(path.with_suffix(_INSTEAD.get(suffix, ".mp4")))
+
+
+def renamed(source: Path, result: Path) -> tuple[str, ...]:
+    """A sentence for a clip whose own container is not written; none for others."""
+    suffix = source.suffix.lower()
+    return (
+        () if suffix in WRITTEN_SUFFIXES else (f"{suffix} files are read and not written: the result is {result.name}",)
+    )
 
 
 def clip_suffix(path: Path) -> str:

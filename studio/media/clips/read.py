@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
 from reswd_torch.errors import InputError
-from studio.media.clips.color import ColorTags, depth_of, read_tags
-from studio.media.clips.names import check_clip, need_av
+from studio.media.clips.open import OpenClip, decoder_of, opened, picture_stream
+from studio.media.clips.pixel_formats import depth_of, is_transparent, refusal
+from studio.media.clips.tags import ColorTags, read_tags
 
 if TYPE_CHECKING:
     from typing import Never
 
     from typing_extensions import TypeIs
 
-    from studio.media.clips.av_types import InputContainer, Packet, PictureStream, Stream, TimedFrame, VideoFrame
-
-OpenClip: TypeAlias = "InputContainer"
-"""A clip that is open for reading, as PyAV's container."""
+    from studio.media.clips.av_types import Packet, PictureStream, Stream, TimedFrame, VideoFrame
 
 _NOT_DISPLAY = {
     8: "is scene-linear",
@@ -31,6 +29,11 @@ _NOT_DISPLAY = {
     18: "is HDR (HLG, ARIB STD-B67)",
 }
 """Transfer characteristics, by H.273 table 3, of clips that are not display-referred, which a grade cannot be applied to."""
+_WITHOUT_TIMES = ("avi", "h264", "hevc", "m4v", "mpegvideo", "obu")
+"""Containers that say in which order frames are decoded, and not when they are shown. FFmpeg makes times up for them, which are
+wrong where frames refer to later ones (B-frames); what it decodes comes in the order of showing, one frame at a time."""
+FASTEST = 1000
+"""Frames per second up to which a rate is believed. Raw DV states its clock instead, and broken files state anything."""
 _SLACK = 0.1
 """Seconds by which a clip may be shorter than its header says, since headers round."""
 
@@ -55,9 +58,9 @@ class Turn:
         return not (self.transposed or self.mirrored or self.flipped)
 
     def applied(self, pixels: np.ndarray) -> np.ndarray:
-        """Turn a stored frame, (H, W, 3), upright. The result is a view of ``pixels``."""
+        """Turn a stored frame, (H, W, 3), or its alpha, (H, W), upright. The result is a view of ``pixels``."""
         if self.transposed:
-            pixels = pixels.transpose(1, 0, 2)
+            pixels = pixels.swapaxes(0, 1)
         return pixels[:: -1 if self.flipped else 1, :: -1 if self.mirrored else 1]
 
 
@@ -72,10 +75,11 @@ class ClipFacts:
         profile: the profile of the codec, or None.
         pixel_format: FFmpeg's name of the decoded frames' pixel format, such as ``yuv420p10le``.
         bits: bits per channel; frames with more than 8 are read as uint16.
+        alpha: whether its first frame has transparency.
         size: (H, W) of the frames as stored, before they are turned upright.
         turn: how frames become upright.
         tags: the colour tags.
-        rate: average number of frames per second, or None.
+        rate: average number of frames per second, at most :data:`FASTEST`; None where the file says nothing usable.
         time_base: seconds per unit of the frames' times.
         aspect: width of a stored pixel divided by its height, or None.
         frames: how many frames the file says it has; 0 where it does not say.
@@ -90,6 +94,7 @@ class ClipFacts:
     profile: str | None
     pixel_format: str
     bits: int
+    alpha: bool
     size: tuple[int, int]
     turn: Turn
     tags: ColorTags
@@ -137,50 +142,6 @@ class Damage:
         return None
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[OpenClip]:
-    """Open a clip for reading, for the length of the block.
-
-    Raises:
-        InputError: PyAV is not installed, or the file is missing, empty or not a video file.
-    """
-    av = need_av()
-    check_clip(path)
-    try:
-        container = av.open(str(path), metadata_errors="replace")
-    except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise InputError(
-            f"{path}: this is not a video file that can be opened, or its index is missing because the recording broke off: "
-            "copy or export it again"
-        ) from error
-    with container:
-        yield container
-
-
-def picture_stream(container: OpenClip, path: Path) -> PictureStream:
-    """The video stream that players show. Cover pictures do not count.
-
-    Args:
-        container: the clip.
-        path: its file, for the message.
-
-    Raises:
-        InputError: the clip has no video stream that can be decoded.
-    """
-    from av.stream import Disposition
-
-    streams = [
-        stream
-        for stream in container.streams.video
-        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic
-    ]
-    if not streams:
-        raise InputError(f"{path}: the file holds no video stream that can be decoded: give a clip with a picture")
-    first = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
-    first.thread_type = "AUTO"
-    return cast("PictureStream", first)
-
-
 def read_facts(path: Path) -> ClipFacts:
     """Open a clip and decode its first frame, which many of the facts are only known from.
 
@@ -194,6 +155,10 @@ def read_facts(path: Path) -> ClipFacts:
         if frame is None:
             raise InputError(f"{path}: no frame of the clip can be decoded: copy or export it again")
         context = stream.codec_context
+        if (why := refusal(frame.format.name)) is not None:
+            raise InputError(
+                f"{path}: its pixels ({frame.format.name}) {why}: export it for a screen first, as H.264 or ProRes"
+            )
         try:
             tags = read_tags(frame, context)
         except ValueError as error:
@@ -212,10 +177,11 @@ def read_facts(path: Path) -> ClipFacts:
             profile=context.profile,
             pixel_format=frame.format.name,
             bits=depth_of(frame.format),
+            alpha=is_transparent(frame),
             size=(frame.height, frame.width),
             turn=_turn_of(frame),
             tags=tags,
-            rate=stream.average_rate or stream.guessed_rate or None,
+            rate=_rate_of(stream, frame),
             time_base=stream.time_base,
             aspect=stream.sample_aspect_ratio or None,
             frames=stream.frames,
@@ -247,7 +213,7 @@ def events(
     """
     from av.error import FFmpegError
 
-    clock = _Clock(stream, damage)
+    clock, decode = _Clock(stream, damage, by_dts=container.format.name in _WITHOUT_TIMES), decoder_of(stream)
     for packet in _packets(container, [stream, *copied], damage):
         if packet is not None and packet.stream_index != stream.index:
             if packet.size and not packet.is_corrupt:
@@ -257,7 +223,7 @@ def events(
         if packet is not None and packet.size:
             _note_end(packet, container, damage)
         try:
-            frames = stream.decode(packet)
+            frames = decode(packet)
         except FFmpegError:
             _note_loss(damage)
             continue
@@ -274,17 +240,18 @@ class _Clock:
     Args:
         stream: the picture of the clip.
         damage: ``frames`` and ``end`` are kept up to date.
+        by_dts: whether frames go by when they were due for decoding, as those of the containers _WITHOUT_TIMES.
     """
 
-    def __init__(self, stream: PictureStream, damage: Damage) -> None:
-        self._stream, self._damage = stream, damage
+    def __init__(self, stream: PictureStream, damage: Damage, *, by_dts: bool = False) -> None:
+        self._stream, self._damage, self._by_dts = stream, damage, by_dts
         self._origin: float | None = None  # seconds of the first frame
         self._last: int | None = None  # time of the frame before, in units of the stream
 
     def timed(self, frame: VideoFrame) -> TimedFrame:
         """The frame with its own time or, where that is missing or not later than the last one, the next time after it."""
         unit = self._stream.time_base
-        pts = frame.pts if frame.pts is not None else frame.dts
+        pts = frame.dts if self._by_dts or frame.pts is None else frame.pts
         if pts is None or (self._last is not None and pts <= self._last):
             pts = 0 if self._last is None else self._last + max(1, frame.duration)
         frame.pts = self._last = pts
@@ -329,6 +296,13 @@ def is_packet(what: TimedFrame | Packet) -> TypeIs[Packet]:
     return hasattr(what, "stream_index")
 
 
+def _rate_of(stream: PictureStream, frame: VideoFrame) -> Fraction | None:
+    """The first believable one of what the file states, what FFmpeg guesses, and how long the first frame lasts."""
+    lasts = (frame.duration or 0) * stream.time_base
+    stated = (stream.average_rate, stream.guessed_rate, 1 / lasts if lasts else None)
+    return next((rate for rate in stated if rate and 0 < rate <= FASTEST), None)
+
+
 def _turn_of(frame: VideoFrame) -> Turn:
     """The turn that a frame's display matrix means (ISO/IEC 14496-12, 8.3.2).
 
@@ -336,11 +310,17 @@ def _turn_of(frame: VideoFrame) -> Turn:
     """
     from av.sidedata.sidedata import Type
 
-    side_data: Any = frame.side_data  # PyAV's annotation knows motion vectors only
-    data = side_data.get(Type.DISPLAYMATRIX)
-    if data is None:
-        return Turn()
-    a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(float) / 65536
+    try:
+        side_data: Any = frame.side_data  # PyAV's annotation knows motion vectors only
+        data = side_data.get(Type.DISPLAYMATRIX)
+    except ValueError:  # a kind that PyAV does not know yet is among them, such as EXIF: only the angle is to be had
+        turned = math.radians(frame.rotation)
+        a = d = math.cos(turned)
+        b, c = -math.sin(turned), math.sin(turned)
+    else:
+        if data is None:
+            return Turn()
+        a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].astype(float) / 65536
     if min(abs(a), abs(d)) > max(abs(b), abs(c)):
         return Turn(False, a < 0, d < 0)
     if min(abs(b), abs(c)) > max(abs(a), abs(d)):

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reswd_torch.errors import InputError
+from studio.media.clips.containers import Holds
 from studio.media.clips.encoders import choose_encoding
+from studio.media.clips.kept import MP4_KIN, add_xmp, kept, lost, wants_keys
 from studio.media.clips.names import clip_suffix, need_av
-from studio.media.clips.read import ClipFacts, OpenClip
+from studio.media.clips.open import OpenClip, first_packet, is_cover, opened
+from studio.media.clips.pixel_formats import has_alpha
+from studio.media.clips.read import ClipFacts
 
 if TYPE_CHECKING:
     from studio.media.clips.av_types import OutputContainer, Packet, Stream, VideoFrame, VideoStream
 
-_FILE_METADATA = {
-    "major_brand",
-    "minor_version",
-    "compatible_brands",
-    "encoder",
-    "rotate",
-    "DURATION",
-    "BPS",
-    "vendor_id",
-}
-"""Keys of metadata that describe the source's file and not its content."""
-_UNLISTED = {
-    "mpegts": {"libx264", "libx265", "mpeg2video", "mpeg4"},
-    "mxf": {"libx264", "prores_ks", "dnxhd", "mpeg2video", "jpeg2000"},
-    "vob": {"mpeg2video"},
-}
-"""The encoders that containers hold for which FFmpeg has no list of codecs."""
-_ATTACHED_PICTURE = 1024
-"""AV_DISPOSITION_ATTACHED_PIC: the stream is a cover picture."""
+
+_ANY_TIME = ("matroska", "webm", "mp4", "mov", "3gp", "3g2", "f4v")
+"""Containers that hold any time of a frame; others may know a fixed number of frames per second, or wrap around."""
 
 
 class ClipWriter:
@@ -57,18 +48,19 @@ class ClipWriter:
     def __init__(self, container: OutputContainer, facts: ClipFacts, source: OpenClip, name: Path) -> None:
         self.notes: list[str] = []
         self.copied: list[Stream] = []
-        self._container, self._name = container, name
+        self._container, self._name, self._source = container, name, facts.path
         self._streams: dict[int, Stream] = {}
-        self.encoding = choose_encoding(facts, self._held)
+        self._times: list[float] = []
+        self.encoding = choose_encoding(facts, Holds(container.format.name, container.supported_codecs))
         self.notes += self.encoding.notes
         chapters = source.chapters()
         self._has_chapters = bool(chapters)
         for stream in source.streams:
             if stream.index == facts.index:
-                self._picture = self._add_picture(facts, stream)
+                self._streams[stream.index] = self._picture = self._add_picture(facts, stream)
             else:
                 self._add_copy(stream)
-        container.metadata.update(_kept(source.metadata))
+        container.metadata.update(kept(source.metadata))
         if chapters:
             container.set_chapters(chapters)
         self._start()
@@ -81,6 +73,8 @@ class ClipWriter:
         """
         # ProRes takes these tags from the frame and not from the encoder.
         frame.colorspace, frame.color_range = self.encoding.tagged_matrix, self.encoding.range
+        assert frame.pts is not None and frame.time_base is not None
+        self._times.append(float(frame.pts * frame.time_base))
         with self._written():
             self._container.mux(self._picture.encode(frame))
 
@@ -94,6 +88,33 @@ class ClipWriter:
         with self._written():
             self._container.mux_one(packet)
 
+    def places(self) -> list[tuple[int, int]]:
+        """The index of every stream that is written: in the source, and in the result."""
+        return [(index, stream.index) for index, stream in self._streams.items()]
+
+    def other_times(self, result: OpenClip) -> list[str]:
+        """A sentence where the finished file, read again, shows frames at other times than they were written with."""
+        form, place = self._container.format.name, self._picture.index
+        if form in _ANY_TIME or place >= len(result.streams):
+            return []
+        stream = result.streams[place]
+        packets = (packet for packet in result.demux(stream) if packet.size)
+        units = sorted(
+            time for packet in packets if (time := packet.dts if packet.pts is None else packet.pts) is not None
+        )
+        if len(units) != len(self._times):
+            return [
+                f"such a file holds {len(units)} of its {len(self._times)} frames: give an output that ends in .mkv"
+            ]
+        found, wanted = np.array(units, float) * float(stream.time_base or 1), np.array(self._times)
+        apart = float(np.abs((found - found[0]) - (wanted - wanted[0])).max())
+        usual = float(np.median(np.diff(wanted))) if len(wanted) > 1 else 1.0
+        if apart <= max(0.02, 1.25 * usual):  # AVI cannot begin late: its first frame may be one too early
+            return []
+        return [
+            f"such a file shows frames up to {apart:.2g} s early or late: an output that ends in .mkv keeps their times"
+        ]
+
     def finish(self) -> None:
         """Encode the frames that the encoder still holds back, and close the file.
 
@@ -106,19 +127,21 @@ class ClipWriter:
 
     @contextmanager
     def _written(self) -> Iterator[None]:
-        """Turn an error while the block writes into an InputError that says what to do."""
+        """Turn an error while the block writes into an InputError that says what to do: the disk, or times that cannot be."""
         try:
             yield
         except (OSError, need_av().error.FFmpegError) as error:
             why = getattr(error, "strerror", None) or error
-            raise InputError(
-                f"{self._name}: writing failed ({why}): make room on the disk or give another output"
-            ) from error
-
-    def _held(self, encoder: str) -> bool:
-        """Whether the container holds what an encoder writes."""
-        known = _UNLISTED.get(self._container.format.name)
-        return encoder in (self._container.supported_codecs if known is None else known)
+            full = getattr(error, "errno", None) in (
+                errno.ENOSPC,
+                getattr(errno, "EDQUOT", errno.ENOSPC),
+                errno.EIO,
+                errno.EFBIG,
+            )
+            what = (
+                "make room on the disk or give another output" if full else "give an output that ends in .mkv or .mp4"
+            )
+            raise InputError(f"{self._name}: writing failed ({why}): {what}") from error
 
     def _add_picture(self, facts: ClipFacts, template: Stream) -> VideoStream:
         """Add the stream of the graded picture, with the metadata of ``template``, the source's picture."""
@@ -130,7 +153,10 @@ class ClipWriter:
         stream.time_base = self.encoding.time_base
         if self.encoding.encoder == "libx265" and self._container.format.name in ("mp4", "mov"):
             stream.codec_context.codec_tag = "hvc1"  # Apple's players accept no other tag
-        stream.metadata.update(_kept(template.metadata))
+        own = kept(template.metadata)
+        if not has_alpha(self.encoding.pixel_format):
+            own = {key: value for key, value in own.items() if key.lower() != "alpha_mode"}
+        stream.metadata.update(own)
         stream.disposition = template.disposition
         return stream
 
@@ -150,8 +176,11 @@ class ClipWriter:
             if not written_again:
                 self.notes.append(f"{what} is left out")
             return
-        if stream.type == "video" and not int(stream.disposition) & _ATTACHED_PICTURE:
+        if stream.type == "video" and not is_cover(stream):
             self.notes.append(f"{what} is left out: one picture stream is graded")
+            return
+        if stream.type == "video" and self._container.format.name not in MP4_KIN:
+            self._attach(stream)
             return
         try:
             added = self._container.add_stream_from_template(stream, opaque=True)
@@ -160,10 +189,19 @@ class ClipWriter:
                 raise self._no_audio(codec) from error
             self.notes.append(f"{what} is left out: {self._name.suffix} files do not hold it")
             return
-        added.metadata.update(_kept(stream.metadata))
+        added.metadata.update(kept(stream.metadata))
         added.disposition = stream.disposition
         self._streams[stream.index] = added
         self.copied.append(stream)
+
+    def _attach(self, cover: Stream) -> None:
+        """Add a cover picture as an attachment, which it is in Matroska; for others :func:`lost` says that it is left out."""
+        picture = first_packet(self._source, cover.index) if self._container.format.name == "matroska" else None
+        if picture is None:
+            return
+        kind = "png" if cover.codec_context.name == "png" else "jpeg"
+        name = cover.metadata.get("filename") or f"cover.{'jpg' if kind == 'jpeg' else kind}"
+        self._container.add_attachment(name, cover.metadata.get("mimetype") or f"image/{kind}", picture)
 
     def _start(self) -> None:
         """Write the header. Only then do some containers refuse streams that they claimed to hold.
@@ -209,23 +247,17 @@ def writing(
     options: dict[str, str] = {}
     form = clip_suffix(name)
     if form in ("mp4", "mov"):
-        apple = any(key.startswith("com.apple.") for key in source.metadata)
-        options["movflags"] = "+faststart" + ("+use_metadata_tags" if apple else "")
+        options["movflags"] = "+faststart" + ("+use_metadata_tags" if wants_keys(source.metadata) else "")
     container = av.open(str(temporary), "w", format=form, container_options=options)
     try:
         writer = ClipWriter(container, facts, source, name)
         yield writer
         if not trial:
             writer.finish()
+            writer.notes += add_xmp(source, form, temporary)
+            with opened(temporary) as result:
+                writer.notes += lost(source, writer.places(), result)
+                writer.notes += writer.other_times(result)
     finally:
         with suppress(OSError, av.error.FFmpegError):  # an earlier error says more than that of closing
             container.close()
-
-
-def _kept(metadata: dict[str, str]) -> dict[str, str]:
-    """The metadata that describe the content and so hold for the result too."""
-    return {
-        key: value
-        for key, value in metadata.items()
-        if key not in _FILE_METADATA and not key.startswith(("_STATISTICS", "NUMBER_OF", "DURATION-", "BPS-"))
-    }

@@ -3,6 +3,7 @@
 Importing this package loads no codec: Pillow, OpenCV and tifffile are imported when a picture needs them.
 """
 
+from reswd_torch.profiles import profile_name, to_profile
 from studio.media.images.masks import read_mask
 from studio.media.images.picture import (
     FORMATS,
@@ -13,7 +14,6 @@ from studio.media.images.picture import (
     natural_suffix,
     result_name,
 )
-from studio.media.images.profiles import profile_name, to_profile
 from studio.media.images.read import read_picture, read_reduced
 from studio.media.images.write import losses, supported_output, write_picture
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.pil_pictures import RgbPicture, grey_as_rgb, rgb_of
 from studio.media.images.metadata import EXIF_PREFIX, IPTC_RESOURCE, exif_orientation, upright_xmp, with_prefix
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.png_flaws import LARGEST_TEXT
-from studio.media.images.profiles import grey_to_srgb, image_to_srgb, profile_name, profile_space
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
-_BAND_ROWS = 256  # rows that are copied at a time
 
 # Pillow's limit belongs to the whole process: the first thread sets ours, and the last one restores Pillow's.
 _lock = threading.Lock()
@@ -89,36 +88,6 @@ def register_heif(path: Path) -> None:
     pillow_heif.register_heif_opener()
 
 
-def to_array(image: Image.Image) -> np.ndarray:
-    """A Pillow picture as a contiguous array, (H, W) or (H, W, C), in Pillow's depth.
-
-    It is copied band by band, since NumPy's conversion of a whole picture needs its memory twice.
-    """
-    first = np.asarray(image.crop((0, 0, image.width, min(_BAND_ROWS, image.height))))
-    if image.height <= _BAND_ROWS:
-        return np.ascontiguousarray(first)
-    out = np.empty((image.height, *first.shape[1:]), first.dtype.newbyteorder("="))
-    out[:_BAND_ROWS] = first
-    for y in range(_BAND_ROWS, image.height, _BAND_ROWS):
-        bottom = min(y + _BAND_ROWS, image.height)
-        out[y:bottom] = np.asarray(image.crop((0, y, image.width, bottom)))
-    return out
-
-
-def split_alpha(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Split RGBA, (H, W, 4), into contiguous RGB, (H, W, 3), and alpha, (H, W)."""
-    import cv2
-
-    return cv2.cvtColor(values, cv2.COLOR_RGBA2RGB), cv2.extractChannel(values, 3)
-
-
-def grey_planes(grey: np.ndarray) -> np.ndarray:
-    """Grey, (H, W), as RGB, (H, W, 3), with three equal channels."""
-    import cv2
-
-    return cv2.merge((grey, grey, grey))
-
-
 def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
     """Decode a colour JPEG with OpenCV, which gives the same values as Pillow (both use libjpeg-turbo) in less memory.
 
@@ -147,101 +116,28 @@ def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
 
 
 def convert(image: Image.Image, container: Container, *, grey_as_is: bool = False) -> Decoded:
-    """Convert a loaded Pillow picture of any mode to RGB.
+    """:func:`reswd_torch.pil_pictures.rgb_of` for a file's loaded picture, not turned upright yet.
 
     Args:
         image: the picture.
         container: what its file holds beside the pixels, for the result.
         grey_as_is: leave grey values as they are even where a grey profile is embedded: masks are numbers, not colours.
 
-    Returns:
-        Pixels as stored, not turned upright, with notes on what was assumed.
-
     Raises:
         InputError: the mode is not read.
     """
-    icc, notes = image.info.get("icc_profile") or None, []
-    mode = image.mode
-    if mode in ("P", "PA"):
-        notes.append("palette read as RGB")
-        image = image.convert("RGBA" if mode == "PA" or "transparency" in image.info else "RGB")
-    elif mode == "1":
-        notes.append("black and white picture read as RGB")
-        image = image.convert("L")
-    elif "transparency" in image.info and mode in ("L", "RGB"):
-        notes.append("transparent colour read as alpha")
-        image = image.convert("LA" if mode == "L" else "RGBA")
-    elif mode in ("CMYK", "LAB", "YCbCr", "HSV"):
-        image, icc, note = _other_to_rgb(image, icc)
-        notes.append(note)
-    elif mode in ("RGBa", "La"):
-        notes.append("premultiplied alpha read as straight")
-        image = image.convert(mode[:-1] + "A")
-    elif mode not in ("L", "LA", "RGB", "RGBA", "RGBX") and not mode.startswith("I"):
-        raise InputError(f"pictures of mode {mode} are not read: save it as 16-bit RGB")
-    if image.mode in ("L", "LA") or image.mode.startswith("I"):
-        decoded = grey(*_grey_and_alpha(image), icc, container, as_is=grey_as_is)
-        return Decoded(decoded.pixels, decoded.alpha, decoded.icc, container, notes=notes + decoded.notes)
-    values = to_array(image.convert("RGB") if image.mode == "RGBX" else image)
-    pixels, alpha = split_alpha(values) if values.shape[2] == 4 else (values, None)
-    return Decoded(pixels, alpha, icc, container, notes=notes)
+    return _decoded(rgb_of(image, grey_as_is=grey_as_is), container)
 
 
 def grey(
     values: np.ndarray, alpha: np.ndarray | None, icc: bytes | None, container: Container, *, as_is: bool = False
 ) -> Decoded:
-    """Grey values as RGB. A grey profile cannot tag RGB pixels, so values that have one are converted to sRGB's encoding.
-
-    Args:
-        values: (H, W) uint8 or uint16.
-        alpha: (H, W) of the same dtype, or None.
-        icc: the embedded profile, or None.
-        container: what the file holds beside the pixels, for the result.
-        as_is: leave the values as they are.
-    """
-    notes = ["grey picture read as RGB"]
-    if icc is not None and profile_space(icc) == "GRAY":
-        if not as_is:
-            try:
-                values = grey_to_srgb(values, icc)
-                notes.append(f"grey profile {profile_name(icc)!r} converted to sRGB")
-            except InputError:
-                notes.append("grey profile is not readable: taken as sRGB")
-        icc = None
-    return Decoded(grey_planes(values), alpha, icc, container, notes=notes)
+    """:func:`reswd_torch.pil_pictures.grey_as_rgb` for values of a file, with what it holds beside them."""
+    return _decoded(grey_as_rgb(values, alpha, icc, as_is=as_is), container)
 
 
-def _grey_and_alpha(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-    """A picture of mode L, LA, I or I;16 (in any order of bytes) as (H, W) uint8 or uint16, and its alpha.
-
-    Raises:
-        InputError: a picture of mode I has values outside 16 bits.
-    """
-    if image.mode == "LA":
-        values = to_array(image)
-        return np.ascontiguousarray(values[..., 0]), np.ascontiguousarray(values[..., 1])
-    values = to_array(image)
-    # Mode I has 32 bits, but its values mostly fit into 16 (PNM, JPEG 2000).
-    if values.dtype.kind == "i" and (values.min() < 0 or values.max() > 65535):
-        raise InputError("32-bit integer pictures are not read: save it with 16 bits")
-    return values.astype(np.uint8 if image.mode == "L" else np.uint16, copy=False), None
-
-
-def _other_to_rgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, bytes | None, str]:
-    """CMYK, Lab, YCbCr or HSV as RGB, the profile that then holds for the pixels (None for sRGB), and a note."""
-    if image.mode == "CMYK" and icc is not None and profile_space(icc) == "CMYK":
-        try:
-            return image_to_srgb(image, icc), None, f"CMYK ({profile_name(icc)}) converted to sRGB"
-        except InputError:
-            pass
-    if image.mode == "CMYK":
-        return image.convert("RGB"), None, "CMYK without a usable profile converted to sRGB by the plain formula"
-    if image.mode == "LAB":
-        from PIL import ImageCms
-
-        lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-        return image_to_srgb(image, lab), None, "Lab converted to sRGB"
-    return image.convert("RGB"), icc, f"{image.mode} read as RGB"
+def _decoded(rgb: RgbPicture, container: Container) -> Decoded:
+    return Decoded(rgb.pixels, rgb.alpha, rgb.icc, container, notes=list(rgb.notes))
 
 
 def describe(image: Image.Image) -> tuple[Container, int]:

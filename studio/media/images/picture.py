@@ -55,6 +55,9 @@ class Container:
         dpi: horizontal and vertical resolution in pixels per inch; None where the file does not say.
         comment: the comment of a JPEG or GIF.
         png_chunks: chunks of a PNG that are copied byte for byte (text, resolution, colour): type and data of each.
+        colour_tag: what the profile of the pixels was made of where the file embeds none: ``"cICP"``, ``"gAMA and cHRM"``,
+            ``"nclx"``, ``"EXIF"``, ``"TIFF tags"`` or ``"BMP header"``.
+        colour_numbers: primaries, transfer, matrix and full range by ITU-T H.273, where that is ``"nclx"``.
         jpeg_tables: the quantisation table of each component of a JPEG: 64 numbers, row by row.
         jpeg_sampling: Pillow's code of a JPEG's chroma subsampling: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0.
         jpeg_rgb: whether a JPEG stores R'G'B' and not Y'CbCr.
@@ -71,6 +74,8 @@ class Container:
     dpi: tuple[float, float] | None = None
     comment: bytes | None = None
     png_chunks: tuple[tuple[bytes, bytes], ...] = ()
+    colour_tag: str | None = None
+    colour_numbers: tuple[int, int, int, int] | None = None
     jpeg_tables: tuple[tuple[int, ...], ...] = ()
     jpeg_sampling: int = 0
     jpeg_rgb: bool = False

@@ -25,6 +25,8 @@ from studio.media.images.xmp import whole_xmp
 _PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _KEPT_CHUNKS = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"tEXt", b"zTXt", b"iTXt")
 _COLOUR_CHUNKS = _KEPT_CHUNKS[:7]
+_OWN_TAGS = ("cICP", "gAMA and cHRM")
+"""What a PNG says in chunks of its own, which are written back as they were read."""
 _SEPARATE_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
 """Text chunks that begin with these hold metadata, which the container keeps elsewhere."""
 _LARGEST_KEPT = 1 << 24  # bytes of a chunk
@@ -165,7 +167,7 @@ def _beside(icc: bytes | None, container: Container) -> list[tuple[bytes, bytes]
     if packet := whole_xmp(container):
         text.add_itxt("XML:com.adobe.xmp", packet.decode("utf-8", "replace"))
     options: dict[str, object] = {"pnginfo": text}
-    if icc is not None and b"iCCP" not in have:
+    if icc is not None and b"iCCP" not in have and container.colour_tag not in _OWN_TAGS:
         options["icc_profile"] = icc
     if container.exif:
         options["exif"] = container.exif

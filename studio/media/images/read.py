@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from reswd_torch.errors import InputError
+from reswd_torch.profiles import is_usable, profile_space
 from studio.media.images.apart import decode_apart
+from studio.media.images.colours import Colours, colours_of, to_full_range
 from studio.media.images.decode import (
     convert,
     describe,
@@ -29,7 +31,6 @@ from studio.media.images.metadata import upright_exif
 from studio.media.images.picture import MAX_PIXELS, Container, Decoded, Picture
 from studio.media.images.png import decode_deep, scan, without_colour
 from studio.media.images.png_flaws import SIGNATURE, find_flaws, without
-from studio.media.images.profiles import is_usable, profile_space
 from studio.media.images.refuse import check_size, check_source, damaged, unknown
 from studio.media.images.tiff import decode_tiff
 
@@ -211,6 +212,14 @@ def _through_pillow(
             container, orientation = describe(image)
             container = replace(container, png_chunks=chunks, lossless=_is_lossless(container.format, stream))
             notes = flaws + _frame_notes(image, animated)
+            embedded = image.info.get("icc_profile") or None
+            colours = (
+                Colours(embedded)
+                if grey_as_is
+                else colours_of(path, container.format, embedded, container.exif, chunks)
+            )
+            image.info["icc_profile"] = colours.icc  # every decoder behind looks there
+            container = replace(container, **colours.kept(chunks))
         if checked is not None:
             notes += checked.notes
             checked = replace(checked, quiet=checked.quiet and parts is not None and parts.whole and _is_plain(image))
@@ -223,8 +232,10 @@ def _through_pillow(
                 decoded = _eight_bits(path, image, container, reduction, grey_as_is, checked)
                 if (found := _stored_depth(image, path)) > 8 and decoded.pixels.dtype == "uint8":
                     notes.append(f"{found}-bit {container.format} read with 8 bits")
+    if colours.narrow:
+        decoded.pixels = to_full_range(decoded.pixels)
     decoded.orientation = orientation
-    decoded.notes = notes + decoded.notes
+    decoded.notes = notes + list(colours.notes) + decoded.notes
     return decoded
 
 
@@ -355,7 +366,8 @@ def _finish(path: Path, decoded: Decoded) -> Picture:
     elif icc is not None and not is_usable(icc):
         notes.append("embedded profile is not readable: taken as sRGB (and kept in the file)")
     chunks = container.png_chunks
-    if icc is None and any(kind == b"iCCP" for kind, _ in chunks):  # the pixels were converted, or it was left out
+    if icc is None and container.colour_tag is None and any(kind == b"iCCP" for kind, _ in chunks):
+        # the pixels were converted, or it was left out
         chunks = without_colour(chunks)
     dpi = container.dpi[::-1] if turned and container.dpi else container.dpi
     if dpi is not None and not all(_LEAST_DPI <= each <= _MOST_DPI for each in dpi):

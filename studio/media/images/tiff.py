@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import struct
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from studio.media.images.chatter import without_libtiff
+from studio.media.images.colours import COLOUR_TAGS, colours_of_tiff
 from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit
 from studio.media.images.exact import straighten
 from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
@@ -28,6 +30,8 @@ _OWN_CODECS = (1, 8, 32946, 32773, 34925)
 """Compressions that tifffile reads without a codec package: none, deflate (which has two numbers), PackBits and LZMA."""
 _LZW = 5
 _MOST_PARTS = 500_000  # strips or tiles: each takes some 20 microseconds, whatever it holds
+_WITHOUT_MODEL = (0, 1, 2, 3, 6)
+"""Photometric interpretations whose colours the tags of TIFF 6.0's section 20 describe: grey, RGB, palettes, Y'CbCr."""
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _STRAIGHT = 1, 2
 # tifffile does not write the two directory tags. Their entries are written under unused numbers that sort to the same places,
@@ -60,6 +64,12 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         )
         _refuse_unreadable(path, page)
         container, icc, notes = _describe(path, page)
+        if page.photometric in _WITHOUT_MODEL and not grey_as_is:
+            colours = colours_of_tiff(
+                path, icc, container.exif, {code: page.tags[code].value for code in COLOUR_TAGS if code in page.tags}
+            )
+            icc, notes = colours.icc, notes + list(colours.notes)
+            container = replace(container, colour_tag=colours.tag)
         pages = len(file.pages)
         if pages > 1:
             notes.append(f"first of {pages} pages")
@@ -89,6 +99,10 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
     """
     if 50706 in page.tags:
         raise InputError(f"{path}: this is a camera raw file (DNG): develop it and save a 16-bit TIFF first")
+    if 262 not in page.tags:
+        raise InputError(
+            f"{path}: the TIFF does not say what its samples mean (PhotometricInterpretation): save it again"
+        )
     dtype = page.dtype
     if dtype is None or dtype.kind not in "ub" or page.bitspersample not in (1, 2, 4, 8, 16):
         name = {"f": "floating-point", "i": "signed", "c": "complex"}.get(dtype.kind if dtype is not None else "", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def write_picture(
     keep = alpha == "keep" and picture.alpha is not None and name not in FLAT_FORMATS
     channel = to_depth(picture.alpha, dtype) if keep and picture.alpha is not None else None
     try:
-        with written_beside(path) as temporary:
+        with written_beside(path, overwrite=overwrite) as temporary:
             _encode(temporary, name, picture, pixels, channel, last)
     except InputError:
         raise
@@ -119,6 +119,8 @@ def losses(path: str | Path, picture: Picture, *, alpha: Literal["keep", "drop"]
             lost.append(f"{name} holds no colour profile: it is left out")
         if picture.container.exif or picture.container.xmp:
             lost.append(f"{name} holds no EXIF or XMP: they are left out")
+    if name == "AVIF" and picture.icc is not None and picture.container.colour_tag == "nclx":
+        lost.append("colour numbers (nclx) are written as a profile that says the same")
     if name == "JPEG":
         for label, block in (("EXIF", picture.container.exif), ("comment", picture.container.comment)):
             if block and len(block) > LARGEST_SEGMENT:
@@ -180,7 +182,19 @@ def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: 
             image = Image.fromarray(cv2.merge((*cv2.split(pixels), alpha)))
         else:
             image = _handed_over(pixels) if last and pixels.flags.owndata else Image.fromarray(pixels)
-        image.save(path, name, **_options(name, picture))
+        with path.open("wb") as file:
+            image.save(cast("IO[bytes]", _WrittenHere(file)), name, **_options(name, picture))
+
+
+class _WrittenHere:
+    """A file for Pillow that has no number: Python writes to it then, which goes on where the system takes only a part.
+
+    Pillow's own writing (``encode_to_file``) does not. On a full disk the end of a JPEG or BMP was missing then, and nobody
+    was told.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.write, self.seek, self.tell, self.flush = file.write, file.seek, file.tell, file.flush
 
 
 def _handed_over(pixels: np.ndarray) -> Image.Image:
@@ -208,7 +222,9 @@ def _options(name: str, picture: Picture) -> dict[str, Any]:
         options["dpi"] = container.dpi
     if name not in PROFILE_FORMATS:
         return options
-    if picture.icc is not None:
+    if name == "HEIF" and container.colour_numbers is not None:
+        options["color_primaries"], options["transfer_characteristics"] = container.colour_numbers[:2]
+    elif picture.icc is not None:
         options["icc_profile"] = picture.icc
     if container.exif and not (name == "JPEG" and len(container.exif) > LARGEST_SEGMENT):
         options["exif"] = container.exif

@@ -63,6 +63,7 @@ class BatchPlan:
         skipped: how many files were left aside, by kind: a suffix, or what they are.
         notes: what a person should know before it starts.
         records: the folder for run.json and report.csv where it is not ``output``.
+        pattern: of the results, where they are numbered frames: other frames may be at work in the same folder.
         not_entered: how many sub-folders were not entered.
     """
 
@@ -73,6 +74,13 @@ class BatchPlan:
     notes: tuple[str, ...] = ()
     records: Path | None = None
     not_entered: int = 0
+    pattern: str = ""
+
+    @property
+    def lock(self) -> Path:
+        """The file that a run locks while it works; two runs of the same results have the same."""
+        apart = f"-{hashlib.sha256(os.fsencode(self.pattern)).hexdigest()[:8]}" if self.pattern else ""
+        return self.output / f".reswd-batch{apart}.lock"
 
     @property
     def state(self) -> Path:
@@ -209,16 +217,16 @@ def named_apart(items: Iterable[Item]) -> tuple[Item, ...]:
     Whoever keeps its name has it; a result in another format takes the whole old name before its suffix; what still
     clashes is numbered.
     """
-    kept, taken = [], set()
+    kept, taken, numbers = [], set(), Counter[str]()
     items = list(items)
     for item in sorted(items, key=lambda item: (item.converted, item.name)):
         place = item.place
         if _key(place) in taken and item.converted:
             place = f"{item.name}.png"
-        path, number = PurePosixPath(place), 1
-        while _key(place) in taken:
-            number += 1
-            place = path.with_name(f"{path.stem} ({number}){path.suffix}").as_posix()
+        path, first = PurePosixPath(place), _key(place)
+        while _key(place) in taken:  # each number is tried once, however many there are of one name
+            numbers[first] += 1
+            place = path.with_name(f"{path.stem} ({numbers[first] + 1}){path.suffix}").as_posix()
         taken.add(_key(place))
         note = "" if place == item.name else f"written as {PurePosixPath(place).name}"
         kept.append(replace(item, place=place, note=note))

@@ -14,8 +14,9 @@ from typing import Any
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import series_suffixes
 from reswd_torch.settings import SAME_SCENE
+from reswd_torch.written import remove_leftovers
 from studio.jobs import EACH, FRESH, OVERWRITE, RESUME
-from studio.media.places import make_folder, remove_leftovers, same_file, sha256_of
+from studio.media.places import make_folder, same_file, sha256_of
 from studio.records.batch import RUN_FILE, RunRecord, read_run, write_run
 from studio.records.report import DONE, FAILED, REPORT_FILE, Report, Row, read_report
 from studio.remedies import JobRemedy
@@ -24,9 +25,6 @@ from studio.service.batch.series import Share, colours_each, fit_series, referen
 from studio.service.batch.work import NO_SPACE, GradeTask, SampleTask, TaskOutcome, failed, grade_one, sample_one
 from studio.service.batch.workers import Finished, run_all
 from studio.watch import UNWATCHED, Event, Watch
-
-_LOCK_FILE = ".reswd-batch.lock"
-
 
 LOOKING, GRADING = "looking", "grading"
 """Phases of a run: colours for the grade of a series are taken, then the pictures are graded."""
@@ -125,7 +123,8 @@ def run_batch(
     start = time.perf_counter()
     check_existing(plan, existing)
     make_folder(plan.output)
-    with _alone(plan.state):
+    with _alone(plan.lock):
+        check_existing(plan, existing)  # once more: another run may have ended while this one waited
         old = _earlier(plan, record) if existing == RESUME else None
         run = _Run(plan, old or record, workers, window, watch)
         if old is None:
@@ -338,19 +337,22 @@ def _forget(plan: BatchPlan, grade: str | None) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Only one run at a time in a folder. A killed run's lock is gone with it.
+def _alone(place: Path) -> Iterator[None]:
+    """Only one run at a time has a lock file. A killed run's lock is gone with it.
 
     Raises:
         InputError: another run is at work there.
     """
     from filelock import FileLock, Timeout
 
-    place = folder / _LOCK_FILE
     try:
         with FileLock(place, timeout=2):  # workers of a run killed just now are gone within that
-            yield
-            with suppress(OSError):  # Windows: in use; the lock removes it itself there
-                place.unlink(missing_ok=True)
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # Windows: in use; the lock removes it itself there
+                    place.unlink(missing_ok=True)
     except Timeout:
-        raise InputError(f"{folder}: another run is at work in this folder: wait for it, or give another") from None
+        raise InputError(
+            f"{place.parent}: another run is at work in this folder: wait for it, or give another"
+        ) from None

@@ -65,7 +65,9 @@ def plan_sequence(
             raise InputError(f"{output}: the results would replace the frames: give another name or folder")
         supported_output(place, inputs=inputs, overwrite=overwrite)
         items.append(Item(path.name, path, place.name, mask=mask))
-    return BatchPlan(source.parent, output.parent, tuple(items), records=records)
+    return BatchPlan(
+        source.parent, output.parent, tuple(items), records=records, pattern=FRAME_NUMBER.sub("#", output.name)
+    )
 
 
 def _parts(pattern: Path) -> tuple[str, int, str]:

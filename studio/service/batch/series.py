@@ -20,14 +20,15 @@ import torch
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.formats import series_suffixes
-from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, pool_samples, sample_pixels
+from reswd_torch.matching import PixelSample, fit_pairs, pool_samples, sample_pixels
+from reswd_torch.profiles import is_usable
 from reswd_torch.settings import CDL, LUT, MatchSettings
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
-from studio.media.images.profiles import is_usable
 from studio.records.batch import RunRecord, SeriesGrade
 from studio.references import PictureReference, Reference, choose_reference
 from studio.remedies import JobRemedy
 from studio.service.batch.plan import pictures_in
+from studio.service.encodings import fit_encoded
 from studio.service.reference import ReferenceSamples
 from studio.service.weights import how_much_counts, where_to_grade
 
@@ -96,7 +97,7 @@ def fit_series(
     icc = profiles.pop(main)
     source = _pooled(pool, icc, settings)
     target = _target(references, icc, settings)
-    grade = replace(fit_samples(source, target, settings), encoding=_name(icc))
+    grade = replace(fit_encoded(source, target, settings, icc), encoding=_name(icc))
     first = SeriesGrade(main, grade, target.held_out)
     others = (_translated(key, other, pool, grade, icc, references, settings) for key, other in profiles.items())
     return (first, *others)

@@ -39,6 +39,7 @@ class UploadedBatch:
         mode: ``"each"`` or ``"series"``.
         settings: how to match.
         existing: what to do with results that are there; only with ``results``.
+        limits: how much is accepted.
     """
 
     files: tuple[Upload, ...] = ()
@@ -50,6 +51,7 @@ class UploadedBatch:
     mode: str = EACH
     settings: MatchSettings = field(default_factory=MatchSettings)
     existing: str = FRESH
+    limits: Limits = LIMITS
 
     @property
     def name(self) -> str:
@@ -78,9 +80,9 @@ class UploadedRun:
         folder = wanted.folder
         if folder is None:
             folder = work / "pictures"
-            notes = _bring_in(wanted.files, folder)
+            notes = _bring_in(wanted.files, folder, wanted.limits)
         reference = choose_batch_reference(
-            file=_references(wanted.references, work / "references"),
+            file=_references(wanted.references, work / "references", wanted.limits),
             palette=wanted.palette,
             grade=saved_grade(wanted.grade),
         )
@@ -115,7 +117,7 @@ class UploadedRun:
         return archive
 
 
-def _bring_in(files: tuple[Upload, ...], folder: Path) -> tuple[str, ...]:
+def _bring_in(files: tuple[Upload, ...], folder: Path, limits: Limits) -> tuple[str, ...]:
     """Uploads as a folder; notes on them."""
     if not files:
         raise InputError("no pictures: give a ZIP, several files, or a folder")
@@ -124,18 +126,18 @@ def _bring_in(files: tuple[Upload, ...], folder: Path) -> tuple[str, ...]:
         raise InputError(f"{missing[0]} is no longer on the server: choose the pictures again")
     zips = [(path, name) for path, name in files if Path(name).suffix.lower() == ".zip" or is_zip(path)]
     if not zips:
-        return tuple(gather(files, folder, LIMITS))
+        return tuple(gather(files, folder, limits))
     if len(files) > 1:
         raise InputError("Give one ZIP alone, or pictures without a ZIP among them.")
     path, name = zips[0]
-    unpack(path, folder, LIMITS, name=name)
+    unpack(path, folder, limits, name=name)
     return ()
 
 
-def _references(uploads: tuple[Upload, ...], folder: Path) -> Path | None:
+def _references(uploads: tuple[Upload, ...], folder: Path, limits: Limits) -> Path | None:
     """The one reference, or a folder of several."""
     if not uploads:
         return None
-    gather(uploads, folder, LIMITS)
+    gather(uploads, folder, limits)
     found = [path for path in folder.rglob("*") if path.is_file()]
     return found[0] if len(found) == 1 else folder

@@ -6,6 +6,7 @@ A task is a few words; what all tasks of a run share is read from run.json. Doin
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -16,9 +17,10 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.matching import color_distance
 from reswd_torch.settings import MatchSettings
+from studio.fault import fault_line
 from studio.jobs import MatchJob
 from studio.media.images import losses
-from studio.media.places import same_file
+from studio.media.places import same_file, written_together
 from studio.records.batch import run_at
 from studio.records.report import DONE, FAILED, Row
 from studio.references import Reference, SavedGrade
@@ -100,10 +102,11 @@ def grade_one(task: GradeTask) -> TaskOutcome:
         result, before, after, took = _graded(task)
         room = 2 * result.picture.pixels.nbytes
         place.parent.mkdir(parents=True, exist_ok=True)
-        result = save_and_release(result, place, overwrite=True)
         run = run_at(task.run, task.stamp)
-        if run.grade_files is not None and not run.series:
-            result.save_grade(place.with_name(place.name + run.grade_files))
+        with written_together():
+            result = save_and_release(result, place, overwrite=True)
+            if run.grade_files is not None and not run.series:
+                result.save_grade(place.with_name(place.name + run.grade_files))
     except Exception as error:
         reason = _reason(error, task.source, place, task.reference, task.mask)
         return failed(task.name, reason, task.state, full=_is_full(error, place, room), start=start)
@@ -159,7 +162,9 @@ def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None, s
     if one.target is None:
         return result, None, None, ""
     colours = result.source_sample.held_out
-    before, after = color_distance(colours, one.target), color_distance(one.grade.apply(colours), one.target)
+    before, after = (
+        color_distance(each, one.target, icc=result.picture.icc) for each in (colours, one.grade.apply(colours))
+    )
     return result, before, after, run.settings.aim_for(picture=run.palette is None)
 
 
@@ -173,23 +178,23 @@ def grade_in_words(grade: Grade) -> str:
     """A grade in one line: the numbers of a CDL, or what else it is."""
     effective = grade.effective
     if not isinstance(effective, Cdl):
-        return f"3-D LUT, {effective.size} points a side"
+        return effective.kind()
     rows = (("slope", effective.slope), ("offset", effective.offset), ("power", effective.power))
     parts = [f"{name} " + " ".join(f"{round(value, 6) + 0.0:.6f}" for value in values) for name, values in rows]
     return "; ".join([*parts, f"saturation {effective.saturation:.6f}"])
 
 
 def _reason(error: Exception, source: Path, place: Path | None = None, *others: Path | None) -> str:
-    """One line for the report: without the path that the row names anyway, and without the folders of the others."""
+    """One line for the report: without the path that the row names anyway, and without any folder: it may be a server's."""
     if isinstance(error, InputError):
         text = str(error)
     elif isinstance(error, MemoryError):
         text = f"not enough memory for this picture: {JobRemedy.FEWER_AT_ONCE.value}"
     else:
-        text = f"unexpected: {type(error).__name__}: {error}"
+        text = fault_line(error)
     text = text.removeprefix(f"{source}: ").removeprefix(f"{place}: ")
-    for path in filter(None, others):
-        text = text.replace(str(path), path.name)
+    for path in filter(None, (source, place, *others)):
+        text = text.replace(f"{path.parent}{os.sep}", "")
     return " ".join(text.split())
 
 

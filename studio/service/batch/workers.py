@@ -9,9 +9,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Generic, TypeVar
+
+from studio.fault import fault_line
 
 Task = TypeVar("Task")
 MAX_TRIES = 3
@@ -77,9 +80,7 @@ def run_all(
                 else:
                     yield Finished(task, None, tries, f"a worker process died over it {tries} times, also alone")
             except Exception as error:  # on the way to the worker or back: the others shall go on
-                yield Finished(
-                    task, None, tries, f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-                )
+                yield Finished(task, None, tries, fault_line(error))
 
 
 def _died() -> tuple[type[BaseException], ...]:
@@ -120,22 +121,46 @@ class _Processes(Executor):
         from multiprocessing import get_context
 
         # Spawned: a fork of a process with threads (PyTorch's, OpenCV's) may hang.
-        return ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn"), initializer=_begin)
+        with _deaf():  # the process that looks after the pool's semaphores is started here
+            return ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn"), initializer=_begin)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        try:
-            return self._pool.submit(fn, *args, **kwargs)
-        except BrokenProcessPool:
-            self._pool.shutdown(wait=True)
-            self._pool = self._new()
-            return self._pool.submit(fn, *args, **kwargs)
+        with _deaf():  # the first task of a pool starts its processes
+            try:
+                return self._pool.submit(fn, *args, **kwargs)
+            except BrokenProcessPool:
+                self._pool.shutdown(wait=True)
+                self._pool = self._new()
+                return self._pool.submit(fn, *args, **kwargs)
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.shutdown(cancel_futures=kind is not None)  # stopped at once: what has not begun does not begin
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that are started meanwhile never hear Ctrl+C, nor that their terminal is closed: the run ends in order.
+
+    They are started with these signals blocked, so that they do not hear them before their first line of Python either.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin() -> None:
-    """In a new process: one core, no Ctrl+C (the run ends in order), and an end when the run was killed."""
+    """In a new process: one core, no Ctrl+C (:func:`_deaf`, which Windows lacks), and an end when the run was killed.
+
+    SIGTERM ends it at once, as the pool itself does with processes that are left when one died.
+    """
     from reswd_torch.threads import work_on_one_core
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Condition
 from typing import TYPE_CHECKING
 
 from guidance.catalogue import EMBEDDED_ID
@@ -13,7 +14,50 @@ from guidance.catalogue import EMBEDDED_ID
 if TYPE_CHECKING:
     from guidance.loading import LoadedModel, OnProgress
 
-_ONE_AT_A_TIME = Lock()  # a pipeline keeps the state of its call in itself
+
+class Turns:
+    """A lock that is held in the order in which it was asked for. A plain one goes to anybody who waits."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._line: deque[object] = deque()  # the first of it holds the lock
+
+    def join(self) -> object:
+        """Take a place at the end of the line."""
+        place = object()
+        with self._changed:
+            self._line.append(place)
+        return place
+
+    def wait(self, place: object, timeout: float | None) -> bool:
+        """Wait for a place to be the first, in seconds; whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._line[0] is place, timeout)
+
+    def leave(self, place: object) -> None:
+        """Give the lock to the next, or the place in the line up."""
+        with self._changed:
+            self._line.remove(place)
+            self._changed.notify_all()
+
+    def acquire(self, timeout: float | None = None) -> bool:
+        """Join, and wait for at most so many seconds; whether the lock is held then."""
+        place = self.join()
+        held = self.wait(place, timeout)
+        if not held:
+            self.leave(place)
+        return held
+
+    def release(self) -> None:
+        """Give the lock to the next."""
+        self.leave(self._line[0])
+
+    def locked(self) -> bool:
+        """Whether anybody holds the lock."""
+        return bool(self._line)
+
+
+_ONE_AT_A_TIME = Turns()  # a pipeline keeps the state of its call in itself
 _ASK_AGAIN = 0.2
 """Seconds after which a job that waits for its turn tells so once more, and so may be stopped."""
 _kept: dict[tuple[str, str], LoadedModel] = {}
@@ -54,13 +98,14 @@ def pipeline(
 @contextmanager
 def _turn(progress: OnProgress | None) -> Iterator[None]:
     """Wait until no other picture is being painted."""
-    while not _ONE_AT_A_TIME.acquire(timeout=-1 if progress is None else _ASK_AGAIN):
-        assert progress is not None
-        progress(0.0, "waiting for another picture")
+    place = _ONE_AT_A_TIME.join()
     try:
+        while not _ONE_AT_A_TIME.wait(place, None if progress is None else _ASK_AGAIN):
+            assert progress is not None
+            progress(0.0, "waiting for another picture")
         yield
     finally:
-        _ONE_AT_A_TIME.release()
+        _ONE_AT_A_TIME.leave(place)
 
 
 def _make_room() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
 from studio.jobs import PaintJob
-from studio.media.places import check_place, written_beside
+from studio.media.places import check_place, written_beside, written_together
 from studio.records.painted import SETTINGS_KEY, guided_text, painted_text
 from studio.service.guide.run import GuideResult, PaintResult
 
@@ -59,20 +59,21 @@ def save_painted(
         overwrite: replace files that exist.
 
     Raises:
-        InputError: a picture cannot be written. If that is seen before the writing begins, neither is written.
+        InputError: a picture cannot be written; then neither is.
     """
     check_output(path, overwrite=overwrite)
     if isinstance(result, PaintResult):
-        _write_png(result.image, painted_text(result.job), path)
+        _write_png(result.image, painted_text(result.job), path, overwrite)
         return PaintedFiles(path)
     beside = None if plain is None or result.plain is None else (plain, result.plain)
     if beside is not None:
         check_output(beside[0], inputs=[path], overwrite=overwrite)
-    _write_png(result.image, guided_text(result.job, result.distance, result.plain_distance), path)
-    if beside is None:
-        return PaintedFiles(path)
-    place, image = beside
-    _write_png(image, painted_text(PaintJob(result.job.generation, result.job.model)), place)
+    with written_together(overwrite=overwrite):
+        _write_png(result.image, guided_text(result.job, result.distance, result.plain_distance), path, overwrite)
+        if beside is None:
+            return PaintedFiles(path)
+        place, image = beside
+        _write_png(image, painted_text(PaintJob(result.job.generation, result.job.model)), place, overwrite)
     return PaintedFiles(path, place)
 
 
@@ -81,14 +82,14 @@ def file_name(prompt: str) -> str:
     return (re.sub(r"[^\w]+", " ", prompt).strip()[:60].strip() or "picture") + ".png"
 
 
-def _write_png(image: Image, record: str, path: Path) -> None:
+def _write_png(image: Image, record: str, path: Path, overwrite: bool) -> None:
     """Write a picture with its record in a text chunk. A file that cannot be finished is not there at all."""
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
     info.add_itxt(SETTINGS_KEY, record)
     try:
-        with written_beside(path) as temporary:
+        with written_beside(path, overwrite=overwrite) as temporary:
             image.save(temporary, pnginfo=info)
     except OSError as error:
         raise InputError(

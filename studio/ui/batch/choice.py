@@ -13,6 +13,7 @@ from studio.service.batch.uploads import UploadedBatch
 from studio.ui import words
 from studio.ui.batch.run import uploads_of
 from studio.ui.controls import PALETTE, PICTURE, SAVED, chosen_aim, chosen_protections
+from studio.ui.limits import limits
 from studio.ui.settings import Sent, settings_from
 
 FILES, FOLDER, HERE = "ZIP or files", "Folder", "Folder on this machine"
@@ -87,6 +88,7 @@ class BatchChoice:
             grade=_grade(self.grade) if self.colours == SAVED else None,
             mode=self.mode,
             settings=settings,
+            limits=limits().batch,
             existing=self.existing if is_here else FRESH,
         )
 

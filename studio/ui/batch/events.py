@@ -18,6 +18,7 @@ from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
 from studio.ui.guard import Run
 from studio.ui.session import Session
 from studio.ui.settings import Sent
+from studio.ui.visits import caller_left
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Updates
 
 
@@ -159,7 +160,8 @@ class BatchRun(Run):
         outcome = self.outcome
         wanted = self.choice.wanted(self.allowed)
         folder = self.session.batch.replace_folder(self.session.new_subfolder("batch"))
-        for view in run.process(wanted, folder, self.stop):
+        left = caller_left()
+        for view in run.process(wanted, folder, lambda: self.stop() or left()):
             if view.tiles and not self.last.tiles:
                 yield {outcome.gallery: gr.update(visible=True), outcome.empty: gr.update(visible=False)}
             updates: Updates = {

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from html import escape
 
-from studio.service.batch.uploads import LIMITS
 from studio.ui import words
 from studio.ui.batch.choice import FILES, FOLDER, HERE
 from studio.ui.batch.run import View
+from studio.ui.limits import in_words, limits
 from studio.views.sentences import taken_of_many
 
 EMPTY = (
     '<div class="empty"><b>Before and after appear here, picture by picture.</b><span>Choose pictures and a reference, '
     "then <i>Process folder</i>. Formats, depth and metadata are kept; nothing is changed in your own files.</span></div>"
 )
-_HINTS = {
-    FILES: "A ZIP (of up to 2 GB) keeps its folders; files chosen together come without. "
-    f"Unpacked at most {LIMITS.in_words()}.",
-    FOLDER: f"Its sub-folders are kept. At most {LIMITS.in_words()}.",
-    HERE: "Read and written where they lie; nothing is uploaded.",
-}
 
 
 def hint(kind: str) -> str:
     """What to know about pictures that come from one of the three places."""
-    return f'<p class="about">{escape(_HINTS[kind])}</p>'
+    allowed = limits()
+    hints = {
+        FILES: f"A ZIP (of up to {in_words(allowed.file)}) keeps its folders; files chosen together come without. "
+        f"Unpacked at most {allowed.batch.in_words()}.",
+        FOLDER: f"Its sub-folders are kept. At most {allowed.batch.in_words()}.",
+        HERE: "Read and written where they lie; nothing is uploaded.",
+    }
+    return f'<p class="about">{escape(hints[kind])}</p>'
 
 
 def verdict(view: View) -> str:

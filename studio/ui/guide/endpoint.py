@@ -14,10 +14,13 @@ from studio.service.guide.run import GuideResult
 from studio.service.guide.stream import paint
 from studio.ui.controls import PALETTE, PICTURE
 from studio.ui.guide.choice import GuideChoice
-from studio.ui.guide.run import DEVICE, painting_job, save
+from studio.ui.guide.run import DEVICE, AnyPainting, painting_job, save
 from studio.ui.session import new_folder
 from studio.ui.settings import as_sent
+from studio.ui.visits import caller_left
+from studio.ui.words import STOPPED
 from studio.ui.words import plain as plain_words
+from studio.watch import Cancelled
 
 
 def guide(
@@ -65,12 +68,26 @@ def guide(
     )  # fmt: skip
     folder = new_folder()
     try:
-        *_, result = paint(painting_job(choice, Path(reference) if reference else None), DEVICE, folder / "stop")
-        assert isinstance(result, GuideResult)
+        job = painting_job(choice, Path(reference) if reference else None)
+        result = _painted(job, folder / "stop")
         painted = save(result, lambda name: folder / name)
     except InputError as error:
         raise gr.Error(plain_words(error), print_exception=False) from None
+    except Cancelled:
+        raise gr.Error(STOPPED, print_exception=False) from None
     return str(painted.picture), str(painted.plain) if painted.plain else None, result.distance, result.plain_distance
+
+
+def _painted(job: AnyPainting, stop: Path) -> GuideResult:
+    """Paint for as long as the caller listens. Raises Cancelled once nobody does."""
+    left = caller_left()
+    for event in paint(job, DEVICE, stop):
+        if left():
+            stop.touch()  # which ends it within the step that it is in
+            raise Cancelled
+        if isinstance(event, GuideResult):
+            return event
+    raise Cancelled
 
 
 def add_guide_endpoint() -> None:

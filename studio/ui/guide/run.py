@@ -20,6 +20,7 @@ from studio.service.guide.gpu import zero_gpu
 from studio.service.guide.png import file_name, save_painted
 from studio.service.guide.run import GuideResult, PaintResult, default_generation
 from studio.ui.controls import PALETTE, PICTURE
+from studio.ui.guide.budget import check_budget
 from studio.ui.guide.choice import GuideChoice
 from studio.ui.settings import number_from, whole_number
 
@@ -73,14 +74,20 @@ def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | N
     model = model_from(choice.model)
     generation = _generation(choice, model)
     if choice.kind == NOTHING:
-        return PaintJob(generation, model)
+        return _within_budget(PaintJob(generation, model))
     base = kept.guidance if choice.kind == KEPT and kept is not None else GuidanceSettings()
     guidance = replace(
         base, strength=number_from(choice.strength, "strength"), start=number_from(choice.start, "start"),
         stop=number_from(choice.stop, "stop"), method=choice.method,
         decode_scale=number_from(choice.decode_scale, "decode scale"), grain=number_from(choice.grain, "grain"),
     )  # fmt: skip
-    return GuideJob(generation, _reference(choice, reference, kept), guidance, model, plain=bool(choice.plain))
+    job = GuideJob(generation, _reference(choice, reference, kept), guidance, model, plain=bool(choice.plain))
+    return _within_budget(job)
+
+
+def _within_budget(job: AnyPainting) -> AnyPainting:
+    check_budget(job)
+    return job
 
 
 def _reference(choice: GuideChoice, reference: Path | None, kept: GuideJob | None) -> GuideReference:

@@ -26,6 +26,7 @@ from studio.ui.match.choice import MatchChoice
 from studio.ui.match.masks import mask_file
 from studio.ui.session import Session
 from studio.ui.settings import settings_from, strength_from
+from studio.ui.visits import caller_left
 from studio.views.charts import Colors, draw_distributions
 from studio.views.points import common_points
 from studio.views.points import draw_points as drawn_points
@@ -220,5 +221,6 @@ def _caption(result: MatchResult) -> str:
 
 
 def _watch(session: Session, progress: gr.Progress) -> Watch:
-    """Progress for the page, and its Stop button."""
-    return Watch(lambda event: progress(event.share, desc=event.text), session.match.stop)
+    """Progress for the page, its Stop button, and the end of the page."""
+    stop, left = session.match.stop, caller_left()
+    return Watch(lambda event: progress(event.share, desc=event.text), lambda: left() or (stop is not None and stop()))

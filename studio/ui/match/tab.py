@@ -23,10 +23,11 @@ from studio.ui.controls import (
 from studio.ui.examples import load_examples, pair_tile
 from studio.ui.guard import RunButtons
 from studio.ui.match import words
-from studio.ui.match.masks import Mask
+from studio.ui.match.masks import PAINT_EDGE, Mask
 from studio.ui.match.parts import Comparison, Details, Downloads, Examples, Inputs, MaskInput, MatchTab, More, Result
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
+from studio.ui.sent import only_small_paintings
 from studio.ui.settings import as_sent
 from studio.ui.words import GRADES_TO_LOAD
 
@@ -155,6 +156,7 @@ def _editor(role: Role, given: MaskInput) -> Mask:
             brush=gr.Brush(default_size=40, colors=["#e0e0e0"], default_color="#e0e0e0", color_mode="fixed"),
             elem_id=f"{role}-editor",
         )
+        only_small_paintings(editor, 2 * PAINT_EDGE)
         done = gr.Button(words.USE_PAINTED, variant="primary", elem_id=f"{role}-painted-done")
     return Mask(
         role=role,

@@ -51,9 +51,9 @@ def numbers(grade: Grade) -> str:
     effective = grade.effective
     if not isinstance(effective, Cdl):
         mean, most = (255 * share for share in effective.movement())
+        kind, _, of = effective.kind().partition(",")
         return (
-            f"<p><b>3-D LUT</b>, {effective.size} points a side. It moves a channel by {mean:.1f}/255 on "
-            f"average and by {most:.0f}/255 at most.</p>"
+            f"<p><b>{kind}</b>,{of}. It moves a channel by {mean:.1f}/255 on average and by {most:.0f}/255 at most.</p>"
         )
     rows = (("Slope", effective.slope), ("Offset", effective.offset), ("Power", effective.power))
     body = "".join(
@@ -68,7 +68,7 @@ def numbers(grade: Grade) -> str:
 def grade_line(grade: Grade, name: str) -> str:
     """A few lines about a saved grade; ``name`` is that of its file."""
     transform = grade.transform
-    kind = "CDL, ten numbers" if isinstance(transform, Cdl) else f"3-D LUT, {transform.size} points a side"
+    kind = "CDL, ten numbers" if isinstance(transform, Cdl) else transform.kind()
     said = "".join(f"<br>{escape(note)}" for note in grade.notes)
     return f'<p class="about"><b>{escape(name)}</b>{kind}, strength {grade.strength:g}{said}</p>'
 
@@ -103,7 +103,7 @@ def grade_files(error: CubeError, *, cdl: bool, saved: bool) -> str:
         saved: whether it was a saved grade, for which no other kind can be chosen.
     """
     exact = f"Between its points the .cube is at most {error.max * 255:.1f}/255 from the grade."
-    why = "" if cdl else f" A 3-D LUT does not fit into ten CDL numbers, so {in_words(cdl_suffixes(), 'and')} are off."
+    why = "" if cdl else f" A LUT does not fit into ten CDL numbers, so {in_words(cdl_suffixes(), 'and')} are off."
     advice = "" if cdl or saved else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
     return f'<p class="faint">{exact}{why}{advice}</p>'
 

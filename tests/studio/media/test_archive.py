@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import stat
 import struct
+import sys
+import time
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from reswd_torch.errors import InputError
 from studio.media.archive import Limits, gather, is_zip, pack, unpack
+from studio.media.portable import Names
 
 SMALL = Limits(files=5, total=10_000)
 
@@ -174,3 +178,106 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
             "report.csv": b"3",
             "run.json": b"instead",
         }
+
+
+def gathered(folder: Path, names: list[str]) -> tuple[dict[str, str], list[str]]:
+    """What became of files of these names: the number of each by the path that it got, and the notes."""
+    files = []
+    for number, name in enumerate(names):
+        path = folder / "uploads" / f"{number}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(number))
+        files.append((path, name))
+    notes = gather(files, folder / "out", Limits())
+    out = folder / "out"
+    return {p.relative_to(out).as_posix(): p.read_text() for p in out.rglob("*") if p.is_file()}, notes
+
+
+@pytest.mark.parametrize(
+    ("names", "become"),
+    [
+        (["a", "a/b.png", "a/c.png", "A"], ["a", "a (2)/b.png", "a (2)/c.png", "A (3)"]),
+        (["a/b.png", "a", "a (2)"], ["a/b.png", "a (2)", "a (2) (2)"]),
+        (["x/a.png", "X/A.png", "x/a.png"], ["x/a.png", "x/A (2).png", "x/a (3).png"]),
+        (["\u00e9.png", "e\u0301.png"], ["\u00e9.png", "e\u0301 (2).png"]),  # one name to macOS
+        (["CON.png", "con", "aux.tar.gz", "com1", "COM\u00b9.jpg", "nul .png", "console.png"],
+         ["CON_.png", "con_", "aux_.tar.gz", "com1_", "COM\u00b9_.jpg", "nul _.png", "console.png"]),
+        (["a.png.", "b.png ", "c/. ./d.png"], ["a.png_", "b.png_", "c/___/d.png"]),
+        (['a<b>"c"|d?e*.png', "x/y:z.png", "tab\there\nline.png"],
+         ["a_b__c__d_e_.png", "x/y_z.png", "tab_here_line.png"]),
+        (["\ud800.png", "\udce9.png", "\ud83d\ude00 \ude00.png"], ["_.png", "_ (2).png", "__ _.png"]),
+    ],
+)  # fmt: skip
+def test_every_name_becomes_one_that_every_system_can_have(names: list[str], become: list[str], tmp_path: Path) -> None:
+    found, notes = gathered(tmp_path, names)
+    assert found == {name: str(number) for number, name in enumerate(become)}
+    assert len(notes) == sum(one != other for one, other in zip(names, become, strict=True))
+    assert all(note.isprintable() for note in notes)
+    with zipfile.ZipFile(pack(tmp_path / "out", tmp_path / "out.zip")) as packed:
+        assert sorted(packed.namelist()) == sorted(become)
+
+
+@pytest.mark.parametrize("letter", ["x", "\u65e5", "\U0001f3a8", "e\u0301"])
+def test_names_beyond_the_longest_are_cut_and_stay_apart(letter: str, tmp_path: Path) -> None:
+    long = [f"{letter * 300}.png", f"{letter * 301}.png", f"a.{letter * 300}", f"{letter * 300}/b.png"]
+    found, notes = gathered(tmp_path, long)
+    assert sorted(found.values()) == ["0", "1", "2", "3"] and len(notes) == 4 and max(map(len, notes)) < 500
+    for name in found:
+        assert all(len(os.fsencode(part)) <= 240 for part in name.split("/"))
+    assert sum(name.endswith(".png") for name in found) == 3
+    with pytest.raises(InputError, match="too deep in folders"):
+        gathered(tmp_path, ["a/" * 2000 + "b.png"])
+
+
+def test_ten_thousand_equal_names_take_no_second(tmp_path: Path) -> None:
+    begun = time.perf_counter()
+    names = Names()
+    given = {names.give(PurePosixPath("day/a.png")) for _ in range(10_000)}
+    assert len(given) == 10_000 and PurePosixPath("day/a (10000).png") in given
+    assert time.perf_counter() - begun < 1
+
+
+def test_what_is_there_already_is_neither_replaced_nor_entered(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("new")
+    (tmp_path / "out" / "folder.png").mkdir(parents=True)
+    (tmp_path / "out" / "file.png").write_text("old")
+    for name in ("folder.png", "file.png"):
+        with pytest.raises(InputError, match=f"{name} could not be taken"):
+            gather([(tmp_path / "in", name)], tmp_path / "out", SMALL)
+    assert list((tmp_path / "out" / "folder.png").iterdir()) == []
+    assert (tmp_path / "out" / "file.png").read_text() == "old"
+
+
+def test_without_links_files_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "no links here")
+
+    monkeypatch.setattr("os.link", refused)
+    found, _ = gathered(tmp_path, ["a.png", "a.png"])
+    assert found == {"a.png": "0", "a (2).png": "1"}
+
+
+def test_times_that_a_zip_cannot_hold_and_links_that_it_must_not(tmp_path: Path) -> None:
+    """PKWARE, APPNOTE.TXT, section 4.4.6: years from 1980 to 2107."""
+    results = tmp_path / "results"
+    results.mkdir()
+    for name, year in (("old.png", -315619200), ("epoch.png", 0), ("late.png", 4_500_000_000)):
+        (results / name).write_bytes(b"1")
+        os.utime(results / name, (year, year))
+    (results / "link.png").symlink_to("/etc/passwd")
+    with zipfile.ZipFile(pack(results, tmp_path / "out.zip")) as packed:
+        assert {entry.filename: entry.date_time[0] for entry in packed.infolist()} == {
+            "old.png": 1980, "epoch.png": 1980, "late.png": 2107,
+        }  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="file names there are Unicode")
+def test_names_of_the_disk_that_are_no_text_are_packed_as_some(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    results.mkdir()
+    for name in (b"caf\xe9.png", b"caf\xe8.png", b"A.png", b"a.png", b"back\\slash.png", b"nul.png"):
+        Path(os.fsdecode(os.fsencode(results) + b"/" + name)).write_bytes(name)
+    with zipfile.ZipFile(pack(results, tmp_path / "out.zip")) as packed:
+        names = packed.namelist()
+        assert sorted(names) == ["A.png", "a (2).png", "back_slash.png", "caf_ (2).png", "caf_.png", "nul_.png"]
+        assert {packed.read(name) for name in names} == {path.read_bytes() for path in results.iterdir()}

@@ -1,8 +1,9 @@
-"""Places where files are written: refusals, temporary files, and which paths are the same file."""
+"""Places where files are written: refusals, and which paths are the same file."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from reswd_torch.errors import InputError
 from reswd_torch.grade.files import write_text_atomically
 from studio.media import places
-from studio.media.places import check_place, file_ids, remove_leftovers, same_file, sha256_of, written_beside
+from studio.media.places import check_place, file_ids, same_file, sha256_of, written_beside, written_together
+from studio.remedies import JobRemedy
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
@@ -41,29 +43,50 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"] and place.read_bytes() == b"new"
 
 
-def test_leftovers_of_a_killed_program_are_removed_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine = [tmp_path / name for name in ("a.png", f"{'long' * 50}.tif", "look.cube")]
-    kept = {"a.png", ".hidden", ".b.0123abcd.png", ".a.0123abc.png", "a.0123abcd.png"}
-    for name in kept:
-        (tmp_path / name).write_text("kept")
-    monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)  # a killed program removes nothing
-    for place in mine[:2]:
-        with pytest.raises(OSError, match="killed"), written_beside(place) as temporary:
-            temporary.write_text("half")
-            raise OSError("killed")
-    with monkeypatch.context() as patch, pytest.raises(InputError):
-        patch.setattr("os.replace", _killed)
-        write_text_atomically(mine[2], "half")
-    monkeypatch.undo()
-    assert len(list(tmp_path.iterdir())) == len(kept) + 3
-    remove_leftovers([*mine, tmp_path / "none" / "a.png"])
-    assert {path.name for path in tmp_path.iterdir()} == kept
+def test_a_file_that_came_meanwhile_is_refused_as_one_that_was_there(tmp_path: Path) -> None:
+    """The same line, with the same remedy."""
+    place = tmp_path / "a.png"
+    for block in (written_beside(place, overwrite=False), written_together(overwrite=False)):
+        place.unlink(missing_ok=True)
+        with pytest.raises(InputError, match=r"a\.png: the file exists") as caught, block as temporary:
+            if temporary is None:
+                write_text_atomically(place, "mine")
+            else:
+                temporary.write_text("mine")
+            place.write_text("theirs")
+        assert caught.value.remedy is JobRemedy.OVERWRITE
+        assert [path.name for path in tmp_path.iterdir()] == ["a.png"] and place.read_text() == "theirs"
 
 
-def _killed(*_: object) -> None:
-    raise OSError("killed")
+def test_what_is_there_and_is_no_file_or_leads_nowhere(tmp_path: Path) -> None:
+    pipe, lost, loop = tmp_path / "pipe.png", tmp_path / "lost.png", tmp_path / "loop.png"
+    os.mkfifo(pipe)
+    lost.symlink_to(tmp_path / "none.png")
+    loop.symlink_to(loop)
+    device = tmp_path / "null.png"
+    device.symlink_to("/dev/null")
+    for overwrite in (False, True):
+        for place in (pipe, device):
+            with pytest.raises(InputError, match="a device or a pipe"):
+                check_place(place, overwrite=overwrite)
+    for place in (lost, loop):
+        with pytest.raises(InputError, match="the file exists"):
+            check_place(place)
+        check_place(place, overwrite=True)
+
+
+def test_a_source_is_known_under_every_name_of_it(tmp_path: Path) -> None:
+    """By a hard link, by a link, over a linked folder, with dots; and an output that is not there yet over a linked folder."""
+    source = tmp_path / "a.png"
+    source.write_bytes(b"1")
+    os.link(source, tmp_path / "hard.png")
+    (tmp_path / "soft.png").symlink_to(source)
+    (tmp_path / "folder").symlink_to(tmp_path)
+    for name in ("hard.png", "soft.png", "folder/a.png", "./a.png"):
+        with pytest.raises(InputError, match="would replace an input"):
+            check_place(tmp_path / name, inputs=[source], overwrite=True)
+    with pytest.raises(InputError, match="would replace an input or another output"):
+        check_place(tmp_path / "folder" / "new.png", inputs=[tmp_path / "new.png"])
 
 
 def test_links_lead_to_one_file(tmp_path: Path) -> None:

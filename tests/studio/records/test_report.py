@@ -26,6 +26,42 @@ def test_rows_of_any_name_come_back(tmp_path: Path) -> None:
     assert read_report(tmp_path / "none.csv") == {}
 
 
+FORMULAS = [
+    "=1+1.jpg",
+    "+1.jpg",
+    "-2+3.jpg",
+    "@SUM(A1).jpg",
+    "\tx.jpg",
+    "\rx.jpg",
+    "\nx.jpg",
+    "＝1.jpg",
+    "'=1.jpg",
+    "''@.jpg",
+]
+PLAIN = ["a=b.jpg", "'quoted'.jpg", "' =1.jpg", "", "'", "1-2.jpg"]
+
+
+def test_no_cell_is_a_formula_and_numbers_are_numbers(tmp_path: Path) -> None:
+    """OWASP, CSV Injection: no cell begins with = + - @, a tab or a line break. Each name comes back as it was."""
+    place = tmp_path / REPORT_FILE
+    made = [Row(name, DONE, "-0.5", distance_after="+1e3", message=name) for name in (*FORMULAS, *PLAIN)]
+    place.write_bytes(rows_text(made, header=True).encode())
+    assert list(read_report(place).values()) == made
+    with place.open(newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    for row, name in zip(found, (*FORMULAS, *PLAIN), strict=True):
+        assert row["file"] == row["message"] == (name if name in PLAIN else f"'{name}")
+        assert not row["file"].startswith(tuple("=+-@\t\r\n＝"))
+        assert (float(row["seconds"]), float(row["distance_after"])) == (-0.5, 1000)
+
+
+@pytest.mark.parametrize("odd", [b"file,status\r\n" + b"x" * 200_000 + b"\r\n", b"a\rb,c\r\n", b"\0\xff\r\n"])
+def test_a_file_that_csv_does_not_read_is_no_report(odd: bytes, tmp_path: Path) -> None:
+    (tmp_path / REPORT_FILE).write_bytes(odd)
+    with pytest.raises(InputError, match=r"report\.csv: this is not a report of a batch run"):
+        read_report(tmp_path / REPORT_FILE)
+
+
 def test_a_row_is_on_the_disk_as_soon_as_it_is_there(tmp_path: Path) -> None:
     place = tmp_path / REPORT_FILE
     report = Report(place, {})

@@ -109,7 +109,7 @@ def test_hdr_is_refused(transfer: int, says: str, tmp_path: Path, target: Path) 
 def test_places_that_cannot_be_written_are_refused_before_any_work(tmp_path: Path, target: Path) -> None:
     source = make_clip(tmp_path / "a.mp4")
     refused(source, source, "would replace an input", target=target)
-    refused(source, tmp_path / "out.gif", "a clip is written as .avi", target=target)
+    refused(source, tmp_path / "out.gif", "a clip is written as .3g2", target=target)
     refused(source, tmp_path / "out.webm", "out.webm: its audio (aac) is copied as it is", target=target)
     (tmp_path / "there.mp4").write_bytes(b"mine")
     refused(source, tmp_path / "there.mp4", "the file exists", target=target)

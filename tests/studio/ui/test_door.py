@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from studio.ui.door import LOOPBACK, _route, is_open
+from benchmarks.serving import serving
+from studio.loopback import LOOPBACK
+from studio.ui.door import Door, _route, is_open
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,15 @@ def test_the_page_and_its_icon_are_open(app: Any) -> None:
     ("host", "origin", "status"),
     [
         ("127.0.0.1:7860", None, 200),
-        ("localhost", "http://localhost:7860", 200),
+        ("localhost:7860", "http://localhost:7860", 200),
+        ("localhost:7860", "http://127.0.0.1:7860", 200),
+        ("localhost", "http://localhost", 200),
+        ("localhost", "https://localhost", 200),
+        ("localhost.:7860", "http://LOCALHOST.:7860", 200),
+        ("[::1]:7860", "http://[::1]:7860", 200),
+        ("localhost:7860", "http://localhost:3000", 403),
+        ("127.0.0.1:7860", "http://localhost", 403),
+        ("localhost:7860", "", 403),
         ("[::1]:7860", None, 200),
         ("LOCALHOST:1", None, 200),
         ("evil.example:7860", None, 403),
@@ -109,3 +121,65 @@ def test_behind_a_web_server_the_path_may_or_may_not_begin_with_its_own(root: st
     assert is_open(_route({"path": path, "root_path": root}))
     closed = path.replace("info", "profiling/traces").replace("assets", "runs")
     assert not is_open(_route({"path": closed, "root_path": root}))
+
+
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [
+        ("127.0.0.1", {"127.0.0.1", "localhost", "::1"}),
+        ("127.0.0.2", {"127.0.0.1", "localhost", "::1", "127.0.0.2"}),
+        ("LOCALHOST.", {"127.0.0.1", "localhost", "::1"}),
+        ("::1", {"127.0.0.1", "localhost", "::1"}),
+        ("0.0.0.0", set()),
+        ("192.0.2.7", set()),
+    ],
+)
+def test_every_address_of_this_machine_alone_is_called_by_names(host: str, names: set[str]) -> None:
+    from studio.ui.app import names_for
+
+    assert set(names_for(host)) == names
+    with_one = names_for(host, ("Studio.Example.org.",))
+    assert ("studio.example.org" in with_one) is bool(names)
+
+
+def test_a_name_that_was_given_is_called_by_any_scheme_and_port() -> None:
+    door = Door(lambda *_: None, ("localhost", "studio.example.org"))  # type: ignore[arg-type,return-value]
+
+    def known(host: str, origin: str) -> bool:
+        return door._is_known({"headers": [(b"host", host.encode()), (b"origin", origin.encode())]})
+
+    assert known("studio.example.org", "https://studio.example.org")
+    assert known("localhost:7860", "https://studio.example.org:8443"), (
+        "the web server in front may call it by another name"
+    )
+    assert not known("studio.example.org", "https://example.org")
+
+
+@pytest.mark.parametrize(
+    ("way", "host"), [(("app.py",), ""), (("--host", "127.0.0.2"), "127.0.0.2"), (("--host", "LOCALHOST"), "")]
+)
+def test_a_real_server_asks_by_which_name_it_is_called(tmp_path: Path, way: tuple[str, ...], host: str) -> None:
+    with serving(tmp_path, *way, address=host or "127.0.0.1") as server:
+        url = server.url
+        assert httpx.get(f"{url}/config").status_code == 200
+        assert httpx.get(f"{url}/config", headers={"host": "evil.example"}).status_code == 403
+        assert httpx.get(f"{url}/config", headers={"origin": "http://localhost:1"}).status_code == 403
+
+
+def test_a_password_is_asked_for_where_one_was_given(tmp_path: Path) -> None:
+    with serving(tmp_path, RESWD_AUTH="ann:a secret") as server:
+        for path in (
+            "config",
+            "gradio_api/info",
+            "gradio_api/queue/status",
+            f"gradio_api/file={server.own}/reswd.lock",
+        ):
+            assert httpx.get(f"{server.url}/{path}").status_code == 401, path
+        for path in ("upload", "queue/join", "call/match", "run/match"):
+            assert httpx.post(f"{server.url}/gradio_api/{path}", json={"data": []}).status_code == 401, path
+        wrong = httpx.post(f"{server.url}/login", data={"username": "ann", "password": "a guess"})
+        assert wrong.status_code == 400
+        with httpx.Client(base_url=server.url) as ann:
+            assert ann.post("/login", data={"username": "ann", "password": "a secret"}).status_code == 200
+            assert ann.get("/config").status_code == 200
+        assert "a secret" not in server.log.read_text()

@@ -29,6 +29,28 @@ def test_messages_name_no_folder_of_either_system(folder: str, step: str, monkey
     assert words.plain(InputError(f"{SOURCE}: gone")) == "lagoon-jetty.jpg: gone"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("/opt/models/private/unet.bin: no such file", "unet.bin: no such file"),
+        ("cannot read '/etc/ssl/certs/ca.pem' (denied)", "cannot read 'ca.pem' (denied)"),
+        (r"D:\\srv\\gradio\\a b.jpg: cut short", "a b.jpg: cut short"),
+        ("holiday/day 1/a.jpg: cut short", "holiday/day 1/a.jpg: cut short"),
+        ("give image/png and/or 1/65535, see https://example.org/a/b.html or /match", None),
+        ("#fff is no colour / no palette", None),
+    ],
+)
+def test_a_path_of_the_server_is_said_by_its_name(text: str, said: str | None) -> None:
+    assert words.plain(InputError(text)) == (text if said is None else said)
+
+
+def test_folders_that_a_person_names_on_the_page_are_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = f"{tmp_path}/mine/a b/c.jpg: cut short; /srv/other/d.jpg too"
+    assert words.plain(InputError(text)).endswith("; d.jpg too")
+    monkeypatch.setattr("studio.ui.paths._known", (str(tmp_path),))
+    assert words.plain(InputError(text)) == f"{tmp_path}/mine/a b/c.jpg: cut short; d.jpg too"
+
+
 def test_words_are_escaped() -> None:
     assert "<script>" not in words.message("<script>alert(1)</script>")
 

@@ -10,7 +10,8 @@ import av
 import numpy as np
 
 from studio.media.clips.color import FrameColors
-from studio.media.clips.read import Damage, events, opened, picture_stream, read_facts
+from studio.media.clips.open import opened, picture_stream
+from studio.media.clips.read import Damage, events, read_facts
 from tests.conftest import photograph
 
 SIZE = (72, 128)

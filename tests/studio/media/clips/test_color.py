@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from av import VideoFrame
 
-from studio.media.clips.color import ColorTags, FrameColors, decoding_matrix, encoding_matrix, read_tags
+from studio.media.clips.color import FrameColors
+from studio.media.clips.matrices import decoding_matrix, encoding_matrix
+from studio.media.clips.tags import ColorTags, read_tags
 
 # Kr, Kb as the recommendations print them
 WEIGHTS = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}

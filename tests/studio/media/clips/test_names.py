@@ -14,7 +14,7 @@ from studio.media.clips.names import check_clip, clip_suffix, need_av
 def test_containers_by_suffix() -> None:
     assert clip_suffix(Path("a.MKV")) == "matroska"
     assert clip_suffix(Path("a.m4v")) == "mp4"
-    with pytest.raises(InputError, match=r"a\.gif: a clip is written as \.avi, "):
+    with pytest.raises(InputError, match=r"a\.gif: a clip is written as \.3g2, "):
         clip_suffix(Path("a.gif"))
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.media.clips.read import Damage, Turn, events, is_packet, opened, picture_stream, read_facts
+from studio.media.clips.open import opened, picture_stream
+from studio.media.clips.read import Damage, Turn, events, is_packet, read_facts
 from tests.studio.media.clips.made import FRAMES, RATE, SIZE, make_clip
 
 

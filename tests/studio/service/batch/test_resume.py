@@ -147,7 +147,13 @@ def test_leftovers_of_a_killed_run_are_removed_and_other_hidden_files_stay(
     files, settings = ".cc" if mode == EACH else None, MatchSettings(aim="colours")  # whose series has a .cc
     request = batch_job(shots, tmp_path / "out", warm, mode=mode, recursive=True, grade_files=files, settings=settings)
     run(request, two)
-    left = [".a.0123abcd.jpg", ".run.json.0123abcd.part", ".report.0123abcd.csv", "day 2/.f.89abcdef.png"]
+    left = [
+        ".a.0123abcd.jpg",
+        ".run.json.0123abcd.part",
+        ".run.0123abcd.json",
+        ".report.0123abcd.csv",
+        "day 2/.f.89abcdef.png",
+    ]
     left += [".a.jpg.cc.0123abcd.part"] if mode == EACH else [".series.cube.0123abcd.part", ".series.cc.0123abcd.part"]
     theirs = [".a.0123abcd.png", ".mine.0123abcd.jpg", ".a.jpg", ".DS_Store"]
     for name in left + theirs:

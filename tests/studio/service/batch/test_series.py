@@ -146,10 +146,12 @@ def test_the_grades_of_other_encodings_are_of_the_same_kind(
 ) -> None:
     """Also where the evidence chooses what the first one is made of."""
 
-    def as_evidence_has_it(source: PixelSample, target: PixelSample, settings: MatchSettings) -> Grade:
-        return fit_samples(source, target, replace(settings, transform=transform))
+    def as_evidence_has_it(
+        source: PixelSample, target: PixelSample, settings: MatchSettings, icc: bytes | None
+    ) -> Grade:
+        return fit_samples(source, target, replace(settings, transform=transform), icc=icc)
 
-    monkeypatch.setattr(series, "fit_samples", as_evidence_has_it)
+    monkeypatch.setattr(series, "fit_encoded", as_evidence_has_it)
     one = share_of(write(tmp_path / "1.png", 1), None, 200, 0)
     profile = swapped(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     references = [ReferenceSamples(PictureReference(warm), MatchSettings())]

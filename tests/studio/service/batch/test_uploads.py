@@ -74,6 +74,24 @@ def test_a_zip_is_unpacked_and_named(tmp_path: Path, work: Path) -> None:
     assert "day 1/1.png" in found
 
 
+def test_names_that_are_formulas_and_pictures_that_fail_tell_nothing_of_the_server(tmp_path: Path, work: Path) -> None:
+    """Of a visitor's ZIP no file names a folder of the server; the report says what failed, by the visitor's own names."""
+    good = write(tmp_path / "up" / "blob.png", 1)
+    bad, look = tmp_path / "up" / "bad", write(tmp_path / "looks" / "blob.png", 5)
+    bad.write_bytes(good.read_bytes()[:200])
+    wanted = UploadedBatch(
+        files=((good, "=1+1.png"), (bad, "@bad.png"), (good, "CON.png")), references=((look, "look.png"),)
+    )
+    run = UploadedRun(wanted, work)
+    assert any("CON_.png" in note for note in run.notes)
+    found = packed(run, run.match())
+    for name, content in found.items():
+        assert str(tmp_path).encode() not in content and b"/tmp/" not in content, name
+    lines = found["report.csv"].decode().splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == ["'=1+1.png", "'@bad.png", "CON_.png"]
+    assert ",failed," in lines[2]
+
+
 def test_several_references_are_found_by_name(tmp_path: Path, work: Path) -> None:
     looks = tuple((write(tmp_path / "looks" / f"{n}.png", n + 5), f"{n}.png") for n in range(4))
     run = UploadedRun(UploadedBatch(files=sent(tmp_path / "up"), references=looks), work)

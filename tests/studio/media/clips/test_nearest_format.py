@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.media.clips.encoders import nearest_format
+from studio.media.clips.pixel_formats import nearest_format
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""Samples in other colour encodings, and fits in encodings that are far from those of displays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from reswd_torch.grade import Cdl, Grade, Lut3D
+from reswd_torch.matching import PixelSample, color_distance, fit_pairs, fit_samples
+from reswd_torch.matching.thumbnail import Thumbnail
+from reswd_torch.profiles import display_profile, profile_to_lab, to_profile
+from reswd_torch.progress import OnProgress
+from reswd_torch.settings import CDL, LUT, MatchSettings
+from studio.service.clip_colours import ClipSample
+
+_CARRIES = 1.0
+"""Mean distance, CIE Lab units, up to which ten numbers are taken to do in one encoding what a grade does in another."""
+
+
+def in_profile(sample: PixelSample, icc: bytes | None, wanted: bytes | None) -> PixelSample:
+    """A sample in another encoding, its thumbnails too.
+
+    Args:
+        sample: the sample.
+        icc: the profile of its encoding; None for sRGB.
+        wanted: that of the result, likewise.
+    """
+    fit, held_out = (torch.from_numpy(to_profile(part.numpy(), icc, wanted)) for part in (sample.fit, sample.held_out))
+    if isinstance(sample, ClipSample):
+        frames = tuple(_seen_in_profile(frame, icc, wanted) for frame in sample.frames)
+        return ClipSample(fit, held_out, frames=frames)
+    seen = None if sample.thumbnail is None else _seen_in_profile(sample.thumbnail, icc, wanted)
+    return PixelSample(fit, held_out, seen, sample.of_picture)
+
+
+def _seen_in_profile(seen: Thumbnail, icc: bytes | None, wanted: bytes | None) -> Thumbnail:
+    """A thumbnail in another encoding, in floats, since a linear one has no shadows in 8 bits. One that needs no conversion stays
+    itself: its features serve every picture."""
+    if to_profile(few := seen.pixels[:1], icc, wanted) is few:
+        return seen
+    top = 255 if seen.pixels.dtype == np.uint8 else 1
+    return replace(seen, pixels=to_profile(np.divide(seen.pixels, top, dtype=np.float32), icc, wanted))
+
+
+def fit_encoded(
+    source: PixelSample,
+    target: PixelSample,
+    settings: MatchSettings,
+    icc: bytes | None,
+    progress: OnProgress | None = None,
+) -> Grade:
+    """:func:`reswd_torch.matching.fit_samples` for colours of any encoding.
+
+    Fits take codes for sRGB, which is near enough for the encodings of displays, wide ones among them. In linear light and the
+    like it is not. There the fit is done with sRGB's curve, and a grade is fitted to what it does: of the same kind, but that ten
+    numbers which cannot do the same give way to a LUT, unless they were asked for.
+
+    Args:
+        source: sampled source pixels.
+        target: sampled reference pixels, in the source's encoding.
+        settings: what to fit.
+        icc: the profile of both; None for sRGB. The reported distances are those of the colours that it stands for.
+        progress: called with (share done, what is being done); may raise to stop.
+
+    Raises:
+        InputError: as for ``fit_samples``.
+    """
+    working = display_profile(icc)
+    if working is None:
+        return fit_samples(source, target, settings, progress=progress, icc=icc)
+    there = in_profile(source, icc, working)
+    fitted = fit_samples(there, in_profile(target, icc, working), settings, progress=progress)
+    wanted = fitted.at_strength(1.0).apply(there.fit).clamp(0.0, 1.0)
+    back = torch.from_numpy(to_profile(wanted.numpy(), working, icc))
+    transform = _to_pairs(source.fit, back, fitted, settings, icc)
+    grade = Grade(transform, strength=settings.strength)
+    before = color_distance(source.held_out, target.held_out, icc=icc)
+    after = color_distance(grade.apply(source.held_out), target.held_out, icc=icc)
+    assert fitted.report is not None
+    after = before if settings.strength == 0 else after
+    return replace(grade, report=replace(fitted.report, distance_before=before, distance_after=after))
+
+
+def _to_pairs(
+    source: torch.Tensor, wanted: torch.Tensor, fitted: Grade, settings: MatchSettings, icc: bytes | None
+) -> Cdl | Lut3D:
+    """What takes colours to others of the same encoding, as a fitted grade does in another one."""
+    if isinstance(fitted.transform, Cdl):
+        cdl = fit_pairs(source, wanted, CDL)
+        labs = [profile_to_lab(each.clamp(0.0, 1.0).numpy(), icc) for each in (cdl.apply(source), wanted)]
+        if settings.transform == CDL or np.linalg.norm(labs[0] - labs[1], axis=1).mean() <= _CARRIES:
+            return cdl
+    return fit_pairs(source, wanted, LUT)

@@ -1,0 +1,43 @@
+"""Gradio's blocks, as a public instance needs them: visitors take turns, and no address of a visitor is ever fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import BlockFunction
+from gradio.exceptions import InvalidPathError
+from gradio.state_holder import SessionState
+
+from studio.ui.line import Line
+from studio.ui.sent import no_addresses
+
+
+class StudioBlocks(gr.Blocks):
+    """The app's components and events."""
+
+    def queue(self, *args: Any, **options: Any) -> StudioBlocks:
+        """As Gradio has it, with :class:`Line` for the queue and no way past it."""
+        super().queue(*args, api_open=False, **options)
+        made = self._queue
+        self._queue = Line(
+            live_updates=made.live_updates,
+            concurrency_count=made.max_thread_count,
+            update_intervals=made.update_intervals,
+            max_size=made.max_size,
+            blocks=self,
+            default_concurrency_limit=made.default_concurrency_limit,
+        )
+        return self
+
+    async def preprocess_data(
+        self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False
+    ) -> list[Any]:
+        """What a visitor sent, for the function that takes it."""
+        no_addresses(inputs)
+        try:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except InvalidPathError:
+            raise gr.Error(
+                "A file was named that is not among your uploads: upload it", print_exception=False
+            ) from None

@@ -1,0 +1,80 @@
+"""How much one visitor may ask for: much where the app listens to its own machine alone, less where strangers come."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from studio.media.archive import Limits as Archive
+
+MIB, GIB = 1 << 20, 1 << 30
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one instance of the app takes and keeps.
+
+    Attributes:
+        file: largest file that is uploaded, bytes.
+        upload: most bytes of one upload, all its files together.
+        message: most bytes of any other request.
+        batch: what a batch may hold, unpacked.
+        disk: most bytes that uploads and results take on the disk before the oldest go.
+        keep: seconds after which a file that nobody used goes.
+        waiting: most jobs that wait, of all visitors.
+        waiting_each: most jobs of one visitor that wait.
+        painting_cpu, painting_gpu: most megapixels times steps of one painting.
+        side: longest side of a painting, pixels.
+    """
+
+    file: int = 2 * GIB
+    upload: int = 8 * GIB
+    message: int = 16 * MIB
+    batch: Archive = field(default_factory=Archive)
+    disk: int = 32 * GIB
+    keep: float = 24 * 3600.0
+    waiting: int = 64
+    waiting_each: int = 32
+    painting_cpu: float = 100.0
+    painting_gpu: float = 400.0
+    side: int = 2048
+
+
+OWN = Limits()
+"""On a person's own machine."""
+PUBLIC = Limits(
+    file=512 * MIB,
+    upload=GIB,
+    message=4 * MIB,
+    batch=Archive(files=500, total=GIB),
+    disk=8 * GIB,
+    keep=2 * 3600.0,
+    waiting_each=8,
+    painting_cpu=4.0,
+    painting_gpu=60.0,
+    side=1536,
+)
+"""Where strangers come."""
+
+_chosen = OWN
+
+
+def on_a_space() -> bool:
+    """Whether this is a Hugging Face Space, by the variable that it sets."""
+    return bool(os.environ.get("SPACE_ID"))
+
+
+def choose(*, public: bool) -> None:
+    """Say, before the app is built, whether strangers come. On a Space they always do."""
+    global _chosen
+    _chosen = PUBLIC if public else OWN
+
+
+def limits() -> Limits:
+    """Those of this process."""
+    return PUBLIC if on_a_space() else _chosen
+
+
+def in_words(size: int) -> str:
+    """Bytes as people say them, such as "512 MB"."""
+    return f"{size / GIB:g} GB" if size >= GIB else f"{size / MIB:g} MB"

@@ -1,0 +1,69 @@
+"""Whether whoever asked for a job is still there. A job whose caller has left stops at its next step."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Event, Lock
+
+from gradio.context import LocalContext
+
+PATIENCE = 60.0
+"""Seconds after which a job stops whose caller never came to listen."""
+JOBS = ("streamed job", "batch-run")
+"""Names of the threads in which jobs run."""
+_REMEMBERED = 20_000
+_ending = Event()
+_lock = Lock()
+_heard: OrderedDict[str, None] = OrderedDict()
+
+
+def listens(caller: str) -> None:
+    """Remember that a caller has begun to listen.
+
+    Args:
+        caller: the hash of a page's session, or the id of an event.
+    """
+    with _lock:
+        _heard[caller] = None
+        _heard.move_to_end(caller)
+        while len(_heard) > _REMEMBERED:
+            _heard.popitem(last=False)
+
+
+def end_all() -> None:
+    """Let every job stop: the server ends."""
+    _ending.set()
+
+
+def wait_for_jobs(seconds: float = 10.0) -> bool:
+    """Wait until the jobs have ended that run in threads of their own; whether they have."""
+    until = time.monotonic() + seconds
+    jobs = [thread for thread in threading.enumerate() if thread.name in JOBS]
+    for thread in jobs:
+        thread.join(max(0.0, until - time.monotonic()))
+    return not any(thread.is_alive() for thread in jobs)
+
+
+def caller_left() -> Callable[[], bool]:
+    """Tells of the job that Gradio runs in this thread whether its caller has left; called as the job begins.
+
+    Gradio marks an event as dead once the stream of its answers is cut: the page was closed, or the program ended. An event
+    that was cancelled is no longer known to it.
+    """
+    blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    if blocks is None or event_id is None:
+        return _ending.is_set
+    events, begun = blocks._queue.event_ids_to_events, time.monotonic()
+
+    def left() -> bool:
+        event = events.get(event_id)
+        if _ending.is_set() or event is None or not event.alive:
+            return True
+        if time.monotonic() - begun < PATIENCE:
+            return False
+        return not (event_id in _heard or event.session_hash in _heard)
+
+    return left

@@ -1,0 +1,195 @@
+"""The readers that strangers' files reach, and the files that each is fuzzed from.
+
+A target takes a file and does with it what a person would. It may return, or raise InputError. Nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.corpus.odd import Holds, Odd, Shows, quarters
+
+_LARGEST_SEED = 100_000
+"""Bytes of a file of the corpus that is still mutated: long ones take the time and find nothing more."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of file.
+
+    Attributes:
+        name: on the command line.
+        seeds: makes the files to start from.
+        target: reads one as the product does.
+    """
+
+    name: str
+    seeds: Callable[[], list[Odd]]
+    target: Callable[[Path], None]
+
+
+def _corpus(module: str, *suffixes: str, function: str = "files") -> list[Odd]:
+    """The files of a module of the corpus that have one of these suffixes."""
+    from importlib import import_module
+
+    made = getattr(import_module(f"tests.corpus.{module}"), function)()
+    return [odd for odd in made if odd.name.endswith(suffixes) and 0 < len(odd.content) <= _LARGEST_SEED]
+
+
+def read_and_write(path: Path) -> None:
+    """A picture is read, and written in its own format and in another one."""
+    from studio.media.images import read_picture, write_picture
+    from studio.media.images.picture import natural_suffix
+
+    picture = read_picture(path)
+    if picture.pixels.size > 3_000_000:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        other = (".png", ".jpg", ".tif", ".webp")[picture.pixels.size % 4]
+        for suffix in (natural_suffix(picture.container), other):
+            place = Path(folder) / f"out{suffix}"
+            write_picture(place, picture, picture.pixels)
+            read_picture(place)
+            place.unlink()
+
+
+def load_apply_save(path: Path) -> None:
+    """A grade is loaded, applied, described and saved."""
+    import torch
+
+    from studio.service.apply import load_any_grade
+
+    grade = load_any_grade(path)
+    out = grade.apply(torch.rand((2, 50, 3), generator=torch.Generator().manual_seed(0)))
+    assert out.shape == (2, 50, 3) and bool(torch.isfinite(out).all())
+    grade.effective.describe()
+    grade.to_record()
+
+
+def read_settings_file(path: Path) -> None:
+    """Settings are read, with the masks and the palette in them."""
+    from studio.records.match import read_settings
+
+    saved = read_settings(path)
+    for role in saved.inputs:
+        saved.file(role)
+    load_apply_save(path)
+
+
+def read_painted_png(path: Path) -> None:
+    """The settings of a painted picture are read."""
+    from studio.records.painted import read_painted
+
+    read_painted(path)
+
+
+def unpack_zip(path: Path) -> None:
+    """A ZIP is unpacked. If it is refused, nothing is left of it."""
+    from reswd_torch.errors import InputError
+    from studio.media.archive import Limits, unpack
+
+    folder = Path(tempfile.mkdtemp())
+    try:
+        unpack(path, folder / "out", Limits(files=100, total=1 << 26))
+    except InputError:
+        assert not (folder / "out").exists() or not list((folder / "out").iterdir()), "something is left"
+        raise
+    finally:
+        shutil.rmtree(folder)
+
+
+def read_clip(path: Path) -> None:
+    """A clip is graded, as a whole."""
+    from reswd_torch.grade import Cdl, Grade
+    from studio.service.apply import apply_to_file
+
+    with tempfile.TemporaryDirectory() as folder:
+        apply_to_file(Grade(Cdl(slope=(1.1, 1.0, 0.9))), path, Path(folder) / f"out{path.suffix}")
+
+
+def plan_model(path: Path) -> None:
+    """A folder with this index, or this list of shards, is planned for loading. No weights are read."""
+    from guidance.loading.files import INDEX, file_sizes, is_complete, read_index
+    from guidance.loading.model import supported
+    from guidance.loading.plan import plan_loading
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for place, content in _model_files().items():
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            (folder / place).write_bytes(content)
+        shards = "unet/diffusion_pytorch_model.safetensors.index.json"
+        (folder / (INDEX if b"_class_name" in path.read_bytes() else shards)).write_bytes(path.read_bytes())
+        index = read_index(folder / INDEX, "model", supported)
+        plan = plan_loading("model", index, file_sizes(folder), "cpu")
+        is_complete(folder, index, plan.files)
+
+
+def _model_files() -> dict[str, bytes]:
+    """The small files of a model, by their paths in its folder, with its weights in two shards of nothing."""
+    parts = {"unet": ["diffusers", "UNet2DConditionModel"], "scheduler": ["diffusers", "DDIMScheduler"]}
+    shards = [f"diffusion_pytorch_model-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    listed = {"metadata": {"total_size": 2}, "weight_map": {"a": shards[0], "b": shards[1]}}
+    return {
+        "model_index.json": json.dumps({"_class_name": "StableDiffusionPipeline", **parts}).encode(),
+        "scheduler/scheduler_config.json": b"{}",
+        "unet/config.json": b"{}",
+        "unet/diffusion_pytorch_model.safetensors.index.json": json.dumps(listed).encode(),
+        **{f"unet/{shard}": b"1" for shard in shards},
+    }
+
+
+def _models() -> list[Odd]:
+    files = _model_files()
+    return [Odd(Path(name).name, files[name], Holds(1)) for name in files if "index" in name]
+
+
+def _clips() -> list[Odd]:
+    """Clips of a few frames, by PyAV."""
+    import av
+    import numpy as np
+
+    made = []
+    for name, codec, form in (
+        ("a.mp4", "libx264", "yuv420p"),
+        ("b.mkv", "ffv1", "yuv422p"),
+        ("c.avi", "mjpeg", "yuvj420p"),
+    ):
+        stream = io.BytesIO()
+        with av.open(stream, "w", format={"mp4": "mp4", "mkv": "matroska", "avi": "avi"}[name[2:]]) as out:
+            video = out.add_stream(codec, rate=25)
+            video.width = video.height = 32
+            video.pix_fmt = form
+            for number in range(4):
+                frame = av.VideoFrame.from_ndarray(np.roll(quarters(), number, 0), format="rgb24")
+                out.mux(video.encode(frame))
+            out.mux(video.encode(None))
+        made.append(Odd(name, stream.getvalue(), Shows()))
+    return made
+
+
+FAMILIES = (
+    Family("png", lambda: _corpus("pictures_png", ".png"), read_and_write),
+    Family("jpeg", lambda: _corpus("pictures_jpeg", ".jpg"), read_and_write),
+    Family("tiff", lambda: _corpus("pictures_other", ".tif"), read_and_write),
+    Family("webp-avif", lambda: _corpus("pictures_other", ".webp", ".avif"), read_and_write),
+    Family(
+        "other",
+        lambda: _corpus("pictures_other", ".gif", ".bmp", ".ppm", ".pgm", ".tga", ".jp2", ".ico"),
+        read_and_write,
+    ),
+    Family("cube", lambda: _corpus("grades", ".cube"), load_apply_save),
+    Family("cdl", lambda: _corpus("grades", ".cc", ".ccc", ".cdl"), load_apply_save),
+    Family("settings", lambda: _corpus("records", ".json"), read_settings_file),
+    Family("painted", lambda: _corpus("records", ".png", function="painted"), read_painted_png),
+    Family("zip", lambda: _corpus("archives", ".zip"), unpack_zip),
+    Family("model", _models, plan_model),
+    Family("clip", _clips, read_clip),
+)
+"""Every family, in the order in which they run."""
