@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 
 from studio.media.archive import Limits as Archive
+from studio.media.images import limits as pictures
 
 MIB, GIB = 1 << 20, 1 << 30
 
@@ -65,9 +66,10 @@ def on_a_space() -> bool:
 
 
 def choose(*, public: bool) -> None:
-    """Say, before the app is built, whether strangers come. On a Space they always do."""
+    """Say, before the app is built, whether strangers come. On a Space they always do. This holds for pictures too."""
     global _chosen
     _chosen = PUBLIC if public else OWN
+    pictures.choose(public=public)
 
 
 def limits() -> Limits:

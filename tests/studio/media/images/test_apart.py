@@ -44,6 +44,20 @@ def test_who_reads_for_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert limits.current() is limits.OWN
 
 
+@pytest.mark.parametrize(("host", "expected"), [("0.0.0.0", limits.STRANGERS), ("127.0.0.1", limits.OWN)])
+def test_an_app_that_others_reach_reads_for_strangers(
+    host: str, expected: limits.Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from studio.ui import limits as visits
+    from studio.ui.app import strangers_come
+
+    monkeypatch.delenv("SPACE_ID", raising=False)
+    monkeypatch.setattr(limits, "_public", host == "127.0.0.1")
+    monkeypatch.setattr(visits, "_chosen", visits.OWN)
+    strangers_come(host)
+    assert limits.current() is expected
+
+
 def test_the_other_process_gives_the_same(public: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for kind, data in FILES.items():
         path = tmp_path / f"a.{kind}"
