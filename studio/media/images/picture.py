@@ -92,7 +92,8 @@ class Picture:
         pixels: (H, W, 3) uint8 or uint16, R'G'B', upright, C-contiguous. RGB pictures keep the encoding of their file; those of
             other colour models are converted to sRGB.
         alpha: (H, W) of the same dtype, straight (the colours are not multiplied by it); None for an opaque picture.
-        icc: the embedded RGB profile, unchanged; None if the file has none or the pixels were converted to sRGB.
+        icc: the embedded RGB profile, unchanged, or the one that the file's colour tags come to (``container.colour_tag``); None
+            for sRGB, for a file that says nothing, and where the pixels were converted to sRGB.
         notes: what was assumed or left out when the picture was read, one short phrase each.
         path: the file.
         container: what the file holds beside the pixels.

@@ -25,7 +25,8 @@ SPACES = {
 @pytest.mark.parametrize("numbers", SPACES)
 def test_primaries_against_colour_science(numbers: tuple[int, int]) -> None:
     """The colours of each primary and of white, in Lab relative to white by Bradford's adaptation."""
-    colour = pytest.importorskip("colour")
+    import colour
+
     icc = coded_profile(*numbers)
     assert icc is not None and is_usable(icc)
     space = colour.RGB_COLOURSPACES[SPACES[numbers]]
@@ -51,7 +52,8 @@ def test_primaries_against_colour_science(numbers: tuple[int, int]) -> None:
     ],
 )
 def test_curves_against_colour_science(transfer: int, function: object) -> None:
-    functions = pytest.importorskip("colour.models.rgb.transfer_functions")
+    import colour.models.rgb.transfer_functions as functions
+
     icc = coded_profile(9, transfer)
     assert icc is not None
     profile = read_matrix_profile(icc)

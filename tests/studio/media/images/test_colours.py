@@ -178,7 +178,9 @@ def test_narrow_range_becomes_full(dtype: type, tmp_path: Path) -> None:
 def numbered(path: Path, pixels: np.ndarray, primaries: int, transfer: int, **options: object) -> Path:
     """An AVIF or HEIC with an nclx box of these numbers, which are patched in: the encoders write those of sRGB."""
     if path.suffix == ".heic":
-        pytest.importorskip("pillow_heif").register_heif_opener()
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
     Image.fromarray(pixels).save(path, quality=100, subsampling="4:4:4", **options)
     data = path.read_bytes()
     at = data.index(b"nclx") + 4
@@ -225,7 +227,8 @@ def test_an_embedded_profile_goes_before_nclx(tmp_path: Path) -> None:
 @pytest.mark.parametrize("range_", ["full", "limited"])
 def test_matrix_and_range_of_avif_are_the_decoders_business(range_: str, tmp_path: Path) -> None:
     """Oracle: FFmpeg's decoder, with the matrix and the range that the file is tagged with."""
-    av = pytest.importorskip("av")
+    import av
+
     from studio.media.clips.color import decoding_matrix
 
     pixels = np.asarray(Image.fromarray(scene(64, 96)).resize((96, 64), Image.Resampling.BICUBIC))
