@@ -164,7 +164,7 @@ def table(load: Load, clients: int, seconds: float) -> Iterator[str]:
     """What happened, as Markdown."""
     in_order = sorted(load.seconds)
     p50, p95 = statistics.median(in_order), in_order[min(len(in_order) - 1, round(0.95 * len(in_order)))]
-    yield f"{len(in_order)} jobs of {clients} clients in {seconds:.0f} s, {len(in_order) / seconds:.2f} a second; "
+    yield f"{len(in_order)} jobs of {clients} clients in {seconds:.0f} s, {len(in_order) / seconds:.2f} a second"
     yield f"{len(load.wrong)} wrong; latency p50 {p50:.1f} s, p95 {p95:.1f} s, longest {in_order[-1]:.1f} s"
     yield ""
     yield "| jobs done | resident memory, MiB | temporary files, MiB |"

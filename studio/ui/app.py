@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 from starlette.middleware import Middleware
 
+from reswd_torch.errors import InputError
 from studio.loopback import LOOPBACK, checked_name, is_loopback, plain_name
 from studio.service.guide.stream import hold_models
 from studio.signals import Told, end_in_order
@@ -130,6 +131,12 @@ def run_app(app: gr.Blocks, options: dict[str, Any]) -> None:
         app.launch(**options)
     except Told:  # before it was open
         pass
+    except OSError as error:
+        if "empty port" not in str(error):
+            raise
+        raise InputError(
+            "the app could not begin to listen: its port is taken, or this machine is very busy"
+        ) from error
     finally:
         end_all()
         tidied.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import gradio as gr
@@ -11,6 +12,8 @@ from gradio.state_holder import SessionState
 
 from studio.ui.line import Line
 from studio.ui.sent import no_addresses
+
+_LOG = logging.getLogger(__name__)
 
 
 class StudioBlocks(gr.Blocks):
@@ -33,11 +36,22 @@ class StudioBlocks(gr.Blocks):
     async def preprocess_data(
         self, block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, explicit_call: bool = False
     ) -> list[Any]:
-        """What a visitor sent, for the function that takes it."""
+        """What a visitor sent, for the function that takes it.
+
+        Raises:
+            gr.Error: in one line for the visitor. Gradio's own errors about values of the wrong kind or number are for
+                programmers, and would fill the log.
+        """
         no_addresses(inputs)
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except InvalidPathError:
-            raise gr.Error(
-                "A file was named that is not among your uploads: upload it", print_exception=False
-            ) from None
+            said = "A file was named that is not among your uploads: upload it"
+        except Exception as error:
+            if type(error) is gr.Error:
+                raise
+            said = (
+                f"These are no values for {block_fn.api_name or 'this'}: the page /gradio_api/info says which it takes"
+            )
+            _LOG.info("values of the wrong kind for %s: %s", block_fn.api_name, type(error).__name__)
+        raise gr.Error(said, print_exception=False)

@@ -14,11 +14,11 @@ from studio.jobs import EACH, SERIES
 from studio.records.report import REPORT_FILE
 from studio.references import SavedGrade, choose_reference
 from studio.service import deliver_into, job_for
-from studio.service.apply import load_any_grade
 from studio.service.batch.run import Summary
 from studio.service.batch.uploads import UploadedBatch, UploadedRun
 from studio.service.delivery import Delivered
 from studio.ui.batch.run import check_chosen, uploads_of
+from studio.ui.grades import sent_grade
 from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.limits import limits
 from studio.ui.session import FITS_AT_ONCE, new_folder
@@ -92,7 +92,7 @@ def apply(source: str, grade: str, strength: float | None = None) -> str:
     if not source or not grade:
         raise gr.Error("give both a source picture and a grade file", print_exception=False)
     try:
-        loaded = load_any_grade(Path(grade))
+        loaded = sent_grade(grade)
         settings = None if strength is None else MatchSettings(strength=strength_from(strength))
         job = job_for(Path(source), SavedGrade(loaded, Path(grade)), settings)
         return str(deliver_into(job, new_folder(), _watch(), with_grade=False).written["output"])

@@ -19,6 +19,7 @@ class Limits:
         file: largest file that is uploaded, bytes.
         upload: most bytes of one upload, all its files together.
         message: most bytes of any other request.
+        grade: largest file of a grade, bytes. Reading one of 256 points takes half a minute and 600 MB.
         batch: what a batch may hold, unpacked.
         disk: most bytes that uploads and results take on the disk before the oldest go.
         keep: seconds after which a file that nobody used goes.
@@ -31,6 +32,7 @@ class Limits:
     file: int = 2 * GIB
     upload: int = 8 * GIB
     message: int = 16 * MIB
+    grade: int = 2 * GIB
     batch: Archive = field(default_factory=Archive)
     disk: int = 32 * GIB
     keep: float = 24 * 3600.0
@@ -47,6 +49,7 @@ PUBLIC = Limits(
     file=512 * MIB,
     upload=GIB,
     message=4 * MIB,
+    grade=96 * MIB,
     batch=Archive(files=500, total=GIB),
     disk=8 * GIB,
     keep=2 * 3600.0,

@@ -83,8 +83,17 @@ class Line(Queue):
             for event in events:
                 self._served[visitor_of(event)] = time.monotonic()
                 self._served.move_to_end(visitor_of(event))
+                self._forget(event)
             while len(self._served) > _REMEMBERED:
                 self._served.popitem(last=False)
+
+    def _forget(self, event: Event) -> None:
+        """Forget what Gradio keeps for the page of a caller that has no page: 0.5 MB a call, and pages would go for it."""
+        if event.session_hash == event._id and self.server_app is not None:
+            holder = self.server_app.state_holder
+            with holder.lock:
+                holder.session_data.pop(event._id, None)
+                holder.time_last_used.pop(event._id, None)
 
     def _next(self, name: str, line: EventQueue) -> Event | None:
         at_work = Counter(

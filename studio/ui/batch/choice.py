@@ -8,11 +8,11 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.settings import AUTO_SCENE, COLOURS, MOOD, MatchSettings
 from studio.jobs import EACH, FRESH
-from studio.service.apply import load_any_grade
 from studio.service.batch.uploads import UploadedBatch
 from studio.ui import words
 from studio.ui.batch.run import uploads_of
 from studio.ui.controls import PALETTE, PICTURE, SAVED, chosen_aim, chosen_protections
+from studio.ui.grades import sent_grade
 from studio.ui.limits import limits
 from studio.ui.settings import Sent, settings_from
 
@@ -130,5 +130,5 @@ def _grade(path: str | None) -> Path:
     """The file of a saved grade, which is read once here so that a broken one is said before the run begins."""
     if path is None:
         raise InputError(words.NO_GRADE)
-    load_any_grade(Path(path))
+    sent_grade(path)
     return Path(path)

@@ -9,12 +9,12 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from studio.service.apply import load_any_grade
 from studio.ui.batch import run, words
 from studio.ui.batch.choice import FILES, FOLDER, HERE, BatchChoice, may_share_a_scene
 from studio.ui.batch.parts import BatchTab
 from studio.ui.batch.run import View
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
+from studio.ui.grades import sent_grade
 from studio.ui.guard import Run
 from studio.ui.session import Session
 from studio.ui.settings import Sent
@@ -97,7 +97,7 @@ class BatchEvents:
     def take_strength(self, path: str | None, strength: Sent) -> Sent:
         """A saved grade was dropped: its own strength is the one to begin with. What is wrong with it, the run will say."""
         try:
-            return strength if path is None else load_any_grade(Path(path)).strength
+            return strength if path is None else sent_grade(path).strength
         except InputError:
             return strength
 

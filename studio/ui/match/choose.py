@@ -9,9 +9,9 @@ import gradio as gr
 
 from reswd_torch.errors import InputError
 from studio.references import PaletteReference, reference_files
-from studio.service.apply import load_any_grade
 from studio.ui import places, words
 from studio.ui.controls import PALETTE, PICTURE, SAVED
+from studio.ui.grades import sent_grade
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.state import Role
@@ -59,7 +59,7 @@ def choose_grade(session: Session, path: str | None, slider: float | None) -> tu
         session.match.grade = None
         return "", slider
     try:
-        grade = load_any_grade(Path(path))
+        grade = sent_grade(path)
     except InputError as error:
         session.match.grade = None
         return words.message(words.plain(error)), slider

@@ -109,6 +109,17 @@ def test_the_mark_of_the_servers_folder_holds_nothing(server: Server) -> None:
 # Words
 
 
+@pytest.mark.parametrize(
+    "data",
+    [[], [1] * 11, [{"path": 7}] + [None] * 10, [{"meta": {"_type": "gradio.FileData"}}] + [None] * 10, [[]] * 11],
+)
+def test_values_of_the_wrong_kind_are_one_line_and_none_in_the_log(server: Server, data: list[object]) -> None:
+    before = len(server.log.read_text())
+    answer = server.call("match", data)
+    assert "event: error" in answer and '"error": "' in answer
+    assert "Traceback" not in answer and server.log.read_text()[before:] == ""
+
+
 def test_what_nobody_foresaw_is_told_without_a_word_of_the_server(server: Server) -> None:
     answer = server.call("match", match_data(server.upload(SOURCE), palette=["#123456"]))  # type: ignore[arg-type]
     assert "event: error" in answer
