@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.media.images.decode import register_heif
-from studio.media.images.png_flaws import SIGNATURE
+from studio.media.images.png_chunks import SIGNATURE
 from studio.media.images.refuse import unknown
 
 _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
