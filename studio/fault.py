@@ -15,6 +15,8 @@ from studio.watch import Cancelled
 _LOG = logging.getLogger(__name__)
 _LONGEST = 300
 """Characters of an exception's own words that are shown: some quote all that they stumbled over."""
+DISK_ERRORS = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EIO, errno.EFBIG)
+"""What a system says of a disk that is full or broken, or takes no file so large. Windows has no quotas (EDQUOT)."""
 
 
 class Fault(Exception):
@@ -43,7 +45,7 @@ def faults_of(path: Path) -> Iterator[None]:
     except Exception as error:
         kind = InputError if _is_of_the_system(error) else Fault
         named = error.filename if kind is InputError and isinstance(error, OSError) else None
-        raise kind(f"{_shown(named or path)}: {fault_line(error)}") from error
+        raise kind(f"{shown_path(named or path)}: {fault_line(error)}") from error
 
 
 def fault_line(error: Exception) -> str:
@@ -57,7 +59,7 @@ def fault_line(error: Exception) -> str:
     return f"internal fault ({type(error).__name__}{': ' if own else ''}{own}): please report it"
 
 
-def _shown(path: str | bytes | int | Path) -> str:
+def shown_path(path: str | bytes | int | Path) -> str:
     """A path for a line, shortened in its middle where it is long."""
     name = os.fsdecode(path) if isinstance(path, str | bytes | Path) else str(path)
     return name if len(name) <= 120 else f"{name[:60]}…{name[-40:]}"
@@ -65,7 +67,7 @@ def _shown(path: str | bytes | int | Path) -> str:
 
 def _is_of_the_system(error: Exception) -> bool:
     """Whether an operating system refused a name, a place or room. PyAV's errors are called OSError too."""
-    told = isinstance(error, OSError) and (error.filename is not None or error.errno in (errno.ENOSPC, errno.EIO))
+    told = isinstance(error, OSError) and (error.filename is not None or error.errno in DISK_ERRORS)
     return told and not type(error).__module__.startswith("av.")
 
 

@@ -67,10 +67,7 @@ def read_pipeline(name: str, folder: Path, plan: LoadingPlan, device: str) -> Di
             from diffusers import DiffusionPipeline
 
             pipe = DiffusionPipeline.from_pretrained(
-                folder,
-                local_files_only=True,
-                dtype=getattr(torch, placement.dtype),
-                variant=plan.files.variant,
+                folder, local_files_only=True, dtype=getattr(torch, placement.dtype), variant=plan.files.variant
             )
         pipe.set_progress_bar_config(disable=True)
         if placement.offload == "model":

@@ -20,8 +20,6 @@ from reswd_torch.grade.transforms import grade_array, lut_transform, processor_o
 if TYPE_CHECKING:
     import PyOpenColorIO as ocio
 
-_TILE = 1 << 12
-"""Number of colours that OpenColorIO grades at a time, so that its own copy of them stays in the cache."""
 LARGEST_OF_OPENCOLORIO = 129
 """Largest number of lattice points along one axis that OpenColorIO accepts."""
 _CHUNK = 1 << 18
@@ -130,9 +128,7 @@ class Lut3D:
         out = np.empty(source.shape, np.float32)
 
         def work(part: slice) -> None:
-            for start in range(part.start, part.stop, _TILE):
-                tile = slice(start, min(start + _TILE, part.stop))
-                grade_array(processor, source[tile], out[tile], mixes=True)
+            grade_array(processor, source[part], out[part], mixes=True)
 
         in_parts(work, len(source))
         return out.reshape(rgb.shape)

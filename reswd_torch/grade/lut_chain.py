@@ -17,8 +17,6 @@ from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D, identity_axis
 from reswd_torch.grade.routes import as_array, in_chunks, in_parts
 from reswd_torch.grade.transforms import grade_array, processor_of
 
-_TILE = 1 << 12
-"""Number of colours that OpenColorIO grades at a time, so that its own copy of them stays in the cache."""
 _CHUNK = 1 << 17
 """Number of colours that the plain path grades at a time: it needs some 200 bytes of scratch memory for each."""
 _ROUNDING = 4e-6
@@ -96,9 +94,7 @@ class LutChain:
 
         def grade(colours: np.ndarray) -> np.ndarray:
             out = np.empty(colours.shape, np.float32)
-            for start in range(0, len(colours), _TILE):
-                tile = slice(start, start + _TILE)
-                grade_array(processor, colours[tile], out[tile], mixes=mixes)
+            grade_array(processor, colours, out, mixes=mixes)
             return out if self.share == 1.0 else colours + np.float32(self.share) * (out - colours)
 
         return grade

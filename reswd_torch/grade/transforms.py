@@ -12,6 +12,9 @@ from reswd_torch.grade.constants import Triple
 if TYPE_CHECKING:
     import PyOpenColorIO as ocio
 
+_TILE = 1 << 12
+"""Number of colours that OpenColorIO grades at a time, so that its own copy of them stays in the cache."""
+
 
 def cdl_transform(cdl: Cdl) -> ocio.CDLTransform:
     """The OpenColorIO transform of a CDL, in the clamping ASC style."""
@@ -74,8 +77,10 @@ def grade_array(processor: ocio.CPUProcessor, source: np.ndarray, out: np.ndarra
         out: (N, 3) float32 without gaps, is written.
         mixes: whether each channel of a result depends on all of the source, as behind a lattice.
     """
-    out[...] = source
-    processor.applyRGB(out)
-    if np.isnan(source.max(initial=0.0)):
-        lost = np.isnan(source)
-        out[lost.any(axis=-1) if mixes else lost] = np.nan
+    for start in range(0, len(source), _TILE):
+        tile, graded = source[start : start + _TILE], out[start : start + _TILE]
+        graded[...] = tile
+        processor.applyRGB(graded)
+        if np.isnan(tile.max(initial=0.0)):
+            lost = np.isnan(tile)
+            graded[lost.any(axis=-1) if mixes else lost] = np.nan

@@ -5,7 +5,6 @@ Heavy modules load inside the commands, so that --help is quick.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from contextlib import suppress
@@ -22,7 +21,7 @@ from studio.cli.guide import guide_command
 from studio.cli.match import match_command
 from studio.cli.serve import serve_command
 from studio.cli.words import in_words, one_line
-from studio.fault import Fault, show_tracebacks
+from studio.fault import DISK_ERRORS, Fault, show_tracebacks, shown_path
 from studio.signals import exit_code, unwinding
 
 app = typer.Typer(
@@ -131,18 +130,14 @@ def _takes(stream: TextIO) -> bool:
     return True
 
 
-_MENDED = (errno.ENOSPC, errno.EIO, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
-
-
 def _can_be_mended(error: OSError) -> bool:
     """Whether another name or place helps against an error of the system."""
-    return error.filename is not None or error.errno in _MENDED
+    return error.filename is not None or error.errno in DISK_ERRORS
 
 
 def _of_the_system(error: OSError) -> str:
     """What the system refused, in a line."""
-    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
-    shown = name if len(name) <= 120 else f"{name[:60]}…{name[-40:]}"
+    shown = shown_path(error.filename) if isinstance(error.filename, str | bytes) else ""
     what = f"{shown}: " if shown else "" if error.filename is not None else "the output: "
     return f"{what}{error.strerror or error}; choose another name or place"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from studio.loopback import is_loopback
+from studio.space import on_a_space
 
 VARIABLE = "RESWD_AUTH"
 _FORM = "user:password"
@@ -71,7 +72,7 @@ def check_open(host: str, with_users: bool, i_know: bool) -> None:
     Raises:
         InputError: it is such an app.
     """
-    if not (with_users or i_know or is_loopback(host) or os.environ.get("SPACE_ID")):
+    if not (with_users or i_know or is_loopback(host) or on_a_space()):
         raise InputError(
             f"whoever reaches {host} could use this app without a password, and this machine with it: give "
             f"--auth {_FORM}, --auth-file FILE or {VARIABLE}, or say --i-know"

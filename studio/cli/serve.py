@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ import typer
 from reswd_torch.errors import InputError
 from studio.cli.passwords import check_open, users
 from studio.loopback import checked_name, is_loopback
+from studio.space import on_a_space
 
 _ALLOW = typer.Option(
     "--allow", help="A folder whose sub-folders may be named in the tab Batch; may be given again.", metavar="DIR"
@@ -56,7 +56,7 @@ def serve_command(
 
 def _check_allowed(folders: list[Path], host: str) -> tuple[Path, ...]:
     """The folders with links seen through. Raises InputError for what is none, and on a Space, where strangers come."""
-    if folders and os.environ.get("SPACE_ID"):
+    if folders and on_a_space():
         raise InputError("--allow is for your own machine: on a Space anybody could read and write these folders")
     for folder in folders:
         if not folder.is_dir():

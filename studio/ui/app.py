@@ -16,6 +16,7 @@ from reswd_torch.errors import InputError
 from studio.loopback import LOOPBACK, checked_name, is_loopback, plain_name
 from studio.service.guide.stream import hold_models
 from studio.signals import Told, end_in_order
+from studio.space import on_a_space
 from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
 from studio.ui.blocks import StudioBlocks
@@ -26,7 +27,7 @@ from studio.ui.guide.events import wire_guide_tab
 from studio.ui.guide.run import DEVICE, models
 from studio.ui.guide.tab import lay_out_guide_tab
 from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
-from studio.ui.limits import choose, limits, on_a_space
+from studio.ui.limits import choose, limits
 from studio.ui.match.events import wire_match_tab
 from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.paths import visitors_know

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 
 from studio.media.archive import Limits as Archive
 from studio.media.images import limits as pictures
+from studio.space import on_a_space
 
 MIB, GIB = 1 << 20, 1 << 30
 
@@ -61,11 +61,6 @@ PUBLIC = Limits(
 """Where strangers come."""
 
 _chosen = OWN
-
-
-def on_a_space() -> bool:
-    """Whether this is a Hugging Face Space, by the variable that it sets."""
-    return bool(os.environ.get("SPACE_ID"))
 
 
 def choose(*, public: bool) -> None:

@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from studio.media.isobmff import boxes
+
 _HOLD_BOXES = {
     b"clip", b"cmov", b"dinf", b"edts", b"mdia", b"minf", b"moof", b"moov", b"mvex", b"sinf", b"stbl", b"traf", b"trak",
     b"udta", b"wave",
@@ -36,22 +38,18 @@ def claims_too_much(path: Path) -> bool:
 
 def _claims(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[float]:
     """How many samples each table between two places claims; infinity for an index that inflates beyond all bounds."""
-    while start + 8 <= end:
-        file.seek(start)
-        length, kind = struct.unpack(">I4s", file.read(8))
-        head = 8
-        if length == 1:
-            length, head = int.from_bytes(file.read(8), "big"), 16
-        stop = end if length == 0 else min(end, start + length)
-        if stop < start + head:
+    for kind, content, stop in boxes(file, start, end):
+        stop = min(stop, end)
+        if stop < content:
             return
         if kind in _HOLD_BOXES and depth < _DEEPEST:
-            yield from _claims(file, start + head, stop, depth + 1)
-        elif kind == b"cmvd":
-            yield from _inflated(file.read(stop - start - head)[4:], depth)
+            yield from _claims(file, content, stop, depth + 1)
+            continue
+        file.seek(content)
+        if kind == b"cmvd":
+            yield from _inflated(file.read(stop - content)[4:], depth)
         elif kind in (b"stsz", b"stts", b"ctts", b"trun"):
-            yield _claim(kind, file, stop - start - head)
-        start = stop
+            yield _claim(kind, file, stop - content)
 
 
 def _inflated(data: bytes, depth: int) -> Iterator[float]:

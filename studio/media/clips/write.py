@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reswd_torch.errors import InputError
+from studio.fault import DISK_ERRORS
 from studio.media.clips.containers import Holds
 from studio.media.clips.encoders import choose_encoding
 from studio.media.clips.kept import MP4_KIN, add_xmp, kept, lost, wants_keys
@@ -132,12 +132,7 @@ class ClipWriter:
             yield
         except (OSError, need_av().error.FFmpegError) as error:
             why = getattr(error, "strerror", None) or error
-            full = getattr(error, "errno", None) in (
-                errno.ENOSPC,
-                getattr(errno, "EDQUOT", errno.ENOSPC),
-                errno.EIO,
-                errno.EFBIG,
-            )
+            full = getattr(error, "errno", None) in DISK_ERRORS
             what = (
                 "make room on the disk or give another output" if full else "give an output that ends in .mkv or .mp4"
             )

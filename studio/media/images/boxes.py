@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from studio.media.images.av1 import stream_numbers
+from studio.media.isobmff import boxes, boxes_in
 
 _LARGEST = 1 << 24  # bytes of a box that is looked into
 _MOST = 10_000  # boxes in a row, and items, that are looked at
@@ -55,42 +57,16 @@ def colour_boxes(path: Path) -> ColourBox:
 
 def _top(path: Path) -> Iterator[tuple[bytes, bytes]]:
     """Type and data of the boxes at the top of a file that may speak of colours."""
-    end = path.stat().st_size
-    at = 0
     with path.open("rb") as stream:
-        for _ in range(_MOST):
-            if at + 8 > end:
-                return
-            stream.seek(at)
-            head = stream.read(16)
-            size, kind = struct.unpack_from(">I4s", head)
-            start = 8
-            if size == 1 and len(head) == 16:
-                size, start = struct.unpack_from(">Q", head, 8)[0], 16
-            size = end - at if size == 0 else size
-            if size < start:
-                return
-            if kind in (b"meta", b"moov", b"jp2h") and size <= _LARGEST:
-                stream.seek(at + start)
-                yield kind, stream.read(size - start)[4 if kind == b"meta" else 0 :]
-            at += size
+        for kind, start, stop in islice(boxes(stream, 0, path.stat().st_size), _MOST):
+            if kind in (b"meta", b"moov", b"jp2h") and stop - start <= _LARGEST:
+                stream.seek(start)
+                yield kind, stream.read(stop - start)[4 if kind == b"meta" else 0 :]
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Type and data of the boxes that follow one another in ``data``."""
-    at = 0
-    for _ in range(_MOST):
-        if at + 8 > len(data):
-            return
-        size, kind = struct.unpack_from(">I4s", data, at)
-        start = 8
-        if size == 1:
-            size, start = struct.unpack_from(">Q", data, at + 8)[0], 16
-        size = len(data) - at if size == 0 else size
-        if size < start:
-            return
-        yield kind, data[at + start : at + size]
-        at += size
+    """Type and data of the boxes that follow one another in ``data``, up to a number that no picture needs."""
+    return islice(boxes_in(data), _MOST)
 
 
 def _of_primary(meta: bytes) -> tuple[int, list[bytes]]:

@@ -1,4 +1,4 @@
-"""Decoding through Pillow: its picture modes as arrays of RGB and alpha, and what it knows about the file."""
+"""What the readers take from Pillow and OpenCV: opening, limits, and pictures as arrays of RGB and alpha."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from math import inf
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +16,6 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.pil_pictures import RgbPicture, grey_as_rgb, rgb_of
-from studio.media.images.metadata import EXIF_PREFIX, IPTC_RESOURCE, exif_orientation, upright_xmp, with_prefix
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.png_flaws import LARGEST_TEXT
 
@@ -138,65 +136,6 @@ def grey(
 
 def _decoded(rgb: RgbPicture, container: Container) -> Decoded:
     return Decoded(rgb.pixels, rgb.alpha, rgb.icc, container, notes=list(rgb.notes))
-
-
-def describe(image: Image.Image) -> tuple[Container, int]:
-    """What Pillow knows about an opened file beside its pixels.
-
-    Returns:
-        The container, with the EXIF block as it is in the file, and the EXIF orientation, 1..8, to apply to the pixels.
-    """
-    info = image.info
-    name = "JPEG" if image.format == "MPO" else str(image.format)
-    exif = with_prefix(info.get("exif") if isinstance(info.get("exif"), bytes) else None)
-    if exif is None and "Raw profile type exif" in info:  # ImageMagick's way to put EXIF into a PNG
-        exif = _exif_in_text(image)
-    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or None
-    if isinstance(xmp, str):
-        xmp = xmp.encode("utf-8")
-    dpi = info.get("dpi")
-    if name == "JPEG" and info.get("jfif_unit") not in (1, 2) and 0x011A not in image.getexif():
-        dpi = None  # Pillow says 72 where a JPEG says nothing
-    comment = info.get("comment")
-    container = Container(
-        format=name,
-        exif=exif,
-        xmp=upright_xmp(xmp),
-        dpi=(float(dpi[0]), float(dpi[1])) if dpi and dpi[0] > 0 and dpi[1] > 0 else None,
-        comment=comment if isinstance(comment, bytes) else None,
-    )
-    if name == "JPEG":
-        container = _with_jpeg_facts(container, image)
-    return container, exif_orientation(exif, xmp)
-
-
-def _exif_in_text(image: Image.Image) -> bytes | None:
-    """The EXIF block that a PNG holds as hexadecimal text; one that no reader follows where the text is odd."""
-    try:
-        return with_prefix(image.getexif().tobytes())
-    except Exception:  # of many types, as for every broken block
-        return EXIF_PREFIX + b"odd"
-
-
-def _with_jpeg_facts(container: Container, image: Image.Image) -> Container:
-    """The container with what writing a JPEG in the same way needs: quantisation tables, chroma sampling, scans, IPTC."""
-    layers = getattr(image, "layer", [])
-    tables = getattr(image, "quantization", {})
-    iptc = (image.info.get("photoshop") or {}).get(IPTC_RESOURCE)
-    container = replace(
-        container,
-        progressive=bool(image.info.get("progressive")),
-        iptc=iptc if isinstance(iptc, bytes) else None,
-    )
-    if len(layers) not in (1, 3) or any(layer[3] not in tables for layer in layers):
-        return container
-    container = replace(container, jpeg_tables=tuple(tuple(tables[layer[3]]) for layer in layers))
-    if len(layers) == 1:
-        return container
-    sampling = tuple(layers[0][1:3]) + tuple(layers[1][1:3]) + tuple(layers[2][1:3])
-    # Pillow writes three samplings. The rare others (4:1:1, 4:4:0) are written as 4:4:4, which loses no chroma.
-    code = {(2, 1, 1, 1, 1, 1): 1, (2, 2, 1, 1, 1, 1): 2}.get(sampling, 0)
-    return replace(container, jpeg_sampling=code, jpeg_rgb=image.info.get("adobe_transform") == 0)
 
 
 def open_pillow(stream: BinaryIO, formats: tuple[str, ...]) -> ImageFile.ImageFile:

@@ -6,11 +6,13 @@ A note says so, and the XMP no longer claims it: a reader would look for a gain 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from studio.media.images.jpeg_parts import Parts, identifier_of
 from studio.media.images.picture import Container
 from studio.media.images.xmp import without_lost_parts
+from studio.media.isobmff import boxes
 
 GAIN_MAP = "gain map of the HDR version is left out: the picture is graded in standard range"
 _VIDEO = "video of the motion photo is left out"
@@ -20,6 +22,7 @@ _ISO_FORMATS = ("AVIF", "HEIF")
 # Item types and auxiliary types of ISO/IEC 23008-12, ISO 21496-1 (tmap) and Apple, in the boxes that describe the pictures.
 _ISO_GAIN_MAPS = (b"tmap", b"urn:com:apple:photo:2020:aux:hdrgainmap")
 _ISO_DEPTHS = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth", b"urn:mpeg:hevc:2015:auxid:2")
+_MOST_BOXES, _LARGEST = 100, 1 << 22  # boxes that are looked at, and bytes of one
 
 
 def settle(path: Path, container: Container, parts: Parts | None, video: bool) -> tuple[Container, list[str]]:
@@ -57,22 +60,10 @@ def settle(path: Path, container: Container, parts: Parts | None, video: bool) -
 
 
 def _described(path: Path) -> bytes:
-    """The boxes of a HEIC or AVIF that describe its pictures, and the types of those behind (ISO/IEC 14496-12, 4.2)."""
+    """The boxes of a HEIC or AVIF that describe its pictures, and the types of those behind at the top of the file."""
     found = b""
     with path.open("rb") as stream:
-        end, at = path.stat().st_size, 0
-        for _ in range(100):
-            stream.seek(at)
-            head = stream.read(16)
-            if len(head) < 8:
-                break
-            length, kind, start = int.from_bytes(head[:4]), head[4:8], 8
-            if length == 1:
-                length, start = int.from_bytes(head[8:16]), 16
-            length = end - at if length == 0 else length
-            if length < start:
-                break
-            stream.seek(at + start)
-            found += kind + (stream.read(min(length - start, 1 << 22)) if kind == b"meta" else b"")
-            at += length
+        for kind, start, stop in islice(boxes(stream, 0, path.stat().st_size), _MOST_BOXES):
+            stream.seek(start)
+            found += kind + (stream.read(min(stop - start, _LARGEST)) if kind == b"meta" else b"")
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from studio.media.images.picture import MAX_PIXELS
+from studio.space import on_a_space
 
 PLAIN_FORMATS = frozenset({"JPEG", "MPO", "PNG", "TIFF", "BMP", "PPM", "TGA"})
 """Formats (Pillow's names) whose decoders take no more than a few bytes for each pixel, and time that grows with the file."""
@@ -51,4 +51,4 @@ def choose(*, public: bool) -> None:
 
 def current() -> Limits:
     """The limits that hold in this process. A Hugging Face Space is always there for strangers."""
-    return STRANGERS if _public or os.environ.get("SPACE_ID") else OWN
+    return STRANGERS if _public or on_a_space() else OWN

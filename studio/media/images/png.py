@@ -10,15 +10,13 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from studio.media.images.decode import opencv
 from studio.media.images.picture import Container
-from studio.media.images.png_flaws import SIGNATURE
+from studio.media.images.png_chunks import SIGNATURE, chunks, mapped
 from studio.media.images.refuse import check_size, damaged
 from studio.media.images.xmp import whole_xmp
 
@@ -49,42 +47,20 @@ def scan(
         InputError: the picture is too large, or the list of chunks is damaged.
     """
     depth, kept, animated = 0, [], False
-    with path.open("rb") as stream:
-        for kind, length, at in _walk(path, stream):
+    with mapped(path) as data:
+        for kind, at, length in chunks(path, data):
             if at in left_out:
                 continue
             if kind == b"IHDR":
-                width, height, depth = struct.unpack_from(">IIB", stream.read(length))
+                width, height, depth = struct.unpack_from(">IIB", data[at + 8 : at + 8 + length])
                 check_size(path, width, height, max_pixels)
             elif kind == b"acTL":
                 animated = True
             elif kind in _KEPT_CHUNKS and length <= _LARGEST_KEPT:
-                body = stream.read(length)
+                body = data[at + 8 : at + 8 + length]
                 if not body.startswith(_SEPARATE_TEXT):
                     kept.append((kind, body))
     return depth, tuple(kept), animated
-
-
-def _walk(path: Path, stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Type, length of the data and offset of each chunk up to IEND; the stream is left at the start of the data.
-
-    Raises:
-        InputError: the file ends before a chunk does.
-    """
-    end = path.stat().st_size
-    at = len(SIGNATURE)
-    while True:
-        stream.seek(at)
-        head = stream.read(8)
-        if len(head) < 8:
-            raise damaged(path)
-        length, kind = struct.unpack(">I4s", head)
-        if at + 12 + length > end:
-            raise damaged(path)
-        yield kind, length, at
-        if kind == b"IEND":
-            return
-        at += 12 + length
 
 
 def decode_deep(
@@ -105,11 +81,10 @@ def decode_deep(
     """
     cv2 = opencv()
     parts = [SIGNATURE]
-    with path.open("rb") as stream:
-        for kind, length, at in _walk(path, stream):
+    with mapped(path) as data:
+        for kind, at, length in chunks(path, data):
             if kind in _PIXEL_CHUNKS and at not in left_out:  # libpng prints warnings about some of the others
-                stream.seek(at)
-                parts.append(chunk := stream.read(12 + length))
+                parts.append(chunk := data[at : at + 12 + length])
                 if zlib.crc32(chunk[4:-4]) != struct.unpack(">I", chunk[-4:])[0]:
                     raise damaged(path)
     values = cv2.imdecode(np.frombuffer(b"".join(parts), np.uint8), cv2.IMREAD_UNCHANGED)

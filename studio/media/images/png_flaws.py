@@ -7,17 +7,14 @@ therefore shown a copy of the file without them.
 from __future__ import annotations
 
 import io
-import mmap
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from studio.media.images.png_chunks import SIGNATURE, chunks, mapped
 from studio.media.images.refuse import check_size, damaged
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-"""The bytes that every PNG file begins with."""
 LARGEST_TEXT = 1 << 24
 """Bytes that a text or profile may inflate to. Pillow's own limit, 1 MiB, refuses pictures for long XMP."""
 _LARGEST_PROFILE = 1 << 23  # Pillow allows profiles no more than half of what it allows texts
@@ -44,19 +41,18 @@ def find_flaws(path: Path, max_pixels: int) -> tuple[frozenset[int], list[str]]:
     """
     places, kinds, seen = set(), set(), set()
     count, room, animation = 0, _ALL_TEXTS, []
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with mapped(path) as data:
         header = data[16:26]
         if len(header) < 10:
             raise damaged(path)
         width, height = struct.unpack_from(">II", header)
         check_size(path, width, height, max_pixels)
-        for kind, at, length in _chunks(path, data):
+        for kind, at, length in chunks(path, data):
             if kind in _ANIMATION:
                 animation.append(at)
-            if (
-                kind[0] & 32 == 0 or kind == b"fdAT"
-            ):  # needed for the picture; or for the frames behind the first, which is all
-                continue  # that is read
+            # Needed for the picture; or for the frames behind the first, which is all that is read.
+            if kind[0] & 32 == 0 or kind == b"fdAT":
+                continue
             count += kind != b"fcTL"
             body = data[at + 8 : at + 8 + min(length, LARGEST_TEXT + 100)]
             size = _size(kind, body, header) if length == len(body) else None
@@ -82,27 +78,13 @@ def find_flaws(path: Path, max_pixels: int) -> tuple[frozenset[int], list[str]]:
 def without(path: Path, places: frozenset[int]) -> BinaryIO:
     """A copy of a PNG in memory without the chunks that begin at ``places``."""
     out = io.BytesIO()
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with mapped(path) as data:
         out.write(SIGNATURE)
-        for _, at, length in _chunks(path, data):
+        for _, at, length in chunks(path, data):
             if at not in places:
                 out.write(data[at : at + 12 + length])
     out.seek(0)
     return out
-
-
-def _chunks(path: Path, data: mmap.mmap) -> Iterator[tuple[bytes, int, int]]:
-    """Type, place and length of the data of each chunk up to IEND. Raises InputError where the file ends before a chunk does."""
-    at = len(SIGNATURE)
-    while at + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        if at + 12 + length > len(data):
-            break
-        yield kind, at, length
-        if kind == b"IEND":
-            return
-        at += 12 + length
-    raise damaged(path)
 
 
 def _size(kind: bytes, body: bytes, header: bytes) -> int | None:

@@ -23,32 +23,11 @@ _JPEG = (6, 7)
 _FILL_ORDER, _JPEG_TABLES = 266, 347
 _PREDICTORS = (1, 2)  # none, and horizontal differences
 _ORIENTATION = 274
-# Tags that say how the pixels lie: size, bits, compression, strips and tiles, palette, inks, tables of JPEG, Y'CbCr.
 _STRUCTURE = {
-    256,
-    257,
-    258,
-    259,
-    262,
-    266,
-    273,
-    277,
-    278,
-    279,
-    284,
-    292,
-    293,
-    317,
-    320,
-    322,
-    323,
-    324,
-    325,
-    332,
-    338,
-    339,
-}
-_STRUCTURE |= {347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532}
+    256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325, 332, 338, 339, 347, 512, 513,
+    514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532,
+}  # fmt: skip
+"""Tags that say how the pixels lie: size, bits, compression, strips and tiles, palette, inks, tables of JPEG, Y'CbCr."""
 
 
 def is_unusual(page: TiffPage) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from studio.references import GuideReference, PaletteReference, choose_guide_ref
 from studio.service.guide.gpu import zero_gpu
 from studio.service.guide.png import file_name, save_painted
 from studio.service.guide.run import GuideResult, PaintResult, default_generation
+from studio.space import on_a_space
 from studio.ui.controls import PALETTE, PICTURE
 from studio.ui.guide.budget import check_budget
 from studio.ui.guide.choice import GuideChoice
@@ -138,7 +138,7 @@ def model_from(value: Any) -> str:
         return name
     if zero_gpu():
         raise InputError(f"This Space paints with {EMBEDDED_ID}: run the app on your own machine for {name[:80]!r}.")
-    if os.environ.get("SPACE_ID"):  # anybody who comes by could fill its disk, with the owner's token
+    if on_a_space():  # anybody who comes by could fill its disk, with the owner's token
         raise InputError(
             f"This Space paints with the models of its list: run the app on your own machine for {name[:80]!r}."
         )

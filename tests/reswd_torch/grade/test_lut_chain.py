@@ -157,7 +157,7 @@ def test_settings_hold_a_chain_exactly(chain: LutChain) -> None:
         lambda record: record["steps"].extend(record["steps"] * 2),
         lambda record: record["steps"].clear(),
         lambda record: record.update(share="nan"),
-        lambda record: record["steps"][0].update(high=[0, 0, 0]),
+        lambda record: record["steps"][0].update(high=[-1, -1, -1]),
         lambda record: record["steps"][0].update(size=7),
         lambda record: record["steps"][0].pop("values"),
         lambda record: record.update(steps=5),

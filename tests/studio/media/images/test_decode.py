@@ -161,7 +161,7 @@ def test_jpegs_hold_what_pillow_decodes(
     how: dict[str, Any], trailing: bytes, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / name
-    monkeypatch.setattr("studio.media.images.read._LARGE", 0)  # as for large ones, which OpenCV decodes
+    monkeypatch.setattr("studio.media.images.through_pillow._LARGE", 0)  # as for large ones, which OpenCV decodes
     Image.fromarray(scene(61, 83)).save(path, quality=90, **how)
     path.write_bytes(path.read_bytes() + trailing)
     with Image.open(path) as image:
