@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,6 +14,8 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.constants import LUMA, Triple
 from reswd_torch.grade.routes import as_array, by_kernel, in_parts
 
+LARGEST = float(np.finfo(np.float32).max)
+"""Numbers beyond it cannot grade pictures, which are computed in float32."""
 _TILE = 1 << 13
 """Number of colours that are graded at a time: 96 KiB an array, so that all arrays of a step fit into the second-level cache."""
 
@@ -38,9 +39,9 @@ class Cdl:
     def __post_init__(self) -> None:
         numbers = (*self.slope, *self.offset, *self.power, self.saturation)
         if [len(self.slope), len(self.offset), len(self.power)] != [3, 3, 3] or not all(
-            math.isfinite(n) for n in numbers
+            abs(n) <= LARGEST for n in numbers
         ):
-            raise InputError(f"a CDL needs ten finite numbers, got {numbers}")
+            raise InputError(f"a CDL needs ten finite numbers, none beyond {LARGEST:.3g}, got {numbers}")
         if min(self.slope) < 0 or min(self.power) <= 0 or self.saturation < 0:
             raise InputError(
                 f"slope {self.slope}, power {self.power}, saturation {self.saturation}: ASC CDL wants slope and "

@@ -19,22 +19,20 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cube_header import LARGEST_FLOAT, CubeHeader
-from reswd_torch.grade.foreign_text import LONGEST_NUMBER, are_numbers
+from reswd_torch.grade.foreign_text import LONGEST_NUMBER, TAIL, are_numbers
 
 LARGEST_CUBE = 1 << 30
 """Largest file that is read, bytes. 256 points take 480 MB with six decimals, 670 MB with ten. It is read piece by piece."""
 _CHUNK = 1 << 20
 """Characters that are parsed at a time."""
-_HEADER = 1000
-"""Lines that may precede the numbers."""
-_LONGEST_LINE = 1 << 16
+_HEADER = 1 << 17
+"""Lines that may precede the numbers: licences and notes are written there as comments."""
+_LONGEST_LINE = 1 << 20
 """Characters of a line."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _FIXED = re.compile(rb"(?=[\d.]{1,16}$)(\d{1,15}|\d{0,15}\.\d{1,15}|\d{1,15}\.)")
 """A number of at most 15 digits without a sign and an exponent."""
 _OF_NUMBERS = b"0123456789+-.eE \t\n"
-_TAIL = "\0\x1a"
-"""What some programs fill the end of a file with."""
 
 
 def read_tables(path: Path) -> tuple[CubeHeader, np.ndarray]:
@@ -68,7 +66,7 @@ def _as_text(stream: io.BufferedReader) -> TextIO:
     """Text of any of the encodings that programs write, with any line ends. Only comments may be odd, so what is no UTF-8 there
     becomes a mark."""
     head = stream.read(3)
-    plain = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be" if head[:1] == b"\0" else "utf-8"
+    plain = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be" if head[::2] == b"\0\0" else "utf-8"
     mark, encoding = next(((m, e) for m, e in _MARKS if head.startswith(m)), (b"", plain))
     stream.seek(len(mark))
     return io.TextIOWrapper(stream, encoding, errors="replace", newline=None)
@@ -97,7 +95,7 @@ def _read_header(path: Path, text: TextIO) -> tuple[CubeHeader, int, str]:
     header = CubeHeader(path)
     for number in itertools.count(1):
         line = text.readline(_LONGEST_LINE)
-        words = _words(line.rstrip(_TAIL))
+        words = _words(line.rstrip(TAIL))
         if not line or (len(words) == 3 and are_numbers(words, LARGEST_FLOAT)):
             return header, number, line
         if words and (number > _HEADER or len(line) == _LONGEST_LINE or not header.take(number, words)):
@@ -109,7 +107,7 @@ def _chunks(line: str, text: TextIO) -> Iterator[str]:
     """The rows in pieces of whole lines, without what fills the end of the file."""
     tail = False
     while line:
-        kept = line.rstrip(_TAIL)
+        kept = line.rstrip(TAIL)
         if tail and kept:
             kept = "\0" + kept  # it was not the end
         tail = tail or len(line) > len(kept)

@@ -94,8 +94,9 @@ class CubeHeader:
 
     def _size(self, number: int, keyword: str, values: list[str]) -> int:
         low, high = SIZES[keyword]
-        if len(values) == 1 and re.fullmatch(r"\d{1,6}", values[0], re.ASCII) and low <= int(values[0]) <= high:
-            return int(values[0])
+        whole = re.fullmatch(r"\+?(\d{1,6})(\.0*)?", values[0], re.ASCII) if len(values) == 1 else None  # 33.0 is 33
+        if whole and low <= int(whole[1]) <= high:
+            return int(whole[1])
         shown = " ".join(values)[:20]
         raise InputError(f"{self.path}: line {number}: {keyword} {shown!r} is not a whole number from {low} to {high}")
 

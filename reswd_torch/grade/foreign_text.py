@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,12 @@ LARGEST_CDL = 1 << 22
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LONGEST_NUMBER = 1000
 """Characters of a number."""
+TAIL = "\0\x1a"
+"""What some programs fill the end of a file with."""
+_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,99}?encoding\s*=\s*[\"']([A-Za-z][\w.-]{0,39})", re.ASCII)
+_OF_MANY_BYTES = {"shift_jis", "cp932", "euc_jp", "iso2022_jp", "gb2312", "gbk", "gb18030", "big5", "euc_kr", "cp949"}
+"""Encodings with letters of several bytes, which Python's parser of XML does not decode. Other codecs are no encodings of
+texts, or take for ever."""
 _ROOTS = ("ColorCorrection", "ColorCorrectionCollection", "ColorDecisionList")
 
 
@@ -50,7 +57,7 @@ def first_correction(path: Path) -> tuple[Cdl, int] | None:
         InputError: the file is not readable, is no XML of these kinds, declares a document type, or holds numbers that a CDL
             cannot have.
     """
-    content = _content_of(path, LARGEST_CDL)
+    content = _decoded(_content_of(path, LARGEST_CDL))
     try:
         root = ElementTree.fromstring(content, ElementTree.XMLParser(target=_WithoutTypes()))
         if _local(root) not in _ROOTS:
@@ -60,6 +67,28 @@ def first_correction(path: Path) -> tuple[Cdl, int] | None:
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         told = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: not a readable CDL ({told}); export it again as .cc, .ccc or .cdl") from error
+
+
+def _decoded(content: bytes) -> str | bytes:
+    """The XML as text, or its bytes where its declaration says how to read them and the parser can.
+
+    The bytes themselves say whether it is UTF-16 or UTF-8, and a declaration that disagrees is passed over: programs write texts
+    in UTF-8 that call themselves UTF-16. What is no UTF-8 can only be a description, and becomes a mark.
+    """
+    declared = found[1].decode() if (found := _DECLARED.match(content)) else "utf-8"
+    try:
+        name = codecs.lookup(declared).name
+    except LookupError:
+        return content
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        name = "utf-16"
+    elif b"\0" in content[:2]:
+        name = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
+    elif content.startswith(codecs.BOM_UTF8) or name.startswith("utf-"):
+        name = "utf-8-sig"
+    elif name not in _OF_MANY_BYTES:
+        return content.rstrip(TAIL.encode())
+    return content.decode(name, "replace").strip(TAIL + " \t\r\n")
 
 
 class _WithoutTypes(ElementTree.TreeBuilder):
@@ -75,7 +104,7 @@ def _correction(element: ElementTree.Element) -> Cdl:
     for node in element:
         if _local(node) in ("SOPNode", "SatNode", "SATNode"):
             for each in node:
-                found.setdefault(_local(each), each)
+                found[_local(each)] = each  # of two, OpenColorIO has the last
 
     def numbers(name: str, count: int, otherwise: tuple[float, ...]) -> tuple[float, ...]:
         if name not in found:

@@ -15,7 +15,9 @@ from studio.cli.words import in_words
 from studio.fault import Fault
 
 _GRADE = typer.Argument(help=f"A {options.GRADES_TO_LOAD}, or a settings .json.", show_default=False, metavar="GRADE")
-_IMAGES = typer.Argument(help="Pictures and clips to grade.", show_default=False, metavar="IMAGE")
+_IMAGES = typer.Argument(  # one that may not be read is refused in its turn
+    help="Pictures and clips to grade.", show_default=False, metavar="IMAGE", readable=False
+)
 _FOLDER = typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
 _OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=options.number, metavar="NUMBER")
 

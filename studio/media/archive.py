@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,6 +19,9 @@ from studio.media.portable import Names, portable
 
 _PART = 1 << 20  # bytes that are unpacked at a time
 _DEEPEST = 16  # folders of a name: 16 long ones fit into the longest path of Linux, 4096 bytes
+_LONGEST_NAME = 255  # bytes, on Linux
+_IS_UTF8 = 1 << 11  # bit of an entry's flags
+_UNICODE_PATH = 0x7075
 _ENCRYPTED = 1  # bit of an entry's flags (PKWARE, APPNOTE.TXT, section 4.4.4)
 
 
@@ -93,7 +98,7 @@ def _write_entries(
     """Unpack entries, and stop as soon as their bytes are over the limit."""
     left = limits.total
     for entry in entries:
-        place = folder / _inside(entry.filename)
+        place = folder / _inside(_name_of(entry))
         place.parent.mkdir(parents=True, exist_ok=True)
         with opened.open(entry) as source, place.open("xb") as out:
             while part := source.read(_PART):
@@ -112,21 +117,44 @@ def _check_list(entries: list[zipfile.ZipInfo], limits: Limits, called: str) -> 
     if sum(entry.file_size for entry in entries) > limits.total:
         raise _too_much(called, limits)
     for entry in entries:
+        name = _name_of(entry)
         try:
-            _inside(entry.filename)
+            path = _inside(name)
         except ValueError:
-            raise InputError(
-                f"{called}: the ZIP holds {shown(entry.filename)}, which leads out of it: make it again"
-            ) from None
+            raise InputError(f"{called}: the ZIP holds {shown(name)}, which leads out of it: make it again") from None
+        if max(len(os.fsencode(part)) for part in path.parts) > _LONGEST_NAME:
+            raise InputError(f"{called}: the ZIP holds {shown(name)}, which is too long for a name here: shorten it")
         if entry.flag_bits & _ENCRYPTED:
             raise InputError(f"{called}: the ZIP is encrypted: make one without a password")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # The others are unpacked a MiB of input at a time, however much comes out of it.
             raise InputError(
-                f"{called}: {shown(entry.filename)} is packed in a way that is not read: make the ZIP with deflate"
+                f"{called}: {shown(_name_of(entry))} is packed in a way that is not read: make the ZIP with deflate"
             )
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise InputError(f"{called}: the ZIP holds a link ({shown(entry.filename)}): put the file itself in")
+            raise InputError(f"{called}: the ZIP holds a link ({shown(_name_of(entry))}): put the file itself in")
+
+
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """The name of an entry as its maker meant it.
+
+    An entry without the mark for UTF-8 has its name in code page 437, but two kinds of program write others: Info-ZIP gives the
+    name in UTF-8 beside it (PKWARE, APPNOTE.TXT, section 4.6.9), and macOS writes UTF-8 without the mark. Hardly any text in
+    another encoding is valid UTF-8.
+    """
+    if entry.flag_bits & _IS_UTF8:
+        return entry.filename
+    written = entry.orig_filename.encode("cp437")
+    extra = entry.extra
+    while len(extra) >= 4:
+        kind, length = struct.unpack("<HH", extra[:4])
+        body, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == _UNICODE_PATH and body[:5] == struct.pack("<BI", 1, zlib.crc32(written)):
+            written = body[5:]
+    try:
+        return entry.filename if written.isascii() else written.decode("utf-8")
+    except UnicodeDecodeError:
+        return entry.filename
 
 
 def _inside(name: str) -> PurePosixPath:

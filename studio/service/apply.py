@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,6 +51,8 @@ def saved_grade(path: Path | None) -> SavedGrade | None:
 def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> list[tuple[Path, Path]]:
     """Where each result will go, checked before the first is written. The folder is made with the first result.
 
+    A folder among the pictures stops none of the others: it comes last, and is refused in its turn.
+
     Raises:
         InputError: two results with one name, one that would replace its source, or a folder that cannot be used.
     """
@@ -57,8 +60,8 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
         raise InputError(f"{folder}: is a file", JobRemedy.GIVE_OUTPUT_FOLDER)
     planned: dict[Path, Path] = {}
     for image in images:
-        if not image.name or image.is_dir():
-            raise InputError(f"{image}: this is a folder: give picture files")
+        if _is_folder(image):
+            continue
         name = clip_result_name(image.name) if is_clip(image) else result_name(image.name)
         place = folder / name
         if place in planned:
@@ -70,7 +73,12 @@ def planned_outputs(images: list[Path], folder: Path, *, overwrite: bool) -> lis
                 check_place(place, inputs=images, overwrite=overwrite)
             else:
                 supported_output(place, inputs=images, overwrite=overwrite)
-    return [(image, place) for place, image in planned.items()]
+    folders = [(image, folder / image.name) for image in images if _is_folder(image)]
+    return [*((image, place) for place, image in planned.items()), *folders]
+
+
+def _is_folder(path: Path) -> bool:
+    return not path.name or os.path.isdir(path)  # False, and no error, where looking is not permitted
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ def read_grade_file(path: Path) -> tuple[Transform, tuple[str, ...]]:
     if found is None:
         raise InputError(f"{path}: not a grade file; give one of {known} or a settings .json")
     if not path.is_file():
-        raise InputError(f"{path}: no such file; give a grade file ({known})")
+        what = "a folder, a device or a pipe, and no file" if path.exists() else "no such file"
+        raise InputError(f"{path}: {what}; give a grade file ({known})")
     try:
         return found.read(path)
     except InputError as error:  # numbers that a grade cannot have

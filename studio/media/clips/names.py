@@ -84,6 +84,8 @@ def check_clip(path: Path) -> None:
         raise InputError(f"{path}: this is a folder: give a video file")
     if not path.exists():
         raise InputError(f"{path}: there is no such file: check the name")
+    if not path.is_file():
+        raise InputError(f"{path}: a device or a pipe, and no file: copy what it gives into a file")
     if not os.access(path, os.R_OK):
         raise InputError(f"{path}: reading is not permitted: change the file's permissions")
     if path.stat().st_size == 0:

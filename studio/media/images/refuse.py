@@ -34,6 +34,8 @@ def check_source(path: Path) -> None:
         raise InputError(f"{path}: this is a folder: give a picture file")
     if not path.exists():
         raise InputError(f"{path}: there is no such file: check the name")
+    if not path.is_file():
+        raise InputError(f"{path}: a device or a pipe, and no file: copy what it gives into a file")
     if hint := _REFUSED.get(path.suffix.lower()):
         raise InputError(f"{path}: {path.suffix} {hint}")
     if path.suffix.lower() in CLIP_SUFFIXES:

@@ -39,11 +39,14 @@ CUBE = "LUT_3D_SIZE 2\n" + ROWS
         CUBE.replace("0 0 0", "1e-38 1e-45 1e-400").encode(),
         b"LUT_3D_INPUT_RANGE 0 1\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1.0 1.0 1.0\nLUT_3D_SIZE 2\n" + CUBE.encode(),
         CUBE.replace("LUT", "# " + "long " * 10000 + "\nLUT").encode(),
+        ("# a licence\n\n" * 2000 + CUBE).encode(),
+        CUBE.replace("SIZE 2", "SIZE +2.0").encode(),
     ],
     ids=[
         "UTF-16", "UTF-8 with a mark", "big-endian", "CRLF", "Latin-1", "odd keyword", "words", "notations", "CR", "NUL",
         "UTF-16 without a mark", "the same, big-endian", "UTF-16 NUL",
         "no end", "gaps", "prose", "long numbers", "tiny numbers", "both ranges", "long comment",
+        "many comments", "size as a float",
     ],
 )  # fmt: skip
 def test_odd_cubes_are_read(content: bytes, tmp_path: Path) -> None:

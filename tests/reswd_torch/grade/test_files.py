@@ -12,7 +12,7 @@ import PyOpenColorIO as ocio
 import pytest
 import torch
 
-from reswd_torch import Cdl, Grade, InputError, Lut3D, load_grade, match
+from reswd_torch import Cdl, Grade, InputError, Lut3D, load_grade, match, written
 from reswd_torch.grade import files
 from reswd_torch.grade.lut3d import identity_lattice
 from tests.conftest import asset, benchmark_pairs
@@ -264,7 +264,7 @@ def test_a_failed_save_keeps_the_old_file_and_leaves_nothing(tmp_path: Path, mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "replace", full)
+    monkeypatch.setattr(written.os, "replace", full)
     with pytest.raises(InputError, match="No space left"):
         Grade(LOOK).save(path)
     assert path.read_text() == "old"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import PyOpenColorIO as ocio
 import pytest
 
 from reswd_torch import Cdl, InputError, load_grade
@@ -66,13 +67,48 @@ def test_no_grade_file_leads_to_another_one(suffix: str, other: str, tmp_path: P
         "</ColorDecision></ColorDecisionList>".encode(),
         f"<ColorDecisionList><ColorCorrectionCollection>{correction()}</ColorCorrectionCollection><ColorDecision>"
         '<ColorCorrectionRef ref="s1"/></ColorDecision></ColorDecisionList>'.encode(),
+        ('<?xml version="1.0" encoding="utf-16"?>' + correction()).encode(),
+        ('<?xml version="1.0" encoding="UTF-8"?>' + correction()).encode("utf-16"),
+        ('<?xml version="1.0" encoding="Shift_JIS"?>\n<!-- 日本 -->' + correction()).encode("shift_jis"),
+        ('<?xml version="1.0" encoding="ISO-8859-1"?>\n<!-- é -->' + correction()).encode("latin-1"),
+        ('<?xml version="1.0" encoding="UTF-8"?>\n<!-- é -->' + correction()).encode("latin-1"),
+        ('\n  <?xml version="1.1"?>' + correction() + "\0\0\x1a").encode(),
+        correction().replace("1.2 1.1", "<![CDATA[1.2]]>\r\n<!-- green -->1.1").encode(),
     ],
-    ids=["prefix", "mark", "UTF-16", "decision list", "collection and reference"],
-)
+    ids=[
+        "prefix", "mark", "UTF-16", "decision list", "collection and reference", "called UTF-16", "called UTF-8",
+        "Shift JIS", "Latin-1", "called UTF-8, Latin-1", "blanks and NUL", "CDATA",
+    ],
+)  # fmt: skip
 def test_every_valid_cdl_is_read(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "look.cdl"
     path.write_bytes(content)
     assert load_grade(path).transform == LOOK
+
+
+def test_of_two_slopes_the_last_counts(tmp_path: Path) -> None:
+    """No valid file has two; OpenColorIO has the last."""
+    content = correction().replace("<SOPNode>", "<SOPNode><Slope>9 9 9</Slope>")
+    (tmp_path / "two.cc").write_text(content)
+    assert load_grade(tmp_path / "two.cc").transform == LOOK
+    transform = ocio.CDLTransform.CreateFromFile(str(tmp_path / "two.cc"), "")
+    assert tuple(transform.getSlope()) == pytest.approx(LOOK.slope)
+
+
+@pytest.mark.parametrize("encoding", ["punycode", "idna", "zlib", "no such"])
+def test_only_encodings_of_texts_are_decoded(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.cc"
+    path.write_text(f'<?xml version="1.0" encoding="{encoding}"?>{"x-" * 200_000}')
+    start = time.perf_counter()
+    with pytest.raises(InputError, match="not a readable CDL"):
+        load_grade(path)
+    assert time.perf_counter() - start < 2
+
+
+def test_numbers_that_no_picture_can_be_graded_with_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "large.cc").write_text(correction().replace("1.2", "1e300"))
+    with pytest.raises(InputError, match=r"large\.cc.*ten finite numbers"):
+        load_grade(tmp_path / "large.cc")
 
 
 def test_what_a_correction_leaves_out_is_neutral(tmp_path: Path) -> None:

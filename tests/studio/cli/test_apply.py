@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -88,6 +89,21 @@ def test_apply_refuses_a_folder_in_place_of_a_picture(reswd: Reswd, place: Path)
     assert ran.code == 2
     assert "folder" in ran.err
     assert not (place / "graded").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+def test_folders_and_pipes_among_the_files_stop_none(reswd: Reswd, place: Path, look: Path) -> None:
+    """As ``*`` finds them."""
+    for name in ("sub", "sub.mp4", "source"):
+        (place / name).mkdir()
+    for name in ("pipe.png", "pipe.mp4", "pipe.cube"):
+        os.mkfifo(place / name)
+    odd = [place / name for name in ("sub", "sub.mp4", "source", "pipe.png", "pipe.mp4")]
+    ran = reswd("apply", look, *odd, place / "source.png", "-o", place / "done")
+    assert (ran.code, ran.out) == (1, f"{place / 'done' / 'source.png'}\n")
+    for path, what in zip(odd, ["a folder"] * 3 + ["a device or a pipe"] * 2, strict=True):
+        assert ran.err.count(f"{path}: ") == 1 and what in ran.err.split(f"{path}: ")[1].splitlines()[0]
+    assert_refused(reswd("apply", place / "pipe.cube", place / "source.png", "-o", place / "new"), "a device or a pipe")
 
 
 def test_apply_takes_settings_of_version_1(reswd: Reswd, tmp_path: Path) -> None:

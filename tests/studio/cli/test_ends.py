@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from reswd_torch import Cdl, Grade
 from studio.media.images import read_picture
 from studio.records.report import DONE
 from tests.conftest import ROOT
 from tests.studio.batches_for_tests import rows
-from tests.studio.command_line import snapshot
+from tests.studio.command_line import Reswd, snapshot
 from tests.studio.conftest import write
 from tests.studio.media.clips.made import make_clip
 
@@ -52,13 +53,12 @@ COMMANDS = {
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A folder with a.png, clip.mp4 and look.cc, and a folder for results in it."""
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a.png, clip.mp4 and look.cc, in which commands of this process run as well."""
     write(tmp_path / "a.png", 1)
     make_clip(tmp_path / "clip.mp4", audio=False)
-    ran = subprocess.run([*RESWD, "match", "a.png", *PALETTE, "-o", "x.png", "--cdl", "look.cc"], cwd=tmp_path)
-    assert ran.returncode == 0
-    (tmp_path / "x.png").unlink()
+    Grade(Cdl((1.1, 1.0, 0.9))).save(tmp_path / "look.cc")
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -172,27 +172,24 @@ def run_both(one: list[str], other: list[str], place: Path) -> tuple[list[int], 
     return [program.returncode for program in programs], "".join(said)
 
 
-def test_of_two_matches_to_one_new_output_one_wins(place: Path) -> None:
+def test_of_two_matches_to_one_new_output_one_wins(place: Path, reswd: Reswd) -> None:
     """Picture, grade and settings are all of the one; the other says what it says where the file was there before."""
     write(place / "b.png", 2)
     expected = {}
     for source, colours in (("a", "#c08040, #203040"), ("b", "#20c0f0, #90f010")):
         folder = place / source
         folder.mkdir()
-        assert subprocess.run(matching(source, colours, folder), cwd=place).returncode == 0
+        assert reswd(*matching(source, colours, folder)[len(RESWD) :]).code == 0
         expected[source] = [(folder / name).read_bytes() for name in ("o.png", "o.cc")]
-    for number in range(2):
-        folder = place / str(number)
-        folder.mkdir()
-        codes, said = run_both(
-            matching("a", "#c08040, #203040", folder), matching("b", "#20c0f0, #90f010", folder), place
-        )
-        assert sorted(codes) == [0, 2], said
-        assert said.count("\n") == 1 and ": the file exists: choose another name or allow overwriting" in said
-        winner = "ab"[codes.index(0)]
-        assert [(folder / name).read_bytes() for name in ("o.png", "o.cc")] == expected[winner]
-        assert f"{winner}.png" in (folder / "o.json").read_text()
-        assert sorted(path.name for path in folder.iterdir()) == ["o.cc", "o.json", "o.png"]
+    folder = place / "both"
+    folder.mkdir()
+    codes, said = run_both(matching("a", "#c08040, #203040", folder), matching("b", "#20c0f0, #90f010", folder), place)
+    assert sorted(codes) == [0, 2], said
+    assert said.count("\n") == 1 and ": the file exists: choose another name or allow overwriting" in said
+    winner = "ab"[codes.index(0)]
+    assert [(folder / name).read_bytes() for name in ("o.png", "o.cc")] == expected[winner]
+    assert f"{winner}.png" in (folder / "o.json").read_text()
+    assert sorted(path.name for path in folder.iterdir()) == ["o.cc", "o.json", "o.png"]
 
 
 def matching(source: str, colours: str, folder: Path) -> list[str]:
@@ -200,22 +197,32 @@ def matching(source: str, colours: str, folder: Path) -> list[str]:
     return [*RESWD, "match", f"{source}.png", "--palette", colours, *map(str, outputs)]
 
 
+@pytest.mark.slow
 def test_of_two_batches_to_one_new_folder_one_wins(tmp_path: Path) -> None:
-    """Also where the other waits for it and finds it done, and for numbered frames, which have no record of their run."""
+    """Also where the other waits for it and finds it done."""
+    shots, out = frames_for(tmp_path), tmp_path / "out"
+    command = [*batch(shots, out), "--jobs", "1"]
+    codes, said = run_both(command, command, tmp_path)
+    assert sorted(codes) == [0, 2] and said.count("reswd: ") == 1, said
+    assert "another run is at work" in said or "holds a run already" in said
+
+
+def test_of_two_runs_of_frames_to_one_folder_one_wins(tmp_path: Path) -> None:
+    """Numbered frames have no record of their run."""
+    shots, frames = frames_for(tmp_path), tmp_path / "frames"
+    frames.mkdir()
+    command = [*RESWD, "match", str(shots / "a.%d.png"), *PALETTE, "-o", str(frames / "b.%d.png")]
+    codes, said = run_both(command, command, tmp_path)
+    assert sorted(codes) == [0, 2] and said.count("reswd: ") == 1, said
+    assert "another run is at work" in said or "there already" in said or "the file exists" in said
+    assert sorted(path.name for path in frames.iterdir()) == ["b.1.png", "b.2.png", "b.3.png"]
+
+
+def frames_for(folder: Path) -> Path:
+    """A folder of three numbered frames."""
     for number in (1, 2, 3):
-        write(tmp_path / "shots" / f"a.{number}.png", number)
-    for number in range(1):
-        out, frames = tmp_path / f"out {number}", tmp_path / f"frames {number}"
-        frames.mkdir()
-        command = [*batch(tmp_path / "shots", out), "--jobs", "1"]
-        codes, said = run_both(command, command, tmp_path)
-        assert sorted(codes) == [0, 2] and said.count("reswd: ") == 1, said
-        assert "another run is at work" in said or "holds a run already" in said
-        command = [*RESWD, "match", str(tmp_path / "shots" / "a.%d.png"), *PALETTE, "-o", str(frames / "b.%d.png")]
-        codes, said = run_both(command, command, tmp_path)
-        assert sorted(codes) == [0, 2] and said.count("reswd: ") == 1, said
-        assert "another run is at work" in said or "there already" in said or "the file exists" in said
-        assert sorted(path.name for path in frames.iterdir()) == ["b.1.png", "b.2.png", "b.3.png"]
+        write(folder / "shots" / f"a.{number}.png", number)
+    return folder / "shots"
 
 
 @pytest.mark.parametrize("words", [["--help"], ["match", "--help"], ["guide", "--help"]])
@@ -228,13 +235,12 @@ def test_a_reader_that_has_gone_is_no_error_of_ours(words: list[str]) -> None:
     assert (ran.returncode, ran.stderr) == (141, "")
 
 
-def test_closed_streams_take_no_file_for_theirs(place: Path) -> None:
+@pytest.mark.parametrize("streams", [">&-", pytest.param("<&- >&- 2>&-", marks=pytest.mark.slow)])
+def test_closed_streams_take_no_file_for_theirs(streams: str, place: Path, reswd: Reswd) -> None:
     """A file that is opened gets the number of a stream that is closed; a library that prints would print into it."""
-    expected = subprocess.run([*RESWD, *COMMANDS["match"]], cwd=place, capture_output=True)
-    assert expected.returncode == 0
+    assert reswd(*COMMANDS["match"]).code == 0
     first = snapshot(place)
-    for streams in (">&-", "<&- >&- 2>&-"):
-        words = " ".join(f"'{word}'" for word in (*RESWD, *COMMANDS["match"], "--overwrite"))
-        assert subprocess.run(f"{words} {streams}", shell=True, cwd=place, capture_output=True).returncode == 0
-        assert snapshot(place) == first
-        assert subprocess.run(f"{words.replace('a.png', 'none.png')} {streams}", shell=True, cwd=place).returncode == 2
+    words = " ".join(f"'{word}'" for word in (*RESWD, *COMMANDS["match"], "--overwrite"))
+    assert subprocess.run(f"{words} {streams}", shell=True, cwd=place, capture_output=True).returncode == 0
+    assert snapshot(place) == first
+    assert subprocess.run(f"{words.replace('a.png', 'none.png')} {streams}", shell=True, cwd=place).returncode == 2

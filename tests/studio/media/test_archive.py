@@ -10,6 +10,7 @@ import struct
 import sys
 import time
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -48,6 +49,31 @@ def test_names_that_lead_out_are_refused_as_a_whole(name: str, tmp_path: Path) -
     with pytest.raises(InputError, match="leads out of it"):
         unpack(place, tmp_path / "in" / "out", SMALL)
     assert not (tmp_path / "in").exists() and not (tmp_path / "x.jpg").exists()
+
+
+def test_names_are_those_that_their_programs_meant(tmp_path: Path) -> None:
+    """macOS writes UTF-8 without its mark; Info-ZIP writes UTF-8 beside a name in another encoding (APPNOTE.TXT, 4.6.9)."""
+    place, names = tmp_path / "a.zip", {"q1.jpg": "é.jpg".encode(), "q3.jpg": b"\x82 .jpg", "plain.jpg": b"plain.jpg"}
+    with zipfile.ZipFile(place, "w") as out:
+        for name in names:
+            out.writestr(name, b"1")
+        beside = zipfile.ZipInfo("x_.jpg")
+        named = struct.pack("<BI", 1, zlib.crc32(b"x_.jpg")) + "日.jpg".encode()
+        beside.extra = struct.pack("<HH", 0x7075, len(named)) + named
+        out.writestr(beside, b"2")
+    content = place.read_bytes()
+    for name, meant in names.items():
+        content = content.replace(name.encode(), meant)
+    place.write_bytes(content)
+    assert unpack(place, tmp_path / "out", SMALL) == 4
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"é.jpg", "é .jpg", "plain.jpg", "日.jpg"}
+
+
+def test_a_name_that_is_too_long_is_quoted(tmp_path: Path) -> None:
+    place = zipped(tmp_path / "a.zip", **{"good.jpg": b"1", "é" * 130 + ".jpg": b"2"})
+    with pytest.raises(InputError, match=r"a\.zip: the ZIP holds é+….*too long for a name here"):
+        unpack(place, tmp_path / "out", SMALL)
+    assert not (tmp_path / "out").exists()
 
 
 def test_links_are_refused(tmp_path: Path) -> None:

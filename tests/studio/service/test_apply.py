@@ -79,7 +79,6 @@ def test_places_that_are_refused(tmp_path: Path) -> None:
     there = write(tmp_path / "there" / "a.png", 2)
     for images, folder, said in (
         ([source], source, "is a file"),
-        ([tmp_path / "there"], tmp_path / "new", "this is a folder"),
         ([source, there], tmp_path / "new", "would both become"),
         ([source], tmp_path, "replace an input"),
         ([source], there.parent, "the file exists"),
@@ -87,6 +86,8 @@ def test_places_that_are_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=said):
             planned_outputs(images, folder, overwrite=False)
     assert planned_outputs([source], there.parent, overwrite=True) == [(source, there)]
+    planned = planned_outputs([there.parent, source, Path()], there.parent, overwrite=True)
+    assert planned[0] == (source, there) and [image for image, _ in planned[1:]] == [there.parent, Path()]
     with pytest.raises(InputError) as caught:
         planned_outputs([source], source, overwrite=False)
     assert caught.value.remedy is JobRemedy.GIVE_OUTPUT_FOLDER
