@@ -209,6 +209,7 @@ def _through_pillow(
             except UnidentifiedImageError as error:
                 raise (unknown(path) if formats == _OTHERS else damaged(path)) from error
             check_size(path, image.width, image.height, limits.of(str(image.format)))
+            _widen_transparent_level(image, depth)
             container, orientation = describe(image)
             container = replace(container, png_chunks=chunks, lossless=_is_lossless(container.format, stream))
             notes = flaws + _frame_notes(image, animated)
@@ -260,6 +261,13 @@ def _deep_png(
     return grey(plane, alpha, icc, container, as_is=grey_as_is)
 
 
+def _widen_transparent_level(image: ImageFile.ImageFile, depth: int) -> None:
+    """Make the transparent level of a grey PNG of 2 or 4 bits, which Pillow hands on as stored, one of 8 bits like the pixels."""
+    level = image.info.get("transparency")
+    if image.mode == "L" and depth in (2, 4) and isinstance(level, int):
+        image.info["transparency"] = level * 255 // (2**depth - 1)
+
+
 def _is_plain(image: ImageFile.ImageFile) -> bool:
     """Whether libjpeg knows the version of a JPEG's JFIF marker, and what its Adobe marker says of the colours."""
     return image.info.get("jfif_version", (1,))[0] == 1 and image.info.get("adobe_transform", 0) in (0, 1)
@@ -284,6 +292,7 @@ def _eight_bits(
     if (
         checked is not None
         and checked.quiet
+        and stored[0] * stored[1] >= _LARGE
         and image.format == "JPEG"
         and image.mode == "RGB"
         and image.size == stored[::-1]
@@ -292,9 +301,12 @@ def _eight_bits(
     if pixels is not None:
         decoded = Decoded(pixels, None, image.info.get("icc_profile") or None, container)
     else:
+        if checked is not None and checked.at_once:
+            image.decodermaxblock = checked.at_once
         image.load()
         if checked is not None and checked.twins:
             other = open_pillow(io.BytesIO(checked.twins[1]), ("JPEG",))
+            other.decodermaxblock = image.decodermaxblock
             if reduction is not None:
                 _ask_smaller(other, reduction)
             other.load()
