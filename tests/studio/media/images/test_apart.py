@@ -77,6 +77,15 @@ def test_the_other_process_gives_the_same(public: pytest.MonkeyPatch, tmp_path: 
     assert len(apart._idle) == 1  # one process for all
 
 
+def test_a_process_that_is_just_ending_costs_no_picture(public: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It seems to be alive when it is taken, as one that was killed a moment ago."""
+    path = tmp_path / "a.webp"
+    path.write_bytes(FILES["webp"])
+    ending = [sys.executable, "-c", "import time; time.sleep(1)"]
+    apart._idle.append(subprocess.Popen(ending, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+    assert read_picture(path).width == 120
+
+
 def test_errors_are_those_of_this_process(
     public: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
