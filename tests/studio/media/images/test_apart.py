@@ -131,7 +131,7 @@ def test_a_process_that_died_is_replaced(public: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_the_process_ends_with_the_program() -> None:
-    code = "import studio.media.images.apart as a, psutil; print(a._take().pid)"
+    code = "import studio.media.images.apart as a, psutil; print(a._start().pid)"
     pid = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     import time
 
