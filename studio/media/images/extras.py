@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from studio.media.images.jpeg_parts import Parts, identifier_of
+from studio.media.images.metadata import CREDENTIALS
 from studio.media.images.picture import Container
 from studio.media.images.xmp import without_lost_parts
 
@@ -19,6 +20,7 @@ _MORE = "first of several pictures in the file (the others are not kept)"
 _ISO_FORMATS = ("AVIF", "HEIF")
 # Item types and auxiliary types of ISO/IEC 23008-12, ISO 21496-1 (tmap) and Apple, in the boxes that describe the pictures.
 _ISO_GAIN_MAPS = (b"tmap", b"urn:com:apple:photo:2020:aux:hdrgainmap")
+_ISO_CREDENTIALS = b"uuid" + bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # C2PA Specification 2.1, A.5
 _ISO_DEPTHS = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth", b"urn:mpeg:hevc:2015:auxid:2")
 
 
@@ -49,6 +51,8 @@ def settle(path: Path, container: Container, parts: Parts | None, video: bool) -
         gain_map = gain_map or any(name in described for name in _ISO_GAIN_MAPS)
         depth = any(name in described for name in _ISO_DEPTHS)
         video = video or b"mpvd" in described
+        if _ISO_CREDENTIALS in described:
+            notes.append(CREDENTIALS)
     found = ((gain_map, GAIN_MAP), (video, _VIDEO), (depth, _DEPTH))
     notes += [note for is_there, note in found if is_there]
     if parts is not None and parts.pictures and not gain_map:
@@ -73,6 +77,7 @@ def _described(path: Path) -> bytes:
             if length < start:
                 break
             stream.seek(at + start)
-            found += kind + (stream.read(min(length - start, 1 << 22)) if kind == b"meta" else b"")
+            wanted = {b"meta": 1 << 22, b"uuid": 16}.get(kind, 0)
+            found += kind + stream.read(min(length - start, wanted))
             at += length
     return found

@@ -12,6 +12,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.media.images.metadata import CREDENTIALS
+
 LARGEST_SEGMENT = 65533
 """Bytes that one segment can hold."""
 XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
@@ -58,6 +60,10 @@ def read_parts(path: Path) -> Parts:
         notes.append("metadata that are broken or too many were left out")
     if any(body.startswith(_ICC_PREFIX) for place, _, body, _ in segments if place in bad):
         notes.append("embedded profile is not complete: taken as sRGB")
+    if any(kind == 0xEB and body[12:16] == b"jumb" for _, kind, body, _ in segments):
+        notes.append(CREDENTIALS)
+    if sum(kind == 0xFE for _, kind, _, _ in segments) > 1:
+        notes.append("all comments but the last one are left out")
     packet = next((body for _, kind, body, _ in segments if kind == 0xE1 and body.startswith(XMP_PREFIX)), b"")
     names = {body[35:67] for _, kind, body, _ in segments if kind == 0xE1 and body.startswith(_EXTENDED_PREFIX)}
     identifier = next((name for name in sorted(names) if name in packet), b"")
