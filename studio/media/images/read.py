@@ -149,10 +149,13 @@ def decode_here(path: Path, limits: Limits, reduction: Reduction | None, grey_as
 
 
 def _is_ordinary(path: Path) -> bool:
-    """Whether the size in the header bounds time and memory: JPEG (its scans are counted), BMP, and PNG without interlace."""
+    """Whether the size in the header bounds time and memory well: JPEG (its scans are counted), BMP, and PNG of up to 8 bits
+    without interlace. One of 16 bits takes 16 bytes for each pixel, whatever its file has."""
     with path.open("rb") as stream:
         head = stream.read(32)
-    return head.startswith((b"\xff\xd8", b"BM")) or (head.startswith(SIGNATURE) and head[28:29] == b"\0")
+    return head.startswith((b"\xff\xd8", b"BM")) or (
+        head.startswith(SIGNATURE) and head[24:25] <= b"\x08" and head[28:29] == b"\0"
+    )
 
 
 def _decode(path: Path, limits: Limits, reduction: Reduction | None, grey_as_is: bool) -> Decoded:

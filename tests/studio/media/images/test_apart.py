@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from studio.media.images import apart, limits, read_picture, read_reduced
-from tests.studio.media.images.files_for_tests import FILES, refused
+from tests.studio.media.images.files_for_tests import FILES, encoded, refused
 
 
 @pytest.fixture
@@ -119,6 +119,16 @@ def test_a_decoder_that_takes_much_memory_is_refused(public: pytest.MonkeyPatch,
     refused(path)
     limited(public, memory=2 << 30)
     assert read_picture(path).width == 5000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells and limits the memory of a process")
+def test_a_deep_png_that_takes_much_memory_is_refused(public: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(np.zeros((3000, 4000, 4), np.uint16), "png16"))
+    limited(public, memory=120 << 20)
+    refused(path)
+    limited(public, memory=2 << 30)
+    assert read_picture(path).bits == 16
 
 
 def test_a_process_that_died_is_replaced(public: pytest.MonkeyPatch, tmp_path: Path) -> None:
