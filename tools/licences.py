@@ -37,8 +37,8 @@ licences that ask for changes of the packages themselves to be published (MPL, L
 Two extras carry encoders under the GPL in their wheels. They are separate for that reason, and whoever hands on a program
 together with them heeds the GPL for the whole:
 
-- **av** (`video`): the package is under the BSD licence; its wheels carry **x264** and **x265**, GPL 2 or later, beside an FFmpeg that
-  calls itself LGPL 3 or later.
+- **av** (`video`): the package is under the BSD licence; its wheels carry **x264** and **x265**, GPL 2 or later, beside an
+  FFmpeg that calls itself LGPL 3 or later.
 - **pillow-heif** (`heic`): the package is under the BSD licence; its wheels carry **libx265**, GPL 2 or later, and libheif and
   libde265, LGPL 3.
 

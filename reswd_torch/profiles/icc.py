@@ -23,7 +23,7 @@ _TABLES = (b"A2B0", b"A2B1", b"B2A0", b"B2A1", b"D2B0", b"D2B1", b"B2D0", b"B2D1
 HDR_NUMBERS = {16: "PQ, SMPTE ST 2084", 18: "HLG, ARIB STD-B67"}
 """Transfer characteristics of HDR (ITU-T H.273 table 3), and what they are called."""
 _HDR_NAMES = (
-    (re.compile(r"(?<![a-z])pq(?![a-z])|2084", re.I), 16),
+    (re.compile(r"(?<![a-z])pq(?![a-z])|(?<!\d)2084(?!\d)", re.I), 16),
     (re.compile(r"(?<![a-z])hlg(?![a-z])|std-?b67", re.I), 18),
 )
 

@@ -36,35 +36,18 @@ def decode_apart(path: Path, limits: Limits, *rest: Any) -> Decoded:
     Raises:
         InputError: as in this process; or the time or the memory is used up.
     """
+    question = (path.absolute(), limits.memory, rest)
     with _turns:
-        process = _take()
-        late: list[bool] = []
-
-        def end_late() -> None:
-            late.append(True)
-            process.kill()
-
-        timer = Timer(limits.seconds, end_late)
-        timer.start()
-        try:
-            assert process.stdin is not None and process.stdout is not None
-            pickle.dump((path.absolute(), limits.memory, rest), process.stdin)
-            process.stdin.flush()
-            answer = pickle.load(process.stdout)
-        except (EOFError, OSError, pickle.UnpicklingError):
-            _end(process)
-            raise InputError(
-                f"{path}: decoding takes longer than {limits.seconds:g} s, the limit here: save it as JPEG or PNG first"
-                if late
-                else f"{path}: the decoder failed on this picture: copy or export it again"
-            ) from None
-        except BaseException:
-            _end(process)
-            raise
-        finally:
-            timer.cancel()
-        with _lock:
-            _idle.append(process)  # one that was killed at the last moment is seen to be dead when it is taken
+        process, is_new = _take()
+        answer, late = _ask(process, question, limits.seconds)
+        if answer is None and not late and not is_new:
+            answer, late = _ask(_start(), question, limits.seconds)  # it may have been ending before
+    if answer is None:
+        raise InputError(
+            f"{path}: decoding takes longer than {limits.seconds:g} s, the limit here: save it as JPEG or PNG first"
+            if late
+            else f"{path}: the decoder failed on this picture: copy or export it again"
+        )
     if isinstance(answer, MemoryError):
         raise InputError(
             f"{path}: decoding takes more than {limits.memory / 2**30:g} GiB, the limit here: save it as JPEG or PNG first"
@@ -74,14 +57,47 @@ def decode_apart(path: Path, limits: Limits, *rest: Any) -> Decoded:
     return cast(Decoded, answer)
 
 
-def _take() -> subprocess.Popen[bytes]:
-    """An idle process that is alive, or a new one."""
+def _ask(process: subprocess.Popen[bytes], question: tuple[Any, ...], seconds: float) -> tuple[object, bool]:
+    """The answer of a process, which is idle afterwards; None if it ended instead, and whether that was for the time."""
+    late: list[bool] = []
+
+    def end_late() -> None:
+        late.append(True)
+        process.kill()
+
+    timer = Timer(seconds, end_late)
+    timer.start()
+    try:
+        assert process.stdin is not None and process.stdout is not None
+        pickle.dump(question, process.stdin)
+        process.stdin.flush()
+        answer = pickle.load(process.stdout)
+    except (EOFError, OSError, pickle.UnpicklingError):
+        _end(process)
+        return None, bool(late)
+    except BaseException:
+        _end(process)
+        raise
+    finally:
+        timer.cancel()
+    with _lock:
+        _idle.append(process)
+    return answer, False
+
+
+def _take() -> tuple[subprocess.Popen[bytes], bool]:
+    """An idle process that seems to be alive, or a new one; and whether it is new. One may have been killed a moment ago."""
     with _lock:
         while _idle:
             process = _idle.pop()
             if process.poll() is None:
-                return process
+                return process, False
             _end(process)
+    return _start(), True
+
+
+def _start() -> subprocess.Popen[bytes]:
+    """A new process."""
     # One thread for each library: they would reserve memory for all cores, and the page's own work needs these.
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     places = os.pathsep.join(each for each in sys.path if each)

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from studio.media.images.jpeg_parts import Parts, identifier_of
+from studio.media.images.metadata import CREDENTIALS
 from studio.media.images.picture import Container
 from studio.media.images.xmp import without_lost_parts
 from studio.media.isobmff import boxes
@@ -21,8 +22,11 @@ _MORE = "first of several pictures in the file (the others are not kept)"
 _ISO_FORMATS = ("AVIF", "HEIF")
 # Item types and auxiliary types of ISO/IEC 23008-12, ISO 21496-1 (tmap) and Apple, in the boxes that describe the pictures.
 _ISO_GAIN_MAPS = (b"tmap", b"urn:com:apple:photo:2020:aux:hdrgainmap")
+_ISO_CREDENTIALS = b"uuid" + bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # C2PA Specification 2.1, A.5
 _ISO_DEPTHS = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth", b"urn:mpeg:hevc:2015:auxid:2")
-_MOST_BOXES, _LARGEST = 100, 1 << 22  # boxes that are looked at, and bytes of one
+_MOST_BOXES = 100
+_WANTED = {b"meta": 1 << 22, b"uuid": 16}
+"""Boxes that are looked into, and bytes of one."""
 
 
 def settle(path: Path, container: Container, parts: Parts | None, video: bool) -> tuple[Container, list[str]]:
@@ -52,6 +56,8 @@ def settle(path: Path, container: Container, parts: Parts | None, video: bool) -
         gain_map = gain_map or any(name in described for name in _ISO_GAIN_MAPS)
         depth = any(name in described for name in _ISO_DEPTHS)
         video = video or b"mpvd" in described
+        if _ISO_CREDENTIALS in described:
+            notes.append(CREDENTIALS)
     found = ((gain_map, GAIN_MAP), (video, _VIDEO), (depth, _DEPTH))
     notes += [note for is_there, note in found if is_there]
     if parts is not None and parts.pictures and not gain_map:
@@ -65,5 +71,5 @@ def _described(path: Path) -> bytes:
     with path.open("rb") as stream:
         for kind, start, stop in islice(boxes(stream, 0, path.stat().st_size), _MOST_BOXES):
             stream.seek(start)
-            found += kind + (stream.read(min(stop - start, _LARGEST)) if kind == b"meta" else b"")
+            found += kind + stream.read(min(stop - start, _WANTED.get(kind, 0)))
     return found

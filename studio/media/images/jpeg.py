@@ -36,6 +36,8 @@ _BAND_ROWS = 256  # rows that are looked at at a time
 _FEW_SCANS, _MOST_WORK = 20, 2e9
 """Scans that a picture of any size may have, and scans times pixels that one with more may have: some two seconds."""
 _MOST_RESTARTS = 1_000_000
+_FEW_ZEROS, _MOST_IN_ONE = 64, 10
+"""Bytes, and the blocks that may make up one of a scan with several components (T.81, B.2.3)."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class _Layout:
 
     Attributes:
         frame: the number of its start of frame, 0xC0..0xCF.
+        bits: of each sample.
         size: width and height.
         sampling: horizontal and vertical sampling factors by component.
         scans: in the order of the file.
@@ -73,6 +76,7 @@ class _Layout:
     """
 
     frame: int
+    bits: int
     size: tuple[int, int]
     sampling: dict[int, tuple[int, int]]
     scans: list[_Scan]
@@ -88,12 +92,14 @@ class Checked:
         notes: what the user should know.
         quiet: whether libjpeg has nothing to warn of, so that it may be called by a library that prints warnings.
         video: whether a video lies behind the picture, as in motion photos.
+        at_once: bytes that libjpeg has to be given at once: all of an arithmetic file, whose decoding cannot wait; else 0.
         twins: two versions of the file that must decode to the same picture, which is still to be seen; empty if nothing is.
     """
 
     notes: list[str]
     quiet: bool
     video: bool
+    at_once: int = 0
     twins: tuple[bytes, ...] = ()
 
 
@@ -122,6 +128,9 @@ def check_whole(path: Path, data: bytes, max_pixels: int) -> Checked:
         raise damaged(path) from None
     if layout is None or not layout.scans:
         raise damaged(path)
+    if layout.bits != 8 or layout.frame not in (*_SEQUENTIAL, *_PROGRESSIVE, *_LOSSLESS):
+        rare = f"{layout.bits}-bit" if layout.bits != 8 else "hierarchical"
+        raise InputError(f"{path}: a {rare} JPEG is not read: save it as a usual one, or as 16-bit TIFF")
     width, height = layout.size
     check_size(path, width, height, max_pixels)
     if len(layout.scans) > max(_FEW_SCANS, _MOST_WORK / max(1, width * height)):
@@ -139,14 +148,15 @@ def check_whole(path: Path, data: bytes, max_pixels: int) -> Checked:
         notes, more = _look_at_last_row(path, data, first)
         return Checked(notes, quiet and not more, video)
     twins = tuple(_with_chance(data, layout, seed) for seed in (1, 2))
+    at_once = max(len(data), len(twins[0])) if layout.frame in _ARITHMETIC else 0
     if layout.frame not in _SEQUENTIAL:
         return Checked(
-            ["progressive JPEG without its finest scans"] if _is_unrefined(layout) else [], False, video, twins
+            ["progressive JPEG without its finest scans"] if _is_unrefined(layout) else [], False, video, at_once, twins
         )
     with ThreadPoolExecutor(2) as pool:  # blocks are missing as a whole, which 1/8 of the size shows
         if len(set(pool.map(_seen_small, twins))) > 1:
             raise damaged(path)
-    return Checked([], quiet, video)
+    return Checked([], quiet, video, at_once)
 
 
 def _walk(data: bytes) -> _Layout | None:
@@ -158,7 +168,7 @@ def _walk(data: bytes) -> _Layout | None:
     places, kinds = places[(kinds != 0) & (kinds != 0xFF)], kinds[(kinds != 0) & (kinds != 0xFF)]
     stops = places[(kinds < 0xD0) | (kinds > 0xD7)]  # a restart does not end a scan
     at, interval, clean = 2, 0, True
-    frame, size = 0, (0, 0)
+    frame, bits, size = 0, 8, (0, 0)
     sampling: dict[int, tuple[int, int]] = {}
     scans: list[_Scan] = []
     while (next_stop := int(np.searchsorted(stops, at))) < len(stops):
@@ -166,7 +176,7 @@ def _walk(data: bytes) -> _Layout | None:
         clean = clean and not data[at:found].strip(b"\xff")
         kind, at = data[found + 1], found + 2
         if kind == _EOI:
-            return _Layout(frame, size, sampling, scans, at, clean and at == len(data)) if frame else None
+            return _Layout(frame, bits, size, sampling, scans, at, clean and at == len(data)) if frame else None
         if kind in _BARE:
             continue
         (length,) = struct.unpack_from(">H", data, at)
@@ -175,7 +185,7 @@ def _walk(data: bytes) -> _Layout | None:
             (interval,) = struct.unpack(">H", body[:2])
         elif 0xC0 <= kind <= 0xCF and kind not in _NO_FRAMES:
             height, width = struct.unpack(">HH", body[1:5])
-            frame, size = kind, (width, height)
+            frame, bits, size = kind, body[0], (width, height)
             parts = [body[6 + 3 * i : 9 + 3 * i] for i in range(body[5])]
             sampling = {part[0]: (part[1] >> 4, part[1] & 15) for part in parts}
         elif kind == _SOS:
@@ -207,18 +217,21 @@ def _restarts_hold(layout: _Layout, scan: _Scan) -> bool:
     """
     if not scan.interval or any(each not in layout.sampling for each in scan.components):
         return not scan.interval
+    wanted = ceil(_blocks(layout, scan) / scan.interval) - 1
+    numbers = [number for _, number in scan.restarts]
+    return len(numbers) in (wanted, wanted + 1) and all(number == i % 8 for i, number in enumerate(numbers))
+
+
+def _blocks(layout: _Layout, scan: _Scan) -> int:
+    """The number of blocks of a scan between which restarts may be (T.81, A.2): single ones, or one of every component."""
     width, height = layout.size
     across = max(h for h, _ in layout.sampling.values())
     down = max(v for _, v in layout.sampling.values())
     unit = 1 if layout.frame in _LOSSLESS else 8
     if len(scan.components) > 1:
-        blocks = ceil(width / (unit * across)) * ceil(height / (unit * down))
-    else:
-        h, v = layout.sampling[scan.components[0]]
-        blocks = ceil(ceil(width * h / across) / unit) * ceil(ceil(height * v / down) / unit)
-    wanted = ceil(blocks / scan.interval) - 1
-    numbers = [number for _, number in scan.restarts]
-    return len(numbers) in (wanted, wanted + 1) and all(number == i % 8 for i, number in enumerate(numbers))
+        return ceil(width / (unit * across)) * ceil(height / (unit * down))
+    h, v = layout.sampling[scan.components[0]]
+    return ceil(ceil(width * h / across) / unit) * ceil(ceil(height * v / down) / unit)
 
 
 def _is_unrefined(layout: _Layout) -> bool:
@@ -243,6 +256,23 @@ def _look_at_last_row(path: Path, data: bytes, scan: _Scan) -> tuple[list[str], 
     Raises:
         InputError: it does not come.
     """
+    came = _see_last_row(data, scan, 0x00)
+    if not came[-1]:
+        came = _see_last_row(data, scan, 0xFF)  # a small picture's last row may be equal to what marked it
+    if not came[-1]:
+        raise damaged(path)
+    note = "data behind the picture's last block were passed over: the JPEG may be damaged"
+    return [note] if came[0] else [], len(came) < 3
+
+
+def _see_last_row(data: bytes, scan: _Scan, inverted: int) -> list[bool]:
+    """Whether the last row has come with nearly all, with all bytes of a scan, and with a few more.
+
+    Args:
+        data: the file.
+        scan: its one scan.
+        inverted: 0x00 or 0xFF, for two marks of which no byte is the same.
+    """
     from PIL import Image
     from PIL.JpegImagePlugin import JpegImageFile
 
@@ -251,8 +281,8 @@ def _look_at_last_row(path: Path, data: bytes, scan: _Scan) -> tuple[list[str], 
         (width, height), mode = image.size, image.mode
         decoder = Image._getdecoder(mode, "jpeg", image.tile[0].args, image.decoderconfig)
     marked = Image.new(mode, (width, height))
-    row = np.random.default_rng(0).integers(0, 256, width * len(marked.getbands()), np.uint8).tobytes()
-    marked.paste(Image.frombytes(mode, (width, 1), row), (0, height - 1))
+    row = np.random.default_rng(0).integers(0, 256, width * len(marked.getbands()), np.uint8) ^ np.uint8(inverted)
+    marked.paste(Image.frombytes(mode, (width, 1), row.tobytes()), (0, height - 1))
     came = []
     try:
         decoder.setimage(marked.im, (0, 0, width, height))
@@ -261,16 +291,13 @@ def _look_at_last_row(path: Path, data: bytes, scan: _Scan) -> tuple[list[str], 
         begin = 0
         for upto, ahead in ((early, b""), (scan.end, b""), (scan.end, _AHEAD)):
             taken, error = decoder.decode(data[begin:upto] + ahead)
-            came.append(marked.crop((0, height - 1, width, height)).tobytes() != row)
+            came.append(marked.crop((0, height - 1, width, height)).tobytes() != row.tobytes())
             if error or taken < 0:  # a broken header, or the end of the picture
                 break
             begin += taken
     finally:
         decoder.cleanup()
-    if not came[-1]:
-        raise damaged(path)
-    note = "data behind the picture's last block were passed over: the JPEG may be damaged"
-    return [note] if came[0] else [], len(came) < 3
+    return came
 
 
 def _with_chance(data: bytes, layout: _Layout, seed: int) -> bytes:
@@ -279,10 +306,21 @@ def _with_chance(data: bytes, layout: _Layout, seed: int) -> bytes:
     Arithmetic coding may leave out zeros at the end of its data (T.81, D.1.8), so zeros come first there.
     """
     chance = np.random.default_rng(seed).integers(1, 255, 64, np.uint8).tobytes()
-    ahead = bytes(16) if layout.frame in _ARITHMETIC else b""
-    places = [place for scan in layout.scans for place in [*(start for start, _ in scan.restarts), scan.end]]
-    pieces = [data[a:b] for a, b in zip([0, *places], [*places, layout.end], strict=True)]
-    return (ahead + chance).join(pieces)
+    pieces, at = [], 0
+    for scan in layout.scans:
+        ahead = bytes(_zeros(layout, scan)) if layout.frame in _ARITHMETIC else b""
+        for place in [*(start for start, _ in scan.restarts), scan.end]:
+            pieces += [data[at:place], ahead, chance]
+            at = place
+    return b"".join([*pieces, data[at : layout.end]])
+
+
+def _zeros(layout: _Layout, scan: _Scan) -> int:
+    """Zeros that arithmetic coding may have left out: a bit for each block that only refines its mean, and few otherwise."""
+    if scan.spectrum[1] > 0 or any(each not in layout.sampling for each in scan.components):
+        return _FEW_ZEROS
+    blocks = _blocks(layout, scan) * _MOST_IN_ONE
+    return _FEW_ZEROS + min(blocks, scan.interval * _MOST_IN_ONE or blocks) // 8
 
 
 def _seen_small(data: bytes) -> bytes:
@@ -291,6 +329,7 @@ def _seen_small(data: bytes) -> bytes:
 
     with JpegImageFile(io.BytesIO(data)) as image:
         image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
+        image.decodermaxblock = len(data)  # see Checked.at_once
         image.load()
         return hashlib.sha256(image.tobytes()).digest()
 

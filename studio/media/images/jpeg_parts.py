@@ -7,9 +7,12 @@ Segments are those of ITU-T T.81, B.1.1.4. Profiles are split as ICC.1:2022, B.4
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+
+from studio.media.images.metadata import CREDENTIALS
 
 LARGEST_SEGMENT = 65533
 """Bytes that one segment can hold."""
@@ -28,8 +31,8 @@ class Parts:
     """What the segments in front of a JPEG's picture hold.
 
     Attributes:
-        data: the file without the segments that are left out.
-        whole: whether none is.
+        data: the file without the segments that are left out, and with its height where that is said behind the first scan.
+        whole: whether it is the file as it is.
         extended: the extended XMP that belongs to the packet; None if there is none or some of it is missing.
         identifier: the identifier of the extended XMP, 32 hexadecimal digits.
         notes: what was left out.
@@ -48,7 +51,8 @@ class Parts:
 
 def read_parts(path: Path) -> Parts:
     """Read the segments of a file that begins like a JPEG, up to the first scan."""
-    data = path.read_bytes()
+    stored = path.read_bytes()
+    data = _with_height(stored)
     segments = list(_segments(data))
     bad = _bad(segments)
     notes = []
@@ -56,6 +60,10 @@ def read_parts(path: Path) -> Parts:
         notes.append("metadata that are broken or too many were left out")
     if any(body.startswith(_ICC_PREFIX) for place, _, body, _ in segments if place in bad):
         notes.append("embedded profile is not complete: taken as sRGB")
+    if any(kind == 0xEB and body[12:16] == b"jumb" for _, kind, body, _ in segments):
+        notes.append(CREDENTIALS)
+    if sum(kind == 0xFE for _, kind, _, _ in segments) > 1:
+        notes.append("all comments but the last one are left out")
     packet = next((body for _, kind, body, _ in segments if kind == 0xE1 and body.startswith(XMP_PREFIX)), b"")
     names = {body[35:67] for _, kind, body, _ in segments if kind == 0xE1 and body.startswith(_EXTENDED_PREFIX)}
     identifier = next((name for name in sorted(names) if name in packet), b"")
@@ -70,13 +78,27 @@ def read_parts(path: Path) -> Parts:
     bodies = [body for _, kind, body, _ in segments if kind == 0xE2]
     return Parts(
         b"".join([*kept, data[at:]]) if bad else data,
-        not bad,
+        not bad and data is stored,
         extended,
         identifier,
         notes,
         any(body.startswith(_MULTI) for body in bodies),
         any(body.startswith(_GAIN_MAP_NAMES) for body in bodies),
     )
+
+
+def _with_height(data: bytes) -> bytes:
+    """A JPEG whose frame says how high it is: the number of lines may follow the first scan (T.81, B.2.5), where libjpeg does
+    not look."""
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        kind = data[at + 1]
+        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
+            lines = re.search(rb"\xff\xdc\0\x04(..)", data, re.DOTALL)
+            said = data[at + 5 : at + 7] != b"\0\0" or lines is None
+            return data if said or lines is None else data[: at + 5] + lines[1] + data[at + 7 :]
+        at += 1 if kind == 0xFF else 2 + max(2, int.from_bytes(data[at + 2 : at + 4]))
+    return data
 
 
 def _segments(data: bytes) -> list[tuple[int, int, bytes, int]]:

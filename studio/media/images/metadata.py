@@ -14,6 +14,8 @@ _WIDTH, _HEIGHT = 0xA002, 0xA003  # tags of the size of the picture, in the EXIF
 _XMP_ORIENTATION = (rb'(tiff:Orientation=["\'])[0-9](["\'])', rb"(<tiff:Orientation>)[0-9](</tiff:Orientation>)")
 IPTC_RESOURCE = 0x0404
 """The number of Photoshop's image resource that holds an IPTC-IIM record."""
+CREDENTIALS = "content credentials (C2PA) are left out: they hold for the picture as it was"
+"""A note on the signed history of a file, which no longer fits once its picture is another one."""
 DESCRIPTIVE_TAGS = (270, 271, 272, 305, 306, 315, 316, 33432)
 """The tags of a TIFF's first directory that describe the photograph. The others describe the layout of the file."""
 

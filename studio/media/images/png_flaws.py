@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
+from studio.media.images.metadata import CREDENTIALS
 from studio.media.images.png_chunks import SIGNATURE, chunks, mapped
 from studio.media.images.refuse import check_size, damaged
 
@@ -34,13 +35,13 @@ def find_flaws(path: Path, max_pixels: int) -> tuple[frozenset[int], list[str]]:
         max_pixels: the largest number of pixels that is read; the size is checked first.
 
     Returns:
-        The places of these chunks in the file, and a note that names them.
+        The places of these chunks in the file, and notes: one that names them, and one on credentials, which are not kept.
 
     Raises:
         InputError: the picture is too large, or the list of chunks is damaged.
     """
     places, kinds, seen = set(), set(), set()
-    count, room, animation = 0, _ALL_TEXTS, []
+    count, room, animation, notes = 0, _ALL_TEXTS, list[int](), list[str]()
     with mapped(path) as data:
         header = data[16:26]
         if len(header) < 10:
@@ -53,6 +54,8 @@ def find_flaws(path: Path, max_pixels: int) -> tuple[frozenset[int], list[str]]:
             # Needed for the picture; or for the frames behind the first, which is all that is read.
             if kind[0] & 32 == 0 or kind == b"fdAT":
                 continue
+            if kind == b"caBX" and not notes:
+                notes.append(CREDENTIALS)
             count += kind != b"fcTL"
             body = data[at + 8 : at + 8 + min(length, LARGEST_TEXT + 100)]
             size = _size(kind, body, header) if length == len(body) else None
@@ -67,9 +70,9 @@ def find_flaws(path: Path, max_pixels: int) -> tuple[frozenset[int], list[str]]:
     if kinds & set(_ANIMATION):
         places.update(animation)
     if not places:
-        return frozenset(), []
+        return frozenset(), notes
     names = ", ".join(sorted(kind.decode("ascii", "replace") for kind in kinds if kind.isalpha())[:6])
-    notes = [f"metadata that are broken, too large or too many were left out ({names or 'unnamed chunks'})"]
+    notes.append(f"metadata that are broken, too large or too many were left out ({names or 'unnamed chunks'})")
     if b"iCCP" in kinds - seen:
         notes.append("embedded profile is not readable: taken as sRGB")
     return frozenset(places), notes

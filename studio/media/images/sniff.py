@@ -29,7 +29,9 @@ def is_tiff(head: bytes) -> bool:
 
 def is_ordinary(head: bytes) -> bool:
     """Whether the size in the header bounds time and memory: JPEG (its scans are counted), BMP, and PNG without interlace."""
-    return head.startswith((b"\xff\xd8", b"BM")) or (head.startswith(SIGNATURE) and head[28:29] == b"\0")
+    return head.startswith((b"\xff\xd8", b"BM")) or (
+        head.startswith(SIGNATURE) and head[24:25] <= b"\x08" and head[28:29] == b"\0"
+    )
 
 
 def formats_of(path: Path, head: bytes) -> tuple[str, ...]:

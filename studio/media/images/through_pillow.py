@@ -60,6 +60,7 @@ def decode_through_pillow(
         with pillow_limit(limits.pixels if formats == ("ICO",) else inf):  # Pillow loads an icon as it opens it
             image = _opened(path, stream, formats)
             check_size(path, image.width, image.height, limits.of(str(image.format)))
+            _widen_transparent_level(image, known.depth)
             container, orientation = describe(image)
         notes += frame_notes(image, known.animated)
         colours = _colours(image, container, known, grey_as_is)
@@ -103,6 +104,13 @@ def _colours(image: ImageFile.ImageFile, container: Container, known: Inspected,
     return colours_of(known.path, container.format, embedded, container.exif, known.chunks)
 
 
+def _widen_transparent_level(image: ImageFile.ImageFile, depth: int) -> None:
+    """Make the transparent level of a grey PNG of 2 or 4 bits, which Pillow hands on as stored, one of 8 bits like the pixels."""
+    level = image.info.get("transparency")
+    if image.mode == "L" and depth in (2, 4) and isinstance(level, int):
+        image.info["transparency"] = level * 255 // (2**depth - 1)
+
+
 def _deep_png(image: ImageFile.ImageFile, container: Container, known: Inspected, grey_as_is: bool) -> Decoded:
     """Decode a PNG with 16 bits per channel. Pillow would reduce it to 8 bits, but knows its profile and transparent level."""
     values, alpha = decode_deep(known.path, image.info.get("transparency"), known.left_out)
@@ -133,9 +141,12 @@ def _jpeg(
     if pixels is not None:
         decoded = Decoded(pixels, None, image.info.get("icc_profile") or None, container)
     else:
+        if known.checked is not None and known.checked.at_once:
+            image.decodermaxblock = known.checked.at_once
         image.load()
         if known.twin is not None:
             other = open_pillow(io.BytesIO(known.twin), ("JPEG",))
+            other.decodermaxblock = image.decodermaxblock
             if reduction is not None:
                 _ask_smaller(other, reduction)
             other.load()

@@ -17,7 +17,7 @@ from studio.media.images.chatter import without_libtiff
 from studio.media.images.colours import COLOUR_TAGS, colours_of_tiff
 from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit
 from studio.media.images.exact import straighten
-from studio.media.images.metadata import DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
+from studio.media.images.metadata import CREDENTIALS, DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.refuse import check_bytes, check_size, damaged
 from studio.media.images.tiff_layouts import is_unusual, structure_only, undone
@@ -32,6 +32,12 @@ _LZW = 5
 _MOST_PARTS = 500_000  # strips or tiles: each takes some 20 microseconds, whatever it holds
 _WITHOUT_MODEL = (0, 1, 2, 3, 6)
 """Photometric interpretations whose colours the tags of TIFF 6.0's section 20 describe: grey, RGB, palettes, Y'CbCr."""
+_LOST = (
+    ((37724,), "Photoshop layers are not kept"),
+    ((33550, 33922, 34264, 34735), "GeoTIFF's place on the map is left out"),  # OGC 19-008r4, annex B
+    ((52545,), CREDENTIALS),
+)
+"""Tags whose contents are not written again, and what to say of them."""
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _STRAIGHT = 1, 2
 # tifffile does not write the two directory tags. Their entries are written under unused numbers that sort to the same places,
@@ -216,7 +222,8 @@ def _describe(path: Path, page: TiffPage) -> tuple[Container, bytes | None, list
         dpi=dpi,
         tiff_compression=int(page.compression),
     )
-    return container, _blob(page, 34675), ["Photoshop layers are not kept"] if 37724 in page.tags else []
+    lost = [note for tags, note in _LOST if any(code in page.tags for code in tags)]
+    return container, _blob(page, 34675), lost
 
 
 def _ratio(value: object) -> float:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from studio.media.images import apart, limits, read_picture, read_reduced
-from tests.studio.media.images.files_for_tests import FILES, refused
+from tests.studio.media.images.files_for_tests import FILES, encoded, refused
 
 
 @pytest.fixture
@@ -77,6 +77,15 @@ def test_the_other_process_gives_the_same(public: pytest.MonkeyPatch, tmp_path: 
     assert len(apart._idle) == 1  # one process for all
 
 
+def test_a_process_that_is_just_ending_costs_no_picture(public: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It seems to be alive when it is taken, as one that was killed a moment ago."""
+    path = tmp_path / "a.webp"
+    path.write_bytes(FILES["webp"])
+    ending = [sys.executable, "-c", "import time; time.sleep(1)"]
+    apart._idle.append(subprocess.Popen(ending, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+    assert read_picture(path).width == 120
+
+
 def test_errors_are_those_of_this_process(
     public: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +121,16 @@ def test_a_decoder_that_takes_much_memory_is_refused(public: pytest.MonkeyPatch,
     assert read_picture(path).width == 5000
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells and limits the memory of a process")
+def test_a_deep_png_that_takes_much_memory_is_refused(public: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(np.zeros((3000, 4000, 4), np.uint16), "png16"))
+    limited(public, memory=120 << 20)
+    refused(path)
+    limited(public, memory=2 << 30)
+    assert read_picture(path).bits == 16
+
+
 def test_a_process_that_died_is_replaced(public: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "a.gif"
     path.write_bytes(FILES["gif"])
@@ -122,7 +141,7 @@ def test_a_process_that_died_is_replaced(public: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_the_process_ends_with_the_program() -> None:
-    code = "import studio.media.images.apart as a, psutil; print(a._take().pid)"
+    code = "import studio.media.images.apart as a, psutil; print(a._start().pid)"
     pid = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     import time
 

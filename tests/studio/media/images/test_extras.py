@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -313,3 +314,38 @@ def test_broken_blocks_of_webp(kind: bytes, tmp_path: Path) -> None:
 def test_a_segment_that_ends_behind_the_file_is_damage(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(FILES["jpg"][:20] + b"\xff\xe1\xff\xff" + FILES["jpg"][20:200])
     refused(tmp_path / "a.jpg", "cut short or damaged")
+
+
+def test_credentials_are_mentioned(tmp_path: Path) -> None:
+    """C2PA Specification 2.1, annex A: a JPEG has them in APP11 (ISO/IEC 19566-5), a PNG in caBX, an AVIF in a uuid box, and a
+    TIFF in tag 52545."""
+    jumbf = struct.pack(">I", 40) + b"jumb" + bytes(32)
+    chunk = b"caBX" + jumbf
+    files = {
+        "jpg": jpeg(segment(0xEB, b"JP\0\1\0\0\0\1" + jumbf)),
+        "png": FILES["png"][:33]
+        + struct.pack(">I", 40)
+        + chunk
+        + struct.pack(">I", zlib.crc32(chunk))
+        + FILES["png"][33:],
+        "avif": FILES["avif"]
+        + struct.pack(">I", 64)
+        + b"uuid"
+        + bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+        + bytes(40),
+        "tif": encoded(scene(), "tifffile", extratags=[(52545, 7, 40, jumbf, True)]),
+    }
+    for kind, data in files.items():
+        (tmp_path / f"a.{kind}").write_bytes(data)
+        assert has(read_picture(tmp_path / f"a.{kind}").notes, "content credentials (C2PA) are left out"), kind
+        (tmp_path / f"a.{kind}").write_bytes(FILES[kind])
+        assert not has(read_picture(tmp_path / f"a.{kind}").notes, "C2PA")
+
+
+def test_comments_beside_the_last_and_places_on_maps_are_mentioned(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg(segment(0xFE, b"one"), segment(0xFE, b"two")))
+    picture = read_picture(tmp_path / "a.jpg")
+    assert has(picture.notes, "all comments but the last one are left out") and picture.container.comment == b"two"
+    place = (33922, 12, 6, (0.0, 0.0, 0.0, 500_000.0, 5_000_000.0, 0.0), True)
+    (tmp_path / "a.tif").write_bytes(encoded(scene(), "tifffile", extratags=[place]))
+    assert has(read_picture(tmp_path / "a.tif").notes, "GeoTIFF")

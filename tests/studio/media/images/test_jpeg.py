@@ -5,6 +5,7 @@ The oracle of what is missing is the file itself: its entropy-coded data are cut
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import struct
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reswd_torch.errors import InputError
 from studio.media.images import read_picture, read_reduced
 from tests.studio.media.images.conftest import scene
 from tests.studio.media.images.files_for_tests import encoded, has, refused
@@ -166,3 +168,69 @@ def test_a_progressive_picture_without_its_finest_scans_says_so(tmp_path: Path) 
     assert has(read_picture(path).notes, "without its finest scans")
     path.write_bytes(data)
     assert read_picture(path).notes == ()
+
+
+def arithmetic(size: int, first_scan: int = 0) -> bytes:
+    """A grey square by arithmetic coding, whose data are zeros alone and therefore left out (T.81, D.1.8): a first scan of the
+    means, whose data begin at ``first_scan`` if that is not 0, and one that refines them."""
+    table, frame = b"\0" + bytes([9]) * 64, struct.pack(">BHHB3B", 8, size, size, 1, 1, 0x11, 0)
+    parts = [(0xDB, table), (0xCA, frame), (0xDA, bytes((1, 1, 0, 0, 0, 0x01))), (0xDA, bytes((1, 1, 0, 0, 0, 0x10)))]
+    if first_scan:
+        parts.insert(0, (0xFE, bytes(first_scan - 2 - 4 - sum(len(body) + 4 for _, body in parts[:3]))))
+    return b"\xff\xd8" + b"".join(struct.pack(">BBH", 0xFF, kind, len(body) + 2) + body for kind, body in parts) + END
+
+
+def with_pillow(data: bytes) -> np.ndarray:
+    """What Pillow decodes a JPEG to that it is given as a whole."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.decodermaxblock = len(data)
+        return np.asarray(image.convert("RGB"))
+
+
+@pytest.mark.parametrize("data", [arithmetic(400), arithmetic(64, 65536)], ids=["few bytes", "long"])
+def test_arithmetic_coding_may_leave_out_zeros_and_cannot_wait(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data)
+    np.testing.assert_array_equal(read_picture(path).pixels, with_pillow(data))
+    read_reduced(path, at_least=8)
+
+
+def test_tiny_pictures_of_every_grey_are_whole(tmp_path: Path) -> None:
+    """The last row of one of them is what marks a row that does not come."""
+    path = tmp_path / "a.jpg"
+    for level in range(256):
+        path.write_bytes(encoded(np.full((8, 8, 3), level, np.uint8), "JPEG", quality=100))
+        assert abs(int(read_picture(path).pixels[0, 0, 0]) - level) <= 1
+
+
+def test_a_height_behind_the_first_scan_is_read(tmp_path: Path) -> None:
+    """T.81, B.2.5: the frame has 0 lines, and a DNL segment says how many they are. The oracle is the same file without it."""
+    path, data = tmp_path / "a.jpg", files()["4:2:0"]
+    at, ((_, end),) = data.index(b"\xff\xc0") + 5, scans(data)
+    path.write_bytes(data[:at] + b"\0\0" + data[at + 2 : end] + b"\xff\xdc\0\x04" + data[at : at + 2] + data[end:])
+    np.testing.assert_array_equal(read_picture(path).pixels, with_pillow(data))
+
+
+@pytest.mark.parametrize("kind", ["12-bit", "hierarchical"])
+def test_rare_kinds_are_named(kind: str, tmp_path: Path) -> None:
+    path, data = tmp_path / "a.jpg", bytearray(files()["4:2:0"])
+    at = data.index(b"\xff\xc0")
+    if kind == "12-bit":
+        data[at + 1 : at + 5] = bytes((0xC1, *data[at + 2 : at + 4], 12))
+    else:
+        data[at + 1] = 0xC5
+    path.write_bytes(data)
+    refused(path, f"{kind} JPEG is not read")
+
+
+def test_what_libjpeg_has_to_say_of_small_files_is_not_printed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing tells that the last bits of a block are missing, but only OpenCV would print that, and decodes large ones alone."""
+    path, data = tmp_path / "a.jpg", encoded(np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8), "JPEG")
+    ((start, end),) = scans(data)
+    for cut in range(start, end):
+        path.write_bytes(data[:cut] + END)
+        with contextlib.suppress(InputError):
+            read_picture(path)
+    assert capfd.readouterr() == ("", "")

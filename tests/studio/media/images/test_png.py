@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +24,6 @@ def test_transparent_colour(mode: str, tmp_path: Path) -> None:
     if mode == "RGB16":
         write_picture(tmp_path / "a.png", source(pixels), pixels.astype(np.uint16) * 257)
         plain = (tmp_path / "a.png").read_bytes()
-        import struct
-        import zlib
-
         body = b"tRNS" + struct.pack(">HHH", 2570, 5140, 7710)
         chunk = struct.pack(">I", 6) + body + struct.pack(">I", zlib.crc32(body))
         (tmp_path / "a.png").write_bytes(plain[:33] + chunk + plain[33:])
@@ -34,6 +33,24 @@ def test_transparent_colour(mode: str, tmp_path: Path) -> None:
     picture = read_picture(tmp_path / "a.png")
     assert picture.alpha is not None and (picture.alpha > 0).tolist() == [[False, True]]
     assert picture.pixels[0, 1, 0] == 40 * (257 if mode == "RGB16" else 1)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_transparent_level_of_few_bits(depth: int, tmp_path: Path) -> None:
+    """A PNG of one row that holds every level once, of which the last but one is transparent (PNG, third edition, 11.3.1.1)."""
+    many = 2**depth
+    bits = "".join(f"{level:0{depth}b}" for level in range(many)).ljust(8, "0")
+    row = b"\0" + int(bits, 2).to_bytes(len(bits) // 8, "big")
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", many, 1, depth, 0, 0, 0, 0)), (b"tRNS", struct.pack(">H", many - 2))]
+    chunks += [(b"IDAT", zlib.compress(row)), (b"IEND", b"")]
+    data = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data)
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.alpha is not None
+    assert picture.alpha.tolist() == [[0 if level == many - 2 else 255 for level in range(many)]]
+    assert picture.pixels[0, :, 0].tolist() == [level * 255 // (many - 1) for level in range(many)]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
