@@ -1,0 +1,61 @@
+"""Two parts of Gradio that take whatever comes, made narrow: what an upload may hold, and what a page may call itself."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import gradio.route_utils
+import gradio.routes
+from fastapi import HTTPException
+from gradio.state_holder import SessionState, StateHolder
+from starlette.formparsers import MultiPartException
+
+LONGEST_NAME = 64
+"""Most characters of the name that a page gives itself: Gradio keeps it, and its own page takes eleven."""
+_MOST_UPLOADS = 1000
+"""Uploads whose progress is remembered for the page that asks."""
+
+
+class FilesAlone(gradio.route_utils.GradioMultiPartParser):
+    """The reader of uploads. Fields that are no files would be held in memory, however large, and nothing reads them."""
+
+    def on_headers_finished(self) -> None:
+        """The next part begins.
+
+        Raises:
+            MultiPartException: it is no file for the app.
+        """
+        super().on_headers_finished()
+        part = self._current_part
+        if part.file is None or part.field_name != "files":
+            raise MultiPartException('An upload holds files alone, each in a field "files"')
+
+
+class Pages(StateHolder):
+    """What Gradio remembers of every page."""
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        """A page, by its name.
+
+        Raises:
+            HTTPException: nobody calls a page that.
+        """
+        if len(session_id) > LONGEST_NAME:
+            raise HTTPException(400, f"session_hash has more than {LONGEST_NAME} characters")
+        return super().__getitem__(session_id)
+
+
+def narrow() -> None:
+    """Put them in the place of Gradio's, before it builds its server."""
+    gradio.route_utils.GradioMultiPartParser = FilesAlone  # type: ignore[misc]
+    gradio.routes.StateHolder = Pages  # type: ignore[misc,attr-defined]
+
+
+def forget_old_uploads() -> None:
+    """Forget the progress of old uploads: Gradio keeps it until somebody asks for it, and what was asked for in vain for ever."""
+    statuses = gradio.routes.file_upload_statuses
+    kept: MutableMapping[str, Any]
+    for kept in (statuses._statuses, statuses._signals):
+        while len(kept) > _MOST_UPLOADS:
+            del kept[next(iter(kept))]
