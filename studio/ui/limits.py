@@ -28,6 +28,7 @@ class Limits:
         waiting_each: most jobs of one visitor that wait.
         painting_cpu, painting_gpu: most megapixels times steps of one painting.
         side: longest side of a painting, pixels.
+        any_model: whether models of huggingface.co may be named that are not in the list. They would fill the disk.
         work: most seconds of one job of an endpoint. Others wait for its place.
     """
 
@@ -43,6 +44,7 @@ class Limits:
     painting_cpu: float = 100.0
     painting_gpu: float = 400.0
     side: int = 2048
+    any_model: bool = True
     work: float = math.inf
 
 
@@ -60,6 +62,7 @@ PUBLIC = Limits(
     painting_cpu=4.0,
     painting_gpu=60.0,
     side=1536,
+    any_model=False,
     work=15 * 60.0,
 )
 """Where strangers come."""
