@@ -1,10 +1,13 @@
-"""Two parts of Gradio that take whatever comes, made narrow: what an upload may hold, and what a page may call itself."""
+"""Parts of Gradio made fit for strangers: what an upload may hold, what a page may call itself, how long a start may take."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import MutableMapping
 from typing import Any
 
+import gradio.http_server
 import gradio.route_utils
 import gradio.routes
 from fastapi import HTTPException
@@ -13,6 +16,7 @@ from starlette.formparsers import MultiPartException
 
 LONGEST_NAME = 64
 """Most characters of the name that a page gives itself: Gradio keeps it, and its own page takes eleven."""
+_LONGEST_START = 120.0
 _MOST_UPLOADS = 1000
 """Uploads whose progress is remembered for the page that asks."""
 
@@ -46,10 +50,32 @@ class Pages(StateHolder):
         return super().__getitem__(session_id)
 
 
+class PatientServer(gradio.http_server.Server):
+    """The server, which may take its time to listen: Gradio gives up after 5 seconds, as on a busy machine."""
+
+    def run_in_thread(self) -> None:
+        """Start, and wait until it listens.
+
+        Raises:
+            ServerFailedToStartError: it ended before, as where the port is taken, or takes longer than two minutes.
+        """
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        if self.reloader:
+            self.watch_thread = threading.Thread(target=self.watch, daemon=True)
+            self.watch_thread.start()
+        self.thread.start()
+        until = time.monotonic() + _LONGEST_START
+        while not self.started:
+            if not self.thread.is_alive() or time.monotonic() > until:
+                raise gradio.http_server.ServerFailedToStartError("the server could not begin to listen")
+            time.sleep(0.005)
+
+
 def narrow() -> None:
     """Put them in the place of Gradio's, before it builds its server."""
     gradio.route_utils.GradioMultiPartParser = FilesAlone  # type: ignore[misc]
     gradio.routes.StateHolder = Pages  # type: ignore[misc,attr-defined]
+    gradio.http_server.Server = PatientServer  # type: ignore[misc]
 
 
 def forget_old_uploads() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from studio.ui.failures import NO_SENSE
-from studio.ui.narrow import LONGEST_NAME, forget_old_uploads
+from studio.ui.narrow import LONGEST_NAME, PatientServer, forget_old_uploads
 
 API = "/gradio_api"
 FORM = {"content-type": "multipart/form-data; boundary=edge"}
@@ -178,3 +180,42 @@ def test_what_is_raised_for_good_is_told_without_its_words(caplog: pytest.LogCap
     assert answer.status_code == 500 and "secret" not in answer.text
     assert answer.text.startswith("Something went wrong") and NO_SENSE not in answer.text
     assert any(record.exc_info for record in caplog.records), "the log has it whole"
+
+
+# A busy machine
+
+
+class _Slow:
+    """In place of Gradio's app: it answers a server that starts only after six seconds."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        time.sleep(6)
+        await send({"type": "lifespan.startup.complete"})
+
+
+def test_a_server_may_take_longer_than_five_seconds_to_listen() -> None:
+    from uvicorn import Config
+
+    from benchmarks.serving import free_port
+
+    server = PatientServer(Config(_Slow(), port=free_port(), host="127.0.0.1", lifespan="on", log_level="critical"))
+    server.run_in_thread()
+    assert server.started
+    server.close()
+
+
+def test_a_server_whose_port_is_taken_gives_up_at_once() -> None:
+    from gradio.http_server import ServerFailedToStartError
+    from uvicorn import Config
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        began = time.monotonic()
+        with pytest.raises(ServerFailedToStartError):
+            PatientServer(
+                Config(_Slow(), port=port, host="127.0.0.1", lifespan="off", log_level="critical")
+            ).run_in_thread()
+        assert time.monotonic() - began < 60
