@@ -11,6 +11,7 @@ import gradio.http_server
 import gradio.route_utils
 import gradio.routes
 from fastapi import HTTPException
+from gradio.exceptions import ServerFailedToStartError
 from gradio.state_holder import SessionState, StateHolder
 from starlette.formparsers import MultiPartException
 
@@ -67,7 +68,7 @@ class PatientServer(gradio.http_server.Server):
         until = time.monotonic() + _LONGEST_START
         while not self.started:
             if not self.thread.is_alive() or time.monotonic() > until:
-                raise gradio.http_server.ServerFailedToStartError("the server could not begin to listen")
+                raise ServerFailedToStartError("the server could not begin to listen")
             time.sleep(0.005)
 
 

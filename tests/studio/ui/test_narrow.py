@@ -206,7 +206,7 @@ def test_a_server_may_take_longer_than_five_seconds_to_listen() -> None:
 
 
 def test_a_server_whose_port_is_taken_gives_up_at_once() -> None:
-    from gradio.http_server import ServerFailedToStartError
+    from gradio.exceptions import ServerFailedToStartError
     from uvicorn import Config
 
     with socket.socket() as taken:
