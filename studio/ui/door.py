@@ -9,12 +9,15 @@ name of its own (DNS rebinding), and would then act as the person who sits there
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from studio.loopback import is_loopback, plain_name
 from studio.ui.bodies import Body
+from studio.ui.failures import Ending
+from studio.ui.narrow import forget_old_uploads
 from studio.ui.visits import listens
 
 _OPEN = {"", "config", "info", "openapi.json", "app_id", "startup-events", "theme.css", "robots.txt", "favicon.ico"}
@@ -25,6 +28,9 @@ _ICON_SIZES = ("", "192", "512")
 _PREFIX = "gradio_api"
 _UNKNOWN = "This app answers to the names of this machine alone. Whoever starts it can give it more names."
 _PORTS = {"http": 80, "https": 443}
+_LONGEST_QUERY, _LONGEST_PATH, _LONGEST_PART = 2000, 8000, 300
+"""Most bytes of a query, and characters of a path and of what stands between two of its slashes. No file has a longer name."""
+_RANGE = re.compile(rb"(?i:bytes)=(\d{1,15}-\d{0,15}|-\d{1,15})")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -52,8 +58,20 @@ class Door:
             return await _answer(scope, send, 404, "There is nothing here.")
         if self._names and not self._is_known(scope):
             return await _answer(scope, send, 403, _UNKNOWN)
+        if _is_too_long(route, scope):
+            return await _answer(scope, send, 414, "This address is too long.")
+        ending = Ending(send)
+        try:
+            await self._let_in(route, {**scope, "headers": _headers(scope)}, receive, ending.send)
+        except Exception as error:
+            await ending.in_words(error, route, lambda status, text: _answer(scope, send, status, text))
+
+    async def _let_in(self, route: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, once its size is known to be fit."""
         if (caller := _listener(route, scope)) is not None:
             listens(caller)
+        if _parts(route)[0] in ("upload", "upload_progress"):
+            forget_old_uploads()
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
             body = Body(receive, scope, is_upload=_parts(route)[0] == "upload")
             if body.told_too_large:
@@ -107,6 +125,28 @@ def _parts(path: str) -> list[str]:
     """The parts of a path below Gradio's own; at least one."""
     parts = path.strip("/").split("/")
     return (parts[1:] or [""]) if parts[0] == _PREFIX else parts
+
+
+def _is_too_long(path: str, scope: Scope) -> bool:
+    """Whether a request asks for something under a name that nothing has. Gradio would keep it, or fail on it."""
+    query = scope.get("query_string", b"")
+    return len(query) > _LONGEST_QUERY or len(path) > _LONGEST_PATH or max(map(len, path.split("/"))) > _LONGEST_PART
+
+
+def _headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The headers of a request, with at most one range, which Starlette answers.
+
+    Gradio answers one of two numbers itself: it fails on others, and sends the headers of the request back as the answer's.
+    It knows "bytes" by small letters alone; others know them by any.
+    """
+    kept = []
+    for name, value in scope["headers"]:
+        if name.lower() == b"range":
+            found = _RANGE.fullmatch(value.strip())
+            value = b"Bytes=" + found[1] if found else b""
+        if name.lower() != b"range" or value:
+            kept.append((name, value))
+    return kept
 
 
 def _listener(path: str, scope: Scope) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from studio.media.archive import Limits as Archive
@@ -27,6 +28,8 @@ class Limits:
         waiting_each: most jobs of one visitor that wait.
         painting_cpu, painting_gpu: most megapixels times steps of one painting.
         side: longest side of a painting, pixels.
+        any_model: whether models of huggingface.co may be named that are not in the list. They would fill the disk.
+        work: most seconds of one job of an endpoint. Others wait for its place.
     """
 
     file: int = 2 * GIB
@@ -41,6 +44,8 @@ class Limits:
     painting_cpu: float = 100.0
     painting_gpu: float = 400.0
     side: int = 2048
+    any_model: bool = True
+    work: float = math.inf
 
 
 OWN = Limits()
@@ -57,6 +62,8 @@ PUBLIC = Limits(
     painting_cpu=4.0,
     painting_gpu=60.0,
     side=1536,
+    any_model=False,
+    work=15 * 60.0,
 )
 """Where strangers come."""
 

@@ -11,10 +11,13 @@ from typing import Any
 from gradio.queueing import Event, EventQueue, Queue
 
 from studio.ui.limits import limits
+from studio.ui.narrow import LONGEST_NAME
 
 ONE_EACH = frozenset({"generate"})
 """Lines in which a visitor has one job at work: it holds the one pipeline, or waits for it."""
 _REMEMBERED = 10_000
+_MOST_TOLD = 1500
+"""Callers for whom answers are kept. Gradio keeps 2000, and forgets the oldest, who may wait for a job."""
 
 
 def visitor(request: Any, session: str | None) -> str:
@@ -52,6 +55,10 @@ class Line(Queue):
     async def push(self, body: Any, request: Any, username: str | None) -> Any:
         """Let a job in, or say why not. The words reach the page and the caller of an endpoint."""
         allowed = limits()
+        if len(body.session_hash or "") > LONGEST_NAME:
+            return False, f"session_hash has more than {LONGEST_NAME} characters", "error"
+        if body.fn_index is not None and body.fn_index not in self.blocks.fns:
+            return False, "There is no event of this number", "error"
         if self.max_size is not None and len(self) >= self.max_size:
             return False, f"{len(self)} jobs are waiting here already: try again in a minute", "queue_full"
         asks = visitor(request, body.session_hash)
@@ -59,7 +66,24 @@ class Line(Queue):
         waiting = sum(visitor_of(event) == asks for line in lines for event in line.queue)
         if waiting >= allowed.waiting_each:
             return False, f"{waiting} of your jobs are waiting: wait until one of them is done", "queue_full"
+        self._make_room()
         return await super().push(body, request, username)
+
+    def send_message(self, event: Event, event_message: Any) -> None:
+        """Tell a caller something; nothing to one who was forgotten."""
+        if event.session_hash in self.pending_messages_per_session:
+            super().send_message(event, event_message)
+
+    def _make_room(self) -> None:
+        """Forget the answers of those who called first and have no job by now: they never came to listen."""
+        told, jobs = self.pending_messages_per_session, self.pending_event_ids_session
+        if len(told) <= _MOST_TOLD:
+            return
+        busy = {event.session_hash for event in self.event_ids_to_events.values()}
+        for session in [each for each in told if each not in busy][: len(told) - _MOST_TOLD + 100]:
+            del told[session]
+        for session in [each for each in jobs if each not in told]:
+            del jobs[session]
 
     def get_events(self) -> tuple[list[Event], bool, str] | None:
         """The job whose turn it is, out of its line."""

@@ -10,6 +10,8 @@ from threading import Event, Lock
 
 from gradio.context import LocalContext
 
+from studio.ui.limits import limits
+
 PATIENCE = 60.0
 """Seconds after which a job stops whose caller never came to listen."""
 JOBS = ("streamed job", "batch-run")
@@ -51,7 +53,7 @@ def caller_left() -> Callable[[], bool]:
     """Tells of the job that Gradio runs in this thread whether its caller has left; called as the job begins.
 
     Gradio marks an event as dead once the stream of its answers is cut: the page was closed, or the program ended. An event
-    that was cancelled is no longer known to it.
+    that was cancelled is no longer known to it. A job that takes longer than this instance gives one has to stop as well.
     """
     blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
     if blocks is None or event_id is None:
@@ -60,9 +62,10 @@ def caller_left() -> Callable[[], bool]:
 
     def left() -> bool:
         event = events.get(event_id)
-        if _ending.is_set() or event is None or not event.alive:
+        took = time.monotonic() - begun
+        if _ending.is_set() or event is None or not event.alive or took > limits().work:
             return True
-        if time.monotonic() - begun < PATIENCE:
+        if took < PATIENCE:
             return False
         return not (event_id in _heard or event.session_hash in _heard)
 

@@ -25,7 +25,7 @@ NO_GRADE = f"No saved grade is loaded: drop a {GRADES_TO_LOAD} or a settings .js
 UNEXPECTED = (
     "Something went wrong that was not foreseen; the server's log says what. Try again, or with other settings."
 )
-STOPPED = "Stopped: nobody listened any more, or the server ends."
+STOPPED = "Stopped: nobody listened any more, the job took longer than this server gives to one, or the server ends."
 DISTANCE_HELP = (
     "Sliced Wasserstein distance between the two pictures' colours, in CIE Lab units. 0: the same colours. "
     "About 1: a difference one just notices."

@@ -11,6 +11,7 @@ from benchmarks import load
 from benchmarks.serving import Server, serving
 
 
+@pytest.mark.slow
 def test_a_small_load_gives_every_client_its_own_result(capsys: pytest.CaptureFixture[str]) -> None:
     load.main(["--jobs", "10", "--clients", "5", "--edge", "96"])
     told = capsys.readouterr().out

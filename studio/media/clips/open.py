@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from reswd_torch.errors import InputError
 from studio.media.clips.boxes import claims_too_much
 from studio.media.clips.names import check_clip, need_av
+from studio.media.images import limits
 
 if TYPE_CHECKING:
     from studio.media.clips.av_types import InputContainer, Packet, PictureStream, Stream, VideoCodecContext, VideoFrame
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 OpenClip: TypeAlias = "InputContainer"
 """A clip that is open for reading, as PyAV's container."""
 
-MAX_CLIP_PIXELS = 8192 * 8192
-"""The largest picture of a clip, in pixels: twice that of 8K. It is checked before a frame is decoded."""
 _DEMUXERS = (
     "asf", "av1", "avi", "dv", "flv", "gif", "h264", "hevc", "ivf", "m4v", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mpeg",
     "mpegts", "mpegvideo", "mxf", "obu", "ogg",
@@ -42,7 +41,7 @@ def opened(path: Path) -> Iterator[OpenClip]:
     check_clip(path)
     if claims_too_much(path):
         raise InputError(f"{path}: its index claims more than the file holds: copy or export it again")
-    limits = {
+    options = {
         "format_whitelist": ",".join(_DEMUXERS),
         "protocol_whitelist": "file",
         "max_pixels": _most_decoded(),
@@ -50,7 +49,7 @@ def opened(path: Path) -> Iterator[OpenClip]:
     }
     try:
         # An absolute path cannot be taken for an address, as "concat:a.mp4" could.
-        container = av.open(os.path.abspath(path), options=limits, metadata_errors="replace")  # noqa: PTH100 - as it is
+        container = av.open(os.path.abspath(path), options=options, metadata_errors="replace")  # noqa: PTH100 - as it is
     except (av.error.FFmpegError, ValueError, OSError) as error:
         raise InputError(
             f"{path}: this is not a video file that can be opened, or its index is missing because the recording broke off: "
@@ -62,7 +61,7 @@ def opened(path: Path) -> Iterator[OpenClip]:
 
 def _most_decoded() -> str:
     """FFmpeg's own bound, which counts the blocks at the edge that are not shown."""
-    return str(MAX_CLIP_PIXELS * 5 // 4)
+    return str(limits.current().clip_pixels * 5 // 4)
 
 
 def picture_stream(container: OpenClip, path: Path) -> PictureStream:
@@ -84,10 +83,11 @@ def picture_stream(container: OpenClip, path: Path) -> PictureStream:
         raise InputError(f"{path}: the file holds no video stream that can be decoded: give a clip with a picture")
     first = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
     context = first.codec_context
-    if context.width * context.height > MAX_CLIP_PIXELS:
+    most = limits.current().clip_pixels
+    if context.width * context.height > most:
         raise InputError(
             f"{path}: its picture of {context.width} x {context.height} pixels is larger than the "
-            f"{MAX_CLIP_PIXELS / 1e6:.0f} megapixels of a clip that is read: scale it down first"
+            f"{most / 1e6:.0f} megapixels of a clip that is read: scale it down first"
         )
     context.options = {"max_pixels": _most_decoded()}  # a later frame may be larger than the header says
     first.thread_type = "AUTO"

@@ -22,6 +22,7 @@ class Limits:
         apart: whether formats that can blow up are decoded in a process of their own, which ends at the two limits below.
         seconds: the longest time in that process.
         memory: bytes that the process may take beside the program itself.
+        clip_pixels: the largest number of pixels of a clip's picture, checked before one is decoded. FFmpeg holds some twenty.
     """
 
     pixels: int = MAX_PIXELS
@@ -29,6 +30,7 @@ class Limits:
     apart: bool = False
     seconds: float = 20.0
     memory: int = 2 << 30
+    clip_pixels: int = 8192 * 8192
 
     def of(self, name: str) -> int:
         """The largest number of pixels of a picture of the format ``name`` (Pillow's)."""
@@ -37,8 +39,9 @@ class Limits:
 
 OWN = Limits()
 """For the files of whoever runs the program."""
-STRANGERS = Limits(pixels=120_000_000, packed_pixels=64_000_000, apart=True)
-"""For uploads of strangers. The largest cameras have 102 megapixels, and phones that write HEIC mostly 12 to 50."""
+STRANGERS = Limits(pixels=120_000_000, packed_pixels=64_000_000, apart=True, clip_pixels=4096 * 2304)
+"""For uploads of strangers. The largest cameras have 102 megapixels, and phones that write HEIC mostly 12 to 50. Clips are of up
+to 4K."""
 
 _public = False
 

@@ -22,6 +22,7 @@ from studio.space import on_a_space
 from studio.ui.controls import PALETTE, PICTURE
 from studio.ui.guide.budget import check_budget
 from studio.ui.guide.choice import GuideChoice
+from studio.ui.limits import limits
 from studio.ui.settings import number_from, whole_number
 
 KEPT, NOTHING = "Kept colours", "Nothing"
@@ -138,9 +139,10 @@ def model_from(value: Any) -> str:
         return name
     if zero_gpu():
         raise InputError(f"This Space paints with {EMBEDDED_ID}: run the app on your own machine for {name[:80]!r}.")
-    if on_a_space():  # anybody who comes by could fill its disk, with the owner's token
+    if not limits().any_model:  # anybody who comes by could fill the disk, with the owner's token
+        here = "This Space" if on_a_space() else "This server"
         raise InputError(
-            f"This Space paints with the models of its list: run the app on your own machine for {name[:80]!r}."
+            f"{here} paints with the models of its list: run the app on your own machine for {name[:80]!r}."
         )
     if not _HUB_NAME.fullmatch(name) or Path(name).exists():
         close = closest(name)

@@ -15,6 +15,7 @@ from studio.ui.guide import words
 from studio.ui.guide.examples import EXAMPLES, tile
 from studio.ui.guide.parts import GuideTab, Model, More, Outcome, Wishes
 from studio.ui.guide.run import KINDS, models
+from studio.ui.limits import limits
 from studio.ui.places import picture_place
 from studio.ui.settings import as_sent
 
@@ -108,14 +109,15 @@ def _wishes(known: Known | None) -> Wishes:
 
 
 def _model() -> Model:
-    info = None if zero_gpu() else "One of the list, or owner/name of another on huggingface.co"
+    any_model = limits().any_model and not zero_gpu()
+    info = "One of the list, or owner/name of another on huggingface.co" if any_model else None
     model = as_sent(
         gr.Dropdown(
             [(MODELS[name].label, name) for name in models()],
             value=EMBEDDED_ID,
             label="Model",
             info=info,
-            allow_custom_value=not zero_gpu(),
+            allow_custom_value=any_model,
             elem_id="guide-model",
         )
     )

@@ -138,6 +138,7 @@ def test_a_batch_ends_when_its_caller_leaves(server: Server, tmp_path: Path, way
 # Folders
 
 
+@pytest.mark.slow
 def test_what_a_killed_server_left_goes_and_what_others_have_stays(tmp_path: Path) -> None:
     theirs = tmp_path / "files" / "holiday.jpg"
     unmarked = tmp_path / "files" / f"{disk.PREFIX}of-a-person"
@@ -159,8 +160,15 @@ def test_what_a_killed_server_left_goes_and_what_others_have_stays(tmp_path: Pat
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("way", [(), ("app.py",)], ids=["serve", "app.py"])
+@pytest.mark.parametrize(
+    ("way", "number"),
+    [
+        pytest.param((), signal.SIGTERM, id="serve-15"),
+        pytest.param((), signal.SIGHUP, id="serve-1", marks=pytest.mark.slow),
+        pytest.param(("app.py",), signal.SIGTERM, id="app.py-15", marks=pytest.mark.slow),
+        pytest.param(("app.py",), signal.SIGHUP, id="app.py-1", marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_ends_jobs_and_leaves_nothing(tmp_path: Path, number: signal.Signals, way: tuple[str, ...]) -> None:
     with serving(tmp_path, *way) as server:
         server.join("guide", guide_data("64x64", 200))

@@ -6,14 +6,15 @@ Oracle of the attacks: FFmpeg itself, told nothing, follows most of them.
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 
 from reswd_torch.errors import InputError
-from studio.media.clips import open as opening
 from studio.media.clips.read import read_facts
+from studio.media.images import limits
 from tests.studio.media.clips.made import FRAMES, SIZE, make_clip
 
 LISTS = {
@@ -62,10 +63,10 @@ def test_a_picture_beyond_the_bound_is_refused_before_it_is_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_clip(tmp_path / "a.mp4", audio=False)
-    monkeypatch.setattr(opening, "MAX_CLIP_PIXELS", SIZE[0] * SIZE[1] - 1)
+    monkeypatch.setattr(limits, "OWN", replace(limits.OWN, clip_pixels=SIZE[0] * SIZE[1] - 1))
     with pytest.raises(InputError, match=r"a\.mp4: its picture of 128 x 72 pixels is larger than the 0 megapixels"):
         read_facts(path)
-    monkeypatch.setattr(opening, "MAX_CLIP_PIXELS", SIZE[0] * SIZE[1])
+    monkeypatch.setattr(limits, "OWN", replace(limits.OWN, clip_pixels=SIZE[0] * SIZE[1]))
     assert read_facts(path).size == SIZE
 
 
@@ -77,6 +78,6 @@ def test_a_header_that_names_a_small_picture_does_not_hide_a_large_one(
     for at in (whole.index(b"avih") + 8 + 32, whole.index(b"strf") + 8 + 4):
         whole = whole[:at] + struct.pack("<II", 16, 16) + whole[at + 8 :]
     path.write_bytes(whole)
-    monkeypatch.setattr(opening, "MAX_CLIP_PIXELS", 100 * 72)
+    monkeypatch.setattr(limits, "OWN", replace(limits.OWN, clip_pixels=100 * 72))
     with pytest.raises(InputError):
         read_facts(path)

@@ -16,6 +16,7 @@ from studio.jobs import GuideJob, PaintJob
 from studio.records.painted import SETTINGS_KEY, read_painted
 from studio.references import KeptColours, PictureReference
 from studio.service.guide.run import GuideResult, default_generation
+from studio.ui import limits
 from studio.ui.controls import PALETTE
 from studio.ui.guide.choice import GuideChoice
 from studio.ui.guide.run import KEPT, NOTHING, model_from, painting_job, save
@@ -136,4 +137,11 @@ def test_on_a_space_only_the_list_is_on_offer(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("SPACE_ID", "someone/space")
     assert model_from("stabilityai/sdxl-turbo") == "stabilityai/sdxl-turbo"
     with pytest.raises(InputError, match="models of its list"):
+        model_from("owner/name")
+
+
+def test_strangers_do_not_fill_the_disk_with_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_chosen", limits.PUBLIC)
+    assert model_from("stabilityai/sdxl-turbo") == "stabilityai/sdxl-turbo"
+    with pytest.raises(InputError, match="This server paints with the models of its list"):
         model_from("owner/name")
