@@ -107,4 +107,5 @@ BEFORE = [
 @pytest.mark.parametrize(("pair", "numbers"), BEFORE, ids=["drawn", "photographs"])
 def test_colours_by_ten_numbers_are_what_they_were_before_there_were_aims(pair, numbers: list[float]) -> None:
     grade = match(*pair(), aim="colours", transform="cdl", scene="different")
-    np.testing.assert_allclose(grade.transform.vector().numpy(), numbers, atol=1e-6, rtol=0)
+    # That commit itself gives numbers up to 3.4e-6 off on another processor, which rounds sums another way.
+    np.testing.assert_allclose(grade.transform.vector().numpy(), numbers, atol=1e-5, rtol=0)
