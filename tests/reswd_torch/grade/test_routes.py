@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from reswd_torch.grade import Cdl, Lut3D, cdl, lut3d, routes
+from reswd_torch.grade import Cdl, Lut3D, cdl, routes, transforms
 from tests.conftest import ROOT
 from tests.reswd_torch.grade.test_cdl import CDLS
 from tests.reswd_torch.grade.test_kernels import some_colours
@@ -37,7 +37,7 @@ def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """That many threads, and parts and tiles so small that a hundred colours are many."""
     monkeypatch.setattr(routes, "PART", 32)
     monkeypatch.setattr(cdl, "_TILE", 7)
-    monkeypatch.setattr(lut3d, "_TILE", 7)
+    monkeypatch.setattr(transforms, "_TILE", 7)
     before = torch.get_num_threads()
     torch.set_num_threads(request.param)
     yield request.param
