@@ -7,8 +7,9 @@ BIN := .venv/bin
 run: .venv/app ## install and open the browser app
 	$(BIN)/reswd serve --browser
 
-test: .venv/dev ## install and run the tests
-	$(BIN)/python -m pytest
+test: .venv/dev ## install and run the tests; those that start the app in processes of their own, apart from what others leave
+	$(BIN)/python -m pytest --ignore=tests/e2e
+	$(BIN)/python -m pytest tests/e2e
 
 test-slow: .venv/dev ## the proofs that take a minute or so each
 	$(BIN)/python -m pytest -m slow
