@@ -18,8 +18,8 @@ from tests.fuzz.families import FAMILIES, Family
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = ROOT / "build" / "fuzz" / "found"
-HANG = 30.0
-"""Seconds after which a file that is still being read hangs."""
+HANG = 120.0
+"""Seconds after which a file that is still being read hangs. Long, since a busy machine takes half a minute to import PyTorch."""
 MOST_MEMORY = 2 << 30
 """Bytes that reading one of these small files may take."""
 STATE = "state"
