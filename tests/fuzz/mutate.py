@@ -8,7 +8,8 @@ import struct
 import zlib
 from collections.abc import Callable
 
-PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+from tests.corpus.containers import PNG_HEAD, chunk
+
 _NUMBERS = (
     0,
     1,
@@ -227,8 +228,7 @@ def _png_parts(content: bytes) -> Parts:
 
 
 def _png_joined(parts: Parts) -> bytes:
-    sealed = (struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in parts)
-    return PNG_HEAD + b"".join(sealed)
+    return PNG_HEAD + b"".join(chunk(kind, data) for kind, data in parts)
 
 
 def _jpeg_parts(content: bytes) -> Parts:

@@ -18,7 +18,7 @@ from reswd_torch.profiles.icc import (
     read_matrix_profile,
     write_profile,
 )
-from tests.studio.media.images.profiles_for_tests import cmyk_profile, display_p3, grey_profile, srgb
+from tests.studio.media.images.profiles_for_tests import cmyk_profile, display_p3, grey_profile, hdr_profile, srgb
 
 UNIT = np.linspace(0, 1, 1001)
 
@@ -114,16 +114,9 @@ def test_nonsense_is_no_profile(primaries: tuple, white: tuple[float, float]) ->
 
 def test_hdr_by_tag_and_by_name() -> None:
     """ICC.1:2022, 9.2.17; the names of the W3C's note on PQ in PNG and of common profiles."""
-
-    def tagged(transfer: int) -> bytes:
-        icc = bytearray(display_p3())
-        at = icc.index(b"cprt")
-        icc[at : at + 4] = b"cicp"
-        place = struct.unpack_from(">I", icc, at + 4)[0]
-        icc[place : place + 12] = b"cicp" + bytes(4) + bytes([9, transfer, 0, 1])
-        return bytes(icc)
-
-    assert hdr_kind(tagged(16), "x") == "PQ, SMPTE ST 2084" and hdr_kind(tagged(18), "x") == "HLG, ARIB STD-B67"
-    assert hdr_kind(tagged(13), "x") is None
+    assert (
+        hdr_kind(hdr_profile(16), "x") == "PQ, SMPTE ST 2084" and hdr_kind(hdr_profile(18), "x") == "HLG, ARIB STD-B67"
+    )
+    assert hdr_kind(hdr_profile(13), "x") is None
     assert hdr_kind(display_p3(), "ITUR_2100_PQ_FULL") and hdr_kind(b"", "Rec.2100 HLG") and hdr_kind(b"", "Rec2100HLG")
     assert hdr_kind(display_p3(), "Display P3") is None and hdr_kind(b"", "Copquin") is None

@@ -68,6 +68,16 @@ def display_p3() -> bytes:
     return matrix_profile("Display P3", ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)))
 
 
+def hdr_profile(transfer: int) -> bytes:
+    """Display P3 with a cicp tag (ICC.1:2022, 9.2.17) of this transfer in place of its copyright."""
+    icc = bytearray(display_p3())
+    at = icc.index(b"cprt")
+    icc[at : at + 4] = b"cicp"
+    place = struct.unpack_from(">I", icc, at + 4)[0]
+    icc[place : place + 12] = b"cicp" + bytes(4) + bytes([9, transfer, 0, 1])
+    return bytes(icc)
+
+
 @cache
 def srgb() -> bytes:
     """LittleCMS's own sRGB."""

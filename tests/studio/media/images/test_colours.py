@@ -26,7 +26,7 @@ from studio.media.images import (
 from studio.media.images.colours import to_full_range
 from tests.studio.media.images.conftest import scene, source
 from tests.studio.media.images.files_for_tests import has, refused
-from tests.studio.media.images.profiles_for_tests import display_p3
+from tests.studio.media.images.profiles_for_tests import display_p3, hdr_profile
 
 P3_CHRM = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
 SRGB_CHRM = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
@@ -301,16 +301,6 @@ def test_adobe_rgb_by_exif(suffix: str, space: int, index: str | None, is_adobe:
         assert read_picture(write_picture(tmp_path / f"b{suffix}", picture, picture.pixels)).icc == picture.icc
     Image.fromarray(scene()).save(tmp_path / f"c{suffix}", exif=adobe_exif(space, index), icc_profile=display_p3())
     assert read_picture(tmp_path / f"c{suffix}").icc == display_p3()
-
-
-def hdr_profile(transfer: int) -> bytes:
-    """A profile with a cicp tag (ICC.1:2022, 9.2.17) in place of its copyright."""
-    icc = bytearray(display_p3())
-    at = icc.index(b"cprt")
-    icc[at : at + 4] = b"cicp"
-    place = struct.unpack_from(">I", icc, at + 4)[0]
-    icc[place : place + 12] = b"cicp" + bytes(4) + bytes([9, transfer, 0, 1])
-    return bytes(icc)
 
 
 @pytest.mark.parametrize("transfer", [16, 18])
