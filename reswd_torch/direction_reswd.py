@@ -25,7 +25,7 @@ from reswd_torch.direction_reservoir import (
 )
 from reswd_torch.directions import check_directions, draw_directions
 from reswd_torch.errors import InputError
-from reswd_torch.precision import in_full_precision
+from reswd_torch.precision import in_full_under_autocast
 from reswd_torch.reservoir_loss import ReservoirLoss
 from reswd_torch.wasserstein import Others, OtherWeights, Points, PointSets, Weights, check_alike, check_sets
 
@@ -141,6 +141,7 @@ class DirectionReservoirSlicedWasserstein(ReservoirLoss):
         """
         return self.diagnosed(x, y, x_weights, y_weights, directions=directions).value
 
+    @in_full_under_autocast
     def diagnosed(
         self,
         x: Points,
@@ -151,11 +152,6 @@ class DirectionReservoirSlicedWasserstein(ReservoirLoss):
         directions: Float[Tensor, "fresh dims"] | None = None,
     ) -> ReservoirResult:
         """One step as a call makes it: the value, and everything that led to it. Arguments as for :meth:`forward`."""
-        device = x.device.type if isinstance(x, Tensor) else "cpu"
-        if torch.is_autocast_enabled(device):
-            with torch.autocast(device, enabled=False):
-                masses = [None if each is None else in_full_precision(each) for each in (x_weights, y_weights)]
-                return self.diagnosed(in_full_precision(x), in_full_precision(y), *masses, directions=directions)
         check_sets(x, y, x_weights, y_weights)
         if x.shape[-1] != self.dims:
             raise InputError(

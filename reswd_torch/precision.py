@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor
@@ -11,6 +13,7 @@ from torch import Tensor
 from reswd_torch.errors import InputError
 
 HALVES = (torch.float16, torch.bfloat16)
+Method = TypeVar("Method", bound=Callable[..., Any])
 FLOATS = (torch.float32, torch.float64, *HALVES)
 """The dtypes that colours may have. Those of 8 bits and fewer only store numbers: PyTorch does not compute in them."""
 
@@ -34,9 +37,25 @@ def check_float(name: str, tensor: Tensor) -> None:
         )
 
 
-def in_full_precision(tensor: Tensor) -> Tensor:
+def in_full_precision(tensor: Any) -> Any:
     """Half precision, as autocast makes it, as float32. Anything else comes back as it is and is left to the checks."""
     return tensor.float() if isinstance(tensor, Tensor) and tensor.dtype in HALVES else tensor
+
+
+def in_full_under_autocast(method: Method) -> Method:
+    """The method of a loss that compares sets: under autocast it runs without it, on points and masses in full precision."""
+
+    @functools.wraps(method)
+    def compare(
+        self: Any, x: Any, y: Any, x_weights: Any = None, y_weights: Any = None, *, directions: Any = None
+    ) -> Any:
+        device = x.device.type if isinstance(x, Tensor) else "cpu"
+        if not torch.is_autocast_enabled(device):
+            return method(self, x, y, x_weights, y_weights, directions=directions)
+        with torch.autocast(device, enabled=False):
+            return method(self, *map(in_full_precision, (x, y, x_weights, y_weights)), directions=directions)
+
+    return cast(Method, compare)
 
 
 @contextmanager

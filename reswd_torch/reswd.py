@@ -19,7 +19,7 @@ from torch import Tensor
 from reswd_torch.coupling_reservoir import Couplings, KeptCouplings, coupling_step, none_kept
 from reswd_torch.directions import check_directions, check_kind, draw_directions
 from reswd_torch.errors import InputError
-from reswd_torch.precision import in_full_precision
+from reswd_torch.precision import in_full_under_autocast
 from reswd_torch.reservoir_loss import ReservoirLoss
 from reswd_torch.wasserstein import (
     Others,
@@ -134,6 +134,7 @@ class ReservoirSlicedWasserstein(ReservoirLoss):
             ]  # all at once, since each copy may make the host wait
         return self._drawn.pop(0)
 
+    @in_full_under_autocast
     def forward(
         self,
         x: Points,
@@ -157,11 +158,6 @@ class ReservoirSlicedWasserstein(ReservoirLoss):
         Raises:
             InputError: sets that cannot be compared, or that are not those of the kept plans.
         """
-        device = x.device.type if isinstance(x, Tensor) else "cpu"
-        if torch.is_autocast_enabled(device):
-            with torch.autocast(device, enabled=False):
-                full = [None if each is None else in_full_precision(each) for each in (x_weights, y_weights)]
-                return self.forward(in_full_precision(x), in_full_precision(y), *full, directions=directions)
         check_shapes(x, y, x_weights, y_weights)
         check_values("x", x)
         if x.shape[-1] != self.dims:

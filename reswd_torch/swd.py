@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from reswd_torch.control_variates import check_control, control_coefficient, controlled_mean, gaussian_control
 from reswd_torch.directions import check_count, check_directions, check_kind, draw_directions
 from reswd_torch.errors import InputError
-from reswd_torch.precision import HALVES, in_full_precision
+from reswd_torch.precision import HALVES, in_full_under_autocast
 from reswd_torch.wasserstein import (
     Others,
     OtherWeights,
@@ -170,6 +170,7 @@ class SlicedWasserstein(Seeded):
         """
         return self.diagnosed(x, y, x_weights, y_weights, directions=directions).value
 
+    @in_full_under_autocast
     def diagnosed(
         self,
         x: Points,
@@ -180,11 +181,6 @@ class SlicedWasserstein(Seeded):
         directions: Float[Tensor, "directions dims"] | None = None,
     ) -> SlicedResult:
         """What a call computes: the value, and everything that led to it. Arguments as for :meth:`forward`."""
-        device = x.device.type if isinstance(x, Tensor) else "cpu"
-        if torch.is_autocast_enabled(device):
-            with torch.autocast(device, enabled=False):
-                masses = [None if each is None else in_full_precision(each) for each in (x_weights, y_weights)]
-                return self.diagnosed(in_full_precision(x), in_full_precision(y), *masses, directions=directions)
         check_sets(x, y, x_weights, y_weights)
         if directions is None:
             directions = self.draw(x)
