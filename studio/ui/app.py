@@ -26,11 +26,11 @@ from studio.ui.endpoints import add_endpoints
 from studio.ui.guide.events import wire_guide_tab
 from studio.ui.guide.run import DEVICE, models
 from studio.ui.guide.tab import lay_out_guide_tab
-from studio.ui.layout import CSS, HEAD, INTRO, TITLE, theme
 from studio.ui.limits import choose, limits
 from studio.ui.match.events import wire_match_tab
 from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.narrow import narrow
+from studio.ui.page import CSS, HEAD, INTRO, TITLE, theme
 from studio.ui.paths import visitors_know
 from studio.ui.session import Session, forget
 from studio.ui.visits import end_all, wait_for_jobs
