@@ -20,6 +20,7 @@ from studio.space import on_a_space
 from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
 from studio.ui.blocks import StudioBlocks
+from studio.ui.desk.routes import desk_routes
 from studio.ui.disk import keep_tidy, leave, own_folder
 from studio.ui.door import Door
 from studio.ui.endpoints import add_endpoints
@@ -72,7 +73,7 @@ def launch_options(names: tuple[str, ...] = ()) -> dict[str, Any]:
         names: host names by which the app may be called; empty for every name. See :func:`names_for`.
     """
     return {
-        "app_kwargs": {"middleware": [Middleware(Door, names=names)]},
+        "app_kwargs": {"middleware": [Middleware(Door, names=names)], "routes": desk_routes()},
         "theme": theme(),
         "css": CSS,
         "head": HEAD,

@@ -22,7 +22,7 @@ from studio.ui.visits import listens
 
 _OPEN = {"", "config", "info", "openapi.json", "app_id", "startup-events", "theme.css", "robots.txt", "favicon.ico"}
 _OPEN |= {"manifest.json", "static", "assets", "svelte", "login", "logout", "login_check", "user", "token"}
-_OPEN |= {"queue", "call", "run", "api", "cancel", "reset", "heartbeat", "upload", "upload_progress"}
+_OPEN |= {"queue", "call", "run", "api", "cancel", "reset", "heartbeat", "upload", "upload_progress", "desk"}
 _ICON_SIZES = ("", "192", "512")
 """Sizes of the icon that manifest.json names."""
 _PREFIX = "gradio_api"

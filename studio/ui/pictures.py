@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.media.images import Picture, read_reduced
 from studio.views.preview import PREVIEW_EDGE, shrink
+from studio.views.pyramid import Pyramid
 
 
 @dataclass(eq=False)
@@ -22,6 +23,7 @@ class Side:
         size: (height, width) of the whole picture.
         painted: the small (H, W) bool mask that was painted over the preview, or None.
         placed: the file that stands for it on the page, once there is one.
+        pyramid: its sizes for the viewer, once it was looked at.
     """
 
     path: Path
@@ -29,6 +31,7 @@ class Side:
     size: tuple[int, int]
     painted: np.ndarray | None = None
     placed: Path | None = None
+    pyramid: Pyramid | None = None
 
 
 def open_side(path: Path) -> Side:

@@ -10,8 +10,10 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from threading import Lock
+from weakref import WeakValueDictionary
 
 from studio.ui.batch.state import BatchState
+from studio.ui.desk.state import Desk
 from studio.ui.guide.state import GuideState
 from studio.ui.match.state import MatchState
 from studio.ui.stop import StopFile
@@ -26,10 +28,15 @@ class Session:
     Not a dataclass: Gradio copies those into the page's configuration.
 
     Attributes:
+        key: by which the page's own scripts ask for what it shows; nobody can guess it.
+        desk: what its viewer can be asked for.
         match, batch, guide: what the tabs remember.
     """
 
     def __init__(self) -> None:
+        self.key = secrets.token_urlsafe(18)
+        _sessions[self.key] = self
+        self.desk = Desk()
         self.match = MatchState()
         self.batch = BatchState()
         self.guide = GuideState()
@@ -74,6 +81,14 @@ class Session:
     def new_stop(self) -> StopFile:
         """The stop signal for a run that begins."""
         return StopFile(self.folder / f"stop-{next(self._numbers)}")
+
+
+_sessions: WeakValueDictionary[str, Session] = WeakValueDictionary()
+
+
+def session_of(key: str) -> Session | None:
+    """The page of a key; None where it was closed long ago."""
+    return _sessions.get(key)
 
 
 def runs_folder() -> Path:

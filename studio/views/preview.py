@@ -26,7 +26,7 @@ def shrink(picture: Picture, edge: int = PREVIEW_EDGE) -> Picture:
     if size == (picture.width, picture.height):
         return picture
     alpha = None if picture.alpha is None else resize(picture.alpha, size)
-    return replace(picture, pixels=resize(picture.pixels, size), alpha=alpha)
+    return replace(picture, pixels=resize(picture.pixels, size), alpha=alpha, whole=picture.full_size)
 
 
 def slim(result: MatchResult, edge: int = PREVIEW_EDGE) -> MatchResult:
@@ -63,16 +63,21 @@ def save_preview(path: Path, pixels: np.ndarray) -> Path:
     Raises:
         OSError: the file could not be encoded or written.
     """
+    path.write_bytes(encoded_preview(pixels, path.suffix))
+    return path
+
+
+def encoded_preview(pixels: np.ndarray, suffix: str) -> bytes:
+    """The bytes of a preview; for the arguments and errors see :func:`save_preview`."""
     import cv2
 
     options = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    if path.suffix == ".jpg":
+    if suffix == ".jpg":
         options = [cv2.IMWRITE_JPEG_QUALITY, 93, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    done, encoded = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
+    done, encoded = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
     if not done:
-        raise OSError(f"{path}: the preview could not be encoded")
-    path.write_bytes(encoded.tobytes())
-    return path
+        raise OSError(f"a preview could not be encoded as {suffix}")
+    return encoded.tobytes()
 
 
 def resize(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -14,6 +14,7 @@ from studio.ui.guard import words_for
 from studio.ui.match import choose, downloads, masks, run, words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.guarded import CompareRun, MatchRun
+from studio.ui.match.looks import chosen_as_json
 from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import cube_line, show, shown_outputs
 from studio.ui.match.state import ROLES, Role
@@ -28,7 +29,8 @@ _SAVE_JS = """(file) => {
   link.href = file.url; link.download = file.orig_name;
   document.body.appendChild(link); link.click(); link.remove();
 }"""
-_LOOK_JS = "() => document.querySelector('#slider')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
+_LOOK_JS = "() => document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
+_LIVE_JS = "(strength) => { window.reswdDesk.live({strength}); }"
 _WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **PRIVATE}
 
 
@@ -68,7 +70,9 @@ class MatchEvents:
             reference_mask=tab.masks["reference"].file,
         )
         inputs, result, size = tab.inputs, tab.result, tab.downloads.cube_size
-        self._settle = Step(self.settle, [session, inputs.kind, inputs.palette], [result.stale, tab.run.status])
+        self._settle = Step(
+            self.settle, [session, inputs.kind, inputs.palette], [result.stale, tab.run.status, result.desk.state]
+        )
         self._follow = Step(self.follow, [session, result.strength, size], shown_outputs(tab))
         run_outputs = [tab.run.start, tab.run.stop, tab.comparison.run.start, tab.run.status, *shown_outputs(tab)]
         self._match = Step(self.run_match, [session, *self.controls.components], run_outputs)
@@ -116,6 +120,8 @@ class MatchEvents:
         shown = session.match.shown
         stale = choose.is_stale(session, kind, palette)
         updates: Updates = {self.tab.result.stale: words.stale(shown) if stale and shown is not None else ""}
+        if shown is None:
+            updates[self.tab.result.desk.state] = chosen_as_json(session)
         if choose.chosen(session, kind, palette) != session.match.judged:  # else a match was quicker than this
             updates[self.tab.run.status] = ""
         return updates
@@ -148,7 +154,7 @@ class MatchEvents:
             [self.session, *(mask.editor for mask in open_masks)],
             [part for mask in open_masks for part in (mask.group, mask.painted, mask.paint)],
         )
-        shown_at = [tab.result.slider, tab.result.empty]
+        shown_at = [tab.result.desk.place]
         tab.run.start.click(*take_paintings, **QUICK).then(*self._match, show_progress_on=shown_at, **_WORK)
         comparison.run.start.click(*take_paintings, **QUICK).then(
             self.run_compare,
@@ -201,7 +207,7 @@ class MatchEvents:
             outputs += [places[role].picture, places[role].about, mask.file, mask.group, mask.painted, mask.paint]
         tab.examples.gallery.select(self.take_example, self.session, outputs, **QUICK).then(
             *self._follow, **QUICK
-        ).then(*self._match, show_progress_on=[tab.result.slider, tab.result.empty], **_WORK).then(
+        ).then(*self._match, show_progress_on=[tab.result.desk.place], **_WORK).then(
             None, None, None, js=_LOOK_JS, **PRIVATE
         )
 
@@ -220,13 +226,7 @@ class MatchEvents:
     def wire_strength(self) -> None:
         """The slider of the strength."""
         result, size = self.tab.result, self.tab.downloads.cube_size
-        result.strength.input(
-            self.preview_strength,
-            [self.session, result.strength],
-            [result.slider, result.metrics],
-            concurrency_limit=4,
-            **LATEST,
-        )
+        result.strength.input(None, result.strength, None, js=_LIVE_JS, **PRIVATE)
         result.strength.release(
             self.rest,
             [self.session, result.strength, size],
@@ -234,16 +234,6 @@ class MatchEvents:
             concurrency_limit=4,
             **LATEST,
         )
-
-    def preview_strength(self, session: Session, strength: float | None) -> Updates:
-        """While the slider moves: a quick preview and the distance."""
-        result = run.set_strength(session, strength)
-        if result is None:
-            return nothing_new(self.tab.result.metrics)
-        return {
-            self.tab.result.slider: run.graded_pair(session, result, ".jpg"),
-            self.tab.result.metrics: words.metrics(result),
-        }
 
     def rest(self, session: Session, strength: float | None, cube_size: int) -> Updates:
         """When the slider rests: the lossless preview, the numbers and the chart."""

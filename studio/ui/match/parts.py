@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from studio.ui.controls import Aims
+from studio.ui.desk.component import DeskParts
 from studio.ui.examples import Example
 from studio.ui.guard import RunButtons
 from studio.ui.match.masks import Mask
@@ -65,8 +66,7 @@ class Result:
     """What is shown of a result."""
 
     stale: gr.HTML
-    empty: gr.HTML
-    slider: gr.ImageSlider
+    desk: DeskParts
     strength: gr.Slider
     metrics: gr.HTML
     taken: gr.HTML

@@ -23,6 +23,7 @@ from studio.ui import words
 from studio.ui.controls import PALETTE, SAVED, chosen_aim, chosen_protections
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
+from studio.ui.match.looks import looks_of, seen_as_json
 from studio.ui.match.masks import mask_file
 from studio.ui.session import Session
 from studio.ui.settings import settings_from, strength_from
@@ -40,7 +41,7 @@ _TILE_EDGE = 640
 class Shown:
     """What a result looks like on the page."""
 
-    pair: tuple[str, str]
+    desk: str
     metrics: str
     numbers: str
     notes: str
@@ -108,11 +109,11 @@ def match_and_show(session: Session, choice: MatchChoice, progress: gr.Progress)
 
 def show_new(session: Session, result: MatchResult) -> Shown:
     """Make a result the one on the screen."""
-    before = _save_before(session, result)
+    seen = looks_of(session, result)
     with session.match.lock:
         if session.match.strength is not None:  # the slider may have moved while the match ran
             result = result.at_strength(session.match.strength)
-        session.match.shown, session.match.before = result, before
+        session.match.shown, session.match.seen = result, seen
     shown = show(session, result)
     while session.match.shown is not None and session.match.shown is not result:  # and while this was drawn
         result = session.match.shown
@@ -121,9 +122,9 @@ def show_new(session: Session, result: MatchResult) -> Shown:
 
 
 def show(session: Session, result: MatchResult) -> Shown:
-    """A result in full: lossless preview, figures, chart."""
+    """A result in full: the viewer, figures, chart."""
     return Shown(
-        pair=graded_pair(session, result, ".png"),
+        desk=seen_as_json(session, result),
         metrics=match_words.metrics(result),
         numbers=match_words.numbers(result.grade) + match_words.encoding_line(result),
         notes=words.notes(result.notes),
@@ -146,20 +147,6 @@ def draw_points(session: Session) -> str | None:
         return None
     sheet = drawn_points(result.source_sample, result.target_sample, found, result.picture.icc)
     return str(save_preview(session.new_file(".png"), sheet))
-
-
-def graded_pair(session: Session, result: MatchResult, suffix: str) -> tuple[str, str]:
-    """Before and after as files; .jpg while the slider moves, .png when it rests."""
-    after = save_preview(session.new_file(suffix), display_pixels(result.picture, result.graded_pixels()))
-    if (
-        session.match.before is None or not session.match.before.is_file()
-    ):  # a page left open long enough loses its files
-        session.match.before = _save_before(session, result)
-    return str(session.match.before), str(after)
-
-
-def _save_before(session: Session, result: MatchResult) -> Path:
-    return save_preview(session.new_place("before.png"), display_pixels(result.picture, result.picture.pixels))
 
 
 def set_strength(session: Session, strength: float | None) -> MatchResult | None:

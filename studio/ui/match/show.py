@@ -17,8 +17,7 @@ def shown_outputs(tab: MatchTab) -> list[Block]:
     result, details, away = tab.result, tab.details, tab.downloads
     return [
         result.stale,
-        result.slider,
-        result.empty,
+        result.desk.state,
         result.metrics,
         result.taken,
         result.show_points,
@@ -49,8 +48,7 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
     savable = {one.suffix for one in formats_for(is_cdl=downloads.is_cdl(session))}
     return {
         tab.result.stale: "",
-        tab.result.slider: gr.update(value=shown.pair, visible=True),
-        tab.result.empty: gr.update(visible=False),
+        tab.result.desk.state: shown.desk,
         tab.result.metrics: shown.metrics,
         tab.result.taken: words.taken(result),
         tab.result.show_points: gr.update(visible=run.has_points(result)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from threading import Lock
 from typing import Literal, get_args
 
@@ -16,6 +16,20 @@ ROLES: tuple[Role, ...] = get_args(Role)
 """What a picture of this tab can be."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """The numbers of the looks in the viewer; None for none.
+
+    Attributes:
+        before, after: the picture, and the same one graded.
+        reference: what it was matched to, where that is a picture.
+    """
+
+    before: int | None = None
+    after: int | None = None
+    reference: int | None = None
+
+
 class MatchState(TabState):
     """What the page remembers for this tab.
 
@@ -24,7 +38,7 @@ class MatchState(TabState):
         grade: a saved grade to apply.
         shown: the result on the screen, at preview size and at the strength of the slider.
         compared: results of *Compare methods*, in the order of the gallery.
-        before: the ungraded preview as a file.
+        seen: what the viewer shows.
         painting: the roles whose masks are being painted right now.
         strength: where the slider was moved to; None while it was not moved.
         judged: what was chosen when the words under the button were said; see :func:`studio.ui.match.choose.chosen`.
@@ -37,7 +51,7 @@ class MatchState(TabState):
         self.grade: Grade | None = None
         self.shown: MatchResult | None = None
         self.compared: list[MatchResult] = []
-        self.before: Path | None = None
+        self.seen = Seen()
         self.painting: set[Role] = set()
         self.strength: float | None = None
         self.judged: tuple[object, ...] | None = None

@@ -20,6 +20,7 @@ from studio.ui.controls import (
     seed_and_device,
     transform_choice,
 )
+from studio.ui.desk.component import lay_out_desk
 from studio.ui.examples import load_examples, pair_tile
 from studio.ui.guard import RunButtons
 from studio.ui.match import words
@@ -171,17 +172,7 @@ def _editor(role: Role, given: MaskInput) -> Mask:
 
 def _result() -> Result:
     stale = gr.HTML(elem_id="stale", padding=False)
-    empty = gr.HTML(words.EMPTY_RESULT, elem_id="empty", padding=False)
-    slider = gr.ImageSlider(
-        label="Before | after",
-        type="filepath",
-        format="png",
-        interactive=False,
-        buttons=["fullscreen"],
-        max_height=440,
-        visible=False,
-        elem_id="slider",
-    )
+    desk = lay_out_desk(words.EMPTY_RESULT)
     with gr.Row(equal_height=True):
         with gr.Column(scale=3, min_width=260):
             strength = as_sent(
@@ -207,8 +198,7 @@ def _result() -> Result:
     )
     return Result(
         stale=stale,
-        empty=empty,
-        slider=slider,
+        desk=desk,
         strength=strength,
         metrics=metrics,
         taken=taken,

@@ -17,8 +17,8 @@ from studio.views.sentences import taken_line
 USE_PAINTED = "Use the painted area"
 SHOW_POINTS = "Show the points"
 EMPTY_RESULT = (
-    '<div class="empty"><b>The matched photograph appears here.</b>'
-    "<span>Choose a source and a reference, or press one of the examples, then <i>Match colours</i>.</span></div>"
+    "<b>The matched photograph appears here.</b>"
+    "<span>Choose a source and a reference, or press one of the examples, then <i>Match colours</i>.</span>"
 )
 EMPTY_NUMBERS = '<p class="faint">The grade\'s numbers appear here after a match.</p>'
 EMPTY_METRICS = '<p class="faint">Distance to the reference: match first.</p>'

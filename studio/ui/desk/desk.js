@@ -1,0 +1,43 @@
+// The entry of the viewer's scripts: finds the viewer's place on the page and lets the page's events reach it.
+
+import {wireKeys} from './keys.js';
+import {Viewer} from './viewer.js';
+
+const found = (selector) => new Promise((done) => {
+  const look = () => {
+    const element = document.querySelector(selector);
+    if (element) {
+      watcher.disconnect();
+      done(element);
+    }
+  };
+  const watcher = new MutationObserver(look);
+  watcher.observe(document, {childList: true, subtree: true});
+  look();
+});
+
+const ready = (async () => {
+  const root = await found('#desk .desk');
+  const viewer = new Viewer(root);
+  const help = root.querySelector('.desk-help');
+  const ask = () => (help.open ? help.close() : help.showModal());
+  root.querySelector('.desk-ask').addEventListener('click', ask);
+  help.querySelector('button').addEventListener('click', () => help.close());
+  wireKeys(viewer, {'?': ask});
+  return viewer;
+})();
+
+const address = (key) => new URL(`desk/${key}`, location.href.replace(/[?#].*$/, '').replace(/\/?$/, '/')).href;
+
+window.reswdDesk = {
+  // The page has a new state: JSON, as studio/ui/desk/component.py makes it.
+  async show(text) {
+    if (!text) return;
+    const state = JSON.parse(text);
+    (await ready).show({...state, base: address(state.key)});
+  },
+  async live(values) {
+    (await ready).live(values);
+  },
+  viewer: () => ready,
+};

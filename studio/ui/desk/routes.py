@@ -1,0 +1,115 @@
+"""What the viewer's scripts ask for, answered past Gradio's queue: pieces of pictures while a person looks or drags.
+
+Every address begins with the page's key, which nobody can guess, as nobody can guess its folder. Whoever has it is the page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from reswd_torch.errors import InputError
+from studio.ui.desk.asked import Asked, asked_for
+from studio.ui.desk.state import Look
+from studio.ui.session import Session, session_of
+from studio.views.preview import encoded_preview
+from studio.views.pyramid import Part
+from studio.views.shown import shown_pixels
+
+PREFIX = "desk"
+_FOLDER = Path(__file__).parent
+_SCRIPTS = {path.name: path for path in (*_FOLDER.glob("*.js"), *_FOLDER.glob("vendor/*.js"))}
+_EDGE = 1600
+_FOR_EVER = {"Cache-Control": "private, max-age=3600, immutable"}
+_PASSING = {"Cache-Control": "no-store"}
+Handler = Callable[[Request], Response]
+
+
+def desk_routes() -> list[Route]:
+    """The routes, for the application that Gradio builds."""
+    page = f"/{PREFIX}/{{key}}"
+    return [
+        Route(f"/{PREFIX}/scripts/{{name}}", _script),
+        Route(f"{page}/{{look:int}}/whole.jpg", _answered(_whole)),
+        Route(f"{page}/{{look:int}}/{{level:int}}/{{column:int}}_{{row:int}}.png", _answered(_tile)),
+        Route(f"{page}/{{look:int}}/live.jpg", _answered(_live)),
+    ]
+
+
+def _answered(handler: Handler) -> Handler:
+    """A handler whose complaints are answers: 404 for what is no longer there, 400 for what nobody can be asked."""
+
+    @wraps(handler)
+    def answer(request: Request) -> Response:
+        try:
+            return handler(request)
+        except LookupError:
+            return Response("This is no longer there.", 404, headers=_PASSING)
+        except (InputError, ValueError) as error:
+            said = error.problem if isinstance(error, InputError) else "This cannot be asked for."
+            return Response(Path(said).name if said.startswith("/") else said, 400, headers=_PASSING)
+
+    return answer
+
+
+def _script(request: Request) -> Response:
+    path = _SCRIPTS.get(request.path_params["name"])
+    if path is None:
+        return Response("There is nothing here.", 404)
+    return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+def _whole(request: Request) -> Response:
+    """All of a look at the size of a preview."""
+    look = _look(request)
+    return _picture(shown_pixels(look.pyramid.whole(), look.grade), ".jpg", _FOR_EVER)
+
+
+def _tile(request: Request) -> Response:
+    """A tile of a look, without loss: noise and clipping are judged on it."""
+    look, asked = _look(request), request.path_params
+    part = look.pyramid.tile(asked["level"], asked["column"], asked["row"])
+    return _picture(_marked(part, look, asked_for(request.query_params)), ".png", _FOR_EVER)
+
+
+def _live(request: Request) -> Response:
+    """What is on the screen, as the controls stand while one of them is dragged."""
+    look, asked = _look(request), asked_for(request.query_params)
+    part = look.pyramid.region(asked.box, asked.size)
+    return _picture(_marked(part, look, asked), ".jpg", _PASSING)
+
+
+def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
+    grade = None if look.grade is None else asked.regraded(look.grade)
+    return shown_pixels(part, grade)
+
+
+def _session(request: Request) -> Session:
+    session = session_of(request.path_params["key"])
+    if session is None:
+        raise LookupError
+    return session
+
+
+def _look(request: Request) -> Look:
+    look = _session(request).desk.look(request.path_params["look"])
+    if look is None:
+        raise LookupError
+    return look
+
+
+def _picture(pixels: np.ndarray, suffix: str, headers: dict[str, str]) -> Response:
+    kind = "image/png" if suffix == ".png" else "image/jpeg"
+    return Response(encoded_preview(pixels, suffix), media_type=kind, headers=headers)
+
+
+def json_answer(values: object) -> Response:
+    """Values as JSON."""
+    return Response(json.dumps(values), media_type="application/json", headers=_PASSING)

@@ -1,0 +1,235 @@
+// The viewer: panes side by side or one with a divider, in step, with its buttons and keys.
+
+import {Divider} from './divider.js';
+import {Pane} from './pane.js';
+
+const NAMES = ['before', 'after', 'reference'];
+const MODES = ['slider', 'sides', 'after', 'before', 'reference'];
+
+export class Viewer {
+  constructor(root) {
+    this.root = root;
+    this.panes = {};
+    this.state = null;
+    this.mode = 'slider';
+    this.zoom = 'fit';
+    this.query = '';
+    this.divider = new Divider(root.querySelector('.desk-divider'), (share) => this._cut(share));
+    for (const button of root.querySelectorAll('[data-mode]'))
+      button.addEventListener('click', () => this.setMode(button.dataset.mode));
+    for (const button of root.querySelectorAll('[data-zoom]'))
+      button.addEventListener('click', () => this.setZoom(button.dataset.zoom));
+    this._wireHold(root.querySelector('.desk-hold'));
+    root.querySelector('.desk-clip').addEventListener('click', () => this.toggleClipping());
+    root.querySelector('.desk-full').addEventListener('click', () => this.toggleFull());
+    new ResizeObserver(() => this.zoom === 'fit' && this.eachPane((pane) => pane.fit())).observe(
+      root.querySelector('.desk-panes'));
+  }
+
+  // What is to be seen: {base, before, after, reference}, each look as studio/ui/desk/state.py describes it, or null.
+  async show(state) {
+    const old = this.state;
+    this.state = state;
+    this.root.classList.toggle('is-empty', !state.before && !state.after && !state.reference);
+    if (!state.after && !['before', 'reference'].includes(this.mode)) this._setMode('before');
+    if (state.after && (!old?.after || !this._possible(this.mode))) this._setMode('slider');
+    if (!state.before && state.reference) this._setMode('reference');
+    if (state.before && !state.after && this.mode === 'reference' && !old?.before) this._setMode('before');
+    if (!this._possible(this.mode)) this._setMode(state.before ? 'before' : 'reference');
+    await this._paint();
+  }
+
+  _possible(mode) {
+    const {before, after, reference} = this.state ?? {};
+    return {slider: before && after, sides: before && (after || reference), after, before, reference}[mode];
+  }
+
+  _setMode(mode) {
+    this.mode = mode;
+    this.root.dataset.shown = mode;
+  }
+
+  async setMode(mode) {
+    if (!MODES.includes(mode) || !this._possible(mode)) return;
+    this._setMode(mode);
+    await this._paint();
+    if (this.zoom === 'fit') this.eachPane((pane) => pane.fit());
+  }
+
+  // Which looks each pane shows in a mode.
+  _plan() {
+    const {before, after, reference} = this.state;
+    if (this.mode === 'slider') return {before: {before, after}};
+    if (this.mode === 'sides') {
+      const plan = {before: {before}};
+      if (after) plan.after = {after};
+      if (reference) plan.reference = {reference};
+      return plan;
+    }
+    if (this.mode === 'after') return {before: before ? {before, after} : {after}};
+    return this.mode === 'before' ? {before: {before}} : {reference: {reference}};
+  }
+
+  async _paint() {
+    if (!this.state?.base) return;
+    for (const button of this.root.querySelectorAll('[data-mode]')) {
+      button.setAttribute('aria-pressed', String(button.dataset.mode === this.mode));
+      button.disabled = !this._possible(button.dataset.mode);
+    }
+    const plan = this._possible(this.mode) ? this._plan() : {};
+    for (const name of NAMES) this._place(name).hidden = !plan[name];
+    this.divider.element.hidden = this.mode !== 'slider';
+    this.root.querySelector('.desk-hold').disabled = !(this.state.before && this.state.after);
+    await Promise.all(Object.entries(plan).map(([name, looks]) => {
+      const pane = this._pane(name);
+      pane.divided = this.mode === 'slider';
+      const slots = name === 'reference' ? {before: looks.reference} : looks;
+      this._label(name, slots);
+      return pane.show(slots, this.state.base, this.query);
+    }));
+    this._cut(this.divider.percent / 100);
+    this._say();
+  }
+
+  _label(name, slots) {
+    const shown = Object.values(slots).map((look) => look.name);
+    const title = this.mode === 'after' ? [this.state.after.name] : shown;
+    this._place(name).querySelector('.desk-name').textContent = title.join(' | ');
+    const which = this.mode === 'slider' ? `${shown.join(' left of the divider, ')} right of it` : title[0];
+    this._pane(name).viewer.canvas.setAttribute('aria-label', `${which}: arrow keys move, plus and minus zoom`);
+  }
+
+  _place(name) {
+    return this.root.querySelector(`.desk-pane[data-pane="${name}"]`);
+  }
+
+  _pane(name) {
+    if (!this.panes[name]) {
+      const pane = (this.panes[name] = new Pane(this._place(name).querySelector('.desk-canvas'), name));
+      pane.viewer.addHandler('viewport-change', () => this._step(pane));
+      pane.viewer.addHandler('canvas-drag', () => (this.zoom = 'free'));
+      pane.viewer.addHandler('canvas-scroll', () => (this.zoom = 'free'));
+      pane.viewer.addHandler('canvas-pinch', () => (this.zoom = 'free'));
+      pane.viewer.addHandler('canvas-double-click', () => (this.zoom = 'free'));
+    }
+    return this.panes[name];
+  }
+
+  eachPane(act) {
+    for (const [name, pane] of Object.entries(this.panes)) if (!this._place(name).hidden) act(pane);
+  }
+
+  // The pane that a person looks at first.
+  get first() {
+    return this.mode === 'reference' ? this.panes.reference : this.panes.before;
+  }
+
+  _cut(share) {
+    if (!this.panes.before) return;
+    this.panes.before.share = share;
+    this.panes.before.follow();
+  }
+
+  // Panes move in step: what one does, the others do, by the same share of their size on the screen.
+  _step(leader) {
+    const {viewport} = leader.viewer;
+    const now = {zoom: viewport.getZoom(true), center: viewport.getCenter(true)};
+    const last = leader.last;
+    leader.last = now;
+    if (this.stepping || !last || this.mode !== 'sides' || this.zoom === 'fit') return this._say();
+    this.stepping = true;
+    this.eachPane((pane) => {
+      if (pane === leader) return;
+      const other = pane.viewer.viewport;
+      if (pane.size.width === leader.size.width && pane.size.height === leader.size.height) {
+        other.zoomTo(now.zoom, null, true);
+        other.panTo(now.center, true);
+      } else {
+        other.zoomBy(now.zoom / last.zoom, null, true);
+        const scale = (now.zoom * viewport.getContainerSize().x) / (other.getZoom(true) * other.getContainerSize().x);
+        other.panBy(now.center.minus(last.center).times(scale), true);
+      }
+      pane.last = {zoom: other.getZoom(true), center: other.getCenter(true)};
+    });
+    this.stepping = false;
+    this._say();
+  }
+
+  setZoom(zoom) {
+    this.zoom = zoom;
+    this.eachPane((pane) => (zoom === 'fit' ? pane.fit() : pane.zoomTo(Number(zoom))));
+    this._say();
+  }
+
+  zoomBy(factor) {
+    this.zoom = 'free';
+    const pane = this.first;
+    pane?.zoomTo(pane.scale() * factor);
+  }
+
+  pan(x, y) {
+    this.zoom = 'free';
+    const viewport = this.first?.viewer.viewport;
+    viewport?.panBy(viewport.deltaPointsFromPixels(new OpenSeadragon.Point(x, y)), true);
+    viewport?.applyConstraints(true);
+  }
+
+  _say() {
+    const pane = this.first;
+    if (!pane?.size) return;
+    this.root.querySelector('.desk-scale').textContent = `${Math.round(pane.scale() * 100)} %`;
+    for (const button of this.root.querySelectorAll('[data-zoom]')) {
+      const exact = Math.abs(pane.scale() - Number(button.dataset.zoom)) < 0.004;
+      button.setAttribute('aria-pressed', String(button.dataset.zoom === 'fit' ? this.zoom === 'fit' : exact));
+    }
+    clearTimeout(this.told);
+    this.told = setTimeout(() => this.root.dispatchEvent(new CustomEvent('desk-moved')), 120);
+  }
+
+  // Show the picture as it was for as long as a key or the button is held.
+  hold(on) {
+    if (!this.panes.before) return;
+    this.panes.before.held = on;
+    this.root.classList.toggle('is-held', on);
+    this.panes.before.follow();
+  }
+
+  _wireHold(button) {
+    button.addEventListener('pointerdown', () => this.hold(true));
+    for (const end of ['pointerup', 'pointerleave', 'pointercancel', 'blur'])
+      button.addEventListener(end, () => this.hold(false));
+    button.addEventListener('keydown', (event) => [' ', 'Enter'].includes(event.key) && this.hold(true));
+    button.addEventListener('keyup', () => this.hold(false));
+  }
+
+  async toggleClipping() {
+    const button = this.root.querySelector('.desk-clip');
+    const on = button.getAttribute('aria-pressed') !== 'true';
+    button.setAttribute('aria-pressed', String(on));
+    this.query = on ? '?clipping=1' : '';
+    await this._paint();
+  }
+
+  toggleFull() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.root.requestFullscreen();
+  }
+
+  // A picture of what is looked at as the controls stand now; the last wish wins.
+  async live(values) {
+    const pane = this.mode === 'sides' ? this.panes.after : this.first;
+    if (!this.state?.after || !pane?.size || ['before', 'reference'].includes(this.mode)) return;
+    this.wish = values;
+    if (this.asking) return;
+    this.asking = true;
+    while (this.wish) {
+      const wish = this.wish;
+      this.wish = null;
+      const box = pane.looked();
+      const query = new URLSearchParams({...box, ...wish, ...(this.query ? {clipping: 1} : {})});
+      await pane.showLive(`${this.state.base}/${this.state.after.look}/live.jpg?${query}`, box);
+    }
+    this.asking = false;
+    this.root.dispatchEvent(new CustomEvent('desk-live', {detail: values}));
+  }
+}

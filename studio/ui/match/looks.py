@@ -1,0 +1,70 @@
+"""The looks of the viewer that a match makes, and those of pictures that were only chosen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from studio.media.images import Picture
+from studio.references import reference_files
+from studio.service.match import MatchResult
+from studio.ui.desk.component import told
+from studio.ui.desk.state import Look
+from studio.ui.match.state import ROLES, Seen
+from studio.ui.pictures import Side
+from studio.ui.session import Session
+from studio.views.pyramid import Pyramid
+
+
+def looks_of(session: Session, result: MatchResult) -> Seen:
+    """Give the picture of a new result and its reference their looks; the graded one follows in :func:`seen_as_json`."""
+    job = result.job
+    pyramid = _pyramid(session, job.source, result.picture, job.mask)
+    before = session.desk.add(Look(pyramid, None, job.source.name))
+    target = reference_files(job.reference).get("target")
+    side = session.match.reference
+    reference = None if side is None or side.path != target else session.desk.add(_chosen(session, side))
+    return Seen(before, None, reference)
+
+
+def seen_as_json(session: Session, result: MatchResult) -> str:
+    """The result on the screen at its strength, as the viewer is told of it."""
+    state = session.match
+    before = None if state.seen.before is None else session.desk.look(state.seen.before)
+    if before is None:  # a page left open long enough loses its looks
+        state.seen = looks_of(session, result)
+        assert state.seen.before is not None
+        before = session.desk.look(state.seen.before)
+        assert before is not None
+    after = session.desk.add(Look(before.pyramid, result.grade, "Result"))
+    state.seen = replace(state.seen, after=after)
+    return _told(session)
+
+
+def chosen_as_json(session: Session) -> str:
+    """The pictures in the places, as the viewer is told of them; while a result is on the screen, that one stays."""
+    state = session.match
+    if state.shown is None:
+        looks = {role: state.places[role].side for role in ROLES}
+        numbers = [None if side is None else session.desk.add(_chosen(session, side)) for side in looks.values()]
+        state.seen = Seen(before=numbers[0], reference=numbers[1])
+    return _told(session)
+
+
+def _told(session: Session) -> str:
+    seen = session.match.seen
+    return told(session, before=seen.before, after=seen.after, reference=seen.reference)
+
+
+def _chosen(session: Session, side: Side) -> Look:
+    if side.pyramid is None:
+        side.pyramid = _pyramid(session, side.path, side.preview, None)
+    return Look(side.pyramid, None, side.path.name)
+
+
+def _pyramid(session: Session, path: Path, preview: Picture, mask: Path | None) -> Pyramid:
+    """The sizes of a picture; those of a chosen one, where it is the same, are not made twice."""
+    for side in (session.match.places[role].side for role in ROLES):
+        if mask is None and side is not None and side.path == path and side.pyramid is not None:
+            return side.pyramid
+    return Pyramid(path, preview, session.new_subfolder("sizes"), mask)

@@ -1,0 +1,234 @@
+"""A picture at every size that a viewer asks for: whole, halved, halved again; read when it is first looked at closely.
+
+Up to the size of a preview the preview serves. Beyond it the whole file is decoded once, and its levels lie in files that are
+mapped into memory, so that a page that nobody looks at holds no more than its preview.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import BoundedSemaphore, Lock
+
+import numpy as np
+
+from reswd_torch.errors import InputError
+from studio.media.images import Picture, read_picture
+from studio.service.weights import where_to_grade
+from studio.views.preview import resize
+
+TILE = 512
+"""Width and height of a tile, pixels."""
+_SMALLEST = 512
+"""The longer edge, in pixels, at which halving ends."""
+_builds = BoundedSemaphore(2)  # each holds a whole decoded picture for a moment
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of a picture, in pixels of one of its sizes."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns, to index an array with."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of a picture at some size, ready to be graded.
+
+    Attributes:
+        picture: pixels and alpha of the part, in the encoding of the file.
+        weights: (h, w) float32, 0..1, where the grade counts; None for everywhere.
+    """
+
+    picture: Picture
+    weights: np.ndarray | None = None
+
+
+class Pyramid:
+    """The sizes of one picture.
+
+    Level 0 is the whole picture; every further one has half the width and height of the one before, rounded up.
+
+    Args:
+        path: the file.
+        preview: a small copy of it in its own encoding.
+        folder: where the files of the levels may lie; it exists as long as the pyramid is in use.
+        mask: white where the grade counts, a picture of the whole size; None for everywhere.
+    """
+
+    def __init__(self, path: Path, preview: Picture, folder: Path, mask: Path | None = None) -> None:
+        self.path, self.preview, self.mask = path, preview, mask
+        self.size = preview.full_size
+        self._folder = folder
+        self._lock = Lock()
+        self._levels: list[Part] = []
+        self._small: dict[tuple[int, int], Part] = {}
+        self._weights: np.ndarray | None = None
+        self._weights_known = False
+
+    @property
+    def levels(self) -> int:
+        """How many levels there are."""
+        edge, count = max(self.size), 1
+        while edge > _SMALLEST:
+            edge, count = (edge + 1) // 2, count + 1
+        return count
+
+    def size_of(self, level: int) -> tuple[int, int]:
+        """(H, W) of a level."""
+        height, width = self.size
+        return -(-height // (1 << level)), -(-width // (1 << level))
+
+    def whole(self) -> Part:
+        """All of it at the size of the preview."""
+        return self._of_preview((self.preview.height, self.preview.width))
+
+    def tile(self, level: int, column: int, row: int) -> Part:
+        """A tile of :data:`TILE` pixels along its edges, or fewer at the right and the lower end.
+
+        Raises:
+            InputError: there is no such tile, or the file cannot be read any more.
+        """
+        if not 0 <= level < self.levels:
+            raise InputError(f"level {level} is none of 0 to {self.levels - 1}")
+        height, width = self.size_of(level)
+        left, top = column * TILE, row * TILE
+        if column < 0 or row < 0 or left >= width or top >= height:
+            raise InputError(f"tile {column}, {row} lies outside the picture")
+        return _cut(self._level(level), Box(left, top, min(TILE, width - left), min(TILE, height - top)))
+
+    def region(self, box: Box, size: tuple[int, int]) -> Part:
+        """A part of the picture, reduced for the screen; never enlarged.
+
+        Args:
+            box: the part, in pixels of the whole picture; what lies outside is left out.
+            size: (H, W) that are wanted at most.
+
+        Raises:
+            InputError: the file cannot be read any more.
+        """
+        height, width = self.size
+        left, top = min(max(0, box.left), width - 1), min(max(0, box.top), height - 1)
+        right, bottom = min(width, box.left + box.width), min(height, box.top + box.height)
+        whole = Box(left, top, max(1, right - left), max(1, bottom - top))
+        scale = min(1.0, size[0] / max(1, box.height), size[1] / max(1, box.width))
+        level = self._level_for(scale)
+        shrunk = level.picture.width / width
+        inner = _scaled(whole, shrunk, (level.picture.height, level.picture.width))
+        wanted = (max(1, round(whole.height * scale)), max(1, round(whole.width * scale)))
+        return _reduced(_cut(level, inner), wanted)
+
+    def _level_for(self, scale: float) -> Part:
+        """The smallest of the sizes at hand that need not be enlarged."""
+        if scale <= self.preview.width / self.size[1] * 1.001:
+            return self._of_preview((self.preview.height, self.preview.width))
+        level = 0
+        while scale <= 0.5 and level + 1 < self.levels:
+            level, scale = level + 1, scale * 2
+        return self._level(level)
+
+    def _level(self, level: int) -> Part:
+        size = self.size_of(level)
+        if size[1] <= self.preview.width:
+            return self._of_preview(size)
+        with self._lock:
+            if not self._levels:
+                with _builds:
+                    self._levels = self._build()
+            return self._levels[level]
+
+    def _of_preview(self, size: tuple[int, int]) -> Part:
+        """The preview, reduced to a size; small, so it is kept."""
+        part = self._small.get(size)
+        if part is None:
+            weights = self._preview_weights()
+            part = self._small[size] = _reduced(Part(self.preview, weights), size)
+        return part
+
+    def _preview_weights(self) -> np.ndarray | None:
+        """Where the grade counts, at the size of the preview."""
+        with self._lock:
+            if not self._weights_known:
+                whole = None if self.mask is None and self.preview.alpha is None else self._whole_weights()
+                size = (self.preview.width, self.preview.height)
+                self._weights = None if whole is None else resize(whole, size)
+                self._weights_known = True
+            return self._weights
+
+    def _whole_weights(self) -> np.ndarray | None:
+        if self.mask is None:
+            return where_to_grade(self.preview, None)
+        opaque = np.broadcast_to(np.zeros((), np.uint8), (*self.size, 3))
+        return where_to_grade(replace(self.preview, pixels=opaque, alpha=None), self.mask)
+
+    def _build(self) -> list[Part]:
+        """Decode the whole picture and halve it down to the preview's size."""
+        picture = read_picture(self.path)
+        if (picture.height, picture.width) != self.size:
+            raise InputError(f"{self.path.name}: the file has changed: choose it again")
+        weights = where_to_grade(picture, self.mask)
+        kept = None if weights is None else np.rint(weights * 255).astype(np.uint8)
+        part = Part(replace(picture, notes=()), kept)
+        levels: list[Part] = []
+        while True:
+            number = len(levels)
+            levels.append(self._stored(part, number))
+            height, width = self.size_of(number + 1)
+            if width <= self.preview.width or number + 1 >= self.levels:
+                return levels
+            part = _reduced(part, (height, width))
+
+    def _stored(self, part: Part, number: int) -> Part:
+        """The part with its arrays in files that are mapped into memory."""
+        picture = part.picture
+
+        def stored(plane: np.ndarray | None, name: str) -> np.ndarray | None:
+            if plane is None:
+                return None
+            place = self._folder / f"{name}-{number}.npy"
+            np.save(place, plane)
+            mapped: np.ndarray = np.load(place, mmap_mode="r")
+            return mapped
+
+        pixels = stored(picture.pixels, "pixels")
+        assert pixels is not None
+        return Part(
+            replace(picture, pixels=pixels, alpha=stored(picture.alpha, "alpha")), stored(part.weights, "weights")
+        )
+
+
+def _cut(part: Part, box: Box) -> Part:
+    """A part of a part; its weights become floats again."""
+    picture = part.picture
+    alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[box.slices])
+    weights = None if part.weights is None else part.weights[box.slices]
+    if weights is not None and weights.dtype == np.uint8:
+        weights = weights.astype(np.float32) / 255
+    pixels = np.ascontiguousarray(picture.pixels[box.slices])
+    return Part(replace(picture, pixels=pixels, alpha=alpha), weights)
+
+
+def _reduced(part: Part, size: tuple[int, int]) -> Part:
+    """A part at a smaller (H, W), by area means; the same one where it has that size."""
+    picture = part.picture
+    if size == (picture.height, picture.width):
+        return part
+    target = (size[1], size[0])
+    alpha = None if picture.alpha is None else resize(picture.alpha, target)
+    weights = None if part.weights is None else resize(part.weights, target)
+    return Part(replace(picture, pixels=resize(picture.pixels, target), alpha=alpha), weights)
+
+
+def _scaled(box: Box, scale: float, size: tuple[int, int]) -> Box:
+    """A box of the whole picture in pixels of a smaller size, (H, W)."""
+    left, top = min(size[1] - 1, round(box.left * scale)), min(size[0] - 1, round(box.top * scale))
+    width, height = max(1, round(box.width * scale)), max(1, round(box.height * scale))
+    return Box(left, top, min(width, size[1] - left), min(height, size[0] - top))
