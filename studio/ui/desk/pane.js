@@ -112,6 +112,11 @@ export class Pane {
     viewport.applyConstraints(true);
   }
 
+  view() {
+    const {viewport} = this.viewer;
+    return {zoom: viewport.getZoom(true), center: viewport.getCenter(true)};
+  }
+
   fit(immediately = true) {
     if (!this.size) return;
     this.viewer.viewport.fitBounds(new OpenSeadragon.Rect(0, 0, 1, this.size.height / this.size.width), immediately);

@@ -133,7 +133,7 @@ export class Viewer {
   // Panes move in step: what one does, the others do, by the same share of their size on the screen.
   _step(leader) {
     const {viewport} = leader.viewer;
-    const now = {zoom: viewport.getZoom(true), center: viewport.getCenter(true)};
+    const now = leader.view();
     const last = leader.last;
     leader.last = now;
     if (this.stepping || !last || this.mode !== 'sides' || this.zoom === 'fit') return this._say();
@@ -149,7 +149,7 @@ export class Viewer {
         const scale = (now.zoom * viewport.getContainerSize().x) / (other.getZoom(true) * other.getContainerSize().x);
         other.panBy(now.center.minus(last.center).times(scale), true);
       }
-      pane.last = {zoom: other.getZoom(true), center: other.getCenter(true)};
+      pane.last = pane.view();
     });
     this.stepping = false;
     this._say();
@@ -157,7 +157,11 @@ export class Viewer {
 
   setZoom(zoom) {
     this.zoom = zoom;
-    this.eachPane((pane) => (zoom === 'fit' ? pane.fit() : pane.zoomTo(Number(zoom))));
+    this.eachPane((pane) => {
+      if (zoom === 'fit') pane.fit();
+      else pane.zoomTo(Number(zoom));
+      pane.last = pane.view();  // the others are there already, and need not follow
+    });
     this._say();
   }
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import gradio as gr
-
 from reswd_torch.errors import InputError
 from studio.references import PaletteReference, reference_files
 from studio.ui import places, words
@@ -52,8 +50,7 @@ def choose_grade(session: Session, path: str | None, slider: float | None) -> tu
     """Take a saved grade that was dropped; None for one that was taken out.
 
     Returns:
-        What it is, as HTML; and its strength for the slider, which otherwise stays at ``slider``. The slider is updated
-        only where it must be: Gradio then makes a new one, without what as_sent() changed.
+        What it is, as HTML; and its strength for the slider, which otherwise stays at ``slider``.
     """
     if path is None:
         session.match.grade = None
@@ -64,9 +61,7 @@ def choose_grade(session: Session, path: str | None, slider: float | None) -> tu
         session.match.grade = None
         return words.message(words.plain(error)), slider
     session.match.grade = grade
-    strength = grade.strength
-    new_slider = strength if strength <= 2 else gr.update(value=strength, maximum=strength)
-    return match_words.grade_line(grade, Path(path).name), new_slider
+    return match_words.grade_line(grade, Path(path).name), grade.strength
 
 
 def chosen(session: Session, kind: str, palette: str) -> tuple[object, ...]:

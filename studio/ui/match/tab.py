@@ -20,7 +20,7 @@ from studio.ui.controls import (
     seed_and_device,
     transform_choice,
 )
-from studio.ui.desk.component import lay_out_desk
+from studio.ui.desk.component import DeskParts, lay_out_desk
 from studio.ui.examples import load_examples, pair_tile
 from studio.ui.guard import RunButtons
 from studio.ui.match import words
@@ -45,15 +45,19 @@ _MASK_HELP: dict[Role, str] = {
 
 def lay_out_match_tab() -> MatchTab:
     """Lay the tab out."""
-    with gr.Row(equal_height=False, elem_classes="halves"):
-        with gr.Column(scale=4, min_width=330, elem_classes="choices"):
+    with gr.Row(equal_height=False, elem_classes=["halves", "desk-room"]):
+        with gr.Column(min_width=300, elem_classes="choices"):
             inputs = _inputs()
             run = run_buttons("Match colours", "match", "stop", "status")
             more = _more()
             examples = _examples()
-        with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
+        with gr.Column(min_width=320, elem_classes="outcome"):
             masks = {role: _editor(role, more.masks[role]) for role in ROLES}
-            result = _result()
+            stale = gr.HTML(elem_id="stale", padding=False)
+            desk = lay_out_desk(words.EMPTY_RESULT)
+        with gr.Column(min_width=300, elem_classes="tune"):
+            result = _result(stale, desk)
+        with gr.Column(min_width=320, elem_classes="away"):
             downloads = _downloads()
             details = _details()
     return MatchTab(
@@ -170,24 +174,19 @@ def _editor(role: Role, given: MaskInput) -> Mask:
     )
 
 
-def _result() -> Result:
-    stale = gr.HTML(elem_id="stale", padding=False)
-    desk = lay_out_desk(words.EMPTY_RESULT)
-    with gr.Row(equal_height=True):
-        with gr.Column(scale=3, min_width=260):
-            strength = as_sent(
-                gr.Slider(
-                    0,
-                    2,
-                    value=MatchSettings.strength,
-                    step=0.01,
-                    label="Strength",
-                    info="0 as it was, 1 the match, above 1 stronger",
-                    elem_id="strength",
-                )
-            )
-        with gr.Column(scale=2, min_width=240):
-            metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
+def _result(stale: gr.HTML, desk: DeskParts) -> Result:
+    strength = as_sent(
+        gr.Slider(
+            0,
+            4,
+            value=MatchSettings.strength,
+            step=0.01,
+            label="Strength",
+            info="0 as it was, 1 the match, above 1 stronger",
+            elem_id="strength",
+        )
+    )
+    metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
     with gr.Row(equal_height=False, elem_id="taken-row"):
         taken = gr.HTML(elem_id="taken", padding=False)
         show_points = gr.Button(
