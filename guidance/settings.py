@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import is_number
+from reswd_torch.checks import is_number
 
 TRANSPORT, GRADIENT = "transport", "gradient"
 METHODS = (TRANSPORT, GRADIENT)

@@ -10,7 +10,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import is_number
+from reswd_torch.checks import is_number
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline

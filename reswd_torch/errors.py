@@ -18,6 +18,7 @@ class MatchRemedy(Remedy):
     """What helps against errors of a match."""
 
     FIT_CDL = "save it as .cube, or match with transform cdl, which fits ten numbers to it"
+    TRIM_LESS = "save it as .cube, or set these trims back"
 
 
 class InputError(ValueError):

@@ -8,10 +8,12 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TypeGuard
 
+from reswd_torch.checks import is_number, number_within
 from reswd_torch.errors import InputError
+from reswd_torch.grade.trims import NEUTRAL, Trims
 from reswd_torch.matching.methods import REGISTRY, Method, method_named
 
 METHODS = tuple(method.name for method in REGISTRY)
@@ -48,6 +50,7 @@ class MatchSettings:
             show, ``"different"`` compares statistics alone, ``"auto"`` finds out. With a
             method that does not look for a scene, a palette or a series ``"auto"`` compares statistics, and ``"same"`` is
             refused.
+        trims: what is changed after the match; ``strength`` does not weaken it.
     """
 
     method: str = "fast"
@@ -59,6 +62,7 @@ class MatchSettings:
     device: str = "auto"
     samples: int = 2048
     scene: str = AUTO_SCENE
+    trims: Trims = NEUTRAL
 
     def __post_init__(self) -> None:
         method = method_named(self.method)
@@ -80,6 +84,8 @@ class MatchSettings:
             raise InputError(
                 f"aim {self.aim!r} needs method {able}, not {self.method}: leave the method out, or choose aim colours"
             )
+        if not isinstance(self.trims, Trims):
+            raise InputError(f"trims {reprlib.repr(self.trims)}: give Trims, such as Trims(exposure=0.5)")
         check_strength(self.strength)
         if not (is_number(self.seed, Integral) and 0 <= self.seed < 2**63):
             raise InputError(f"seed {reprlib.repr(self.seed)} is not usable: give a whole number from 0 to 2**63 - 1")
@@ -140,19 +146,13 @@ def _is_many(value: object) -> TypeGuard[Iterable[object]]:
     return isinstance(value, list | tuple)
 
 
-def is_number(value: object, kind: type) -> TypeGuard[float]:
-    """Whether a value is a number of this kind. True and False are none, though Python counts them as whole numbers."""
-    return isinstance(value, kind) and not isinstance(value, bool)
-
-
 def check_strength(strength: object) -> None:
     """Refuse a strength that is not a number from 0 to 4.
 
     Raises:
         InputError: not a number, NaN, or out of range.
     """
-    if not (is_number(strength, Real) and 0 <= strength <= 4):
-        raise InputError(f"strength {reprlib.repr(strength)} is out of range: give a number from 0 to 4")
+    number_within("strength", strength, 0.0, 4.0)
 
 
 def check_cube_size(size: int) -> None:

@@ -39,10 +39,12 @@ FRESH, OVERWRITE, RESUME = "fresh", "overwrite", "resume"
 
 
 def settings_for(reference: BatchReference, settings: MatchSettings | None = None) -> MatchSettings:
-    """The settings of a job: those that are given, else the defaults; a saved grade has its own strength for a default."""
+    """The settings of a job: those that are given, else the defaults; a saved grade has its own strength and trims for defaults."""
     if settings is not None:
         return settings
-    return MatchSettings(strength=reference.grade.strength) if isinstance(reference, SavedGrade) else MatchSettings()
+    if isinstance(reference, SavedGrade):
+        return MatchSettings(strength=reference.grade.strength, trims=reference.grade.trims)
+    return MatchSettings()
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class MatchJob:
     Attributes:
         source: the picture to grade.
         reference: what it should look like; a folder of pictures for numbered frames only.
-        settings: how to match; with a saved grade only the strength counts.
+        settings: how to match; with a saved grade only strength and trims count; without trims it keeps its own.
         mask: a picture of the size of the source, white where the source counts and changes; None for everywhere.
     """
 
@@ -127,7 +129,9 @@ class FramesJob(MatchJob):
     """
 
     def __post_init__(self) -> None:
-        if not isinstance(self.reference, SavedGrade):
+        if isinstance(self.reference, SavedGrade):
+            _check_series_cast(self.reference.grade, self.settings)
+        else:
             _check_series_scene(self.settings)
         super().__post_init__()
 
@@ -146,7 +150,7 @@ class BatchJob:
         reference: what they should look like; a folder of references holds one for each picture, found by its name, or all
             references of a series.
         mode: ``"each"``: every picture is matched on its own. ``"series"``: one grade for all.
-        settings: how to match; with a saved grade only the strength counts.
+        settings: how to match; with a saved grade only strength and trims count; without trims it keeps its own.
         recursive: whether sub-folders are entered.
         mask: white where a picture counts and changes: a file for all, or a folder of them, found by name.
         grade_files: for ``"each"``: save every grade beside its result; the suffix of a grade file format, such as .cc or .cube.
@@ -173,6 +177,8 @@ class BatchJob:
             _check_palette(self.reference, self.settings)
         if self.mode == SERIES and not isinstance(self.reference, SavedGrade):
             _check_series_scene(self.settings)
+        if self.mode == SERIES and isinstance(self.reference, SavedGrade):
+            _check_series_cast(self.reference.grade, self.settings)
         self._check_grade_files()
 
     @property
@@ -223,6 +229,16 @@ def _check_series_scene(settings: MatchSettings) -> None:
         raise InputError(
             "scene 'same' is for pictures that are matched one by one: a series gets one grade, fitted to the statistics "
             "of all its pictures: choose scene auto"
+        )
+
+
+def _check_series_cast(grade: Grade, settings: MatchSettings) -> None:
+    """A saved grade for a series looks at no picture whose cast could be taken away."""
+    wanted = grade.for_settings(settings)
+    if wanted.trims.neutralise and wanted.gains is None:
+        raise InputError(
+            f"neutralise {wanted.trims.neutralise:g}: a saved grade on a series looks at no picture: leave it out, or match the "
+            "series to a reference"
         )
 
 

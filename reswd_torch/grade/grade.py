@@ -7,21 +7,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from reswd_torch.arrays import Array, colors_in, like_input
 from reswd_torch.errors import InputError, MatchRemedy
 from reswd_torch.grade.cdl import Cdl
+from reswd_torch.grade.constants import Triple
 from reswd_torch.grade.formats import GradeFormat, format_of, grade_suffixes, read_grade_file
 from reswd_torch.grade.kinds import Transform, in_cube, in_range
 from reswd_torch.grade.lut3d import Lut3D, lattice_of
 from reswd_torch.grade.lut_chain import LutChain
-from reswd_torch.grade.record import number_in, transform_from_record, transform_to_record
-from reswd_torch.settings import check_cube_size, check_strength
+from reswd_torch.grade.neutral import cast_gains
+from reswd_torch.grade.record import number_in, transform_from_record, transform_to_record, triple_in
+from reswd_torch.grade.trimmed import at_strength, trimmed, untrimmed
+from reswd_torch.grade.trims import NEUTRAL, Trims, trims_from_record
+from reswd_torch.settings import CDL, LUT, MatchSettings, check_cube_size, check_strength
 
 if TYPE_CHECKING:
     from reswd_torch.matching.report import MatchReport
 
 _SCATTERED = 1 << 18
+_NO_GAINS: Triple = (1.0, 1.0, 1.0)
+_MOST_GAIN = 16.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,9 @@ class Grade:
         report: what the fit measured; None for a grade that was loaded from a file.
         encoding: the colour encoding that the grade was fitted in and expects.
         notes: what had to be assumed.
+        trims: what is done behind the fit, whatever its strength.
+        gains: the factors that take the picture's whole cast away, for ``trims.neutralise``; None where no picture was looked at,
+            and nothing is taken away.
     """
 
     transform: Transform
@@ -56,19 +66,96 @@ class Grade:
     report: MatchReport | None = None
     encoding: str = "sRGB"
     notes: tuple[str, ...] = ()
+    trims: Trims = NEUTRAL
+    gains: Triple | None = None
 
     def __post_init__(self) -> None:
         check_strength(self.strength)
+        if self.gains is not None and not all(0.0 < gain <= _MOST_GAIN for gain in self.gains):
+            raise InputError(f"gains {self.gains} against a cast: give three numbers above 0 and at most {_MOST_GAIN:g}")
 
     @property
     def effective(self) -> Transform:
-        """The transform at this grade's strength."""
-        return self.transform if self.strength == 1.0 else self.transform.at_strength(self.strength)
+        """What is applied and saved: the transform at this grade's strength, and the trims behind it.
 
-    def at_strength(self, strength: float) -> Grade:
-        """The same fit at another strength; nothing is fitted again."""
+        Ten numbers stay ten numbers where the trims can be taken into them; else it is a lattice. :attr:`lut_makers` says why.
+        """
+        if self.trims.is_neutral:
+            return at_strength(self.transform, self.strength)
+        return trimmed(self.transform, self.strength, self.trims, self.gains or _NO_GAINS)
+
+    @property
+    def leaves_alone(self) -> bool:
+        """Whether pictures stay as they are, bit for bit."""
+        return self.strength == 0.0 and self.trims.is_neutral
+
+    @property
+    def is_cdl(self) -> bool:
+        """Whether what is applied and saved is ten CDL numbers."""
+        return isinstance(self.effective, Cdl)
+
+    @property
+    def kind(self) -> str:
+        """What is applied and saved: ``"cdl"`` or ``"lut"``."""
+        return CDL if self.is_cdl else LUT
+
+    @property
+    def lut_makers(self) -> tuple[str, ...]:
+        """The trims for which a fit of ten numbers is applied and saved as a lattice; none where it is what was fitted.
+
+        Those that make it one on their own; where none does, all that are not neutral.
+        """
+        if self.is_cdl or not isinstance(self.transform, Cdl):
+            return ()
+        changed = self.trims.changed
+        alone = tuple(name for name in changed if not replace(self, trims=self.trims.alone(name)).is_cdl)
+        return alone or changed
+
+    @property
+    def fit_alone(self) -> Grade:
+        """The fit at full strength, without trims."""
+        return replace(self, strength=1.0, trims=NEUTRAL, gains=None)
+
+    def at_strength(self, strength: float, colors: Tensor | None = None) -> Grade:
+        """The same fit at another strength, with the same trims; nothing is fitted again.
+
+        Args:
+            strength: 0 to 4.
+            colors: (N, 3) sample of the picture: where its cast is taken away, it is looked for anew. Left out, the cast stays what
+                it was.
+        """
         check_strength(strength)
-        return replace(self, strength=float(strength))
+        other = replace(self, strength=float(strength))
+        return other if strength == self.strength else other._with_cast_of(colors)
+
+    def trimmed(self, trims: Trims, colors: Tensor | None = None) -> Grade:
+        """The same fit with other trims.
+
+        Args:
+            trims: instead of those that it has.
+            colors: (N, 3) sample of the picture, encoded, 0..1, for ``trims.neutralise``. Without it a cast that was found before
+                is taken away, and none where none was looked for.
+        """
+        kept = self.gains if trims.only == self.trims.only else None
+        other = replace(self, trims=trims, gains=kept if trims.neutralise else None)
+        return other._with_cast_of(colors) if other.gains is None else other
+
+    def for_settings(self, settings: MatchSettings, colors: Tensor | None = None) -> Grade:
+        """A saved grade at the strength and with the trims of settings. Settings without trims leave it its own.
+
+        Args:
+            settings: what is asked for.
+            colors: as for :meth:`trimmed`.
+        """
+        trims = self.trims if settings.trims.is_neutral else settings.trims
+        return self.at_strength(settings.strength, colors).trimmed(trims, colors)
+
+    def _with_cast_of(self, colors: Tensor | None) -> Grade:
+        """The cast of a picture's colours under this grade, where it is to be taken away."""
+        if colors is None or not self.trims.neutralise:
+            return self
+        graded = untrimmed(self.transform, self.strength, self.trims.only, colors)
+        return replace(self, gains=cast_gains(graded))
 
     def apply(self, image: Array, *, strength: float | None = None) -> Array:
         """Grade a picture.
@@ -78,7 +165,7 @@ class Grade:
             strength: instead of the grade's own.
 
         Returns:
-            Same kind, shape and dtype, 0..1. With strength 0 the same values, bit for bit. A LUT of another program may give
+            Same kind, shape and dtype, 0..1. With strength 0 and no trims the same values, bit for bit. A LUT of another program may give
             values outside 0..1: they are kept to the end and clipped here; ``effective.apply`` does not clip.
 
         Raises:
@@ -86,7 +173,7 @@ class Grade:
         """
         grade = self if strength is None else self.at_strength(strength)
         rgb = colors_in(image, "image")
-        if grade.strength == 0.0:
+        if grade.leaves_alone:
             return like_input(rgb.clone(), image)
         effective = grade.effective
         return like_input(in_range(effective, effective.apply(rgb)), image)
@@ -110,28 +197,34 @@ class Grade:
         return CubeError(size, float(scattered.mean()), max(float(centres.max()), float(scattered.max())))
 
     def save(self, path: str | Path, *, cube_size: int = 33, description: str = "ReSWD Studio match") -> Path:
-        """Save at this grade's strength as .cube, .cc, .ccc or .cdl: the suffix chooses among the registered formats.
+        """Save at this grade's strength, with its trims, as .cube, .cc, .ccc or .cdl: the suffix chooses among the registered formats.
 
         Raises:
             InputError: unknown suffix or size, a lattice saved as CDL, or a place that cannot be written.
         """
         path = Path(path)
-        chosen = check_grade_path(path, is_cdl=isinstance(self.transform, Cdl), cube_size=cube_size)
+        chosen = check_grade_path(path, is_cdl=self.is_cdl, cube_size=cube_size, lut_makers=self.lut_makers)
         chosen.write(path, self.effective, description=description, encoding=self.encoding, cube_size=cube_size)
         return path
 
     def to_record(self) -> dict[str, Any]:
         """Plain data for JSON; :func:`grade_from_record` reads it back exactly."""
-        return {"strength": self.strength, "encoding": self.encoding, **transform_to_record(self.transform)}
+        record = {"strength": self.strength, "encoding": self.encoding, **transform_to_record(self.transform)}
+        if self.trims.is_neutral:  # as older versions have it
+            return record
+        return record | {"trims": self.trims.to_record(), "gains": self.gains}
 
 
-def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> GradeFormat:
+def check_grade_path(
+    path: Path, *, is_cdl: bool, cube_size: int = 33, lut_makers: tuple[str, ...] = ()
+) -> GradeFormat:
     """Refuse, before any work, a grade file that could not be written.
 
     Args:
         path: of the file; its suffix chooses the format.
         is_cdl: whether the grade is ten CDL numbers; else it is a lattice.
         cube_size: lattice points along one axis, where the format holds a lattice.
+        lut_makers: the trims that made a lattice of ten numbers.
 
     Returns:
         The format.
@@ -145,6 +238,11 @@ def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33) -> GradeF
             f"{path}: a grade is saved as {', '.join(grade_suffixes())}, not as {path.suffix or 'no suffix'!r}"
         )
     check_cube_size(cube_size)
+    if not chosen.holds(is_cdl=is_cdl) and lut_makers:
+        named = " and ".join(filter(None, (", ".join(lut_makers[:-1]), lut_makers[-1])))
+        raise InputError(
+            f"{path}: trimmed in {named} this grade is a LUT, which ten CDL numbers cannot hold", MatchRemedy.TRIM_LESS
+        )
     if not chosen.holds(is_cdl=is_cdl):
         raise InputError(f"{path}: this grade is a LUT and ten CDL numbers cannot hold it", MatchRemedy.FIT_CDL)
     return chosen
@@ -158,7 +256,14 @@ def grade_from_record(record: dict[str, Any]) -> Grade:
     """
     try:
         transform = transform_from_record(record)
-        return Grade(transform, strength=number_in(record["strength"]), encoding=str(record["encoding"]))
+        gains = record.get("gains")
+        return Grade(
+            transform,
+            strength=number_in(record["strength"]),
+            encoding=str(record["encoding"]),
+            trims=trims_from_record(record["trims"]) if "trims" in record else NEUTRAL,
+            gains=None if gains is None else triple_in(gains),
+        )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise

@@ -18,7 +18,7 @@ from reswd_torch.grade.kinds import Transform
 from reswd_torch.grade.lut1d import Lut1D
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.grade.lut_chain import LutChain
-from reswd_torch.settings import is_number
+from reswd_torch.checks import is_number
 
 _MOST_STEPS = 3
 """Curves, the domain of a lattice, a lattice: no file has more."""
@@ -45,7 +45,7 @@ def transform_from_record(record: dict[str, Any]) -> Transform:
     """
     if record["kind"] == "cdl":
         n = record["cdl"]
-        slope, offset, power = (_triple(n[name]) for name in ("slope", "offset", "power"))
+        slope, offset, power = (triple_in(n[name]) for name in ("slope", "offset", "power"))
         return Cdl(slope, offset, power, number_in(n["saturation"]))
     if record["kind"] == "lut":
         return _lattice_from_record(record, foreign=record.get("foreign") is True)
@@ -70,7 +70,7 @@ def _lattice_from_record(record: dict[str, Any], *, foreign: bool = True) -> Lut
 
 def _curves_from_record(record: dict[str, Any]) -> Lut1D:
     return Lut1D(
-        _values_in(record).reshape(int(number_in(record["size"])), 3), _triple(record["low"]), _triple(record["high"])
+        _values_in(record).reshape(int(number_in(record["size"])), 3), triple_in(record["low"]), triple_in(record["high"])
     )
 
 
@@ -87,5 +87,6 @@ def number_in(value: object) -> float:
     return number
 
 
-def _triple(values: Iterable[object]) -> Triple:
+def triple_in(values: Iterable[object]) -> Triple:
+    """Three numbers of JSON. Raises TypeError, ValueError or OverflowError."""
     return triple(map(number_in, values))

@@ -124,9 +124,9 @@ def fit_samples(
         progress=progress,
     )
     transform = method.fit(request)
-    grade = Grade(transform, strength=settings.strength)
+    grade = Grade(transform, strength=settings.strength).trimmed(settings.trims, source.fit)
     before = after = color_distance(source.held_out, target.held_out, icc=icc)
-    if settings.strength != 0:
+    if not grade.leaves_alone:
         after = color_distance(grade.effective.apply(source.held_out), target.held_out, icc=icc)
     kept = tuple(name for name in settings.protect if name in request.stopped_by)
     seconds = time.perf_counter() - start

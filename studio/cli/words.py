@@ -9,6 +9,7 @@ from studio.remedies import JobRemedy
 
 REMEDIES: dict[Remedy, str] = {
     MatchRemedy.FIT_CDL: "save it with --cube, or match with --transform cdl, which fits ten numbers to it",
+    MatchRemedy.TRIM_LESS: "save it with --cube, or leave these trims out",
     JobRemedy.GIVE_REFERENCE: (
         "give a TARGET picture or --palette (a folder: --target, --palette or --grade; a saved grade alone: reswd apply)"
     ),

@@ -6,9 +6,13 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
+from reswd_torch.matching import sample_pixels
+from reswd_torch.settings import MatchSettings
 from studio.fault import faults_of
 from studio.jobs import ClipJob, settings_for
 from studio.kinds import is_clip
@@ -21,7 +25,7 @@ from studio.references import SavedGrade
 from studio.remedies import JobRemedy
 from studio.service.clip import match_clip
 from studio.service.render import render
-from studio.service.weights import where_to_grade
+from studio.service.weights import how_much_counts, where_to_grade
 from studio.watch import UNWATCHED, Watch
 
 
@@ -123,7 +127,17 @@ def _apply_to_clip(grade: Grade, source: Path, place: Path, overwrite: bool, wat
 def _apply_to_picture(grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch) -> Applied:
     picture = read_picture(source)
     weights = where_to_grade(picture, None)
+    grade = _for_picture(grade, picture.pixels, how_much_counts(picture, weights))
     make_folder(place.parent)
     graded = render(picture.pixels, grade, weights, in_place=True)
     write_picture(place, picture, graded, overwrite=overwrite, last=True)
     return Applied((*picture.notes, *losses(place, picture)))
+
+
+def _for_picture(grade: Grade, pixels: np.ndarray, counts: np.ndarray | None) -> Grade:
+    """The grade with the picture's cast taken away where that is asked for and was not looked for yet."""
+    if not grade.trims.neutralise or grade.gains is not None:
+        return grade
+    settings = MatchSettings()
+    colors = sample_pixels(pixels, settings.samples, settings.seed, counts).fit
+    return grade.trimmed(grade.trims, colors)

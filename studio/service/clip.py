@@ -125,7 +125,7 @@ class ClipResult:
         facts, encoding = self.facts, writer.encoding
         out = (encoding.pixel_format, encoding.matrix, encoding.used_range)
         colors = FrameColors(facts.tags, facts.pixel_format, facts.size, *out)
-        stays = self.grade.strength == 0.0 and facts.turn.is_none
+        stays = self.grade.leaves_alone and facts.turn.is_none
         expected = facts.seconds or facts.whole_seconds
         for what in events(clip, picture_stream(clip, facts.path), writer.copied, damage):
             if is_packet(what):
@@ -189,7 +189,11 @@ def run_clip(job: ClipJob, watch: Watch = UNWATCHED) -> ClipResult:
     weights = None if job.mask is None else read_mask(job.mask, facts.upright_size)
     settings = job.settings
     if job.saved_grade is not None:
-        grade = job.saved_grade.at_strength(settings.strength)
+        grade = job.saved_grade.for_settings(settings)
+        if grade.trims.neutralise and grade.gains is None:
+            colors = sample_clip(facts, settings, weights, watch.part(0.0, 1.0)).fit
+            grade = grade.for_settings(settings, colors)
+        job = replace(job, settings=replace(settings, trims=grade.trims))
         return ClipResult(job, facts, grade, weights, None, None, grade.notes)
     source: PixelSample = sample_clip(facts, settings, weights, watch.part(0.0, 0.6), with_frames=job.looks_for_scene)
     watch(0.6, "reading the reference")

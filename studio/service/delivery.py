@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade import Grade
 from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.formats import cdl_suffixes, formats_for, lattice_suffixes
 from reswd_torch.grade.grade import check_grade_path
@@ -123,7 +123,7 @@ def deliver_into(job: MatchJob, folder: Path, watch: Watch = UNWATCHED, *, with_
         notes = (*result.notes, *losses(place, result.picture))
     written = {"output": place}
     if with_grade:
-        for one in formats_for(is_cdl=isinstance(result.grade.transform, Cdl)):
+        for one in formats_for(is_cdl=result.grade.is_cdl):
             written[one.suffix] = result.save_grade(folder / matched_name(job.source, one.suffix))
     if isinstance(result, MatchResult):
         if with_grade:
@@ -153,8 +153,11 @@ def check_outputs(job: MatchJob, outputs: Outputs) -> None:
         supported_output(outputs.result, inputs=inputs, overwrite=outputs.overwrite)
     grade = job.saved_grade
     # Where the evidence would choose, a grade that a file of ten numbers is wanted of is fitted as ten numbers.
-    is_cdl = isinstance(grade.transform, Cdl) if grade is not None else job.settings.resolved_transform != LUT
-    _check_grades(outputs, [*inputs, outputs.result], is_cdl=is_cdl)
+    if grade is not None:
+        grade = grade.for_settings(job.settings)
+    is_cdl = grade.is_cdl if grade is not None else job.settings.resolved_transform != LUT
+    lut_makers = () if grade is None else grade.lut_makers
+    _check_grades(outputs, [*inputs, outputs.result], is_cdl=is_cdl, lut_makers=lut_makers)
     if outputs.settings is not None:
         if outputs.settings.suffix.lower() != ".json":
             raise InputError(f"{outputs.settings}: give a name that ends in .json")
@@ -177,14 +180,14 @@ def _check_kinds(job: MatchJob, outputs: Outputs) -> None:
         )
 
 
-def _check_grades(outputs: Outputs, inputs: list[Path], *, is_cdl: bool) -> None:
+def _check_grades(outputs: Outputs, inputs: list[Path], *, is_cdl: bool, lut_makers: tuple[str, ...]) -> None:
     check_cube_size(outputs.cube_size)
     for path, suffixes in ((outputs.cdl, cdl_suffixes()), (outputs.cube, lattice_suffixes())):
         if path is None:
             continue
         if path.suffix.lower() not in suffixes:
             raise InputError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
-        check_grade_path(path, is_cdl=is_cdl, cube_size=outputs.cube_size)
+        check_grade_path(path, is_cdl=is_cdl, cube_size=outputs.cube_size, lut_makers=lut_makers)
         check_place(path, inputs=inputs, overwrite=outputs.overwrite)
 
 

@@ -72,14 +72,13 @@ def fit_encoded(
         return fit_samples(source, target, settings, progress=progress, icc=icc)
     there = in_profile(source, icc, working)
     fitted = fit_samples(there, in_profile(target, icc, working), settings, progress=progress)
-    wanted = fitted.at_strength(1.0).apply(there.fit).clamp(0.0, 1.0)
+    wanted = fitted.fit_alone.apply(there.fit).clamp(0.0, 1.0)
     back = torch.from_numpy(to_profile(wanted.numpy(), working, icc))
     transform = _to_pairs(source.fit, back, fitted, settings, icc)
-    grade = Grade(transform, strength=settings.strength)
+    grade = Grade(transform, strength=settings.strength).trimmed(settings.trims, source.fit)
     before = color_distance(source.held_out, target.held_out, icc=icc)
-    after = color_distance(grade.apply(source.held_out), target.held_out, icc=icc)
+    after = before if grade.leaves_alone else color_distance(grade.apply(source.held_out), target.held_out, icc=icc)
     assert fitted.report is not None
-    after = before if settings.strength == 0 else after
     return replace(grade, report=replace(fitted.report, distance_before=before, distance_after=after))
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade import Grade
+from reswd_torch.grade.trims import Trims
 from reswd_torch.matching import MatchReport, PixelSample, color_distance, sample_pixels
-from reswd_torch.settings import CDL, DIFFERENT_SCENE, LUT, SAME_SCENE
+from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE, MatchSettings
 from studio.jobs import MatchJob
 from studio.media.images import Picture, profile_name, read_picture, write_picture
 from studio.media.images.refuse import file_hash
@@ -33,7 +34,7 @@ class MatchResult:
     Attributes:
         job: what was asked.
         picture: the source as read.
-        grade: the fitted or loaded grade, at the strength of the settings.
+        grade: the fitted or loaded grade, at the strength of the settings, with their trims.
         weights: (H, W) float32 where the source counts and changes, or None for everywhere.
         source_sample: source colours, in the source's encoding.
         target_sample: reference colours in the source's encoding; None with a saved grade.
@@ -67,20 +68,36 @@ class MatchResult:
         """Sliced Wasserstein distance from the source to the reference, Lab units; None with a saved grade."""
         return None if self.report is None else self.report.distance_before
 
+    @property
+    def trims(self) -> Trims:
+        """What is done behind the fit."""
+        return self.grade.trims
+
     def distance_at(self, strength: float) -> float | None:
-        """The same from the source graded at ``strength``; nothing is fitted again."""
-        if self.target_sample is None:
-            return None
-        graded = self.grade.apply(self.source_sample.held_out, strength=strength)
-        return color_distance(graded, self.target_sample.held_out, icc=self.picture.icc)
+        """The same from the source graded at ``strength``, with the same trims; nothing is fitted again."""
+        return self._distance_by(self.grade.at_strength(strength, self.source_sample.fit))
 
     def at_strength(self, strength: float) -> MatchResult:
-        """The same fit at another strength."""
+        """The same fit at another strength, with the same trims."""
         settings = replace(self.job.settings, strength=strength)
-        grade = self.grade.at_strength(strength)
-        if grade.report is not None:
-            after = self.distance_at(strength)
-            assert after is not None
+        return self._regraded(self.grade.at_strength(strength, self.source_sample.fit), settings)
+
+    def trimmed(self, trims: Trims) -> MatchResult:
+        """The same fit at the same strength, with other trims."""
+        settings = replace(self.job.settings, trims=trims)
+        return self._regraded(self.grade.trimmed(trims, self.source_sample.fit), settings)
+
+    def _distance_by(self, grade: Grade) -> float | None:
+        """The distance from the source under a grade to the reference; None with a saved grade."""
+        if self.target_sample is None:
+            return None
+        graded = grade.apply(self.source_sample.held_out)
+        return color_distance(graded, self.target_sample.held_out, icc=self.picture.icc)
+
+    def _regraded(self, grade: Grade, settings: MatchSettings) -> MatchResult:
+        """The same pictures under another grade of the same fit."""
+        after = self._distance_by(grade)
+        if grade.report is not None and after is not None:
             grade = replace(grade, report=replace(grade.report, distance_after=after, settings=settings))
         return replace(self, job=replace(self.job, settings=settings), grade=grade)
 
@@ -178,7 +195,8 @@ def run_match(job: MatchJob, watch: Watch = UNWATCHED, reference: ReferenceSampl
     source = sample_pixels(picture.pixels, settings.samples, settings.seed, counts, with_thumbnail=job.looks_for_scene)
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
     if job.saved_grade is not None:
-        grade = job.saved_grade.at_strength(settings.strength)
+        grade = job.saved_grade.for_settings(settings, source.fit)
+        job = replace(job, settings=replace(settings, trims=grade.trims))
         return MatchResult(
             job, picture, grade, weights, source, None, (*notes, *grade.notes), hashes, _small_masks(job)
         )
@@ -250,4 +268,4 @@ def taken_facts(job: MatchJob, grade: Grade) -> TakenFacts:
 
 def kind_of(grade: Grade) -> str:
     """What a grade is made of: ``"cdl"``, ten numbers, or ``"lut"``."""
-    return CDL if isinstance(grade.transform, Cdl) else LUT
+    return grade.kind

@@ -39,7 +39,7 @@ Kernel = Callable[[np.ndarray, np.ndarray], None]
 def render(
     pixels: np.ndarray, grade: Grade, weights: np.ndarray | None = None, *, in_place: bool = False
 ) -> np.ndarray:
-    """Grade a picture at the grade's strength.
+    """Grade a picture at the grade's strength, with its trims.
 
     Args:
         pixels: (H, W, 3) uint8 or uint16, in the encoding that the grade was fitted in.
@@ -48,10 +48,10 @@ def render(
         in_place: write into ``pixels``, for a caller who needs them no more; not with weights, which mix with them.
 
     Returns:
-        (H, W, 3), same dtype. With strength 0 the same values.
+        (H, W, 3), same dtype. With strength 0 and no trims the same values.
     """
     in_place = in_place and weights is None and pixels.flags.writeable
-    if grade.strength == 0.0:
+    if grade.leaves_alone:
         return pixels if in_place else pixels.copy()
     pixels = np.ascontiguousarray(pixels)  # OpenColorIO is told rows without gaps
     kernel = _kernel(grade.effective, pixels.dtype)

@@ -33,6 +33,7 @@ DISTANCE_HELP = (
 
 
 REMEDIES: dict[Remedy, str] = {
+    MatchRemedy.TRIM_LESS: "take the .cube, or set these trims back",
     MatchRemedy.FIT_CDL: "take the .cube, or choose the kind of grade CDL under More and match again",
     JobRemedy.GIVE_REFERENCE: "choose a reference picture, a palette or a saved grade",
     JobRemedy.GIVE_ONE_REFERENCE: "take one of them away",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade import Grade
 from reswd_torch.matching import MatchReport
 from reswd_torch.settings import AUTO_TRANSFORM, COLOURS, LOOK, MOOD
 
@@ -37,7 +37,7 @@ def taken_line(grade: Grade, *, looked: bool) -> str | None:
         return None
     one_scene = report.took not in _TOOK
     found = _scene(report) if one_scene else _other_scene(grade, report, looked=looked)
-    made = "ten numbers" if isinstance(grade.transform, Cdl) else f"a LUT{_why_a_lut(report)}"
+    made = "ten numbers" if grade.is_cdl else f"a LUT{_why_a_lut(report)}"
     return f"{found}. Made of {made}."
 
 
@@ -69,7 +69,7 @@ def _other_scene(grade: Grade, report: MatchReport, *, looked: bool) -> str:
     join = ";" if looked else ":"  # one colon is enough for a sentence
     if report.took == COLOURS:
         return f"{took}{join} distance {report.distance_before:.1f} to {report.distance_after:.1f}{_kept(report)}"
-    mean, _ = grade.at_strength(1.0).lattice(17).movement()
+    mean, _ = grade.fit_alone.lattice(17).movement()
     return f"{took}{join} little was there to take" if mean < _LITTLE else f"{took}{_kept(report)}"
 
 

@@ -115,12 +115,11 @@ def _translated(
     """The grade that does in one encoding what another grade does in its own."""
     source = _pooled(pool, icc, settings).fit
     there = torch.tensor(to_profile(source.numpy(), icc, grade_icc))
-    wanted = grade.at_strength(1.0).apply(there)
+    wanted = grade.fit_alone.apply(there)
     back = torch.tensor(to_profile(wanted.numpy(), grade_icc, icc))
     transform = fit_pairs(source, back, CDL if isinstance(grade.transform, Cdl) else LUT)  # of the same kind
-    return SeriesGrade(
-        key, Grade(transform, strength=grade.strength, encoding=_name(icc)), _target(references, icc, settings).held_out
-    )
+    here = Grade(transform, strength=grade.strength, encoding=_name(icc)).trimmed(grade.trims, source)
+    return SeriesGrade(key, here, _target(references, icc, settings).held_out)
 
 
 def _pooled(pool: list[Share], icc: bytes | None, settings: MatchSettings) -> PixelSample:
@@ -144,7 +143,7 @@ def _in(colors: np.ndarray, icc: bytes | None, wanted: bytes | None) -> torch.Te
 
 def saved_series(grade: Grade, settings: MatchSettings) -> tuple[SeriesGrade, ...]:
     """A saved grade as the grade of a series, for pictures of any encoding."""
-    return (SeriesGrade("any", grade.at_strength(settings.strength), None),)
+    return (SeriesGrade("any", grade.for_settings(settings), None),)
 
 
 def grade_for(picture: Picture, series: tuple[SeriesGrade, ...]) -> SeriesGrade:
@@ -186,7 +185,7 @@ def series_files(folder: Path, record: RunRecord) -> dict[Path, SeriesGrade]:
         if one.target is None:  # a saved grade: it is a file already
             continue
         stem = "series" if one is record.series[0] else f"series {_plain(one.grade.encoding)}"
-        suffixes = series_suffixes(is_cdl=isinstance(one.grade.transform, Cdl))
+        suffixes = series_suffixes(is_cdl=one.grade.is_cdl)
         files |= {folder / f"{stem}{suffix}": one for suffix in suffixes}
     return files
 

@@ -158,9 +158,9 @@ def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None, s
     job = MatchJob(source, SavedGrade(run.series[0].grade), run.settings, mask)
     result = run_match(job)
     one = grade_for(result.picture, run.series)
-    result = replace(result, grade=one.grade)
-    if one.target is None:
+    if one.target is None:  # a saved grade, which may take away the cast of this picture
         return result, None, None, ""
+    result = replace(result, grade=one.grade)
     colours = result.source_sample.held_out
     before, after = (
         color_distance(each, one.target, icc=result.picture.icc) for each in (colours, one.grade.apply(colours))

@@ -35,7 +35,7 @@ def whole(result: MatchResult) -> MatchResult:
 
 def is_cdl(session: Session) -> bool:
     """Whether the grade on the screen is ten numbers, which every grade file format holds."""
-    return session.match.shown is not None and isinstance(session.match.shown.grade.transform, Cdl)
+    return session.match.shown is not None and session.match.shown.grade.is_cdl
 
 
 def cube_error(session: Session, cube_size: int) -> CubeError:

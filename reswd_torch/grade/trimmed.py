@@ -1,0 +1,87 @@
+"""A fitted grade and the trims behind it as one transform: ten numbers where they come to the same, else a lattice.
+
+The latest ones are kept, so that a slider is live: what a trim is done to (the fit at its strength, with its lightness or colour
+alone) is sampled once, and every move of a slider grades that lattice only.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from reswd_torch.color import lab_to_srgb, srgb_to_lab
+from reswd_torch.grade.cdl import Cdl
+from reswd_torch.grade.constants import Triple
+from reswd_torch.grade.folding import folded
+from reswd_torch.grade.kinds import Transform, in_range
+from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D, identity_lattice, lattice_of
+from reswd_torch.grade.trims import ALL, LIGHTNESS, Trims
+
+_LEAST_SIZE, _SIZE = 33, 65
+"""Lattice points along one axis that the lattice of a fit needs to be kept as it is, and of every other lattice."""
+
+
+@lru_cache(maxsize=8)
+def trimmed(transform: Transform, strength: float, trims: Trims, gains: Triple) -> Transform:
+    """One transform for the fit at its strength and the trims behind it.
+
+    Args:
+        transform: the fit, at full strength.
+        strength: of the fit alone.
+        trims: behind it.
+        gains: the factors against the picture's whole cast, for ``trims.neutralise``.
+    """
+    node = trims.cdl(gains)
+    if strength == 0.0:  # of no match there is neither lightness nor colour
+        return node
+    fit = at_strength(transform, strength)
+    if trims.only == ALL and isinstance(fit, Cdl):
+        one = folded(fit, node)
+        if one is not None:
+            return one
+    sampled = _sampled(transform, strength, trims.only)
+    return sampled if node.is_identity else Lut3D(node.apply(sampled.values))
+
+
+def at_strength(transform: Transform, strength: float) -> Transform:
+    """The fit at its strength."""
+    return transform if strength == 1.0 else transform.at_strength(strength)
+
+
+def untrimmed(transform: Transform, strength: float, only: str, colors: Tensor) -> Tensor:
+    """Colours in front of the tonal trims: the fit at its strength, its lightness or its colour alone where that is wanted.
+
+    Args:
+        transform: the fit, at full strength.
+        strength: of the fit.
+        only: as :attr:`Trims.only`.
+        colors: (..., 3), 0..1.
+
+    Returns:
+        (..., 3), 0..1.
+    """
+    if strength == 0.0:
+        return colors
+    fit = at_strength(transform, strength)
+    return _only(only, colors, in_range(fit, fit.apply(colors)))
+
+
+@lru_cache(maxsize=4)
+def _sampled(transform: Transform, strength: float, only: str) -> Lut3D:
+    """The fit at its strength on a lattice, its lightness or its colour alone where that is wanted."""
+    fit = at_strength(transform, strength)
+    keeps = isinstance(fit, Lut3D) and _LEAST_SIZE <= fit.size <= LARGEST_OF_OPENCOLORIO
+    size = fit.size if isinstance(fit, Lut3D) and keeps else _SIZE
+    values = in_range(fit, lattice_of(fit, size).values)
+    return Lut3D(_only(only, identity_lattice(size), values))
+
+
+def _only(only: str, source: Tensor, graded: Tensor) -> Tensor:
+    """The lightness of one colour with the chroma of another, cut to what can be shown."""
+    if only == ALL:
+        return graded
+    light, chroma = (graded, source) if only == LIGHTNESS else (source, graded)
+    lab = torch.cat((srgb_to_lab(light)[..., :1], srgb_to_lab(chroma)[..., 1:]), dim=-1)
+    return lab_to_srgb(lab).clamp(0.0, 1.0)
