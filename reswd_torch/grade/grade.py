@@ -72,7 +72,9 @@ class Grade:
     def __post_init__(self) -> None:
         check_strength(self.strength)
         if self.gains is not None and not all(0.0 < gain <= _MOST_GAIN for gain in self.gains):
-            raise InputError(f"gains {self.gains} against a cast: give three numbers above 0 and at most {_MOST_GAIN:g}")
+            raise InputError(
+                f"gains {self.gains} against a cast: give three numbers above 0 and at most {_MOST_GAIN:g}"
+            )
 
     @property
     def effective(self) -> Transform:
@@ -215,9 +217,7 @@ class Grade:
         return record | {"trims": self.trims.to_record(), "gains": self.gains}
 
 
-def check_grade_path(
-    path: Path, *, is_cdl: bool, cube_size: int = 33, lut_makers: tuple[str, ...] = ()
-) -> GradeFormat:
+def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33, lut_makers: tuple[str, ...] = ()) -> GradeFormat:
     """Refuse, before any work, a grade file that could not be written.
 
     Args:

@@ -122,7 +122,11 @@ class Trims:
         offset = [0.0, 0.0, 0.0]
         span = 1.0 + self.white - self.black
         for channel, (lift, gain) in enumerate(zip(self.lift, self.gain, strict=True)):
-            lines = (self.contrast, PIVOT * (1.0 - self.contrast)), (span, self.black), (gain * (1.0 - lift), gain * lift)
+            lines = (
+                (self.contrast, PIVOT * (1.0 - self.contrast)),
+                (span, self.black),
+                (gain * (1.0 - lift), gain * lift),
+            )
             for factor, summand in lines:
                 slope[channel] *= factor
                 offset[channel] = offset[channel] * factor + summand

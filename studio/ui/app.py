@@ -31,7 +31,7 @@ from studio.ui.limits import choose, limits
 from studio.ui.match.events import wire_match_tab
 from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.narrow import narrow
-from studio.ui.page import CSS, HEAD, INTRO, TITLE, theme
+from studio.ui.page import CSS, HEAD, INTRO, TITLE, surround_first, theme
 from studio.ui.paths import visitors_know
 from studio.ui.session import Session, forget
 from studio.ui.visits import end_all, wait_for_jobs
@@ -49,6 +49,7 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
     """
     own_folder()
     narrow()
+    surround_first()
     visitors_know(allowed)
     hold_models(models(), DEVICE)
     age = int(limits().keep)  # uploads and results of a page left open over night are gone the next day

@@ -7,25 +7,38 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from studio.ui.page.early import surround_first
 from studio.ui.page.theme import theme
 
-__all__ = ["CSS", "HEAD", "INTRO", "TITLE", "theme"]
+__all__ = ["CSS", "HEAD", "INTRO", "TITLE", "surround_first", "theme"]
 
 _UI = Path(__file__).parent.parent
 TITLE = "ReSWD Studio"
+_SURROUNDS = {"system": "As the system", "dark": "Dark", "mid": "Mid-grey", "light": "Light"}
+"""The surrounds that a person can choose, by the values that surround.js knows."""
+_SWITCH = "".join(
+    f'<label><input type="radio" name="surround" value="{value}"><i data-of="{value}" aria-hidden="true"></i>{name}</label>'
+    for value, name in _SURROUNDS.items()
+)
 INTRO = (
-    '<div class="intro"><h1>ReSWD Studio</h1>'
-    "<p>Give a photograph the colours of another one, or have a model paint in them.</p></div>"
+    '<header class="intro"><h1>ReSWD Studio</h1>'
+    "<p>Give a photograph the colours of another one, or have a model paint in them.</p>"
+    f'<fieldset class="surround"><legend>Surround</legend>{_SWITCH}</fieldset></header>'
 )
 
-CSS = "".join(
-    (_UI / name).read_text(encoding="utf-8")
-    for name in ("page/page.css", "desk/desk.css", "match/match.css", "batch/batch.css", "guide/guide.css")
+_SHEETS = (
+    "page/page.css",
+    "page/surround.css",
+    "page/focus.css",
+    "desk/desk.css",
+    "match/match.css",
+    "batch/batch.css",
+    "guide/guide.css",
 )
+_SCRIPTS = ("page/drop.js", "page/names.js")
+
+CSS = "".join((_UI / name).read_text(encoding="utf-8") for name in _SHEETS)
 """The style sheets of the page and of its tabs."""
-HEAD = "".join(f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in ("page/drop.js",))
-HEAD += "".join(
-    f'<script {how} src="desk/scripts/{name}"></script>'
-    for how, name in (("", "openseadragon.min.js"), ('type="module"', "desk.js"))
-)
+_SERVED = '<script src="desk/scripts/openseadragon.min.js"></script><script type="module" src="desk/scripts/desk.js"></script>'
+HEAD = "".join(f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in _SCRIPTS) + _SERVED
 """The scripts of the page."""

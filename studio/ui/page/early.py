@@ -1,0 +1,52 @@
+"""What the page holds before Gradio's own script has run: the surround that a person chose, so that no other one is seen first.
+
+Gradio adds the styles and scripts that ``launch`` is given only when its own script has begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import gradio.routes
+from jinja2 import BaseLoader, Environment
+
+from studio.ui.page.greys import GRADIO, SURROUNDS, variables
+
+_SCRIPT = Path(__file__).with_name("surround.js")
+_PLACE = "<style>"
+"""In Gradio's page: where its own first styles begin."""
+
+
+class EarlyLoader(BaseLoader):
+    """Gradio's templates, with the surround in the head of each page.
+
+    Args:
+        loader: of Gradio.
+    """
+
+    def __init__(self, loader: BaseLoader) -> None:
+        self.loader = loader
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """The text of a template, as Jinja asks for it."""
+        source, name, fresh = self.loader.get_source(environment, template)
+        return source.replace(_PLACE, f"{{% raw %}}{_early()}{{% endraw %}}{_PLACE}", 1), name, fresh
+
+
+def surround_first() -> None:
+    """Let every page be served with its surround. A second call changes nothing."""
+    environment = gradio.routes.templates.env
+    if environment.loader is not None and not isinstance(environment.loader, EarlyLoader):
+        environment.loader = EarlyLoader(environment.loader)
+
+
+def _early() -> str:
+    """The script that sets the surround, and the styles that go by it."""
+    back, text = GRADIO["body_background_fill"], GRADIO["body_text_color"]
+    bodies = (
+        f':root[data-surround="{name}"] body {{ background: {getattr(back, name)}; color: {getattr(text, name)}; }}'
+        for name in SURROUNDS
+    )
+    styles = "\n".join([variables(), *bodies])
+    return f"<style>{styles}</style><script>{_SCRIPT.read_text(encoding='utf-8')}</script>"
