@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from gradio.components import Component
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.trims import NEUTRAL, Trims
 from reswd_torch.settings import MatchSettings
 
 Sent = Any
@@ -38,6 +39,7 @@ def settings_from(
     scene: Sent = MatchSettings.scene,
     aim: Sent = AUTO_AIM,
     protect: Sent = MatchSettings.protect,
+    trims: Trims = NEUTRAL,
 ) -> MatchSettings:
     """The settings of a match. ``aim`` may be :data:`AUTO_AIM`; all else is as for MatchSettings.
 
@@ -52,6 +54,7 @@ def settings_from(
         seed=whole_number(seed, "seed"),
         device=device,
         scene=scene,
+        trims=trims,
     )
 
 

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reswd_torch.grade import Grade
+from reswd_torch.grade.trims import Trims
+from studio.ui.desk.state import Look
+from studio.ui.trims import trims_from_json
 from studio.views.pyramid import Box
 
 _MOST = 1 << 20  # pixels along an edge of any picture
-_LARGEST = 4096  # pixels along an edge of any screen
+LARGEST = 4096  # pixels along an edge of any screen
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,26 @@ class Asked:
     Attributes:
         box: the part that is looked at, in pixels of the whole picture.
         size: (H, W) of the screen's pixels that it fills.
-        strength: of the grade; None for the look's own.
+        strength, trims: of the grade; None for the look's own.
+        clipping: whether to mark what the grade clipped.
     """
 
     box: Box
     size: tuple[int, int]
     strength: float | None = None
+    trims: Trims | None = None
+    clipping: bool = False
 
-    def regraded(self, grade: Grade) -> Grade:
-        """A grade as the controls stand. Raises InputError for a strength that no grade has."""
-        return grade if self.strength is None else grade.at_strength(self.strength)
+    def regraded(self, look: Look) -> Grade | None:
+        """The grade of a look as the controls stand; None for a picture as it is. Raises InputError for what no grade has."""
+        grade = look.grade
+        if grade is None:
+            return None
+        if self.trims is not None and self.trims != grade.trims:
+            grade = grade.trimmed(self.trims, look.sample)
+        if self.strength is not None and self.strength != grade.strength:
+            grade = grade.at_strength(self.strength, look.sample)
+        return grade
 
 
 def asked_for(query: Mapping[str, str]) -> Asked:
@@ -38,13 +51,20 @@ def asked_for(query: Mapping[str, str]) -> Asked:
     Raises:
         ValueError: what should be a number is none, or far out of range.
     """
-    box = Box(*(_whole(query.get(name, "0"), _MOST) for name in ("left", "top", "width", "height")))
-    height, width = (_whole(query.get(name, "1"), _LARGEST) for name in ("h", "w"))
-    strength = query.get("strength")
-    return Asked(box, (max(1, height), max(1, width)), None if strength is None else _number(strength))
+    box = Box(*(whole_number(query.get(name, "0")) for name in ("left", "top", "width", "height")))
+    height, width = (whole_number(query.get(name, "1"), LARGEST) for name in ("h", "w"))
+    strength, trims = query.get("strength"), query.get("trims")
+    return Asked(
+        box,
+        (max(1, height), max(1, width)),
+        None if strength is None else _number(strength),
+        None if trims is None else trims_from_json(trims),
+        query.get("clipping") == "1",
+    )
 
 
-def _whole(text: str, most: int) -> int:
+def whole_number(text: str, most: int = _MOST) -> int:
+    """A whole number of pixels. Raises ValueError."""
     value = int(text)
     if not -most <= value <= most:
         raise ValueError(f"{text[:20]} is out of range")

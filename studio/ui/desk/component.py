@@ -10,6 +10,7 @@ import gradio as gr
 
 from studio.ui.desk.state import described
 from studio.ui.session import Session
+from studio.views.scopes import SCOPES
 
 _MODES = (
     ("slider", "Slider", "S"),
@@ -20,6 +21,7 @@ _MODES = (
 )
 _ZOOMS = (("fit", "Fit", "F"), ("1", "100 %", "1"), ("2", "200 %", "2"))
 _PANES = ("before", "after", "reference")
+_OF = (("after", "the result"), ("before", "the source"), ("reference", "the reference"))
 _KEYS = (
     ("F or 0", "fit the picture into the room"),
     ("1, 2", "100 %, 200 %: a pixel of the picture is one, or two by two, of the screen"),
@@ -55,6 +57,20 @@ def lay_out_desk(empty: str) -> DeskParts:
         js_on_load="const tell = () => window.reswdDesk?.show(props.value); watch('value', tell); tell();",
     )
     return DeskParts(place, state)
+
+
+def lay_out_scopes() -> gr.HTML:
+    """Lay out the scopes of what the viewer shows."""
+    kinds = "".join(f'<option value="{one.name}">{one.label}</option>' for one in SCOPES)
+    looks = "".join(f'<option value="{name}">{label}</option>' for name, label in _OF)
+    return gr.HTML(
+        '<section class="scopes" aria-label="Scopes"><div class="scopes-bar">'
+        f'<label>Scope <select class="scopes-kind">{kinds}</select></label>'
+        f'<label>of <select class="scopes-of">{looks}</select></label></div>'
+        '<img class="scopes-picture" alt="" hidden></section>',
+        elem_id="scopes",
+        padding=False,
+    )
 
 
 def told(session: Session, **numbers: int | None) -> str:

@@ -1,6 +1,7 @@
 // The entry of the viewer's scripts: finds the viewer's place on the page and lets the page's events reach it.
 
 import {wireKeys} from './keys.js';
+import {Scopes} from './scopes.js';
 import {Viewer} from './viewer.js';
 
 const found = (selector) => new Promise((done) => {
@@ -23,9 +24,13 @@ const ready = (async () => {
   const ask = () => (help.open ? help.close() : help.showModal());
   root.querySelector('.desk-ask').addEventListener('click', ask);
   help.querySelector('button').addEventListener('click', () => help.close());
+  new Scopes(await found('#scopes .scopes'), viewer);
   wireKeys(viewer, {'?': ask});
   return viewer;
 })();
+
+const REST = 300; // milliseconds without a move
+let resting;
 
 const address = (key) => new URL(`desk/${key}`, location.href.replace(/[?#].*$/, '').replace(/\/?$/, '/')).href;
 
@@ -36,8 +41,12 @@ window.reswdDesk = {
     const state = JSON.parse(text);
     (await ready).show({...state, base: address(state.key)});
   },
-  async live(values) {
-    (await ready).live(values);
+  // A slider moves: the names of all controls, and what they say. Once they rest, the page is told.
+  async live(names, values) {
+    const {strength, ...trims} = Object.fromEntries(names.map((name, at) => [name, values[at]]));
+    (await ready).live({strength, trims: JSON.stringify(trims)});
+    clearTimeout(resting);
+    resting = setTimeout(() => document.querySelector('#settle')?.click(), REST);
   },
   viewer: () => ready,
 };

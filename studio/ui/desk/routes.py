@@ -16,11 +16,12 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from reswd_torch.errors import InputError
-from studio.ui.desk.asked import Asked, asked_for
+from studio.ui.desk.asked import Asked, asked_for, whole_number
 from studio.ui.desk.state import Look
 from studio.ui.session import Session, session_of
 from studio.views.preview import encoded_preview
 from studio.views.pyramid import Part
+from studio.views.scopes import draw_scope
 from studio.views.shown import shown_pixels
 
 PREFIX = "desk"
@@ -40,6 +41,7 @@ def desk_routes() -> list[Route]:
         Route(f"{page}/{{look:int}}/whole.jpg", _answered(_whole)),
         Route(f"{page}/{{look:int}}/{{level:int}}/{{column:int}}_{{row:int}}.png", _answered(_tile)),
         Route(f"{page}/{{look:int}}/live.jpg", _answered(_live)),
+        Route(f"{page}/{{look:int}}/scope/{{kind}}.png", _answered(_scope)),
     ]
 
 
@@ -86,9 +88,17 @@ def _live(request: Request) -> Response:
     return _picture(_marked(part, look, asked), ".jpg", _PASSING)
 
 
+def _scope(request: Request) -> Response:
+    """A scope of what is on the screen; the query has its own width and height as well."""
+    look, query = _look(request), request.query_params
+    asked = asked_for(query)
+    part = look.pyramid.region(asked.box, asked.size)
+    size = (whole_number(query.get("across", "360")), whole_number(query.get("down", "220")))
+    return _picture(draw_scope(request.path_params["kind"], _marked(part, look, asked), size), ".png", _PASSING)
+
+
 def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
-    grade = None if look.grade is None else asked.regraded(look.grade)
-    return shown_pixels(part, grade)
+    return shown_pixels(part, asked.regraded(look))
 
 
 def _session(request: Request) -> Session:

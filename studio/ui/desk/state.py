@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
+
+from torch import Tensor
 
 from reswd_torch.grade import Grade
 from studio.views.pyramid import TILE, Pyramid
@@ -22,11 +24,13 @@ class Look:
         pyramid: the picture at all its sizes.
         grade: what is applied to it; None for the picture as it is.
         name: what a person calls it, such as "Result".
+        sample: (N, 3) colours of the picture, encoded, 0..1, where its cast is looked for; None where nobody asks.
     """
 
     pyramid: Pyramid
     grade: Grade | None
     name: str
+    sample: Tensor | None = field(default=None, compare=False)
 
 
 class Desk:

@@ -26,6 +26,12 @@ export class Viewer {
       root.querySelector('.desk-panes'));
   }
 
+  // What is looked at of a picture, to ask for a scope of it; null where there is none.
+  looked(name) {
+    const pane = this.mode === 'sides' ? this.panes[name] : this.first;
+    return pane?.size ? pane.looked() : null;
+  }
+
   // What is to be seen: {base, before, after, reference}, each look as studio/ui/desk/state.py describes it, or null.
   async show(state) {
     const old = this.state;
@@ -88,6 +94,7 @@ export class Viewer {
       return pane.show(slots, this.state.base, this.query);
     }));
     this._cut(this.divider.percent / 100);
+    this.values = null;
     this._say();
   }
 
@@ -230,10 +237,10 @@ export class Viewer {
       const wish = this.wish;
       this.wish = null;
       const box = pane.looked();
+      this.root.dispatchEvent(new CustomEvent('desk-live', {detail: wish}));
       const query = new URLSearchParams({...box, ...wish, ...(this.query ? {clipping: 1} : {})});
       await pane.showLive(`${this.state.base}/${this.state.after.look}/live.jpg?${query}`, box);
     }
     this.asking = false;
-    this.root.dispatchEvent(new CustomEvent('desk-live', {detail: values}));
   }
 }

@@ -9,6 +9,8 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
+from reswd_torch.errors import InputError
+from reswd_torch.grade.trims import NEUTRAL
 from studio.ui.controls import PALETTE, PICTURE, SAVED, show_palette, wire_aims
 from studio.ui.guard import words_for
 from studio.ui.match import choose, downloads, masks, run, words
@@ -20,6 +22,7 @@ from studio.ui.match.show import cube_line, show, shown_outputs
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import PLACE_JS
 from studio.ui.session import FITS_AT_ONCE, Session
+from studio.ui.settings import Sent
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
 from studio.ui.words import message
 
@@ -30,7 +33,6 @@ _SAVE_JS = """(file) => {
   document.body.appendChild(link); link.click(); link.remove();
 }"""
 _LOOK_JS = "() => document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
-_LIVE_JS = "(strength) => { window.reswdDesk.live({strength}); }"
 _WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **PRIVATE}
 
 
@@ -73,7 +75,7 @@ class MatchEvents:
         self._settle = Step(
             self.settle, [session, inputs.kind, inputs.palette], [result.stale, tab.run.status, result.desk.state]
         )
-        self._follow = Step(self.follow, [session, result.strength, size], shown_outputs(tab))
+        self._follow = Step(self.follow, [session, size, result.strength, *result.trims.components], shown_outputs(tab))
         run_outputs = [tab.run.start, tab.run.stop, tab.comparison.run.start, tab.run.status, *shown_outputs(tab)]
         self._match = Step(self.run_match, [session, *self.controls.components], run_outputs)
 
@@ -224,31 +226,42 @@ class MatchEvents:
         return updates
 
     def wire_strength(self) -> None:
-        """The slider of the strength."""
+        """The sliders of the strength and of the trims. The viewer follows them by itself, and says when they rest."""
         result, size = self.tab.result, self.tab.downloads.cube_size
-        result.strength.input(None, result.strength, None, js=_LIVE_JS, **PRIVATE)
-        result.strength.release(
+        sliders: list[Any] = [result.strength, *result.trims.components]
+        gr.on([each.input for each in sliders], None, sliders, None, js=result.trims.live_js("strength"), **PRIVATE)
+        result.settle.click(
             self.rest,
-            [self.session, result.strength, size],
+            [self.session, size, *sliders],
             shown_outputs(self.tab),
             concurrency_limit=4,
             **LATEST,
         )
+        result.trims.reset.click(self.reset_trims, None, result.trims.components, **QUICK).then(
+            self.rest, [self.session, size, *sliders], shown_outputs(self.tab), **LATEST
+        )
 
-    def rest(self, session: Session, strength: float | None, cube_size: int) -> Updates:
-        """When the slider rests: the lossless preview, the numbers and the chart."""
-        result = run.set_strength(session, strength)
+    def reset_trims(self) -> Updates:
+        """*Set trims back* was pressed."""
+        return self.tab.result.trims.set_to(NEUTRAL)
+
+    def rest(self, session: Session, cube_size: int, strength: float | None, *trims: Sent) -> Updates:
+        """When the sliders rest: the picture without loss, the numbers and the chart."""
+        try:
+            result = run.set_live(session, strength, self.tab.result.trims.read(trims))
+        except InputError:  # a field that is being typed in
+            return nothing_new(self.tab.result.metrics)
         if result is None:
             return nothing_new(self.tab.result.metrics)
         return show(self.tab, session, run.show(session, result), cube_size)
 
-    def follow(self, session: Session, strength: float | None, cube_size: int) -> Updates:
+    def follow(self, session: Session, cube_size: int, strength: float | None, *trims: Sent) -> Updates:
         """After the app itself moved the slider: the result on the screen moves with it."""
         shown = session.match.shown
         if shown is not None and shown.job.settings.strength == strength:
             session.match.strength = strength
             return nothing_new(self.tab.result.metrics)
-        return self.rest(session, strength, cube_size)
+        return self.rest(session, cube_size, strength, *trims)
 
     def wire_points(self) -> None:
         """The button that shows points seen in both pictures."""

@@ -36,7 +36,7 @@ def seen_as_json(session: Session, result: MatchResult) -> str:
         assert state.seen.before is not None
         before = session.desk.look(state.seen.before)
         assert before is not None
-    after = session.desk.add(Look(before.pyramid, result.grade, "Result"))
+    after = session.desk.add(Look(before.pyramid, result.grade, "Result", result.source_sample.fit))
     state.seen = replace(state.seen, after=after)
     return _told(session)
 

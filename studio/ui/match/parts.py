@@ -13,6 +13,7 @@ from studio.ui.guard import RunButtons
 from studio.ui.match.masks import Mask
 from studio.ui.match.state import Role
 from studio.ui.places import PicturePlace
+from studio.ui.trims import TrimControls
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +64,16 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What is shown of a result."""
+    """What is shown of a result.
+
+    ``settle`` is out of sight: the page presses it once strength and trims rest.
+    """
 
     stale: gr.HTML
     desk: DeskParts
     strength: gr.Slider
+    trims: TrimControls
+    settle: gr.Button
     metrics: gr.HTML
     taken: gr.HTML
     show_points: gr.Button

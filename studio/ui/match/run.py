@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.trims import Trims
 from reswd_torch.settings import METHODS
 from studio.jobs import MatchJob
 from studio.media.images import to_profile
@@ -68,6 +69,7 @@ def _job(session: Session, choice: MatchChoice) -> MatchJob:
         scene=choice.scene,
         aim=aim,
         protect=chosen_protections(aim, choice.protect),
+        trims=session.match.trims,
     )
     source = session.match.source
     mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, source, "mask")
@@ -111,8 +113,8 @@ def show_new(session: Session, result: MatchResult) -> Shown:
     """Make a result the one on the screen."""
     seen = looks_of(session, result)
     with session.match.lock:
-        if session.match.strength is not None:  # the slider may have moved while the match ran
-            result = result.at_strength(session.match.strength)
+        if session.match.strength is not None:  # a slider may have moved while the match ran
+            result = _as_set(result, session.match.strength, session.match.trims)
         session.match.shown, session.match.seen = result, seen
     shown = show(session, result)
     while session.match.shown is not None and session.match.shown is not result:  # and while this was drawn
@@ -150,19 +152,34 @@ def draw_points(session: Session) -> str | None:
 
 
 def set_strength(session: Session, strength: float | None) -> MatchResult | None:
-    """The fit on the screen at another strength; None when there is none, or while the field is being typed in.
-
-    A match that is running will be shown at this strength as well.
-    """
+    """The fit on the screen at another strength; None when there is none, or while the field is being typed in."""
     try:
-        wanted = strength_from(strength)
+        return set_live(session, strength, session.match.trims)
     except InputError:
         return None
-    with session.match.lock:  # two moves of the slider may be worked on at once, or one and the end of a match
-        session.match.strength = wanted
-        if session.match.shown is not None:
-            session.match.shown = session.match.shown.at_strength(wanted)
-        return session.match.shown
+
+
+def set_live(session: Session, strength: float | None, trims: Trims) -> MatchResult | None:
+    """The fit on the screen at another strength and with other trims; None when there is none.
+
+    A match that is running will be shown in this way as well.
+
+    Raises:
+        InputError: a strength that is none.
+    """
+    wanted, state = strength_from(strength), session.match
+    with state.lock:  # two moves of a slider may be worked on at once, or one and the end of a match
+        state.strength, state.trims = wanted, trims
+        if state.shown is not None:
+            state.shown = _as_set(state.shown, wanted, trims)
+        return state.shown
+
+
+def _as_set(result: MatchResult, strength: float, trims: Trims) -> MatchResult:
+    settings = result.job.settings
+    if settings.trims != trims:
+        result = result.trimmed(trims)
+    return result if settings.strength == strength else result.at_strength(strength)
 
 
 def distributions(result: MatchResult) -> Any:

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Literal, get_args
 
 from reswd_torch.grade import Grade
+from reswd_torch.grade.trims import NEUTRAL, Trims
 from studio.service.match import MatchResult
 from studio.ui.pictures import ChosenPicture, Side
 from studio.ui.stop import TabState
@@ -41,6 +42,7 @@ class MatchState(TabState):
         seen: what the viewer shows.
         painting: the roles whose masks are being painted right now.
         strength: where the slider was moved to; None while it was not moved.
+        trims: what the sliders of the trims say.
         judged: what was chosen when the words under the button were said; see :func:`studio.ui.match.choose.chosen`.
         lock: held while ``shown`` is replaced.
     """
@@ -54,6 +56,7 @@ class MatchState(TabState):
         self.seen = Seen()
         self.painting: set[Role] = set()
         self.strength: float | None = None
+        self.trims: Trims = NEUTRAL
         self.judged: tuple[object, ...] | None = None
         self.lock = Lock()
 

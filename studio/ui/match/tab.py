@@ -20,7 +20,7 @@ from studio.ui.controls import (
     seed_and_device,
     transform_choice,
 )
-from studio.ui.desk.component import DeskParts, lay_out_desk
+from studio.ui.desk.component import DeskParts, lay_out_desk, lay_out_scopes
 from studio.ui.examples import load_examples, pair_tile
 from studio.ui.guard import RunButtons
 from studio.ui.match import words
@@ -30,6 +30,7 @@ from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
 from studio.ui.sent import only_small_paintings
 from studio.ui.settings import as_sent
+from studio.ui.trims import lay_out_trims
 from studio.ui.words import GRADES_TO_LOAD
 
 _METHOD_HELP = "Fast sliced and ReSWD compare whole distributions; the other three are closed formulas."
@@ -56,6 +57,8 @@ def lay_out_match_tab() -> MatchTab:
             stale = gr.HTML(elem_id="stale", padding=False)
             desk = lay_out_desk(words.EMPTY_RESULT)
         with gr.Column(min_width=300, elem_classes="tune"):
+            with gr.Accordion("Scopes", open=True, elem_id="scopes-room"):
+                lay_out_scopes()
             result = _result(stale, desk)
         with gr.Column(min_width=320, elem_classes="away"):
             downloads = _downloads()
@@ -186,6 +189,8 @@ def _result(stale: gr.HTML, desk: DeskParts) -> Result:
             elem_id="strength",
         )
     )
+    settle = gr.Button("Settle", visible="hidden", elem_id="settle")
+    trims = lay_out_trims()
     metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
     with gr.Row(equal_height=False, elem_id="taken-row"):
         taken = gr.HTML(elem_id="taken", padding=False)
@@ -199,6 +204,8 @@ def _result(stale: gr.HTML, desk: DeskParts) -> Result:
         stale=stale,
         desk=desk,
         strength=strength,
+        trims=trims,
+        settle=settle,
         metrics=metrics,
         taken=taken,
         show_points=show_points,
