@@ -26,7 +26,12 @@ _TARGET = typer.Option(
     help="The picture with the colours; or a folder: one for each picture, by name (with --series: all together).",
     metavar="IMG|DIR",
 )
-_PALETTE = typer.Option(help='Hex colours instead of --target: "#aabbcc:2,#112233" (:2 is a weight).')
+_PALETTE = typer.Option(
+    help='Hex colours instead of --target: "#aabbcc:2,#112233" (:2 is a weight), or a palette file: '
+    + options.PALETTE_FILES,
+    parser=options.palette,
+    metavar="COLOURS",
+)
 _GRADE = typer.Option(help=f"A saved grade instead: {options.GRADES_TO_LOAD} or settings .json.", metavar="FILE")
 _OUT = typer.Option("-o", "--output", help="Folder for the results, outside SOURCE_DIR.", metavar="OUT_DIR")
 _SERIES = typer.Option("--series", help="One grade for all pictures: no flicker.")

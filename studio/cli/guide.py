@@ -33,7 +33,10 @@ def _whole(names: str, panel: str, help: str) -> Any:
 _PROMPT = typer.Argument(help='What to paint, such as "a sailboat".', metavar="PROMPT", show_default=False)
 _REFERENCE = typer.Option(help="The picture with the colours.", metavar="IMG", rich_help_panel=_COLOURS)
 _PALETTE = typer.Option(
-    help='Hex colours instead: "#aabbcc:2,#112233" (:2 is a weight).', metavar="COLOURS", rich_help_panel=_COLOURS
+    help='Hex colours instead: "#aabbcc:2,#112233" (:2 is a weight), or a palette file: ' + options.PALETTE_FILES,
+    parser=options.palette,
+    metavar="COLOURS",
+    rich_help_panel=_COLOURS,
 )
 _STRENGTH = _number(
     "--strength", _COLOURS, f"0 is the plain image, up to {MAX_STRENGTH:g}. (default: {_DEFAULTS.strength:g})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -22,6 +23,7 @@ from reswd_torch.settings import (
     TRANSFORMS,
     MatchSettings,
 )
+from studio.media.palettes import palette_suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,9 +56,27 @@ def picture_size(text: str) -> tuple[int, int]:
         raise typer.BadParameter(str(error)) from None
 
 
+def palette(text: str) -> str:
+    """A palette as it was typed; of the name of a palette file the colours in it."""
+    from studio.media.palettes import is_palette_file, palette_text, read_palette_file
+
+    if not is_palette_file(text):
+        return text
+    read, notes = read_palette_file(Path(text.strip()))
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return palette_text(read)
+
+
 OVERWRITE = typer.Option("--overwrite", help="Replace files that exist.")
 _either = " | ".join
-PALETTE = typer.Option(help='Hex colours instead of TARGET: "#aabbcc:2,#112233" (:2 is a weight).')
+PALETTE_FILES = ", ".join(palette_suffixes())
+"""The suffixes of palette files, for the help of options that take one."""
+PALETTE = typer.Option(
+    help='Hex colours instead of TARGET: "#aabbcc:2,#112233" (:2 is a weight), or a palette file: ' + PALETTE_FILES,
+    parser=palette,
+    metavar="COLOURS",
+)
 METHOD = typer.Option(help=f"{_either(METHODS)} (default: {DEFAULTS.method})", metavar="NAME")
 TRANSFORM = typer.Option(
     help=f"{_either(TRANSFORMS)}: ten numbers, a lattice, or what the evidence carries. (default: {DEFAULTS.transform})",
