@@ -21,7 +21,8 @@ class Side:
         path: the uploaded file, untouched.
         preview: a small copy of it, in its own encoding.
         size: (height, width) of the whole picture.
-        painted: the small (H, W) bool mask that was painted over the preview, or None.
+        painted: (h, w) uint8 of the preview's size, 255 where a mask is painted over it; None for no mask.
+        feather: how far the edge of that mask is softened, in pixels of the whole picture.
         placed: the file that stands for it on the page, once there is one.
         pyramid: its sizes for the viewer, once it was looked at.
     """
@@ -30,6 +31,7 @@ class Side:
     preview: Picture
     size: tuple[int, int]
     painted: np.ndarray | None = None
+    feather: float = 0.0
     placed: Path | None = None
     pyramid: Pyramid | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,16 @@ _MODES = (
 _ZOOMS = (("fit", "Fit", "F"), ("1", "100 %", "1"), ("2", "200 %", "2"))
 _PANES = ("before", "after", "reference")
 _OF = (("after", "the result"), ("before", "the source"), ("reference", "the reference"))
+_TOOLS = (("brush", "Brush"), ("erase", "Erase"), ("pick", "Pick colours"))
+_RANGES = (
+    ("size", "Size", 2, 300, 60, "brush erase"),
+    ("hard", "Hardness", 0, 100, 50, "brush erase"),
+    ("tolerance", "Tolerance", 1, 60, 12, "pick"),
+    ("softness", "Softness", 0, 60, 12, "pick"),
+    ("feather", "Feather", 0, 200, 0, "brush erase pick"),
+)
+"""What a person sets of a mask: name, label, least, most, first value, and the tools that have it."""
+_ACTS = (("undo", "Undo"), ("invert", "Invert"), ("clear", "Clear"), ("done", "Done"))
 _KEYS = (
     ("F or 0", "fit the picture into the room"),
     ("1, 2", "100 %, 200 %: a pixel of the picture is one, or two by two, of the screen"),
@@ -73,18 +84,22 @@ def lay_out_scopes() -> gr.HTML:
     )
 
 
-def told(session: Session, **numbers: int | None) -> str:
+def told(session: Session, chosen: Mapping[str, int | None], **numbers: int | None) -> str:
     """What the viewer shall show, as JSON.
 
     Args:
         session: of the page.
+        chosen: the looks of the pictures in the page's places, on which masks are painted, by the role of the place.
         numbers: of the looks ``before``, ``after`` and ``reference``; None for none.
     """
-    said: dict[str, Any] = {"key": session.key}
-    for name, number in numbers.items():
-        look = None if number is None else session.desk.look(number)
-        said[name] = None if look is None or number is None else described(number, look)
-    return json.dumps(said)
+    said: dict[str, Any] = {name: _described(session, number) for name, number in numbers.items()}
+    said["chosen"] = {role: _described(session, number) for role, number in chosen.items()}
+    return json.dumps({"key": session.key, **said})
+
+
+def _described(session: Session, number: int | None) -> dict[str, Any] | None:
+    look = None if number is None else session.desk.look(number)
+    return None if look is None or number is None else described(number, look)
 
 
 def _skeleton(empty: str) -> str:
@@ -107,12 +122,31 @@ def _skeleton(empty: str) -> str:
         "Clipping</button>"
         '<button type="button" class="desk-full" title="Fill the screen">Full screen</button>'
         '<button type="button" class="desk-ask" title="Keys (?)" aria-label="Keys">?</button></span></div>'
+        f'{_paint_bar()}<output class="desk-asks"></output>'
         f'<div class="desk-panes">{panes}'
         '<div class="desk-divider" role="slider" tabindex="0" aria-label="Divider between before and after" '
         'aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" hidden></div>'
         f'<div class="desk-empty">{empty}</div></div>'
         f'<dialog class="desk-help" aria-label="Keys"><table>{keys}</table><button type="button">Close</button></dialog>'
         "</section>"
+    )
+
+
+def _paint_bar() -> str:
+    tools = "".join(
+        f'<button type="button" data-tool="{tool}" aria-pressed="{str(tool == "brush").lower()}">{name}</button>'
+        for tool, name in _TOOLS
+    )
+    ranges = "".join(
+        f'<label data-for="{tools_of}">{name}<input type="range" data-of="{of}" min="{least}" max="{most}" value="{value}">'
+        "<output></output></label>"
+        for of, name, least, most, value, tools_of in _RANGES
+    )
+    acts = "".join(f'<button type="button" data-act="{act}">{name}</button>' for act, name in _ACTS)
+    return (
+        '<div class="desk-bar desk-paint" role="toolbar" aria-label="Mask" data-chosen="brush" hidden>'
+        f'<span role="group" aria-label="Tool">{tools}</span><span>{ranges}</span>'
+        f'<span role="group" aria-label="Mask as a whole">{acts}</span><output class="desk-painted"></output></div>'
     )
 
 

@@ -1,6 +1,8 @@
 // The entry of the viewer's scripts: finds the viewer's place on the page and lets the page's events reach it.
 
+import {Dropper} from './dropper.js';
 import {wireKeys} from './keys.js';
+import {Painter} from './painter.js';
 import {Scopes} from './scopes.js';
 import {Viewer} from './viewer.js';
 
@@ -24,6 +26,10 @@ const ready = (async () => {
   const ask = () => (help.open ? help.close() : help.showModal());
   root.querySelector('.desk-ask').addEventListener('click', ask);
   help.querySelector('button').addEventListener('click', () => help.close());
+  const painter = new Painter(viewer, root.querySelector('.desk-paint'));
+  viewer.painter = painter;
+  viewer.dropper = new Dropper(viewer);
+  root.addEventListener('desk-shown', () => painter.role || painter.open(null));
   new Scopes(await found('#scopes .scopes'), viewer);
   wireKeys(viewer, {'?': ask});
   return viewer;
@@ -47,6 +53,16 @@ window.reswdDesk = {
     (await ready).live({strength, trims: JSON.stringify(trims)});
     clearTimeout(resting);
     resting = setTimeout(() => document.querySelector('#settle')?.click(), REST);
+  },
+  // Paint a mask on the source or the reference; again to end.
+  async paint(role) {
+    const {painter} = await ready;
+    await painter.open(painter.role === role ? null : role);
+  },
+  // Pick a colour in a picture, and write it at the end of a box of colours.
+  async pick(role, room, words, isPair) {
+    const found = await (await ready).dropper.ask(role, words);
+    if (found) window.reswdColors.append(room, isPair ? `${found.own}=${found.own}` : found.shown);
   },
   viewer: () => ready,
 };

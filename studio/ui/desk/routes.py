@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 
 import numpy as np
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from reswd_torch.errors import InputError
 from studio.ui.desk.asked import Asked, asked_for, whole_number
+from studio.ui.desk.masks import mask_pixels, pick, range_pixels, side_of, take_mask
 from studio.ui.desk.state import Look
+from studio.ui.pictures import Side
 from studio.ui.session import Session, session_of
 from studio.views.preview import encoded_preview
 from studio.views.pyramid import Part
@@ -41,6 +45,10 @@ def desk_routes() -> list[Route]:
         Route(f"{page}/{{look:int}}/whole.jpg", _answered(_whole)),
         Route(f"{page}/{{look:int}}/{{level:int}}/{{column:int}}_{{row:int}}.png", _answered(_tile)),
         Route(f"{page}/{{look:int}}/live.jpg", _answered(_live)),
+        Route(f"{page}/mask/{{role}}.png", _answered(_mask)),
+        Route(f"{page}/mask/{{role}}", _take_mask, methods=["POST"]),
+        Route(f"{page}/range/{{role}}.png", _answered(_range)),
+        Route(f"{page}/pick/{{role}}", _answered(_pick)),
         Route(f"{page}/{{look:int}}/scope/{{kind}}.png", _answered(_scope)),
     ]
 
@@ -71,7 +79,7 @@ def _script(request: Request) -> Response:
 def _whole(request: Request) -> Response:
     """All of a look at the size of a preview."""
     look = _look(request)
-    return _picture(shown_pixels(look.pyramid.whole(), look.grade), ".jpg", _FOR_EVER)
+    return _picture(_marked(look.pyramid.whole(), look, asked_for(request.query_params)), ".jpg", _FOR_EVER)
 
 
 def _tile(request: Request) -> Response:
@@ -98,7 +106,40 @@ def _scope(request: Request) -> Response:
 
 
 def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
-    return shown_pixels(part, asked.regraded(look))
+    return shown_pixels(part, asked.regraded(look), clipping=asked.clipping)
+
+
+def _side(request: Request) -> Side:
+    return side_of(_session(request), request.path_params["role"])
+
+
+def _mask(request: Request) -> Response:
+    """What is painted on a picture."""
+    return _picture(mask_pixels(_side(request)), ".png", _PASSING)
+
+
+async def _take_mask(request: Request) -> Response:
+    """A mask that was painted: the answer says how much of the picture it covers."""
+    data = await request.body()
+
+    def take(asked: Request) -> Response:
+        return json_answer({"share": take_mask(_side(asked), data, float(asked.query_params.get("feather", "0")))})
+
+    return await run_in_threadpool(_answered(take), request)
+
+
+def _range(request: Request) -> Response:
+    """A soft range of colours of a picture, white where it is."""
+    query = request.query_params
+    names = ("tolerance", "softness")
+    pixels = range_pixels(_side(request), query.get("colors", ""), *(float(query.get(name, "12")) for name in names))
+    return _picture(pixels, ".png", _PASSING)
+
+
+def _pick(request: Request) -> Response:
+    """The colour at a place."""
+    at = (whole_number(request.query_params.get(name, "0")) for name in ("x", "y"))
+    return json_answer(asdict(pick(_side(request), *at)))
 
 
 def _session(request: Request) -> Session:

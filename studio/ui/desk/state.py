@@ -75,4 +75,5 @@ def described(number: int, look: Look) -> dict[str, Any]:
         "tile": TILE,
         "levels": look.pyramid.levels,
         "preview": look.pyramid.preview.width,
+        "previewHeight": look.pyramid.preview.height,
     }

@@ -62,9 +62,17 @@ export class Viewer {
     if (this.zoom === 'fit') this.eachPane((pane) => pane.fit());
   }
 
+  // Show the picture that a mask is painted on, alone; null to go back.
+  async setPainting(role) {
+    this.painting = role;
+    await this._paint();
+    if (this.zoom === 'fit') this.eachPane((pane) => pane.fit());
+  }
+
   // Which looks each pane shows in a mode.
   _plan() {
-    const {before, after, reference} = this.state;
+    const {before, after, reference, chosen} = this.state;
+    if (this.painting) return {before: {before: chosen[this.painting]}};
     if (this.mode === 'slider') return {before: {before, after}};
     if (this.mode === 'sides') {
       const plan = {before: {before}};
@@ -82,14 +90,15 @@ export class Viewer {
       button.setAttribute('aria-pressed', String(button.dataset.mode === this.mode));
       button.disabled = !this._possible(button.dataset.mode);
     }
-    const plan = this._possible(this.mode) ? this._plan() : {};
+    if (this.painting && !this.state.chosen[this.painting]) this.painting = null;
+    const plan = this.painting || this._possible(this.mode) ? this._plan() : {};
     for (const name of NAMES) this._place(name).hidden = !plan[name];
-    this.divider.element.hidden = this.mode !== 'slider';
+    this.divider.element.hidden = Boolean(this.painting) || this.mode !== 'slider';
     this.root.querySelector('.desk-hold').disabled = !(this.state.before && this.state.after);
     await Promise.all(Object.entries(plan).map(([name, looks]) => {
       const pane = this._pane(name);
-      pane.divided = this.mode === 'slider';
-      const slots = name === 'reference' ? {before: looks.reference} : looks;
+      pane.divided = !this.painting && this.mode === 'slider';
+      const slots = name === 'reference' && !this.painting ? {before: looks.reference} : looks;
       this._label(name, slots);
       return pane.show(slots, this.state.base, this.query);
     }));
@@ -100,7 +109,7 @@ export class Viewer {
 
   _label(name, slots) {
     const shown = Object.values(slots).map((look) => look.name);
-    const title = this.mode === 'after' ? [this.state.after.name] : shown;
+    const title = this.mode === 'after' && !this.painting ? [this.state.after.name] : shown;
     this._place(name).querySelector('.desk-name').textContent = title.join(' | ');
     const which = this.mode === 'slider' ? `${shown.join(' left of the divider, ')} right of it` : title[0];
     this._pane(name).viewer.canvas.setAttribute('aria-label', `${which}: arrow keys move, plus and minus zoom`);
@@ -128,7 +137,7 @@ export class Viewer {
 
   // The pane that a person looks at first.
   get first() {
-    return this.mode === 'reference' ? this.panes.reference : this.panes.before;
+    return this.mode === 'reference' && !this.painting ? this.panes.reference : this.panes.before;
   }
 
   _cut(share) {

@@ -23,10 +23,7 @@ def choose(session: Session, path: str | None, role: Role) -> Choosing:
     With another picture the painted mask of the last one is gone. A file that cannot be used is refused, and what was
     chosen before stays, with its mask.
     """
-    choosing = places.choose(session, session.match.places[role], path)
-    if choosing.accepted:
-        session.match.painting.discard(role)
-    return choosing
+    return places.choose(session, session.match.places[role], path)
 
 
 def catch_up(session: Session, choice: MatchChoice) -> MatchChoice:

@@ -13,7 +13,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL
 from studio.ui.controls import PALETTE, PICTURE, SAVED, show_palette, wire_aims
 from studio.ui.guard import words_for
-from studio.ui.match import choose, downloads, masks, run, words
+from studio.ui.match import choose, downloads, run, words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.guarded import CompareRun, MatchRun
 from studio.ui.match.looks import chosen_as_json
@@ -68,8 +68,8 @@ class MatchEvents:
             tab.downloads,
             source=places["source"].picture,
             reference=places["reference"].picture,
-            source_mask=tab.masks["source"].file,
-            reference_mask=tab.masks["reference"].file,
+            source_mask=tab.more.masks["source"].file,
+            reference_mask=tab.more.masks["reference"].file,
         )
         inputs, result, size = tab.inputs, tab.result, tab.downloads.cube_size
         self._settle = Step(
@@ -83,17 +83,22 @@ class MatchEvents:
         """Pictures, palette and saved grade."""
         inputs, settle = self.tab.inputs, self._settle
         for role, place in inputs.places.items():
-            mask = self.tab.masks[role]
+            mask = self.tab.more.masks[role]
             # upload and clear, not change: the preview put in by the server must not count as a new choice
             gr.on(
                 [place.picture.upload, place.picture.clear],
                 partial(self.choose_picture, role=role),
                 [self.session, place.picture],
-                [place.preview, place.about, mask.file, mask.group, mask.painted, mask.paint],
+                [place.preview, place.about, mask.file, mask.painted],
                 concurrency_limit=4,
                 **LATEST,
             ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE).then(*settle, **LATEST)
-        groups = [inputs.picture_group, inputs.palette_group, inputs.saved_group]
+        groups = [
+            inputs.picture_group,
+            inputs.palette_group,
+            inputs.saved_group,
+            self.tab.more.masks["reference"].group,
+        ]
         labels = [self.tab.run.start, self.tab.comparison.run.start]
         inputs.kind.change(self.show_kind, inputs.kind, [*groups, *labels], queue=False, **QUICK).then(
             *settle, **LATEST
@@ -115,15 +120,14 @@ class MatchEvents:
         """A picture was dropped or taken out. With another picture the last one's mask goes."""
         choosing = choose.choose(session, path, role)
         updates = self.tab.inputs.places[role].dropped(path, choosing)
-        return updates | self.tab.masks[role].cleared() if choosing.accepted else updates
+        return updates | self.tab.more.masks[role].cleared() if choosing.accepted else updates
 
     def settle(self, session: Session, kind: str, palette: str) -> Updates:
         """Follow a choice: say so when the result belongs to an earlier one; words about that one go."""
         shown = session.match.shown
         stale = choose.is_stale(session, kind, palette)
         updates: Updates = {self.tab.result.stale: words.stale(shown) if stale and shown is not None else ""}
-        if shown is None:
-            updates[self.tab.result.desk.state] = chosen_as_json(session)
+        updates[self.tab.result.desk.state] = chosen_as_json(session)
         if choose.chosen(session, kind, palette) != session.match.judged:  # else a match was quicker than this
             updates[self.tab.run.status] = ""
         return updates
@@ -135,30 +139,32 @@ class MatchEvents:
             inputs.picture_group: gr.update(visible=kind == PICTURE),
             inputs.palette_group: gr.update(visible=kind == PALETTE),
             inputs.saved_group: gr.update(visible=is_saved),
+            self.tab.more.masks["reference"].group: gr.update(visible=kind == PICTURE),
             self.tab.run.start: "Apply grade" if is_saved else "Match colours",
             self.tab.comparison.run.start: gr.update(interactive=not is_saved),
         }
 
     def wire_masks(self) -> None:
-        """The painting of masks."""
-        for mask in self.tab.masks.values():
-            inputs, outputs = [self.session, mask.editor], [mask.group, mask.painted, mask.paint]
-            mask.paint.click(mask.start_painting, inputs, [mask.editor, *outputs], **QUICK)
-            # Only when asked: a listener on the editor itself makes Gradio 6.31 upload the painting again and again.
-            mask.done.click(mask.keep_painting, inputs, outputs, **QUICK)
+        """The painting of masks: the viewer does it, and says when a stroke has reached the session."""
+        more = self.tab.more
+        for role, mask in more.masks.items():
+            mask.paint.click(None, None, None, js=f"() => {{ window.reswdDesk.paint('{role}'); }}", **PRIVATE)
+        said = [mask.painted for mask in more.masks.values()]
+        more.painted.click(self.say_painted, self.session, said, **LATEST)
+
+    def say_painted(self, session: Session) -> Updates:
+        """A mask has changed."""
+        updates: Updates = {}
+        for mask in self.tab.more.masks.values():
+            updates |= mask.said(session)
+        return updates
 
     def wire_runs(self) -> None:
         """The buttons *Match colours* and *Compare methods*, and *Stop* beside each."""
         tab, comparison = self.tab, self.tab.comparison
-        open_masks = list(tab.masks.values())
-        take_paintings = Step(
-            self.take_paintings,
-            [self.session, *(mask.editor for mask in open_masks)],
-            [part for mask in open_masks for part in (mask.group, mask.painted, mask.paint)],
-        )
         shown_at = [tab.result.desk.place]
-        tab.run.start.click(*take_paintings, **QUICK).then(*self._match, show_progress_on=shown_at, **_WORK)
-        comparison.run.start.click(*take_paintings, **QUICK).then(
+        tab.run.start.click(*self._match, show_progress_on=shown_at, **_WORK)
+        comparison.run.start.click(
             self.run_compare,
             self._match.inputs,
             [tab.run.start, comparison.run.start, comparison.run.stop, comparison.run.status, comparison.compared],
@@ -173,11 +179,6 @@ class MatchEvents:
             [*shown_outputs(tab), tab.more.method, comparison.run.status],
             **QUICK,
         ).then(None, None, None, js=_LOOK_JS, **PRIVATE)
-
-    def take_paintings(self, session: Session, *paintings: masks.Painting) -> Updates:
-        """Before a run: close the editors that are open, and take what is painted."""
-        all_masks = list(self.tab.masks.values())
-        return masks.keep_open_paintings(session, all_masks, paintings) or nothing_new(all_masks[0].painted)
 
     def run_match(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Match colours* was pressed."""
@@ -205,8 +206,8 @@ class MatchEvents:
         tab, places = self.tab, self.tab.inputs.places
         outputs: list[Block] = [tab.inputs.kind, tab.result.strength]
         for role in ROLES:
-            mask = tab.masks[role]
-            outputs += [places[role].picture, places[role].about, mask.file, mask.group, mask.painted, mask.paint]
+            mask = tab.more.masks[role]
+            outputs += [places[role].picture, places[role].about, mask.file, mask.painted]
         tab.examples.gallery.select(self.take_example, self.session, outputs, **QUICK).then(
             *self._follow, **QUICK
         ).then(*self._match, show_progress_on=[tab.result.desk.place], **_WORK).then(
@@ -222,7 +223,7 @@ class MatchEvents:
             choosing = choose.choose(session, path, role)
             updates |= self.tab.inputs.places[role].filled(choosing)
             if choosing.accepted:
-                updates |= self.tab.masks[role].cleared()
+                updates |= self.tab.more.masks[role].cleared()
         return updates
 
     def wire_strength(self) -> None:

@@ -52,8 +52,11 @@ def chosen_as_json(session: Session) -> str:
 
 
 def _told(session: Session) -> str:
-    seen = session.match.seen
-    return told(session, before=seen.before, after=seen.after, reference=seen.reference)
+    seen, sides = session.match.seen, {role: session.match.places[role].side for role in ROLES}
+    chosen: dict[str, int | None] = {
+        role: None if side is None else session.desk.add(_chosen(session, side)) for role, side in sides.items()
+    }
+    return told(session, chosen, before=seen.before, after=seen.after, reference=seen.reference)
 
 
 def _chosen(session: Session, side: Side) -> Look:

@@ -33,17 +33,11 @@ class Inputs:
 
 
 @dataclass(frozen=True, eq=False)
-class MaskInput:
-    """The half of a mask's components that lies under *More*."""
-
-    file: gr.File
-    paint: gr.Button
-    painted: gr.HTML
-
-
-@dataclass(frozen=True, eq=False)
 class More:
-    """What lies under *More*."""
+    """What lies under *More*.
+
+    ``painted`` is out of sight: the page presses it once a stroke of a mask has reached the server.
+    """
 
     protect: gr.CheckboxGroup
     method: gr.Dropdown
@@ -51,7 +45,8 @@ class More:
     scene: gr.Radio
     seed: gr.Number
     device: gr.Dropdown
-    masks: dict[Role, MaskInput]
+    masks: dict[Role, Mask]
+    painted: gr.Button
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +121,6 @@ class MatchTab:
     run: RunButtons
     more: More
     examples: Examples
-    masks: dict[Role, Mask]
     result: Result
     downloads: Downloads
     details: Details

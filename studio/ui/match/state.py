@@ -40,7 +40,6 @@ class MatchState(TabState):
         shown: the result on the screen, at preview size and at the strength of the slider.
         compared: results of *Compare methods*, in the order of the gallery.
         seen: what the viewer shows.
-        painting: the roles whose masks are being painted right now.
         strength: where the slider was moved to; None while it was not moved.
         trims: what the sliders of the trims say.
         judged: what was chosen when the words under the button were said; see :func:`studio.ui.match.choose.chosen`.
@@ -54,7 +53,6 @@ class MatchState(TabState):
         self.shown: MatchResult | None = None
         self.compared: list[MatchResult] = []
         self.seen = Seen()
-        self.painting: set[Role] = set()
         self.strength: float | None = None
         self.trims: Trims = NEUTRAL
         self.judged: tuple[object, ...] | None = None

@@ -24,11 +24,10 @@ from studio.ui.desk.component import DeskParts, lay_out_desk, lay_out_scopes
 from studio.ui.examples import load_examples, pair_tile
 from studio.ui.guard import RunButtons
 from studio.ui.match import words
-from studio.ui.match.masks import PAINT_EDGE, Mask
-from studio.ui.match.parts import Comparison, Details, Downloads, Examples, Inputs, MaskInput, MatchTab, More, Result
+from studio.ui.match.masks import Mask
+from studio.ui.match.parts import Comparison, Details, Downloads, Examples, Inputs, MatchTab, More, Result
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
-from studio.ui.sent import only_small_paintings
 from studio.ui.settings import as_sent
 from studio.ui.trims import lay_out_trims
 from studio.ui.words import GRADES_TO_LOAD
@@ -53,7 +52,6 @@ def lay_out_match_tab() -> MatchTab:
             more = _more()
             examples = _examples()
         with gr.Column(min_width=320, elem_classes="outcome"):
-            masks = {role: _editor(role, more.masks[role]) for role in ROLES}
             stale = gr.HTML(elem_id="stale", padding=False)
             desk = lay_out_desk(words.EMPTY_RESULT)
         with gr.Column(min_width=300, elem_classes="tune"):
@@ -68,7 +66,6 @@ def lay_out_match_tab() -> MatchTab:
         run=run,
         more=more,
         examples=examples,
-        masks=masks,
         result=result,
         downloads=downloads,
         details=details,
@@ -113,7 +110,8 @@ def _more() -> More:
         transform = transform_choice(info=_TRANSFORM_HELP)
         scene = scene_choice("scene")
         seed, device = seed_and_device(elem_id="seed")
-        masks = {role: _mask_input(role) for role in ROLES}
+        masks = {role: _mask(role) for role in ROLES}
+        painted = gr.Button("Painted", visible="hidden", elem_id="painted")
     return More(
         protect=protect,
         method=method,
@@ -122,15 +120,18 @@ def _more() -> More:
         seed=seed,
         device=device,
         masks=masks,
+        painted=painted,
     )
 
 
-def _mask_input(role: Role) -> MaskInput:
+def _mask(role: Role) -> Mask:
     label = f"{role.capitalize()} mask"
-    section(label, f"{_MASK_HELP[role]} A file wins over paint.")
-    file = gr.File(label=f"{label} as a picture of the {role}'s size", height=110, elem_id=f"{role}-mask")
-    paint = gr.Button(words.paint_label(role), size="sm", elem_id=f"paint-{role}")
-    return MaskInput(file, paint, gr.HTML(elem_id=f"{role}-painted", padding=False))
+    with gr.Column() as group:
+        section(label, f"{_MASK_HELP[role]} A file wins over paint.")
+        paint = gr.Button(words.paint_label(role), size="sm", elem_id=f"paint-{role}")
+        said = gr.HTML(elem_id=f"{role}-painted", padding=False)
+        file = gr.File(label=f"{label} as a picture of the {role}'s size", height=110, elem_id=f"{role}-mask")
+    return Mask(role, group, file, paint, said)
 
 
 def _examples() -> Examples:
@@ -147,34 +148,6 @@ def _examples() -> Examples:
         visible=bool(pairs),
     )
     return Examples(pairs, shown)
-
-
-def _editor(role: Role, given: MaskInput) -> Mask:
-    """The editor has the room of the result: a brush wants space."""
-    with gr.Column(visible=False) as group:
-        editor = gr.ImageEditor(
-            label=f"Paint over what counts in the {role}",
-            sources=[],
-            transforms=[],
-            layers=False,
-            type="numpy",
-            format="png",
-            buttons=[],
-            height=440,
-            brush=gr.Brush(default_size=40, colors=["#e0e0e0"], default_color="#e0e0e0", color_mode="fixed"),
-            elem_id=f"{role}-editor",
-        )
-        only_small_paintings(editor, 2 * PAINT_EDGE)
-        done = gr.Button(words.USE_PAINTED, variant="primary", elem_id=f"{role}-painted-done")
-    return Mask(
-        role=role,
-        file=given.file,
-        paint=given.paint,
-        painted=given.painted,
-        group=group,
-        editor=editor,
-        done=done,
-    )
 
 
 def _result(stale: gr.HTML, desk: DeskParts) -> Result:

@@ -14,7 +14,6 @@ from studio.ui import words
 from studio.ui.pictures import Side
 from studio.views.sentences import taken_line
 
-USE_PAINTED = "Use the painted area"
 SHOW_POINTS = "Show the points"
 EMPTY_RESULT = (
     "<b>The matched photograph appears here.</b>"
@@ -73,9 +72,9 @@ def grade_line(grade: Grade, name: str) -> str:
     return f'<p class="about"><b>{escape(name)}</b>{kind}, strength {grade.strength:g}{said}</p>'
 
 
-def paint_label(role: str, *, painting: bool = False) -> str:
+def paint_label(role: str) -> str:
     """The label of the button that opens and closes the painting of a mask."""
-    return f"Close the painting on the {role}" if painting else f"Paint on the {role}"
+    return f"Paint on the {role}"
 
 
 def stale(result: MatchResult) -> str:
@@ -118,4 +117,4 @@ def painted_line(side: Side) -> str:
     """The line that says how much of a picture is painted."""
     if side.painted is None:
         return '<p class="faint">Nothing painted: the whole picture counts.</p>'
-    return f'<p class="faint">{100 * side.painted.mean():.0f} % of the picture is painted.</p>'
+    return f'<p class="faint">{100 * side.painted.mean() / 255:.0f} % of the picture is painted.</p>'

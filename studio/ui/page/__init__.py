@@ -35,7 +35,7 @@ _SHEETS = (
     "batch/batch.css",
     "guide/guide.css",
 )
-_SCRIPTS = ("page/drop.js", "page/names.js")
+_SCRIPTS = ("page/drop.js", "page/names.js", "page/pickers.js")
 
 CSS = "".join((_UI / name).read_text(encoding="utf-8") for name in _SHEETS)
 """The style sheets of the page and of its tabs."""

@@ -1,0 +1,95 @@
+"""Colours by eye: a palette and pairs of colours as pickers beside the text that says the same, and palettes out of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from reswd_torch.errors import InputError
+from reswd_torch.palette import Palette, palette_text, parse_palette
+from studio.media.images import read_reduced
+from studio.media.palettes import is_palette_file, read_palette_file
+from studio.ui import words
+from studio.ui.paths import without_folders
+from studio.views.picture_palette import palette_of
+from studio.views.preview import display_pixels
+
+_EDGE = 1024
+"""Pixels that a picture is read with for its palette."""
+Pair = tuple[str, str]
+
+
+def palette_editor(palette: Palette) -> str:
+    """A palette as pickers with weights. The page's script writes what is changed back into the text box above, as text."""
+    rows = "".join(
+        f'<span class="swatch"><input type="color" value="{_hex(color)}" aria-label="Colour {number}">'
+        f'<input type="number" value="{weight:g}" min="0.01" step="any" aria-label="Weight of colour {number}">'
+        f"{_remove(f'colour {number}')}</span>"
+        for number, (color, weight) in enumerate(zip(palette.colors, palette.weights, strict=True), 1)
+    )
+    return f'{words.swatches(palette.colors, palette.weights)}<div class="pickers" data-kind="palette">{rows}{_ADD}</div>'
+
+
+def pairs_editor(pairs: Sequence[Pair]) -> str:
+    """Pairs of colours as pickers, in the same way."""
+    rows = "".join(
+        f'<span class="swatch"><input type="color" value="{source}" aria-label="Pair {number}: this colour of the source">'
+        f'<span aria-hidden="true">→</span>'
+        f'<input type="color" value="{wanted}" aria-label="Pair {number}: should become this colour">'
+        f"{_remove(f'pair {number}')}</span>"
+        for number, (source, wanted) in enumerate(pairs, 1)
+    )
+    return f'<div class="pickers" data-kind="pairs">{rows}</div>' if rows else ""
+
+
+_ADD = '<button type="button" class="add">Add a colour</button>'
+
+
+def _remove(what: str) -> str:
+    return f'<button type="button" class="remove" aria-label="Take {what} out">×</button>'
+
+
+def show_palette(text: str) -> str:
+    """The palette as pickers while it is typed, or a word on what is wrong with it, as HTML."""
+    if not text.strip():
+        return f'<div class="pickers" data-kind="palette">{_ADD}</div>'
+    try:
+        return palette_editor(parse_palette(text))
+    except InputError as error:
+        return words.message(str(error))
+
+
+def split_pairs(text: str) -> tuple[str, ...]:
+    """Pairs as they are written, one text each such as ``#aabbcc=#ddeeff``."""
+    return tuple(each for each in re.split(r"[,;\s]+", re.sub(r"\s*=\s*", "=", text.strip())) if each)
+
+
+def show_pairs(text: str) -> str:
+    """The pairs as pickers, or a word on what is wrong with them, as HTML."""
+    from reswd_torch.pairs import checked_pairs
+
+    try:
+        return pairs_editor(checked_pairs(split_pairs(text)))
+    except InputError as error:
+        return words.message(str(error))
+
+
+def palette_from_file(path: str) -> str:
+    """The text of a palette that was dropped: a palette file, or a picture whose leading colours are taken.
+
+    Raises:
+        InputError: it is neither.
+    """
+    place = Path(path)
+    try:
+        if is_palette_file(place.name):
+            return palette_text(read_palette_file(place)[0])
+        picture = read_reduced(place, at_least=_EDGE)
+        return palette_text(palette_of(display_pixels(picture, picture.pixels)))
+    except InputError as error:
+        raise InputError(without_folders(error.problem)) from error
+
+
+def _hex(color: tuple[float, float, float]) -> str:
+    return "#" + "".join(f"{round(255 * value):02x}" for value in color)

@@ -1,0 +1,93 @@
+"""What the scripts ask for while a person paints a mask: the mask there and back, a colour picked, a range of colours."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from reswd_torch.errors import InputError
+from studio.media.images import to_profile
+from studio.media.images.exact import to_depth
+from studio.ui.match.state import ROLES, Role
+from studio.ui.pictures import Side
+from studio.ui.session import Session
+from studio.views.pyramid import Box
+
+_NEAR = 2
+"""Pixels around a place whose mean is the colour that is picked there: one pixel alone may be noise."""
+_MOST_FEATHER = 500.0
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A colour of a picture.
+
+    Attributes:
+        own: of the picture's encoding, as #rrggbb.
+        shown: the same in sRGB, for the page.
+    """
+
+    own: str
+    shown: str
+
+
+def side_of(session: Session, role: str) -> Side:
+    """The picture that is in a place of the page. Raises LookupError: none, or there is no such place."""
+    side = session.match.places[cast(Role, role)].side if role in ROLES else None
+    if side is None:
+        raise LookupError
+    return side
+
+
+def take_mask(side: Side, data: bytes, feather: float) -> float:
+    """Take what was painted on a picture.
+
+    Args:
+        side: the picture.
+        data: a PNG of the size of its preview, white where painted.
+        feather: how far the edge is softened, in pixels of the whole picture.
+
+    Returns:
+        The share of the picture that is painted, 0 to 1.
+
+    Raises:
+        InputError: no such PNG.
+    """
+    from PIL import Image
+
+    size = (side.preview.width, side.preview.height)
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
+            if opened.size != size:
+                raise InputError(f"a mask of {opened.size} pixels, which this picture does not have: paint it again")
+            painted = np.asarray(opened.convert("L"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError("a mask that cannot be read: paint it again") from error
+    if not 0 <= feather <= _MOST_FEATHER:
+        raise InputError(f"feather {feather:g} is out of range: give 0 to {_MOST_FEATHER:g} pixels")
+    side.painted, side.feather = (painted if painted.any() else None), feather
+    return float(painted.mean() / 255)
+
+
+def mask_pixels(side: Side) -> np.ndarray:
+    """What is painted on a picture, (h, w, 3) uint8 at the size of its preview; black for nothing."""
+    size = (side.preview.height, side.preview.width)
+    painted = np.zeros(size, np.uint8) if side.painted is None else side.painted
+    return np.repeat(painted[..., None], 3, axis=2)
+
+
+def pick(side: Side, x: int, y: int) -> Picked:
+    """The colour at a place of a picture, in pixels of the whole one; the mean of what lies around it."""
+    if side.pyramid is None:
+        raise LookupError
+    part = side.pyramid.region(Box(x - _NEAR, y - _NEAR, 2 * _NEAR + 1, 2 * _NEAR + 1), (5, 5)).picture
+    mean = np.rint(part.pixels.reshape(-1, 3).mean(axis=0))[None, None].astype(part.pixels.dtype)
+    own = to_depth(mean, np.uint8)
+    return Picked(_hex(own), _hex(to_profile(own, part.icc, None)))
+
+
+def _hex(pixel: np.ndarray) -> str:
+    return "#" + "".join(f"{value:02x}" for value in pixel.reshape(3).tolist())
