@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
-from reswd_torch.errors import InputError
 from reswd_torch.checks import is_number
+from reswd_torch.errors import InputError
 
 TRANSPORT, GRADIENT = "transport", "gradient"
 METHODS = (TRANSPORT, GRADIENT)

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING
 
-from reswd_torch.errors import InputError
 from reswd_torch.checks import is_number
+from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline

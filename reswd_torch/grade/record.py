@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reswd_torch.checks import is_number
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl, triple
 from reswd_torch.grade.constants import Triple
@@ -18,7 +19,6 @@ from reswd_torch.grade.kinds import Transform
 from reswd_torch.grade.lut1d import Lut1D
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.grade.lut_chain import LutChain
-from reswd_torch.checks import is_number
 
 _MOST_STEPS = 3
 """Curves, the domain of a lattice, a lattice: no file has more."""
@@ -70,7 +70,9 @@ def _lattice_from_record(record: dict[str, Any], *, foreign: bool = True) -> Lut
 
 def _curves_from_record(record: dict[str, Any]) -> Lut1D:
     return Lut1D(
-        _values_in(record).reshape(int(number_in(record["size"])), 3), triple_in(record["low"]), triple_in(record["high"])
+        _values_in(record).reshape(int(number_in(record["size"])), 3),
+        triple_in(record["low"]),
+        triple_in(record["high"]),
     )
 
 

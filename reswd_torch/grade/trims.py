@@ -122,7 +122,11 @@ class Trims:
         offset = [0.0, 0.0, 0.0]
         span = 1.0 + self.white - self.black
         for channel, (lift, gain) in enumerate(zip(self.lift, self.gain, strict=True)):
-            lines = (self.contrast, PIVOT * (1.0 - self.contrast)), (span, self.black), (gain * (1.0 - lift), gain * lift)
+            lines = (
+                (self.contrast, PIVOT * (1.0 - self.contrast)),
+                (span, self.black),
+                (gain * (1.0 - lift), gain * lift),
+            )
             for factor, summand in lines:
                 slope[channel] *= factor
                 offset[channel] = offset[channel] * factor + summand
@@ -158,6 +162,12 @@ def trims_from_record(record: object) -> Trims:
         if isinstance(value, bool):  # which Python counts as 0 and 1
             raise InputError(f"{name} is {value}: give a number")
     return Trims(**record)
+
+
+def names_in_words(names: tuple[str, ...]) -> str:
+    """``"exposure, lift and gamma"``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _three(name: str, values: object) -> Triple:

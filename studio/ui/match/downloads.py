@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade import Cdl, CubeError
+from reswd_torch.grade import CubeError
 from reswd_torch.grade.files import write_text_atomically
 from studio.media.images import natural_suffix
 from studio.service.match import MatchResult, whole_again
