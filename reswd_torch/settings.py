@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 from reswd_torch.checks import is_number, number_within
 from reswd_torch.errors import InputError
-from reswd_torch.grade.trims import NEUTRAL, Trims
+from reswd_torch.grade.trims import NEUTRAL, Trims, trims_from_record
 from reswd_torch.matching.methods import REGISTRY, Method, method_named
 
 METHODS = tuple(method.name for method in REGISTRY)
@@ -84,8 +84,8 @@ class MatchSettings:
             raise InputError(
                 f"aim {self.aim!r} needs method {able}, not {self.method}: leave the method out, or choose aim colours"
             )
-        if not isinstance(self.trims, Trims):
-            raise InputError(f"trims {reprlib.repr(self.trims)}: give Trims, such as Trims(exposure=0.5)")
+        if not isinstance(self.trims, Trims):  # plain names with numbers, as records have them
+            object.__setattr__(self, "trims", trims_from_record(self.trims))
         check_strength(self.strength)
         if not (is_number(self.seed, Integral) and 0 <= self.seed < 2**63):
             raise InputError(f"seed {reprlib.repr(self.seed)} is not usable: give a whole number from 0 to 2**63 - 1")

@@ -15,6 +15,7 @@ from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import format_of
+from reswd_torch.grade.trims import names_in_words
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import AUTO_SCENE, AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
 from studio.references import (
@@ -39,7 +40,7 @@ FRESH, OVERWRITE, RESUME = "fresh", "overwrite", "resume"
 
 
 def settings_for(reference: BatchReference, settings: MatchSettings | None = None) -> MatchSettings:
-    """The settings of a job: those that are given, else the defaults; a saved grade has its own strength and trims for defaults."""
+    """The settings of a job: those that are given, else the defaults; those of a saved grade are its strength and trims."""
     if settings is not None:
         return settings
     if isinstance(reference, SavedGrade):
@@ -101,6 +102,8 @@ class MatchJob:
         """One line for grade files: what is matched to what, and how."""
         settings = self.settings
         how = f"{settings.method}, strength {settings.strength:g}, seed {settings.seed}"
+        if not settings.trims.is_neutral:
+            how += f", trimmed in {names_in_words(settings.trims.changed)}"
         return f"ReSWD Studio: {self.source.name} matched to {self.reference.name} ({how})"
 
     def by_method(self, method: str) -> MatchJob:

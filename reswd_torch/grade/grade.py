@@ -20,7 +20,7 @@ from reswd_torch.grade.lut_chain import LutChain
 from reswd_torch.grade.neutral import cast_gains
 from reswd_torch.grade.record import number_in, transform_from_record, transform_to_record, triple_in
 from reswd_torch.grade.trimmed import at_strength, trimmed, untrimmed
-from reswd_torch.grade.trims import NEUTRAL, Trims, trims_from_record
+from reswd_torch.grade.trims import NEUTRAL, Trims, names_in_words, trims_from_record
 from reswd_torch.settings import CDL, LUT, MatchSettings, check_cube_size, check_strength
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ class Grade:
 
         Args:
             strength: 0 to 4.
-            colors: (N, 3) sample of the picture: where its cast is taken away, it is looked for anew. Left out, the cast stays what
-                it was.
+            colors: (N, 3) sample of the picture: where its cast is taken away, it is looked for anew. Left out, the cast stays
+                what it was.
         """
         check_strength(strength)
         other = replace(self, strength=float(strength))
@@ -167,8 +167,8 @@ class Grade:
             strength: instead of the grade's own.
 
         Returns:
-            Same kind, shape and dtype, 0..1. With strength 0 and no trims the same values, bit for bit. A LUT of another program may give
-            values outside 0..1: they are kept to the end and clipped here; ``effective.apply`` does not clip.
+            Same kind, shape and dtype, 0..1. With strength 0 and no trims the same values, bit for bit. A LUT of another
+            program may give values outside 0..1: they are kept to the end and clipped here; ``effective.apply`` does not clip.
 
         Raises:
             InputError: wrong shape, dtype or range.
@@ -199,7 +199,7 @@ class Grade:
         return CubeError(size, float(scattered.mean()), max(float(centres.max()), float(scattered.max())))
 
     def save(self, path: str | Path, *, cube_size: int = 33, description: str = "ReSWD Studio match") -> Path:
-        """Save at this grade's strength, with its trims, as .cube, .cc, .ccc or .cdl: the suffix chooses among the registered formats.
+        """Save at this grade's strength, with its trims, as .cube, .cc, .ccc or .cdl: the suffix chooses the format.
 
         Raises:
             InputError: unknown suffix or size, a lattice saved as CDL, or a place that cannot be written.
@@ -239,10 +239,8 @@ def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33, lut_maker
         )
     check_cube_size(cube_size)
     if not chosen.holds(is_cdl=is_cdl) and lut_makers:
-        named = " and ".join(filter(None, (", ".join(lut_makers[:-1]), lut_makers[-1])))
-        raise InputError(
-            f"{path}: trimmed in {named} this grade is a LUT, which ten CDL numbers cannot hold", MatchRemedy.TRIM_LESS
-        )
+        because = f"trimmed in {names_in_words(lut_makers)} this grade is a LUT"
+        raise InputError(f"{path}: {because}, which ten CDL numbers cannot hold", MatchRemedy.TRIM_LESS)
     if not chosen.holds(is_cdl=is_cdl):
         raise InputError(f"{path}: this grade is a LUT and ten CDL numbers cannot hold it", MatchRemedy.FIT_CDL)
     return chosen

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
 from studio.cli import options
+from studio.cli.trims import with_trims
 from studio.cli.words import in_words
 from studio.fault import Fault
 
@@ -22,12 +24,15 @@ _FOLDER = typer.Option("-o", "--output", help="Folder for the results; names are
 _OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=options.number, metavar="NUMBER")
 
 
+@with_trims
 def apply_command(
     grade: Annotated[Path, _GRADE],
     images: Annotated[list[Path], _IMAGES],
     output: Annotated[Path, _FOLDER],
     strength: Annotated[float | None, _OWN_STRENGTH] = None,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
+    *,
+    trims: dict[str, Any],
 ) -> None:
     """Apply a saved grade to one or more pictures or clips.
 
@@ -36,12 +41,16 @@ def apply_command(
     """
     from studio.cli.bars import watching
     from studio.service.apply import apply_to_file, load_any_grade, planned_outputs
+    from studio.views.sentences import trimmed_line
 
     loaded = load_any_grade(grade)
     if strength is not None:
         loaded = loaded.at_strength(MatchSettings(strength=strength).strength)
+    loaded = loaded.trimmed(replace(loaded.trims, **trims))
     for note in loaded.notes:
         print(f"note: {grade}: {note}", file=sys.stderr)
+    if (trimmed := trimmed_line(loaded)) is not None:
+        print(f"note: {grade}: {trimmed}", file=sys.stderr)
     failed, cut_short = 0, False
     for image, place in planned_outputs(images, output, overwrite=overwrite):
         try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes, in_words
 from studio.cli import options
+from studio.cli.trims import with_trims
 from studio.signals import exit_code
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _GRADE_FILES = typer.Option(
 )
 
 
+@with_trims
 def batch_command(
     source: Annotated[Path, _SOURCE],
     output: Annotated[Path, _OUT],
@@ -72,6 +74,8 @@ def batch_command(
     scene: Annotated[str | None, options.SCENE] = None,
     device: Annotated[str | None, options.DEVICE] = None,
     grade_files: Annotated[str | None, _GRADE_FILES] = None,
+    *,
+    trims: dict[str, Any],
 ) -> None:
     """Match all pictures of a folder, each on its own or with one grade for the series.
 
@@ -92,7 +96,7 @@ def batch_command(
     settings = options.settings_from_flags(
         base.settings,
         method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
-        device=device,
+        device=device, trims=trims,
     )  # fmt: skip
     flags = options.given(
         mode=SERIES if series else None, recursive=recursive or None, mask=mask, grade_files=grade_files

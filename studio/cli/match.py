@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reswd_torch.errors import InputError
 from studio.cli import options
+from studio.cli.trims import with_trims
 
 if TYPE_CHECKING:
     from studio.jobs import MatchJob
@@ -24,6 +25,7 @@ _FROM_SETTINGS = typer.Option(help="Match as this saved .json says; flags given 
 _SAVE_SETTINGS = typer.Option(help="Save settings, hashes and grade as .json.", metavar="FILE")
 
 
+@with_trims
 def match_command(
     source: Annotated[Path, typer.Argument(help="The picture or clip to grade.", show_default=False, metavar="SOURCE")],
     target: Annotated[
@@ -49,6 +51,8 @@ def match_command(
     save_settings: Annotated[Path | None, _SAVE_SETTINGS] = None,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    *,
+    trims: dict[str, Any],
 ) -> None:
     """Match the colours of SOURCE to TARGET (or to a palette) and write OUT.
 
@@ -66,7 +70,7 @@ def match_command(
     settings = options.settings_from_flags(
         saved.settings if saved else options.DEFAULTS,
         method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
-        device=device,
+        device=device, trims=trims,
     )  # fmt: skip
     if saved is not None and target is None and palette is None:
         reference: BatchReference = saved.reference(target_mask, at)

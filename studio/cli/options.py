@@ -114,9 +114,11 @@ def given(**flags: Any) -> dict[str, Any]:
     return {name: value for name, value in flags.items() if value is not None}
 
 
-def settings_from_flags(base: MatchSettings, **flags: str | float | int | None) -> MatchSettings:
-    """Settings with those replaced that were given. Raises InputError for what is no setting."""
-    return replace(base, **given(**flags))
+def settings_from_flags(
+    base: MatchSettings, *, trims: dict[str, Any] | None = None, **flags: str | float | int | None
+) -> MatchSettings:
+    """Settings with those replaced that were given, trims among them. Raises InputError for what is no setting."""
+    return replace(base, **given(**flags), trims=replace(base.trims, **(trims or {})))
 
 
 @contextmanager

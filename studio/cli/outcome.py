@@ -11,7 +11,7 @@ from studio.service.clip import ClipResult
 from studio.service.delivery import Delivered
 from studio.service.frames import FramesResult
 from studio.service.match import MatchResult, scene_facts, taken_facts
-from studio.views.sentences import taken_line
+from studio.views.sentences import taken_line, trimmed_line
 
 
 def tell(delivered: Delivered, cube_size: int, *, as_json: bool) -> None:
@@ -72,6 +72,8 @@ def _lines(delivered: Delivered, cube_size: int) -> list[str]:
         lines.append(f"{delivered.clip.frames} frames, {delivered.clip.seconds:.2f} s, {result.encoding}")
     if isinstance(result, FramesResult):
         lines.append(f"{result.done} of {result.frames} frames")
+    if (trimmed := trimmed_line(grade)) is not None:
+        lines.append(trimmed)
     lines.append(grade.effective.describe())
     if "cube" in delivered.written:
         error = grade.cube_error(cube_size)

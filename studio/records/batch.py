@@ -137,7 +137,7 @@ class RunRecord:
             if not one.compare or mine == theirs:
                 continue
             if one.name == "settings":
-                mine, theirs = asdict(self._meant(mine)), asdict(self._meant(theirs))
+                mine, theirs = (_flat(self._meant(each)) for each in (mine, theirs))
                 changed = next((name for name in mine if mine[name] != theirs[name]), None)
                 if changed is None:
                     continue
@@ -152,6 +152,12 @@ class RunRecord:
 
 _FILES = ("reference", "target_mask", "grade")
 _PLAIN = ("source", "mode", "palette", "recursive", "masks", "grade_files")
+
+
+def _flat(settings: MatchSettings) -> dict[str, Any]:
+    """Settings by name, and the trims among them by theirs."""
+    plain = asdict(settings)
+    return plain | plain.pop("trims")
 
 
 def _shown(value: object) -> str:

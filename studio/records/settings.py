@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from reswd_torch.grade.trims import trims_from_record
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import CDL, COLOURS, LUT, MatchSettings
 
@@ -29,8 +28,6 @@ def settings_in(kept: dict[str, Any], *, fitted: bool = True) -> MatchSettings:
     for name, value in kept.items():
         if isinstance(value, bool):  # which Python counts as 0 and 1
             raise TypeError(f"{name} is {value}")
-    if "trims" in kept:
-        kept = {**kept, "trims": trims_from_record(kept["trims"])}
     if "aim" in kept or not fitted:
         return MatchSettings(**kept)
     as_meant = {**kept, "aim": COLOURS}

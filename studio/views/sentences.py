@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reswd_torch.grade import Grade
+from reswd_torch.grade.trims import names_in_words
 from reswd_torch.matching import MatchReport
 from reswd_torch.settings import AUTO_TRANSFORM, COLOURS, LOOK, MOOD
 
@@ -39,6 +40,17 @@ def taken_line(grade: Grade, *, looked: bool) -> str | None:
     found = _scene(report) if one_scene else _other_scene(grade, report, looked=looked)
     made = "ten numbers" if grade.is_cdl else f"a LUT{_why_a_lut(report)}"
     return f"{found}. Made of {made}."
+
+
+def trimmed_line(grade: Grade) -> str | None:
+    """What was trimmed behind the match, and whether the grade is still ten numbers; None where nothing was."""
+    if grade.trims.is_neutral:
+        return None
+    trimmed = f"Trimmed in {names_in_words(grade.trims.changed)}"
+    if grade.is_cdl:
+        return f"{trimmed}: the grade is ten numbers (CDL)."
+    because = f", because of {names_in_words(grade.lut_makers)}" if grade.lut_makers else ", as the match is"
+    return f"{trimmed}: the grade is a LUT{because}."
 
 
 def taken_of_many(took: Mapping[str, int], pictures: int) -> str | None:
