@@ -28,7 +28,9 @@ def palette_editor(palette: Palette) -> str:
         f"{_remove(f'colour {number}')}</span>"
         for number, (color, weight) in enumerate(zip(palette.colors, palette.weights, strict=True), 1)
     )
-    return f'{words.swatches(palette.colors, palette.weights)}<div class="pickers" data-kind="palette">{rows}{_ADD}</div>'
+    return (
+        f'{words.swatches(palette.colors, palette.weights)}<div class="pickers" data-kind="palette">{rows}{_ADD}</div>'
+    )
 
 
 def pairs_editor(pairs: Sequence[Pair]) -> str:

@@ -10,9 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from reswd_torch.errors import InputError
 from reswd_torch.matching.methods import REGISTRY, method_named
-from reswd_torch.palette import parse_palette
 from reswd_torch.settings import (
     AUTO_SCENE,
     AUTO_TRANSFORM,
@@ -210,17 +208,6 @@ def palette_box(**options: Any) -> gr.Textbox:
         placeholder="#2b3a55:2, #e8c07d, #f4ead5",
         **options,
     )
-
-
-def show_palette(text: str) -> str:
-    """The palette as swatches while it is typed, or a word on what is wrong with it, as HTML."""
-    if not text.strip():
-        return ""
-    try:
-        palette = parse_palette(text)
-    except InputError as error:
-        return words.message(str(error))
-    return words.swatches(palette.colors, palette.weights)
 
 
 def run_buttons(label: str, start_id: str, stop_id: str, status_id: str) -> RunButtons:

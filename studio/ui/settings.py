@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from gradio.components import Component
@@ -40,6 +41,7 @@ def settings_from(
     aim: Sent = AUTO_AIM,
     protect: Sent = MatchSettings.protect,
     trims: Trims = NEUTRAL,
+    pairs: Sequence[object] = (),
 ) -> MatchSettings:
     """The settings of a match. ``aim`` may be :data:`AUTO_AIM`; all else is as for MatchSettings.
 
@@ -55,6 +57,7 @@ def settings_from(
         device=device,
         scene=scene,
         trims=trims,
+        pairs=tuple(pairs),
     )
 
 

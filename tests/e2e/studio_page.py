@@ -80,9 +80,9 @@ class Studio:
 
     def match(self) -> None:
         """Press the button and wait for a new result."""
-        before = self.after_address() if self.at("#slider img").count() else ""
+        before = self.after_address()
         self.at("#match").click()
-        self.wait(lambda: bool(self.at("#slider img").count()) and self.after_address() not in ("", before))
+        self.wait(lambda: self.after_address() not in ("", before))
         self.wait(lambda: self.at("#match").is_enabled())
 
     def wait(self, condition: Callable[[], bool], seconds: float = _PATIENCE) -> None:
@@ -94,13 +94,13 @@ class Studio:
         raise AssertionError("the page did not get there in time")
 
     def after_address(self) -> str:
-        """Address of the graded picture in the slider: the last path that is not the ungraded one."""
-        addresses = [image.get_attribute("src") or "" for image in self.at("#slider img").all()]
-        graded = [address for address in addresses if "before.png" not in address]
-        return graded[-1] if graded else ""
+        """Where the graded picture comes from that the viewer shows; empty while it shows none."""
+        look = self.at("#desk .desk").get_attribute("data-look")
+        base = self.page.evaluate("window.reswdDesk.viewer().then((viewer) => viewer.state?.base ?? '')")
+        return f"{base}/{look}/whole.jpg" if look else ""
 
     def after_pixels(self) -> np.ndarray:
-        """What the graded side of the slider shows."""
+        """What the graded side of the viewer shows."""
         body = self.page.request.get(self.after_address()).body()
         place = self._screenshots / "after.bin"
         place.write_bytes(body)

@@ -9,8 +9,10 @@ from typing import cast
 import numpy as np
 
 from reswd_torch.errors import InputError
+from studio.color_range import ColorRange
 from studio.media.images import to_profile
 from studio.media.images.exact import to_depth
+from studio.service.color_range import color_range
 from studio.ui.match.state import ROLES, Role
 from studio.ui.pictures import Side
 from studio.ui.session import Session
@@ -77,6 +79,19 @@ def mask_pixels(side: Side) -> np.ndarray:
     size = (side.preview.height, side.preview.width)
     painted = np.zeros(size, np.uint8) if side.painted is None else side.painted
     return np.repeat(painted[..., None], 3, axis=2)
+
+
+def range_pixels(side: Side, colors: str, tolerance: float, softness: float) -> np.ndarray:
+    """A soft range of colours of a picture, (h, w, 3) uint8 at the size of its preview, white where they are.
+
+    Args:
+        side: the picture.
+        colors: picked ones as #rrggbb, sRGB, with commas between them.
+        tolerance, softness: as for :func:`studio.service.color_range.color_range`.
+    """
+    preview, asked = side.preview, ColorRange(colors, tolerance, softness)
+    found = color_range(preview.pixels, preview.icc, asked.values, asked.tolerance, asked.softness)
+    return np.repeat(np.rint(found * 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def pick(side: Side, x: int, y: int) -> Picked:

@@ -169,9 +169,9 @@ export class Painter {
     const query = new URLSearchParams({x: Math.floor(point.x), y: Math.floor(point.y)});
     const answer = await fetch(`${state.base}/pick/${this.role}?${query}`);
     if (!answer.ok) return;
-    const {own} = await answer.json();
+    const {shown} = await answer.json();
     if (!this.colors.length) this.mask.keep();
-    this.colors.push(own);
+    this.colors.push(shown);
     await this._range();
   }
 

@@ -103,7 +103,7 @@ export class Viewer {
       return pane.show(slots, this.state.base, this.query);
     }));
     this._cut(this.divider.percent / 100);
-    this.values = null;
+    this.root.dataset.look = this.state.after?.look ?? '';
     this._say();
   }
 

@@ -15,7 +15,8 @@ from studio.jobs import PaintJob
 from studio.records.painted import read_painted
 from studio.service.guide.run import GuideEvent, GuideResult, PaintResult, default_generation
 from studio.service.guide.stream import paint
-from studio.ui.controls import PALETTE, PICTURE, show_palette
+from studio.ui.colors import show_palette
+from studio.ui.controls import PALETTE, PICTURE
 from studio.ui.guard import Run
 from studio.ui.guide import run as guide_run
 from studio.ui.guide import show, words

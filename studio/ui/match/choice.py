@@ -21,6 +21,7 @@ class MatchChoice:
         aim, palette_aim: what to take of a picture, and of a palette.
         protect: what a mood keeps.
         method, transform, scene, strength, seed, device: as for :func:`studio.ui.settings.settings_from`.
+        pairs: of colours, as they were written.
         source_mask, reference_mask: uploaded masks.
         cube_size: the points of a .cube along each side.
     """
@@ -38,6 +39,7 @@ class MatchChoice:
     strength: Sent = MatchSettings.strength
     seed: Sent = MatchSettings.seed
     device: str = MatchSettings.device
+    pairs: str = ""
     source_mask: str | None = None
     reference_mask: str | None = None
     cube_size: int = 33

@@ -11,7 +11,8 @@ from gradio.blocks import Block
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL
-from studio.ui.controls import PALETTE, PICTURE, SAVED, show_palette, wire_aims
+from studio.ui.colors import palette_from_file, show_pairs, show_palette
+from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
 from studio.ui.guard import words_for
 from studio.ui.match import choose, downloads, run, words
 from studio.ui.match.choice import MatchChoice
@@ -107,6 +108,7 @@ class MatchEvents:
         inputs.palette.change(show_palette, inputs.palette, inputs.swatches, queue=False, **LATEST).then(
             *settle, **LATEST
         )
+        self.wire_colors()
         strength = self.tab.result.strength
         gr.on(
             [inputs.grade.upload, inputs.grade.clear],
@@ -115,6 +117,27 @@ class MatchEvents:
             [inputs.grade_about, strength],
             **LATEST,
         ).then(*self._follow, **LATEST).then(*settle, **LATEST)
+
+    def wire_colors(self) -> None:
+        """Palettes out of files and pictures, pairs of colours, and the eyedropper of both."""
+        inputs, pairs = self.tab.inputs, self.tab.more.pairs_parts
+        inputs.palette_file.upload(
+            self.take_palette, [inputs.palette, inputs.palette_file], [inputs.palette, inputs.palette_file], **LATEST
+        )
+        pairs.text.change(show_pairs, pairs.text, pairs.pickers, queue=False, **LATEST)
+        for button, room, is_pair in ((inputs.palette_pick, "#palette", "false"), (pairs.pick, "#pairs", "true")):
+            pick = f"window.reswdDesk.pick('source', '{room}', '{words.PICK}', {is_pair})"
+            button.click(None, None, None, js=f"() => {{ {pick}; }}", **PRIVATE)
+
+    def take_palette(self, text: str, path: str | None) -> Updates:
+        """A palette file or a picture was dropped: its colours are the palette."""
+        inputs = self.tab.inputs
+        try:
+            found = text if path is None else palette_from_file(path)
+        except InputError as error:
+            gr.Warning(error.problem, title="No palette")
+            found = text
+        return {inputs.palette: found, inputs.palette_file: None}
 
     def choose_picture(self, session: Session, path: str | None, role: Role) -> Updates:
         """A picture was dropped or taken out. With another picture the last one's mask goes."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 
 from reswd_torch.errors import InputError
-from studio.service.masks import full_size_weights
+from studio.service.soft_masks import full_size_weights
 from studio.ui.match import words as match_words
 from studio.ui.match.state import Role
 from studio.ui.pictures import Side
@@ -53,7 +54,7 @@ def mask_file(session: Session, side: Side, name: str) -> Path | None:
         return None
     import cv2
 
-    mask = full_size_weights(side.painted, side.size, side.feather)
+    mask = np.rint(full_size_weights(side.painted, side.size, side.feather) * 255).astype(np.uint8)
     _, encoded = cv2.imencode(".png", mask)
     path = session.new_place(f"{side.path.stem} {name}.png")
     try:

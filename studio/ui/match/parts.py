@@ -26,10 +26,27 @@ class Inputs:
     palette_group: gr.Column
     palette: gr.Textbox
     swatches: gr.HTML
+    palette_pick: gr.Button
+    palette_file: gr.File
     saved_group: gr.Column
     grade: gr.File
     grade_about: gr.HTML
     aims: Aims
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Where a person says which colour should become which.
+
+    Attributes:
+        text: the pairs as text.
+        pickers: the same as pickers.
+        pick: the button that takes a colour from the source.
+    """
+
+    text: gr.Textbox
+    pickers: gr.HTML
+    pick: gr.Button
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +64,8 @@ class More:
     device: gr.Dropdown
     masks: dict[Role, Mask]
     painted: gr.Button
+    pairs: gr.Textbox
+    pairs_parts: Pairs
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from studio.references import PaletteReference, Reference, SavedGrade, choose_re
 from studio.service import job_for, run
 from studio.service.match import MatchResult
 from studio.ui import words
+from studio.ui.colors import split_pairs
 from studio.ui.controls import PALETTE, SAVED, chosen_aim, chosen_protections
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
@@ -70,6 +71,7 @@ def _job(session: Session, choice: MatchChoice) -> MatchJob:
         aim=aim,
         protect=chosen_protections(aim, choice.protect),
         trims=session.match.trims,
+        pairs=split_pairs(choice.pairs),
     )
     source = session.match.source
     mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, source, "mask")

@@ -6,6 +6,7 @@ import gradio as gr
 
 from reswd_torch.grade.formats import formats_for
 from reswd_torch.settings import CUBE_SIZES, MatchSettings
+from studio.ui.colors import show_palette
 from studio.ui.controls import (
     KINDS,
     aim_choices,
@@ -25,7 +26,7 @@ from studio.ui.examples import load_examples, pair_tile
 from studio.ui.guard import RunButtons
 from studio.ui.match import words
 from studio.ui.match.masks import Mask
-from studio.ui.match.parts import Comparison, Details, Downloads, Examples, Inputs, MatchTab, More, Result
+from studio.ui.match.parts import Comparison, Details, Downloads, Examples, Inputs, MatchTab, More, Pairs, Result
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
 from studio.ui.settings import as_sent
@@ -82,8 +83,13 @@ def _inputs() -> Inputs:
             with gr.Column(min_width=150) as picture_group:
                 reference = picture_place("Reference", "reference", "Photograph whose colours you want")
             with gr.Column(min_width=150, visible=False) as palette_group:
-                palette = palette_box(lines=2, elem_id="palette")
-                swatches = gr.HTML(elem_id="swatches", padding=False)
+                with gr.Column(elem_classes="colors", min_width=150, elem_id="palette-room"):
+                    palette = palette_box(lines=2, elem_id="palette")
+                    swatches = gr.HTML(show_palette(""), elem_id="swatches", padding=False)
+                    from_source = gr.Button("Pick in the source", size="sm", elem_id="palette-pick")
+                palette_file = gr.File(
+                    label="Palette file (ASE, ACO, GPL, CSS) or a picture", height=110, elem_id="palette-file"
+                )
             with gr.Column(min_width=150, visible=False) as saved_group:
                 grade = gr.File(label="Saved grade", height=168, elem_id="grade")
                 gr.HTML(f'<p class="about">{GRADES_TO_LOAD} or settings .json</p>', padding=False)
@@ -96,6 +102,8 @@ def _inputs() -> Inputs:
         palette_group=palette_group,
         palette=palette,
         swatches=swatches,
+        palette_pick=from_source,
+        palette_file=palette_file,
         saved_group=saved_group,
         grade=grade,
         grade_about=grade_about,
@@ -110,6 +118,7 @@ def _more() -> More:
         transform = transform_choice(info=_TRANSFORM_HELP)
         scene = scene_choice("scene")
         seed, device = seed_and_device(elem_id="seed")
+        pairs = _pairs()
         masks = {role: _mask(role) for role in ROLES}
         painted = gr.Button("Painted", visible="hidden", elem_id="painted")
     return More(
@@ -121,7 +130,23 @@ def _more() -> More:
         device=device,
         masks=masks,
         painted=painted,
+        pairs=pairs.text,
+        pairs_parts=pairs,
     )
+
+
+def _pairs() -> Pairs:
+    section("Pairs of colours", "This colour of the source should become that one.")
+    with gr.Column(elem_classes="colors", elem_id="pairs-room"):
+        text = gr.Textbox(
+            label="Pairs",
+            placeholder="#7a6a55=#8a6a4a",
+            info="At most 16, in the source's own encoding",
+            elem_id="pairs",
+        )
+        pickers = gr.HTML(elem_id="pairs-pickers", padding=False)
+        pick = gr.Button("Pick in the source", size="sm", elem_id="pairs-pick")
+    return Pairs(text, pickers, pick)
 
 
 def _mask(role: Role) -> Mask:

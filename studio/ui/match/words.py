@@ -14,6 +14,7 @@ from studio.ui import words
 from studio.ui.pictures import Side
 from studio.views.sentences import taken_line
 
+PICK = "Press a place in the source to take its colour."
 SHOW_POINTS = "Show the points"
 EMPTY_RESULT = (
     "<b>The matched photograph appears here.</b>"
