@@ -29,7 +29,7 @@ const ready = (async () => {
   const painter = new Painter(viewer, root.querySelector('.desk-paint'));
   viewer.painter = painter;
   viewer.dropper = new Dropper(viewer);
-  root.addEventListener('desk-shown', () => painter.role || painter.open(null));
+  root.addEventListener('desk-result', () => painter.close());
   new Scopes(await found('#scopes .scopes'), viewer);
   wireKeys(viewer, {'?': ask});
   return viewer;

@@ -8,6 +8,7 @@ export class Painter {
     this.bar = bar;
     this.masks = {};
     this.colors = [];
+    this.watched = new WeakSet();
     this.canvas = Object.assign(document.createElement('canvas'), {className: 'desk-mask'});
     this.canvas.setAttribute('aria-hidden', 'true');
     this.ring = Object.assign(document.createElement('div'), {className: 'desk-ring', hidden: true});
@@ -65,20 +66,34 @@ export class Painter {
   async open(role) {
     if (role && !this.viewer.state?.chosen?.[role]) return this._say(`Choose a ${role} first, then paint on it.`);
     await this.viewer.setPainting(role);
-    this.bar.hidden = !role;
-    this.viewer.root.classList.toggle('is-painting', Boolean(role));
-    if (!role) return this.canvas.remove();
+    if (!role) return this.close();
+    this.bar.hidden = false;
+    this.viewer.root.classList.add('is-painting');
     this.pane = this.viewer.first;
     this.pane.element.append(this.canvas, this.ring);
     this.pane.viewer.setMouseNavEnabled(true);
     this.colors = [];
     await this._load(role);
-    for (const name of ['viewport-change', 'resize', 'animation'])
-      this.pane.viewer.addHandler(name, () => requestAnimationFrame(() => this.draw()));
+    this._watch(this.pane);
     this.draw();
-    this.viewer.root.scrollIntoView({behavior: 'smooth', block: 'nearest'});
+    this.viewer.root.scrollIntoView({behavior: 'smooth', block: 'start'});
     this.bar.querySelector('[data-tool]').focus({preventScroll: true});
     return undefined;
+  }
+
+  // The mask moves with the picture.
+  _watch(pane) {
+    if (this.watched.has(pane)) return;
+    this.watched.add(pane);
+    for (const name of ['viewport-change', 'resize', 'animation'])
+      pane.viewer.addHandler(name, () => requestAnimationFrame(() => this.draw()));
+  }
+
+  close() {
+    this.bar.hidden = true;
+    this.viewer.root.classList.remove('is-painting');
+    this.canvas.remove();
+    this.ring.remove();
   }
 
   async _load(role) {

@@ -34,7 +34,7 @@ export class Scopes {
     const {state} = this.viewer;
     let name = this.of.value;
     if (!state?.[name]) name = ['after', 'before', 'reference'].find((one) => state?.[one]);
-    const across = Math.round(this.root.clientWidth);
+    const across = Math.min(520, Math.round(this.root.clientWidth));
     this.picture.hidden = !name || across < 120;
     if (this.picture.hidden) return;
     const look = state[name];

@@ -36,6 +36,10 @@ export class Viewer {
   async show(state) {
     const old = this.state;
     this.state = state;
+    if (state.after && state.after.look !== old?.after?.look) {
+      this.painting = null;
+      this.root.dispatchEvent(new CustomEvent('desk-result'));
+    }
     this.root.classList.toggle('is-empty', !state.before && !state.after && !state.reference);
     if (!state.after && !['before', 'reference'].includes(this.mode)) this._setMode('before');
     if (state.after && (!old?.after || !this._possible(this.mode))) this._setMode('slider');
