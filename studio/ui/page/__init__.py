@@ -34,7 +34,7 @@ _SHEETS = (
     "batch/batch.css",
     "guide/guide.css",
 )
-_SCRIPTS = ("page/drop.js", "page/names.js")
+_SCRIPTS = ("page/drop.js", "page/names.js", "guide/pixels.js")
 
 CSS = "".join(
     (_UI / name).read_text(encoding="utf-8")
