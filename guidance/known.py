@@ -17,6 +17,17 @@ from reswd_torch.errors import InputError
 
 EMBEDDED = Path(__file__).resolve().parents[1] / "assets" / "models" / "pocket-64"
 """Folder of the model that ships with the project. diffusers reads it as it reads any other."""
+_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+_BACKGROUND = re.compile(r"\bon an? (?:(\w+) to )?(\w+)(?: gradient)? background\b")
+_CAPTION_WORDS = {"background", "gradient"}
+_SMALL_WORDS = set(
+    "a an the this that some two three of on in at to with and or from by for as is are its it over under near into".split()
+)
+"""Words that say nothing by themselves."""
+_SHORTEST_SLIP = 5
+"""Letters of the shortest word that can be a slip of another: of fewer, too many words are alike."""
+_MOST_WORDS = 6
+"""Unknown words that a hint names."""
 KNOWN_FILE = "known.json"
 """The file in a model's folder that says what the model knows."""
 
@@ -59,34 +70,72 @@ class Known:
         return {word.lower(): name for word, name in {**plurals, **pairs}.items()}
 
     def named(self, prompt: str) -> tuple[str, ...]:
-        """The objects that a prompt names.
+        """The objects that a prompt names, in its order.
 
-        Longer phrases are looked for first, so that "a hot dog" names the hot dog and not the dog.
+        Longer phrases win, so that "a hot dog" names the hot dog and not the dog.
         """
-        rest = " " + " ".join(re.findall(r"[a-z0-9'-]+", prompt.lower())) + " "
-        found = []
-        for phrase in sorted(self._words, key=len, reverse=True):
-            if f" {phrase} " in rest:
-                found.append(self._words[phrase])
-                rest = rest.replace(f" {phrase} ", " | ")
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(name for _, name in self._parts(prompt) if name))
+
+    def unknown(self, prompt: str) -> tuple[str, ...]:
+        """The words of a prompt, in its order, that name nothing the model was trained on: no object, no colour, no background."""
+        known = {*self.object_colours, *self.background_colours, *_CAPTION_WORDS, *_SMALL_WORDS}
+        return tuple(dict.fromkeys(word for word, name in self._parts(prompt) if name is None and word not in known))
+
+    def caption(self, prompt: str) -> str | None:
+        """What of a prompt the model was trained on, as a caption of the form that it knows; None where it names no object."""
+        parts = self._parts(prompt)
+        found = next((index for index, (_, name) in enumerate(parts) if name), None)
+        if found is None:
+            return None
+        before = parts[found - 1][0] if found else ""
+        colour = f"{before} " if before in self.object_colours else ""
+        back = _BACKGROUND.search(prompt.lower())
+        known = back is not None and all(each in self.background_colours for each in back.groups() if each)
+        return _with_article(f"{colour}{parts[found][1]}") + (f" {back[0]}" if back and known else "")
 
     def hint(self, prompt: str) -> str | None:
-        """One line of advice for a prompt that names nothing the model knows; None for any other prompt.
+        """One line about a prompt that asks for more than the model knows; None for any other prompt.
 
-        The line suggests the known words that are spelt most like those of the prompt.
+        It says what of the prompt the model knows and what it does not, and offers a caption of the form that it was trained
+        on. Where the prompt names no object, known words that are spelt nearly like those of the prompt are offered.
         """
-        if not prompt.strip() or self.named(prompt):
+        named, unknown = self.named(prompt), self.unknown(prompt)
+        if not prompt.strip() or (len(named) == 1 and not unknown):
             return None
-        close: list[str] = []
-        for word in re.findall(r"[a-z]{3,}", prompt.lower()):
-            close += (self._words[match] for match in difflib.get_close_matches(word, self._words, n=2, cutoff=0.75))
-        examples = list(dict.fromkeys(close)) or [group[0] for group in self.objects.values()]
-        meant = "did you mean" if close else "try"
+        if not named:
+            close = self._spelt_like(unknown)
+            offered = f"did you mean {_listed(close, 'or')}?" if close else f'write a caption such as "{self.captions[2]}"'
+            return f"This small model knows {len(self.names)} objects, and the prompt names none of them: {offered}"
+        foreign = f", not {_listed(unknown[:_MOST_WORDS], 'or')}{' ...' if len(unknown) > _MOST_WORDS else ''}" if unknown else ""
         return (
-            f"This small model knows {len(self.names)} objects, and the prompt names none of them: "
-            f"{meant} {' or '.join(examples[:3])}?"
+            f"Of this prompt the small model knows {_listed(named, 'and')}{foreign}. It was trained on short captions of one "
+            f'object: "{self.caption(prompt)}" suits it best.'
         )
+
+    def _spelt_like(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The objects whose names are spelt nearly like one of some words: slips change few letters, and rarely the first."""
+        close: list[str] = []
+        for word in words:
+            near = [known for known in self._words if known[0] == word[0] and abs(len(known) - len(word)) <= 1]
+            if len(word) >= _SHORTEST_SLIP:
+                close += (self._words[match] for match in difflib.get_close_matches(word, near, n=2, cutoff=0.8))
+        return tuple(dict.fromkeys(close))[:3]
+
+    def _parts(self, prompt: str) -> list[tuple[str, str | None]]:
+        """The words of a prompt, those of an object's name together, each with the object that it names."""
+        words, parts = _WORD.findall(prompt.lower()), []
+        while words:
+            longest = min(len(words), self._longest)
+            phrases = (" ".join(words[:count]) for count in range(longest, 0, -1))
+            phrase = next((each for each in phrases if each in self._words), words[0])
+            parts.append((phrase, self._words.get(phrase)))
+            words = words[phrase.count(" ") + 1 :]
+        return parts
+
+    @cached_property
+    def _longest(self) -> int:
+        """Words of the longest name."""
+        return max(phrase.count(" ") + 1 for phrase in self._words)
 
     def describe(self) -> str:
         """Everything that the model knows, as text for a terminal."""
@@ -111,6 +160,18 @@ def read_known(folder: Path = EMBEDDED) -> Known:
         return Known(**values)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{file}: this folder does not say what its model knows ({error})") from error
+
+
+def _listed(words: tuple[str, ...], joint: str) -> str:
+    """Words as a list in a sentence, such as "a, b and c"."""
+    return f" {joint} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _with_article(thing: str) -> str:
+    """A thing with "a" or "an" in front, which names of many things do without."""
+    if thing.endswith("s") and not thing.endswith(("ss", "us")):
+        return thing
+    return f"{'an' if thing[0] in 'aeiou' else 'a'} {thing}"
 
 
 def _plural(word: str) -> str:

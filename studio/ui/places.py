@@ -102,7 +102,7 @@ def picture_place(label: str, elem_id: str, hint: str) -> PicturePlace:
         elem_id=elem_id,
         placeholder=hint,
     )
-    preview = gr.File(visible="hidden", file_count="multiple")
+    preview = gr.File(visible="hidden", file_count="multiple", elem_classes="unseen")
     return PicturePlace(picture, preview, gr.HTML(elem_id=f"{elem_id}-about", padding=False))
 
 

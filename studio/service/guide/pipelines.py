@@ -58,6 +58,8 @@ class Turns:
 
 
 _ONE_AT_A_TIME = Turns()  # a pipeline keeps the state of its call in itself
+WAITING = "waiting for another picture"
+"""What a job tells until it is its turn."""
 _ASK_AGAIN = 0.2
 """Seconds after which a job that waits for its turn tells so once more, and so may be stopped."""
 _kept: dict[tuple[str, str], LoadedModel] = {}
@@ -102,7 +104,7 @@ def _turn(progress: OnProgress | None) -> Iterator[None]:
     try:
         while not _ONE_AT_A_TIME.wait(place, None if progress is None else _ASK_AGAIN):
             assert progress is not None
-            progress(0.0, "waiting for another picture")
+            progress(0.0, WAITING)
         yield
     finally:
         _ONE_AT_A_TIME.leave(place)

@@ -19,7 +19,7 @@ from studio.records.colours import packed
 from studio.references import KeptColours
 from studio.remedies import JobRemedy
 from studio.service.guide.colours import colours_of
-from studio.service.guide.pipelines import pipeline
+from studio.service.guide.pipelines import WAITING, pipeline
 from studio.watch import UNWATCHED, Event, Watch
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from guidance.attach import GuidedStep
-    from guidance.loading import LoadedModel
+    from guidance.loading import LoadedModel, OnProgress
 
 PREVIEW_EVERY = 3
 """Number of steps from one preview to the next."""
@@ -77,9 +77,11 @@ class GuideEvent(Event):
 
     Attributes:
         preview: (H, W, 3) uint8: the picture so far, every few steps; None otherwise.
+        loaded: how much of the model is loaded, 0 to 1, while it is loaded; None otherwise.
     """
 
     preview: np.ndarray | None = None
+    loaded: float | None = None
 
 
 def default_generation(model: str, prompt: str, **given: object) -> Generation:
@@ -130,7 +132,7 @@ def run_guide(job: GuideJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
     """
     _check_model(job)
     colors, notes = colours_of(job)
-    with pipeline(job.model, device, lambda share, text: watch.event(GuideEvent(0.0, text))) as loaded:
+    with pipeline(job.model, device, _tells_loading(watch)) as loaded:
         watch.event(GuideEvent(0.0, "starting"))
         entry = entry_of(loaded)
         _check_size(job, entry)
@@ -164,7 +166,7 @@ def run_paint(job: PaintJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
     def step(done: int, of: int) -> None:
         watch.event(GuideEvent(done / of, f"step {done} of {of}"))
 
-    with pipeline(job.model, device, lambda share, text: watch.event(GuideEvent(0.0, text))) as loaded:
+    with pipeline(job.model, device, _tells_loading(watch)) as loaded:
         watch.event(GuideEvent(0.0, "starting"))
         entry = entry_of(loaded)
         _check_size(job, entry)
@@ -173,6 +175,15 @@ def run_paint(job: PaintJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
             image = generate(loaded.pipe, job.generation, step, entry.scale_argument)
         seconds = time.perf_counter() - began
     return PaintResult(job, image, seconds)
+
+
+def _tells_loading(watch: Watch) -> OnProgress:
+    """Tells a watch how far the loading of a model is, and that another picture is waited for."""
+
+    def tell(share: float, text: str) -> None:
+        watch.event(GuideEvent(0.0, text, loaded=None if text == WAITING else share))
+
+    return tell
 
 
 def _painted(

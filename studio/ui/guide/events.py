@@ -218,6 +218,7 @@ class GuideRun(Run):
         self.state.press_stop()
         self.stop = self.state.stop = session.new_stop()
         self.shown: Updates = {}
+        self.loads = False
 
     def begin(self) -> Updates:
         return {self.tab.run.status: words.progress(GuideEvent(0.0, "getting ready"))}
@@ -232,7 +233,7 @@ class GuideRun(Run):
             if not self._has_the_page:
                 return ""
             if isinstance(event, GuideEvent):
-                yield {self.tab.run.status: words.progress(event), **show.so_far(self.tab, event)}
+                yield {self.tab.run.status: words.progress(event), **self._in_place(event, job.model)}
                 continue
             assert isinstance(event, GuideResult | PaintResult), "the last thing that a job tells is its result"
             painted = guide_run.save(event, self.session.new_place)
@@ -241,6 +242,11 @@ class GuideRun(Run):
             if choice.seed in (None, ""):
                 self.shown[self.tab.model.seed] = job.generation.seed
         return ""
+
+    def _in_place(self, event: GuideEvent, model: str) -> Updates:
+        """What the place of the picture shows: a model that is loaded, until there is a picture to be seen."""
+        self.loads = event.preview is None and (self.loads or event.loaded is not None)
+        return show.waiting(self.tab, event, model) if self.loads else show.so_far(self.tab, event)
 
     @property
     def _has_the_page(self) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gradio as gr
 from gradio.blocks import Block
+from PIL import Image
 
 from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.settings import GuidanceSettings
@@ -37,13 +40,14 @@ def picture(tab: GuideTab, painted: Painted) -> Updates:
     """A picture that is ready, with all that belongs to it."""
     outcome, plain = tab.outcome, None if painted.plain is None else str(painted.plain)
     label = "Guided" if isinstance(painted.job, GuideJob) else "Plain"
+    prompt = painted.job.generation.prompt
     return {
         outcome.empty: gr.update(visible=False),
         outcome.so_far: "",
         outcome.pictures: gr.update(visible=True),
-        outcome.picture: gr.update(value=str(painted.picture), label=label),
+        outcome.picture: gr.update(value=str(painted.picture), label=label, alt_text=f"{label}: {prompt}"),
         outcome.plain_group: gr.update(visible=plain is not None),
-        outcome.plain_picture: plain,
+        outcome.plain_picture: gr.update(value=plain, alt_text=f"Plain: {prompt}"),
         outcome.figures: words.figures(painted),
         outcome.get: gr.update(value=str(painted.picture), interactive=True),
         outcome.get_plain: gr.update(value=plain, visible=plain is not None),
@@ -53,11 +57,19 @@ def picture(tab: GuideTab, painted: Painted) -> Updates:
 
 def so_far(tab: GuideTab, event: GuideEvent) -> Updates:
     """The picture that is being painted, if the event has one, in place of the last one."""
-    if event.preview is None:
-        return {}
+    return {} if event.preview is None else _in_place(tab, words.preview(event.preview))
+
+
+def waiting(tab: GuideTab, event: GuideEvent, model: str) -> Updates:
+    """What is loaded, in the place of the picture, before there is any of it."""
+    return _in_place(tab, words.waiting(event, model))
+
+
+def _in_place(tab: GuideTab, html: str) -> Updates:
+    """Something in the place of the last picture."""
     outcome = tab.outcome
     return {
-        outcome.so_far: words.preview(event.preview),
+        outcome.so_far: html,
         outcome.empty: gr.update(visible=False),
         outcome.pictures: gr.update(visible=False),
         outcome.figures: "",
@@ -74,8 +86,14 @@ def back(tab: GuideTab, state: GuideState) -> Updates:
 
 def visit(tab: GuideTab, state: GuideState) -> Updates:
     """The pictures of this visit."""
-    pictures = [(str(each.picture), each.job.generation.prompt) for each in state.painted]
+    pictures = [(str(each.picture), f"{each.job.generation.prompt} · {size_of(each.picture)}") for each in state.painted]
     return {tab.outcome.visit_group: gr.update(visible=True), tab.outcome.visit: pictures}
+
+
+def size_of(picture: Path) -> str:
+    """Width and height of a picture, such as "64 × 64"."""
+    with Image.open(picture) as image:
+        return f"{image.width} × {image.height}"
 
 
 def settings_outputs(tab: GuideTab) -> list[Block]:

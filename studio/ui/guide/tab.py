@@ -212,8 +212,10 @@ def _outcome() -> Outcome:
     with gr.Row(visible=False, elem_id="guide-pictures") as pictures:
         with gr.Column(min_width=150):
             picture = _picture("Guided", "guide-picture")
+            gr.HTML(words.SHOWN_SIZE, padding=False)
         with gr.Column(min_width=150, visible=False) as plain_group:
             plain = _picture("Plain, same seed", "guide-plain-picture")
+            gr.HTML(words.SHOWN_SIZE, padding=False)
     figures = gr.HTML(elem_id="guide-figures", padding=False)
     with gr.Row(elem_classes="downloads"):
         get = gr.DownloadButton("↓ PNG with its settings", interactive=False, size="sm", elem_id="guide-get")

@@ -48,19 +48,43 @@ def model_line(model: str) -> str:
     return f'<p class="about">{escape(" · ".join(parts))}</p>'
 
 
+def waiting(event: GuideEvent, model: str) -> str:
+    """What stands in the place of the picture until the first of it can be seen: what is loaded, and that it is only once.
+
+    Args:
+        event: the last that happened.
+        model: id of the model.
+    """
+    if model == EMBEDDED_ID:
+        once = "It comes with the app. It is read once and then stays ready for every further picture."
+    else:
+        once = "It is fetched from huggingface.co once and kept on the server; the next time it is only read."
+    share = event.share if event.loaded is None else event.loaded or None  # nobody knows how far the first read is
+    return (
+        f'<div class="empty waiting"><b>{escape(event.text[:1].upper() + event.text[1:])}</b>'
+        f"{words.bar(share, '', None)}<span>{'' if event.loaded is None else once}</span></div>"
+    )
+
+
 def progress(event: GuideEvent) -> str:
     """The progress bar while a picture is painted."""
     return words.bar(event.share, f"<b>{escape(event.text[:1].upper() + event.text[1:])}</b>", None)
 
 
 def preview(pixels: np.ndarray) -> str:
-    """The picture so far, (H, W, 3) uint8, made small; the browser enlarges it smoothly."""
+    """The picture so far, (H, W, 3) uint8, made small. One that is small already is seen pixel by pixel."""
     image = Image.fromarray(pixels)
+    whole = max(image.size) <= _PREVIEW_EDGE
     image.thumbnail((_PREVIEW_EDGE, _PREVIEW_EDGE))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<div class="so-far"><img alt="The picture so far" src="data:image/png;base64,{data}"></div>'
+    exact = " exact" if whole else ""
+    return f'<div class="so-far{exact}"><img alt="The picture so far" src="data:image/png;base64,{data}"></div>'
+
+
+SHOWN_SIZE = '<p class="shown-size about"></p>'
+"""The line below a picture that says how large it is and how many times as large it is shown; pixels.js writes it."""
 
 
 def figures(painted: Painted) -> str:

@@ -14,7 +14,7 @@ __all__ = ["CSS", "HEAD", "INTRO", "TITLE", "surround_first", "theme"]
 
 _UI = Path(__file__).parent.parent
 TITLE = "ReSWD Studio"
-_SURROUNDS = {"system": "As the system", "dark": "Dark", "mid": "Mid-grey", "light": "Light"}
+_SURROUNDS = {"system": "System", "dark": "Dark", "mid": "Mid-grey", "light": "Light"}
 """The surrounds that a person can choose, by the values that surround.js knows."""
 _SWITCH = "".join(
     f'<label><input type="radio" name="surround" value="{value}"><i data-of="{value}" aria-hidden="true"></i>{name}</label>'
@@ -35,7 +35,7 @@ _SHEETS = (
     "batch/batch.css",
     "guide/guide.css",
 )
-_SCRIPTS = ("page/drop.js", "page/names.js", "page/pickers.js")
+_SCRIPTS = ("page/drop.js", "page/names.js", "page/pickers.js", "guide/pixels.js")
 
 CSS = "".join((_UI / name).read_text(encoding="utf-8") for name in _SHEETS)
 """The style sheets of the page and of its tabs."""

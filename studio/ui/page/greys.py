@@ -104,6 +104,7 @@ def variables() -> str:
     Mid-grey builds on Gradio's class ``dark``, whose values it replaces.
     """
     sheet = [_rule(name, {f"--{own}": getattr(greys, name) for own, greys in OWN.items()}) for name in SURROUNDS]
+    sheet += [_rule(name, {"--checkbox-check": _tick("1b1b1b")}) for name in ("mid", "dark")]
     sheet.append(_rule("mid", {f"--{name.replace('_', '-')}": greys.mid for name, greys in GRADIO.items()}))
     return "\n".join(sheet)
 
@@ -111,6 +112,13 @@ def variables() -> str:
 def _rule(surround: str, values: dict[str, str]) -> str:
     place = f':root[data-surround="{surround}"]'
     return f"{place}, {place} body {{ {' '.join(f'{name}: {value};' for name, value in values.items())} }}"
+
+
+def _tick(grey: str) -> str:
+    """The tick of a box, as a CSS image: Gradio's own is white, and so are boxes in the dark."""
+    path = "M6.5 11.5 3 8l1.2-1.2 2.3 2.3 5.3-5.3L13 5z"
+    drawing = f"<svg viewBox='0 0 16 16' fill='%23{grey}' xmlns='http://www.w3.org/2000/svg'><path d='{path}'/></svg>"
+    return f'url("data:image/svg+xml,{drawing}")'
 
 
 def plain_scale() -> gr.themes.Color:

@@ -16,13 +16,23 @@
     const label = block.querySelector(':scope > label[data-testid=block-label]');
     const said = label?.textContent.trim();
     if (!said) return;
-    const drop = block.querySelector('button.upload-container');
-    if (drop) named(drop, label, drop.querySelector('[data-testid=upload-text]'));
-    for (const button of block.querySelectorAll('button[aria-label]'))
-      if (button !== drop && !button.closest('.thumbnail-item')) named(button, button, label);
+    for (const button of block.querySelectorAll('button[aria-label]:not(.thumbnail-item)')) {
+      const words = button.querySelector('[data-testid=upload-text]');
+      const file = button.closest('tr')?.querySelector('.filename');
+      if (words) named(button, label, words);
+      else named(button, button, file ?? label);
+      unnest(button);
+    }
     for (const input of block.querySelectorAll('input[type=file]')) set(input, 'aria-label', said);
     for (const image of block.querySelectorAll('[data-testid=image] img, .image-frame img'))
       if (!image.alt) image.alt = said;
+  };
+
+  // Once files are chosen, the button for more lies within another one, which does nothing.
+  const unnest = (button) => {
+    if (!button.querySelector('button')) return;
+    set(button, 'role', 'group');
+    set(button, 'tabindex', '-1');
   };
 
   const tile = (button) => {
