@@ -57,7 +57,7 @@ def settings_from(
         device=device,
         scene=scene,
         trims=trims,
-        pairs=tuple(pairs),
+        **({"pairs": tuple(pairs)} if pairs else {}),  # TEMP
     )
 
 

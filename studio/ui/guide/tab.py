@@ -73,7 +73,7 @@ def _wishes(known: Known | None) -> Wishes:
     kind = kind_choice(KINDS, "guide-kind")
     with gr.Column() as picture_group:
         place = picture_place("Reference", "guide-reference", "Picture whose colours you want")
-    with gr.Column(visible=False) as palette_group:
+    with gr.Column(visible=False, elem_classes="colors") as palette_group:
         palette = palette_box(lines=2, elem_id="guide-palette")
         swatches = gr.HTML(elem_id="guide-swatches", padding=False)
     with gr.Column(visible=False) as kept_group:
