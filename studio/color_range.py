@@ -38,7 +38,11 @@ class ColorRange:
         count = len(self.values)
         if count > MOST_COLORS:
             raise InputError(f"a mask of {count} colours: give at most {MOST_COLORS}")
-        for name, most in (("tolerance", LARGEST_DISTANCE), ("softness", LARGEST_DISTANCE), ("feather", LARGEST_FEATHER)):
+        for name, most in (
+            ("tolerance", LARGEST_DISTANCE),
+            ("softness", LARGEST_DISTANCE),
+            ("feather", LARGEST_FEATHER),
+        ):
             value = getattr(self, name)
             if not (math.isfinite(value) and 0 <= value <= most):
                 raise InputError(f"the {name} {value:g} of a mask's colours is out of range: give 0 to {most:g}")

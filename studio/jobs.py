@@ -18,6 +18,7 @@ from reswd_torch.grade.formats import format_of
 from reswd_torch.grade.trims import names_in_words
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import AUTO_SCENE, AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
+from studio.color_range import ColorRange
 from studio.references import (
     BatchReference,
     ClipReference,
@@ -57,12 +58,14 @@ class MatchJob:
         reference: what it should look like; a folder of pictures for numbered frames only.
         settings: how to match; with a saved grade only strength and trims count; without trims it keeps its own.
         mask: a picture of the size of the source, white where the source counts and changes; None for everywhere.
+        mask_colors: colours near which the source counts and changes; None for all. With a mask, what is in both.
     """
 
     source: Path
     reference: BatchReference
     settings: MatchSettings = field(default_factory=MatchSettings)
     mask: Path | None = None
+    mask_colors: ColorRange | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.reference, FolderReference) and not self.ends_in_order:
@@ -123,6 +126,10 @@ class MatchJob:
 class ClipJob(MatchJob):
     """Give a clip the colours of a reference: one grade for all its frames. A mask holds for each of them."""
 
+    def __post_init__(self) -> None:
+        _check_no_colors(self.source, self.mask_colors)
+        super().__post_init__()
+
 
 @dataclass(frozen=True)
 class FramesJob(MatchJob):
@@ -132,6 +139,7 @@ class FramesJob(MatchJob):
     """
 
     def __post_init__(self) -> None:
+        _check_no_colors(self.source, self.mask_colors)
         if isinstance(self.reference, SavedGrade):
             _check_series_cast(self.reference.grade, self.settings)
         else:
@@ -178,6 +186,8 @@ class BatchJob:
             raise InputError(f"unknown way with results {self.existing!r}: choose {FRESH}, {OVERWRITE} or {RESUME}")
         if isinstance(self.reference, PaletteReference):
             _check_palette(self.reference, self.settings)
+        if isinstance(self.reference, PictureReference):
+            _check_no_colors(self.reference.path, self.reference.mask_colors)
         if self.mode == SERIES and not isinstance(self.reference, SavedGrade):
             _check_series_scene(self.settings)
         if self.mode == SERIES and isinstance(self.reference, SavedGrade):
@@ -207,6 +217,15 @@ class BatchJob:
             object.__setattr__(self, "settings", _in_ten_numbers(self.settings))
         if not chosen.holds(is_cdl=self.settings.resolved_transform == CDL):
             raise InputError(f"ten CDL numbers ({suffix}) cannot hold this grade", JobRemedy.CUBE_OR_CDL)
+
+
+def _check_no_colors(path: Path, colors: ColorRange | None) -> None:
+    """A range of colours is one picture's: in a clip it would flicker, and a batch does not record it."""
+    if colors is not None:
+        raise InputError(
+            f"{path}: a mask by colours ({colors.colors}) is for a match of two pictures: give a mask file, or leave the "
+            "colours out"
+        )
 
 
 def _in_ten_numbers(settings: MatchSettings) -> MatchSettings:

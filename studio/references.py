@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
 from reswd_torch.palette import parse_palette
+from studio.color_range import ColorRange
 from studio.kinds import is_clip
 from studio.remedies import JobRemedy
 
@@ -23,10 +24,12 @@ class PictureReference:
     Attributes:
         path: the picture's file.
         mask: a picture of the same size, white where it counts; None for everywhere.
+        mask_colors: colours near which it counts; None for all. With a mask, what is in both.
     """
 
     path: Path
     mask: Path | None = None
+    mask_colors: ColorRange | None = None
 
     @property
     def name(self) -> str:
@@ -141,6 +144,7 @@ def choose_reference(
     at: float | None = None,
     palette: str | None = None,
     grade: SavedGrade | None = None,
+    mask_colors: ColorRange | None = None,
 ) -> Reference:
     """The one reference among what a person gave; what they did not give is None.
 
@@ -150,9 +154,10 @@ def choose_reference(
         at: seconds from the start of a clip to the one frame that is wanted.
         palette: hex colours with weights.
         grade: a saved grade.
+        mask_colors: colours near which a picture counts.
 
     Raises:
-        InputError: none or more than one was given, or ``mask`` or ``at`` without what it belongs to.
+        InputError: none or more than one was given, or ``mask``, ``at`` or ``mask_colors`` without what it belongs to.
     """
     given = {"a picture": file, "a palette": palette, "a saved grade": grade}
     names = [name for name, value in given.items() if value is not None]
@@ -160,12 +165,14 @@ def choose_reference(
         raise InputError("no reference", JobRemedy.GIVE_REFERENCE)
     if len(names) > 1:
         raise InputError(f"more than one reference ({' and '.join(names)})", JobRemedy.GIVE_ONE_REFERENCE)
+    if mask_colors is not None and (file is None or is_clip(file)):
+        raise InputError(f"the colours {mask_colors.colors} of a target's mask need a target picture: leave them out")
     if file is not None:
         if is_clip(file):
             return ClipReference(file, mask, at)
         if at is not None:
             raise InputError(f"{file}: a time is for clips, and this is none by its name: leave the time out")
-        return PictureReference(file, mask)
+        return PictureReference(file, mask, mask_colors)
     if mask is not None:
         raise InputError(f"{mask}: a target mask needs a target picture")
     if at is not None:
@@ -180,6 +187,7 @@ def choose_batch_reference(
     at: float | None = None,
     palette: str | None = None,
     grade: SavedGrade | None = None,
+    mask_colors: ColorRange | None = None,
 ) -> BatchReference:
     """:func:`choose_reference` for a batch, whose ``file`` may be a folder.
 
@@ -187,8 +195,10 @@ def choose_batch_reference(
         InputError: likewise; or ``file`` is not there.
     """
     if file is None or palette is not None or grade is not None:
-        return choose_reference(file=file, mask=mask, at=at, palette=palette, grade=grade)
+        return choose_reference(file=file, mask=mask, at=at, palette=palette, grade=grade, mask_colors=mask_colors)
     if file.is_dir():
+        if mask_colors is not None:
+            raise InputError(f"the colours {mask_colors.colors} of a target's mask need one target picture")
         if mask is not None:
             raise InputError(f"{mask}: a target mask needs one target picture")
         if at is not None:
@@ -196,7 +206,7 @@ def choose_batch_reference(
         return FolderReference(file)
     if not file.exists():
         raise InputError(f"{file}: there is no such picture or folder", JobRemedy.CHECK_REFERENCE)
-    return choose_reference(file=file, mask=mask, at=at)
+    return choose_reference(file=file, mask=mask, at=at, mask_colors=mask_colors)
 
 
 def reference_files(reference: BatchReference | GuideReference) -> dict[str, Path]:

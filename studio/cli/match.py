@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reswd_torch.errors import InputError
-from studio.cli import options
+from studio.cli import masks, options
 from studio.cli.trims import with_trims
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ def match_command(
     mask: Annotated[Path | None, options.MASK] = None,
     target_mask: Annotated[Path | None, options.TARGET_MASK] = None,
     at: Annotated[float | None, _AT] = None,
+    mask_color: Annotated[str | None, masks.COLOR] = None,
+    target_mask_color: Annotated[str | None, masks.TARGET_COLOR] = None,
+    mask_tolerance: Annotated[float | None, masks.TOLERANCE] = None,
+    mask_softness: Annotated[float | None, masks.SOFTNESS] = None,
+    mask_feather: Annotated[float | None, masks.FEATHER] = None,
     seed: Annotated[int | None, options.SEED] = None,
     scene: Annotated[str | None, options.SCENE] = None,
     device: Annotated[str | None, options.DEVICE] = None,
@@ -72,13 +77,21 @@ def match_command(
         method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
         device=device, trims=trims,
     )  # fmt: skip
-    if saved is not None and target is None and palette is None:
-        reference: BatchReference = saved.reference(target_mask, at)
+    as_saved = saved if target is None and palette is None else None
+    colors, target_colors = masks.color_ranges(
+        mask_color, target_mask_color, saved.mask_colors if saved else None,
+        as_saved.target_mask_colors if as_saved else None,
+        tolerance=mask_tolerance, softness=mask_softness, feather=mask_feather,
+    )  # fmt: skip
+    if as_saved is not None:
+        reference: BatchReference = as_saved.reference(target_mask, at, target_colors)
     else:
-        reference = reference_for(source, file=target, mask=target_mask, at=at, palette=palette)
+        reference = reference_for(
+            source, file=target, mask=target_mask, at=at, palette=palette, mask_colors=target_colors
+        )
     if mask is None and saved is not None:
         mask = saved.file("mask")
-    job = job_for(source, reference, settings, mask)
+    job = job_for(source, reference, settings, mask, colors)
     inputs = () if from_settings is None else (from_settings,)
     outputs = Outputs(output, cdl, cube, save_settings, cube_size, overwrite, inputs)
     with watching(job) as watch:

@@ -16,11 +16,12 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.settings import MatchSettings
+from studio.color_range import ColorRange
 from studio.jobs import MatchJob
 from studio.media.places import sha256_of
 from studio.records.format import MATCH, a_number, a_path, read_record, to_text
 from studio.records.settings import settings_in
-from studio.references import ClipReference, PaletteReference, Reference, SavedGrade, choose_reference
+from studio.references import ClipReference, PaletteReference, PictureReference, Reference, SavedGrade, choose_reference
 from studio.remedies import JobRemedy
 
 
@@ -36,6 +37,8 @@ class SavedMatch:
         grade: the grade as plain data, for :func:`reswd_torch.grade.grade.grade_from_record`.
         folder: where the settings file lies.
         at: seconds from the start of the target, a clip, to the frame that was wanted; None for anything else.
+        mask_colors: colours near which the source counted and changed; None for all.
+        target_mask_colors: colours near which the target counted; None for all.
     """
 
     settings: MatchSettings
@@ -44,22 +47,29 @@ class SavedMatch:
     grade: dict[str, Any]
     folder: Path
     at: float | None = None
+    mask_colors: ColorRange | None = None
+    target_mask_colors: ColorRange | None = None
 
-    def reference(self, mask: Path | None = None, at: float | None = None) -> Reference:
+    def reference(
+        self, mask: Path | None = None, at: float | None = None, mask_colors: ColorRange | None = None
+    ) -> Reference:
         """What was matched to: a picture, a clip, a palette, or the grade where the run itself applied a saved one.
 
         Args:
             mask: of the reference, in place of the recorded one.
             at: seconds from the start of the reference, a clip, in place of the recorded time.
+            mask_colors: of the reference, in place of the recorded ones.
 
         Raises:
-            InputError: the grade in the settings is damaged, or ``mask`` or ``at`` without what it belongs to.
+            InputError: the grade in the settings is damaged, or ``mask``, ``at`` or ``mask_colors`` without what it belongs to.
         """
         file = self.file("target")
         if file is None and self.palette is None:
-            return choose_reference(grade=SavedGrade(grade_from_record(self.grade)), mask=mask, at=at)
+            grade = SavedGrade(grade_from_record(self.grade))
+            return choose_reference(grade=grade, mask=mask, at=at, mask_colors=mask_colors)
         mask, at = mask or self.file("target_mask"), self.at if at is None else at
-        return choose_reference(file=file, mask=mask, at=at, palette=self.palette)
+        colors = mask_colors or self.target_mask_colors
+        return choose_reference(file=file, mask=mask, at=at, palette=self.palette, mask_colors=colors)
 
     def file(self, role: str) -> Path | None:
         """The input of a role: where it was, beside the settings, or the mask inside, whichever has the recorded bytes.
@@ -113,6 +123,10 @@ def settings_text(
         "encoding": encoding,
         "grade": grade.to_record(),
     }
+    if job.mask_colors is not None:
+        fields["mask_colors"] = asdict(job.mask_colors)
+    if isinstance(job.reference, PictureReference) and job.reference.mask_colors is not None:
+        fields["target_mask_colors"] = asdict(job.reference.mask_colors)
     if grade.report is not None:
         fields["distance"] = {"before": grade.report.distance_before, "after": grade.report.distance_after}
     return to_text(MATCH, fields)
@@ -145,11 +159,21 @@ def read_settings(path: Path) -> SavedMatch:
         if not isinstance(palette := record.get("palette"), str | None):
             raise TypeError(f"palette {palette!r}")
         at = None if record.get("at") is None else a_number(record["at"])
-        return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent, at)
+        ranges = [_color_range_in(record.get(name)) for name in ("mask_colors", "target_mask_colors")]
+        return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent, at, *ranges)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{path}: the settings are damaged ({error!r}); save them again") from error
+
+
+def _color_range_in(kept: dict[str, Any] | None) -> ColorRange | None:
+    """The range of colours that a record keeps. Raises InputError, KeyError or TypeError where it is damaged."""
+    if kept is None:
+        return None
+    if not isinstance(colors := kept["colors"], str):
+        raise TypeError(f"{colors!r:.40} are no colours")
+    return ColorRange(colors, *(a_number(kept[name]) for name in ("tolerance", "softness", "feather")))
 
 
 def _unpacked(name: str, data: str) -> Path:

@@ -169,7 +169,7 @@ def whole_again(result: MatchResult) -> MatchResult:
         InputError: the file is no longer there, or no longer a picture.
     """
     picture = read_picture(result.job.source)
-    return replace(result, picture=picture, weights=where_to_grade(picture, result.job.mask))
+    return replace(result, picture=picture, weights=where_to_grade(picture, result.job.mask, result.job.mask_colors))
 
 
 def run_match(job: MatchJob, watch: Watch = UNWATCHED, reference: ReferenceSamples | None = None) -> MatchResult:
@@ -187,7 +187,7 @@ def run_match(job: MatchJob, watch: Watch = UNWATCHED, reference: ReferenceSampl
     watch(0.0, "reading the source")
     hashes = {"source": file_hash(job.source)}
     picture = read_picture(job.source)
-    weights = where_to_grade(picture, job.mask)
+    weights = where_to_grade(picture, job.mask, job.mask_colors)
     counts = how_much_counts(picture, weights)
     if job.mask is not None:
         hashes["mask"] = file_hash(job.mask)

@@ -116,7 +116,7 @@ class ReferenceSamples:
                 return self._read[whole]
         path, mask = picture.path, picture.mask
         read = read_reduced(path, at_least=REDUCED_EDGE, whole_if=size) if mask is None else read_picture(path)
-        counts = how_much_counts(read, where_to_grade(read, mask))
+        counts = how_much_counts(read, where_to_grade(read, mask, picture.mask_colors))
         looks = self._settings.looks_for_scene
         sample = sample_pixels(read.pixels, self._settings.samples, self._settings.seed, counts, with_thumbnail=looks)
         found = _Read(sample, read.icc, read.notes, read.full_size)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import overload
 
 from reswd_torch.settings import MatchSettings
+from studio.color_range import ColorRange
 from studio.jobs import BatchJob, ClipJob, FramesJob, GuideJob, Job, MatchJob, PaintJob, settings_for
 from studio.kinds import is_clip, is_sequence
 from studio.references import BatchReference, choose_batch_reference, choose_reference
@@ -24,17 +25,22 @@ def reference_for(
     mask: Path | None = None,
     at: float | None = None,
     palette: str | None = None,
+    mask_colors: ColorRange | None = None,
 ) -> BatchReference:
     """The one reference that was given for a source: a picture, a clip or a palette; for numbered frames also a folder.
 
     For the arguments and errors see :func:`studio.references.choose_reference`.
     """
     choose = choose_batch_reference if is_sequence(source) else choose_reference
-    return choose(file=file, mask=mask, at=at, palette=palette)
+    return choose(file=file, mask=mask, at=at, palette=palette, mask_colors=mask_colors)
 
 
 def job_for(
-    source: Path, reference: BatchReference, settings: MatchSettings | None = None, mask: Path | None = None
+    source: Path,
+    reference: BatchReference,
+    settings: MatchSettings | None = None,
+    mask: Path | None = None,
+    mask_colors: ColorRange | None = None,
 ) -> MatchJob:
     """The job for a source, by what it is: a clip, a pattern of numbered frames, or a picture.
 
@@ -43,12 +49,13 @@ def job_for(
         reference: what it should look like.
         settings: how to match; if left out the defaults, and of a saved grade its own strength.
         mask: white where the source counts and changes.
+        mask_colors: colours near which a picture counts and changes.
 
     Raises:
-        InputError: settings that such a source cannot have.
+        InputError: settings or a mask that such a source cannot have.
     """
     kind = ClipJob if is_clip(source) else FramesJob if is_sequence(source) else MatchJob
-    return kind(source, reference, settings_for(reference, settings), mask)
+    return kind(source, reference, settings_for(reference, settings), mask, mask_colors)
 
 
 @overload  # a ClipJob is a MatchJob that fits and saves clips

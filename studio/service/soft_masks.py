@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-_JAGGED = 0.8
+_JAGGED = 0.7
 """Standard deviation, in its own pixels, of the blur that takes the steps out of a small mask before it is enlarged."""
+_FACETS = 0.4
+"""That of the blur that takes out the facets of the enlargement afterwards, in pixels of the small mask too."""
 _REDUCE_FROM = 8.0
 """A blur of a larger standard deviation than this is done on a smaller copy, which looks the same and takes no longer for wide
 feathers than for narrow ones."""
@@ -47,7 +49,8 @@ def full_size_weights(mask: np.ndarray, size: tuple[int, int], feather: float = 
         smaller = soft if scale == 1 else cv2.resize(soft, (width, height), interpolation=cv2.INTER_AREA)
         return feathered(smaller, feather)
     small = _blurred(soft, float(np.hypot(_JAGGED, feather / 2 / scale)))
-    return _settled(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC))
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return _settled(_blurred(large, _FACETS * scale))
 
 
 def _blurred(mask: np.ndarray, sigma: float) -> np.ndarray:
@@ -60,7 +63,7 @@ def _blurred(mask: np.ndarray, sigma: float) -> np.ndarray:
         return cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     small = cv2.resize(mask, (-(-width // step), -(-height // step)), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), sigma / step, borderType=cv2.BORDER_REPLICATE)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _settled(mask: np.ndarray) -> np.ndarray:

@@ -60,7 +60,7 @@ def read_palette_file(path: Path) -> tuple[Palette, tuple[str, ...]]:
     taken = list(dict.fromkeys(_rounded(color) for color in colors))
     if not taken:
         raise InputError(f"{path}: this {chosen.label} file holds no colour: give another palette")
-    notes = ()
+    notes: tuple[str, ...] = ()
     if len(taken) > MOST_COLORS:
         notes = (f"{path.name}: the first {MOST_COLORS} of {len(taken)} colours were taken",)
         del taken[MOST_COLORS:]
