@@ -48,7 +48,7 @@ def parse_palette(text: str) -> Palette:
             )
         if found is None:
             raise InputError(
-                f"palette entry {entry!r} is not a hex colour: write it as #aabbcc or #aabbcc:2 (weight 2)"
+                f"palette entry {_whole(entry, text)!r} is not a hex colour: write it as #aabbcc or #aabbcc:2 (weight 2)"
             )
         digits = found["hex"] if len(found["hex"]) == 6 else "".join(c * 2 for c in found["hex"])
         weight = float(found["weight"] or 1.0)
@@ -61,3 +61,12 @@ def parse_palette(text: str) -> Palette:
         colors.append((r, g, b))
         weights.append(weight)
     return Palette(tuple(colors), tuple(weights))
+
+
+def _whole(word: str, text: str) -> str:
+    """The entry that a word is of, as it was written between commas: "dark red" for "dark". One colour in it stands alone."""
+    for entry in re.split(r"[,;\n]+", text):
+        words = entry.split()
+        if word in words and not any(map(_ENTRY.fullmatch, words)):
+            return " ".join(words)
+    return word

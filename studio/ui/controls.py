@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -213,14 +214,27 @@ def palette_box(**options: Any) -> gr.Textbox:
 
 
 def show_palette(text: str) -> str:
-    """The palette as swatches while it is typed, or a word on what is wrong with it, as HTML."""
-    if not text.strip():
-        return ""
+    """The palette as swatches while it is typed, as HTML: of one that is not right yet, the colours that can be read.
+
+    What is wrong with it is said once, by the run that it is for.
+    """
+    entries = [entry for entry in re.split(r"[,;\s]+", text) if entry]
+    readable = " ".join(filter(_is_palette, entries))
+    strip = ""
+    if readable:
+        palette = parse_palette(readable)
+        strip = words.swatches(palette.colors, palette.weights)
+    if len(readable.split()) == len(entries):
+        return strip
+    return strip + _about(f"{len(readable.split())} of {len(entries)} entries can be read as colours so far.")
+
+
+def _is_palette(entry: str) -> bool:
     try:
-        palette = parse_palette(text)
-    except InputError as error:
-        return words.message(str(error))
-    return words.swatches(palette.colors, palette.weights)
+        parse_palette(entry)
+    except InputError:
+        return False
+    return True
 
 
 def run_buttons(label: str, start_id: str, stop_id: str, status_id: str) -> RunButtons:

@@ -40,6 +40,8 @@ def test_written_and_read_back(entries: list[tuple[tuple[int, int, int], float]]
         ("", "''.*names no colour"),
         (" , ", "names no colour"),
         ("red", "'red' is not a hex colour"),
+        ("#fff, dark red", "'dark red' is not a hex colour"),
+        ("#fff blue", "'blue' is not a hex colour"),
         ("#12345", "'#12345' is not a hex colour"),
         ("#112233:-1", "'#112233:-1'"),
         ("#112233:x", "'#112233:x'"),
