@@ -53,13 +53,28 @@ def _remove(what: str) -> str:
 
 
 def show_palette(text: str) -> str:
-    """The palette as pickers while it is typed, or a word on what is wrong with it, as HTML."""
-    if not text.strip():
+    """The palette as pickers while it is typed, as HTML; of one that is not right yet, the colours that can be read.
+
+    What is wrong with it is said once, by the run that it is for.
+    """
+    entries = [entry for entry in re.split(r"[,;\s]+", text) if entry]
+    readable = " ".join(filter(_is_palette, entries))
+    if not entries:
         return f'<div class="pickers" data-kind="palette">{_ADD}</div>'
+    count = len(readable.split())
+    if count == len(entries):
+        return palette_editor(parse_palette(readable))
+    some = parse_palette(readable) if readable else None
+    strip = words.swatches(some.colors, some.weights) if some is not None else ""
+    return f'{strip}<p class="about">{count} of {len(entries)} entries can be read as colours so far.</p>'
+
+
+def _is_palette(entry: str) -> bool:
     try:
-        return palette_editor(parse_palette(text))
-    except InputError as error:
-        return words.message(str(error))
+        parse_palette(entry)
+    except InputError:
+        return False
+    return True
 
 
 def split_pairs(text: str) -> tuple[str, ...]:

@@ -18,14 +18,14 @@
     const room = Math.min(box.clientWidth / width, (box.clientHeight - caption) / height);
     if (room <= 0) return;
     const times = Math.floor(room * devicePixelRatio);
-    const exact = times >= 2;
+    const exact = times >= 1;
     image.classList.toggle('by-pixel', exact);
     for (const [side, pixels] of [['width', width], ['height', height]]) {
       if (exact) image.style.setProperty(side, `${(times * pixels) / devicePixelRatio}px`, 'important');
       else image.style.removeProperty(side);
     }
     const line = image.closest('#guide-pictures .column')?.querySelector('.shown-size');
-    const how = exact ? `${times} times as large` : `at ${Math.round(100 * Math.min(1, room * devicePixelRatio))} %`;
+    const how = times === 1 ? 'pixel for pixel' : exact ? `${times} times as large` : `at ${Math.round(100 * Math.min(1, room * devicePixelRatio))} %`;
     if (line) line.textContent = `${width} × ${height} pixels, shown ${how}`;
   };
 

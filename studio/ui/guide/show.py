@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from textwrap import shorten
 
 import gradio as gr
 from gradio.blocks import Block
@@ -17,6 +17,9 @@ from studio.ui.guide.parts import GuideTab
 from studio.ui.guide.run import KEPT, KINDS, NOTHING, AnyPainting, Painted
 from studio.ui.guide.state import GuideState
 from studio.ui.wiring import Updates
+
+_CAPTION = 40
+"""Most characters of a prompt below a small picture."""
 
 
 def picture_outputs(tab: GuideTab) -> list[Block]:
@@ -86,14 +89,16 @@ def back(tab: GuideTab, state: GuideState) -> Updates:
 
 def visit(tab: GuideTab, state: GuideState) -> Updates:
     """The pictures of this visit."""
-    pictures = [(str(each.picture), f"{each.job.generation.prompt} · {size_of(each.picture)}") for each in state.painted]
+    pictures = [(str(each.picture), _caption(each)) for each in state.painted]
     return {tab.outcome.visit_group: gr.update(visible=True), tab.outcome.visit: pictures}
 
 
-def size_of(picture: Path) -> str:
-    """Width and height of a picture, such as "64 × 64"."""
-    with Image.open(picture) as image:
-        return f"{image.width} × {image.height}"
+def _caption(painted: Painted) -> str:
+    """What a picture shows and how large it is, such as "a dog · 64 × 64"."""
+    with Image.open(painted.picture) as image:
+        return (
+            f"{shorten(painted.job.generation.prompt, _CAPTION, placeholder=' ...')} · {image.width} × {image.height}"
+        )
 
 
 def settings_outputs(tab: GuideTab) -> list[Block]:

@@ -35,6 +35,8 @@
     set(button, 'tabindex', '-1');
   };
 
+  const reset = (button) => named(button, button, button.closest('.block').querySelector('[data-testid=block-info]'));
+
   const tile = (button) => {
     const caption = button.querySelector('.caption-label');
     if (!caption) return;
@@ -84,7 +86,7 @@
   };
 
   const EACH = [
-    ['.block', place], ['button.thumbnail-item', tile], ['fieldset.block', question],
+    ['.block', place], ['button.thumbnail-item', tile], ['button.reset-button', reset], ['fieldset.block', question],
     ['.gr-accordion > button.label-wrap', accordion], ['p.message', tell],
   ];
   const all = () => EACH.forEach(([selector, name]) => document.querySelectorAll(selector).forEach(name));

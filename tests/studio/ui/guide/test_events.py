@@ -53,7 +53,7 @@ def test_a_new_run_of_a_page_ends_the_last_one(
     assert not list(first), "the page belongs to the second"
     *_, last = second
     assert [each.job.generation.prompt for each in session.guide.painted] == ["a dog"]
-    assert last[tab.outcome.visit][0][1] == "a dog" and last[tab.run.status] == ""  # type: ignore[index]
+    assert last[tab.outcome.visit][0][1] == "a dog · 8 × 8" and last[tab.run.status] == ""  # type: ignore[index]
 
 
 def test_a_failure_nobody_foresaw_leaves_a_usable_page(
