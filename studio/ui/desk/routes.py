@@ -27,8 +27,8 @@ PREFIX = "desk"
 _FOLDER = Path(__file__).parent
 _SCRIPTS = {path.name: path for path in (*_FOLDER.glob("*.js"), *_FOLDER.glob("vendor/*.js"))}
 _EDGE = 1600
-_FOR_EVER = {"Cache-Control": "private, max-age=3600, immutable"}
-_PASSING = {"Cache-Control": "no-store"}
+FOR_EVER = {"Cache-Control": "private, max-age=3600, immutable"}
+PASSING = {"Cache-Control": "no-store"}
 Handler = Callable[[Request], Response]
 
 
@@ -37,13 +37,13 @@ def desk_routes() -> list[Route]:
     page = f"/{PREFIX}/{{key}}"
     return [
         Route(f"/{PREFIX}/scripts/{{name}}", _script),
-        Route(f"{page}/{{look:int}}/whole.jpg", _answered(_whole)),
-        Route(f"{page}/{{look:int}}/{{level:int}}/{{column:int}}_{{row:int}}.png", _answered(_tile)),
-        Route(f"{page}/{{look:int}}/live.jpg", _answered(_live)),
+        Route(f"{page}/{{look:int}}/whole.jpg", answered(_whole)),
+        Route(f"{page}/{{look:int}}/{{level:int}}/{{column:int}}_{{row:int}}.png", answered(_tile)),
+        Route(f"{page}/{{look:int}}/live.jpg", answered(_live)),
     ]
 
 
-def _answered(handler: Handler) -> Handler:
+def answered(handler: Handler) -> Handler:
     """A handler whose complaints are answers: 404 for what is no longer there, 400 for what nobody can be asked."""
 
     @wraps(handler)
@@ -51,10 +51,10 @@ def _answered(handler: Handler) -> Handler:
         try:
             return handler(request)
         except LookupError:
-            return Response("This is no longer there.", 404, headers=_PASSING)
+            return Response("This is no longer there.", 404, headers=PASSING)
         except (InputError, ValueError) as error:
             said = error.problem if isinstance(error, InputError) else "This cannot be asked for."
-            return Response(Path(said).name if said.startswith("/") else said, 400, headers=_PASSING)
+            return Response(Path(said).name if said.startswith("/") else said, 400, headers=PASSING)
 
     return answer
 
@@ -69,21 +69,21 @@ def _script(request: Request) -> Response:
 def _whole(request: Request) -> Response:
     """All of a look at the size of a preview."""
     look = _look(request)
-    return _picture(shown_pixels(look.pyramid.whole(), look.grade), ".jpg", _FOR_EVER)
+    return _picture(shown_pixels(look.pyramid.whole(), look.grade), ".jpg", FOR_EVER)
 
 
 def _tile(request: Request) -> Response:
     """A tile of a look, without loss: noise and clipping are judged on it."""
     look, asked = _look(request), request.path_params
     part = look.pyramid.tile(asked["level"], asked["column"], asked["row"])
-    return _picture(_marked(part, look, asked_for(request.query_params)), ".png", _FOR_EVER)
+    return _picture(_marked(part, look, asked_for(request.query_params)), ".png", FOR_EVER)
 
 
 def _live(request: Request) -> Response:
     """What is on the screen, as the controls stand while one of them is dragged."""
     look, asked = _look(request), asked_for(request.query_params)
     part = look.pyramid.region(asked.box, asked.size)
-    return _picture(_marked(part, look, asked), ".jpg", _PASSING)
+    return _picture(_marked(part, look, asked), ".jpg", PASSING)
 
 
 def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
@@ -91,7 +91,8 @@ def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
     return shown_pixels(part, grade)
 
 
-def _session(request: Request) -> Session:
+def session_asked(request: Request) -> Session:
+    """The page that a request names by its key. Raises LookupError where there is none."""
     session = session_of(request.path_params["key"])
     if session is None:
         raise LookupError
@@ -99,7 +100,7 @@ def _session(request: Request) -> Session:
 
 
 def _look(request: Request) -> Look:
-    look = _session(request).desk.look(request.path_params["look"])
+    look = session_asked(request).desk.look(request.path_params["look"])
     if look is None:
         raise LookupError
     return look
@@ -112,4 +113,4 @@ def _picture(pixels: np.ndarray, suffix: str, headers: dict[str, str]) -> Respon
 
 def json_answer(values: object) -> Response:
     """Values as JSON."""
-    return Response(json.dumps(values), media_type="application/json", headers=_PASSING)
+    return Response(json.dumps(values), media_type="application/json", headers=PASSING)

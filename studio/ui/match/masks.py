@@ -59,6 +59,14 @@ class Mask:
             self.paint: match_words.paint_label(self.role),
         }
 
+    def shown(self, side: Side) -> Updates:
+        """What the page shows of the mask of a picture that came back: no editor, and how much is painted."""
+        return {
+            self.group: gr.update(visible=False),
+            self.painted: "" if side.painted is None else match_words.painted_line(side),
+            self.paint: match_words.paint_label(self.role),
+        }
+
     def start_painting(self, session: Session, painting: Painting) -> Updates:
         """Open the editor with the chosen picture under the brush, or close it if it is open.
 

@@ -20,10 +20,18 @@ INTRO = (
 
 CSS = "".join(
     (_UI / name).read_text(encoding="utf-8")
-    for name in ("page/page.css", "desk/desk.css", "match/match.css", "batch/batch.css", "guide/guide.css")
+    for name in (
+        "page/page.css",
+        "desk/desk.css",
+        "match/match.css",
+        "match/strips.css",
+        "batch/batch.css",
+        "guide/guide.css",
+    )
 )
 """The style sheets of the page and of its tabs."""
-HEAD = "".join(f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in ("page/drop.js",))
+_SCRIPTS = ("page/drop.js", "match/strips.js", "match/kept.js", "match/history.js", "match/compared.js")
+HEAD = "".join(f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in _SCRIPTS)
 HEAD += "".join(
     f'<script {how} src="desk/scripts/{name}"></script>'
     for how, name in (("", "openseadragon.min.js"), ('type="module"', "desk.js"))
