@@ -101,8 +101,13 @@ class MatchResult:
             grade = replace(grade, report=replace(grade.report, distance_after=after, settings=settings))
         return replace(self, job=replace(self.job, settings=settings), grade=grade)
 
-    def refitted(self, method: str, watch: Watch = UNWATCHED) -> MatchResult:
+    def refitted(self, method: str, watch: Watch = UNWATCHED, *, transform: str | None = None) -> MatchResult:
         """The same pictures matched by another method: nothing is read again.
+
+        Args:
+            method: the other one.
+            watch: told what is being done; may stop it.
+            transform: another kind of grade as well; None for the one that the settings have.
 
         Raises:
             InputError: an unknown method, or a result of a saved grade, which has nothing to fit to.
@@ -111,6 +116,8 @@ class MatchResult:
         if self.target_sample is None:
             raise InputError("a saved grade has no reference; choose a picture or a palette to compare methods")
         job = self.job.by_method(method)
+        if transform is not None:
+            job = replace(job, settings=replace(job.settings, transform=transform))
         fitted = fit_encoded(self.source_sample, self.target_sample, job.settings, self.picture.icc, watch)
         return replace(self, job=job, grade=replace(fitted, encoding=self.grade.encoding))
 

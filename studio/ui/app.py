@@ -29,11 +29,13 @@ from studio.ui.guide.run import DEVICE, models
 from studio.ui.guide.tab import lay_out_guide_tab
 from studio.ui.limits import choose, limits
 from studio.ui.match.events import wire_match_tab
+from studio.ui.match.history_routes import history_routes
 from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.narrow import narrow
 from studio.ui.page import CSS, HEAD, INTRO, TITLE, surround_first, theme
 from studio.ui.paths import visitors_know
-from studio.ui.session import Session, forget
+from studio.ui.returning import closed
+from studio.ui.session import Session
 from studio.ui.visits import end_all, wait_for_jobs
 
 _ICON = Path(__file__).with_name("icon.png")
@@ -54,11 +56,11 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
     hold_models(models(), DEVICE)
     age = int(limits().keep)  # uploads and results of a page left open over night are gone the next day
     with StudioBlocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, age)) as app:
-        session = gr.State(Session(), delete_callback=forget)
+        session = gr.State(Session(), delete_callback=closed)
         gr.HTML(INTRO, padding=False)
         with gr.Tabs():
             with gr.Tab("Match colours", id="match"):
-                wire_match_tab(lay_out_match_tab(), session)
+                wire_match_tab(lay_out_match_tab(), session, app)
             with gr.Tab("Batch", id="batch"):
                 wire_batch_tab(lay_out_batch_tab(allowed), session, allowed)
             with gr.Tab("Guide a generation", id="guide"):
@@ -74,7 +76,7 @@ def launch_options(names: tuple[str, ...] = ()) -> dict[str, Any]:
         names: host names by which the app may be called; empty for every name. See :func:`names_for`.
     """
     return {
-        "app_kwargs": {"middleware": [Middleware(Door, names=names)], "routes": desk_routes()},
+        "app_kwargs": {"middleware": [Middleware(Door, names=names)], "routes": [*desk_routes(), *history_routes()]},
         "theme": theme(),
         "css": CSS,
         "head": HEAD,

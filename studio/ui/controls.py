@@ -37,8 +37,8 @@ KINDS = (PICTURE, PALETTE, SAVED)
 _METHOD_CHOICES = [(words.METHOD_NAMES[name], name) for name in METHODS]
 SCENE_CHOICES = [("Find out", AUTO_SCENE), ("The same scene", SAME_SCENE), ("Different scenes", DIFFERENT_SCENE)]
 SCENE_HELP = "Of one scene, points seen in both tell light from content. Method Fast sliced only."
-_TRANSFORM_CHOICES = [("Automatic", AUTO_TRANSFORM), ("CDL", CDL), ("3-D LUT", LUT)]
-_AIM_CHOICES = [("The look", LOOK), ("The mood", MOOD), ("The colours", COLOURS)]
+TRANSFORM_CHOICES = [("Automatic", AUTO_TRANSFORM), ("CDL", CDL), ("3-D LUT", LUT)]
+AIM_CHOICES = [("The look", LOOK), ("The mood", MOOD), ("The colours", COLOURS)]
 _AIM_HELP = (
     "Look: how the reference was developed, nothing of what it shows. Mood: its light, warmth, contrast and leading hues; "
     "blacks, greys and skin are kept. Colours: its whole distribution, as for posters and palettes."
@@ -47,7 +47,7 @@ _PALETTE_AIM_HELP = (
     "Mood: its light and leading hues; blacks, greys and skin are kept. Colours: its whole distribution. "
     "A palette has no look to take."
 )
-_PROTECTION_CHOICES = [(name.capitalize(), name) for name in PROTECTIONS]
+PROTECTION_CHOICES = [(name.capitalize(), name) for name in PROTECTIONS]
 _PROTECTION_HELP = (
     "Of a mood: what may not be spoilt. Blacks stay black, greys grey; skin keeps its hue; nothing is clipped."
 )
@@ -85,7 +85,7 @@ def method_choice(**options: Any) -> gr.Dropdown:
 
 def transform_choice(**options: Any) -> gr.Radio:
     """Where the transform of a match is chosen; ``options`` are those of gr.Radio."""
-    return gr.Radio(_TRANSFORM_CHOICES, value=MatchSettings.transform, label="Kind of grade", **options)
+    return gr.Radio(TRANSFORM_CHOICES, value=MatchSettings.transform, label="Kind of grade", **options)
 
 
 def seed_and_device(**of_seed: Any) -> tuple[gr.Number, gr.Dropdown]:
@@ -108,9 +108,9 @@ def aim_choices(elem_id: str) -> Aims:
     """Lay out where a person says what to take of the reference; the first radio has ``elem_id``."""
     fixed: dict[str, Any] = {"label": "Take", "elem_classes": "aim"}
     with gr.Column() as aim_group:
-        aim = gr.Radio(_AIM_CHOICES, value=MOOD, elem_id=elem_id, **fixed)
+        aim = gr.Radio(AIM_CHOICES, value=MOOD, elem_id=elem_id, **fixed)
     with gr.Column(visible=False) as palette_aim_group:
-        palette_aim = gr.Radio(_AIM_CHOICES[1:], value=COLOURS, elem_id=f"{elem_id}-of-palette", **fixed)
+        palette_aim = gr.Radio(AIM_CHOICES[1:], value=COLOURS, elem_id=f"{elem_id}-of-palette", **fixed)
     aim_help = gr.HTML(_about(_AIM_HELP), padding=False, elem_id=f"{elem_id}-help")
     return Aims(aim_group, aim, palette_aim_group, palette_aim, aim_help)
 
@@ -152,7 +152,7 @@ def chosen_aim(kind: str, method: str, aim: Sent, palette_aim: Sent) -> Sent:
 def protection_choice(elem_id: str) -> gr.CheckboxGroup:
     """Where a person says what a mood keeps, all of it at first. Seen as :func:`show_protections` says."""
     return gr.CheckboxGroup(
-        _PROTECTION_CHOICES,
+        PROTECTION_CHOICES,
         value=list(MatchSettings.protect),
         label="Keep",
         info=_PROTECTION_HELP,
@@ -206,6 +206,7 @@ def palette_box(**options: Any) -> gr.Textbox:
         label="Palette",
         info="Hex colours; :2 makes one count twice",
         placeholder="#2b3a55:2, #e8c07d, #f4ead5",
+        value="",
         **options,
     )
 

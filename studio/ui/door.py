@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,7 +19,7 @@ from studio.loopback import is_loopback, plain_name
 from studio.ui.bodies import Body
 from studio.ui.failures import Ending
 from studio.ui.narrow import forget_old_uploads
-from studio.ui.visits import listens
+from studio.ui.visits import here, listens
 
 _OPEN = {"", "config", "info", "openapi.json", "app_id", "startup-events", "theme.css", "robots.txt", "favicon.ico"}
 _OPEN |= {"manifest.json", "static", "assets", "svelte", "login", "logout", "login_check", "user", "token"}
@@ -78,7 +79,9 @@ class Door:
                 await body.drop()
                 return await _answer(scope, send, 413, body.too_large)
             receive = body.receive
-        await self._app(scope, receive, send)
+        parts = _parts(route)
+        with here(parts[-1]) if parts[0] == "heartbeat" else nullcontext():
+            await self._app(scope, receive, send)
 
     def _is_known(self, scope: Scope) -> bool:
         """Whether the host that was called, and the page that calls, are among the names.

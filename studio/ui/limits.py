@@ -29,6 +29,8 @@ class Limits:
         painting_cpu, painting_gpu: most megapixels times steps of one painting.
         side: longest side of a painting, pixels.
         any_model: whether models of huggingface.co may be named that are not in the list. They would fill the disk.
+        history: most bytes that the matches of one open page hold in memory, beside the one on the screen.
+        left: most bytes that all pages hold together that were closed and may come back.
         work: most seconds of one job of an endpoint. Others wait for its place.
     """
 
@@ -45,6 +47,8 @@ class Limits:
     painting_gpu: float = 400.0
     side: int = 2048
     any_model: bool = True
+    history: int = 256 * MIB
+    left: int = GIB
     work: float = math.inf
 
 
@@ -63,6 +67,8 @@ PUBLIC = Limits(
     painting_gpu=60.0,
     side=1536,
     any_model=False,
+    history=48 * MIB,
+    left=512 * MIB,
     work=15 * 60.0,
 )
 """Where strangers come."""

@@ -130,6 +130,11 @@ def shown_file(session: Session, side: Side, edge: int = _SHOWN_EDGE) -> str:
     return str(save_preview(place, display_pixels(small, small.pixels)))
 
 
+def placed(session: Session, side: Side) -> Choosing:
+    """A picture that was chosen before, for its place on a page that does not show it yet."""
+    return Choosing(_placed_file(session, side), words.about(side), accepted=True)
+
+
 def _placed_file(session: Session, side: Side) -> str:
     """The file that stands for a chosen picture on the page."""
     if side.placed is None or not side.placed.is_file():  # a page left open long enough loses its files

@@ -36,14 +36,26 @@ class Session:
     def __init__(self) -> None:
         self.key = secrets.token_urlsafe(18)
         _sessions[self.key] = self
-        self.desk = Desk()
-        self.match = MatchState()
-        self.batch = BatchState()
-        self.guide = GuideState()
+        self._empty()
         self._folder: Path | None = None
         self._folder_lock = Lock()
         self._files: list[Path] = []
         self._numbers = count(1)
+
+    def _empty(self) -> None:
+        self.desk = Desk()
+        self.match = MatchState()
+        self.batch = BatchState()
+        self.guide = GuideState()
+
+    def begin_again(self) -> None:
+        """Another page shows this session from now on: what the last one had begun stops.
+
+        The new page is given what the tab *Match colours* remembers; the other tabs begin anew.
+        """
+        for tab in (self.match, self.batch, self.guide):
+            tab.press_stop()
+        self.batch, self.guide = BatchState(), GuideState()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Session:
         """Gradio copies the initial value for every page that is opened: each starts empty."""
@@ -116,6 +128,8 @@ def new_folder() -> Path:
 
 
 def forget(session: Session | None) -> None:
-    """Delete a closed page's files."""
-    if session is not None and session._folder is not None:
-        shutil.rmtree(session._folder, ignore_errors=True)
+    """Delete a closed page's files, and what it remembers: Gradio may hold the session for another hour."""
+    if session is not None:
+        session._empty()
+        if session._folder is not None:
+            shutil.rmtree(session._folder, ignore_errors=True)

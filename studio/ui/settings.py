@@ -57,7 +57,7 @@ def settings_from(
         device=device,
         scene=scene,
         trims=trims,
-        **({"pairs": tuple(pairs)} if pairs else {}),  # TEMP
+        pairs=tuple(pairs),
     )
 
 

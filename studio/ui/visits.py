@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event, Lock
 
 from gradio.context import LocalContext
@@ -20,6 +21,8 @@ _REMEMBERED = 20_000
 _ending = Event()
 _lock = Lock()
 _heard: OrderedDict[str, None] = OrderedDict()
+_open: Counter[str] = Counter()
+_left: OrderedDict[str, float] = OrderedDict()
 
 
 def listens(caller: str) -> None:
@@ -33,6 +36,39 @@ def listens(caller: str) -> None:
         _heard.move_to_end(caller)
         while len(_heard) > _REMEMBERED:
             _heard.popitem(last=False)
+
+
+@contextmanager
+def here(page: str) -> Iterator[None]:
+    """An open page: from its first sign of life until its connection ends.
+
+    Args:
+        page: the hash of its session.
+    """
+    with _lock:
+        _open[page] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _open[page] -= 1
+            if not _open[page]:
+                del _open[page]
+                _left[page] = time.monotonic()
+                _left.move_to_end(page)
+            while len(_left) > _REMEMBERED:
+                _left.popitem(last=False)
+
+
+def is_here(page: str) -> bool:
+    """Whether a page is open."""
+    return page in _open
+
+
+def left_at(page: str) -> float | None:
+    """When a page was closed, by ``time.monotonic``; None where it is open, or was never seen."""
+    with _lock:
+        return None if page in _open else _left.get(page)
 
 
 def end_all() -> None:

@@ -7,7 +7,7 @@ the page goes out by component, as :data:`Updates`; what is not in them stays as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -70,6 +70,20 @@ class Controls(Generic[Choice]):
     def read(self, values: Sequence[Any]) -> Choice:
         """The values of :attr:`components`, in that order, each in the field of its component's name."""
         return self._choice(**dict(zip(self._names, values, strict=True)))
+
+    def set_as(self, choice: Choice, *, leave: Collection[str] = ()) -> Updates:
+        """What the page shows once its controls stand as a choice says.
+
+        Args:
+            choice: the values.
+            leave: names of fields whose components stay as they are.
+        """
+        found = zip(self._names, self.components, strict=True)
+        return {component: getattr(choice, name) for name, component in found if name not in leave}
+
+    def others(self, leave: Collection[str]) -> list[Component]:
+        """The components without those of some fields."""
+        return [each for name, each in zip(self._names, self.components, strict=True) if name not in leave]
 
 
 def _components_of(records: Sequence[object], names: Sequence[str]) -> dict[str, Component]:

@@ -32,8 +32,8 @@ PREFIX = "desk"
 _FOLDER = Path(__file__).parent
 _SCRIPTS = {path.name: path for path in (*_FOLDER.glob("*.js"), *_FOLDER.glob("vendor/*.js"))}
 _EDGE = 1600
-_FOR_EVER = {"Cache-Control": "private, max-age=3600, immutable"}
-_PASSING = {"Cache-Control": "no-store"}
+FOR_EVER = {"Cache-Control": "private, max-age=3600, immutable"}
+PASSING = {"Cache-Control": "no-store"}
 Handler = Callable[[Request], Response]
 
 
@@ -42,18 +42,18 @@ def desk_routes() -> list[Route]:
     page = f"/{PREFIX}/{{key}}"
     return [
         Route(f"/{PREFIX}/scripts/{{name}}", _script),
-        Route(f"{page}/{{look:int}}/whole.jpg", _answered(_whole)),
-        Route(f"{page}/{{look:int}}/{{level:int}}/{{column:int}}_{{row:int}}.png", _answered(_tile)),
-        Route(f"{page}/{{look:int}}/live.jpg", _answered(_live)),
-        Route(f"{page}/mask/{{role}}.png", _answered(_mask)),
+        Route(f"{page}/{{look:int}}/whole.jpg", answered(_whole)),
+        Route(f"{page}/{{look:int}}/{{level:int}}/{{column:int}}_{{row:int}}.png", answered(_tile)),
+        Route(f"{page}/{{look:int}}/live.jpg", answered(_live)),
+        Route(f"{page}/mask/{{role}}.png", answered(_mask)),
         Route(f"{page}/mask/{{role}}", _take_mask, methods=["POST"]),
-        Route(f"{page}/range/{{role}}.png", _answered(_range)),
-        Route(f"{page}/pick/{{role}}", _answered(_pick)),
-        Route(f"{page}/{{look:int}}/scope/{{kind}}.png", _answered(_scope)),
+        Route(f"{page}/range/{{role}}.png", answered(_range)),
+        Route(f"{page}/pick/{{role}}", answered(_pick)),
+        Route(f"{page}/{{look:int}}/scope/{{kind}}.png", answered(_scope)),
     ]
 
 
-def _answered(handler: Handler) -> Handler:
+def answered(handler: Handler) -> Handler:
     """A handler whose complaints are answers: 404 for what is no longer there, 400 for what nobody can be asked."""
 
     @wraps(handler)
@@ -61,10 +61,10 @@ def _answered(handler: Handler) -> Handler:
         try:
             return handler(request)
         except LookupError:
-            return Response("This is no longer there.", 404, headers=_PASSING)
+            return Response("This is no longer there.", 404, headers=PASSING)
         except (InputError, ValueError) as error:
             said = error.problem if isinstance(error, InputError) else "This cannot be asked for."
-            return Response(Path(said).name if said.startswith("/") else said, 400, headers=_PASSING)
+            return Response(Path(said).name if said.startswith("/") else said, 400, headers=PASSING)
 
     return answer
 
@@ -79,21 +79,21 @@ def _script(request: Request) -> Response:
 def _whole(request: Request) -> Response:
     """All of a look at the size of a preview."""
     look = _look(request)
-    return _picture(_marked(look.pyramid.whole(), look, asked_for(request.query_params)), ".jpg", _FOR_EVER)
+    return _picture(_marked(look.pyramid.whole(), look, asked_for(request.query_params)), ".jpg", FOR_EVER)
 
 
 def _tile(request: Request) -> Response:
     """A tile of a look, without loss: noise and clipping are judged on it."""
     look, asked = _look(request), request.path_params
     part = look.pyramid.tile(asked["level"], asked["column"], asked["row"])
-    return _picture(_marked(part, look, asked_for(request.query_params)), ".png", _FOR_EVER)
+    return _picture(_marked(part, look, asked_for(request.query_params)), ".png", FOR_EVER)
 
 
 def _live(request: Request) -> Response:
     """What is on the screen, as the controls stand while one of them is dragged."""
     look, asked = _look(request), asked_for(request.query_params)
     part = look.pyramid.region(asked.box, asked.size)
-    return _picture(_marked(part, look, asked), ".jpg", _PASSING)
+    return _picture(_marked(part, look, asked), ".jpg", PASSING)
 
 
 def _scope(request: Request) -> Response:
@@ -102,7 +102,7 @@ def _scope(request: Request) -> Response:
     asked = asked_for(query)
     part = look.pyramid.region(asked.box, asked.size)
     size = (whole_number(query.get("across", "360")), whole_number(query.get("down", "220")))
-    return _picture(draw_scope(request.path_params["kind"], _marked(part, look, asked), size), ".png", _PASSING)
+    return _picture(draw_scope(request.path_params["kind"], _marked(part, look, asked), size), ".png", PASSING)
 
 
 def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
@@ -110,12 +110,12 @@ def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
 
 
 def _side(request: Request) -> Side:
-    return side_of(_session(request), request.path_params["role"])
+    return side_of(session_asked(request), request.path_params["role"])
 
 
 def _mask(request: Request) -> Response:
     """What is painted on a picture."""
-    return _picture(mask_pixels(_side(request)), ".png", _PASSING)
+    return _picture(mask_pixels(_side(request)), ".png", PASSING)
 
 
 async def _take_mask(request: Request) -> Response:
@@ -125,7 +125,7 @@ async def _take_mask(request: Request) -> Response:
     def take(asked: Request) -> Response:
         return json_answer({"share": take_mask(_side(asked), data, float(asked.query_params.get("feather", "0")))})
 
-    return await run_in_threadpool(_answered(take), request)
+    return await run_in_threadpool(answered(take), request)
 
 
 def _range(request: Request) -> Response:
@@ -133,7 +133,7 @@ def _range(request: Request) -> Response:
     query = request.query_params
     names = ("tolerance", "softness")
     pixels = range_pixels(_side(request), query.get("colors", ""), *(float(query.get(name, "12")) for name in names))
-    return _picture(pixels, ".png", _PASSING)
+    return _picture(pixels, ".png", PASSING)
 
 
 def _pick(request: Request) -> Response:
@@ -142,7 +142,8 @@ def _pick(request: Request) -> Response:
     return json_answer(asdict(pick(_side(request), *at)))
 
 
-def _session(request: Request) -> Session:
+def session_asked(request: Request) -> Session:
+    """The page that a request names by its key. Raises LookupError where there is none."""
     session = session_of(request.path_params["key"])
     if session is None:
         raise LookupError
@@ -150,7 +151,7 @@ def _session(request: Request) -> Session:
 
 
 def _look(request: Request) -> Look:
-    look = _session(request).desk.look(request.path_params["look"])
+    look = session_asked(request).desk.look(request.path_params["look"])
     if look is None:
         raise LookupError
     return look
@@ -163,4 +164,4 @@ def _picture(pixels: np.ndarray, suffix: str, headers: dict[str, str]) -> Respon
 
 def json_answer(values: object) -> Response:
     """Values as JSON."""
-    return Response(json.dumps(values), media_type="application/json", headers=_PASSING)
+    return Response(json.dumps(values), media_type="application/json", headers=PASSING)

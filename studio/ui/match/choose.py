@@ -1,4 +1,4 @@
-"""What a person chooses in the tab *Match colours*: pictures and a saved grade; and whether a result belongs to it."""
+"""What a person chooses in the tab *Match colours*: pictures and a saved grade."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from reswd_torch.errors import InputError
-from studio.references import PaletteReference, reference_files
 from studio.ui import places, words
-from studio.ui.controls import PALETTE, PICTURE, SAVED
+from studio.ui.controls import PICTURE
 from studio.ui.grades import sent_grade
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
-from studio.ui.match.state import Role
+from studio.ui.match.state import ROLES, Role
 from studio.ui.places import Choosing
 from studio.ui.session import Session
 
@@ -50,14 +49,14 @@ def choose_grade(session: Session, path: str | None, slider: float | None) -> tu
         What it is, as HTML; and its strength for the slider, which otherwise stays at ``slider``.
     """
     if path is None:
-        session.match.grade = None
+        session.match.grade = session.match.grade_file = None
         return "", slider
     try:
         grade = sent_grade(path)
     except InputError as error:
-        session.match.grade = None
+        session.match.grade = session.match.grade_file = None
         return words.message(words.plain(error)), slider
-    session.match.grade = grade
+    session.match.grade, session.match.grade_file = grade, Path(path)
     return match_words.grade_line(grade, Path(path).name), grade.strength
 
 
@@ -68,17 +67,8 @@ def chosen(session: Session, kind: str, palette: str) -> tuple[object, ...]:
     return kind, palette, state.grade, *(None if side is None else side.path for side in sides)
 
 
-def is_stale(session: Session, kind: str, palette: str) -> bool:
-    """Whether the result on the screen was made from other pictures than those that are chosen now."""
-    state = session.match
-    if state.shown is None:
-        return False
-    job = state.shown.job
-    if state.source is None or job.source != state.source.path:
-        return True
-    reference = job.reference
-    if kind == SAVED:
-        return job.saved_grade is None or job.saved_grade is not state.grade
-    if kind == PALETTE:
-        return not isinstance(reference, PaletteReference) or reference.text.strip() != palette.strip()
-    return state.reference is None or reference_files(reference).get("target") != state.reference.path
+def swap(session: Session) -> None:
+    """Let source and reference change places; what is painted on them goes with them."""
+    source, reference = (session.match.places[role] for role in ROLES)
+    with source.lock, reference.lock:
+        source.side, reference.side = reference.side, source.side

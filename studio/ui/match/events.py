@@ -14,9 +14,11 @@ from reswd_torch.grade.trims import NEUTRAL
 from studio.ui.colors import palette_from_file, show_pairs, show_palette
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
 from studio.ui.guard import words_for
-from studio.ui.match import choose, downloads, run, words
+from studio.ui.match import choose, downloads, run, stale, words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.guarded import CompareRun, MatchRun
+from studio.ui.match.history_events import HistoryEvents
+from studio.ui.match.history_view import history_as_json
 from studio.ui.match.looks import chosen_as_json
 from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import cube_line, show, shown_outputs
@@ -25,7 +27,6 @@ from studio.ui.places import PLACE_JS
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
-from studio.ui.words import message
 
 _SAVE_JS = """(file) => {
   if (!file) return;
@@ -34,11 +35,14 @@ _SAVE_JS = """(file) => {
   document.body.appendChild(link); link.click(); link.remove();
 }"""
 _LOOK_JS = "() => document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
+_COMPARE_JS = "() => { window.reswdStrips.compared.begin(); }"
+LIVE = ("strength", "cube_size")
+"""Fields of a choice that a result follows at once, or that are no part of a match."""
 _WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **PRIVATE}
 
 
-def wire_match_tab(tab: MatchTab, session: gr.State) -> None:
-    """Connect every control of the tab."""
+def wire_match_tab(tab: MatchTab, session: gr.State, app: gr.Blocks) -> None:
+    """Connect every control of the tab, and the loading of the page."""
     events = MatchEvents(tab, session)
     events.wire_choices()
     events.wire_masks()
@@ -47,6 +51,11 @@ def wire_match_tab(tab: MatchTab, session: gr.State) -> None:
     events.wire_strength()
     events.wire_points()
     events.wire_downloads()
+    history = HistoryEvents(tab, session, events.controls, events.settled)
+    history.wire_history()
+    history.wire_compared()
+    history.wire_swap()
+    history.wire_return(app)
 
 
 class MatchEvents:
@@ -72,9 +81,11 @@ class MatchEvents:
             source_mask=tab.more.masks["source"].file,
             reference_mask=tab.more.masks["reference"].file,
         )
-        inputs, result, size = tab.inputs, tab.result, tab.downloads.cube_size
-        self._settle = Step(
-            self.settle, [session, inputs.kind, inputs.palette], [result.stale, tab.run.status, result.desk.state]
+        result, size = tab.result, tab.downloads.cube_size
+        self.settled = Step(
+            self.settle,
+            [session, *self.controls.components],
+            [result.stale, tab.run.status, result.desk.state, tab.history.state],
         )
         self._follow = Step(self.follow, [session, size, result.strength, *result.trims.components], shown_outputs(tab))
         run_outputs = [tab.run.start, tab.run.stop, tab.comparison.run.start, tab.run.status, *shown_outputs(tab)]
@@ -82,7 +93,7 @@ class MatchEvents:
 
     def wire_choices(self) -> None:
         """Pictures, palette and saved grade."""
-        inputs, settle = self.tab.inputs, self._settle
+        inputs, settle = self.tab.inputs, self.settled
         for role, place in inputs.places.items():
             mask = self.tab.more.masks[role]
             # upload and clear, not change: the preview put in by the server must not count as a new choice
@@ -94,21 +105,15 @@ class MatchEvents:
                 concurrency_limit=4,
                 **LATEST,
             ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE).then(*settle, **LATEST)
-        groups = [
-            inputs.picture_group,
-            inputs.palette_group,
-            inputs.saved_group,
-            self.tab.more.masks["reference"].group,
-        ]
+        followed = self.controls.others(LIVE)
+        gr.on([control.change for control in followed], settle.handler, settle.inputs, settle.outputs, **LATEST)  # type: ignore[attr-defined]
+        reference_mask = self.tab.more.masks["reference"].group
+        groups = [inputs.picture_group, inputs.palette_group, inputs.saved_group, inputs.swap, reference_mask]
         labels = [self.tab.run.start, self.tab.comparison.run.start]
-        inputs.kind.change(self.show_kind, inputs.kind, [*groups, *labels], queue=False, **QUICK).then(
-            *settle, **LATEST
-        )
+        inputs.kind.change(self.show_kind, inputs.kind, [*groups, *labels], queue=False, **QUICK)
         wire_aims(inputs.aims, self.tab.more.protect, inputs.kind, self.tab.more.method)
-        inputs.palette.change(show_palette, inputs.palette, inputs.swatches, queue=False, **LATEST).then(
-            *settle, **LATEST
-        )
         self.wire_colors()
+        inputs.palette.change(show_palette, inputs.palette, inputs.swatches, queue=False, **LATEST)
         strength = self.tab.result.strength
         gr.on(
             [inputs.grade.upload, inputs.grade.clear],
@@ -145,13 +150,16 @@ class MatchEvents:
         updates = self.tab.inputs.places[role].dropped(path, choosing)
         return updates | self.tab.more.masks[role].cleared() if choosing.accepted else updates
 
-    def settle(self, session: Session, kind: str, palette: str) -> Updates:
-        """Follow a choice: say so when the result belongs to an earlier one; words about that one go."""
-        shown = session.match.shown
-        stale = choose.is_stale(session, kind, palette)
-        updates: Updates = {self.tab.result.stale: words.stale(shown) if stale and shown is not None else ""}
-        updates[self.tab.result.desk.state] = chosen_as_json(session)
-        if choose.chosen(session, kind, palette) != session.match.judged:  # else a match was quicker than this
+    def settle(self, session: Session, *values: Any) -> Updates:
+        """Follow a choice: say so when the result was made otherwise; words about an earlier choice go."""
+        choice = self.controls.read(values)
+        session.match.told = choice
+        updates: Updates = {
+            self.tab.result.stale: stale.line(session, choice),
+            self.tab.history.state: history_as_json(session),
+            self.tab.result.desk.state: chosen_as_json(session),
+        }
+        if choose.chosen(session, choice.kind, choice.palette) != session.match.judged:  # else a match was quicker
             updates[self.tab.run.status] = ""
         return updates
 
@@ -163,6 +171,7 @@ class MatchEvents:
             inputs.palette_group: gr.update(visible=kind == PALETTE),
             inputs.saved_group: gr.update(visible=is_saved),
             self.tab.more.masks["reference"].group: gr.update(visible=kind == PICTURE),
+            inputs.swap: gr.update(visible=kind == PICTURE),
             self.tab.run.start: "Apply grade" if is_saved else "Match colours",
             self.tab.comparison.run.start: gr.update(interactive=not is_saved),
         }
@@ -173,7 +182,7 @@ class MatchEvents:
         for role, mask in more.masks.items():
             mask.paint.click(None, None, None, js=f"() => {{ window.reswdDesk.paint('{role}'); }}", **PRIVATE)
         said = [mask.painted for mask in more.masks.values()]
-        more.painted.click(self.say_painted, self.session, said, **LATEST)
+        more.painted.click(self.say_painted, self.session, said, **LATEST).then(*self.settled, **LATEST)
 
     def say_painted(self, session: Session) -> Updates:
         """A mask has changed."""
@@ -190,18 +199,13 @@ class MatchEvents:
         comparison.run.start.click(
             self.run_compare,
             self._match.inputs,
-            [tab.run.start, comparison.run.start, comparison.run.stop, comparison.run.status, comparison.compared],
-            show_progress_on=comparison.compared,
+            [tab.run.start, comparison.run.start, comparison.run.stop, comparison.run.status, comparison.strip.state],
+            show_progress="hidden",
             **_WORK,
         )
+        comparison.run.start.click(None, None, None, js=_COMPARE_JS, **PRIVATE)
         for stop in (tab.run.stop, comparison.run.stop):
             stop.click(_stop, self.session, None, queue=False, **QUICK)
-        comparison.compared.select(
-            self.pick,
-            [self.session, tab.downloads.cube_size, tab.result.strength],
-            [*shown_outputs(tab), tab.more.method, comparison.run.status],
-            **QUICK,
-        ).then(None, None, None, js=_LOOK_JS, **PRIVATE)
 
     def run_match(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Match colours* was pressed."""
@@ -210,19 +214,6 @@ class MatchEvents:
     def run_compare(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Compare methods* was pressed."""
         yield from CompareRun(self.tab, session, self.controls.read(values)).updates()
-
-    def pick(self, session: Session, cube_size: int, strength: float | None, event: gr.SelectData) -> Updates:
-        """A result of *Compare methods* was pressed: work on with it."""
-        status = self.tab.comparison.run.status
-        if event.index >= len(session.match.compared):
-            return {status: message("Compare again: this result is no longer here.")}
-        run.set_strength(session, strength)
-        result = session.match.compared[event.index]
-        return {
-            **show(self.tab, session, run.show_new(session, result), cube_size),
-            self.tab.more.method: result.job.settings.method,
-            status: "",
-        }
 
     def wire_examples(self) -> None:
         """The examples: one that is pressed is matched at once."""
@@ -277,6 +268,7 @@ class MatchEvents:
             return nothing_new(self.tab.result.metrics)
         if result is None:
             return nothing_new(self.tab.result.metrics)
+        session.match.history.rested(result)
         return show(self.tab, session, run.show(session, result), cube_size)
 
     def follow(self, session: Session, cube_size: int, strength: float | None, *trims: Sent) -> Updates:

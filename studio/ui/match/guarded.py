@@ -10,6 +10,8 @@ from studio.ui.controls import SAVED
 from studio.ui.guard import Run, RunButtons
 from studio.ui.match import choose, run
 from studio.ui.match.choice import MatchChoice
+from studio.ui.match.compare import compare
+from studio.ui.match.history_view import compared_as_json
 from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import show
 from studio.ui.session import Session
@@ -29,13 +31,17 @@ class _RunOfTab(Run):
     def __init__(self, tab: MatchTab, session: Session, choice: MatchChoice, buttons: RunButtons) -> None:
         super().__init__(buttons)
         self.tab, self.session, self.choice = tab, session, choice
-        session.match.stop = session.new_stop()
+        self._cut = False  # whether it stopped because its page was closed
+        session.match.stop = self._stop = session.new_stop()
+        session.match.working, session.match.told = self, choice
 
     def begin(self) -> Updates:
         both = (self.tab.run.start, self.tab.comparison.run.start)
         return {start: gr.update(interactive=False) for start in both}
 
     def end(self) -> Updates:
+        if self.session.match.working is self and not self._cut:
+            self.session.match.working = None
         self.session.match.judged = choose.chosen(self.session, self.choice.kind, self.choice.palette)
         return {
             self.tab.run.start: gr.update(interactive=True),
@@ -43,6 +49,7 @@ class _RunOfTab(Run):
         }
 
     def when_stopped(self) -> str:
+        self._cut = not self._stop()
         return "Stopped. The last result is still here." if self.session.match.shown else "Stopped."
 
 
@@ -67,8 +74,12 @@ class CompareRun(_RunOfTab):
 
     def work(self) -> Generator[Updates, None, str]:
         choice = choose.catch_up(self.session, self.choice)
-        compared = self.tab.comparison.compared
-        for tiles in run.compare(self.session, choice, gr.Progress()):
-            # Made visible once: Gradio 6.31 loses the later ones of quick updates that also say so.
-            yield {compared: gr.update(value=tiles, visible=True) if len(tiles) == 1 else tiles}
+        state = self.tab.comparison.strip.state
+        for comparison in compare(self.session, choice, gr.Progress()):
+            yield {state: compared_as_json(self.session, comparison)}
         return ""
+
+    def end(self) -> Updates:
+        """Also when it failed: the strip shows what there is."""
+        told = compared_as_json(self.session, self.session.match.comparison)
+        return {**super().end(), self.tab.comparison.strip.state: told}

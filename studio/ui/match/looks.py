@@ -10,16 +10,24 @@ from studio.references import reference_files
 from studio.service.match import MatchResult
 from studio.ui.desk.component import told
 from studio.ui.desk.state import Look
+from studio.ui.match.history import Entry
+from studio.ui.match.history_words import in_short
 from studio.ui.match.state import ROLES, Seen
 from studio.ui.pictures import Side
 from studio.ui.session import Session
 from studio.views.pyramid import Pyramid
 
 
-def looks_of(session: Session, result: MatchResult) -> Seen:
-    """Give the picture of a new result and its reference their looks; the graded one follows in :func:`seen_as_json`."""
+def looks_of(session: Session, result: MatchResult, pyramid: Pyramid | None = None) -> Seen:
+    """Give the picture of a result and its reference their looks; the graded one follows in :func:`seen_as_json`.
+
+    Args:
+        session: of the page.
+        result: at preview size.
+        pyramid: the sizes of its picture, where they were made already.
+    """
     job = result.job
-    pyramid = _pyramid(session, job.source, result.picture, job.mask)
+    pyramid = pyramid or _pyramid(session, job.source, result.picture, job.mask)
     before = session.desk.add(Look(pyramid, None, job.source.name))
     target = reference_files(job.reference).get("target")
     side = session.match.reference
@@ -32,11 +40,14 @@ def seen_as_json(session: Session, result: MatchResult) -> str:
     state = session.match
     before = None if state.seen.before is None else session.desk.look(state.seen.before)
     if before is None:  # a page left open long enough loses its looks
-        state.seen = looks_of(session, result)
+        current = state.history.current
+        state.seen = looks_of(session, result, None if current is None else current.pyramid)
         assert state.seen.before is not None
         before = session.desk.look(state.seen.before)
         assert before is not None
-    after = session.desk.add(Look(before.pyramid, result.grade, "Result", result.source_sample.fit))
+    pair, current = state.history.pair, state.history.current
+    name = "Result" if pair is None or current is None else f"B: {in_short(current)}"
+    after = session.desk.add(Look(before.pyramid, result.grade, name, result.source_sample.fit))
     state.seen = replace(state.seen, after=after)
     return _told(session)
 
@@ -52,11 +63,20 @@ def chosen_as_json(session: Session) -> str:
 
 
 def _told(session: Session) -> str:
-    seen, sides = session.match.seen, {role: session.match.places[role].side for role in ROLES}
+    seen, pair = session.match.seen, session.match.history.pair
+    before = seen.before if pair is None or seen.after is None else _compared(session, pair)
+    sides = {role: session.match.places[role].side for role in ROLES}
     chosen: dict[str, int | None] = {
         role: None if side is None else session.desk.add(_chosen(session, side)) for role, side in sides.items()
     }
-    return told(session, chosen, before=seen.before, after=seen.after, reference=seen.reference)
+    return told(session, chosen, before=before, after=seen.after, reference=seen.reference)
+
+
+def _compared(session: Session, pair: Entry) -> int:
+    """The match left of the divider, graded."""
+    result = pair.result
+    pyramid = pair.pyramid or _pyramid(session, result.job.source, result.picture, result.job.mask)
+    return session.desk.add(Look(pyramid, result.grade, f"A: {in_short(pair)}"))
 
 
 def _chosen(session: Session, side: Side) -> Look:

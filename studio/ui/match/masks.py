@@ -39,6 +39,10 @@ class Mask:
         """What the page shows once another picture was chosen: no mask."""
         return {self.file: None, self.painted: ""}
 
+    def shown(self, side: Side) -> Updates:
+        """What the page shows of the mask of a picture that came back."""
+        return {self.painted: "" if side.painted is None else match_words.painted_line(side)}
+
     def said(self, session: Session) -> Updates:
         """What the page says of what is painted now."""
         side = session.match.places[self.role].side

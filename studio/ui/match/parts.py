@@ -10,6 +10,7 @@ from studio.ui.controls import Aims
 from studio.ui.desk.component import DeskParts
 from studio.ui.examples import Example
 from studio.ui.guard import RunButtons
+from studio.ui.match.history_view import Strip
 from studio.ui.match.masks import Mask
 from studio.ui.match.state import Role
 from studio.ui.places import PicturePlace
@@ -22,6 +23,7 @@ class Inputs:
 
     kind: gr.Radio
     places: dict[Role, PicturePlace]
+    swap: gr.Button
     picture_group: gr.Column
     palette_group: gr.Column
     palette: gr.Textbox
@@ -129,7 +131,18 @@ class Comparison:
     """*Compare methods*."""
 
     run: RunButtons
-    compared: gr.Gallery
+    strip: Strip
+
+
+@dataclass(frozen=True, eq=False)
+class HistoryParts(Strip):
+    """The history of the visit.
+
+    Attributes:
+        keys: out of sight: which pages this browser had before, as JSON.
+    """
+
+    keys: gr.Textbox
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,3 +157,4 @@ class MatchTab:
     downloads: Downloads
     details: Details
     comparison: Comparison
+    history: HistoryParts

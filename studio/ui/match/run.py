@@ -1,23 +1,27 @@
-"""Handlers that work: match, live strength, compare methods. All of them keep the last result when they fail.
-
-*Compare methods* keeps the last comparison until it has the first result of the new one.
-"""
+"""Handlers that work: match and live strength. Both keep the last result when they fail."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import Trims
-from reswd_torch.settings import METHODS
 from studio.jobs import MatchJob
 from studio.media.images import to_profile
-from studio.references import PaletteReference, Reference, SavedGrade, choose_reference
+from studio.references import (
+    ClipReference,
+    PaletteReference,
+    PictureReference,
+    Reference,
+    SavedGrade,
+    choose_reference,
+)
 from studio.service import job_for, run
 from studio.service.match import MatchResult
 from studio.ui import words
@@ -25,18 +29,19 @@ from studio.ui.colors import split_pairs
 from studio.ui.controls import PALETTE, SAVED, chosen_aim, chosen_protections
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
+from studio.ui.match.history import Entry
 from studio.ui.match.looks import looks_of, seen_as_json
 from studio.ui.match.masks import mask_file
+from studio.ui.match.state import ROLES
+from studio.ui.pictures import Side
 from studio.ui.session import Session
 from studio.ui.settings import settings_from, strength_from
 from studio.ui.visits import caller_left
 from studio.views.charts import Colors, draw_distributions
 from studio.views.points import common_points
 from studio.views.points import draw_points as drawn_points
-from studio.views.preview import display_pixels, save_preview, slim
+from studio.views.preview import save_preview, slim
 from studio.watch import Watch
-
-_TILE_EDGE = 640
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +57,26 @@ class Shown:
 
 def matching_job(session: Session, choice: MatchChoice) -> MatchJob:
     """The job that the controls describe. Raises InputError with words for the page."""
-    job = _job(session, choice)
+    job = described_job(session, choice)
+    source, reference = session.match.source, job.reference
+    assert source is not None
+    if isinstance(reference, PictureReference | ClipReference) and session.match.reference is not None:
+        reference = replace(reference, mask=_mask(session, choice.reference_mask, session.match.reference))
+    job = replace(job, reference=reference, mask=_mask(session, choice.source_mask, source))
     check_uploads(job)
     return job
 
 
-def _job(session: Session, choice: MatchChoice) -> MatchJob:
+def _mask(session: Session, file: str | None, side: Side) -> Path | None:
+    """The mask of a picture: the one that was sent, else the painted one. Raises InputError."""
+    return Path(file) if file else mask_file(session, side, "mask")
+
+
+def described_job(session: Session, choice: MatchChoice) -> MatchJob:
+    """The job that the controls describe, masks apart: those of paint are not files yet.
+
+    Raises InputError with words for the page.
+    """
     if session.match.source is None:
         raise InputError("Choose a source: the photograph whose colours should change.")
     aim = chosen_aim(choice.kind, choice.method, choice.aim, choice.palette_aim)
@@ -73,9 +92,7 @@ def _job(session: Session, choice: MatchChoice) -> MatchJob:
         trims=session.match.trims,
         pairs=split_pairs(choice.pairs),
     )
-    source = session.match.source
-    mask = Path(choice.source_mask) if choice.source_mask else mask_file(session, source, "mask")
-    return job_for(source.path, _reference(session, choice), settings, mask)
+    return job_for(session.match.source.path, _reference(session, choice), settings)
 
 
 def _reference(session: Session, choice: MatchChoice) -> Reference:
@@ -91,8 +108,7 @@ def _reference(session: Session, choice: MatchChoice) -> Reference:
         return PaletteReference(choice.palette)
     if state.reference is None:
         raise InputError(words.NO_REFERENCE)
-    mask = Path(choice.reference_mask) if choice.reference_mask else mask_file(session, state.reference, "mask")
-    return choose_reference(file=state.reference.path, mask=mask)
+    return choose_reference(file=state.reference.path)
 
 
 def check_uploads(job: MatchJob) -> None:
@@ -105,24 +121,60 @@ def check_uploads(job: MatchJob) -> None:
 def match_and_show(session: Session, choice: MatchChoice, progress: gr.Progress) -> Shown:
     """Match and show. Raises InputError or Cancelled; the session then still holds the last result."""
     job = matching_job(session, choice)
-    watch = _watch(session, progress)
+    watch = watch_for(session, progress)
     result = slim(run(job, watch))
     watch.check()
-    return show_new(session, result)
+    return show_new(session, result, choice)
 
 
-def show_new(session: Session, result: MatchResult) -> Shown:
-    """Make a result the one on the screen."""
-    seen = looks_of(session, result)
-    with session.match.lock:
-        if session.match.strength is not None:  # a slider may have moved while the match ran
-            result = _as_set(result, session.match.strength, session.match.trims)
-        session.match.shown, session.match.seen = result, seen
+def painted_now(session: Session) -> dict[str, np.ndarray]:
+    """The painted masks of the pictures in their places, by role."""
+    sides = {role: session.match.places[role].side for role in ROLES}
+    return {role: side.painted for role, side in sides.items() if side is not None and side.painted is not None}
+
+
+def show_new(session: Session, result: MatchResult, choice: MatchChoice) -> Shown:
+    """Make a new result the one on the screen, and draw it; for the arguments see :func:`take_new`."""
+    result = take_new(session, result, choice)
     shown = show(session, result)
-    while session.match.shown is not None and session.match.shown is not result:  # and while this was drawn
+    while session.match.shown is not None and session.match.shown is not result:  # it changed while this was drawn
         result = session.match.shown
         shown = show(session, result)
     return shown
+
+
+def take_new(
+    session: Session, result: MatchResult, choice: MatchChoice, painted: Mapping[str, np.ndarray] | None = None
+) -> MatchResult:
+    """Make a new result the one on the screen, and the newest of the history.
+
+    Args:
+        session: of the page.
+        result: at preview size.
+        choice: the controls that it was made with.
+        painted: the painted masks that it was made with, by role; those of now if left out.
+
+    Returns:
+        The result as it is kept: at the strength of the slider, which may have moved while the match ran.
+    """
+    state = session.match
+    seen = looks_of(session, result)
+    before = None if seen.before is None else session.desk.look(seen.before)
+    entry = Entry(
+        number=0,
+        version=0,
+        result=result,
+        choice=choice,
+        painted=painted_now(session) if painted is None else painted,
+        pyramid=None if before is None else before.pyramid,
+        grade_file=state.grade_file if result.job.saved_grade is not None else None,
+    )
+    with session.match.lock:
+        if session.match.strength is not None:  # a slider may have moved while the match ran
+            result = _as_set(result, session.match.strength, session.match.trims)
+        result = state.history.add(replace(entry, result=result)).result
+        session.match.shown, session.match.seen = result, seen
+    return result
 
 
 def show(session: Session, result: MatchResult) -> Shown:
@@ -194,39 +246,7 @@ def distributions(result: MatchResult) -> Any:
     return draw_distributions([Colors(name, to_profile(values.numpy(), icc, None)) for name, values in sets])
 
 
-def compare(session: Session, choice: MatchChoice, progress: gr.Progress) -> Iterator[list[tuple[str, str]]]:
-    """All methods, one after the other: the gallery so far after each. Raises InputError or Cancelled."""
-    if choice.kind == SAVED:
-        raise InputError("Compare methods needs a reference: choose a picture or a palette.")
-    watch = _watch(session, progress)
-    results: list[MatchResult] = []
-    tiles: list[tuple[str, str]] = []
-    for method in METHODS:
-        watch.check()
-        if not results:  # the first method reads the files; the others are fitted to the same sampled pixels
-            result = slim(run(matching_job(session, replace(choice, method=method)), watch))
-        else:
-            result = results[0].refitted(method, watch)
-        results.append(result)
-        tiles.append((_tile(session, result), _caption(result)))
-        session.match.compared = list(results)
-        yield list(tiles)
-
-
-def _tile(session: Session, result: MatchResult) -> str:
-    small = slim(result, _TILE_EDGE)
-    pixels = display_pixels(small.picture, small.graded_pixels())
-    return str(save_preview(session.new_place(f"{result.job.settings.method}.jpg"), pixels))
-
-
-def _caption(result: MatchResult) -> str:
-    report = result.report
-    assert report is not None
-    name = words.METHOD_NAMES[result.job.settings.method]
-    return f"{name}: distance {report.distance_after:.1f}, fit {report.seconds:.2f} s"
-
-
-def _watch(session: Session, progress: gr.Progress) -> Watch:
+def watch_for(session: Session, progress: gr.Progress) -> Watch:
     """Progress for the page, its Stop button, and the end of the page."""
     stop, left = session.match.stop, caller_left()
     return Watch(lambda event: progress(event.share, desc=event.text), lambda: left() or (stop is not None and stop()))

@@ -6,7 +6,9 @@ import gradio as gr
 from gradio.blocks import Block
 
 from reswd_torch.grade.formats import formats_for
-from studio.ui.match import downloads, run, words
+from studio.ui.match import downloads, run, stale, words
+from studio.ui.match.choice import MatchChoice
+from studio.ui.match.history_view import compared_as_json, history_as_json
 from studio.ui.match.parts import MatchTab
 from studio.ui.session import Session
 from studio.ui.wiring import Updates
@@ -30,6 +32,8 @@ def shown_outputs(tab: MatchTab) -> list[Block]:
         *away.grades.values(),
         away.settings,
         away.cube_line,
+        tab.history.state,
+        tab.comparison.strip.state,
     ]
 
 
@@ -47,7 +51,7 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
     picture, away = result.picture, tab.downloads
     savable = {one.suffix for one in formats_for(is_cdl=downloads.is_cdl(session))}
     return {
-        tab.result.stale: "",
+        tab.result.stale: stale.line(session, session.match.told or MatchChoice()),
         tab.result.desk.state: shown.desk,
         tab.result.metrics: shown.metrics,
         tab.result.taken: words.taken(result),
@@ -61,6 +65,8 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
         **{button: gr.update(interactive=suffix in savable) for suffix, button in away.grades.items()},
         away.settings: gr.update(interactive=True),
         away.cube_line: cube_line(session, cube_size),
+        tab.history.state: history_as_json(session),
+        tab.comparison.strip.state: compared_as_json(session, session.match.comparison),
     }
 
 

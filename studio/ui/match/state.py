@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Literal, get_args
 
 from reswd_torch.grade import Grade
 from reswd_torch.grade.trims import NEUTRAL, Trims
 from studio.service.match import MatchResult
+from studio.ui.match.choice import MatchChoice
+from studio.ui.match.comparison import Comparison
+from studio.ui.match.history import History
 from studio.ui.pictures import ChosenPicture, Side
 from studio.ui.stop import TabState
 
@@ -36,9 +40,12 @@ class MatchState(TabState):
 
     Attributes:
         places: what is in the places for pictures.
-        grade: a saved grade to apply.
+        grade, grade_file: a saved grade to apply, and the file that it came in.
         shown: the result on the screen, at preview size and at the strength of the slider.
-        compared: results of *Compare methods*, in the order of the gallery.
+        comparison: what *Compare methods* has made.
+        history: the matches of this visit.
+        told: the controls as the page last told of them; None before that.
+        working: the run that goes on, or that was cut short as its page was closed; None for none.
         seen: what the viewer shows.
         strength: where the slider was moved to; None while it was not moved.
         trims: what the sliders of the trims say.
@@ -50,8 +57,12 @@ class MatchState(TabState):
         super().__init__()
         self.places: dict[Role, ChosenPicture] = {role: ChosenPicture() for role in ROLES}
         self.grade: Grade | None = None
+        self.grade_file: Path | None = None
         self.shown: MatchResult | None = None
-        self.compared: list[MatchResult] = []
+        self.comparison = Comparison()
+        self.history = History()
+        self.told: MatchChoice | None = None
+        self.working: object | None = None
         self.seen = Seen()
         self.strength: float | None = None
         self.trims: Trims = NEUTRAL

@@ -25,8 +25,20 @@ from studio.ui.desk.component import DeskParts, lay_out_desk, lay_out_scopes
 from studio.ui.examples import load_examples, pair_tile
 from studio.ui.guard import RunButtons
 from studio.ui.match import words
+from studio.ui.match.history_view import lay_out_compared, lay_out_history
 from studio.ui.match.masks import Mask
-from studio.ui.match.parts import Comparison, Details, Downloads, Examples, Inputs, MatchTab, More, Pairs, Result
+from studio.ui.match.parts import (
+    Comparison,
+    Details,
+    Downloads,
+    Examples,
+    HistoryParts,
+    Inputs,
+    MatchTab,
+    More,
+    Pairs,
+    Result,
+)
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
 from studio.ui.settings import as_sent
@@ -50,15 +62,19 @@ def lay_out_match_tab() -> MatchTab:
         with gr.Column(min_width=300, elem_classes="choices"):
             inputs = _inputs()
             run = run_buttons("Match colours", "match", "stop", "status")
+            comparing = _compare_buttons()
             more = _more()
             examples = _examples()
         with gr.Column(min_width=320, elem_classes="outcome"):
             stale = gr.HTML(elem_id="stale", padding=False)
             desk = lay_out_desk(words.EMPTY_RESULT)
+            comparison = Comparison(comparing, lay_out_compared())
         with gr.Column(min_width=300, elem_classes="tune"):
             with gr.Accordion("Scopes", open=True, elem_id="scopes-room"):
                 lay_out_scopes()
             result = _result(stale, desk)
+        with gr.Column(min_width=320, elem_classes="visit"):
+            history = _history()
         with gr.Column(min_width=320, elem_classes="away"):
             downloads = _downloads()
             details = _details()
@@ -70,13 +86,15 @@ def lay_out_match_tab() -> MatchTab:
         result=result,
         downloads=downloads,
         details=details,
-        comparison=_comparison(),
+        comparison=comparison,
+        history=history,
     )
 
 
 def _inputs() -> Inputs:
     kind = kind_choice(KINDS, "kind")
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes="places"):
+        swap = gr.Button(words.SWAP, size="sm", elem_id="swap")
         with gr.Column(min_width=150):
             source = picture_place("Source", "source", "Photograph to change")
         with gr.Column(min_width=150):
@@ -98,6 +116,7 @@ def _inputs() -> Inputs:
     return Inputs(
         kind=kind,
         places={"source": source, "reference": reference},
+        swap=swap,
         picture_group=picture_group,
         palette_group=palette_group,
         palette=palette,
@@ -277,12 +296,14 @@ def _details() -> Details:
     )
 
 
-def _comparison() -> Comparison:
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=260):
-            section("Compare methods", "All five on the same pictures. Press one of them to work on with it.")
-        start = gr.Button("Compare methods", scale=1, min_width=180, elem_id="compare")
-        stop = gr.Button("Stop", interactive=False, scale=0, min_width=90, elem_id="compare-stop")
-    status = gr.HTML(elem_id="compare-status", padding=False)
-    compared = gallery("All methods", columns=5, object_fit="contain", format="png", visible=False, elem_id="compared")
-    return Comparison(RunButtons(start, stop, status), compared)
+def _compare_buttons() -> RunButtons:
+    with gr.Row():
+        start = gr.Button("Compare methods", scale=3, min_width=150, elem_id="compare")
+        stop = gr.Button("Stop", interactive=False, scale=1, min_width=80, elem_id="compare-stop")
+    return RunButtons(start, stop, gr.HTML(elem_id="compare-status", padding=False))
+
+
+def _history() -> HistoryParts:
+    strip = lay_out_history()
+    keys = gr.Textbox(visible="hidden", elem_id="history-keys", label="Earlier pages")
+    return HistoryParts(strip.place, strip.state, keys)

@@ -6,9 +6,7 @@ from html import escape
 
 from reswd_torch.grade import Cdl, CubeError, Grade
 from reswd_torch.grade.formats import cdl_suffixes, in_words
-from studio.jobs import MatchJob
 from studio.media.images import FORMATS, Container
-from studio.references import PaletteReference
 from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.pictures import Side
@@ -16,6 +14,7 @@ from studio.views.sentences import taken_line
 
 PICK = "Press a place in the source to take its colour."
 SHOW_POINTS = "Show the points"
+SWAP = "Swap source and reference"
 EMPTY_RESULT = (
     "<b>The matched photograph appears here.</b>"
     "<span>Choose a source and a reference, or press one of the examples, then <i>Match colours</i>.</span>"
@@ -76,17 +75,6 @@ def grade_line(grade: Grade, name: str) -> str:
 def paint_label(role: str) -> str:
     """The label of the button that opens and closes the painting of a mask."""
     return f"Paint on the {role}"
-
-
-def stale(result: MatchResult) -> str:
-    """The line above a result that was made from other pictures than those that are chosen now."""
-    job = result.job
-    how = "with a saved grade" if job.saved_grade is not None else f"matched to {_reference(job)}"
-    return words.message(f"This is still {job.source.name} {how}. Press the button for what is chosen now.")
-
-
-def _reference(job: MatchJob) -> str:
-    return "a palette" if isinstance(job.reference, PaletteReference) else job.reference.name
 
 
 def encoding_line(result: MatchResult) -> str:

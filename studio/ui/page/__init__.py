@@ -32,10 +32,20 @@ _SHEETS = (
     "page/focus.css",
     "desk/desk.css",
     "match/match.css",
+    "match/strips.css",
     "batch/batch.css",
     "guide/guide.css",
 )
-_SCRIPTS = ("page/drop.js", "page/names.js", "page/pickers.js", "guide/pixels.js")
+_SCRIPTS = (
+    "page/drop.js",
+    "page/names.js",
+    "page/pickers.js",
+    "match/strips.js",
+    "match/kept.js",
+    "match/history.js",
+    "match/compared.js",
+    "guide/pixels.js",
+)
 
 CSS = "".join((_UI / name).read_text(encoding="utf-8") for name in _SHEETS)
 """The style sheets of the page and of its tabs."""

@@ -1,0 +1,171 @@
+"""Whether the result on the screen is of what is chosen now, and if not, what differs, in words.
+
+The job that the controls describe is compared with the job of the result, whichever control was touched: a new setting is
+compared as soon as it is a setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reswd_torch.errors import InputError
+from reswd_torch.palette import parse_palette
+from reswd_torch.settings import AUTO_SCENE, MOOD, MatchSettings
+from studio.jobs import MatchJob
+from studio.references import PaletteReference, SavedGrade
+from studio.service.match import MatchResult
+from studio.ui import words
+from studio.ui.controls import AIM_CHOICES, PICTURE, PROTECTION_CHOICES, SCENE_CHOICES, TRANSFORM_CHOICES
+from studio.ui.match.choice import MatchChoice
+from studio.ui.match.history import Entry
+from studio.ui.match.run import described_job
+from studio.ui.match.state import ROLES, Role
+from studio.ui.session import Session
+
+LIVE = frozenset({"strength"})
+"""Settings that the picture on the screen follows at once."""
+_CALLED = {
+    "method": "method",
+    "transform": "kind of grade",
+    "aim": "take",
+    "protect": "keep",
+    "scene": "both pictures show",
+    "seed": "seed",
+    "device": "device",
+}
+_VALUES: dict[str, Mapping[Any, str]] = {
+    "method": words.METHOD_NAMES,
+    "transform": {value: name for name, value in TRANSFORM_CHOICES},
+    "aim": {value: name for name, value in AIM_CHOICES},
+    "scene": {value: name for name, value in SCENE_CHOICES},
+    "protect": {value: name for name, value in PROTECTION_CHOICES},
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs: what it is called, what the picture on the screen was made with, and what is chosen now."""
+
+    name: str
+    made: str
+    chosen: str
+
+
+def differences(session: Session, choice: MatchChoice) -> list[Difference]:
+    """How the result on the screen was made otherwise than the controls say; empty without a result.
+
+    Raises:
+        InputError: the controls describe no job, with words for the page.
+    """
+    entry = session.match.history.current
+    if session.match.shown is None or entry is None:
+        return []
+    now = described_job(session, choice)
+    return [*_between(session.match.shown.job, now), *_masks(session, choice, entry)]
+
+
+def same_match(one: MatchResult, other: MatchResult) -> bool:
+    """Whether two results are of the same pictures, matched in the same way; their strengths may differ."""
+    return one.hashes == other.hashes and not _between(one.job, other.job)
+
+
+def line(session: Session, choice: MatchChoice) -> str:
+    """The notice above the viewer, as HTML; nothing where the result is of what is chosen."""
+    try:
+        found = differences(session, choice)
+    except InputError as error:
+        return words.message(f"The picture on the screen is of an earlier choice. Now: {words.plain(error)}")
+    if not found:
+        return ""
+    said = "; ".join(f"{each.name} {each.made}, chosen now: {each.chosen}" for each in found)
+    return words.message(
+        f"The picture on the screen was made otherwise. It has {said}. Press the button to match anew."
+    )
+
+
+def _between(made: MatchJob, now: MatchJob) -> list[Difference]:
+    found: list[Difference] = []
+    if made.source != now.source:
+        found.append(Difference("source", made.source.name, now.source.name))
+    if _reference_id(made) != _reference_id(now):
+        found.append(Difference("reference", _reference(made), _reference(now)))
+    if now.saved_grade is not None or made.saved_grade is not None:  # nothing is fitted
+        return found
+    before, after = _plain(made), _plain(now)
+    for field in fields(MatchSettings):
+        one, other = getattr(before, field.name), getattr(after, field.name)
+        if field.name not in LIVE and one != other:
+            name = _CALLED.get(field.name, field.name)
+            found.append(Difference(name, value_in_words(field.name, one), value_in_words(field.name, other)))
+    return found
+
+
+def _plain(job: MatchJob) -> MatchSettings:
+    """The settings of a job without those that mean nothing in it."""
+    settings, aim = job.settings, job.aim
+    scene = settings.scene if settings.declared_method.looks_for_scene else AUTO_SCENE
+    protect = settings.protect if aim == MOOD else MatchSettings.protect
+    aim = aim if settings.declared_method.takes_aims else None
+    return replace(settings, aim=aim, scene=scene, protect=protect)
+
+
+def value_in_words(name: str, value: object) -> str:
+    """A setting as the page calls it.
+
+    Args:
+        name: of a field of MatchSettings.
+        value: of it.
+    """
+    known = _VALUES.get(name, {})
+    if isinstance(value, tuple):
+        return ", ".join(known.get(each, str(each)) for each in value) or "nothing"
+    return known.get(value, "all colours" if value is None else str(value))
+
+
+def _reference_id(job: MatchJob) -> object:
+    reference = job.reference
+    if isinstance(reference, SavedGrade):
+        return id(reference.grade)
+    if isinstance(reference, PaletteReference):
+        return parse_palette(reference.text)
+    return reference.path
+
+
+def _reference(job: MatchJob) -> str:
+    return f"palette {job.reference.name}" if isinstance(job.reference, PaletteReference) else job.reference.name
+
+
+def _masks(session: Session, choice: MatchChoice, entry: Entry) -> list[Difference]:
+    found = []
+    for role in ROLES:
+        if role == "reference" and PICTURE not in (choice.kind, entry.choice.kind):
+            continue
+        made = mask_of(entry.choice, role, entry.painted.get(role))
+        side = session.match.places[role].side
+        now = mask_of(choice, role, None if side is None else side.painted)
+        if not _same_mask(made, now):
+            found.append(Difference(f"{role} mask", _mask_name(made), _mask_name(now, "another one")))
+    return found
+
+
+def mask_of(choice: MatchChoice, role: Role, painted: np.ndarray | None) -> object:
+    """What stands for the mask of a picture: the file that was sent, else what is painted, else None."""
+    sent = choice.source_mask if role == "source" else choice.reference_mask if choice.kind == PICTURE else None
+    if role == "reference" and choice.kind != PICTURE:
+        return None
+    return sent or painted
+
+
+def _same_mask(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.shape == other.shape and bool((one == other).all())
+    return one is other or type(one) is type(other) and not isinstance(one, np.ndarray) and one == other
+
+
+def _mask_name(mask: object, painted: str = "painted") -> str:
+    return "none" if mask is None else Path(mask).name if isinstance(mask, str) else painted
