@@ -15,6 +15,7 @@ from reswd_torch.checks import is_number, number_within
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL, Trims, trims_from_record
 from reswd_torch.matching.methods import REGISTRY, Method, method_named
+from reswd_torch.pairs import Pair, checked_pairs
 
 METHODS = tuple(method.name for method in REGISTRY)
 """Names of all methods; what each is, its declaration in :mod:`reswd_torch.matching.methods` says."""
@@ -51,6 +52,8 @@ class MatchSettings:
             method that does not look for a scene, a palette or a series ``"auto"`` compares statistics, and ``"same"`` is
             refused.
         trims: what is changed after the match; ``strength`` does not weaken it.
+        pairs: ``(this colour of the source, the colour that it should become)``, at most 16 pairs of ``#rrggbb`` in the source's
+            own encoding. A lattice is bent around each; ten numbers come as near as they can. Kept as tuples.
     """
 
     method: str = "fast"
@@ -63,6 +66,7 @@ class MatchSettings:
     samples: int = 2048
     scene: str = AUTO_SCENE
     trims: Trims = NEUTRAL
+    pairs: tuple[Pair, ...] = ()
 
     def __post_init__(self) -> None:
         method = method_named(self.method)
@@ -86,6 +90,7 @@ class MatchSettings:
             )
         if not isinstance(self.trims, Trims):  # plain names with numbers, as records have them
             object.__setattr__(self, "trims", trims_from_record(self.trims))
+        object.__setattr__(self, "pairs", checked_pairs(self.pairs))
         check_strength(self.strength)
         if not (is_number(self.seed, Integral) and 0 <= self.seed < 2**63):
             raise InputError(f"seed {reprlib.repr(self.seed)} is not usable: give a whole number from 0 to 2**63 - 1")
@@ -109,7 +114,10 @@ class MatchSettings:
     @property
     def resolved_transform(self) -> str:
         """What the grade will be made of: ``"cdl"`` or ``"lut"``; ``"auto"`` where the evidence decides."""
-        return self.declared_method.default_transform if self.transform == AUTO_TRANSFORM else self.transform
+        default = self.declared_method.default_transform
+        if self.pairs and default == CDL:  # a method's ten numbers are bent into a lattice, unless ten are asked for
+            default = "auto"
+        return default if self.transform == AUTO_TRANSFORM else self.transform
 
     def aim_for(self, *, picture: bool) -> str:
         """What is taken of a reference that shows something else.

@@ -13,6 +13,7 @@ from torch import Tensor
 from reswd_torch.arrays import colors_in, weights_in
 from reswd_torch.errors import InputError
 from reswd_torch.grade.grade import Grade
+from reswd_torch.matching.bend import with_pairs
 from reswd_torch.matching.distance import color_distance
 from reswd_torch.matching.report import MatchReport
 from reswd_torch.matching.request import FitRequest
@@ -123,8 +124,8 @@ def fit_samples(
         trust=trust,
         progress=progress,
     )
-    transform = method.fit(request)
-    grade = Grade(transform, strength=settings.strength).trimmed(settings.trims, source.fit)
+    transform, notes = with_pairs(method.fit(request), settings, source.fit)
+    grade = Grade(transform, strength=settings.strength, notes=notes).trimmed(settings.trims, source.fit)
     before = after = color_distance(source.held_out, target.held_out, icc=icc)
     if not grade.leaves_alone:
         after = color_distance(grade.effective.apply(source.held_out), target.held_out, icc=icc)

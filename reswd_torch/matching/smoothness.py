@@ -46,9 +46,19 @@ def smoothness(lut: Lut3D) -> Smoothness:
     """Measure a LUT, re-sampled to 33 points so that figures of different sizes compare."""
     values = lut.resampled(LATTICE).values.double()
     along = ramps(values)
-    grey = along[0]
     second = (along[:, 2:] - 2 * along[:, 1:-1] + along[:, :-2]).abs().max()
-    return Smoothness(bool((grey.diff(dim=0) >= 0).all()), _folds(values), float(second))
+    return Smoothness(rises_along_grey(values), int(folded(values).sum()), float(second))
+
+
+def rises_along_grey(values: Float[Tensor, "size size size 3"]) -> bool:
+    """Whether every channel is non-decreasing along the grey ramp of a lattice."""
+    up = torch.arange(values.shape[0])
+    return bool((values[up, up, up].diff(dim=0) >= 0).all())
+
+
+def at_clamp(values: Float[Tensor, "size size size 3"]) -> Tensor:
+    """(size, size, size): the points with a channel that is cut to 0 or to 1."""
+    return ((values <= 0) | (values >= 1)).any(dim=-1)
 
 
 def drawn_back(values: Float[Tensor, "... 3"], base: Float[Tensor, "size size size 3"] | None = None) -> Lut3D:
@@ -82,14 +92,22 @@ def ramps(values: Float[Tensor, "size size size 3"]) -> Float[Tensor, "ramps siz
     return torch.stack([values[pick] for pick in picks])
 
 
-def _folds(values: Float[Tensor, "size size size 3"]) -> int:
-    """The number of cells away from the clamp whose Jacobian determinant is not positive in one of their six tetrahedra."""
+def folded(values: Float[Tensor, "size size size 3"], clamped: Tensor | None = None) -> Tensor:
+    """The cells away from the clamp whose Jacobian determinant is not positive in one of their six tetrahedra.
+
+    Args:
+        values: a lattice.
+        clamped: (size, size, size) where to look away besides: points at which another lattice is at the clamp.
+
+    Returns:
+        (size - 1, size - 1, size - 1), true where the map turns colours inside out.
+    """
     last = values.shape[0] - 1
-    clamped = ((values <= 0) | (values >= 1)).any(dim=-1)
-    away = torch.nn.functional.max_pool3d(clamped[None, None].float(), 2, stride=1)[0, 0] == 0
+    beside = at_clamp(values) if clamped is None else at_clamp(values) | clamped
+    away = torch.nn.functional.max_pool3d(beside[None, None].float(), 2, stride=1)[0, 0] == 0
     channels = values.permute(3, 0, 1, 2).contiguous()
     steps = [channels.diff(dim=1 + axis) for axis in range(3)]
-    folded = torch.zeros_like(away)
+    inside_out = torch.zeros_like(away)
     for order in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
         at = [0, 0, 0]
         columns = [torch.empty(0)] * 3
@@ -99,5 +117,5 @@ def _folds(values: Float[Tensor, "size size size 3"]) -> int:
             ]
             at[axis] = 1
         (a, b, c), (d, e, f), (g, h, i) = columns
-        folded |= a * (e * i - f * h) + b * (f * g - d * i) + c * (d * h - e * g) <= 0
-    return int((folded & away).sum())
+        inside_out |= a * (e * i - f * h) + b * (f * g - d * i) + c * (d * h - e * g) <= 0
+    return inside_out & away

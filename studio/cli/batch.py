@@ -74,6 +74,7 @@ def batch_command(
     scene: Annotated[str | None, options.SCENE] = None,
     device: Annotated[str | None, options.DEVICE] = None,
     grade_files: Annotated[str | None, _GRADE_FILES] = None,
+    pair: Annotated[list[str] | None, options.PAIR] = None,
     *,
     trims: dict[str, Any],
 ) -> None:
@@ -96,7 +97,7 @@ def batch_command(
     settings = options.settings_from_flags(
         base.settings,
         method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
-        device=device, trims=trims,
+        device=device, pairs=pair or None, trims=trims,
     )  # fmt: skip
     flags = options.given(
         mode=SERIES if series else None, recursive=recursive or None, mask=mask, grade_files=grade_files

@@ -56,6 +56,7 @@ def match_command(
     save_settings: Annotated[Path | None, _SAVE_SETTINGS] = None,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    pair: Annotated[list[str] | None, options.PAIR] = None,
     *,
     trims: dict[str, Any],
 ) -> None:
@@ -75,7 +76,7 @@ def match_command(
     settings = options.settings_from_flags(
         saved.settings if saved else options.DEFAULTS,
         method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
-        device=device, trims=trims,
+        device=device, pairs=pair or None, trims=trims,
     )  # fmt: skip
     as_saved = saved if target is None and palette is None else None
     colors, target_colors = masks.color_ranges(

@@ -96,6 +96,9 @@ STRENGTH = typer.Option(
 MASK = typer.Option(help="White where SOURCE counts and changes.", metavar="FILE")
 TARGET_MASK = typer.Option(help="White where TARGET counts.", metavar="FILE")
 SEED = typer.Option(help="Chooses the pixels that are looked at. (default: 0)", parser=whole_number, metavar="NUMBER")
+PAIR = typer.Option(
+    help='This colour of SOURCE should become that one: "#aabbcc=#ddeeff"; may be given several times.', metavar="A=B"
+)
 SCENE = typer.Option(
     help=f"{_either(SCENES)}: whether both show the same things. (default: {DEFAULTS.scene})", metavar="NAME"
 )
@@ -115,7 +118,7 @@ def given(**flags: Any) -> dict[str, Any]:
 
 
 def settings_from_flags(
-    base: MatchSettings, *, trims: dict[str, Any] | None = None, **flags: str | float | int | None
+    base: MatchSettings, *, trims: dict[str, Any] | None = None, **flags: str | float | int | list[str] | None
 ) -> MatchSettings:
     """Settings with those replaced that were given, trims among them. Raises InputError for what is no setting."""
     return replace(base, **given(**flags), trims=replace(base.trims, **(trims or {})))

@@ -201,7 +201,7 @@ def run_clip(job: ClipJob, watch: Watch = UNWATCHED) -> ClipResult:
     source, target = most_alike(source, sample)
     fitted = fit_samples(source, target, settings, progress=watch.part(0.7, 1.0))
     grade = replace(fitted, encoding=facts.tags.name)
-    return ClipResult(job, facts, grade, weights, source, target, _notes(job.reference, notes, facts))
+    return ClipResult(job, facts, grade, weights, source, target, (*_notes(job.reference, notes, facts), *grade.notes))
 
 
 def match_clip(

@@ -9,6 +9,7 @@ import torch
 
 from reswd_torch.grade import Cdl, Grade, Lut3D
 from reswd_torch.matching import PixelSample, color_distance, fit_pairs, fit_samples
+from reswd_torch.matching.bend import with_pairs
 from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.profiles import display_profile, profile_to_lab, to_profile
 from reswd_torch.progress import OnProgress
@@ -71,15 +72,16 @@ def fit_encoded(
     if working is None:
         return fit_samples(source, target, settings, progress=progress, icc=icc)
     there = in_profile(source, icc, working)
-    fitted = fit_samples(there, in_profile(target, icc, working), settings, progress=progress)
+    fitted = fit_samples(there, in_profile(target, icc, working), replace(settings, pairs=()), progress=progress)
     wanted = fitted.fit_alone.apply(there.fit).clamp(0.0, 1.0)
     back = torch.from_numpy(to_profile(wanted.numpy(), working, icc))
-    transform = _to_pairs(source.fit, back, fitted, settings, icc)
-    grade = Grade(transform, strength=settings.strength).trimmed(settings.trims, source.fit)
+    transform, notes = with_pairs(_to_pairs(source.fit, back, fitted, settings, icc), settings, source.fit)
+    grade = Grade(transform, strength=settings.strength, notes=notes).trimmed(settings.trims, source.fit)
     before = color_distance(source.held_out, target.held_out, icc=icc)
     after = before if grade.leaves_alone else color_distance(grade.apply(source.held_out), target.held_out, icc=icc)
     assert fitted.report is not None
-    return replace(grade, report=replace(fitted.report, distance_before=before, distance_after=after))
+    report = replace(fitted.report, distance_before=before, distance_after=after, settings=settings)
+    return replace(grade, report=report)
 
 
 def _to_pairs(

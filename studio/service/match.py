@@ -215,7 +215,8 @@ def run_match(job: MatchJob, watch: Watch = UNWATCHED, reference: ReferenceSampl
     fitted = fit_encoded(source, target, settings, picture.icc, watch.part(0.3, 0.9))
     grade = replace(fitted, encoding=profile_name(picture.icc))
     watch(0.9, "grading")
-    return MatchResult(job, picture, grade, weights, source, target, (*notes, *target_notes), hashes, _small_masks(job))
+    notes = [*notes, *target_notes, *grade.notes]
+    return MatchResult(job, picture, grade, weights, source, target, tuple(notes), hashes, _small_masks(job))
 
 
 def _small_masks(job: MatchJob) -> dict[str, bytes]:
