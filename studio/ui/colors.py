@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reswd_torch.errors import InputError
+from reswd_torch.pairs import Pair, checked_pairs
 from reswd_torch.palette import Palette, palette_text, parse_palette
 from studio.media.images import read_reduced
 from studio.media.palettes import is_palette_file, read_palette_file
@@ -17,7 +18,6 @@ from studio.views.preview import display_pixels
 
 _EDGE = 1024
 """Pixels that a picture is read with for its palette."""
-Pair = tuple[str, str]
 
 
 def palette_editor(palette: Palette) -> str:
@@ -84,8 +84,6 @@ def split_pairs(text: str) -> tuple[str, ...]:
 
 def show_pairs(text: str) -> str:
     """The pairs as pickers, or a word on what is wrong with them, as HTML."""
-    from reswd_torch.pairs import checked_pairs
-
     try:
         return pairs_editor(checked_pairs(split_pairs(text)))
     except InputError as error:

@@ -10,6 +10,7 @@ from gradio.components import Component
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL, Trims
+from reswd_torch.pairs import checked_pairs
 from reswd_torch.settings import MatchSettings
 
 Sent = Any
@@ -41,7 +42,7 @@ def settings_from(
     aim: Sent = AUTO_AIM,
     protect: Sent = MatchSettings.protect,
     trims: Trims = NEUTRAL,
-    pairs: Sequence[object] = (),
+    pairs: Sequence[str] = (),
 ) -> MatchSettings:
     """The settings of a match. ``aim`` may be :data:`AUTO_AIM`; all else is as for MatchSettings.
 
@@ -57,7 +58,7 @@ def settings_from(
         device=device,
         scene=scene,
         trims=trims,
-        pairs=tuple(pairs),
+        pairs=checked_pairs(pairs),
     )
 
 

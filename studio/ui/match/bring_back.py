@@ -40,8 +40,9 @@ def entry_back(tab: MatchTab, controls: Controls[MatchChoice], session: Session,
         updates |= grade_back(tab, session)
     choice = without_lost_masks(choice)
     session.match.told = choice
-    session.match.strength = job.settings.strength
-    return updates | controls.set_as(choice, leave=_SET_APART) | {tab.result.strength: job.settings.strength}
+    session.match.strength, session.match.trims = job.settings.strength, job.settings.trims
+    updates |= controls.set_as(choice, leave=_SET_APART) | {tab.result.strength: job.settings.strength}
+    return updates | tab.result.trims.set_to(job.settings.trims)
 
 
 def page_back(tab: MatchTab, controls: Controls[MatchChoice], session: Session) -> Updates:
@@ -57,6 +58,7 @@ def page_back(tab: MatchTab, controls: Controls[MatchChoice], session: Session) 
     strength = state.strength if shown is None else shown.job.settings.strength
     if strength is not None:
         updates[tab.result.strength] = strength
+    updates |= tab.result.trims.set_to(state.trims if shown is None else shown.job.settings.trims)
     updates[tab.downloads.cube_size] = choice.cube_size
     return updates | (grade_back(tab, session) if state.grade is not None else {})
 

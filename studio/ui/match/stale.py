@@ -27,7 +27,7 @@ from studio.ui.match.run import described_job
 from studio.ui.match.state import ROLES, Role
 from studio.ui.session import Session
 
-LIVE = frozenset({"strength"})
+LIVE = frozenset({"strength", "trims"})
 """Settings that the picture on the screen follows at once."""
 _CALLED = {
     "method": "method",
@@ -37,6 +37,7 @@ _CALLED = {
     "scene": "both pictures show",
     "seed": "seed",
     "device": "device",
+    "pairs": "pairs of colours",
 }
 _VALUES: dict[str, Mapping[Any, str]] = {
     "method": words.METHOD_NAMES,
@@ -121,6 +122,8 @@ def value_in_words(name: str, value: object) -> str:
         name: of a field of MatchSettings.
         value: of it.
     """
+    if name == "pairs" and isinstance(value, tuple):
+        return ", ".join("=".join(pair) for pair in value) or "none"
     known = _VALUES.get(name, {})
     if isinstance(value, tuple):
         return ", ".join(known.get(each, str(each)) for each in value) or "nothing"
