@@ -17,6 +17,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import format_of
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import AUTO_SCENE, AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
+from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.references import (
     BatchReference,
     ClipReference,
@@ -151,6 +152,9 @@ class BatchJob:
         mask: white where a picture counts and changes: a file for all, or a folder of them, found by name.
         grade_files: for ``"each"``: save every grade beside its result; the suffix of a grade file format, such as .cc or .cube.
             With one that holds ten numbers only, grades whose transform is left to the evidence are ten numbers.
+        settings_files: save the settings of every match beside its result, without folders: those are in run.json.
+        output_format: of the results, a name of :data:`studio.kinds.RESULT_FORMATS`.
+        quality: 1..100 of results in a lossy format; None for that of a JPEG source, else 95.
         existing: what to do with results that are there: one of ``FRESH``, ``OVERWRITE``, ``RESUME``.
     """
 
@@ -162,6 +166,9 @@ class BatchJob:
     recursive: bool = False
     mask: Path | None = None
     grade_files: str | None = None
+    settings_files: bool = False
+    output_format: str = AS_SOURCE
+    quality: int | None = None
     existing: str = FRESH
 
     def __post_init__(self) -> None:
@@ -174,6 +181,7 @@ class BatchJob:
         if self.mode == SERIES and not isinstance(self.reference, SavedGrade):
             _check_series_scene(self.settings)
         self._check_grade_files()
+        _check_format(self.output_format, self.quality)
 
     @property
     def each_its_own(self) -> bool:
@@ -198,6 +206,20 @@ class BatchJob:
             object.__setattr__(self, "settings", _in_ten_numbers(self.settings))
         if not chosen.holds(is_cdl=self.settings.resolved_transform == CDL):
             raise InputError(f"ten CDL numbers ({suffix}) cannot hold this grade", JobRemedy.CUBE_OR_CDL)
+
+
+def _check_format(wanted: str, quality: int | None) -> None:
+    known = RESULT_FORMATS.get(wanted)
+    if known is None:
+        raise InputError(f"unknown output format {wanted!r}: choose {', '.join(RESULT_FORMATS)}")
+    if quality is None:
+        return
+    if not 1 <= quality <= 100:
+        raise InputError(f"quality {quality} is out of range: give a whole number from 1 to 100")
+    if not known.lossy:
+        raise InputError(
+            f"quality {quality}: {wanted} loses nothing, so it has no quality: leave it out, or choose jpeg"
+        )
 
 
 def _in_ten_numbers(settings: MatchSettings) -> MatchSettings:

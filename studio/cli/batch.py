@@ -12,6 +12,7 @@ import typer
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes, in_words
 from studio.cli import options
+from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.signals import exit_code
 
 if TYPE_CHECKING:
@@ -43,6 +44,18 @@ _GRADE_FILES = typer.Option(
     help=f"Save each picture's grade beside it: {in_words(grade_suffixes())}.", metavar="SUFFIX"
 )
 
+_SETTINGS_FILES = typer.Option("--settings-files", help="Save the settings of each match beside its result, as .json.")
+_FORMAT = typer.Option(
+    "--format",
+    help=f"Format of the results: {', '.join(RESULT_FORMATS)}; png has 8 bits. (default: {AS_SOURCE})",
+    metavar="NAME",
+)
+_QUALITY = typer.Option(
+    help="Quality of lossy results, 1 to 100. (default: that of a JPEG source, else 95)",
+    parser=options.whole_number,
+    metavar="NUMBER",
+)
+
 
 def batch_command(
     source: Annotated[Path, _SOURCE],
@@ -67,6 +80,9 @@ def batch_command(
     scene: Annotated[str | None, options.SCENE] = None,
     device: Annotated[str | None, options.DEVICE] = None,
     grade_files: Annotated[str | None, _GRADE_FILES] = None,
+    settings_files: Annotated[bool, _SETTINGS_FILES] = False,
+    output_format: Annotated[str | None, _FORMAT] = None,
+    quality: Annotated[int | None, _QUALITY] = None,
 ) -> None:
     """Match all pictures of a folder, each on its own or with one grade for the series.
 
@@ -90,7 +106,13 @@ def batch_command(
         device=device,
     )  # fmt: skip
     flags = options.given(
-        mode=SERIES if series else None, recursive=recursive or None, mask=mask, grade_files=grade_files
+        mode=SERIES if series else None,
+        recursive=recursive or None,
+        mask=mask,
+        grade_files=grade_files,
+        settings_files=settings_files or None,
+        output_format=output_format,
+        quality=quality,
     )
     existing = OVERWRITE if overwrite else RESUME if resume else FRESH
     job = replace(base, reference=reference, settings=settings, existing=existing, **flags)
