@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from reswd_torch.errors import InputError
-from studio.media.images import FORMATS, READABLE_SUFFIXES, result_name
+from studio.media.images import READABLE_SUFFIXES, result_name
 from studio.media.places import file_ids
 from studio.remedies import JobRemedy
 

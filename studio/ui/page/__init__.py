@@ -23,5 +23,8 @@ CSS = "".join(
     for name in ("page/page.css", "match/match.css", "batch/batch.css", "guide/guide.css")
 )
 """The style sheets of the page and of its tabs."""
-HEAD = "".join(f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in ("page/drop.js",))
+HEAD = "".join(
+    f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>"
+    for name in ("page/drop.js", "batch/large.js", "batch/sheet.js")
+)
 """The scripts of the page."""
