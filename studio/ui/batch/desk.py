@@ -76,13 +76,20 @@ class Desk:
         self.run, self.summary, self.wanted = None, None, wanted
         self._forget_archive()
         if self._brought is None:
-            self._brought = bring_in(wanted, self.folder)
+            self._brought = self._bring_in(wanted)
         self.run = UploadedRun(wanted, self.folder, self._brought)
         self._lay_out()
         if wanted.results is None:
             shutil.rmtree(self.folder / "results", ignore_errors=True)
             return FRESH
         return OVERWRITE if self._ran and wanted.existing != RESUME else wanted.existing
+
+    def _bring_in(self, wanted: UploadedBatch) -> Brought:
+        try:
+            return bring_in(wanted, self.folder)
+        except BaseException:
+            shutil.rmtree(self.folder / "pictures", ignore_errors=True)  # half of them, perhaps
+            raise
 
     def _lay_out(self) -> None:
         """A sheet for the pictures of the run; one that is there is emptied."""
@@ -111,9 +118,11 @@ class Desk:
         assert self.sheet is not None
         return Part(only, self.sheet.left_out, dict(self.strengths))
 
-    def rest(self) -> int:
-        """How many pictures a run that goes on would do."""
-        return 0 if self.sheet is None or self.run is None else len(self.sheet.named(WAITING, FAILED))
+    def rest(self) -> tuple[int, int]:
+        """How many pictures a run that goes on would do: those that it did not come to, and those that failed."""
+        if self.sheet is None or self.run is None:
+            return 0, 0
+        return len(self.sheet.named(WAITING)), len(self.sheet.named(FAILED))
 
     def source(self, name: str) -> Path:
         """A picture as it was brought in."""

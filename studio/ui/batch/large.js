@@ -137,7 +137,11 @@ window.reswdLarge = (sheet) => {
       before.hidden = false;
       after.hidden = !large.after;
       if (large.after) after.src = window.reswdAddress(large.after);
-      if (said.textContent === 'Loading…') said.textContent = tile()?.note ?? '';
+      const figures = tile()?.figures;
+      if (said.textContent === 'Loading…') said.textContent = figures
+        ? `Distance to the colours of the reference: ${figures[0].toFixed(1)} before, ${figures[1].toFixed(1)} after. `
+          + 'It says how alike the colours are, not which picture is better.'
+        : '';
       compare();
     },
   };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, Queue
@@ -19,6 +20,7 @@ from studio.service.batch.uploads import Upload, UploadedBatch
 from studio.ui import words
 from studio.ui.batch.desk import Desk
 from studio.ui.batch.tiles import TileMaker
+from studio.ui.limits import limits
 from studio.watch import Event, Watch
 
 MODES = (("Each picture on its own", EACH), ("One grade for the series", SERIES))
@@ -39,6 +41,7 @@ class View:
         notes: on what was found in the folder.
         summary: once it is over.
         folder: of this machine, where the results lie in one that the person named.
+        too_much: whether it ended because the results take all the room that they may.
     """
 
     step: BatchEvent | None = None
@@ -47,6 +50,7 @@ class View:
     notes: tuple[str, ...] = ()
     summary: Summary | None = None
     folder: Path | None = None
+    too_much: bool = False
 
 
 def check_chosen(wanted: UploadedBatch) -> None:
@@ -87,13 +91,14 @@ def process(
     def run() -> None:
         try:
             assert desk.run is not None
-            watch = Watch(tell, lambda: closed or stop())
+            watch = Watch(tell, lambda: closed or stop() or gathered.too_much)
             over.append(desk.run.match(watch, part=part, existing=existing))
         except BaseException as error:  # for the thread that waits
             over.append(error)
 
-    thread, maker = Thread(target=run, name="batch-run", daemon=True), TileMaker(desk.sheet)
-    gathered = _Gathered(desk, maker)
+    maker = TileMaker(desk.sheet)
+    gathered = _Gathered(desk, maker, limits().results if wanted.results is None else None)
+    thread = Thread(target=run, name="batch-run", daemon=True)
     thread.start()
     try:
         while thread.is_alive() or not events.empty():
@@ -113,13 +118,24 @@ def process(
     if isinstance(ended, BaseException):
         raise ended
     desk.summary = ended
-    yield replace(gathered.view(), left=None, summary=ended, folder=wanted.results)
+    too_much = gathered.too_much and ended.left > 0
+    yield replace(gathered.view(), left=None, summary=ended, folder=wanted.results, too_much=too_much)
 
 
 class _Gathered:
-    """The events of a run gathered into what the page shows."""
+    """The events of a run gathered into what the page shows.
 
-    def __init__(self, desk: Desk, maker: TileMaker) -> None:
+    Args:
+        desk: whose run it is.
+        maker: of the tiles.
+        most: bytes that the results may take; None for any number.
+
+    Attributes:
+        too_much: whether they take more.
+    """
+
+    def __init__(self, desk: Desk, maker: TileMaker, most: int | None) -> None:
+        self._most, self._taken, self.too_much = most, 0, False
         assert desk.run is not None and desk.sheet is not None
         self._desk, self._maker, self._sheet = desk, maker, desk.sheet
         aside = desk.run.run.plan.aside
@@ -152,15 +168,24 @@ class _Gathered:
         if step.row is not None:
             self._sheet.take(step.row)
             good = step.row.status == DONE
+            if good:
+                self._count(desk.result(step.row.file))
             self._maker.add(step.row.file, desk.source(step.row.file), step.place if good else None)
         elif step.phase == GRADING and step.done:
             self._take_earlier()
+
+    def _count(self, result: Path) -> None:
+        with suppress(OSError):  # it was removed as soon as it was there
+            self._taken += result.stat().st_size
+        self.too_much = self._most is not None and self._taken > self._most
 
     def _take_earlier(self) -> None:
         """Pictures that an earlier run has done, perhaps one of another page or of the command line."""
         desk = self._desk
         assert desk.run is not None
         for name, row in read_report(desk.run.run.plan.state / REPORT_FILE).items():
+            if row.status == DONE and name in self._sheet:
+                self._count(desk.result(name))
             if row.status == DONE and name in self._sheet and self._sheet[name].after is None:
                 self._sheet.take(row)
                 self._maker.add(name, desk.source(name), desk.result(name))

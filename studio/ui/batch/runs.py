@@ -18,6 +18,7 @@ from studio.ui.batch.desk import ASK_AGAIN, Desk
 from studio.ui.batch.parts import BatchTab
 from studio.ui.batch.run import View
 from studio.ui.batch.sheet_events import after_run
+from studio.ui.batch.state import SINGLE, TRIAL, WHOLE
 from studio.ui.guard import Run, words_for
 from studio.ui.session import Session
 from studio.ui.settings import strength_from
@@ -79,7 +80,7 @@ class RunEvents:
 
     def run_trial(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Try on three* was pressed."""
-        yield from BatchRun(self.tab, session, self._wanted(values), Desk.trial, trial=True).updates()
+        yield from BatchRun(self.tab, session, self._wanted(values), Desk.trial, kind=TRIAL).updates()
 
     def go_on(self, session: Session) -> Iterator[Updates]:
         """*Go on* was pressed: what is not done yet is done, as it was asked for."""
@@ -87,7 +88,7 @@ class RunEvents:
 
     def redo(self, session: Session, event: gr.EventData) -> Iterator[Updates]:
         """A single picture was given another strength."""
-        yield from BatchRun(self.tab, session, lambda: _again(session), _One(event._data)).updates()
+        yield from BatchRun(self.tab, session, lambda: _again(session), _One(event._data), kind=SINGLE).updates()
 
     def _wanted(self, values: tuple[Any, ...]) -> Callable[[], UploadedBatch]:
         return lambda: self.controls.read(values).wanted(self.allowed)
@@ -141,7 +142,7 @@ class BatchRun(Run):
         session: of the page.
         wanted: says what to do, or raises InputError.
         choose: which of the pictures.
-        trial: whether it is a trial.
+        kind: of run, as for :meth:`studio.ui.batch.state.BatchState.begin`.
     """
 
     def __init__(
@@ -151,15 +152,15 @@ class BatchRun(Run):
         wanted: Callable[[], UploadedBatch],
         choose: Callable[[Desk], Part] = Desk.part,
         *,
-        trial: bool = False,
+        kind: str = WHOLE,
     ) -> None:
         super().__init__(tab.run)
-        self.tab, self.session, self.wanted, self.choose, self.trial = tab, session, wanted, choose, trial
+        self.tab, self.session, self.wanted, self.choose, self.kind = tab, session, wanted, choose, kind
         self.stop = session.batch.stop = session.new_stop()
         self.last = View()
 
     def begin(self) -> Updates:
-        self.session.batch.begin(trial=self.trial)
+        self.session.batch.begin(self.kind)
         outcome, further = self.tab.outcome, self.tab.further
         return {
             outcome.bar: words.progress_html(View()),

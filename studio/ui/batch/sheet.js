@@ -81,9 +81,11 @@
         }));
         if (focused) this.bar.querySelector(`[data-kind="${focused}"]`)?.focus();
       }
+      const had = this.space.contains(document.activeElement);
       this.shown = [...states].flatMap((state, index) => this.filter === 'all' || state === this.filter ? [index] : []);
       this.active = Math.max(0, Math.min(this.active, this.shown.length - 1));
       this.draw();
+      if (had && !this.space.contains(document.activeElement)) this.focus(this.active);  // it left those that are shown
     }
 
     soon() {
@@ -210,6 +212,7 @@
 
     // Bring a picture in sight, and the focus to it.
     focus(place) {
+      if (!this.shown.length) return this.bar.querySelector('button')?.focus();
       this.active = place;
       const top = Math.floor(place / this.columns) * this.step, {scrollTop, clientHeight} = this.scroll;
       if (top < scrollTop) this.scroll.scrollTop = top;

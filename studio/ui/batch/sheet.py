@@ -30,7 +30,8 @@ class Tile:
         name: its place in the folder.
         status: ``DONE``, ``FAILED`` or ``WAITING``.
         message: why it failed.
-        note: figures, in words.
+        note: what else is known of the result, in a word or two.
+        figures: distances to the reference before and after, CIE Lab units; None where nobody measured.
         strength: 0..4, its own; None for that of the run.
         left_out: whether it stays out of the ZIP.
         before, after: names of the small pictures; None where there are none.
@@ -40,6 +41,7 @@ class Tile:
     status: str = WAITING
     message: str = ""
     note: str = ""
+    figures: tuple[float, float] | None = None
     strength: float | None = None
     left_out: bool = False
     before: str | None = None
@@ -87,18 +89,15 @@ class Sheet:
 
     def take(self, row: Row) -> None:
         """What became of a picture, from its row of the report. Its second half belongs to an older result."""
-        distances = ""
-        if row.distance_after:
-            distances = f"{float(row.distance_before):.1f} → {float(row.distance_after):.1f}"
-        scene = "same scene" if row.scene == SAME_SCENE else ""
-        note = " · ".join(filter(None, (distances, scene)))
+        figures = (float(row.distance_before), float(row.distance_after)) if row.distance_after else None
+        note = "same scene" if row.scene == SAME_SCENE else ""
         message = row.message if row.status == FAILED else ""
         with self._lock:
             index = self._index[row.file]
             old = self._tiles[index]
             self._remove(old.after)
-            own = strength_of(row)
-            self._set(index, replace(old, status=row.status, message=message, note=note, strength=own, after=None))
+            new = Tile(row.file, row.status, message, note, figures, strength_of(row), old.left_out, old.before)
+            self._set(index, new)
 
     def show(self, name: str, before: Path | None, after: Path | None) -> None:
         """The small pictures of a picture are there."""

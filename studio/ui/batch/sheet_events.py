@@ -78,10 +78,11 @@ def after_run(tab: BatchTab, desk: Desk | None, *, tried: bool) -> Updates:
         desk: the pictures; None where there are none.
         tried: whether the last run was a trial, which nothing is left of.
     """
-    rest = 0 if desk is None or tried else desk.rest()
+    left, failed = (0, 0) if desk is None or tried else desk.rest()
+    says = f"Go on ({left + failed})" if left else f"Retry failed ({failed})"
     packable = desk is not None and desk.packable
     return {
-        tab.further.go_on: gr.update(f"Go on ({rest})", interactive=True, visible=bool(rest)),
+        tab.further.go_on: gr.update(value=says, interactive=True, visible=bool(left or failed)),
         tab.outcome.download: gr.update(interactive=packable, visible=packable),
     }
 

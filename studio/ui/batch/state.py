@@ -11,6 +11,9 @@ from studio.service.batch.uploads import UploadedBatch
 from studio.ui.batch.desk import Desk
 from studio.ui.stop import TabState
 
+WHOLE, TRIAL, SINGLE = "whole", "trial", "single"
+"""Kinds of runs: all pictures that are not done, some of them to see how they turn out, one that is done again."""
+
 
 class BatchState(TabState):
     """What the page remembers for this tab: all that showing it again would need.
@@ -31,10 +34,12 @@ class BatchState(TabState):
         self.runs = 0
         self.tried = False
 
-    def begin(self, *, trial: bool) -> None:
-        """A run begins."""
-        self.running, self.tried = True, trial
-        self.runs += 1
+    def begin(self, kind: str) -> None:
+        """A run begins: one of :data:`WHOLE`, :data:`TRIAL` and :data:`SINGLE`; the last leaves the sheet as it is seen."""
+        self.running = True
+        if kind != SINGLE:
+            self.tried = kind == TRIAL
+            self.runs += 1
 
     def replace_looks(self, folder: Path | None) -> None:
         """Take a folder for the small pictures of other references. The one before goes."""

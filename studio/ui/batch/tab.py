@@ -180,13 +180,9 @@ def _more() -> More:
     )
 
 
-def _outcome() -> Outcome:
-    bar = gr.HTML(elem_id="batch-bar", padding=False)
-    download = gr.Button("↓ Results and report (ZIP)", variant="primary", visible=False, elem_id="batch-get")
-    packed = gr.DownloadButton("ZIP", visible="hidden", elem_id="batch-packed")
-    failures = gr.HTML(elem_id="batch-failures", padding=False)
-    empty = gr.HTML(words.EMPTY, padding=False)
-    sheet = gr.HTML(
+def contact_sheet() -> gr.HTML:
+    """The contact sheet, which ``sheet.js`` draws. Its value is that of :meth:`studio.ui.batch.sheet.Sheet.value`."""
+    return gr.HTML(
         None,
         html_template='<div class="sheet-place"></div>',
         js_on_load="reswdSheet(element, props, trigger, watch)",
@@ -194,6 +190,15 @@ def _outcome() -> Outcome:
         elem_id="batch-sheet",
         large=None,
     )
+
+
+def _outcome() -> Outcome:
+    bar = gr.HTML(elem_id="batch-bar", padding=False)
+    download = gr.Button("↓ Results and report (ZIP)", variant="primary", visible=False, elem_id="batch-get")
+    packed = gr.DownloadButton("ZIP", visible="hidden", elem_id="batch-packed")
+    failures = gr.HTML(elem_id="batch-failures", padding=False)
+    empty = gr.HTML(words.EMPTY, padding=False)
+    sheet = contact_sheet()
     return Outcome(
         bar=bar,
         download=download,

@@ -75,6 +75,12 @@ def verdict(view: View) -> str:
     summary = view.summary
     if summary is None:
         return ""
+    if view.too_much:
+        most = in_words(limits().results)
+        return (
+            f"Stopped: the results take more than the {most} there is for them here. {summary.done} are done; take them, and "
+            "do the others with a smaller format, or as another batch."
+        )
     if summary.full:
         return "The disk of this machine is full: what was done until then is kept."
     if summary.done == 0 and summary.failed:

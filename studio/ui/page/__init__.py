@@ -25,6 +25,6 @@ CSS = "".join(
 """The style sheets of the page and of its tabs."""
 HEAD = "".join(
     f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>"
-    for name in ("page/drop.js", "batch/large.js", "batch/sheet.js")
+    for name in ("page/drop.js", "batch/order.js", "batch/large.js", "batch/sheet.js")
 )
 """The scripts of the page."""
