@@ -19,6 +19,7 @@ from reswd_torch.grade.trims import names_in_words
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import AUTO_SCENE, AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
 from studio.color_range import ColorRange
+from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.references import (
     BatchReference,
     ClipReference,
@@ -166,6 +167,9 @@ class BatchJob:
         mask: white where a picture counts and changes: a file for all, or a folder of them, found by name.
         grade_files: for ``"each"``: save every grade beside its result; the suffix of a grade file format, such as .cc or .cube.
             With one that holds ten numbers only, grades whose transform is left to the evidence are ten numbers.
+        settings_files: save the settings of every match beside its result, without folders: those are in run.json.
+        output_format: of the results, a name of :data:`studio.kinds.RESULT_FORMATS`.
+        quality: 1..100 of results in a lossy format; None for that of a JPEG source, else 95.
         existing: what to do with results that are there: one of ``FRESH``, ``OVERWRITE``, ``RESUME``.
     """
 
@@ -177,6 +181,9 @@ class BatchJob:
     recursive: bool = False
     mask: Path | None = None
     grade_files: str | None = None
+    settings_files: bool = False
+    output_format: str = AS_SOURCE
+    quality: int | None = None
     existing: str = FRESH
 
     def __post_init__(self) -> None:
@@ -193,6 +200,7 @@ class BatchJob:
         if self.mode == SERIES and isinstance(self.reference, SavedGrade):
             _check_series_cast(self.reference.grade, self.settings)
         self._check_grade_files()
+        _check_format(self.output_format, self.quality)
 
     @property
     def each_its_own(self) -> bool:
@@ -225,6 +233,20 @@ def _check_no_colors(path: Path, colors: ColorRange | None) -> None:
         raise InputError(
             f"{path}: a mask by colours ({colors.colors}) is for a match of two pictures: give a mask file, or leave the "
             "colours out"
+        )
+
+
+def _check_format(wanted: str, quality: int | None) -> None:
+    known = RESULT_FORMATS.get(wanted)
+    if known is None:
+        raise InputError(f"unknown output format {wanted!r}: choose {', '.join(RESULT_FORMATS)}")
+    if quality is None:
+        return
+    if not 1 <= quality <= 100:
+        raise InputError(f"quality {quality} is out of range: give a whole number from 1 to 100")
+    if not known.lossy:
+        raise InputError(
+            f"quality {quality}: {wanted} loses nothing, so it has no quality: leave it out, or choose jpeg"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 CLIP_SUFFIXES: frozenset[str] = frozenset(
@@ -15,6 +16,33 @@ CLIP_SUFFIXES: frozenset[str] = frozenset(
 
 FRAME_NUMBER = re.compile(r"%(?:0(\d+))?d|(#+)")
 """Where the frame's number stands in a pattern for numbered frames: %04d as in C and ffmpeg, #### as in Nuke."""
+
+AS_SOURCE = "source"
+
+
+@dataclass(frozen=True)
+class ResultFormat:
+    """A format that results can be asked for.
+
+    Attributes:
+        suffix: of their names; None for that of each source.
+        bits: 8 or 16 for each channel; None for the depth of the source.
+        lossy: whether it has a quality.
+    """
+
+    suffix: str | None = None
+    bits: int | None = None
+    lossy: bool = False
+
+
+RESULT_FORMATS: dict[str, ResultFormat] = {
+    AS_SOURCE: ResultFormat(lossy=True),
+    "jpeg": ResultFormat(".jpg", 8, lossy=True),
+    "png": ResultFormat(".png", 8),
+    "png16": ResultFormat(".png", 16),
+    "tiff": ResultFormat(".tif"),
+}
+"""By the names that the command line and records have for them. The default is the source's own."""
 
 
 def is_clip(path: str | Path) -> bool:

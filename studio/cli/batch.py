@@ -13,6 +13,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes, in_words
 from studio.cli import options
 from studio.cli.trims import with_trims
+from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.signals import exit_code
 
 if TYPE_CHECKING:
@@ -49,6 +50,18 @@ _GRADE_FILES = typer.Option(
     help=f"Save each picture's grade beside it: {in_words(grade_suffixes())}.", metavar="SUFFIX"
 )
 
+_SETTINGS_FILES = typer.Option("--settings-files", help="Save the settings of each match beside its result, as .json.")
+_FORMAT = typer.Option(
+    "--format",
+    help=f"Format of the results: {', '.join(RESULT_FORMATS)}; png has 8 bits. (default: {AS_SOURCE})",
+    metavar="NAME",
+)
+_QUALITY = typer.Option(
+    help="Quality of lossy results, 1 to 100. (default: that of a JPEG source, else 95)",
+    parser=options.whole_number,
+    metavar="NUMBER",
+)
+
 
 @with_trims
 def batch_command(
@@ -75,6 +88,9 @@ def batch_command(
     device: Annotated[str | None, options.DEVICE] = None,
     grade_files: Annotated[str | None, _GRADE_FILES] = None,
     pair: Annotated[list[str] | None, options.PAIR] = None,
+    settings_files: Annotated[bool, _SETTINGS_FILES] = False,
+    output_format: Annotated[str | None, _FORMAT] = None,
+    quality: Annotated[int | None, _QUALITY] = None,
     *,
     trims: dict[str, Any],
 ) -> None:
@@ -100,7 +116,13 @@ def batch_command(
         device=device, pairs=pair or None, trims=trims,
     )  # fmt: skip
     flags = options.given(
-        mode=SERIES if series else None, recursive=recursive or None, mask=mask, grade_files=grade_files
+        mode=SERIES if series else None,
+        recursive=recursive or None,
+        mask=mask,
+        grade_files=grade_files,
+        settings_files=settings_files or None,
+        output_format=output_format,
+        quality=quality,
     )
     existing = OVERWRITE if overwrite else RESUME if resume else FRESH
     job = replace(base, reference=reference, settings=settings, existing=existing, **flags)

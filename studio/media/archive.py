@@ -234,7 +234,9 @@ def shown(name: str) -> str:
     return one_line if len(one_line) <= 120 else f"{one_line[:60]}…{one_line[-40:]}"
 
 
-def pack(folder: Path, place: Path, texts: dict[str, str] | None = None) -> Path:
+def pack(
+    folder: Path, place: Path, texts: dict[str, str] | None = None, *, without: frozenset[str] = frozenset()
+) -> Path:
     """Pack all files of a folder into a ZIP and return its path. Hidden files and links are left out.
 
     Names in it are ones that every system can have, each its own (:mod:`studio.media.portable`), and never lead out of the
@@ -244,6 +246,7 @@ def pack(folder: Path, place: Path, texts: dict[str, str] | None = None) -> Path
         folder: the folder.
         place: where the ZIP goes.
         texts: texts that replace those of some files in the ZIP, by their names relative to the folder.
+        without: files that are left out, the same way.
 
     Raises:
         InputError: the ZIP cannot be written.
@@ -258,6 +261,8 @@ def pack(folder: Path, place: Path, texts: dict[str, str] | None = None) -> Path
         ):
             for path in files:
                 name = path.relative_to(folder)
+                if name.as_posix() in without:
+                    continue
                 given = str(names.give(PurePosixPath(*name.parts)))
                 if texts and name.as_posix() in texts:
                     out.writestr(given, texts[name.as_posix()], zipfile.ZIP_DEFLATED)

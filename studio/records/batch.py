@@ -20,11 +20,14 @@ from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.settings import MatchSettings
 from studio.jobs import EACH, SERIES
+from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.records.format import BATCH, Record, a_number, a_path, read_record, to_text
 from studio.records.settings import settings_in
 from studio.remedies import JobRemedy
 
 RUN_FILE = "run.json"
+SETTINGS_SUFFIX = ".settings.json"
+"""What the file with the settings of one picture is called after its result."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,9 @@ class RunRecord:
         recursive: whether sub-folders are entered.
         masks: a mask or a folder of them, or None.
         grade_files: suffix of the grade files beside the results, or None.
+        settings_files: whether the settings of every match are saved beside its result.
+        output_format: of the results, a name of :data:`studio.kinds.RESULT_FORMATS`.
+        quality: 1..100 of results in a lossy format; None for that of the sources.
         series: the grades of a series, one for each colour encoding; empty for ``"each"``.
     """
 
@@ -111,11 +117,20 @@ class RunRecord:
     recursive: bool = False
     masks: str | None = None
     grade_files: str | None = None
+    settings_files: bool = False
+    output_format: str = AS_SOURCE
+    quality: int | None = None
     series: tuple[SeriesGrade, ...] = field(default=(), compare=False)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What is added to the name of a result for each of the files beside it."""
+        settings = (SETTINGS_SUFFIX,) if self.settings_files else ()
+        return settings if self.grade_files is None else (self.grade_files, *settings)
 
     def text(self) -> str:
         """The file."""
-        plain = {name: getattr(self, name) for name in (*_PLAIN, "at", *_FILES)}
+        plain = {name: getattr(self, name) for name in (*_PLAIN, *_LATER, "at", *_FILES)}
         for name in _FILES:
             plain[name] = None if plain[name] is None else plain[name].to_record()
         series = [one.to_record() for one in self.series]
@@ -151,6 +166,8 @@ class RunRecord:
 
 
 _FILES = ("reference", "target_mask", "grade")
+_LATER = ("settings_files", "output_format", "quality")
+"""Fields that records have since 0.5.1; one without them is of a run that wrote as the sources are."""
 _PLAIN = ("source", "mode", "palette", "recursive", "masks", "grade_files")
 
 
@@ -186,7 +203,18 @@ def _plain(record: Record) -> Record:
         raise ValueError(f"mode {plain['mode']!r:.40}, recursive {plain['recursive']!r:.40}")
     if not all(isinstance(plain[name], str | None) for name in ("palette", "grade_files")):
         raise TypeError(f"palette {plain['palette']!r:.40}, grade files {plain['grade_files']!r:.40}")
-    return plain
+    return plain | _later(record)
+
+
+def _later(record: Record) -> Record:
+    """The fields that older records lack. Raises TypeError or ValueError where one is of another kind."""
+    later = {name: record[name] for name in _LATER if name in record}
+    wanted, quality = later.get("output_format", AS_SOURCE), later.get("quality")
+    if wanted not in RESULT_FORMATS or not isinstance(later.get("settings_files", False), bool):
+        raise ValueError(f"output format {wanted!r:.40}, settings files {later.get('settings_files')!r:.40}")
+    if quality is not None and (not isinstance(quality, int) or not 1 <= quality <= 100):
+        raise ValueError(f"quality {quality!r:.40}")
+    return later
 
 
 def write_run(output: Path, record: RunRecord) -> Path:

@@ -18,8 +18,8 @@ from reswd_torch.errors import InputError
 from studio.media.places import written_beside
 
 REPORT_FILE = "report.csv"
-DONE, FAILED, WAITING = "done", "failed", "not done"
-"""What the column ``status`` says."""
+DONE, FAILED, WAITING, LEFT_OUT = "done", "failed", "not done", "left out"
+"""What the column ``status`` says. A picture is left out by the person who looks at the results."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Row:
 
     Attributes:
         file: the picture's place in the folder.
-        status: ``DONE``, ``FAILED`` or ``WAITING``.
+        status: ``DONE``, ``FAILED``, ``WAITING`` or ``LEFT_OUT``.
         seconds: from reading to writing.
         grade: the numbers of the CDL at its strength, or what else it is.
         distance_before: sliced Wasserstein distance to the reference, CIE Lab units; empty with a saved grade.
@@ -39,6 +39,7 @@ class Row:
         took: what the grade follows: ``"scene"``, ``"look"``, ``"mood"`` or ``"colours"``; empty with a saved grade.
         transform: what the grade is made of: ``"cdl"``, ten numbers, or ``"lut"``.
         message: what was assumed, or why it failed.
+        strength: 0..4 where the picture has one of its own; empty where it is that of the run.
         state: of the files it was made from: sizes and times. a run that goes on does a picture again when they differ.
     """
 
@@ -54,14 +55,16 @@ class Row:
     took: str = ""
     transform: str = ""
     message: str = ""
+    strength: str = ""
     state: str = ""
 
 
 COLUMNS = tuple(one.name for one in fields(Row))
-_BEFORE_AIMS = tuple(name for name in COLUMNS if name not in ("took", "transform"))
+_BEFORE_STRENGTHS = tuple(name for name in COLUMNS if name != "strength")
+_BEFORE_AIMS = tuple(name for name in _BEFORE_STRENGTHS if name not in ("took", "transform"))
 _BEFORE_SCENES = tuple(name for name in _BEFORE_AIMS if name not in ("scene", "points", "trust"))
-"""The columns of reports that were written before aims could be chosen, and before scenes were looked for: a run that was
-begun then can go on."""
+"""The columns of reports that were written before pictures had strengths of their own, before aims could be chosen, and before
+scenes were looked for: a run that was begun then can go on."""
 
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
@@ -108,12 +111,20 @@ def read_report(place: Path) -> dict[str, Row]:
     except csv.Error:  # a cell beyond all bounds, a stray line break
         lines = []
     columns = tuple(lines[0]) if lines else ()
-    if text and columns not in (COLUMNS, _BEFORE_AIMS, _BEFORE_SCENES):
+    if text and columns not in (COLUMNS, _BEFORE_STRENGTHS, _BEFORE_AIMS, _BEFORE_SCENES):
         raise InputError(f"{place}: this is not a report of a batch run: give another output folder")
     rows = [
         Row(**dict(zip(columns, map(_as_it_was, line), strict=True))) for line in lines[1:] if len(line) == len(columns)
     ]
     return {row.file: row for row in rows}
+
+
+def strength_of(row: Row) -> float | None:
+    """The strength that a picture has of its own; None where it has none, or what stands there is none."""
+    try:
+        return float(row.strength)
+    except ValueError:
+        return None
 
 
 class Report:

@@ -13,7 +13,8 @@ from reswd_torch.grade.trims import Trims
 from reswd_torch.matching import MatchReport, PixelSample, color_distance, sample_pixels
 from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE, MatchSettings
 from studio.jobs import MatchJob
-from studio.media.images import Picture, profile_name, read_picture, write_picture
+from studio.media.images import AS_IT_IS, Picture, WrittenAs, profile_name, read_picture, write_picture
+from studio.media.images.exact import to_depth
 from studio.media.images.refuse import file_hash
 from studio.records.match import settings_text
 from studio.service.clip_colours import most_alike
@@ -148,7 +149,9 @@ class MatchResult:
         return self.job.description()
 
 
-def save_and_release(result: MatchResult, path: Path, *, overwrite: bool = False) -> MatchResult:
+def save_and_release(
+    result: MatchResult, path: Path, *, overwrite: bool = False, wanted: WrittenAs = AS_IT_IS
+) -> MatchResult:
     """Write the graded picture as :meth:`MatchResult.save_picture` does, in the memory of the source's own pixels.
 
     A frame of 100 megapixels is then held once and not three times: it is graded in place, and its memory goes as the encoder
@@ -158,14 +161,17 @@ def save_and_release(result: MatchResult, path: Path, *, overwrite: bool = False
         result: nobody may use it afterwards, whatever comes of this: its pixels are overwritten and given away.
         path: where the picture goes.
         overwrite: replace a file that exists.
+        wanted: another depth or quality than follows from the source.
 
     Returns:
         The same result without pixels, for everything that is still to be said about it.
     """
     picture, weights = result.picture, result.weights
+    if wanted.bits == 16:  # graded in 16 bits: filled up afterwards, there would be as few steps as in the source
+        picture = replace(picture, pixels=to_depth(picture.pixels, np.uint16))
     graded = render(picture.pixels, result.grade, weights, in_place=True)
-    write_picture(path, picture, graded, overwrite=overwrite, last=True)
-    empty = np.empty((0, 0, 3), picture.pixels.dtype)
+    write_picture(path, picture, graded, overwrite=overwrite, last=True, wanted=wanted)
+    empty = np.empty((0, 0, 3), result.picture.pixels.dtype)
     return replace(result, picture=replace(picture, pixels=empty, whole=picture.full_size), weights=None)
 
 

@@ -180,6 +180,7 @@ def batch(
         folder = new_folder()
         uploaded = UploadedRun(wanted, folder)
         archive = uploaded.pack(_whole(uploaded.match(_watch())))
+        uploaded.release()
         assert archive is not None
         with zipfile.ZipFile(archive) as opened:
             report = opened.extract(REPORT_FILE, folder)

@@ -22,6 +22,7 @@ class Limits:
         message: most bytes of any other request.
         grade: largest file of a grade, bytes. Reading one of 256 points takes half a minute and 600 MB.
         batch: what a batch may hold, unpacked.
+        results: most bytes that the results of one batch take: pictures of another format may be twenty times as large.
         disk: most bytes that uploads and results take on the disk before the oldest go.
         keep: seconds after which a file that nobody used goes.
         waiting: most jobs that wait, of all visitors.
@@ -39,6 +40,7 @@ class Limits:
     message: int = 16 * MIB
     grade: int = 2 * GIB
     batch: Archive = field(default_factory=Archive)
+    results: int = 32 * GIB
     disk: int = 32 * GIB
     keep: float = 24 * 3600.0
     waiting: int = 64
@@ -60,6 +62,7 @@ PUBLIC = Limits(
     message=4 * MIB,
     grade=96 * MIB,
     batch=Archive(files=500, total=GIB),
+    results=2 * GIB,
     disk=8 * GIB,
     keep=2 * 3600.0,
     waiting_each=8,

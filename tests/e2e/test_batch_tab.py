@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,12 @@ def _choose(studio: Studio, elem_id: str, *paths: Path) -> None:
     studio.at(f"#{elem_id} .file-preview").wait_for()
 
 
+def _done(studio: Studio) -> int:
+    found = re.search(r"(\d+) of \d+", studio.at("#batch-bar").inner_text())
+    assert found
+    return int(found[1])
+
+
 def _finished(studio: Studio) -> None:
     studio.wait(lambda: studio.at("#batch-stop").is_disabled() and studio.at("#batch-start").is_enabled(), 60)
 
@@ -77,6 +84,8 @@ def test_a_zip_becomes_a_zip_with_its_tree_and_a_report(open_page, tmp_path: Pat
     _choose(studio, "batch-files", _zipped(_trip(tmp_path / "trip"), tmp_path / "trip.zip"))
     _choose(studio, "batch-references", REFERENCE)
     studio.page.get_by_label("One grade for the series").click()
+    assert "9 pictures, " in studio.at("#batch-list summary").inner_text()
+    assert studio.at("#batch-looks img").get_attribute("alt") == "reference: bridge-night.jpg"
     studio.at("#batch-start").click()
     studio.at("#batch-get").wait_for()
     _finished(studio)
@@ -84,7 +93,21 @@ def test_a_zip_becomes_a_zip_with_its_tree_and_a_report(open_page, tmp_path: Pat
     assert "8 of 9 done" in studio.at("#batch-bar").inner_text() and "1 failed" in studio.at("#batch-bar").inner_text()
     failures = studio.at("#batch-failures").inner_text()
     assert "bad.jpg" in failures and "not a picture" in failures and "1 .txt" in failures
-    assert studio.at("#batch-gallery img").count() >= 1
+    names = studio.at("#batch-sheet .tile .said b").all_inner_texts()
+    assert names == [
+        "00.jpg",
+        "01.jpg",
+        "03.jpg",
+        "04.jpg",
+        "06.jpg",
+        "07.jpg",
+        "bad.jpg",
+        "day 2/02.jpg",
+        "day 2/05.jpg",
+    ]
+    assert studio.at("#batch-sheet .tile img").count() == 16, "before and after of every picture that was done"
+    studio.at("#batch-sheet").get_by_alt_text("after: day 2/02.jpg").wait_for()
+    assert "not a picture" in studio.at("#batch-sheet .tile[data-state=f]").inner_text()
     out = studio.download("batch-get", tmp_path)
     with zipfile.ZipFile(out) as opened:
         names = set(opened.namelist())
@@ -131,19 +154,31 @@ def test_stop_half_way_keeps_what_is_done(open_page, tmp_path: Path) -> None:  #
     _choose(studio, "batch-references", REFERENCE)
     studio.at("#batch-start").click()
     studio.wait(
-        lambda: "Grading: " in studio.at("#batch-bar").inner_text() and studio.at("#batch-gallery img").count() > 0
+        lambda: "Grading: " in studio.at("#batch-bar").inner_text() and studio.at("#batch-sheet .tile img").count() > 0
     )
     studio.shoot("batch-running-400", full=True)
     assert studio.at("#batch-start").is_disabled()
+    seen = _done(studio)
     studio.at("#batch-stop").click()
     studio.at("#batch-get").wait_for()
     _finished(studio)
+    assert _done(studio) <= seen + 6, (
+        "those at work, and those that the page had not told of when the button was pressed"
+    )
     said = studio.said("#batch-status")
     assert said.startswith("Stopped. ") and "not begun" in said
     assert not studio.too_wide()
     rows = _rows(studio.download("batch-get", tmp_path))
     status = [row["status"] for row in rows]
     assert len(rows) == 61 and 1 <= status.count("done") < 60 and status.count("not done") > 0
+    assert studio.at("#batch-go-on").inner_text() == f"Go on ({61 - status.count('done')})"
+    studio.at("#batch-go-on").click()
+    studio.wait(lambda: "60 of 61 done" in studio.at("#batch-bar").inner_text(), 90)
+    _finished(studio)
+    again = {row["file"]: row for row in _rows(studio.download("batch-get", tmp_path))}
+    assert [again[row["file"]] for row in rows if row["status"] == "done"] == [r for r in rows if r["status"] == "done"]
+    assert studio.at("#batch-go-on").inner_text() == "Retry failed (1)"
+    studio.shoot("batch-done-400", full=True)
 
 
 @pytest.mark.browser

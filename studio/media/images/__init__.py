@@ -15,14 +15,16 @@ from studio.media.images.picture import (
     result_name,
 )
 from studio.media.images.read import read_picture, read_reduced
-from studio.media.images.write import losses, supported_output, write_picture
+from studio.media.images.write import AS_IT_IS, WrittenAs, losses, supported_output, write_picture
 
 __all__ = [
+    "AS_IT_IS",
     "FORMATS",
     "MAX_PIXELS",
     "READABLE_SUFFIXES",
     "Container",
     "Picture",
+    "WrittenAs",
     "losses",
     "natural_suffix",
     "profile_name",

@@ -152,14 +152,18 @@ class Decoded:
     notes: list[str] = field(default_factory=list)
 
 
-def result_name(name: str) -> str:
+def result_name(name: str, suffix: str | None = None) -> str:
     """The name for a graded copy of a file: the same name, with the suffix ``.png`` if its own format cannot be written.
 
     Args:
         name: the name of the file; it may contain folders, separated by ``/``.
+        suffix: of the format that is wanted instead; a name that has another suffix of that format keeps it.
     """
     path = PurePosixPath(name)
-    return name if path.suffix.lower() in FORMATS else path.with_suffix(".png").as_posix()
+    own = FORMATS.get(path.suffix.lower())
+    if own is not None and (suffix is None or own == FORMATS.get(suffix.lower())):
+        return name
+    return path.with_suffix(suffix or ".png").as_posix()
 
 
 def natural_suffix(container: Container) -> str:

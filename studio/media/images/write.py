@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
 _NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp"
 _QUALITY = 95  # of lossy formats, unless the source is a JPEG with tables of its own
 _BAND_ROWS = 256  # rows that are copied at a time
+
+
+@dataclass(frozen=True)
+class WrittenAs:
+    """What was asked for of a file, beside its format.
+
+    Attributes:
+        bits: 8 or 16 for each channel, where the format can hold them; None for what follows from the source.
+        quality: 1..100 of a lossy format; None for what follows from the source.
+    """
+
+    bits: int | None = None
+    quality: int | None = None
+
+
+AS_IT_IS = WrittenAs()
+"""Depth and quality follow from the source."""
 
 
 def supported_output(path: str | Path, *, inputs: Iterable[str | Path] = (), overwrite: bool = False) -> None:
@@ -50,6 +68,7 @@ def write_picture(
     alpha: Literal["keep", "drop"] = "keep",
     overwrite: bool = False,
     last: bool = False,
+    wanted: WrittenAs = AS_IT_IS,
 ) -> Path:
     """Write graded pixels, with everything that the source's file holds beside its own pixels.
 
@@ -67,6 +86,7 @@ def write_picture(
         overwrite: whether an existing file may be replaced.
         last: promises that nobody needs ``pixels`` or a view of it any more, even if writing fails. Its memory is then released
             while the encoder's grows, so that a large JPEG is not held twice.
+        wanted: another depth or quality than follows from the source.
 
     Returns:
         The path.
@@ -79,14 +99,14 @@ def write_picture(
     name = _format_of(path)
     _check_pixels(picture, pixels)
     check_place(path, overwrite=overwrite)
-    bits = _bits(name, picture, pixels)
+    bits = _bits(name, picture, pixels, wanted.bits)
     dtype = np.uint16 if bits == 16 else np.uint8
     pixels = to_depth(np.ascontiguousarray(pixels), dtype)
     keep = alpha == "keep" and picture.alpha is not None and name not in FLAT_FORMATS
     channel = to_depth(picture.alpha, dtype) if keep and picture.alpha is not None else None
     try:
         with written_beside(path, overwrite=overwrite) as temporary:
-            _encode(temporary, name, picture, pixels, channel, last)
+            _encode(temporary, name, picture, pixels, channel, last, wanted.quality)
     except InputError:
         raise
     except MemoryError as error:
@@ -97,13 +117,16 @@ def write_picture(
     return path
 
 
-def losses(path: str | Path, picture: Picture, *, alpha: Literal["keep", "drop"] = "keep") -> tuple[str, ...]:
+def losses(
+    path: str | Path, picture: Picture, *, alpha: Literal["keep", "drop"] = "keep", wanted: WrittenAs = AS_IT_IS
+) -> tuple[str, ...]:
     """What :func:`write_picture` leaves out because the format cannot hold it, one phrase each.
 
     Args:
         path: where the picture would go; the suffix chooses the format.
         picture: the source.
         alpha: ``"keep"`` or ``"drop"`` the alpha of the source.
+        wanted: another depth than follows from the source.
 
     Raises:
         InputError: the suffix is not that of a format that is written.
@@ -114,6 +137,8 @@ def losses(path: str | Path, picture: Picture, *, alpha: Literal["keep", "drop"]
         lost.append(f"{name} holds no alpha: it is left out")
     if picture.bits == 16 and name not in DEEP_FORMATS:
         lost.append(f"{name} holds 8 bits: 16-bit values are rounded")
+    elif picture.bits == 16 and wanted.bits == 8:
+        lost.append("8 bits were asked for: 16-bit values are rounded")
     if name not in PROFILE_FORMATS:
         if picture.icc is not None:
             lost.append(f"{name} holds no colour profile: it is left out")
@@ -155,16 +180,26 @@ def _check_pixels(picture: Picture, pixels: np.ndarray) -> None:
         raise ValueError(f"pixels are {pixels.shape}, the picture's alpha {picture.alpha.shape}")
 
 
-def _bits(name: str, picture: Picture, pixels: np.ndarray) -> int:
-    """Bits per channel to write in the format ``name``."""
+def _bits(name: str, picture: Picture, pixels: np.ndarray, wanted: int | None) -> int:
+    """Bits per channel to write in the format ``name``; ``wanted`` are kept to where it can hold them."""
     if name not in DEEP_FORMATS:
         return 8
+    if wanted is not None:
+        return wanted
     if name == picture.container.format:
         return picture.bits
     return 16 if pixels.dtype == np.uint16 else 8
 
 
-def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: np.ndarray | None, last: bool) -> None:
+def _encode(
+    path: Path,
+    name: str,
+    picture: Picture,
+    pixels: np.ndarray,
+    alpha: np.ndarray | None,
+    last: bool,
+    quality: int | None,
+) -> None:
     """Encode into ``path``. An error of any type may be raised and leave half a file there."""
     if name == "PNG":
         from studio.media.images.png import write_png
@@ -183,7 +218,7 @@ def _encode(path: Path, name: str, picture: Picture, pixels: np.ndarray, alpha: 
         else:
             image = _handed_over(pixels) if last and pixels.flags.owndata else Image.fromarray(pixels)
         with path.open("wb") as file:
-            image.save(cast("IO[bytes]", _WrittenHere(file)), name, **_options(name, picture))
+            image.save(cast("IO[bytes]", _WrittenHere(file)), name, **_options(name, picture, quality))
 
 
 class _WrittenHere:
@@ -214,8 +249,11 @@ def _handed_over(pixels: np.ndarray) -> Image.Image:
     return image
 
 
-def _options(name: str, picture: Picture) -> dict[str, Any]:
-    """Pillow's keyword arguments that write the source's metadata and compression in the format ``name``."""
+def _options(name: str, picture: Picture, quality: int | None) -> dict[str, Any]:
+    """Pillow's keyword arguments that write the source's metadata and compression in the format ``name``.
+
+    A ``quality`` that was asked for takes the place of the source's compression.
+    """
     container = picture.container
     options: dict[str, Any] = {}
     if container.dpi:
@@ -229,24 +267,27 @@ def _options(name: str, picture: Picture) -> dict[str, Any]:
     if container.exif and not (name == "JPEG" and len(container.exif) > LARGEST_SEGMENT):
         options["exif"] = container.exif
     if name == "JPEG":
-        return options | _jpeg_options(picture)
+        return options | _jpeg_options(picture, quality)
     if packet := whole_xmp(container):
         options["xmp"] = packet
     if name == "WEBP":
         # "exact" keeps the colours of fully transparent pixels. Method 0 is four times as fast and a few per cent larger.
-        lossless = container.lossless
+        lossless = container.lossless and quality is None
         return options | {
             "lossless": lossless,
-            "quality": 20 if lossless else _QUALITY,
+            "quality": 20 if lossless else quality or _QUALITY,
             "exact": True,
             "method": 0 if lossless else 4,
         }
-    options["quality"] = _QUALITY
+    options["quality"] = quality or _QUALITY
     return options | {"subsampling": "4:4:4"} if name == "AVIF" else options
 
 
-def _jpeg_options(picture: Picture) -> dict[str, Any]:
-    """Pillow's options for the tables, sampling and scans of a source that was a JPEG; quality 95 with full chroma for others."""
+def _jpeg_options(picture: Picture, quality: int | None) -> dict[str, Any]:
+    """Pillow's options for the tables, sampling and scans of a source that was a JPEG; quality 95 with full chroma for others.
+
+    With a ``quality`` that was asked for, also for a JPEG: with full chroma from 90 on, below it halved, as encoders do.
+    """
     container = picture.container
     comment = container.comment or b""
     options: dict[str, Any] = {"comment": comment if len(comment) <= LARGEST_SEGMENT else b""}
@@ -258,6 +299,8 @@ def _jpeg_options(picture: Picture) -> dict[str, Any]:
         extra += iptc_segment(container.iptc)
     if extra:
         options["extra"] = extra
+    if quality is not None:
+        return options | {"quality": quality, "subsampling": 0 if quality >= 90 else 2}
     if container.format != "JPEG" or not container.jpeg_tables:
         return options | {"quality": _QUALITY, "subsampling": 0}
     tables = [list(table) for table in container.jpeg_tables]

@@ -11,6 +11,7 @@ from studio.jobs import BatchJob
 from studio.media.places import make_folder
 from studio.records.batch import RunRecord
 from studio.service.batch.cluster import RayExecutor, check_workers
+from studio.service.batch.part import WHOLE, Part
 from studio.service.batch.plan import BatchPlan
 from studio.service.batch.prepare import prepare_batch
 from studio.service.batch.run import Summary, check_existing, run_batch
@@ -40,22 +41,32 @@ class PreparedBatch:
         self.plan, self._record = prepare_batch(job)
 
     def run(
-        self, watch: Watch = UNWATCHED, *, jobs: int | None = None, cluster: str | None = None, in_process: bool = False
+        self,
+        watch: Watch = UNWATCHED,
+        *,
+        jobs: int | None = None,
+        cluster: str | None = None,
+        in_process: bool = False,
+        part: Part = WHOLE,
+        existing: str | None = None,
     ) -> Summary:
-        """Do all of it.
+        """Do all of it, or a part.
 
         Args:
             watch: as :func:`studio.service.batch.run.run_batch` says.
             jobs: pictures at work at once; one per core, at most :data:`MOST_WORKERS`, if left out.
             cluster: ``"local"`` or the address of a Ray cluster, in place of processes on this machine.
             in_process: threads in place of processes: for an app, where all is loaded already.
+            part: which pictures, and with which strengths of their own.
+            existing: what to do with results that are there; as the job says if left out.
 
         Raises:
             InputError: results that exist, another run at work there, or a cluster that cannot be reached.
         """
-        check_existing(self.plan, self.job.existing)  # before processes are started for nothing
+        plan, existing = part.of(self.plan), existing or self.job.existing
+        check_existing(plan, existing)  # before processes are started for nothing
         with self._workers(jobs, cluster, in_process) as (workers, number):
-            return run_prepared(self.plan, self._record, workers, number, watch, existing=self.job.existing)
+            return run_prepared(plan, self._record, workers, number, watch, existing=existing, part=part)
 
     @contextmanager
     def _workers(self, jobs: int | None, cluster: str | None, in_process: bool) -> Iterator[tuple[Executor, int]]:
@@ -79,7 +90,18 @@ def workers_here(jobs: int | None, pictures: int, *, in_process: bool = False) -
 
 
 def run_prepared(
-    plan: BatchPlan, record: RunRecord, workers: Executor, number: int, watch: Watch, *, existing: str
+    plan: BatchPlan,
+    record: RunRecord,
+    workers: Executor,
+    number: int,
+    watch: Watch,
+    *,
+    existing: str,
+    part: Part = WHOLE,
 ) -> Summary:
-    """Run a plan with so many workers, twice as many tasks handed out as there are of them: none waits for the next."""
-    return run_batch(plan, record, workers, window=2 * number, existing=existing, watch=watch)
+    """Run a plan with so many workers.
+
+    Each has one task and none lies ready behind it: a task that was handed out is done, and Stop would have to wait for it.
+    Handing out the next one takes a millisecond, a picture at least thirty.
+    """
+    return run_batch(plan, record, workers, window=number, existing=existing, watch=watch, part=part)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from reswd_torch.errors import InputError
-from studio.media.images import FORMATS, READABLE_SUFFIXES, result_name
+from studio.media.images import READABLE_SUFFIXES, result_name
 from studio.media.places import file_ids
 from studio.remedies import JobRemedy
 
@@ -31,6 +31,7 @@ class Item:
         mask: its mask.
         problem: why it cannot be done, where that is known already; it is reported as failed.
         note: what the report says of the result, where that has another name.
+        strength: 0..4 where it has one of its own.
     """
 
     name: str
@@ -40,16 +41,17 @@ class Item:
     mask: Path | None = None
     problem: str | None = None
     note: str = ""
+    strength: float | None = None
 
     @property
     def converted(self) -> bool:
-        """Whether the result is of another format, as the source's is not written."""
-        return PurePosixPath(self.name).suffix.lower() not in FORMATS
+        """Whether the result is of another format, as the source's is not written, or another was asked for."""
+        return PurePosixPath(self.name).suffix != PurePosixPath(self.place).suffix
 
     @property
     def renumbered(self) -> bool:
         """Whether the result has a name that is not its own, as another one has that already."""
-        return self.place != result_name(self.name)
+        return self.place != result_name(self.name, PurePosixPath(self.place).suffix)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def plan_folder(
     references: Path | None = None,
     masks: Path | None = None,
     inputs: Iterable[Path] = (),
+    suffix: str | None = None,
 ) -> BatchPlan:
     """List the pictures of a folder and where each result goes.
 
@@ -111,6 +114,7 @@ def plan_folder(
         references: a folder of references, one for each picture, found by name without suffix.
         masks: the same for masks; or one file for all pictures.
         inputs: other files of the run (a reference, a grade), which no result may replace.
+        suffix: of the results, such as ``.jpg``; None for those of the pictures.
 
     Raises:
         InputError: no folder, no pictures, an output that overlaps the folder or the inputs, references that are missing
@@ -126,6 +130,8 @@ def plan_folder(
             problem = f"{folder}: no pictures in this folder (its sub-folders were not entered){others}"
             raise InputError(problem, JobRemedy.ENTER_SUBFOLDERS)
         raise InputError(f"{folder}: no pictures in this folder{others}")
+    if suffix is not None:
+        found = [replace(item, place=result_name(item.name, suffix)) for item in found]
     items = named_apart(found)
     if references is not None:
         matched, unused = by_name(items, references, "reference")
@@ -222,7 +228,7 @@ def named_apart(items: Iterable[Item]) -> tuple[Item, ...]:
     for item in sorted(items, key=lambda item: (item.converted, item.name)):
         place = item.place
         if _key(place) in taken and item.converted:
-            place = f"{item.name}.png"
+            place = item.name + PurePosixPath(place).suffix
         path, first = PurePosixPath(place), _key(place)
         while _key(place) in taken:  # each number is tried once, however many there are of one name
             numbers[first] += 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from studio.jobs import EACH, RESUME, SERIES, BatchJob, FramesJob
+from studio.kinds import RESULT_FORMATS
 from studio.media.clips.read import read_facts
 from studio.media.images.refuse import file_hash
 from studio.media.places import sha256_of
@@ -45,6 +46,7 @@ def prepare_batch(job: BatchJob) -> tuple[BatchPlan, RunRecord]:
         references=folder.absolute() if job.each_its_own and folder is not None else None,
         masks=None if job.mask is None else job.mask.absolute(),
         inputs=_single_files(job),
+        suffix=RESULT_FORMATS[job.output_format].suffix,
     )
     return plan, _checked_record(job, job.folder.absolute())
 
@@ -114,6 +116,9 @@ def _record(job: BatchJob, source: Path) -> RunRecord:
         recursive=job.recursive,
         masks=None if job.mask is None else str(job.mask.absolute()),
         grade_files=job.grade_files,
+        settings_files=job.settings_files,
+        output_format=job.output_format,
+        quality=job.quality,
         series=saved_series(saved.grade, job.settings) if saved else (),
     )
 
@@ -168,5 +173,8 @@ def resumed(record: RunRecord, folder: Path, output: Path) -> BatchJob:
         recursive=record.recursive,
         mask=None if record.masks is None else Path(record.masks),
         grade_files=record.grade_files,
+        settings_files=record.settings_files,
+        output_format=record.output_format,
+        quality=record.quality,
         existing=RESUME,
     )

@@ -18,8 +18,9 @@ from reswd_torch.written import remove_leftovers
 from studio.jobs import EACH, FRESH, OVERWRITE, RESUME
 from studio.media.places import make_folder, same_file, sha256_of
 from studio.records.batch import RUN_FILE, RunRecord, read_run, write_run
-from studio.records.report import DONE, FAILED, REPORT_FILE, Report, Row, read_report
+from studio.records.report import DONE, FAILED, REPORT_FILE, Report, Row, read_report, strength_of
 from studio.remedies import JobRemedy
+from studio.service.batch.part import WHOLE, Part
 from studio.service.batch.plan import BatchPlan, Item, listed, state_of
 from studio.service.batch.series import Share, colours_each, fit_series, references_of, save_series, series_files
 from studio.service.batch.work import NO_SPACE, GradeTask, SampleTask, TaskOutcome, failed, grade_one, sample_one
@@ -73,7 +74,7 @@ class Summary:
         done: pictures with a result, those of earlier runs among them.
         kept: of them, those of earlier runs.
         failed: pictures without, and why stands in the report.
-        left: pictures that it did not come to, because it was stopped.
+        left: pictures that it did not come to, because it was stopped; without those that were not asked for.
         same_scene: of those done, how many were taken for the scene of their reference.
         full: whether a full disk stopped it.
         seconds: it took.
@@ -102,6 +103,7 @@ def run_batch(
     window: int,
     existing: str = FRESH,
     watch: Watch = UNWATCHED,
+    part: Part = WHOLE,
 ) -> Summary:
     """Grade all pictures of a plan.
 
@@ -110,11 +112,12 @@ def run_batch(
         record: how; with the grades of a series only where one is given. Else they are fitted here, or taken from an earlier
             run.
         workers: who does it.
-        window: tasks handed out at once: twice the number of workers keeps them busy.
+        window: tasks handed out at once: the number of workers. More would all be finished after Stop.
         existing: ``FRESH`` refuses to replace results, ``OVERWRITE`` replaces them, ``RESUME`` goes on where an earlier
             run of the same settings ended.
         watch: told of every picture (:class:`BatchEvent`); the run waits for it. Once it says stop, pictures at work are
             finished and no more are begun: a run that is stopped ends in order, with a summary.
+        part: which of the pictures are graded now.
 
     Raises:
         InputError: results that exist, an earlier run of other settings, an output that cannot be written, another run
@@ -126,7 +129,7 @@ def run_batch(
     with _alone(plan.lock):
         check_existing(plan, existing)  # once more: another run may have ended while this one waited
         old = _earlier(plan, record) if existing == RESUME else None
-        run = _Run(plan, old or record, workers, window, watch)
+        run = _Run(plan, old or record, workers, window, watch, part)
         if old is None:
             _forget(plan, record.grade.path if record.grade else None)
         remove_leftovers(run.places())
@@ -141,7 +144,7 @@ def run_batch(
     done, bad = (sum(row.status == status for row in rows) for status in (DONE, FAILED))
     same = sum(row.status == DONE and row.scene == SAME_SCENE for row in rows)
     took = Counter(row.took for row in rows if row.status == DONE and row.took)
-    left = len(plan.items) - done - bad
+    left = len([item for item in plan.items if part.grades(item.name) and item.name not in report.rows])
     return Summary(done, kept, bad, left, same, run.full, time.perf_counter() - start, report.place, begun, took)
 
 
@@ -155,8 +158,10 @@ class _Run:
         workers: Executor,
         window: int,
         watch: Watch,
+        part: Part,
     ) -> None:
         self.plan, self.record, self.full = plan, record, False
+        self._part = part
         self._graded_from = 0.0  # the share of the run at which grading begins
         self._workers, self._window, self._watch = workers, window, watch
 
@@ -168,8 +173,8 @@ class _Run:
         for item in self.plan.items:
             place = self.plan.output / item.place
             yield place
-            if self.record.grade_files:
-                yield place.with_name(place.name + self.record.grade_files)
+            for suffix in self.record.beside:
+                yield place.with_name(place.name + suffix)
 
     def standing(self) -> dict[str, Row]:
         """Rows of an earlier run that still hold: the result is there, and made from these very files."""
@@ -180,6 +185,7 @@ class _Run:
             if (row := rows.get(item.name)) is not None
             and row.status == DONE
             and row.state == state_of(item)
+            and item.strength in (None, strength_of(row))
             and (self.plan.output / item.place).is_file()
         }
 
@@ -188,7 +194,7 @@ class _Run:
         record = self.record
         if record.mode == EACH or record.series:  # nothing to fit, or a grade that was given or fitted before
             return True
-        items = [item for item in self.plan.items if item.problem is None]
+        items = [item for item in self.plan.items if item.problem is None and item.name not in self._part.left_out]
         shares: dict[str, Share] = {}
         reasons = {item.name: item.problem for item in self.plan.items if item.problem is not None}
         count = colours_each(max(1, len(items)), record.settings)
@@ -217,10 +223,10 @@ class _Run:
         place = write_run(plan.state, record)
         save_series(plan.state, record)
         stamp = sha256_of(place)
-        todo = [item for item in plan.items if item.name not in report.rows]
+        todo = [item for item in plan.items if item.name not in report.rows and self._part.grades(item.name)]
         tasks = (self._task(item, place, stamp) for item in todo if item.problem is None)
         places = {item.name: plan.output / item.place for item in plan.items}
-        total, bad = len(plan.items), 0
+        total, bad = len(report.rows) + len(todo), 0
         self._watch.note(_event(GRADING, len(report.rows), total, begins_at=self._graded_from))
 
         def finished(row: Row) -> None:
@@ -264,6 +270,7 @@ class _Run:
             stamp=stamp,
             state=state_of(item),
             note=item.note,
+            strength=item.strength,
         )
 
     def _all(self, function: Callable[..., Any], tasks: Iterator[Any]) -> Iterator[Finished[Any]]:

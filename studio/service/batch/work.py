@@ -15,13 +15,15 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.matching import color_distance
 from reswd_torch.settings import MatchSettings
 from studio.fault import fault_line
 from studio.jobs import MatchJob
-from studio.media.images import losses
+from studio.kinds import RESULT_FORMATS
+from studio.media.images import WrittenAs, losses
 from studio.media.places import same_file, written_together
-from studio.records.batch import run_at
+from studio.records.batch import SETTINGS_SUFFIX, RunRecord, run_at
 from studio.records.report import DONE, FAILED, Row
 from studio.references import Reference, SavedGrade
 from studio.remedies import JobRemedy
@@ -58,6 +60,7 @@ class GradeTask:
         stamp: its SHA-256.
         state: of the source, for the report.
         note: for the report.
+        strength: 0..4, the picture's own; None for that of the run.
     """
 
     name: str
@@ -69,6 +72,7 @@ class GradeTask:
     stamp: str
     state: str
     note: str = ""
+    strength: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,15 +107,15 @@ def grade_one(task: GradeTask) -> TaskOutcome:
         room = 2 * result.picture.pixels.nbytes
         place.parent.mkdir(parents=True, exist_ok=True)
         run = run_at(task.run, task.stamp)
+        wanted = WrittenAs(RESULT_FORMATS[run.output_format].bits, run.quality)
         with written_together():
-            result = save_and_release(result, place, overwrite=True)
-            if run.grade_files is not None and not run.series:
-                result.save_grade(place.with_name(place.name + run.grade_files))
+            result = save_and_release(result, place, overwrite=True, wanted=wanted)
+            _save_beside(result, place, run)
     except Exception as error:
         reason = _reason(error, task.source, place, task.reference, task.mask)
         return failed(task.name, reason, task.state, full=_is_full(error, place, room), start=start)
     notes = [note.removeprefix(f"{task.source.name}: ") for note in result.notes]
-    notes += losses(place, result.picture)
+    notes += losses(place, result.picture, wanted=wanted)
     if task.note:
         notes.append(task.note)
     row = Row(
@@ -125,9 +129,18 @@ def grade_one(task: GradeTask) -> TaskOutcome:
         took=took,
         transform=kind_of(result.grade),
         message="; ".join(notes),
+        strength="" if task.strength is None else f"{task.strength:g}",
         state=task.state,
     )
     return TaskOutcome(row)
+
+
+def _save_beside(result: MatchResult, place: Path, run: RunRecord) -> None:
+    """Write what was asked for beside the result: its grade, its settings. A series has one grade, which is saved once."""
+    if run.grade_files is not None and not run.series:
+        result.save_grade(place.with_name(place.name + run.grade_files))
+    if run.settings_files:
+        write_text_atomically(place.with_name(place.name + SETTINGS_SUFFIX), result.settings_text(names_only=True))
 
 
 def _scene(result: MatchResult) -> dict[str, str]:
@@ -148,22 +161,24 @@ def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None, s
     """The result for one picture, its distances before and after, and what was taken of the reference."""
     run = run_at(task.run, task.stamp)
     source, mask = task.source, task.mask
+    settings = run.settings if task.strength is None else replace(run.settings, strength=task.strength)
     if not run.series:
         reference = reference_of(run, task.reference)
         state = "" if task.reference is None else str(task.reference.stat().st_mtime_ns)
-        job = MatchJob(source, reference, run.settings, mask)
+        job = MatchJob(source, reference, settings, mask)
         result = run_match(job, reference=_samples(reference, run.settings, state))
         assert result.report is not None
         return result, result.report.distance_before, result.report.distance_after, result.report.took
-    job = MatchJob(source, SavedGrade(run.series[0].grade), run.settings, mask)
+    job = MatchJob(source, SavedGrade(run.series[0].grade), settings, mask)
     result = run_match(job)
     one = grade_for(result.picture, run.series)
+    grade = one.grade if task.strength is None else one.grade.at_strength(task.strength)
     if one.target is None:  # a saved grade, which may take away the cast of this picture
         return result, None, None, ""
-    result = replace(result, grade=one.grade)
+    result = replace(result, grade=grade)
     colours = result.source_sample.held_out
     before, after = (
-        color_distance(each, one.target, icc=result.picture.icc) for each in (colours, one.grade.apply(colours))
+        color_distance(each, one.target, icc=result.picture.icc) for each in (colours, grade.apply(colours))
     )
     return result, before, after, run.settings.aim_for(picture=run.palette is None)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.settings import AUTO_SCENE, COLOURS, MOOD, MatchSettings
 from studio.jobs import EACH, FRESH
+from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.service.batch.uploads import UploadedBatch
 from studio.ui import words
 from studio.ui.batch.run import uploads_of
 from studio.ui.controls import PALETTE, PICTURE, SAVED, chosen_aim, chosen_protections
 from studio.ui.grades import sent_grade
 from studio.ui.limits import limits
-from studio.ui.settings import Sent, settings_from
+from studio.ui.settings import Sent, settings_from, whole_number
 
 FILES, FOLDER, HERE = "ZIP or files", "Folder", "Folder on this machine"
 """Where the pictures of a run can come from."""
@@ -34,6 +35,9 @@ class BatchChoice:
         aim, palette_aim: what to take of pictures, and of a palette.
         protect: what a mood keeps.
         mode: whether each picture is matched on its own.
+        output_format, quality: of the results; no quality stands for that of the sources.
+        grade_files: the suffix of a file with the grade beside every result; empty for none.
+        settings_files: whether the settings go beside every result.
         method, transform, scene, strength, seed, device: as for :func:`studio.ui.settings.settings_from`.
     """
 
@@ -51,6 +55,10 @@ class BatchChoice:
     palette_aim: Sent = COLOURS
     protect: Sent = field(default_factory=lambda: list(MatchSettings.protect))
     mode: str = EACH
+    output_format: str = AS_SOURCE
+    quality: Sent = None
+    grade_files: str = ""
+    settings_files: bool = False
     method: str = MatchSettings.method
     transform: str = MatchSettings.transform
     scene: str = MatchSettings.scene
@@ -90,12 +98,34 @@ class BatchChoice:
             settings=settings,
             limits=limits().batch,
             existing=self.existing if is_here else FRESH,
+            grade_files=self.grade_files or None if may_have_grades(self.colours, self.mode) else None,
+            settings_files=bool(self.settings_files),
+            output_format=self.output_format,
+            quality=_quality(self.quality) if has_quality(self.output_format) else None,
         )
 
 
 def may_share_a_scene(colours: str, mode: str) -> bool:
     """Whether pictures are matched to a picture, one by one. A palette shows nothing, and a series is fitted by statistics."""
     return colours == PICTURE and mode == EACH
+
+
+def may_have_grades(colours: str, mode: str) -> bool:
+    """Whether every picture has a grade of its own, which can be saved beside it."""
+    return colours != SAVED and mode == EACH
+
+
+def has_quality(output_format: str) -> bool:
+    """Whether results may be of a lossy format. Raises InputError for a format that there is not."""
+    known = RESULT_FORMATS.get(output_format)
+    if known is None:
+        raise InputError(f"There is no format {output_format!r:.40} to write: choose {', '.join(RESULT_FORMATS)}.")
+    return known.lossy
+
+
+def _quality(value: Sent) -> int | None:
+    """A quality from 1 to 100; None for an empty place. The job refuses what lies outside."""
+    return None if value is None or value == "" else whole_number(value, "quality")
 
 
 def below(text: str, allowed: tuple[Path, ...], what: str) -> Path:

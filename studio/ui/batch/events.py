@@ -1,25 +1,26 @@
-"""The tab *Batch*: what happens when something on it is pressed or chosen."""
+"""The tab *Batch*: what happens when something on it is chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from studio.ui.batch import run, words
-from studio.ui.batch.choice import FILES, FOLDER, HERE, BatchChoice, may_share_a_scene
+from studio.ui.batch import words
+from studio.ui.batch.choice import FILES, FOLDER, HERE, has_quality, may_have_grades, may_share_a_scene
+from studio.ui.batch.looks import MOST, looks_of
+from studio.ui.batch.order import chosen
 from studio.ui.batch.parts import BatchTab
-from studio.ui.batch.run import View
+from studio.ui.batch.run import uploads_of
+from studio.ui.batch.runs import wire_runs
+from studio.ui.batch.sheet_events import wire_sheet
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
 from studio.ui.grades import sent_grade
-from studio.ui.guard import Run
+from studio.ui.limits import limits
 from studio.ui.session import Session
 from studio.ui.settings import Sent
-from studio.ui.visits import caller_left
-from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Updates
+from studio.ui.wiring import LATEST, Updates
 
 
 def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...] = ()) -> None:
@@ -30,20 +31,22 @@ def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...] =
         session: of the page.
         allowed: folders of this machine below which a person may name some.
     """
-    events = BatchEvents(tab, session, allowed)
+    events = BatchEvents(tab, session)
     events.wire_choices()
-    events.wire_run()
+    events.wire_uploads()
+    events.wire_written()
+    wire_runs(tab, session, allowed)
+    wire_sheet(tab, session)
 
 
 class BatchEvents:
-    """What happens on the tab: the methods ``wire_...`` connect components with the others, which are the handlers.
+    """What happens when something is chosen: the methods ``wire_...`` connect components with the others, the handlers.
 
     For the arguments see :func:`wire_batch_tab`.
     """
 
-    def __init__(self, tab: BatchTab, session: gr.State, allowed: tuple[Path, ...]) -> None:
-        self.tab, self.session, self.allowed = tab, session, allowed
-        self.controls = Controls(BatchChoice, tab.pictures, tab.colours, tab.colours.aims, tab.more)
+    def __init__(self, tab: BatchTab, session: gr.State) -> None:
+        self.tab, self.session = tab, session
 
     def wire_choices(self) -> None:
         """Where pictures and colours come from: what is asked for follows what was chosen."""
@@ -105,84 +108,50 @@ class BatchEvents:
         """Ask about the scene only where that matters."""
         return {self.tab.more.scene: gr.update(visible=may_share_a_scene(kind, mode))}
 
-    def wire_run(self) -> None:
-        """The buttons *Process folder* and *Stop*."""
-        buttons, outcome = self.tab.run, self.tab.outcome
-        buttons.start.click(
-            self.run_batch,
-            [self.session, *self.controls.components],
-            [
-                buttons.start,
-                buttons.stop,
-                buttons.status,
-                outcome.bar,
-                outcome.failures,
-                outcome.download,
-                outcome.empty,
-                outcome.gallery,
-            ],
-            show_progress="hidden",
-            concurrency_id="batch",
-            concurrency_limit=1,
-            **PRIVATE,
+    def wire_uploads(self) -> None:
+        """What was uploaded is listed, and references are seen."""
+        pictures, colours = self.tab.pictures, self.tab.colours
+        gr.on(
+            [pictures.files.change, pictures.folder.change, pictures.kind.change],
+            self.list_pictures,
+            [pictures.kind, pictures.files, pictures.folder],
+            pictures.listed,
+            queue=False,
+            **LATEST,
         )
-        buttons.stop.click(_stop, self.session, None, queue=False, **QUICK)
+        colours.references.change(self.show_looks, [self.session, colours.references], colours.looks, **LATEST)
 
-    def run_batch(self, session: Session, *values: Any) -> Iterator[Updates]:
-        """*Process folder* was pressed."""
-        yield from BatchRun(self.tab, session, self.controls.read(values), self.allowed).updates()
+    def list_pictures(self, kind: str, files: Sent, folder: Sent) -> str:
+        """How many pictures were chosen, and which."""
+        if kind == HERE:
+            return ""
+        return words.chosen_html(chosen(uploads_of(files if kind == FILES else folder), most=limits().batch.files))
 
+    def show_looks(self, session: Session, references: Sent) -> str:
+        """The references as small pictures, in place of those of the ones before."""
+        uploads, state = uploads_of(references), session.batch
+        state.replace_looks(session.new_subfolder("looks") if uploads else None)
+        if state.looks is None:
+            return ""
+        return words.looks_html(looks_of(uploads, state.looks), max(0, len(uploads) - MOST))
 
-class BatchRun(Run):
-    """A run over many pictures, as the guard runs it.
+    def wire_written(self) -> None:
+        """What is written: what does not go with the rest is not asked for."""
+        colours, written = self.tab.colours, self.tab.written
+        written.output_format.change(self.show_quality, written.output_format, written.quality, queue=False, **LATEST)
+        gr.on(
+            [colours.colours.change, colours.mode.change],
+            self.show_grades,
+            [colours.colours, colours.mode],
+            written.grade_files,
+            queue=False,
+            **LATEST,
+        )
 
-    Args:
-        tab: the components.
-        session: of the page.
-        choice: the controls as they stood when the button was pressed.
-        allowed: folders of this machine below which a person may name some.
-    """
+    def show_quality(self, output_format: str) -> Updates:
+        """Ask for a quality only where a format has one."""
+        return {self.tab.written.quality: gr.update(visible=has_quality(output_format))}
 
-    def __init__(self, tab: BatchTab, session: Session, choice: BatchChoice, allowed: tuple[Path, ...]) -> None:
-        super().__init__(tab.run)
-        self.outcome, self.session, self.choice, self.allowed = tab.outcome, session, choice, allowed
-        self.stop = session.batch.stop = session.new_stop()
-        self.last = View()
-
-    def begin(self) -> Updates:
-        return {
-            self.outcome.bar: words.progress_html(View()),
-            self.outcome.failures: "",
-            self.outcome.download: gr.update(interactive=False, visible=False),
-        }
-
-    def work(self) -> Generator[Updates, None, str]:
-        outcome = self.outcome
-        wanted = self.choice.wanted(self.allowed)
-        folder = self.session.batch.replace_folder(self.session.new_subfolder("batch"))
-        left = caller_left()
-        for view in run.process(wanted, folder, lambda: self.stop() or left()):
-            if view.tiles and not self.last.tiles:
-                yield {outcome.gallery: gr.update(visible=True), outcome.empty: gr.update(visible=False)}
-            updates: Updates = {
-                outcome.bar: words.progress_html(view),
-                outcome.failures: words.failures_html(view),
-            }
-            if view.tiles != self.last.tiles:  # the bare value: Gradio would lose it beside anything else
-                updates[outcome.gallery] = list(view.tiles)
-            self.last = view
-            yield updates
-        return words.verdict(self.last)
-
-    def end(self) -> Updates:
-        updates: Updates = {}
-        if self.last.summary is None:
-            updates[self.outcome.bar] = ""
-        if self.last.archive is not None:
-            updates[self.outcome.download] = gr.update(value=str(self.last.archive), interactive=True, visible=True)
-        return updates
-
-
-def _stop(session: Session) -> None:
-    """Says nothing itself: the run that it stopped does, as it ends."""
-    session.batch.press_stop()
+    def show_grades(self, kind: str, mode: str) -> Updates:
+        """Offer the grades of single pictures only where they have some."""
+        return {self.tab.written.grade_files: gr.update(visible=may_have_grades(kind, mode))}

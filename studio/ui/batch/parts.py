@@ -24,6 +24,7 @@ class Pictures:
     results: gr.Textbox
     existing: gr.Dropdown
     hint: gr.HTML
+    listed: gr.HTML
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,7 @@ class Colours:
     colours: gr.Radio
     picture_group: gr.Column
     references: gr.File
+    looks: gr.HTML
     palette: gr.Textbox
     grade: gr.File
     aims: Aims
@@ -53,14 +55,33 @@ class More:
 
 
 @dataclass(frozen=True, eq=False)
+class Written:
+    """What is written of every picture."""
+
+    output_format: gr.Dropdown
+    quality: gr.Number
+    grade_files: gr.Dropdown
+    settings_files: gr.Checkbox
+
+
+@dataclass(frozen=True, eq=False)
+class Further:
+    """The buttons beside the one that starts a run."""
+
+    trial: gr.Button
+    go_on: gr.Button
+
+
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """What a run comes to."""
 
     bar: gr.HTML
-    download: gr.DownloadButton
+    download: gr.Button
+    packed: gr.DownloadButton
     failures: gr.HTML
     empty: gr.HTML
-    gallery: gr.Gallery
+    sheet: gr.HTML
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,5 +91,7 @@ class BatchTab:
     pictures: Pictures
     colours: Colours
     run: RunButtons
+    further: Further
+    written: Written
     more: More
     outcome: Outcome

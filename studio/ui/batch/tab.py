@@ -6,17 +6,18 @@ from pathlib import Path
 
 import gradio as gr
 
+from reswd_torch.grade.formats import grade_suffixes
 from reswd_torch.settings import MatchSettings
 from studio.jobs import EACH
+from studio.kinds import AS_SOURCE
 from studio.service.batch.run import FRESH, OVERWRITE, RESUME
 from studio.ui.batch import words
 from studio.ui.batch.choice import FILES, FOLDER, HERE
-from studio.ui.batch.parts import BatchTab, Colours, More, Outcome, Pictures
+from studio.ui.batch.parts import BatchTab, Colours, Further, More, Outcome, Pictures, Written
 from studio.ui.batch.run import MODES
 from studio.ui.controls import (
     KINDS,
     aim_choices,
-    gallery,
     kind_choice,
     method_choice,
     palette_box,
@@ -26,9 +27,18 @@ from studio.ui.controls import (
     seed_and_device,
     transform_choice,
 )
+from studio.ui.guard import RunButtons
 from studio.ui.settings import as_sent
 
 _EXISTING = (("Stop and say so", FRESH), ("Go on with the run there", RESUME), ("Replace them", OVERWRITE))
+
+_FORMATS = (
+    ("As each source", AS_SOURCE),
+    ("JPEG", "jpeg"),
+    ("PNG, 8 bits", "png"),
+    ("PNG, 16 bits", "png16"),
+    ("TIFF, the source's depth", "tiff"),
+)
 
 
 def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
@@ -41,7 +51,8 @@ def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
         with gr.Column(scale=4, min_width=330, elem_classes="choices"):
             pictures = _pictures(allowed)
             colours = _colours()
-            run = run_buttons("Process folder", "batch-start", "batch-stop", "batch-status")
+            further, run = _buttons()
+            written = _written()
             more = _more()
         with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
             outcome = _outcome()
@@ -49,6 +60,8 @@ def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
         pictures=pictures,
         colours=colours,
         run=run,
+        further=further,
+        written=written,
         more=more,
         outcome=outcome,
     )
@@ -68,6 +81,7 @@ def _pictures(allowed: tuple[Path, ...]) -> Pictures:
         results = gr.Textbox(label="Folder for the results", info="Made if it is not there", elem_id="batch-results")
         existing = gr.Dropdown(list(_EXISTING), value=FRESH, label="If results are there already")
     hint = gr.HTML(words.hint(FILES), padding=False, elem_id="batch-hint")
+    listed = gr.HTML(elem_id="batch-list", padding=False)
     return Pictures(
         kind=kind,
         files_group=files_group,
@@ -79,6 +93,7 @@ def _pictures(allowed: tuple[Path, ...]) -> Pictures:
         results=results,
         existing=existing,
         hint=hint,
+        listed=listed,
     )
 
 
@@ -86,6 +101,7 @@ def _colours() -> Colours:
     colours = kind_choice(KINDS, "batch-colours")
     with gr.Column() as picture_group:
         references = as_sent(gr.File(label="Reference", file_count="multiple", height=110, elem_id="batch-references"))
+        looks = gr.HTML(elem_id="batch-looks", padding=False)
         gr.HTML(
             '<p class="about">One for all; or several: each goes with the picture of its name, and in a series '
             "they are the look together.</p>",
@@ -105,11 +121,44 @@ def _colours() -> Colours:
         colours=colours,
         picture_group=picture_group,
         references=references,
+        looks=looks,
         palette=palette,
         grade=grade,
         aims=aims,
         mode=mode,
     )
+
+
+def _buttons() -> tuple[Further, RunButtons]:
+    with gr.Row():
+        trial = gr.Button("Try on three", scale=3, min_width=150, elem_id="batch-try")
+        go_on = gr.Button("Go on", scale=1, min_width=80, elem_id="batch-go-on", visible=False)
+    return Further(trial, go_on), run_buttons("Process folder", "batch-start", "batch-stop", "batch-status")
+
+
+def _written() -> Written:
+    with gr.Accordion("What is written", open=False, elem_id="batch-written"):
+        output_format = gr.Dropdown(list(_FORMATS), value=AS_SOURCE, label="Format", elem_id="batch-format")
+        quality = as_sent(
+            gr.Number(
+                None,
+                label="Quality",
+                info="Of JPEG, WebP, AVIF and HEIC, 1 to 100. Empty: that of each JPEG, else 95.",
+                minimum=1,
+                maximum=100,
+                precision=0,
+                elem_id="batch-quality",
+            )
+        )
+        grade_files = gr.Dropdown(
+            [("None", ""), *((suffix, suffix) for suffix in grade_suffixes())],
+            value="",
+            label="Each picture's grade beside it",
+            info=".cube holds every grade; the others hold ten numbers (CDL).",
+            elem_id="batch-grades",
+        )
+        settings_files = gr.Checkbox(False, label="Each picture's settings beside it (.json)", elem_id="batch-settings")
+    return Written(output_format, quality, grade_files, settings_files)
 
 
 def _more() -> More:
@@ -131,25 +180,30 @@ def _more() -> More:
     )
 
 
+def contact_sheet() -> gr.HTML:
+    """The contact sheet, which ``sheet.js`` draws. Its value is that of :meth:`studio.ui.batch.sheet.Sheet.value`."""
+    return gr.HTML(
+        None,
+        html_template='<div class="sheet-place"></div>',
+        js_on_load="reswdSheet(element, props, trigger, watch)",
+        apply_default_css=False,
+        elem_id="batch-sheet",
+        large=None,
+    )
+
+
 def _outcome() -> Outcome:
     bar = gr.HTML(elem_id="batch-bar", padding=False)
-    download = gr.DownloadButton(
-        "↓ Results and report (ZIP)", variant="primary", interactive=False, visible=False, elem_id="batch-get"
-    )
+    download = gr.Button("↓ Results and report (ZIP)", variant="primary", visible=False, elem_id="batch-get")
+    packed = gr.DownloadButton("ZIP", visible="hidden", elem_id="batch-packed")
     failures = gr.HTML(elem_id="batch-failures", padding=False)
     empty = gr.HTML(words.EMPTY, padding=False)
-    before_after = gallery(
-        "Before | after",
-        columns=2,
-        object_fit="cover",
-        allow_preview=True,
-        elem_id="batch-gallery",
-        visible="hidden",
-    )
+    sheet = contact_sheet()
     return Outcome(
         bar=bar,
         download=download,
+        packed=packed,
         failures=failures,
         empty=empty,
-        gallery=before_after,
+        sheet=sheet,
     )

@@ -44,6 +44,9 @@ _SCRIPTS = (
     "match/kept.js",
     "match/history.js",
     "match/compared.js",
+    "batch/order.js",
+    "batch/large.js",
+    "batch/sheet.js",
     "guide/pixels.js",
 )
 

@@ -84,8 +84,8 @@ def test_resume_with_other_settings_or_another_reference_is_refused(
         run(replace(request, existing=RESUME), two)
 
 
-NEW_COLUMNS = {"took": "", "transform": ""}
-"""What the report of a version that knew no aims lacks."""
+NEW_COLUMNS = {"took": "", "transform": "", "strength": ""}
+"""What the report of a version that knew no aims, and no strengths of single pictures, lacks."""
 AS_THEN = MatchSettings(aim="colours", transform="cdl")
 """What settings without an aim meant."""
 

@@ -84,3 +84,19 @@ def test_the_boxes_count_where_they_are_seen(choice: BatchChoice, protect: tuple
 def test_a_saved_grade_takes_nothing(tmp_path: Path) -> None:
     look = Grade(Cdl((1.2, 1.0, 0.8))).save(tmp_path / "look.cc")
     assert BatchChoice(aim="look", colours=SAVED, grade=str(look)).wanted(()).settings == MatchSettings()
+
+
+def test_what_is_written_goes_with_the_rest() -> None:
+    choice = BatchChoice(output_format="jpeg", quality=80, grade_files=".cc", settings_files=True)
+    wanted = choice.wanted(())
+    assert (wanted.output_format, wanted.quality, wanted.grade_files, wanted.settings_files) == (
+        "jpeg",
+        80,
+        ".cc",
+        True,
+    )
+    assert BatchChoice(output_format="png", quality=80).wanted(()).quality is None, "it is not asked for then"
+    assert BatchChoice(mode=SERIES, grade_files=".cc").wanted(()).grade_files is None
+    for wrong, said in (({"output_format": "gif"}, "no format 'gif'"), ({"quality": 3.5}, "not a whole number")):
+        with pytest.raises(InputError, match=said):
+            BatchChoice(**wrong).wanted(())  # type: ignore[arg-type]

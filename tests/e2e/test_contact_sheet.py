@@ -1,0 +1,255 @@
+"""The contact sheet of the tab *Batch* in a real Chromium: what a person sees, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import pytest
+from PIL import Image
+from studio_page import ASSETS, DESK, PHONE, Studio
+
+from studio.records.report import DONE, Row
+from studio.ui.batch.sheet import Sheet
+from studio.ui.batch.tab import contact_sheet
+from studio.ui.page import CSS, HEAD
+from studio.ui.session import runs_folder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+REFERENCE = ASSETS / "bridge-night.jpg"
+SHEET, LARGE = "#batch-sheet", "#batch-sheet dialog"
+
+
+def _pictures(folder: Path, count: int) -> list[Path]:
+    """Pictures 1 to ``count``, large enough for a large view."""
+    folder.mkdir(parents=True)
+    photographs, places = sorted(ASSETS.glob("*.jpg")), []
+    for number in range(1, count + 1):
+        with Image.open(photographs[number % len(photographs)]) as image:
+            image.resize((1800, 1200)).save(folder / f"{number}.jpg", quality=90)
+        places.append(folder / f"{number}.jpg")
+    return places
+
+
+def _trial(studio: Studio, pictures: list[Path]) -> None:
+    studio.page.get_by_role("tab", name="Batch").click()
+    studio.at("#batch-files input[type=file]").set_input_files(pictures)
+    studio.at("#batch-references input[type=file]").set_input_files(REFERENCE)
+    studio.at("#batch-looks img").wait_for()
+    studio.at("#batch-try").click()
+    _ended(studio, 3)
+
+
+def _ended(studio: Studio, done: int) -> None:
+    studio.wait(lambda: f"{done} of {done} done" in studio.at("#batch-bar").inner_text())
+    studio.wait(lambda: studio.at("#batch-start").is_enabled())
+    studio.wait(lambda: studio.at(f"{SHEET} .tile img").count() == 2 * done)
+
+
+def _focus(studio: Studio) -> str:
+    """What a person who does not see the page would hear of the focused element."""
+    return str(studio.page.evaluate(
+        "(e => e.getAttribute('aria-label') || [...e.querySelectorAll('img')].map(i => i.alt).join(' ') || e.textContent)"
+        "(document.activeElement)"
+    ))  # fmt: skip
+
+
+def _outline(studio: Studio) -> float:
+    return float(studio.page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)"))
+
+
+def _large_shown(studio: Studio, name: str) -> None:
+    """The large view shows this picture, from files of at least 1600 pixels."""
+    studio.wait(lambda: studio.at(f"{LARGE} h2").inner_text() == name)
+    studio.wait(lambda: studio.page.evaluate(
+        "[...document.querySelectorAll('#batch-sheet dialog img')].every(i => i.complete && i.naturalWidth >= 1600)"
+    ))  # fmt: skip
+
+
+def _zip(studio: Studio, folder: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(studio.download("batch-get", folder).read_bytes()))
+
+
+@pytest.mark.browser
+def test_try_look_trim_leave_out_and_take_away(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page(DESK)
+    studio.page.get_by_role("tab", name="Batch").click()
+    studio.at("#batch-written button").first.click()
+    studio.page.get_by_label("Format", exact=True).click()
+    studio.page.get_by_role("option", name="JPEG").click()
+    studio.page.get_by_label("Quality").fill("70")
+    studio.page.get_by_label("Each picture's grade beside it").click()
+    studio.page.get_by_role("option", name=".cube").click()
+    studio.page.get_by_label("Each picture's settings").check()
+    _trial(studio, _pictures(tmp_path / "in", 11)[::-1])
+    names = studio.at("#batch-list li").all_text_contents()
+    assert names == [f"{n}.jpg" for n in range(1, 12)], "in the order in which people count"
+    assert studio.at(f"{SHEET} .said b").all_inner_texts() == ["1.jpg", "6.jpg", "11.jpg"]
+    studio.shoot("sheet-trial-1280", full=True)
+    studio.at("#batch-start").click()
+    _ended(studio, 11)
+    studio.shoot("sheet-1280", full=True)
+
+    first = studio.at(f"{SHEET} .tile .open").first
+    first.click()
+    _large_shown(studio, "1.jpg")
+    studio.shoot("sheet-large-1280")
+    old = studio.at(f"{SHEET} .tile img").nth(1).get_attribute("src")
+    studio.page.get_by_label("Strength").last.fill("0.25")
+    studio.page.get_by_label("Strength").last.press("Enter")
+    studio.wait(lambda: studio.at(f"{SHEET} .tile img").nth(1).get_attribute("src") not in (None, old))
+    studio.wait(lambda: studio.at("#batch-start").is_enabled())
+    studio.page.keyboard.press("Escape")
+    assert "strength 0.25" in studio.at(f"{SHEET} .tile").first.inner_text()
+
+    studio.page.get_by_role("button", name="Leave out: 2.jpg").click()
+    studio.page.get_by_role("button", name="Take back: 2.jpg").wait_for()
+    beside = ("", ".cube", ".settings.json")
+    with _zip(studio, tmp_path) as opened:
+        assert set(opened.namelist()) == {"report.csv", "run.json"} | {
+            f"{n}.jpg{suffix}" for n in range(1, 12) if n != 2 for suffix in beside
+        }
+        report = opened.read("report.csv").decode()
+        assert "2.jpg,left out" in report and json.loads(opened.read("run.json"))["quality"] == 70
+        assert json.loads(opened.read("1.jpg.settings.json"))["settings"]["strength"] == 0.25
+    studio.page.get_by_role("button", name="Take back: 2.jpg").click()
+    studio.page.get_by_role("button", name="Leave out: 2.jpg").wait_for()
+    with _zip(studio, tmp_path) as opened:
+        assert "2.jpg" in opened.namelist() and "left out" not in opened.read("report.csv").decode()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_by_keyboard(open_page, tmp_path: Path, scheme: str) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page(PHONE, color_scheme=scheme)
+    _trial(studio, _pictures(tmp_path / "in", 5))
+    press = studio.page.keyboard.press
+    studio.at(f"{SHEET} .sheet-bar button").first.focus()
+    press("Enter")
+    studio.at(f"{SHEET} .tile .open").first.focus()
+    press("ArrowDown")
+    assert _focus(studio) == "before: 2.jpg after: 2.jpg" or "2.jpg" in _focus(studio)
+    press("Home")
+    assert _focus(studio) == "before: 1.jpg after: 1.jpg" and _outline(studio) >= 2
+    studio.shoot(f"sheet-400-{scheme}", full=True)
+    press("Tab")
+    assert _focus(studio) == "Leave out: 1.jpg" and _outline(studio) >= 2
+    press("Enter")
+    studio.page.get_by_role("button", name="Take back: 1.jpg").wait_for()
+    press("Enter")
+    studio.page.get_by_role("button", name="Leave out: 1.jpg").wait_for()
+    press("Shift+Tab")
+    press("Enter")
+    _large_shown(studio, "1.jpg")
+    studio.shoot(f"sheet-large-400-{scheme}")
+    assert not studio.too_wide()
+    box = studio.at(LARGE).bounding_box()
+    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 400
+    before = studio.at(f"{LARGE} img.before")
+    half = before.evaluate("e => getComputedStyle(e).clipPath")
+    studio.page.keyboard.down("b")
+    assert before.evaluate("e => getComputedStyle(e).clipPath") != half, "the whole picture is as it was before"
+    studio.page.keyboard.up("b")
+    assert before.evaluate("e => getComputedStyle(e).clipPath") == half
+    studio.page.get_by_label("Divider").focus()
+    press("ArrowRight")
+    assert before.evaluate("e => getComputedStyle(e).clipPath") != half, "the divider moves by keys"
+    assert studio.at(f"{LARGE} h2").inner_text() == "1.jpg"
+    studio.page.get_by_role("button", name="Next").focus()
+    press("ArrowRight")
+    press("ArrowRight")
+    _large_shown(studio, "3.jpg")
+    press("Escape")
+    assert _focus(studio) == "before: 3.jpg after: 3.jpg", "back to where the person was"
+    _contrasts(studio)
+
+
+def _contrasts(studio: Studio) -> None:
+    """The words of the sheet on their ground, as WCAG 2.2 measures it."""
+    for selector in (".said b", ".said span", ".drop", ".sheet-bar button[aria-pressed=true]", ".sheet-bar button"):
+        ratio = studio.at(f"{SHEET} {selector}").first.evaluate(_CONTRAST_JS)
+        assert ratio >= 4.5, f"{selector}: {ratio:.2f}"
+
+
+_CONTRAST_JS = """(e) => {
+  const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
+    .map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  let ground = e;
+  while ((parts(getComputedStyle(ground).backgroundColor)[3] ?? 1) === 0) ground = ground.parentElement;
+  const pair = [parts(getComputedStyle(e).color), parts(getComputedStyle(ground).backgroundColor)].map(light);
+  return (Math.max(...pair) + .05) / (Math.min(...pair) + .05);
+}"""
+
+
+@pytest.fixture
+def two_thousand(app_url: str, tmp_path: Path) -> Iterator[tuple[str, Sheet]]:
+    """A page with nothing but a sheet of 2,000 pictures, all of them done."""
+    sheet = Sheet(runs_folder() / "two thousand", [f"{n}.jpg" for n in range(2000)])
+    sheet.folder.mkdir()
+    small = tmp_path / "small.jpg"
+    with Image.open(REFERENCE) as image:
+        image.resize((320, 213)).save(small)
+    for name in sheet.names:
+        sheet.take(Row(name, DONE))
+        before, after = sheet.place_before(name), sheet.place_after(name)
+        os.link(small, before)
+        os.link(small, after)
+        sheet.show(name, before, after)
+    with gr.Blocks() as page:
+        shown = contact_sheet()
+        page.load(lambda: sheet.value(busy=False, able=True, run=1, show="all", strength=1.0), None, shown)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, css=CSS, head=HEAD, server_name="127.0.0.1")
+    yield url, sheet
+    page.close(verbose=False)
+
+
+@pytest.mark.browser
+def test_two_thousand_pictures_scroll(
+    two_thousand: tuple[str, Sheet], chromium: Browser, screenshots: Path
+) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url))
+    page.goto(two_thousand[0])
+    page.locator(".tile img").first.wait_for()
+    page.wait_for_timeout(500)
+    assert page.locator(".tile").count() <= 40 and page.locator(f"{SHEET} *").count() < 500
+    assert sum("-before.jpg" in url for url in asked) <= 40, "only what is in sight is asked for"
+    begun = time.monotonic()
+    longest = page.evaluate(_SCROLL_JS)
+    took = time.monotonic() - begun
+    page.locator(".tile").get_by_alt_text("after: 1999.jpg").wait_for()
+    elements = page.locator(f"{SHEET} *").count()
+    print(f"scrolled 2,000 in {took:.2f} s, longest frame {longest:.0f} ms, {elements} elements, {len(asked)} requests")
+    assert elements < 500 and longest < 250
+    assert page.evaluate("(i => i.complete && i.naturalWidth)(document.querySelector('img[alt=\\"after: 1999.jpg\\"]'))")
+    page.locator(".tile .open").last.focus()
+    page.keyboard.press("Home")
+    assert page.evaluate("document.activeElement.querySelector('img')?.alt") == "before: 0.jpg"
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.querySelector('img')?.alt") == "before: 1999.jpg"
+    page.close()
+
+
+_SCROLL_JS = """async () => {
+  const scroll = document.querySelector('.sheet-scroll');
+  let longest = 0, last = performance.now();
+  for (let step = 1; step <= 60; step++) {
+    scroll.scrollTop = scroll.scrollHeight * step / 60;
+    await new Promise(requestAnimationFrame);
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }
+  return longest;
+}"""
