@@ -51,7 +51,7 @@ REMEDIES: dict[Remedy, str] = {
     JobRemedy.SERIES_GRADE: "leave them out: the ZIP of a series holds series.cube",
     JobRemedy.CUBE_OR_CDL: f"choose {in_words(lattice_suffixes())}, or the kind of grade CDL",
     JobRemedy.SAVED_SETTINGS: "drop a settings file that was downloaded here",
-    JobRemedy.CLIP_AS_CLIP: "clips are matched on the command line; here, export still frames first",
+    JobRemedy.CLIP_AS_CLIP: "clips are matched in the tab Grade a clip",
     JobRemedy.INSTALL_CLUSTER: "the server lacks a package for it",
     JobRemedy.CHECK_CLUSTER: "tell whoever runs this server",
 }
