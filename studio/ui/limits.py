@@ -30,6 +30,8 @@ class Limits:
         side: longest side of a painting, pixels.
         any_model: whether models of huggingface.co may be named that are not in the list. They would fill the disk.
         work: most seconds of one job of an endpoint. Others wait for its place.
+        clip: most megapixels of all frames of a clip that is graded in the browser, together. Grading takes time by these.
+        graded: largest clip that is written for the browser, bytes.
     """
 
     file: int = 2 * GIB
@@ -46,6 +48,8 @@ class Limits:
     side: int = 2048
     any_model: bool = True
     work: float = math.inf
+    clip: float = math.inf
+    graded: int = 32 * GIB
 
 
 OWN = Limits()
@@ -64,6 +68,8 @@ PUBLIC = Limits(
     side=1536,
     any_model=False,
     work=15 * 60.0,
+    clip=12_000.0,
+    graded=2 * GIB,
 )
 """Where strangers come."""
 

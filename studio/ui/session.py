@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from studio.ui.batch.state import BatchState
+from studio.ui.clip.state import ClipState
 from studio.ui.guide.state import GuideState
 from studio.ui.match.state import MatchState
 from studio.ui.stop import StopFile
@@ -26,16 +27,17 @@ class Session:
     Not a dataclass: Gradio copies those into the page's configuration.
 
     Attributes:
-        match, batch, guide: what the tabs remember.
+        match, batch, clip, guide: what the tabs remember.
     """
 
     def __init__(self) -> None:
         self.match = MatchState()
         self.batch = BatchState()
+        self.clip = ClipState()
         self.guide = GuideState()
         self._folder: Path | None = None
         self._folder_lock = Lock()
-        self._files: list[Path] = []
+        self._files: dict[str, list[Path]] = {}
         self._numbers = count(1)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Session:
@@ -51,12 +53,13 @@ class Session:
                 self._folder.mkdir(parents=True)
             return self._folder
 
-    def new_file(self, suffix: str, *, keep: int = 8) -> Path:
-        """A fresh name for a passing picture, so that no browser shows an old one; only the last few stay on disk."""
-        path = self.folder / f"preview-{next(self._numbers)}{suffix}"
-        self._files.append(path)
-        while len(self._files) > keep:
-            self._files.pop(0).unlink(missing_ok=True)
+    def new_file(self, suffix: str, *, keep: int = 8, kind: str = "preview") -> Path:
+        """A fresh name for a passing picture, so that no browser shows an old one; only the last few of a kind stay on disk."""
+        path = self.folder / f"{kind}-{next(self._numbers)}{suffix}"
+        files = self._files.setdefault(kind, [])
+        files.append(path)
+        while len(files) > keep:
+            files.pop(0).unlink(missing_ok=True)
         return path
 
     def new_place(self, name: str) -> Path:
@@ -101,6 +104,9 @@ def new_folder() -> Path:
 
 
 def forget(session: Session | None) -> None:
-    """Delete a closed page's files."""
-    if session is not None and session._folder is not None:
+    """Close a closed page's decoders, and delete its files."""
+    if session is None:
+        return
+    session.clip.close()
+    if session._folder is not None:
         shutil.rmtree(session._folder, ignore_errors=True)

@@ -18,16 +18,11 @@ from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import cube_line, show, shown_outputs
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import PLACE_JS
+from studio.ui.saving import SAVE_JS
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
 from studio.ui.words import message
 
-_SAVE_JS = """(file) => {
-  if (!file) return;
-  const link = document.createElement('a');
-  link.href = file.url; link.download = file.orig_name;
-  document.body.appendChild(link); link.click(); link.remove();
-}"""
 _LOOK_JS = "() => document.querySelector('#slider')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
 _WORK: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, **PRIVATE}
 
@@ -293,7 +288,7 @@ class MatchEvents:
                 concurrency_id="download",
                 concurrency_limit=2,
                 **PRIVATE,
-            ).success(None, away.file, None, js=_SAVE_JS, **PRIVATE)
+            ).success(None, away.file, None, js=SAVE_JS, **PRIVATE)
         away.cube_size.change(self.say_how_exact, [self.session, away.cube_size], away.cube_line, **QUICK)
 
     def say_how_exact(self, session: Session, cube_size: int) -> Updates:

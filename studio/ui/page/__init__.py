@@ -20,8 +20,10 @@ INTRO = (
 
 CSS = "".join(
     (_UI / name).read_text(encoding="utf-8")
-    for name in ("page/page.css", "match/match.css", "batch/batch.css", "guide/guide.css")
+    for name in ("page/page.css", "match/match.css", "batch/batch.css", "clip/clip.css", "guide/guide.css")
 )
 """The style sheets of the page and of its tabs."""
-HEAD = "".join(f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in ("page/drop.js",))
+HEAD = "".join(
+    f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in ("page/drop.js", "clip/clip.js")
+)
 """The scripts of the page."""
