@@ -125,8 +125,13 @@ def written(delivered: Delivered, seconds: float) -> str:
     """What was written, and what is not in it and why."""
     clip, file = delivered.clip, delivered.written["output"]
     assert clip is not None
+    job = delivered.result.job
+    look = "a saved grade" if job.saved_grade is not None else job.reference.name
     size = _size(file.stat().st_size)
-    said = f"{clip.frames} frames, {duration(clip.seconds)}, {size}; graded in {duration(seconds)}"
+    said = (
+        f"{look} at strength {job.settings.strength:g} · {clip.frames} frames, {duration(clip.seconds)}, {size} · graded in "
+        f"{duration(seconds)}"
+    )
     return f'<p class="about"><b>{escape(file.name)}</b> {escape(said)}</p>' + words.notes(delivered.notes)
 
 
@@ -144,5 +149,7 @@ def duration(seconds: float) -> str:
 
 
 def _size(size: int) -> str:
-    """Bytes in the megabytes that the place for files counts in."""
-    return f"{max(0.01, size / MIB):.3g} MB" if size < GIB else f"{size / GIB:.3g} GB"
+    """Bytes in the units that the place for files counts in."""
+    if size < MIB:
+        return f"{size / 1024:.4g} KB"
+    return f"{size / MIB:.4g} MB" if size < GIB else f"{size / GIB:.4g} GB"
