@@ -330,7 +330,7 @@ class Outputs:
         result: the matched picture, clip, or pattern of numbered frames.
         cdl: the grade as .cc, .ccc or .cdl as well.
         cube: the grade as .cube as well.
-        settings: the settings as .json as well: of a single picture only.
+        settings: the settings as .json as well: of a single picture or a clip only.
         cube_size: lattice points of the .cube along one axis.
         overwrite: whether files that exist are replaced.
         inputs: further files that must not be replaced, beside those that the job reads.

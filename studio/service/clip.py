@@ -9,7 +9,7 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
-from reswd_torch.matching import MatchReport, PixelSample, fit_samples
+from reswd_torch.matching import MatchReport, PixelSample, color_distance, fit_samples
 from reswd_torch.written import temporary_beside
 from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
@@ -19,12 +19,24 @@ from studio.media.clips.open import OpenClip, opened, picture_stream
 from studio.media.clips.read import ClipFacts, Damage, events, is_packet, read_facts
 from studio.media.clips.write import ClipWriter, writing
 from studio.media.images import profile_name, read_mask
-from studio.media.places import check_place, written_beside
+from studio.media.places import check_place, sha256_of, written_beside
+from studio.records.match import settings_text
 from studio.references import BatchReference, ClipReference
 from studio.service.clip_colours import most_alike, sample_clip
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
-from studio.watch import UNWATCHED, Watch
+from studio.watch import UNWATCHED, Event, Watch
+
+
+@dataclass(frozen=True, eq=False)
+class GradedFrame(Event):
+    """A frame of a clip was graded and written.
+
+    Attributes:
+        frames: how many were, so far.
+    """
+
+    frames: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +91,55 @@ class ClipResult:
         """The colour encoding of the clip, which the grade belongs to."""
         return self.facts.tags.name
 
+    @property
+    def distance_before(self) -> float | None:
+        """Sliced Wasserstein distance from the clip to the reference, Lab units; None with a given grade."""
+        return None if self.report is None else self.report.distance_before
+
+    def distance_at(self, strength: float) -> float | None:
+        """The same from the clip graded at ``strength``; nothing is fitted again."""
+        if self.source_sample is None or self.target_sample is None:
+            return None
+        graded = self.grade.apply(self.source_sample.held_out, strength=strength)
+        return color_distance(graded, self.target_sample.held_out)
+
+    def at_strength(self, strength: float) -> ClipResult:
+        """The same fit at another strength."""
+        settings = replace(self.job.settings, strength=strength)
+        grade = self.grade.at_strength(strength)
+        after = self.distance_at(strength)
+        if grade.report is not None and after is not None:
+            grade = replace(grade, report=replace(grade.report, distance_after=after, settings=settings))
+        return replace(self, job=replace(self.job, settings=settings), grade=grade)
+
+    def graded(self, pixels: np.ndarray) -> np.ndarray:
+        """A frame through the grade, as :meth:`save_clip` writes it.
+
+        Args:
+            pixels: (H, W, 3) uint8 or uint16 of an upright frame, of any size.
+        """
+        weights = self.weights
+        if weights is not None and weights.shape != pixels.shape[:2]:
+            import cv2
+
+            weights = cv2.resize(weights, pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
+        return render(pixels, self.grade, weights)
+
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
         """Save the grade as .cube, .cc, .ccc or .cdl."""
         return self.grade.save(path, cube_size=cube_size, description=self.job.description())
+
+    def settings_text(self, *, names_only: bool = False) -> str:
+        """The settings as JSON: enough to run the match again to the same bytes, and to apply its grade elsewhere.
+
+        Args:
+            names_only: leave the folders of the inputs out: see :func:`studio.records.match.settings_text`.
+
+        Raises:
+            OSError: an input is no longer there.
+        """
+        hashes = {role: sha256_of(path) for role, path in self.job.files.items()}
+        return settings_text(self.job, self.grade, hashes, {}, encoding=self.encoding, names_only=names_only)
 
     def save_clip(self, output: Path, *, overwrite: bool = False, watch: Watch = UNWATCHED) -> SavedClip:
         """Write the graded clip.
@@ -99,6 +157,7 @@ class ClipResult:
             Cancelled: it was stopped.
         """
         source, facts, damage = self.job.source, self.facts, Damage()
+        watch(0.0, "grading")
         check_clip_output(output, inputs=list(self.job.files.values()), overwrite=overwrite)
         with (
             opened(source) as clip,
@@ -140,8 +199,8 @@ class ClipResult:
                 pixels, alpha = facts.turn.applied(colors.pixels(what)), colors.alpha(what)
                 upright = None if alpha is None else facts.turn.applied(alpha)
                 writer.show(colors.frame(render(pixels, self.grade, self.weights), what, upright))
-            if expected:
-                watch(min(1.0, damage.end / expected), f"grading, {damage.end:.1f} of {expected:.1f} s")
+            share, of = (min(1.0, damage.end / expected), f" of {expected:.1f}") if expected else (0.0, "")
+            watch.event(GradedFrame(share, f"grading, {damage.end:.1f}{of} s", damage.frames))
         return [*resized, *said_of(found)]
 
 

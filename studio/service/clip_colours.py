@@ -216,8 +216,8 @@ def _in_one_pass(facts: ClipFacts, taken: Any, progress: OnProgress | None) -> l
                 parts.append(taken(frame, number // step))
                 if len(parts) == 2 * FRAMES:
                     parts, step = [_at(place, part) for place, part in enumerate(parts[::2])], step * 2
-            if progress is not None and facts.seconds:
-                progress(min(1.0, damage.end / facts.seconds), "looking at the clip")
+            if progress is not None:
+                progress(min(1.0, damage.end / facts.seconds) if facts.seconds else 0.0, "looking at the clip")
     return parts
 
 

@@ -87,14 +87,12 @@ def _delivered(job: MatchJob, outputs: Outputs, watch: Watch) -> Delivered:
         fitted = run(job, watch.part(0.0, 0.3))
         with written_together(overwrite=outputs.overwrite):
             clip = fitted.save_clip(outputs.result, overwrite=outputs.overwrite, watch=watch.part(0.3, 1.0))
-            written = {"output": clip.path} | _save_grades(fitted.save_grade, outputs)
+            written = {"output": clip.path} | _save_grades(fitted.save_grade, outputs) | _save_settings(fitted, outputs)
         return Delivered(fitted, written, (*fitted.notes, *clip.notes), clip)
     with written_together(overwrite=outputs.overwrite):
         result = save_and_release(run(job, watch), outputs.result, overwrite=outputs.overwrite)
         written = {"output": outputs.result} | _save_grades(result.save_grade, outputs)
-        if outputs.settings is not None:
-            write_text_atomically(outputs.settings, result.settings_text())
-            written["settings"] = outputs.settings
+        written |= _save_settings(result, outputs)
     return Delivered(result, written, (*result.notes, *losses(outputs.result, result.picture)))
 
 
@@ -131,6 +129,27 @@ def deliver_into(job: MatchJob, folder: Path, watch: Watch = UNWATCHED, *, with_
             write_text_atomically(written["settings"], result.settings_text(names_only=True))
         result = save_and_release(result, place)
     return Delivered(result, written, notes, clip)
+
+
+def deliver_clip(result: ClipResult, place: Path, watch: Watch = UNWATCHED) -> Delivered:
+    """Write the clip of a match that was made before, to the bytes that :func:`deliver` would write.
+
+    Args:
+        result: the match, at the strength that is wanted.
+        place: where the graded clip goes; its suffix says which container is written. Replaces none.
+        watch: told how far it is; may stop it.
+
+    Raises:
+        InputError: a container that cannot hold the clip, before any work; or a place that cannot be written to.
+        Fault: anything else that goes wrong.
+        Cancelled: it was stopped; no file is left behind.
+    """
+    job = result.job
+    with faults_of(job.source):
+        check_clip_output(place, inputs=list(job.files.values()))
+        check_clip_fits(job, place)
+        clip = result.save_clip(place, watch=watch)
+    return Delivered(result, {"output": clip.path}, (*result.notes, *clip.notes), clip)
 
 
 def matched_name(source: Path, suffix: str) -> str:
@@ -174,9 +193,9 @@ def _check_kinds(job: MatchJob, outputs: Outputs) -> None:
     if is_clip(output) and not isinstance(job, ClipJob):
         suffix = source.suffix.lower() if source.suffix.lower() in FORMATS else ".png"
         raise InputError(f"{output}: the source {source} is no clip: give an output that ends in {suffix}")
-    if isinstance(job, ClipJob | FramesJob) and outputs.settings is not None:
+    if isinstance(job, FramesJob) and outputs.settings is not None:
         raise InputError(
-            f"{outputs.settings}: settings files are for single pictures: save the grade as a file instead"
+            f"{outputs.settings}: settings files are for single pictures and clips: save the grade as a file instead"
         )
 
 
@@ -195,3 +214,11 @@ def _save_grades(save: Callable[..., Path], outputs: Outputs) -> dict[str, Path]
     """Save the grade where that is wanted: what was written, by role."""
     wanted = {"cdl": outputs.cdl, "cube": outputs.cube}
     return {role: save(path, cube_size=outputs.cube_size) for role, path in wanted.items() if path is not None}
+
+
+def _save_settings(result: MatchResult | ClipResult, outputs: Outputs) -> dict[str, Path]:
+    """Save the settings where that is wanted: what was written, by role."""
+    if outputs.settings is None:
+        return {}
+    write_text_atomically(outputs.settings, result.settings_text())
+    return {"settings": outputs.settings}

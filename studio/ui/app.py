@@ -20,6 +20,8 @@ from studio.space import on_a_space
 from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
 from studio.ui.blocks import StudioBlocks
+from studio.ui.clip.events import wire_clip_tab
+from studio.ui.clip.tab import lay_out_clip_tab
 from studio.ui.desk.routes import desk_routes
 from studio.ui.disk import keep_tidy, leave, own_folder
 from studio.ui.door import Door
@@ -63,6 +65,8 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
                 wire_match_tab(lay_out_match_tab(), session, app)
             with gr.Tab("Batch", id="batch"):
                 wire_batch_tab(lay_out_batch_tab(allowed), session, allowed)
+            with gr.Tab("Grade a clip", id="clip"):
+                wire_clip_tab(lay_out_clip_tab(), session)
             with gr.Tab("Guide a generation", id="guide"):
                 wire_guide_tab(lay_out_guide_tab(), session)
         add_endpoints()

@@ -125,7 +125,7 @@ def show_aims(aims: Aims, kind: str, method: str) -> Updates:
     else:
         said = _about(_PALETTE_AIM_HELP if kind == PALETTE else _AIM_HELP)
     return {
-        aims.aim_group: gr.update(visible=kind == PICTURE),
+        aims.aim_group: gr.update(visible=kind not in (PALETTE, SAVED)),
         aims.palette_aim_group: gr.update(visible=kind == PALETTE),
         aims.aim: gr.update(interactive=able),
         aims.palette_aim: gr.update(interactive=able),

@@ -33,6 +33,8 @@ class Limits:
         history: most bytes that the matches of one open page hold in memory, beside the one on the screen.
         left: most bytes that all pages hold together that were closed and may come back.
         work: most seconds of one job of an endpoint. Others wait for its place.
+        clip: most megapixels of all frames of a clip that is graded in the browser, together. Grading takes time by these.
+        graded: largest clip that is written for the browser, bytes.
     """
 
     file: int = 2 * GIB
@@ -52,6 +54,8 @@ class Limits:
     history: int = 256 * MIB
     left: int = GIB
     work: float = math.inf
+    clip: float = math.inf
+    graded: int = 32 * GIB
 
 
 OWN = Limits()
@@ -73,6 +77,8 @@ PUBLIC = Limits(
     history=48 * MIB,
     left=512 * MIB,
     work=15 * 60.0,
+    clip=12_000.0,
+    graded=2 * GIB,
 )
 """Where strangers come."""
 

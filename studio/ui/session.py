@@ -13,6 +13,7 @@ from threading import Lock
 from weakref import WeakValueDictionary
 
 from studio.ui.batch.state import BatchState
+from studio.ui.clip.state import ClipState
 from studio.ui.desk.state import Desk
 from studio.ui.guide.state import GuideState
 from studio.ui.match.state import MatchState
@@ -30,7 +31,7 @@ class Session:
     Attributes:
         key: by which the page's own scripts ask for what it shows; nobody can guess it.
         desk: what its viewer can be asked for.
-        match, batch, guide: what the tabs remember.
+        match, batch, clip, guide: what the tabs remember.
     """
 
     def __init__(self) -> None:
@@ -39,13 +40,14 @@ class Session:
         self._empty()
         self._folder: Path | None = None
         self._folder_lock = Lock()
-        self._files: list[Path] = []
+        self._files: dict[str, list[Path]] = {}
         self._numbers = count(1)
 
     def _empty(self) -> None:
         self.desk = Desk()
         self.match = MatchState()
         self.batch = BatchState()
+        self.clip = ClipState()
         self.guide = GuideState()
 
     def begin_again(self) -> None:
@@ -53,9 +55,10 @@ class Session:
 
         The new page is given what the tab *Match colours* remembers; the other tabs begin anew.
         """
-        for tab in (self.match, self.batch, self.guide):
+        for tab in (self.match, self.batch, self.clip, self.guide):
             tab.press_stop()
-        self.batch, self.guide = BatchState(), GuideState()
+        self.clip.close()
+        self.batch, self.clip, self.guide = BatchState(), ClipState(), GuideState()
 
     def __deepcopy__(self, memo: dict[int, object]) -> Session:
         """Gradio copies the initial value for every page that is opened: each starts empty."""
@@ -70,12 +73,13 @@ class Session:
                 self._folder.mkdir(parents=True)
             return self._folder
 
-    def new_file(self, suffix: str, *, keep: int = 8) -> Path:
-        """A fresh name for a passing picture, so that no browser shows an old one; only the last few stay on disk."""
-        path = self.folder / f"preview-{next(self._numbers)}{suffix}"
-        self._files.append(path)
-        while len(self._files) > keep:
-            self._files.pop(0).unlink(missing_ok=True)
+    def new_file(self, suffix: str, *, keep: int = 8, kind: str = "preview") -> Path:
+        """A fresh name for a passing picture, so that no browser shows an old one; only the last few of a kind stay on disk."""
+        path = self.folder / f"{kind}-{next(self._numbers)}{suffix}"
+        files = self._files.setdefault(kind, [])
+        files.append(path)
+        while len(files) > keep:
+            files.pop(0).unlink(missing_ok=True)
         return path
 
     def new_place(self, name: str) -> Path:
@@ -128,8 +132,10 @@ def new_folder() -> Path:
 
 
 def forget(session: Session | None) -> None:
-    """Delete a closed page's files, and what it remembers: Gradio may hold the session for another hour."""
-    if session is not None:
-        session._empty()
-        if session._folder is not None:
-            shutil.rmtree(session._folder, ignore_errors=True)
+    """Close a closed page's decoders, delete its files, and what it remembers: Gradio may hold the session for another hour."""
+    if session is None:
+        return
+    session.clip.close()
+    session._empty()
+    if session._folder is not None:
+        shutil.rmtree(session._folder, ignore_errors=True)

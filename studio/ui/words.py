@@ -52,7 +52,7 @@ REMEDIES: dict[Remedy, str] = {
     JobRemedy.SERIES_GRADE: "leave them out: the ZIP of a series holds series.cube",
     JobRemedy.CUBE_OR_CDL: f"choose {in_words(lattice_suffixes())}, or the kind of grade CDL",
     JobRemedy.SAVED_SETTINGS: "drop a settings file that was downloaded here",
-    JobRemedy.CLIP_AS_CLIP: "clips are matched on the command line; here, export still frames first",
+    JobRemedy.CLIP_AS_CLIP: "clips are matched in the tab Grade a clip",
     JobRemedy.INSTALL_CLUSTER: "the server lacks a package for it",
     JobRemedy.CHECK_CLUSTER: "tell whoever runs this server",
 }
@@ -81,7 +81,8 @@ def bar(share: float | None, text: str, name: str | None) -> str:
     known = "" if share is None else f' aria-valuenow="{percent:.0f}"'
     under = "" if name is None else f'<span class="faint">{escape(name) or "&nbsp;"}</span>'
     return (
-        f'<div class="batch-bar"><div class="track" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100"{known}>'
+        '<div class="batch-bar"><div class="track" role="progressbar" aria-label="Progress" '
+        f'aria-valuemin="0" aria-valuemax="100"{known}>'
         f'<div style="width:{percent:.1f}%"></div></div><span role="status">{text}</span>{under}</div>'
     )
 

@@ -29,7 +29,7 @@ _NOT_DISPLAY = {
     18: "is HDR (HLG, ARIB STD-B67)",
 }
 """Transfer characteristics, by H.273 table 3, of clips that are not display-referred, which a grade cannot be applied to."""
-_WITHOUT_TIMES = ("avi", "h264", "hevc", "m4v", "mpegvideo", "obu")
+WITHOUT_TIMES = ("avi", "h264", "hevc", "m4v", "mpegvideo", "obu")
 """Containers that say in which order frames are decoded, and not when they are shown. FFmpeg makes times up for them, which are
 wrong where frames refer to later ones (B-frames); what it decodes comes in the order of showing, one frame at a time."""
 FASTEST = 1000
@@ -213,7 +213,7 @@ def events(
     """
     from av.error import FFmpegError
 
-    clock, decode = _Clock(stream, damage, by_dts=container.format.name in _WITHOUT_TIMES), decoder_of(stream)
+    clock, decode = _Clock(stream, damage, by_dts=container.format.name in WITHOUT_TIMES), decoder_of(stream)
     for packet in _packets(container, [stream, *copied], damage):
         if packet is not None and packet.stream_index != stream.index:
             if packet.size and not packet.is_corrupt:
@@ -240,7 +240,7 @@ class _Clock:
     Args:
         stream: the picture of the clip.
         damage: ``frames`` and ``end`` are kept up to date.
-        by_dts: whether frames go by when they were due for decoding, as those of the containers _WITHOUT_TIMES.
+        by_dts: whether frames go by when they were due for decoding, as those of the containers WITHOUT_TIMES.
     """
 
     def __init__(self, stream: PictureStream, damage: Damage, *, by_dts: bool = False) -> None:

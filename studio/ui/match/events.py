@@ -24,16 +24,11 @@ from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import cube_line, show, shown_outputs
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import PLACE_JS
+from studio.ui.saving import SAVE_JS
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
 
-_SAVE_JS = """(file) => {
-  if (!file) return;
-  const link = document.createElement('a');
-  link.href = file.url; link.download = file.orig_name;
-  document.body.appendChild(link); link.click(); link.remove();
-}"""
 _LOOK_JS = "() => document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
 _COMPARE_JS = "() => { window.reswdStrips.compared.begin(); }"
 LIVE = ("strength", "cube_size")
@@ -312,7 +307,7 @@ class MatchEvents:
                 concurrency_id="download",
                 concurrency_limit=2,
                 **PRIVATE,
-            ).success(None, away.file, None, js=_SAVE_JS, **PRIVATE)
+            ).success(None, away.file, None, js=SAVE_JS, **PRIVATE)
         away.cube_size.change(self.say_how_exact, [self.session, away.cube_size], away.cube_line, **QUICK)
 
     def say_how_exact(self, session: Session, cube_size: int) -> Updates:

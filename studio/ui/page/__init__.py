@@ -34,6 +34,7 @@ _SHEETS = (
     "match/match.css",
     "match/strips.css",
     "batch/batch.css",
+    "clip/clip.css",
     "guide/guide.css",
 )
 _SCRIPTS = (
@@ -47,6 +48,7 @@ _SCRIPTS = (
     "batch/order.js",
     "batch/large.js",
     "batch/sheet.js",
+    "clip/clip.js",
     "guide/pixels.js",
 )
 

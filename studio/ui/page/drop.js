@@ -1,7 +1,7 @@
 // The places for pictures refuse whatever the browser does not call image/...: camera raw files, often HEIC. Let every
 // file through to the server, which reads many of them and says of the others what to do.
 (() => {
-  const place = (event) => event.target.closest?.('#source, #reference, #guide-reference');
+  const place = (event) => event.target.closest?.('#source, #reference, #guide-reference, #clip-reference');
   const pictures = (files) => {
     const all = new DataTransfer();
     for (const file of files) {

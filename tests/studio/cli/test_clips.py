@@ -32,6 +32,15 @@ def test_match_and_apply(reswd: Reswd, tmp_path: Path) -> None:
     assert difference(wanted, shown(tmp_path / "graded" / "clip.mp4"))[0] < 1.5
 
 
+def test_settings_of_a_clip_run_again_to_the_same_bytes(reswd: Reswd, tmp_path: Path) -> None:
+    clip, look = make_clip(tmp_path / "clip.mp4"), reference(tmp_path / "look.png")
+    settings = tmp_path / "run.json"
+    first = ("-o", tmp_path / "first.mp4", "--strength", "0.6", "--save-settings", settings)
+    assert reswd("match", clip, look, *first).code == 0
+    assert reswd("match", clip, "--from-settings", settings, "-o", tmp_path / "again.mp4").err == ""
+    assert digest(tmp_path / "again.mp4") == digest(tmp_path / "first.mp4")
+
+
 def test_a_broken_clip_ends_with_1(reswd: Reswd, tmp_path: Path) -> None:
     pictures = [
         np.random.default_rng(n).integers(0, 255, (72, 128, 3), np.uint8) // 4 + scene(n) // 2 for n in range(30)
@@ -53,8 +62,8 @@ def test_a_broken_clip_ends_with_1(reswd: Reswd, tmp_path: Path) -> None:
         (["clip.mp4", "look.png", "-o", "out.png"], "out.png: the source clip.mp4 is a clip"),
         (["look.png", "look.png", "-o", "out.mp4"], "out.mp4: the source look.png is no clip"),
         (
-            ["clip.mp4", "look.png", "-o", "out.mp4", "--save-settings", "a.json"],
-            "a.json: settings files are for single pictures",
+            ["clip.mp4", "look.png", "-o", "out.mp4", "--save-settings", "a.txt"],
+            "a.txt: give a name that ends in .json",
         ),
         (
             ["clip.mp4", "look.png", "-o", "out.mp4", "--from-settings", "a.json"],

@@ -20,7 +20,7 @@ from studio.records.match import read_settings
 from studio.references import ClipReference, PaletteReference, PictureReference, SavedGrade
 from studio.remedies import JobRemedy
 from studio.service import deliver, delivery, frames, job_for
-from studio.service.clip import ClipResult
+from studio.service.clip import ClipResult, GradedFrame
 from studio.service.frames import FramesResult
 from studio.service.match import MatchResult, run_match
 from studio.service.render import render
@@ -169,7 +169,6 @@ def refuse_work(monkeypatch: pytest.MonkeyPatch) -> None:
         ("picture", Outputs(Path("out.mp4")), r"picture\.png is no clip: give an output that ends in \.png"),
         ("frames", Outputs(Path("out.%d.mp4")), r"is no clip: give an output that ends in \.png"),
         ("clip", Outputs(Path("out.png")), r"is a clip: give an output that ends in \.mp4"),
-        ("clip", Outputs(Path("out.mkv"), settings=Path("run.json")), "settings files are for single pictures"),
         ("frames", Outputs(Path("out.%d.png"), settings=Path("run.json")), "settings files are for single pictures"),
         ("frames", Outputs(Path("out.png")), "stands for many frames"),
     ],
@@ -265,3 +264,27 @@ def test_without_pyav_a_clip_is_refused_and_a_picture_is_not(place: Path, monkey
         deliver(job_in(place, "clip"), Outputs(place / "out.mkv"))
     job = job_for(place / "picture.png", PaletteReference("#c08040, #203040"))
     assert deliver(job, Outputs(place / "out.png")).whole
+
+
+def test_a_clip_of_a_match_made_before_has_the_same_bytes_at_its_strength(place: Path) -> None:
+    settings = MatchSettings(strength=0.6)
+    deliver(job_in(place, "clip", settings), Outputs(place / "at once.mkv"))
+    result = delivery.run(job_in(place, "clip"))
+    assert isinstance(result, ClipResult)
+    weaker = result.at_strength(0.6)
+    delivered = delivery.deliver_clip(weaker, place / "later.mkv")
+    assert digest(delivered.written["output"]) == digest(place / "at once.mkv")
+    fitted = delivery.run(job_in(place, "clip", settings))
+    assert fitted.report is not None and weaker.report is not None
+    assert weaker.report.distance_after == pytest.approx(fitted.report.distance_after)
+    (frame,) = shown(place / "clip.mp4")[:1]
+    assert np.array_equal(weaker.graded(frame), render(frame, fitted.grade))
+
+
+def test_a_clip_tells_of_every_frame(place: Path) -> None:
+    told: list[int] = []
+    result = delivery.run(job_in(place, "clip"))
+    assert isinstance(result, ClipResult)
+    watch = Watch(lambda event: told.append(event.frames) if isinstance(event, GradedFrame) else None)
+    delivery.deliver_clip(result, place / "out.mkv", watch)
+    assert told == [1, 2, 3, 4, 5, 6]

@@ -1,0 +1,125 @@
+"""The components of the tab *Grade a clip*, a record for each region of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from studio.ui.clip.viewer import ClipViewer
+from studio.ui.controls import Aims
+from studio.ui.guard import RunButtons
+from studio.ui.places import PicturePlace
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceClip:
+    """A clip as the reference, and which of its frames count."""
+
+    group: gr.Column
+    reference_clip: gr.File
+    about: gr.HTML
+    chosen_group: gr.Column
+    part: gr.Radio
+    frame_group: gr.Column
+    picture: gr.Image
+    reference_frame: gr.Slider
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The clip, and where its colours shall come from."""
+
+    source: gr.File
+    about: gr.HTML
+    kind: gr.Radio
+    picture_group: gr.Column
+    place: PicturePlace
+    clip: ReferenceClip
+    palette_group: gr.Column
+    palette: gr.Textbox
+    swatches: gr.HTML
+    saved_group: gr.Column
+    grade: gr.File
+    grade_about: gr.HTML
+    aims: Aims
+
+
+@dataclass(frozen=True, eq=False)
+class More:
+    """What lies under *More*."""
+
+    protect: gr.CheckboxGroup
+    method: gr.Dropdown
+    transform: gr.Radio
+    scene: gr.Radio
+    seed: gr.Number
+    device: gr.Dropdown
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The frame that is looked at, and what is said of the match."""
+
+    stale: gr.HTML
+    viewer: ClipViewer
+    scrubber: gr.Column
+    frame: gr.Slider
+    place: gr.HTML
+    strength: gr.Slider
+    metrics: gr.HTML
+    taken: gr.HTML
+
+
+@dataclass(frozen=True, eq=False)
+class Graded:
+    """The whole clip: how it is written, how far it is, and what came of it."""
+
+    run: RunButtons
+    container: gr.Dropdown
+    bar: gr.HTML
+    group: gr.Column
+    about: gr.HTML
+    player_group: gr.Column
+    player: gr.Video
+    download: gr.DownloadButton
+
+
+@dataclass(frozen=True, eq=False)
+class Downloads:
+    """The grade, to take away.
+
+    Attributes:
+        grades: the button for the grade in each grade file format, by suffix.
+        settings: the button for the settings.
+        cube_size: the points of a .cube along each side.
+        cube_line: how exact that .cube is.
+        file: out of sight: the file on its way to the browser.
+    """
+
+    grades: dict[str, gr.Button]
+    settings: gr.Button
+    cube_size: gr.Radio
+    cube_line: gr.HTML
+    file: gr.File
+
+
+@dataclass(frozen=True, eq=False)
+class Details:
+    """What is said of a grade."""
+
+    notes: gr.HTML
+    numbers: gr.HTML
+
+
+@dataclass(frozen=True, eq=False)
+class ClipTab:
+    """All of the tab."""
+
+    inputs: Inputs
+    run: RunButtons
+    more: More
+    view: View
+    graded: Graded
+    downloads: Downloads
+    details: Details

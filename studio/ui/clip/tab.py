@@ -1,0 +1,199 @@
+"""The tab *Grade a clip*: what is on it. What happens there is in :mod:`studio.ui.clip.events`."""
+
+from __future__ import annotations
+
+import gradio as gr
+from gradio.data_classes import FileData
+
+from reswd_torch.grade.formats import formats_for
+from reswd_torch.settings import CUBE_SIZES, MatchSettings
+from studio.ui.clip import words
+from studio.ui.clip.choice import AS_SOURCE, CONTAINERS, KINDS, ONE_FRAME, PARTS
+from studio.ui.clip.parts import ClipTab, Details, Downloads, Graded, Inputs, More, ReferenceClip, View
+from studio.ui.clip.viewer import lay_out_viewer
+from studio.ui.controls import (
+    aim_choices,
+    kind_choice,
+    method_choice,
+    palette_box,
+    protection_choice,
+    run_buttons,
+    scene_choice,
+    section,
+    seed_and_device,
+    transform_choice,
+)
+from studio.ui.places import picture_place
+from studio.ui.settings import as_sent
+from studio.ui.words import GRADES_TO_LOAD
+
+
+def lay_out_clip_tab() -> ClipTab:
+    """Lay the tab out."""
+    with gr.Row(equal_height=False, elem_classes="halves"):
+        with gr.Column(scale=4, min_width=330, elem_classes="choices"):
+            inputs = _inputs()
+            run = run_buttons("Match", "clip-match", "clip-stop", "clip-status")
+            more = _more()
+        with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
+            view = _view()
+            graded = _graded()
+            downloads = _downloads()
+            details = _details()
+    return ClipTab(inputs, run, more, view, graded, downloads, details)
+
+
+def _inputs() -> Inputs:
+    source = gr.File(label="Clip to grade", height=132, elem_id="clip-source")
+    about = gr.HTML(words.hint(), elem_id="clip-source-about", padding=False)
+    kind = kind_choice(KINDS, "clip-kind")
+    with gr.Column() as picture_group:
+        place = picture_place("Reference picture", "clip-reference", "Photograph whose colours you want")
+    clip = _reference_clip()
+    with gr.Column(visible=False) as palette_group:
+        palette = palette_box(lines=2, elem_id="clip-palette")
+        swatches = gr.HTML(elem_id="clip-swatches", padding=False)
+    with gr.Column(visible=False) as saved_group:
+        grade = gr.File(label="Saved grade for the clip", height=110, elem_id="clip-grade")
+        gr.HTML(f'<p class="about">{GRADES_TO_LOAD} or settings .json</p>', padding=False)
+        grade_about = gr.HTML(elem_id="clip-grade-about", padding=False)
+    aims = aim_choices("clip-aim")
+    return Inputs(
+        source=source,
+        about=about,
+        kind=kind,
+        picture_group=picture_group,
+        place=place,
+        clip=clip,
+        palette_group=palette_group,
+        palette=palette,
+        swatches=swatches,
+        saved_group=saved_group,
+        grade=grade,
+        grade_about=grade_about,
+        aims=aims,
+    )
+
+
+def _reference_clip() -> ReferenceClip:
+    with gr.Column(visible=False) as group:
+        file = gr.File(label="Reference clip", height=110, elem_id="clip-reference-clip")
+        about = gr.HTML(elem_id="clip-reference-clip-about", padding=False)
+        with gr.Column(visible=False) as chosen_group:
+            part = gr.Radio(list(PARTS), value=ONE_FRAME, label="Take the colours of", elem_id="clip-part")
+            with gr.Column() as frame_group:
+                picture = gr.Image(
+                    label="The reference's frame",
+                    type="filepath",
+                    format="jpeg",
+                    interactive=False,
+                    buttons=[],
+                    height=168,
+                    elem_id="clip-reference-picture",
+                    alt_text="The frame of the reference clip that is chosen",
+                )
+                frame = gr.Slider(
+                    1, 2, value=1, step=1, label="Frame of the reference", elem_id="clip-reference-frame", buttons=[]
+                )
+    return ReferenceClip(group, file, about, chosen_group, part, frame_group, picture, frame)
+
+
+def _more() -> More:
+    with gr.Accordion("More", open=False, elem_id="clip-more"):
+        protect = protection_choice("clip-keep")
+        method = method_choice(elem_id="clip-method")
+        transform = transform_choice(elem_id="clip-transform")
+        scene = scene_choice("clip-scene")
+        seed, device = seed_and_device(elem_id="clip-seed")
+    return More(protect, method, transform, scene, seed, device)
+
+
+def _view() -> View:
+    stale = gr.HTML(elem_id="clip-stale", padding=False)
+    viewer = lay_out_viewer()
+    with gr.Column(visible=False) as scrubber:
+        frame = gr.Slider(
+            1,
+            2,
+            value=1,
+            step=1,
+            label="Frame",
+            info="Arrow keys step by one frame, with Shift by ten",
+            elem_id="clip-frame",
+            buttons=[],
+        )
+        place = gr.HTML(elem_id="clip-place", padding=False)
+    with gr.Row(equal_height=True):
+        with gr.Column(scale=3, min_width=260):
+            strength = as_sent(
+                gr.Slider(
+                    0,
+                    4,
+                    value=MatchSettings.strength,
+                    step=0.01,
+                    label="Strength",
+                    info="0 as it was, 1 the match, above 1 stronger",
+                    elem_id="clip-strength",
+                )
+            )
+        with gr.Column(scale=2, min_width=240):
+            metrics = gr.HTML(words.EMPTY_METRICS, elem_id="clip-metrics", padding=False)
+    taken = gr.HTML(elem_id="clip-taken", padding=False)
+    return View(stale, viewer, scrubber, frame, place, strength, metrics, taken)
+
+
+def _graded() -> Graded:
+    section("The whole clip", "Every frame gets this one grade; sound, times and metadata are kept.")
+    container = gr.Dropdown(
+        CONTAINERS,
+        value=AS_SOURCE,
+        label="Write it as",
+        info="In the clip's own codec and depth where that file type holds it, without loss that can be seen",
+        elem_id="clip-container",
+    )
+    run = run_buttons("Grade the clip", "clip-run", "clip-run-stop", "clip-run-status")
+    bar = gr.HTML(elem_id="clip-bar", padding=False)
+    with gr.Column(visible=False) as group:
+        about = gr.HTML(elem_id="clip-graded-about", padding=False)
+        with gr.Column(visible=False) as player_group:
+            player = _player()
+        download = gr.DownloadButton("↓ Graded clip", variant="primary", elem_id="clip-get")
+    return Graded(run, container, bar, group, about, player_group, player, download)
+
+
+def _player() -> gr.Video:
+    """A player that is given a file as it is: Gradio would have ffmpeg make another one of what no browser plays.
+
+    A method of one instance, as in :func:`studio.ui.settings.as_sent`.
+    """
+    player = gr.Video(label="The graded clip", interactive=False, buttons=[], height=440, elem_id="clip-player")
+    player.postprocess = lambda value: None if value is None else FileData(path=str(value))  # type: ignore[method-assign]
+    return player
+
+
+def _downloads() -> Downloads:
+    section("The grade", "For other programs, and to apply it again here.")
+    with gr.Row(elem_classes="downloads"):
+        grades = {
+            one.suffix: _download(one.label, f"clip-get-{one.suffix.removeprefix('.')}")
+            for one in formats_for(is_cdl=True)
+        }
+        settings = _download("Settings", "clip-get-settings")
+    with gr.Row(equal_height=False):
+        cube_size = gr.Radio(
+            list(CUBE_SIZES), value=33, label="Points of the .cube", min_width=220, elem_id="clip-cube-size"
+        )
+        with gr.Column(min_width=240):
+            cube_line = gr.HTML(elem_id="clip-cube-line", padding=False)
+    return Downloads(grades, settings, cube_size, cube_line, gr.File(visible="hidden", elem_id="clip-download"))
+
+
+def _download(label: str, elem_id: str) -> gr.Button:
+    """A button of the downloads; off until there is a grade."""
+    return gr.Button(f"↓ {label}", interactive=False, min_width=72, elem_id=elem_id)
+
+
+def _details() -> Details:
+    notes = gr.HTML(elem_id="clip-notes", padding=False)
+    numbers = gr.HTML(words.EMPTY_NUMBERS, elem_id="clip-numbers", padding=False)
+    return Details(notes, numbers)
