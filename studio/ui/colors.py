@@ -77,9 +77,9 @@ def _is_palette(entry: str) -> bool:
     return True
 
 
-def split_pairs(text: str) -> tuple[str, ...]:
+def split_pairs(text: str | None) -> tuple[str, ...]:
     """Pairs as they are written, one text each such as ``#aabbcc=#ddeeff``."""
-    return tuple(each for each in re.split(r"[,;\s]+", re.sub(r"\s*=\s*", "=", text.strip())) if each)
+    return tuple(each for each in re.split(r"[,;\s]+", re.sub(r"\s*=\s*", "=", (text or "").strip())) if each)
 
 
 def show_pairs(text: str) -> str:

@@ -158,6 +158,7 @@ def _pairs() -> Pairs:
     section("Pairs of colours", "This colour of the source should become that one.")
     with gr.Column(elem_classes="colors", elem_id="pairs-room"):
         text = gr.Textbox(
+            "",
             label="Pairs",
             placeholder="#7a6a55=#8a6a4a",
             info="At most 16, in the source's own encoding",
