@@ -10,18 +10,18 @@ import numpy as np
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.grade.trims import Trims
-from reswd_torch.matching import MatchReport, PixelSample, color_distance, sample_pixels
+from reswd_torch.matching import MatchReport, PixelSample, color_distance
 from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE, MatchSettings
 from studio.jobs import MatchJob
 from studio.media.images import AS_IT_IS, Picture, WrittenAs, profile_name, read_picture, write_picture
 from studio.media.images.exact import to_depth
-from studio.media.images.refuse import file_hash
 from studio.records.match import settings_text
 from studio.service.clip_colours import most_alike
 from studio.service.encodings import fit_encoded
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
-from studio.service.weights import how_much_counts, where_to_grade
+from studio.service.source import ReadSource, read_source
+from studio.service.weights import where_to_grade
 from studio.watch import UNWATCHED, Watch
 
 CARRIED_BYTES = 2_000_000
@@ -185,44 +185,50 @@ def whole_again(result: MatchResult) -> MatchResult:
     return replace(result, picture=picture, weights=where_to_grade(picture, result.job.mask, result.job.mask_colors))
 
 
-def run_match(job: MatchJob, watch: Watch = UNWATCHED, reference: ReferenceSamples | None = None) -> MatchResult:
+def run_match(
+    job: MatchJob,
+    watch: Watch = UNWATCHED,
+    reference: ReferenceSamples | None = None,
+    source: ReadSource | None = None,
+) -> MatchResult:
     """Read, sample, fit. Writes nothing.
 
     Args:
         job: what to match to what.
         watch: told what is being done; may stop it.
         reference: the job's reference, where it was sampled for another picture already.
+        source: the job's source, where it was read already.
 
     Raises:
         InputError: an input that cannot be used.
         Cancelled: it was stopped.
     """
     watch(0.0, "reading the source")
-    hashes = {"source": file_hash(job.source)}
-    picture = read_picture(job.source)
-    weights = where_to_grade(picture, job.mask, job.mask_colors)
-    counts = how_much_counts(picture, weights)
-    if job.mask is not None:
-        hashes["mask"] = file_hash(job.mask)
-    settings = job.settings
-    source = sample_pixels(picture.pixels, settings.samples, settings.seed, counts, with_thumbnail=job.looks_for_scene)
+    read = source or read_source(job)
+    picture, weights, sample, hashes, settings = (
+        read.picture,
+        read.weights,
+        read.sample,
+        dict(read.hashes),
+        job.settings,
+    )
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
     if job.saved_grade is not None:
-        grade = job.saved_grade.for_settings(settings, source.fit)
+        grade = job.saved_grade.for_settings(settings, sample.fit)
         job = replace(job, settings=replace(settings, trims=grade.trims))
         return MatchResult(
-            job, picture, grade, weights, source, None, (*notes, *grade.notes), hashes, _small_masks(job)
+            job, picture, grade, weights, sample, None, (*notes, *grade.notes), hashes, _small_masks(job)
         )
     watch(0.2, "reading the reference")
     reference = reference or ReferenceSamples(job.reference, settings)
     target, target_notes = reference.for_picture(picture)
-    source, target = most_alike(source, target)
+    sample, target = most_alike(sample, target)
     hashes |= reference.hashes
-    fitted = fit_encoded(source, target, settings, picture.icc, watch.part(0.3, 0.9))
+    fitted = fit_encoded(sample, target, settings, picture.icc, watch.part(0.3, 0.9))
     grade = replace(fitted, encoding=profile_name(picture.icc))
     watch(0.9, "grading")
     notes = [*notes, *target_notes, *grade.notes]
-    return MatchResult(job, picture, grade, weights, source, target, tuple(notes), hashes, _small_masks(job))
+    return MatchResult(job, picture, grade, weights, sample, target, tuple(notes), hashes, _small_masks(job))
 
 
 def _small_masks(job: MatchJob) -> dict[str, bytes]:

@@ -81,7 +81,7 @@ class ReferenceSamples:
         Raises:
             InputError: the reference or its mask cannot be read.
         """
-        return self._converted((picture.height, picture.width), picture.icc)
+        return self._converted(picture.full_size, picture.icc)
 
     def in_encoding(self, icc: bytes | None) -> tuple[PixelSample, tuple[str, ...]]:
         """The same for no picture in particular: in the encoding of an RGB profile; None stands for sRGB."""

@@ -260,9 +260,9 @@ class MatchEvents:
         try:
             result = run.set_live(session, strength, self.tab.result.trims.read(trims))
         except InputError:  # a field that is being typed in
-            return nothing_new(self.tab.result.metrics)
+            return nothing_new(self.tab.result.stale)
         if result is None:
-            return nothing_new(self.tab.result.metrics)
+            return nothing_new(self.tab.result.stale)
         session.match.history.rested(result)
         return show(self.tab, session, run.show(session, result), cube_size)
 
@@ -271,7 +271,7 @@ class MatchEvents:
         shown = session.match.shown
         if shown is not None and shown.job.settings.strength == strength:
             session.match.strength = strength
-            return nothing_new(self.tab.result.metrics)
+            return nothing_new(self.tab.result.stale)
         return self.rest(session, cube_size, strength, *trims)
 
     def wire_points(self) -> None:

@@ -90,7 +90,6 @@ class Result:
     strength: gr.Slider
     trims: TrimControls
     settle: gr.Button
-    metrics: gr.HTML
     taken: gr.HTML
     show_points: gr.Button
     points: gr.Image
@@ -121,6 +120,7 @@ class Details:
     """What is said of a result, and its chart."""
 
     notes: gr.HTML
+    metrics: gr.HTML
     numbers: gr.HTML
     no_chart: gr.HTML
     chart: gr.Image

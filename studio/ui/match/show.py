@@ -20,11 +20,12 @@ def shown_outputs(tab: MatchTab) -> list[Block]:
     return [
         result.stale,
         result.desk.state,
-        result.metrics,
+        result.trims.said,
         result.taken,
         result.show_points,
         result.points,
         details.notes,
+        details.metrics,
         details.numbers,
         details.no_chart,
         details.chart,
@@ -53,7 +54,8 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
     return {
         tab.result.stale: stale.line(session, session.match.told or MatchChoice()),
         tab.result.desk.state: shown.desk,
-        tab.result.metrics: shown.metrics,
+        tab.result.trims.said: words.trims_line(result.grade),
+        tab.details.metrics: shown.metrics,
         tab.result.taken: words.taken(result),
         tab.result.show_points: gr.update(visible=run.has_points(result)),
         tab.result.points: gr.update(value=None, visible=False),

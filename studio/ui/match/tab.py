@@ -209,7 +209,6 @@ def _result(stale: gr.HTML, desk: DeskParts) -> Result:
     )
     settle = gr.Button("Settle", visible="hidden", elem_id="settle")
     trims = lay_out_trims()
-    metrics = gr.HTML(words.EMPTY_METRICS, elem_id="metrics", padding=False)
     with gr.Row(equal_height=False, elem_id="taken-row"):
         taken = gr.HTML(elem_id="taken", padding=False)
         show_points = gr.Button(
@@ -224,7 +223,6 @@ def _result(stale: gr.HTML, desk: DeskParts) -> Result:
         strength=strength,
         trims=trims,
         settle=settle,
-        metrics=metrics,
         taken=taken,
         show_points=show_points,
         points=points,
@@ -279,7 +277,8 @@ def _details() -> Details:
     notes = gr.HTML(elem_id="notes", padding=False)
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=260):
-            section("The grade")
+            section("Numbers")
+            metrics = gr.HTML(elem_id="metrics", padding=False)
             numbers = gr.HTML(words.EMPTY_NUMBERS, elem_id="numbers", padding=False)
         with gr.Column(scale=3, min_width=300):
             section("Colours")
@@ -291,6 +290,7 @@ def _details() -> Details:
             )
     return Details(
         notes=notes,
+        metrics=metrics,
         numbers=numbers,
         no_chart=no_chart,
         chart=chart,

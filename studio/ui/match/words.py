@@ -6,6 +6,8 @@ from html import escape
 
 from reswd_torch.grade import Cdl, CubeError, Grade
 from reswd_torch.grade.formats import cdl_suffixes, in_words
+from reswd_torch.grade.trims import names_in_words
+from reswd_torch.settings import CUBE_SIZES
 from studio.media.images import FORMATS, Container
 from studio.service.match import MatchResult
 from studio.ui import words
@@ -17,10 +19,10 @@ SHOW_POINTS = "Show the points"
 SWAP = "Swap source and reference"
 EMPTY_RESULT = (
     "<b>The matched photograph appears here.</b>"
-    "<span>Choose a source and a reference, or press one of the examples, then <i>Match colours</i>.</span>"
+    "<span>Choose a source and what it shall be matched to, then press the button below them, "
+    "or press one of the examples.</span>"
 )
 EMPTY_NUMBERS = '<p class="faint">The grade\'s numbers appear here after a match.</p>'
-EMPTY_METRICS = '<p class="faint">Distance to the reference: match first.</p>'
 EMPTY_CHART = '<p class="faint">How the colours of source, result and reference spread appears here after a match.</p>'
 
 
@@ -32,10 +34,11 @@ def metrics(result: MatchResult) -> str:
         return '<p class="faint">A saved grade was applied. Without a reference there is no distance to report.</p>'
     after = report.distance_after
     return (
-        f'<div class="metrics" title="{words.DISTANCE_HELP}">'
-        f'<span class="label">Distance to the reference</span>'
+        '<div class="metrics">'
+        '<span class="label">Distance to the reference</span>'
         f'<span class="figures"><span class="before">{before:.1f}</span> → <span class="after">{after:.1f}</span></span>'
-        f'<span class="faint">fit {report.seconds:.2f} s</span></div>'
+        f'<span class="faint">{words.DISTANCE_HELP} It says how far the colours went, not whether the picture is better. '
+        f"The fit took {report.seconds:.2f} s.</span></div>"
     )
 
 
@@ -90,10 +93,34 @@ def grade_files(error: CubeError, *, cdl: bool, saved: bool) -> str:
         cdl: whether the grade is a CDL.
         saved: whether it was a saved grade, for which no other kind can be chosen.
     """
-    exact = f"Between its points the .cube is at most {error.max * 255:.1f}/255 from the grade."
+    exact = _exact(255 * error.max, error.size)
     why = "" if cdl else f" A LUT does not fit into ten CDL numbers, so {in_words(cdl_suffixes(), 'and')} are off."
     advice = "" if cdl or saved else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
     return f'<p class="faint">{exact}{why}{advice}</p>'
+
+
+def _exact(steps: float, size: int) -> str:
+    """How a .cube of ``size`` points differs from what the page shows, by ``steps`` of 255 at most."""
+    if steps < 0.5:
+        return "The .cube gives the picture that you see."
+    if steps < 1.5:
+        return f"The .cube gives the picture that you see, to {steps:.1f} of 255 steps: too little to see."
+    more = "" if size == max(CUBE_SIZES) else f" With {max(CUBE_SIZES)} points it is less."
+    return f"In a few colours the .cube is up to {steps:.0f} of 255 steps off from what you see.{more}"
+
+
+def trims_line(grade: Grade) -> str:
+    """What the trims have made of a grade, as HTML; nothing where there are none."""
+    if grade.trims.is_neutral:
+        return ""
+    makers = grade.lut_makers
+    if makers:
+        said = f"Behind this match, {names_in_words(makers)} cannot be held by ten CDL numbers: the grade is saved as a LUT."
+    elif grade.is_cdl:
+        said = "With these trims the grade is still ten CDL numbers."
+    else:
+        said = "The trims are saved in the LUT."
+    return f'<p class="about">{escape(said)}</p>'
 
 
 def picture_label(container: Container, bits: int) -> str:

@@ -190,23 +190,6 @@ def test_a_message_that_is_too_large_is_refused(server: Server) -> None:
     assert httpx.get(f"{server.url}/robots.txt").status_code == 200
 
 
-def test_a_painting_mask_is_not_decoded_beyond_its_size(server: Server, tmp_path: Path) -> None:
-    bomb = tmp_path / "bomb.png"
-    Image.new("L", (9000, 9000)).save(bomb)
-    named = server.upload(bomb)
-    config = httpx.get(f"{server.url}/config").json()
-    editors = [each["id"] for each in config["components"] if each["type"] == "imageeditor"]
-    events = [each for each in config["dependencies"] if set(editors) & set(each["inputs"])]
-    assert events
-    for number, event in enumerate(events):
-        painting = {"background": None, "layers": [named], "composite": None}
-        data = [painting if given in editors else None for given in event["inputs"]]
-        body = {"data": data, "fn_index": event["id"], "session_hash": f"bomb-{number}"}
-        assert httpx.post(f"{server.url}/gradio_api/queue/join", json=body).status_code == 200
-        told = [message for _, message in server.told(f"bomb-{number}")]
-        assert any("at most" in str(message.get("output")) for message in told), told
-
-
 @pytest.mark.parametrize(
     ("size", "steps", "said"),
     [

@@ -7,28 +7,47 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.ui.match import words as match_words
-from studio.ui.match.masks import Mask, keep_open_paintings, mask_file, painted_area
+from studio.ui.match.masks import Mask, mask_file
 from studio.ui.match.state import Role
 from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.session import Session
 
 
-def test_painted_area_is_scaled_to_the_picture(session: Session) -> None:
-    layer = np.zeros((30, 40, 4), np.uint8)
-    layer[:15, :, 3] = 255
+def upper_half(session: Session) -> np.ndarray:
+    """(h, w) uint8: a mask of the upper half of the source's preview."""
     side = session.match.source
     assert side is not None
-    assert painted_area(None) is None
-    assert painted_area({"layers": [np.zeros((30, 40, 4), np.uint8)]}) is None
-    assert mask_file(session, side, "mask") is None
-    side.painted = painted_area({"layers": [layer]})
+    painted = np.zeros((side.preview.height, side.preview.width), np.uint8)
+    painted[: len(painted) // 2] = 255
+    return painted
+
+
+def written(session: Session, feather: float = 0.0) -> np.ndarray:
+    side = session.match.source
+    assert side is not None
+    side.painted, side.feather = upper_half(session), feather
     place = mask_file(session, side, "mask")
     assert place is not None
-    mask = np.asarray(Image.open(place))
+    return np.asarray(Image.open(place))
+
+
+def test_a_painted_area_becomes_a_mask_of_the_pictures_size(session: Session) -> None:
+    side = session.match.source
+    assert side is not None
+    assert mask_file(session, side, "mask") is None
+    mask = written(session)
     assert mask.shape == side.size
-    assert set(np.unique(mask)) == {0, 255}
     assert mask.mean() == pytest.approx(127.5, abs=1)
+    middle = len(mask) // 2
+    assert (mask[: middle - 6] == 255).all()
+    assert (mask[middle + 6 :] == 0).all()
+
+
+def test_the_feather_softens_the_edge_over_as_many_pixels(session: Session) -> None:
+    mask = written(session, feather=40.0)[:, 100].astype(int)
+    soft = np.flatnonzero((mask > 2) & (mask < 253))
+    assert 50 < len(soft) < 110
+    assert np.abs(np.diff(mask)).max() < 12, "no step that an eye could find"
 
 
 def test_a_mask_is_written_without_opencvs_paths(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +57,7 @@ def test_a_mask_is_written_without_opencvs_paths(session: Session, monkeypatch: 
     monkeypatch.setattr(cv2, "imwrite", lambda *_: False)
     side = session.match.source
     assert side is not None
-    side.painted = np.eye(9, dtype=bool)
+    side.painted = upper_half(session)
     place = mask_file(session, side, "Maske für Ähren")
     assert place is not None
     assert np.asarray(Image.open(place)).shape == side.size
@@ -47,42 +66,12 @@ def test_a_mask_is_written_without_opencvs_paths(session: Session, monkeypatch: 
 @pytest.fixture
 def masks() -> dict[Role, Mask]:
     with gr.Blocks():
-        return lay_out_match_tab().masks
+        return lay_out_match_tab().more.masks
 
 
-def test_the_paint_button_opens_and_closes_and_keeps_what_was_painted(
-    session: Session, masks: dict[Role, Mask]
-) -> None:
-    mask = masks["source"]
-    opened = mask.start_painting(session, None)
-    assert opened[mask.group] == gr.update(visible=True)
-    assert opened[mask.paint] == match_words.paint_label("source", painting=True)
-    assert "background" in opened[mask.editor]["value"]  # type: ignore[index]
-    masks["reference"].start_painting(session, None)
-    layer = np.full((30, 40, 4), 255, np.uint8)
-    closed = mask.start_painting(session, {"layers": [layer]})
-    assert mask.editor not in closed
-    assert closed[mask.group] == gr.update(visible=False)
-    assert closed[mask.paint] == match_words.paint_label("source")
-    assert "100 %" in str(closed[mask.painted])
-    assert session.match.painting == {"reference"}, "the other painting goes on"
-    masks["reference"].keep_painting(session, None)
-    assert session.match.reference is not None
-    assert session.match.reference.painted is None
-
-
-def test_open_editors_are_closed_before_a_run(session: Session, masks: dict[Role, Mask]) -> None:
-    both = list(masks.values())
-    assert keep_open_paintings(session, both, [None, None]) == {}
-    masks["source"].start_painting(session, None)
-    updates = keep_open_paintings(session, both, [{"layers": [np.full((30, 40, 4), 255, np.uint8)]}, None])
-    assert set(updates) == {masks["source"].group, masks["source"].painted, masks["source"].paint}
-    assert session.match.source is not None and session.match.source.painted is not None
-
-
-def test_there_is_nothing_to_paint_on_before_a_picture_was_chosen(
-    empty_session: Session, masks: dict[Role, Mask]
-) -> None:
-    (said,) = masks["source"].start_painting(empty_session, None).values()
-    assert "Choose a source first" in str(said)
-    assert not empty_session.match.painting
+def test_the_page_says_how_much_is_painted(session: Session, masks: dict[Role, Mask]) -> None:
+    mask, side = masks["source"], session.match.source
+    assert side is not None
+    assert "whole picture counts" in str(mask.said(session)[mask.painted])
+    side.painted = upper_half(session)
+    assert "50 %" in str(mask.said(session)[mask.painted])
