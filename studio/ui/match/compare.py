@@ -26,14 +26,15 @@ def compare(session: Session, choice: MatchChoice, progress: gr.Progress) -> Ite
     if choice.kind == SAVED:
         raise InputError("Compare methods needs a reference: choose a picture or a palette.")
     watch = watch_for(session, progress)
-    new, job = Comparison(choice, painted_now(session)), matching_job(session, choice)
+    new = Comparison(choice, painted_now(session))
+    job = matching_job(session, replace(choice, method=new.ways[0].method))
     try:
         for way in new.steps():
             new.working = way
             watch.check()
             yield new
             if not new.results:  # the first reads the files; the others are fitted to the same sampled pixels
-                new.results[way] = slim(run_job(job.by_method(way.method), _named(watch, new, way)))
+                new.results[way] = slim(run_job(job, _named(watch, new, way)))
                 session.match.comparison = new
             else:
                 first = next(iter(new.results.values()))

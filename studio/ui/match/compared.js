@@ -22,7 +22,9 @@
     const button = item.firstChild;
     button.dataset.index = at;
     button.setAttribute('aria-pressed', String(tile.shown));
-    item.classList.toggle('is-shown', tile.shown);
+    const mark = button.querySelector('.strip-mark');
+    if (tile.shown && !mark) button.append(make('span', {class: 'strip-mark'}, 'In the viewer'));
+    if (!tile.shown) mark?.remove();
   };
 
   strip.show = (told) => {

@@ -24,7 +24,11 @@
           'aria-label': `Remove: ${entry.title}, ${entry.how}`}, '×')));
       if (focused) item.querySelector(`[data-act="${focused}"]`)?.focus();
     }
-    item.querySelector('.strip-show').setAttribute('aria-pressed', String(number === state.current));
+    const show = item.querySelector('.strip-show');
+    const isShown = number === state.current;
+    show.setAttribute('aria-pressed', String(isShown));
+    show.querySelector('.strip-mark')?.remove();
+    if (isShown) show.append(make('span', {class: 'strip-mark'}, state.pair === null ? 'In the viewer' : 'B'));
     const pair = item.querySelector('[data-act=pair]');
     const isPair = number === state.pair;
     pair.setAttribute('aria-pressed', String(isPair));

@@ -10,7 +10,7 @@ from reswd_torch import Cdl, Grade, Lut3D
 from studio.ui.controls import PALETTE, PICTURE, SAVED
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
-from studio.ui.match.choose import catch_up, choose, choose_grade, is_stale
+from studio.ui.match.choose import catch_up, choose, choose_grade
 from studio.ui.match.run import match_and_show
 from studio.ui.session import Session
 from tests.studio.ui.conftest import REFERENCE, SOURCE, silent
@@ -38,30 +38,6 @@ def test_masks_of_pictures_that_the_session_did_not_know_are_not_taken(session: 
     taken = catch_up(session, given)
     assert (taken.source_mask, taken.reference_mask) == ("a.png", None)
     assert session.match.reference is not None and session.match.reference.path == SOURCE
-
-
-def test_a_result_of_other_choices_is_called_so(session: Session, tmp_path: Path) -> None:
-    assert not is_stale(session, PICTURE, "")
-    match_and_show(session, MatchChoice(), silent)  # type: ignore[arg-type]
-    assert session.match.shown is not None
-    assert "still lagoon-jetty.jpg matched to mountain-sunset.jpg" in match_words.stale(session.match.shown)
-    assert not is_stale(session, PICTURE, "")
-    assert is_stale(session, PALETTE, "#123456")
-    assert is_stale(session, SAVED, "")
-    choose(session, str(SOURCE), "reference")
-    assert is_stale(session, PICTURE, "")
-    match_and_show(session, MatchChoice(kind=PALETTE, palette="#123456"), silent)  # type: ignore[arg-type]
-    assert not is_stale(session, PALETTE, "#123456 ")
-    assert is_stale(session, PALETTE, "#654321")
-    assert "a palette" in match_words.stale(session.match.shown)
-    session.match.grade = Grade(Cdl((1.1, 1.0, 1.0)))
-    match_and_show(session, MatchChoice(kind=SAVED), silent)  # type: ignore[arg-type]
-    assert not is_stale(session, SAVED, "")
-    assert "with a saved grade" in match_words.stale(session.match.shown)
-    broken = tmp_path / "broken.cube"
-    broken.write_text("no cube")
-    assert choose_grade(session, str(broken), 0.6)[1] == 0.6
-    assert is_stale(session, SAVED, "")
 
 
 def test_a_saved_grade_is_named_and_gets_no_advice_for_a_fit(session: Session, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from studio.ui import words
 from studio.ui.app import build_app
-from studio.ui.controls import PALETTE, PICTURE
-from studio.ui.match import downloads, run
+from studio.ui.controls import PALETTE
+from studio.ui.match import downloads, guarded, run
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.events import MatchEvents
@@ -30,7 +30,7 @@ def test_an_unforeseen_error_leaves_the_page_usable(
 
     app = build_app()
     monkeypatch.setattr(run, "match_and_show", fail)
-    monkeypatch.setattr(run, "compare", fail)
+    monkeypatch.setattr(guarded, "compare", fail)
     for name in ("run_match", "run_compare"):
         handler = next(each for each in app.fns.values() if each.name == name)
         values = [getattr(component, "value", None) for component in handler.inputs]
@@ -81,10 +81,14 @@ def test_a_refused_picture_leaves_the_mask_on_the_page_and_another_one_clears_it
 
 def test_words_of_a_match_stay_until_something_else_is_chosen(session: Session, events: MatchEvents) -> None:
     status = events.tab.run.status
-    assert events.settle(session, PICTURE, "")[status] == ""
+    assert events.settle(session, *_values(MatchChoice()))[status] == ""
     places = {"source": session.match.source, "reference": session.match.reference}
     sent = MatchChoice(seed=0.5, **{role: str(side.path) for role, side in places.items() if side is not None})
-    *_, last = events.run_match(session, *(getattr(sent, field.name) for field in fields(sent)))
+    *_, last = events.run_match(session, *_values(sent))
     assert "whole number" in str(last[status])
-    assert status not in events.settle(session, PICTURE, "")
-    assert events.settle(session, PALETTE, "#123456")[status] == ""
+    assert status not in events.settle(session, *_values(sent))
+    assert events.settle(session, *_values(MatchChoice(kind=PALETTE, palette="#123456")))[status] == ""
+
+
+def _values(choice: MatchChoice) -> list[object]:
+    return [getattr(choice, field.name) for field in fields(choice)]

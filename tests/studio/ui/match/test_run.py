@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from reswd_torch import InputError
-from reswd_torch.settings import METHODS, PROTECTIONS
+from reswd_torch.settings import PROTECTIONS
 from studio.ui.controls import PALETTE
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
-from studio.ui.match.run import compare, match_and_show, matching_job, set_strength
+from studio.ui.match.run import match_and_show, matching_job, set_strength
 from studio.ui.session import Session
 from studio.watch import Cancelled
 from tests.studio.ui.conftest import silent
@@ -61,20 +61,6 @@ def test_a_strength_being_typed_leaves_the_last_one(session: Session) -> None:
     assert set_strength(session, None) is None
     assert session.match.shown is not None
     assert session.match.shown.job.settings.strength == 0.5
-
-
-def test_compare_that_fails_keeps_the_last_comparison(session: Session) -> None:
-    list(compare(session, MatchChoice(), silent))  # type: ignore[arg-type]
-    kept = session.match.compared
-    with pytest.raises(InputError):
-        list(compare(session, MatchChoice(kind=PALETTE, palette="#zzz"), silent))  # type: ignore[arg-type]
-    assert session.match.compared is kept
-
-
-def test_compare_fills_up_method_by_method(session: Session) -> None:
-    sizes = [len(tiles) for tiles in compare(session, MatchChoice(), silent)]  # type: ignore[arg-type]
-    assert sizes == [1, 2, 3, 4, 5]
-    assert [result.job.settings.method for result in session.match.compared] == list(METHODS)
 
 
 @pytest.mark.parametrize(
