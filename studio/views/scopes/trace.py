@@ -8,8 +8,8 @@ LEVELS = 256
 
 _REACH = 1000.0
 _BEND = 0.7
-"""Light is the logarithm of 1 + ``_REACH`` times the share, bent by this power: half of the light is there where a column has
-one in 140 of its pixels on a level, about what a photograph has, and a tenth of it for one in 8,000."""
+"""Light is the logarithm of 1 + ``_REACH`` times the share, as a part of what all pixels of a column on one level give, bent by
+this power: half of it where one in 83 lies on a level, about what a photograph has, and a tenth for one in 3,400."""
 
 
 def levels_by_column(plane: np.ndarray, columns: int) -> np.ndarray:

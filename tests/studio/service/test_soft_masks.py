@@ -56,6 +56,25 @@ def test_small_mask_gets_smooth_edges_at_full_size(kind: type, feather: float) -
     assert radius.mean() == pytest.approx(400, abs=4)
 
 
+def test_course_of_a_hard_edge_has_no_stairs() -> None:
+    """A slanted edge at eight times the size: the places where it is half are nearly on a line."""
+    y, x = np.mgrid[:150, :225]
+    weights = full_size_weights(x > 60 + 0.37 * y, (1200, 1800))[200:1000]
+    places = np.array([np.interp(0.5, row, np.arange(row.size)) for row in weights])
+    rows = np.arange(200, 1000)
+    off = places - np.polyval(np.polyfit(rows, places, 1), rows)
+    assert np.abs(off).max() < 1.5, "of the 8 of a stair"
+    across = np.count_nonzero((weights > 0.02) & (weights < 0.98), axis=1)
+    assert across.max() < 40, "and it does not look feathered"
+
+
+def test_soft_edge_stays_as_soft_as_it_was_painted() -> None:
+    ramp = np.clip((np.arange(225) - 100) / 20, 0, 1).astype(np.float32)
+    weights = full_size_weights(np.tile(ramp, (150, 1)), (1200, 1800))
+    expected = np.clip(((np.arange(1800) - 3.5) / 8 - 100) / 20, 0, 1)
+    assert np.abs(weights[600] - expected).max() < 0.03
+
+
 @pytest.mark.parametrize("size", [(150, 225), (75, 112), (149, 230)])
 def test_mask_of_any_other_size(size: tuple[int, int]) -> None:
     weights = full_size_weights(disc(150, 225), size)
