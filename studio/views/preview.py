@@ -10,6 +10,7 @@ import numpy as np
 from studio.media.images import Picture, to_profile
 from studio.media.images.exact import to_depth
 from studio.service.match import MatchResult
+from studio.service.source import ReadSource
 
 PREVIEW_EDGE = 1600
 """The longer edge of a preview, in pixels, fits on a large screen. Downloads are made from the whole picture."""
@@ -34,6 +35,13 @@ def slim(result: MatchResult, edge: int = PREVIEW_EDGE) -> MatchResult:
     size = _fitted(result.picture, edge)
     weights = None if result.weights is None else resize(result.weights, size)
     return replace(result, picture=shrink(result.picture, edge), weights=weights)
+
+
+def slim_source(source: ReadSource, edge: int = PREVIEW_EDGE) -> ReadSource:
+    """A source that was read for a match, with its picture and mask at preview size."""
+    size = _fitted(source.picture, edge)
+    weights = None if source.weights is None else resize(source.weights, size)
+    return replace(source, picture=shrink(source.picture, edge), weights=weights)
 
 
 def display_pixels(picture: Picture, pixels: np.ndarray) -> np.ndarray:

@@ -62,17 +62,20 @@ class Pyramid:
         preview: a small copy of it in its own encoding.
         folder: where the files of the levels may lie; it exists as long as the pyramid is in use.
         mask: white where the grade counts, a picture of the whole size; None for everywhere.
+        weights: (h, w) float32, 0..1: the same at the size of the preview, where it is known; else it is read from the mask.
     """
 
-    def __init__(self, path: Path, preview: Picture, folder: Path, mask: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, preview: Picture, folder: Path, mask: Path | None = None, weights: np.ndarray | None = None
+    ) -> None:
         self.path, self.preview, self.mask = path, preview, mask
         self.size = preview.full_size
         self._folder = folder
         self._lock = Lock()
         self._levels: list[Part] = []
         self._small: dict[tuple[int, int], Part] = {}
-        self._weights: np.ndarray | None = None
-        self._weights_known = False
+        self._weights = weights
+        self._weights_known = weights is not None
 
     @property
     def levels(self) -> int:

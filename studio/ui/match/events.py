@@ -149,6 +149,7 @@ class MatchEvents:
         """Follow a choice: say so when the result was made otherwise; words about an earlier choice go."""
         choice = self.controls.read(values)
         session.match.told = choice
+        run.read_ahead(session, choice)
         updates: Updates = {
             self.tab.result.stale: stale.line(session, choice),
             self.tab.history.state: history_as_json(session),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from studio.media.images import Picture
 from studio.references import reference_files
 from studio.service.match import MatchResult
 from studio.ui.desk.component import told
@@ -27,7 +26,7 @@ def looks_of(session: Session, result: MatchResult, pyramid: Pyramid | None = No
         pyramid: the sizes of its picture, where they were made already.
     """
     job = result.job
-    pyramid = pyramid or _pyramid(session, job.source, result.picture, job.mask)
+    pyramid = pyramid or _of_result(session, result)
     before = session.desk.add(Look(pyramid, None, job.source.name))
     target = reference_files(job.reference).get("target")
     side = session.match.reference
@@ -75,19 +74,23 @@ def _told(session: Session) -> str:
 def _compared(session: Session, pair: Entry) -> int:
     """The match left of the divider, graded."""
     result = pair.result
-    pyramid = pair.pyramid or _pyramid(session, result.job.source, result.picture, result.job.mask)
+    pyramid = pair.pyramid or _of_result(session, result)
     return session.desk.add(Look(pyramid, result.grade, f"A: {in_short(pair)}"))
 
 
 def _chosen(session: Session, side: Side) -> Look:
     if side.pyramid is None:
-        side.pyramid = _pyramid(session, side.path, side.preview, None)
+        side.pyramid = _known(session, side.path) or Pyramid(side.path, side.preview, session.new_subfolder("sizes"))
     return Look(side.pyramid, None, side.path.name)
 
 
-def _pyramid(session: Session, path: Path, preview: Picture, mask: Path | None) -> Pyramid:
-    """The sizes of a picture; those of a chosen one, where it is the same, are not made twice."""
-    for side in (session.match.places[role].side for role in ROLES):
-        if mask is None and side is not None and side.path == path and side.pyramid is not None:
-            return side.pyramid
-    return Pyramid(path, preview, session.new_subfolder("sizes"), mask)
+def _of_result(session: Session, result: MatchResult) -> Pyramid:
+    """The sizes of the picture of a result; those of a chosen one, where it is the same without a mask, are not made twice."""
+    job = result.job
+    known = _known(session, job.source) if result.weights is None else None
+    return known or Pyramid(job.source, result.picture, session.new_subfolder("sizes"), job.mask, result.weights)
+
+
+def _known(session: Session, path: Path) -> Pyramid | None:
+    sides = (session.match.places[role].side for role in ROLES)
+    return next((side.pyramid for side in sides if side is not None and side.path == path and side.pyramid), None)

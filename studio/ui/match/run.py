@@ -22,7 +22,7 @@ from studio.references import (
     SavedGrade,
     choose_reference,
 )
-from studio.service import job_for, run
+from studio.service import job_for
 from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.colors import split_pairs
@@ -118,11 +118,21 @@ def check_uploads(job: MatchJob) -> None:
             raise InputError(f"{path.name} is no longer on the server: choose it again and match")
 
 
+def read_ahead(session: Session, choice: MatchChoice) -> None:
+    """Read what the match that the controls describe will need, while the person still looks."""
+    try:
+        job = described_job(session, choice)
+        check_uploads(job)
+    except InputError:  # not all is chosen yet
+        return
+    session.match.ahead.expect(job)
+
+
 def match_and_show(session: Session, choice: MatchChoice, progress: gr.Progress) -> Shown:
     """Match and show. Raises InputError or Cancelled; the session then still holds the last result."""
     job = matching_job(session, choice)
     watch = watch_for(session, progress)
-    result = slim(run(job, watch))
+    result = slim(session.match.ahead.run(job, watch))
     watch.check()
     return show_new(session, result, choice)
 

@@ -9,12 +9,14 @@ from typing import Literal, get_args
 
 from reswd_torch.grade import Grade
 from reswd_torch.grade.trims import NEUTRAL, Trims
+from studio.service.ahead import Ahead
 from studio.service.match import MatchResult
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.comparison import Comparison
 from studio.ui.match.history import History
 from studio.ui.pictures import ChosenPicture, Side
 from studio.ui.stop import TabState
+from studio.views.preview import slim_source
 
 Role = Literal["source", "reference"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -50,6 +52,7 @@ class MatchState(TabState):
         strength: where the slider was moved to; None while it was not moved.
         trims: what the sliders of the trims say.
         judged: what was chosen when the words under the button were said; see :func:`studio.ui.match.choose.chosen`.
+        ahead: what is read already for the match that may come next.
         lock: held while ``shown`` is replaced.
     """
 
@@ -67,6 +70,7 @@ class MatchState(TabState):
         self.strength: float | None = None
         self.trims: Trims = NEUTRAL
         self.judged: tuple[object, ...] | None = None
+        self.ahead = Ahead(slim_source)
         self.lock = Lock()
 
     @property

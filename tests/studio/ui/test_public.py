@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from PIL import Image
 
 from benchmarks.serving import (
     SOURCE,
