@@ -6,6 +6,9 @@ mapped into memory, so that a page that nobody looks at holds no more than its p
 
 from __future__ import annotations
 
+import weakref
+from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -22,6 +25,45 @@ TILE = 512
 _SMALLEST = 512
 """The longer edge, in pixels, at which halving ends."""
 _builds = BoundedSemaphore(2)  # each holds a whole decoded picture for a moment
+MOST_ON_DISK = 4 << 30
+"""Bytes that the levels of all pyramids may take on the disk together; those that were looked at longest ago go."""
+
+
+class _OnDisk:
+    """Which pyramids have levels on the disk, the one that was looked at last at the end."""
+
+    def __init__(self) -> None:
+        self._sizes: OrderedDict[int, tuple[weakref.ref[Pyramid], int]] = OrderedDict()
+        self._lock = Lock()
+
+    def used(self, pyramid: Pyramid, size: int | None = None) -> None:
+        """A pyramid was looked at; ``size`` is that of its files where it was made just now."""
+        with self._lock:
+            if size is not None:
+                self._sizes[id(pyramid)] = (weakref.ref(pyramid, lambda _: self._gone(id(pyramid))), size)
+            if id(pyramid) in self._sizes:
+                self._sizes.move_to_end(id(pyramid))
+            over = self._over(id(pyramid))
+        for other in over:
+            other.let_go()
+
+    def _over(self, spared: int) -> list[Pyramid]:
+        over: list[Pyramid] = []
+        while len(self._sizes) > 1 and sum(size for _, size in self._sizes.values()) > MOST_ON_DISK:
+            number, (found, _) = next(iter(self._sizes.items()))
+            if number == spared:
+                break
+            del self._sizes[number]
+            pyramid = found()
+            if pyramid is not None:
+                over.append(pyramid)
+        return over
+
+    def _gone(self, number: int) -> None:
+        self._sizes.pop(number, None)
+
+
+_on_disk = _OnDisk()
 
 
 @dataclass(frozen=True)
@@ -73,6 +115,7 @@ class Pyramid:
         self._folder = folder
         self._lock = Lock()
         self._levels: list[Part] = []
+        self._files: list[Path] = []
         self._small: dict[tuple[int, int], Part] = {}
         self._weights = weights
         self._weights_known = weights is not None
@@ -143,10 +186,22 @@ class Pyramid:
         if size[1] <= self.preview.width:
             return self._of_preview(size)
         with self._lock:
-            if not self._levels:
+            made = not self._levels
+            if made:
                 with _builds:
                     self._levels = self._build()
-            return self._levels[level]
+            levels = self._levels
+        _on_disk.used(self, sum(path.stat().st_size for path in self._files) if made else None)
+        return levels[level]
+
+    def let_go(self) -> None:
+        """Give the room on the disk back. What is looked at again is made again."""
+        with self._lock:
+            self._levels = []
+            files, self._files = self._files, []
+        for path in files:
+            with suppress(OSError):  # it is mapped still, on Windows
+                path.unlink(missing_ok=True)
 
     def _of_preview(self, size: tuple[int, int]) -> Part:
         """The preview, reduced to a size; small, so it is kept."""
@@ -198,6 +253,7 @@ class Pyramid:
                 return None
             place = self._folder / f"{name}-{number}.npy"
             np.save(place, plane)
+            self._files.append(place)
             mapped: np.ndarray = np.load(place, mmap_mode="r")
             return mapped
 

@@ -12,8 +12,9 @@ from torch import Tensor
 from reswd_torch.grade import Grade
 from studio.views.pyramid import TILE, Pyramid
 
-_MOST = 48
-"""Looks that are kept; the oldest go. A page shows three at a time, and history makes those it needs anew."""
+_MOST, _MOST_PICTURES = 48, 8
+"""Looks that are kept, and different pictures among them; the oldest go. A page shows three at a time, and history makes those
+that it needs anew."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Desk:
                     return number
             self._last += 1
             self._looks[self._last] = look
-            while len(self._looks) > _MOST:
+            while len(self._looks) > _MOST or len({id(each.pyramid) for each in self._looks.values()}) > _MOST_PICTURES:
                 self._looks.popitem(last=False)
             return self._last
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -77,12 +78,13 @@ class MatchEvents:
             reference_mask=tab.more.masks["reference"].file,
         )
         result, size = tab.result, tab.downloads.cube_size
+        self._sliders: list[Any] = [result.strength, *result.trims.components]
         self.settled = Step(
             self.settle,
             [session, *self.controls.components],
             [result.stale, tab.run.status, result.desk.state, tab.history.state],
         )
-        self._follow = Step(self.follow, [session, size, result.strength, *result.trims.components], shown_outputs(tab))
+        self._follow = Step(self.follow, [session, size, *self._sliders], shown_outputs(tab))
         run_outputs = [tab.run.start, tab.run.stop, tab.comparison.run.start, tab.run.status, *shown_outputs(tab)]
         self._match = Step(self.run_match, [session, *self.controls.components], run_outputs)
 
@@ -239,7 +241,7 @@ class MatchEvents:
     def wire_strength(self) -> None:
         """The sliders of the strength and of the trims. The viewer follows them by itself, and says when they rest."""
         result, size = self.tab.result, self.tab.downloads.cube_size
-        sliders: list[Any] = [result.strength, *result.trims.components]
+        sliders = self._sliders
         gr.on([each.input for each in sliders], None, sliders, None, js=result.trims.live_js("strength"), **PRIVATE)
         result.settle.click(
             self.rest,
@@ -301,8 +303,8 @@ class MatchEvents:
             (away.settings, downloads.SETTINGS_KIND),
         ):
             button.click(
-                partial(_make_download, kind=kind),
-                [self.session, away.cube_size],
+                partial(self.make_download, kind=kind),
+                [self.session, away.cube_size, *self._sliders],
                 away.file,
                 show_progress_on=button,
                 concurrency_id="download",
@@ -310,6 +312,18 @@ class MatchEvents:
                 **PRIVATE,
             ).success(None, away.file, None, js=SAVE_JS, **PRIVATE)
         away.cube_size.change(self.say_how_exact, [self.session, away.cube_size], away.cube_line, **QUICK)
+
+    def make_download(
+        self, session: Session, cube_size: int, strength: float | None, *trims: Sent, kind: str
+    ) -> str | None:
+        """Make a file to take away, as the sliders stand; what goes wrong is said in a corner of the page."""
+        with suppress(InputError):  # a field that is being typed in: the last value counts
+            run.set_live(session, strength, self.tab.result.trims.read(trims))
+        try:
+            return downloads.make_download(session, kind, cube_size)
+        except Exception as error:
+            gr.Warning(words_for(error, "a download"), title="No download")
+        return None
 
     def say_how_exact(self, session: Session, cube_size: int) -> Updates:
         """Another size of the .cube was chosen: say how exact it is."""
@@ -320,12 +334,3 @@ class MatchEvents:
 def _stop(session: Session) -> None:
     """Says nothing itself: its words could arrive after those of the run that it stopped."""
     session.match.press_stop()
-
-
-def _make_download(session: Session, cube_size: int, kind: str) -> str | None:
-    """Make a file to take away; what goes wrong is said in a corner of the page."""
-    try:
-        return downloads.make_download(session, kind, cube_size)
-    except Exception as error:
-        gr.Warning(words_for(error, "a download"), title="No download")
-    return None

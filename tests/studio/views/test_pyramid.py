@@ -110,3 +110,20 @@ def test_a_file_that_has_changed_is_said(photo: Path, tmp_path: Path) -> None:
     Image.fromarray(eight_bits()).save(photo)
     with pytest.raises(InputError, match="choose it again"):
         sizes.tile(0, 0, 0)
+
+
+def test_the_disk_holds_what_was_looked_at_last(photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    sizes = [pyramid(photo, folder) for folder in folders]
+    tiles = [each.tile(0, 0, 0).picture.pixels for each in sizes[:2]]
+    one = sum(file.stat().st_size for file in folders[0].iterdir())
+    monkeypatch.setattr("studio.views.pyramid.MOST_ON_DISK", int(2.5 * one))
+    sizes[0].tile(0, 1, 0)
+    sizes[2].tile(0, 0, 0)
+    assert [any(folder.iterdir()) for folder in folders] == [True, False, True], "the second was looked at longest ago"
+    assert np.array_equal(sizes[1].tile(0, 0, 0).picture.pixels, tiles[1]), (
+        "it is made again when it is looked at again"
+    )
+    assert not any(folders[0].iterdir())
