@@ -38,18 +38,19 @@ class _OnDisk:
 
     def used(self, pyramid: Pyramid, size: int | None = None) -> None:
         """A pyramid was looked at; ``size`` is that of its files where it was made just now."""
+        number = id(pyramid)
         with self._lock:
             if size is not None:
-                self._sizes[id(pyramid)] = (weakref.ref(pyramid, lambda _: self._gone(id(pyramid))), size)
-            if id(pyramid) in self._sizes:
-                self._sizes.move_to_end(id(pyramid))
-            over = self._over(id(pyramid))
+                self._sizes[number] = (weakref.ref(pyramid, lambda _: self._gone(number)), size)
+            if number in self._sizes:
+                self._sizes.move_to_end(number)
+            over = self._over(number)
         for other in over:
             other.let_go()
 
     def _over(self, spared: int) -> list[Pyramid]:
         over: list[Pyramid] = []
-        while len(self._sizes) > 1 and sum(size for _, size in self._sizes.values()) > MOST_ON_DISK:
+        while len(self._sizes) > 1 and sum(size for _, size in list(self._sizes.values())) > MOST_ON_DISK:
             number, (found, _) = next(iter(self._sizes.items()))
             if number == spared:
                 break

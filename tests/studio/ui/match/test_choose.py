@@ -17,18 +17,16 @@ from tests.studio.ui.conftest import REFERENCE, SOURCE
 def test_a_refused_picture_leaves_the_mask_and_another_one_clears_it(session: Session, tmp_path: Path) -> None:
     side = session.match.source
     assert side is not None
-    side.painted, session.match.painting = np.eye(9, dtype=bool), {"source"}
+    side.painted = np.eye(9, dtype=np.uint8)
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
     refused = choose(session, str(bad), "source")
     assert "bad.jpg" in refused.about
     assert session.match.source is side
-    assert session.match.painting == {"source"}
     assert not refused.accepted, "the mask still counts, so it stays to be seen"
     assert choose(session, str(REFERENCE), "source").accepted
     assert session.match.source is not None
     assert session.match.source.painted is None
-    assert not session.match.painting
 
 
 def test_masks_of_pictures_that_the_session_did_not_know_are_not_taken(session: Session) -> None:

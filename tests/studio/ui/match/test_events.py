@@ -14,7 +14,6 @@ from studio.ui import words
 from studio.ui.app import build_app
 from studio.ui.controls import PALETTE
 from studio.ui.match import downloads, guarded, run
-from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.events import MatchEvents
 from studio.ui.match.tab import lay_out_match_tab
@@ -66,15 +65,14 @@ def events() -> MatchEvents:
 def test_a_refused_picture_leaves_the_mask_on_the_page_and_another_one_clears_it(
     session: Session, events: MatchEvents, tmp_path: Path
 ) -> None:
-    side, place, mask = session.match.source, events.tab.inputs.places["source"], events.tab.masks["source"]
+    side, place, mask = session.match.source, events.tab.inputs.places["source"], events.tab.more.masks["source"]
     assert side is not None
     side.painted = np.eye(9, dtype=bool)
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
     assert set(events.choose_picture(session, str(bad), "source")) == {place.preview, place.about}
     updates = events.choose_picture(session, str(REFERENCE), "source")
-    cleared = (updates[mask.file], updates[mask.group], updates[mask.painted], updates[mask.paint])
-    assert cleared == (None, gr.update(visible=False), "", match_words.paint_label("source"))
+    assert (updates[mask.file], updates[mask.painted]) == (None, "")
     chosen = session.match.source
     assert chosen is not None and updates[place.preview] == [str(REFERENCE), str(chosen.placed)]
 

@@ -73,7 +73,15 @@ def test_what_means_nothing_for_a_job_makes_no_difference(matched: Session) -> N
 
 def test_every_setting_is_compared(matched: Session) -> None:
     """A new setting cannot be forgotten: whatever a job's settings hold is looked at, the live ones apart."""
-    other = {"method": "mkl", "transform": "lut", "seed": 1, "device": "cpu", "aim": "look", "scene": "different"}
+    other = {
+        "method": "mkl",
+        "transform": "lut",
+        "seed": 1,
+        "device": "cpu",
+        "aim": "look",
+        "scene": "different",
+        "pairs": "#808080=#908070",
+    }
     named = {field.name for field in fields(MatchSettings)} - LIVE - {"protect", "samples"}
     assert named == set(other), "say here what another value of the new setting is"
     for name, value in other.items():
