@@ -43,6 +43,8 @@ class StudioBlocks(gr.Blocks):
                 programmers, and would fill the log.
         """
         no_addresses(inputs)
+        if state is not None:
+            _read_as_made(block_fn, state)
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except InvalidPathError:
@@ -55,3 +57,14 @@ class StudioBlocks(gr.Blocks):
             )
             _LOG.info("values of the wrong kind for %s: %s", block_fn.api_name, type(error).__name__)
         raise gr.Error(said, print_exception=False)
+
+
+def _read_as_made(block_fn: BlockFunction, state: SessionState) -> None:
+    """Let a page's components read what is sent as those of the app do, where these read it in a way of their own.
+
+    Once an event has updated a component, Gradio makes a new one for the page, and what was changed on the first is lost.
+    """
+    for made in block_fn.inputs:
+        own = vars(made).get("preprocess")
+        if own is not None and made._id in state and state[made._id] is not made:
+            state[made._id].preprocess = own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -100,12 +101,19 @@ class Studio:
         return f"{base}/{look}/whole.jpg" if look else ""
 
     def after_pixels(self) -> np.ndarray:
-        """What the graded side of the viewer shows."""
-        body = self.page.request.get(self.after_address()).body()
-        place = self._screenshots / "after.bin"
-        place.write_bytes(body)
-        with Image.open(place) as image:
-            return np.asarray(image.convert("RGB")).astype(int)
+        """(H, W, 3): the graded side of the viewer at its full size, put together of its tiles, which lose nothing."""
+        address = self.after_address().removesuffix("/whole.jpg")
+        rows: list[np.ndarray] = []
+        while row := self._tiles(address, len(rows)):
+            rows.append(np.hstack(row))
+        return np.vstack(rows).astype(int)
+
+    def _tiles(self, address: str, row: int) -> list[np.ndarray]:
+        tiles: list[np.ndarray] = []
+        while (answer := self.page.request.get(f"{address}/0/{len(tiles)}_{row}.png")).ok:
+            with Image.open(io.BytesIO(answer.body())) as image:
+                tiles.append(np.asarray(image.convert("RGB")))
+        return tiles
 
     def said(self, selector: str) -> str:
         """The words in a place for them, without the counter of the queue that Gradio keeps there out of sight."""

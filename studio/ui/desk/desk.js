@@ -49,6 +49,7 @@ window.reswdDesk = {
   },
   // A slider moves: the names of all controls, and what they say. Once they rest, the page is told.
   async live(names, values) {
+    if (values.some((value) => value === null || value === '')) return;  // a field is being typed in
     const {strength, ...trims} = Object.fromEntries(names.map((name, at) => [name, values[at]]));
     (await ready).live({strength, trims: JSON.stringify(trims)});
     clearTimeout(resting);
