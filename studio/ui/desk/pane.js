@@ -2,6 +2,8 @@
 
 import {Layer} from './layer.js';
 
+// Tell whoever listens that something of a pane can be seen now.
+const tell = (element, name, detail) => element.dispatchEvent(new CustomEvent(name, {bubbles: true, detail}));
 const PATIENCE = 1500; // milliseconds that an old look stays below a new one whose tiles do not come
 
 export class Pane {
@@ -53,6 +55,7 @@ export class Pane {
     this.layers[slot] = layer;
     this.follow();
     this._order();
+    tell(this.element, 'desk-preview', {slot, look: look.look});
     await this._whole(layer);
     old?.remove();
     this._lift(null);
@@ -143,6 +146,7 @@ export class Pane {
         success: ({item}) => {
           this._lift(item);
           this.follow();
+          tell(this.element, 'desk-live-seen', {});
           done(true);
         },
         error: () => done(false),
