@@ -1,7 +1,7 @@
 """How quickly a preview follows a trim: the transform is built, and a picture of 1600 x 1067 is graded with it.
 
-``python -m benchmarks.trims`` prints, for every kind of fit, the first move of a slider and the later ones: time of one core, which
-other programs do not lengthen.
+``python -m benchmarks.trims`` prints, for every kind of fit, the first move of a slider and the later ones: time of one core,
+which other programs do not lengthen.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import typer
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes, in_words
 from studio.cli import options
-from studio.cli.trims import with_trims
+from studio.cli.trims import trimmed_reference, with_trims
 from studio.signals import exit_code
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def batch_command(
         method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
         device=device, pairs=pair or None, trims=trims,
     )  # fmt: skip
+    reference = trimmed_reference(reference, settings, trims)
     flags = options.given(
         mode=SERIES if series else None, recursive=recursive or None, mask=mask, grade_files=grade_files
     )

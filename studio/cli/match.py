@@ -10,7 +10,7 @@ import typer
 
 from reswd_torch.errors import InputError
 from studio.cli import options
-from studio.cli.trims import with_trims
+from studio.cli.trims import trimmed_reference, with_trims
 
 if TYPE_CHECKING:
     from studio.jobs import MatchJob
@@ -79,7 +79,7 @@ def match_command(
         reference = reference_for(source, file=target, mask=target_mask, at=at, palette=palette)
     if mask is None and saved is not None:
         mask = saved.file("mask")
-    job = job_for(source, reference, settings, mask)
+    job = job_for(source, trimmed_reference(reference, settings, trims), settings, mask)
     inputs = () if from_settings is None else (from_settings,)
     outputs = Outputs(output, cdl, cube, save_settings, cube_size, overwrite, inputs)
     with watching(job) as watch:

@@ -52,6 +52,26 @@ def test_flags_win_over_saved_trims_one_by_one(reswd: Reswd, place: Path) -> Non
     assert kept["exposure"] == 0.0 and kept["gamma"] == [1.2, 1.2, 1.2]
 
 
+def test_a_flag_undoes_a_trim_of_a_saved_grade(reswd: Reswd, place: Path) -> None:
+    grade = Grade(Cdl((0.8, 0.9, 0.7))).trimmed(Trims(exposure=0.5))
+    result = run_match(match_job(place / "source.png", grade=grade))
+    (place / "run.json").write_text(result.settings_text())
+    undone = render(result.picture.pixels, grade.trimmed(Trims()))
+    ran = reswd(
+        "match", place / "source.png", "--from-settings", place / "run.json", "-o", place / "a.png", "--exposure", 0
+    )
+    assert ran.code == 0, ran.err
+    reswd("apply", place / "run.json", place / "source.png", "-o", place / "done", "--exposure", 0)
+    (place / "shots").mkdir()
+    (place / "source.png").rename(place / "shots" / "source.png")
+    ran = reswd(
+        "batch", place / "shots", "--grade", place / "run.json", "-o", place / "out", "--jobs", 1, "--exposure", 0
+    )
+    assert ran.code == 0, ran.err
+    for made in (place / "a.png", place / "done" / "source.png", place / "out" / "source.png"):
+        assert np.array_equal(read_picture(made).pixels, undone), made
+
+
 def test_the_last_lines_say_what_the_grade_is_made_of(reswd: Reswd, place: Path) -> None:
     Grade(Cdl((0.8, 0.9, 0.7), saturation=1.0)).save(place / "look.cc")
     apply = ("apply", place / "look.cc", place / "source.png", "-o", place / "done", "--overwrite")
