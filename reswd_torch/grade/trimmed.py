@@ -33,16 +33,20 @@ def trimmed(transform: Transform, strength: float, trims: Trims, gains: Triple) 
         trims: behind it.
         gains: the factors against the picture's whole cast, for ``trims.neutralise``.
     """
+    if (one := as_cdl(transform, strength, trims, gains)) is not None:
+        return one
+    node, sampled = trims.cdl(gains), _sampled(transform, strength, trims.only)
+    return sampled if node.is_identity else Lut3D(node.apply(sampled.values))
+
+
+@lru_cache(maxsize=16)
+def as_cdl(transform: Transform, strength: float, trims: Trims, gains: Triple) -> Cdl | None:
+    """The same as ten numbers; None where they cannot hold it. Nothing is sampled. Arguments as for :func:`trimmed`."""
     node = trims.cdl(gains)
     if strength == 0.0:  # of no match there is neither lightness nor colour
         return node
     fit = at_strength(transform, strength)
-    if trims.only == ALL and isinstance(fit, Cdl):
-        one = folded(fit, node)
-        if one is not None:
-            return one
-    sampled = _sampled(transform, strength, trims.only)
-    return sampled if node.is_identity else Lut3D(node.apply(sampled.values))
+    return folded(fit, node) if trims.only == ALL and isinstance(fit, Cdl) else None
 
 
 def at_strength(transform: Transform, strength: float) -> Transform:
