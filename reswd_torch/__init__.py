@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reswd_torch.direction_reswd import DirectionReservoirSlicedWasserstein
     from reswd_torch.errors import InputError
     from reswd_torch.grade import Cdl, Grade, Lut3D, load_grade
+    from reswd_torch.grade.trims import Trims
     from reswd_torch.matching import MatchReport, color_distance
     from reswd_torch.matching.match import match
     from reswd_torch.palette import parse_palette
@@ -32,6 +33,7 @@ _HOME = {
     "MatchSettings": "reswd_torch.settings",
     "ReservoirSlicedWasserstein": "reswd_torch.reswd",
     "SlicedWasserstein": "reswd_torch.swd",
+    "Trims": "reswd_torch.grade.trims",
     "color_distance": "reswd_torch.matching",
     "lab_to_srgb": "reswd_torch.color",
     "load_grade": "reswd_torch.grade",
@@ -51,6 +53,7 @@ __all__ = [
     "MatchSettings",
     "ReservoirSlicedWasserstein",
     "SlicedWasserstein",
+    "Trims",
     "color_distance",
     "lab_to_srgb",
     "load_grade",

@@ -19,7 +19,7 @@ from reswd_torch.grade.lut3d import Lut3D, lattice_of
 from reswd_torch.grade.lut_chain import LutChain
 from reswd_torch.grade.neutral import cast_gains
 from reswd_torch.grade.record import number_in, transform_from_record, transform_to_record, triple_in
-from reswd_torch.grade.trimmed import at_strength, trimmed, untrimmed
+from reswd_torch.grade.trimmed import as_cdl, at_strength, trimmed, untrimmed
 from reswd_torch.grade.trims import NEUTRAL, Trims, names_in_words, trims_from_record
 from reswd_torch.settings import CDL, LUT, MatchSettings, check_cube_size, check_strength
 
@@ -94,7 +94,9 @@ class Grade:
     @property
     def is_cdl(self) -> bool:
         """Whether what is applied and saved is ten CDL numbers."""
-        return isinstance(self.effective, Cdl)
+        if self.trims.is_neutral:
+            return isinstance(self.transform, Cdl)
+        return as_cdl(self.transform, self.strength, self.trims, self.gains or _NO_GAINS) is not None
 
     @property
     def kind(self) -> str:

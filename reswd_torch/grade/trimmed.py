@@ -33,16 +33,20 @@ def trimmed(transform: Transform, strength: float, trims: Trims, gains: Triple) 
         trims: behind it.
         gains: the factors against the picture's whole cast, for ``trims.neutralise``.
     """
+    if (one := as_cdl(transform, strength, trims, gains)) is not None:
+        return one
+    node, sampled = trims.cdl(gains), _sampled(transform, strength, trims.only)
+    return sampled if node.is_identity else Lut3D(node.apply(sampled.values))
+
+
+@lru_cache(maxsize=16)
+def as_cdl(transform: Transform, strength: float, trims: Trims, gains: Triple) -> Cdl | None:
+    """The same as ten numbers; None where they cannot hold it. Nothing is sampled. Arguments as for :func:`trimmed`."""
     node = trims.cdl(gains)
     if strength == 0.0:  # of no match there is neither lightness nor colour
         return node
     fit = at_strength(transform, strength)
-    if trims.only == ALL and isinstance(fit, Cdl):
-        one = folded(fit, node)
-        if one is not None:
-            return one
-    sampled = _sampled(transform, strength, trims.only)
-    return sampled if node.is_identity else Lut3D(node.apply(sampled.values))
+    return folded(fit, node) if trims.only == ALL and isinstance(fit, Cdl) else None
 
 
 def at_strength(transform: Transform, strength: float) -> Transform:
@@ -65,7 +69,8 @@ def untrimmed(transform: Transform, strength: float, only: str, colors: Tensor) 
     if strength == 0.0:
         return colors
     fit = at_strength(transform, strength)
-    return _only(only, colors, in_range(fit, fit.apply(colors)))
+    graded = in_range(fit, fit.apply(colors))
+    return graded if only == ALL else _kept(only, srgb_to_lab(colors), graded)
 
 
 @lru_cache(maxsize=4)
@@ -75,13 +80,16 @@ def _sampled(transform: Transform, strength: float, only: str) -> Lut3D:
     keeps = isinstance(fit, Lut3D) and _LEAST_SIZE <= fit.size <= LARGEST_OF_OPENCOLORIO
     size = fit.size if isinstance(fit, Lut3D) and keeps else _SIZE
     values = in_range(fit, lattice_of(fit, size).values)
-    return Lut3D(_only(only, identity_lattice(size), values))
+    return Lut3D(values if only == ALL else _kept(only, _lattice_lab(size), values))
 
 
-def _only(only: str, source: Tensor, graded: Tensor) -> Tensor:
+@lru_cache(maxsize=2)
+def _lattice_lab(size: int) -> Tensor:
+    return srgb_to_lab(identity_lattice(size))
+
+
+def _kept(only: str, source_lab: Tensor, graded: Tensor) -> Tensor:
     """The lightness of one colour with the chroma of another, cut to what can be shown."""
-    if only == ALL:
-        return graded
-    light, chroma = (graded, source) if only == LIGHTNESS else (source, graded)
-    lab = torch.cat((srgb_to_lab(light)[..., :1], srgb_to_lab(chroma)[..., 1:]), dim=-1)
-    return lab_to_srgb(lab).clamp(0.0, 1.0)
+    graded_lab = srgb_to_lab(graded)
+    light, chroma = (graded_lab, source_lab) if only == LIGHTNESS else (source_lab, graded_lab)
+    return lab_to_srgb(torch.cat((light[..., :1], chroma[..., 1:]), dim=-1)).clamp(0.0, 1.0)

@@ -6,6 +6,8 @@ Points inside the fit would not do that: a few among thousands of samples are ou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -17,7 +19,7 @@ from reswd_torch.matching.data_terms import JoinedCoupling, PairedCoupling
 from reswd_torch.matching.fitting import NO_PULL, second_order
 from reswd_torch.matching.gauss_newton import CdlModel, natural_numbers
 from reswd_torch.matching.warp import Warp
-from reswd_torch.pairs import codes_of
+from reswd_torch.pairs import Pair, codes_of
 from reswd_torch.settings import CDL, MatchSettings
 from reswd_torch.threads import one_thread
 
@@ -45,32 +47,48 @@ def with_pairs(
         colors: (N, 3) sample of the source, 0..1, in that encoding.
 
     Returns:
-        The grade, and a note on every pair that it does not quite reach.
+        The grade, and a note on every pair that it does not quite reach; on each, where it is ten numbers.
     """
     if not settings.pairs:
         return transform, ()
-    source, wanted = (torch.tensor([codes_of(pair[side]) for pair in settings.pairs]) for side in (0, 1))
-    if settings.transform == CDL and isinstance(transform, Cdl):
-        found: Cdl | Lut3D = ten_numbers_to(transform, colors.cpu(), source, wanted)
-    else:
-        found = bent(transform, source, wanted)
+    source, wanted = colors_of(settings.pairs)
+    found = reaching(transform, settings, colors, source, wanted)
     apart = (srgb_to_lab(found.apply(source).clamp(0.0, 1.0)) - srgb_to_lab(wanted)).norm(dim=1).tolist()
-    kind = "ten numbers come" if isinstance(found, Cdl) else "a LUT that turns no colours inside out comes"
+    is_cdl = isinstance(found, Cdl)
+    kind = "ten numbers come" if is_cdl else "a LUT that turns no colours inside out comes"
     notes = (
         f"{first} should become {second}: {kind} within {away:.1f} Lab units"
         for (first, second), away in zip(settings.pairs, apart, strict=True)
-        if away >= _REACHED
+        if is_cdl or away >= _REACHED
     )
     return found, tuple(notes)
+
+
+def colors_of(pairs: Sequence[Pair]) -> tuple[Float[Tensor, "k 3"], Float[Tensor, "k 3"]]:
+    """The source colours of pairs and the wanted ones, 0..1."""
+    return torch.tensor([codes_of(one) for one, _ in pairs]), torch.tensor([codes_of(other) for _, other in pairs])
+
+
+def reaching(
+    transform: Cdl | Lut3D,
+    settings: MatchSettings,
+    colors: Float[Tensor, "n 3"],
+    source: Float[Tensor, "k 3"],
+    wanted: Float[Tensor, "k 3"],
+) -> Cdl | Lut3D:
+    """As :func:`with_pairs`, for pairs (K, 3) in the encoding of the fit, 0..1, in place of those of the settings."""
+    if settings.transform == CDL and isinstance(transform, Cdl):
+        return ten_numbers_to(transform, colors.cpu(), source, wanted)
+    return bent(transform, source, wanted)
 
 
 @one_thread()
 def bent(transform: Cdl | Lut3D, source: Float[Tensor, "k 3"], wanted: Float[Tensor, "k 3"]) -> Lut3D:
     """A grade as a lattice that takes each source colour to the colour that is wanted.
 
-    The bend reaches as far as the first of :data:`REACHES`, farther where colours would else be turned inside out or lighter greys
-    would get darker. Where no reach prevents that, graded colours flow along instead, wherever they came from; where even that does
-    not, the largest share of the way is gone that does.
+    The bend reaches as far as the first of :data:`REACHES`, farther where colours would else be turned inside out or lighter
+    greys would get darker. Where no reach prevents that, graded colours flow along instead, wherever they came from. Where even
+    that does not, the largest share of the way is gone that does.
 
     Args:
         transform: the fit.

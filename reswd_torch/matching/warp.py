@@ -2,8 +2,9 @@
 
 A bend adds displacements that fade with the distance from the source colours (H. Wendland, "Piecewise polynomial, positive
 definite and compactly supported radial functions of minimal degree", 1995). It is local, but a long way within a short reach
-turns colours inside out. A flow takes graded colours along in many small steps, none of which does that (G. Christensen, R. Rabbitt and
-M. Miller, "Deformable templates using large deformation kinematics", 1996), but takes along whatever is graded to the same place.
+turns colours inside out. A flow takes graded colours along in many small steps, none of which does that (G. Christensen,
+R. Rabbitt and M. Miller, "Deformable templates using large deformation kinematics", 1996), but takes along whatever is graded to
+the same place.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import typer
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes, in_words
 from studio.cli import options
-from studio.cli.trims import with_trims
+from studio.cli.trims import trimmed_reference, with_trims
 from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.signals import exit_code
 
@@ -115,6 +115,7 @@ def batch_command(
         method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
         device=device, pairs=pair or None, trims=trims,
     )  # fmt: skip
+    reference = trimmed_reference(reference, settings, trims)
     flags = options.given(
         mode=SERIES if series else None,
         recursive=recursive or None,

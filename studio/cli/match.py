@@ -10,7 +10,7 @@ import typer
 
 from reswd_torch.errors import InputError
 from studio.cli import masks, options
-from studio.cli.trims import with_trims
+from studio.cli.trims import trimmed_reference, with_trims
 
 if TYPE_CHECKING:
     from studio.jobs import MatchJob
@@ -92,7 +92,7 @@ def match_command(
         )
     if mask is None and saved is not None:
         mask = saved.file("mask")
-    job = job_for(source, reference, settings, mask, colors)
+    job = job_for(source, trimmed_reference(reference, settings, trims), settings, mask, colors)
     inputs = () if from_settings is None else (from_settings,)
     outputs = Outputs(output, cdl, cube, save_settings, cube_size, overwrite, inputs)
     with watching(job) as watch:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reswd_torch.grade.trims import COLOUR, LIGHTNESS, RANGES, WHEELS
+from reswd_torch.settings import MatchSettings
 from studio.cli import options
+
+if TYPE_CHECKING:
+    from studio.references import BatchReference
 
 _SAID = {
     "exposure": "Stops lighter or darker",
@@ -57,6 +62,15 @@ _TYPES: dict[str, Any] = {
     **{name: Annotated[Any, _option(name)] for name in RANGES},
     "only": Annotated[str | None, _ONLY],
 }
+
+
+def trimmed_reference(reference: BatchReference, settings: MatchSettings, trims: dict[str, Any]) -> BatchReference:
+    """A reference; a saved grade with the trims of the settings where a person gave some, even such as undo its own."""
+    from studio.references import SavedGrade
+
+    if not trims or not isinstance(reference, SavedGrade):
+        return reference
+    return replace(reference, grade=reference.grade.trimmed(settings.trims))
 
 
 def with_trims(command: Callable[..., None]) -> Callable[..., None]:

@@ -181,7 +181,7 @@ def _shown(value: object) -> str:
     if isinstance(value, KeptFile):
         return " ".join(part[:120] for part in value.to_record().values())
     if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join("=".join(one) if isinstance(one, tuple) else str(one) for one in value) or "none"
     return "not given" if value is None else str(value)
 
 

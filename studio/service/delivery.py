@@ -11,6 +11,7 @@ from reswd_torch.grade import Grade
 from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.formats import cdl_suffixes, formats_for, lattice_suffixes
 from reswd_torch.grade.grade import check_grade_path
+from reswd_torch.grade.trims import ALL
 from reswd_torch.settings import LUT, check_cube_size
 from studio.fault import faults_of
 from studio.jobs import ClipJob, FramesJob, MatchJob, Outputs
@@ -176,6 +177,8 @@ def check_outputs(job: MatchJob, outputs: Outputs) -> None:
         grade = grade.for_settings(job.settings)
     is_cdl = grade.is_cdl if grade is not None else job.settings.resolved_transform != LUT
     lut_makers = () if grade is None else grade.lut_makers
+    if grade is None and is_cdl and job.settings.trims.only != ALL:  # whatever is fitted
+        is_cdl, lut_makers = False, ("only",)
     _check_grades(outputs, [*inputs, outputs.result], is_cdl=is_cdl, lut_makers=lut_makers)
     if outputs.settings is not None:
         if outputs.settings.suffix.lower() != ".json":

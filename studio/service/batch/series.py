@@ -21,6 +21,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.formats import series_suffixes
 from reswd_torch.matching import PixelSample, fit_pairs, pool_samples, sample_pixels
+from reswd_torch.matching.bend import colors_of, reaching
 from reswd_torch.profiles import is_usable
 from reswd_torch.settings import CDL, LUT, MatchSettings
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
@@ -118,6 +119,9 @@ def _translated(
     wanted = grade.fit_alone.apply(there)
     back = torch.tensor(to_profile(wanted.numpy(), grade_icc, icc))
     transform = fit_pairs(source, back, CDL if isinstance(grade.transform, Cdl) else LUT)  # of the same kind
+    if settings.pairs:
+        pairs = (torch.tensor(to_profile(each.numpy(), grade_icc, icc)) for each in colors_of(settings.pairs))
+        transform = reaching(transform, settings, source, *pairs)
     here = Grade(transform, strength=grade.strength, encoding=_name(icc)).trimmed(grade.trims, source)
     return SeriesGrade(key, here, _target(references, icc, settings).held_out)
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from reswd_torch import Cdl, Grade, InputError, MatchSettings, load_grade
 from reswd_torch.grade.grade import grade_from_record
+from reswd_torch.grade.trims import NEUTRAL
 from reswd_torch.settings import PROTECTIONS
 from studio.jobs import MatchJob
 from studio.records.format import BATCH, VERSION, Record, to_text
@@ -208,7 +209,8 @@ def test_settings_of_version_1_are_saved_again_as_version_2(tmp_path: Path) -> N
     assert {name: record[name] for name in ("palette", "encoding")} == {
         name: old[name] for name in ("palette", "encoding")
     }
-    since_then = {"aim": "colours", "protect": list(PROTECTIONS), "transform": "cdl"}
+    plain = json.loads(json.dumps(NEUTRAL.to_record()))
+    since_then = {"aim": "colours", "protect": list(PROTECTIONS), "transform": "cdl", "trims": plain, "pairs": []}
     assert record["settings"] == old["settings"] | since_then
     assert record["inputs"]["target"] == old["inputs"]["target"]
 

@@ -55,6 +55,17 @@ def test_distances_and_grades_are_those_of_the_same_picture_in_srgb(name: str, a
     assert result.distance_at(1.0) == pytest.approx(found.distance_after, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", PROFILES)
+def test_pairs_are_of_the_sources_own_encoding(name: str, tmp_path: Path) -> None:
+    source = picture_file(tmp_path / "source.png", photograph(0, 200, 200).astype(np.float64), PROFILES[name])
+    target = picture_file(tmp_path / "target.png", photograph(1, 200, 200).astype(np.float64), None)
+    settings = MatchSettings(pairs=(("#6e5a50", "#806448"),))
+    result = run_match(MatchJob(source, PictureReference(target), settings))
+    made = 255 * result.grade.apply(torch.tensor([[110, 90, 80]]) / 255)[0]
+    assert (made - torch.tensor([128, 100, 72])).abs().max() < 1.5
+    assert result.report is not None and result.report.settings == settings
+
+
 def test_codes_as_srgb_would_have_been_a_worse_grade() -> None:
     """The choice of :func:`fit_encoded`: in linear light the fit in sRGB's curve comes nearer than that in the codes."""
     icc = coded_profile(1, 8)

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from reswd_torch import Grade, MatchSettings, load_grade
+from reswd_torch.grade.trims import Trims
 from reswd_torch.matching import PixelSample, fit_samples
 from studio.jobs import EACH, OVERWRITE, SERIES
 from studio.media.images import read_picture
@@ -97,6 +98,29 @@ def test_a_series_of_two_encodings_looks_like_one(warm: Path, tmp_path: Path, tw
     assert difference.mean() < 1.5 and np.percentile(difference, 99) <= 5
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert len(record["series"]) == 2 and (tmp_path / "out" / "series.cc").exists()
+
+
+def test_pairs_and_trims_of_a_series_hold_in_every_encoding(warm: Path, tmp_path: Path, two: Executor) -> None:
+    """A colour of the encoding that most pictures have becomes the one that is wanted, in a picture of another one too."""
+    shots = tmp_path / "mixed"
+    shots.mkdir()
+    scene = np.asarray(Image.open(write(tmp_path / "scene.png", 5))).copy()
+    scene[:12, :12] = (110, 90, 80)
+    for name in ("a.png", "c.png"):
+        Image.fromarray(scene).save(shots / name)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(scene[..., [2, 1, 0]]).save(shots / "b.png", icc_profile=swapped(profile))
+    wanted = (140, 100, 60)
+    settings = MatchSettings(pairs=(("#6e5a50", "#8c643c"),))
+    run(batch_job(shots, tmp_path / "out", warm, mode=SERIES, settings=settings), two)
+    for name, order in (("a.png", [0, 1, 2]), ("b.png", [2, 1, 0])):
+        made = read_picture(tmp_path / "out" / name).pixels[6, 6, order].astype(int)
+        assert np.abs(made - wanted).max() <= 3, name
+    darker = replace(settings, trims=Trims(gain=0.5))
+    run(batch_job(shots, tmp_path / "dark", warm, mode=SERIES, settings=darker), two)
+    for name, order in (("a.png", [0, 1, 2]), ("b.png", [2, 1, 0])):
+        made = read_picture(tmp_path / "dark" / name).pixels[6, 6, order].astype(int)
+        assert np.abs(2 * made - wanted).max() <= 6, name
 
 
 def swapped(icc: bytes) -> bytes:
