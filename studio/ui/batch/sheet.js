@@ -160,7 +160,9 @@
       drop.setAttribute('aria-label', `${drop.textContent}: ${name}`);
       const half = (kind, file) => file
         ? make('img', {src: this.file(file), alt: `${kind}: ${name}`, decoding: 'async'})
-        : make('span', {class: 'none'}, tile?.message && kind === 'after' ? tile.message : kind === 'before' && !tile?.after ? name.split('/').pop() : this.note(tile, state));
+        : make('span', {class: 'none'}, kind === 'before' ? '' : tile?.message || this.note(tile, state));
+      if (tile?.before && tile.after) open.removeAttribute('aria-label');
+      else open.setAttribute('aria-label', `${name}: ${this.note(tile, state)}`);
       open.replaceChildren(half('before', tile?.before), half('after', tile?.after));
     }
 

@@ -23,11 +23,12 @@ def wire_sheet(tab: BatchTab, session: gr.State) -> None:
     """
     events = SheetEvents(tab)
     sheet = tab.outcome.sheet
-    every: dict[str, Any] = {"trigger_mode": "multiple", **QUICK}  # the data of two quick events are not those of the last alone
+    every: dict[str, Any] = {
+        "trigger_mode": "multiple",
+        **QUICK,
+    }  # the data of two quick events are not those of the last alone
     sheet.select(events.look, session, sheet, concurrency_id="batch-look", concurrency_limit=2, **every)
-    sheet.delete(
-        events.leave_out, session, [sheet, tab.further.go_on, tab.outcome.download], queue=False, **every
-    )
+    sheet.delete(events.leave_out, session, [sheet, tab.further.go_on, tab.outcome.download], queue=False, **every)
 
 
 class SheetEvents:
