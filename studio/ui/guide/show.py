@@ -96,7 +96,9 @@ def visit(tab: GuideTab, state: GuideState) -> Updates:
 def _caption(painted: Painted) -> str:
     """What a picture shows and how large it is, such as "a dog · 64 × 64"."""
     with Image.open(painted.picture) as image:
-        return f"{shorten(painted.job.generation.prompt, _CAPTION, placeholder=' ...')} · {image.width} × {image.height}"
+        return (
+            f"{shorten(painted.job.generation.prompt, _CAPTION, placeholder=' ...')} · {image.width} × {image.height}"
+        )
 
 
 def settings_outputs(tab: GuideTab) -> list[Block]:

@@ -36,10 +36,7 @@ _SHEETS = (
 )
 _SCRIPTS = ("page/drop.js", "page/names.js", "guide/pixels.js")
 
-CSS = "".join(
-    (_UI / name).read_text(encoding="utf-8")
-    for name in _SHEETS
-)
+CSS = "".join((_UI / name).read_text(encoding="utf-8") for name in _SHEETS)
 """The style sheets of the page and of its tabs."""
 HEAD = "".join(f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in _SCRIPTS)
 """The scripts of the page."""

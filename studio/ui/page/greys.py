@@ -123,5 +123,17 @@ def _tick(grey: str) -> str:
 
 def plain_scale() -> gr.themes.Color:
     """The scale that Gradio takes every grey from which no table here names."""
-    steps = {50: "f7", 100: "ed", 200: "df", 300: "c8", 400: "a0", 500: "77", 600: "5a", 700: "44", 800: "30", 900: "24", 950: "1b"}
+    steps = {
+        50: "f7",
+        100: "ed",
+        200: "df",
+        300: "c8",
+        400: "a0",
+        500: "77",
+        600: "5a",
+        700: "44",
+        800: "30",
+        900: "24",
+        950: "1b",
+    }
     return gr.themes.Color(**{f"c{step}": f"#{grey * 3}" for step, grey in steps.items()}, name="plain")
