@@ -104,9 +104,15 @@ class Known:
             return None
         if not named:
             close = self._spelt_like(unknown)
-            offered = f"did you mean {_listed(close, 'or')}?" if close else f'write a caption such as "{self.captions[2]}"'
+            offered = (
+                f"did you mean {_listed(close, 'or')}?" if close else f'write a caption such as "{self.captions[2]}"'
+            )
             return f"This small model knows {len(self.names)} objects, and the prompt names none of them: {offered}"
-        foreign = f", not {_listed(unknown[:_MOST_WORDS], 'or')}{' ...' if len(unknown) > _MOST_WORDS else ''}" if unknown else ""
+        foreign = (
+            f", not {_listed(unknown[:_MOST_WORDS], 'or')}{' ...' if len(unknown) > _MOST_WORDS else ''}"
+            if unknown
+            else ""
+        )
         return (
             f"Of this prompt the small model knows {_listed(named, 'and')}{foreign}. It was trained on short captions of one "
             f'object: "{self.caption(prompt)}" suits it best.'

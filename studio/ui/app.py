@@ -60,7 +60,7 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
     with StudioBlocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, age)) as app:
         session = gr.State(Session(), delete_callback=closed)
         gr.HTML(INTRO, padding=False)
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab("Match colours", id="match"):
                 wire_match_tab(lay_out_match_tab(), session, app)
             with gr.Tab("Batch", id="batch"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
-from studio_page import ASSETS, PHONE, Studio
+from studio_page import ASSETS, DESK, PHONE, Studio
 
 from guidance.settings import GuidanceSettings
+from reswd_torch.errors import InputError
 from studio.service.guide.png import save_painted
 from studio.service.guide.run import GuideEvent, default_generation, run_guide
 from studio.service.guide.stream import paint
@@ -194,6 +196,8 @@ def test_refusals_are_words_and_hints_come_while_typing(open_page) -> None:  # t
     _palette(studio, "#zz")
     press()
     _said(studio, "'#zz' is not a hex colour")
+    assert studio.page.get_by_text("is not a hex colour").filter(visible=True).count() == 1, "once"
+    assert "0 of 1 entries can be read" in studio.at("#guide-swatches").inner_text()
     _palette(studio, PALETTE)
     for name, words in (
         ("../main", "Model '../main' is neither in the list"),
@@ -212,6 +216,83 @@ def test_refusals_are_words_and_hints_come_while_typing(open_page) -> None:  # t
     junk = ASSETS / "fig-red-bowl.jpg"
     studio.at("#guide-drop input[type=file]").set_input_files(junk)
     _said(studio, "fig-red-bowl.jpg: this file holds no settings")
+
+
+@browser
+def test_a_long_prompt_is_told_what_of_it_the_model_knows(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.at("#guide-prompt textarea").fill("a photograph of an astronaut riding a blue horse on the moon")
+    hint = studio.at("#guide-hint")
+    hint.get_by_text("knows horse and moon, not photograph, astronaut or riding").wait_for()
+    assert '"a blue horse" suits it best' in hint.inner_text()
+    studio.at("#guide-prompt textarea").fill("a blue horse")
+    studio.wait(lambda: hint.inner_text().strip() == "")
+
+
+def _loads_and_fails(*arguments: object) -> Iterator[object]:
+    yield GuideEvent(0.0, "downloading model.safetensors: 1.38 of 6.90 GB", loaded=0.2)
+    time.sleep(3)
+    raise InputError("the line broke")
+
+
+@browser
+def test_loading_is_shown_where_the_picture_will_be(open_page, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(guide_events, "paint", _loads_and_fails)
+    studio: Studio = open_page()
+    _open_tab(studio)
+    studio.at("#guide-kind").get_by_label("Nothing").click()
+    studio.at("#guide-prompt textarea").fill("a dog")
+    studio.at("#guide-start").click()
+    place = studio.at("#guide-so-far")
+    place.get_by_text("Downloading model.safetensors: 1.38 of 6.90 GB").wait_for()
+    assert "once" in place.inner_text()
+    assert place.get_by_role("progressbar").get_attribute("aria-valuenow") == "20"
+    box = place.bounding_box()
+    assert box is not None and box["height"] >= 400 and box["width"] >= 600
+    studio.shoot("guide-loading-1280")
+    _said(studio, "the line broke")
+    _finished(studio)
+    assert place.inner_text().strip() == "" and studio.page.get_by_text("The picture appears here.").is_visible()
+
+
+def _block(studio: Studio, selector: str) -> int:
+    """How many pixels of the screen one pixel of a picture takes, each way; the screen is looked at."""
+    image = studio.at(selector).first
+    image.scroll_into_view_if_needed()
+    box = image.bounding_box()
+    assert box is not None and box["width"] == box["height"] and box["width"] % 64 == 0, box
+    times = int(box["width"]) // 64
+    with Image.open(io.BytesIO(studio.page.screenshot(clip=box))) as shot:  # type: ignore[arg-type]
+        pixels = np.asarray(shot.convert("RGB")).astype(int)
+    middle = pixels[16 * times : 48 * times, 16 * times : 48 * times]
+    blocks = middle.reshape(32, times, 32, times, 3)
+    assert np.ptp(blocks, axis=(1, 3)).max() == 0, "each is one colour"
+    return times
+
+
+@browser
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["1280", "400"])
+def test_a_small_picture_is_seen_pixel_by_pixel_with_its_size(open_page, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page(size)
+    _open_tab(studio)
+    studio.at("#guide-prompt textarea").fill("a dog")
+    _palette(studio, PALETTE)
+    _number(studio, "guide-steps", 3)
+    _paint(studio)
+    line = studio.at("#guide-pictures .shown-size").first
+    line.get_by_text("64 × 64 pixels").wait_for()
+    times = _block(studio, "#guide-picture img")
+    assert times >= 5
+    assert line.inner_text() == f"64 × 64 pixels, shown {times} times as large"
+    assert studio.at("#guide-picture img").get_attribute("alt") == "Guided: a dog"
+    assert _block(studio, "#guide-visit img") >= 2
+    assert studio.at("#guide-visit .caption-label").inner_text() == "a dog · 64 × 64"
+    studio.shoot(f"guide-pixels-{size[0]}")
+    studio.at("#guide-picture button[aria-label*=ullscreen]").first.click()
+    studio.wait(lambda: line.inner_text() != f"64 × 64 pixels, shown {times} times as large" or size == PHONE)
+    studio.page.wait_for_timeout(200)
+    assert _block(studio, "#guide-picture img") >= times
 
 
 @browser

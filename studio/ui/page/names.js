@@ -67,6 +67,14 @@
     turned.observe(button, {attributes: true, attributeFilter: ['class']});
   };
 
+  // An open list that scrolls would take the focus from the field on Tab, and is gone the moment after, focus and all.
+  const list = (options) => set(options, 'tabindex', '-1');
+
+  // On Tab, Gradio closes the list of a field and opens it again, and it stays over whatever is below.
+  addEventListener('keydown', (event) => {
+    if (event.key === 'Tab' && event.target.matches?.('input[role=combobox]')) event.stopPropagation();
+  }, true);
+
   // A message is new where it appears, which few screen readers say: it is said by a line that is always there.
   let line;
   const told = new WeakMap();
@@ -92,6 +100,7 @@
   const all = () => EACH.forEach(([selector, name]) => document.querySelectorAll(selector).forEach(name));
   let due = false;
   const soon = () => {
+    document.querySelectorAll('ul[role=listbox]').forEach(list);  // at once: the next key may be Tab
     if (due) return;
     due = true;
     setTimeout(() => {
