@@ -84,7 +84,7 @@ def line(session: Session, choice: MatchChoice) -> str:
         return ""
     said = "; ".join(f"{each.name} {each.made}, chosen now: {each.chosen}" for each in found)
     return words.message(
-        f"The picture on the screen was made otherwise. It has {said}. Press the button to match anew."
+        f"The picture on the screen was made otherwise: {said}. Press the button to match anew."
     )
 
 
