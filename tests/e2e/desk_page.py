@@ -61,7 +61,9 @@ def set_seed(studio: Studio, seed: str) -> None:
 
 def colour(studio: Studio, side: str = "right") -> np.ndarray:
     """The mean colour, RGB 0 to 255, of what the viewer shows left or right of the divider."""
-    box = studio.at("#desk .desk-panes").bounding_box()
+    place = studio.at("#desk .desk-panes")
+    place.evaluate("e => e.scrollIntoView({block: 'center'})")
+    box = place.bounding_box()
     assert box is not None
     left = box["x"] + box["width"] * (0.32 if side == "left" else 0.55)
     clip = {"x": left, "y": box["y"] + box["height"] * 0.15, "width": box["width"] * 0.12, "height": box["height"] * 0.2}

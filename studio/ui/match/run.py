@@ -165,7 +165,7 @@ def take_new(
         pyramid=None if before is None else before.pyramid,
         grade_file=state.grade_file if result.job.saved_grade is not None else None,
     )
-    with session.match.lock:
+    with state.history.lock, state.lock:  # in this order everywhere
         if session.match.strength is not None:  # the slider may have moved while the match ran
             result = result.at_strength(session.match.strength)
         result = state.history.add(replace(entry, result=result)).result
