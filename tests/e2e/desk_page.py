@@ -66,7 +66,12 @@ def colour(studio: Studio, side: str = "right") -> np.ndarray:
     box = place.bounding_box()
     assert box is not None
     left = box["x"] + box["width"] * (0.32 if side == "left" else 0.55)
-    clip = {"x": left, "y": box["y"] + box["height"] * 0.15, "width": box["width"] * 0.12, "height": box["height"] * 0.2}
+    clip = {
+        "x": left,
+        "y": box["y"] + box["height"] * 0.15,
+        "width": box["width"] * 0.12,
+        "height": box["height"] * 0.2,
+    }
     with Image.open(io.BytesIO(studio.page.screenshot(clip=clip))) as image:
         return np.asarray(image.convert("RGB")).astype(float).mean((0, 1))
 

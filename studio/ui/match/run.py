@@ -154,7 +154,8 @@ def take_new(
         The result as it is kept: at the strength of the slider, which may have moved while the match ran.
     """
     state = session.match
-    seen = looks_of(session, result)
+    result, pyramid = state.history.shared(result)
+    seen = looks_of(session, result, pyramid)
     before = None if seen.before is None else session.desk.look(seen.before)
     entry = Entry(
         number=0,

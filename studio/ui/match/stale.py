@@ -83,9 +83,7 @@ def line(session: Session, choice: MatchChoice) -> str:
     if not found:
         return ""
     said = "; ".join(f"{each.name} {each.made}, chosen now: {each.chosen}" for each in found)
-    return words.message(
-        f"The picture on the screen was made otherwise: {said}. Press the button to match anew."
-    )
+    return words.message(f"The picture on the screen was made otherwise: {said}. Press the button to match anew.")
 
 
 def _between(made: MatchJob, now: MatchJob) -> list[Difference]:

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from reswd_torch import Cdl, Grade, Lut3D
-from studio.ui.controls import PALETTE, PICTURE, SAVED
+from reswd_torch import Grade, Lut3D
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.choose import catch_up, choose, choose_grade
-from studio.ui.match.run import match_and_show
 from studio.ui.session import Session
-from tests.studio.ui.conftest import REFERENCE, SOURCE, silent
+from tests.studio.ui.conftest import REFERENCE, SOURCE
 
 
 def test_a_refused_picture_leaves_the_mask_and_another_one_clears_it(session: Session, tmp_path: Path) -> None:

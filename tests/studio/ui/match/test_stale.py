@@ -58,7 +58,9 @@ def test_what_differs_is_said_and_goes_when_it_is_changed_back(
         (MatchChoice(), MatchChoice(scene="different"), "both pictures show Find out, chosen now: Different scenes"),
     ],
 )
-def test_what_a_fast_match_asks_for_counts(session: Session, made: MatchChoice, changed: MatchChoice, said: str) -> None:
+def test_what_a_fast_match_asks_for_counts(
+    session: Session, made: MatchChoice, changed: MatchChoice, said: str
+) -> None:
     match_and_show(session, made, silent)  # type: ignore[arg-type]
     assert said in line(session, changed)
     assert line(session, made) == ""
