@@ -64,6 +64,7 @@ def lay_out_desk(empty: str) -> DeskParts:
     state = gr.HTML(
         "",
         visible="hidden",
+        html_template="",  # it holds names of files, which are not HTML
         elem_id="desk-state",
         js_on_load="const tell = () => window.reswdDesk?.show(props.value); watch('value', tell); tell();",
     )

@@ -165,7 +165,8 @@ class MatchEvents:
         """Show the controls of a kind of reference, and what the buttons do with it."""
         inputs, is_saved = self.tab.inputs, kind == SAVED
         return {
-            inputs.picture_group: gr.update(visible=kind == PICTURE),
+            # Hidden, not taken out: Gradio 6.31 tells of a cleared picture too early once it was put in again.
+            inputs.picture_group: gr.update(visible=True if kind == PICTURE else "hidden"),
             inputs.palette_group: gr.update(visible=kind == PALETTE),
             inputs.saved_group: gr.update(visible=is_saved),
             self.tab.more.masks["reference"].group: gr.update(visible=kind == PICTURE),

@@ -86,6 +86,7 @@
     }
   };
   let keeping = Promise.resolve();
+  let soon = 0;
 
   const showKept = async () => {
     const gone = new Set(state.gone);
@@ -123,7 +124,8 @@
     seen();
     if (before && before.current !== state.current) root().querySelector('.strip-list').scrollTo({left: 0});
     if (told.gone.length) showKept();
-    keeping = keeping.then(keep).catch(() => {});
+    clearTimeout(soon);  // a slider that rests often need not send its settings each time
+    soon = setTimeout(() => (keeping = keeping.then(keep).catch(() => {})), 1200);
   };
 
   addEventListener('click', (event) => {

@@ -7,13 +7,14 @@ share are kept once, and the oldest matches go where all of them together become
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
 from threading import RLock
 
 import numpy as np
+from torch import Tensor
 
 from studio.service.match import MatchResult
 from studio.ui.limits import limits
@@ -102,13 +103,28 @@ class History:
             The entry as it is kept.
         """
         with self.lock:
-            result = _shared(entry.result, self.entries)
-            new = replace(entry, number=next(self._numbers), version=next(self._versions), result=result)
+            new = replace(entry, number=next(self._numbers), version=next(self._versions))
             self.entries.insert(0, new)
             while len(self.entries) > 1 and (len(self.entries) > MOST or self.held > limits().history):
                 self.remove(self.entries[-1].number)
             self._went_to(new)
             return new
+
+    def shared(self, result: MatchResult) -> tuple[MatchResult, Pyramid | None]:
+        """A result that shares its picture, and where they are equal its mask, with an earlier match of the same source.
+
+        Returns:
+            It, and the sizes of its picture for the viewer, where an earlier match with the same mask has them.
+        """
+        for entry in self.entries:
+            known = entry.result
+            same = known.hashes["source"] == result.hashes["source"] and known.job.source == result.job.source
+            if not same or not _same(known.picture.pixels, result.picture.pixels):
+                continue
+            if known.hashes.get("mask") != result.hashes.get("mask"):
+                return replace(result, picture=known.picture), None
+            return replace(result, picture=known.picture, weights=known.weights), entry.pyramid
+        return result, None
 
     def find(self, number: int) -> Entry | None:
         """The match of a number; None where it was removed."""
@@ -166,11 +182,9 @@ class History:
 
     @property
     def held(self) -> int:
-        """Bytes of pictures, masks and grades that the matches hold, each counted once."""
-        entries = [*self.entries, *(each for each in (self.current, self.pair) if each is not None)]
-        found = {id(array): array.nbytes for entry in entries for array in _arrays(entry)}
-        masks = {id(data): len(data) for entry in entries for data in entry.result.masks.values()}
-        return sum(found.values()) + sum(masks.values())
+        """Bytes of pictures, masks, samples and grades that the matches hold, each counted once."""
+        entries = {*self.entries, *(each for each in (self.current, self.pair) if each is not None)}
+        return sum(dict(large for entry in entries for large in _large(entry)).values())
 
     def _move(self, by: int) -> Step | None:
         with self.lock:
@@ -203,26 +217,23 @@ class History:
         self._at = len(self._steps) - 1
 
 
-def _shared(result: MatchResult, entries: list[Entry]) -> MatchResult:
-    """A result that shares its picture, and where they are equal its mask, with an earlier one of the same source."""
-    for entry in entries:
-        known = entry.result
-        if known.hashes["source"] != result.hashes["source"] or not _same(known.picture.pixels, result.picture.pixels):
-            continue
-        weights = known.weights if _same(known.weights, result.weights) else result.weights
-        return replace(result, picture=known.picture, weights=weights)
-    return result
-
-
 def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
     if one is None or other is None:
         return one is other
     return one is other or one.shape == other.shape and one.dtype == other.dtype and bool((one == other).all())
 
 
-def _arrays(entry: Entry) -> Iterator[np.ndarray]:
-    result = entry.result
-    yield result.picture.pixels
-    for plane in (result.picture.alpha, result.weights, *entry.painted.values()):
-        if plane is not None:
-            yield plane
+def _large(value: object) -> Iterator[tuple[int, int]]:
+    """Everything in a record that takes memory to speak of, arrays, tensors and bytes: its identity, and its size in bytes."""
+    if isinstance(value, np.ndarray | Tensor):
+        yield id(value), value.nbytes
+    elif isinstance(value, bytes):
+        yield id(value), len(value)
+    elif isinstance(value, Pyramid):
+        yield from _large(value.preview)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for each in fields(value):
+            yield from _large(getattr(value, each.name))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _large(inner)

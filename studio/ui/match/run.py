@@ -168,7 +168,8 @@ def take_new(
         The result as it is kept: at the strength of the slider, which may have moved while the match ran.
     """
     state = session.match
-    seen = looks_of(session, result)
+    result, pyramid = state.history.shared(result)
+    seen = looks_of(session, result, pyramid)
     before = None if seen.before is None else session.desk.look(seen.before)
     entry = Entry(
         number=0,
@@ -179,9 +180,9 @@ def take_new(
         pyramid=None if before is None else before.pyramid,
         grade_file=state.grade_file if result.job.saved_grade is not None else None,
     )
-    with session.match.lock:
-        if session.match.strength is not None:  # a slider may have moved while the match ran
-            result = _as_set(result, session.match.strength, session.match.trims)
+    with state.history.lock, state.lock:  # in this order everywhere
+        if state.strength is not None:  # a slider may have moved while the match ran
+            result = _as_set(result, state.strength, state.trims)
         result = state.history.add(replace(entry, result=result)).result
         session.match.shown, session.match.seen = result, seen
     return result

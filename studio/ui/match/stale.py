@@ -84,17 +84,15 @@ def line(session: Session, choice: MatchChoice) -> str:
     if not found:
         return ""
     said = "; ".join(f"{each.name} {each.made}, chosen now: {each.chosen}" for each in found)
-    return words.message(
-        f"The picture on the screen was made otherwise. It has {said}. Press the button to match anew."
-    )
+    return words.message(f"The picture on the screen was made otherwise: {said}. Press the button to match anew.")
 
 
 def _between(made: MatchJob, now: MatchJob) -> list[Difference]:
     found: list[Difference] = []
     if made.source != now.source:
-        found.append(Difference("source", made.source.name, now.source.name))
+        found.append(Difference("source", *_two(made.source.name, now.source.name)))
     if _reference_id(made) != _reference_id(now):
-        found.append(Difference("reference", _reference(made), _reference(now)))
+        found.append(Difference("reference", *_two(_reference(made), _reference(now))))
     if now.saved_grade is not None or made.saved_grade is not None:  # nothing is fitted
         return found
     before, after = _plain(made), _plain(now)
@@ -141,6 +139,11 @@ def _reference_id(job: MatchJob) -> object:
 
 def _reference(job: MatchJob) -> str:
     return f"palette {job.reference.name}" if isinstance(job.reference, PaletteReference) else job.reference.name
+
+
+def _two(made: str, chosen: str) -> tuple[str, str]:
+    """Two names that can be told apart."""
+    return made, "another one of this name" if made == chosen else chosen
 
 
 def _masks(session: Session, choice: MatchChoice, entry: Entry) -> list[Difference]:

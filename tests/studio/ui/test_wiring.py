@@ -72,4 +72,4 @@ def test_controls_left_alone_are_the_defaults_of_the_choice() -> None:
         tab = lay_out_batch_tab()
     controls = Controls(BatchChoice, tab.pictures, tab.colours, tab.colours.aims, tab.written, tab.more)
     shown = controls.read([component.value for component in controls.components])  # type: ignore[attr-defined]
-    assert shown == BatchChoice(here=None, results=None, palette=None)  # type: ignore[arg-type]
+    assert shown == BatchChoice(here=None, results=None)  # type: ignore[arg-type]
