@@ -239,7 +239,7 @@ class ClipEvents:
             concurrency_limit=FITS_AT_ONCE,
             **PRIVATE,
         )
-        away = [graded.bar, graded.group, graded.about, graded.player_group, graded.player, graded.download]
+        away = [graded.bar, graded.about, graded.player, graded.download]
         graded.run.start.click(
             self.run_grade,
             [self.session, graded.container],
