@@ -166,7 +166,7 @@ def _player() -> gr.Video:
 
     A method of one instance, as in :func:`studio.ui.settings.as_sent`.
     """
-    player = gr.Video(label="The graded clip", interactive=False, buttons=[], height=440, elem_id="clip-player")
+    player = gr.Video(label="The graded clip", interactive=False, buttons=[], elem_id="clip-player")
     player.postprocess = lambda value: None if value is None else FileData(path=str(value))  # type: ignore[method-assign]
     return player
 
