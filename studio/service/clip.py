@@ -130,7 +130,7 @@ class ClipResult:
         return self.grade.save(path, cube_size=cube_size, description=self.job.description())
 
     def settings_text(self, *, names_only: bool = False) -> str:
-        """The settings as JSON: enough to run the match again to the same bytes, and to apply its grade elsewhere.
+        """The settings as JSON: enough to run the match again to the same grade, and to apply its grade elsewhere.
 
         Args:
             names_only: leave the folders of the inputs out: see :func:`studio.records.match.settings_text`.

@@ -26,12 +26,12 @@ _KEPT = 12
 """Most decoded frames that are kept, so that a step back is quick."""
 _KEPT_PIXELS = 48_000_000
 """Most pixels of all of them together: of 8 bits 72 MB."""
-_THREADS = 4
-"""Most threads of a decoder. Each holds a frame back, and one frame is wanted."""
-_SPARE = 24
-"""Frames before the wanted one from which on every frame is decoded, and not only those that others are predicted from: more
-than a decoder holds back, which is up to 16 and one for each of its threads."""
-_HURRY = 40
+_THREADS = 2
+"""Threads of a decoder. Each but the first one holds a frame back, and one frame is wanted."""
+_SPARE = 8
+"""Frames before the wanted one from which on every frame is decoded, and not only those that others are predicted from. A decoder
+holds fewer back, but for rare streams, where it is seen that the wanted one was left out."""
+_HURRY = 24
 """Frames up to which a clip is decoded for somebody in a hurry."""
 _TRIES = 3
 """Key frames that are sought, each before the last one, until the clip is decoded from its start."""
@@ -194,6 +194,7 @@ class _Decoder:
         self._colors = FrameColors(tags, facts.pixel_format, facts.size, facts.pixel_format, tags.used_matrix)
         self._most_kept = max(1, min(_KEPT, _KEPT_PIXELS // (facts.size[0] * facts.size[1])))
         self._kept: OrderedDict[int, TimedFrame] = OrderedDict()
+        self._may_skip = not index.by_count
         self._restart(0)
 
     def close(self) -> None:
@@ -236,13 +237,16 @@ class _Decoder:
         if number in self._kept:
             return self._kept[number]
         before: TimedFrame | None = None
+        skipped = False
         while True:
-            self._skip(beyond=number)
+            skipped |= self._skip(beyond=self._next if or_later else number)
             frame = next(self._frames, None)
-            if frame is None:
-                return before
-            place = self._place_of(frame)
-            self._keep(place, frame)
+            place = len(self._index) if frame is None else self._place_of(frame)
+            if frame is not None:
+                self._keep(place, frame)
+            if place > number and skipped:  # it was left out, or is damaged
+                self._may_skip = False
+                return None
             if place >= number:
                 return frame if place == number or (before is None and or_later) else before
             before = frame
@@ -252,10 +256,11 @@ class _Decoder:
         self._frames: Iterator[TimedFrame] = events(self._container, self._stream, [], Damage())
         self._next = at
 
-    def _skip(self, beyond: int) -> None:
-        """Leave frames that no other needs undecoded while the wanted one, ``beyond``, is far away."""
-        far = not self._index.by_count and beyond - self._next > _SPARE
+    def _skip(self, beyond: int) -> bool:
+        """Leave frames that no other needs undecoded while the wanted one, ``beyond``, is far away; whether it is."""
+        far = self._may_skip and beyond - self._next > _SPARE
         self._stream.codec_context.skip_frame = "NONREF" if far else "DEFAULT"
+        return far
 
     def _place_of(self, frame: TimedFrame) -> int:
         if self._index.by_count:

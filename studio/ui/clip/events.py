@@ -188,19 +188,31 @@ class ClipEvents:
         looks: dict[str, Any] = {"concurrency_limit": _LOOKS_AT_ONCE, **LATEST}
         frames = [*frame_outputs(self.tab), self.tab.run.status]
         view.frame.input(self.look, [self.session, view.frame], frames, **looks)
-        view.frame.release(*self._rest, **looks)
+        seek = view.frame.release(self.seek, [self.session, view.frame], frames, **looks)
+        seek.then(*self._rest, **looks)  # without loss, which takes longer
         outputs = [*frames, view.metrics]
         view.strength.input(self.preview_strength, [self.session, view.frame, view.strength], outputs, **looks)
         view.strength.release(*self._rest, **looks)
 
-    def look(self, session: Session, frame: Sent, *, resting: bool = False) -> Updates:
-        """Show a frame: while the slider moves perhaps one near it, if that one takes long."""
+    def seek(self, session: Session, frame: Sent) -> Updates:
+        """The slider of the frames was let go: show that very frame."""
+        return self.look(session, frame, hurried=False)
+
+    def look(self, session: Session, frame: Sent, *, hurried: bool = True, resting: bool = False) -> Updates:
+        """Show a frame.
+
+        Args:
+            session: of the page.
+            frame: number of the frame, from 1.
+            hurried: whether one near it will do, if that one takes long.
+            resting: whether it is shown without loss.
+        """
         status, clip = self.tab.run.status, session.clip.source.clip
         if clip is None:
             return nothing_new(status)
         try:
             number = run.frame_number(frame, clip)
-            pair = run.look(session, number, hurried=not resting)
+            pair = run.look(session, number, hurried=hurried)
         except InputError as error:
             return {status: words.message(words.plain(error))}
         return frame_updates(self.tab, session, number, pair, resting=resting)
@@ -213,11 +225,11 @@ class ClipEvents:
         return {**self.look(session, frame), self.tab.view.metrics: clip_words.metrics(result)}
 
     def rest(self, session: Session, frame: Sent, strength: Sent, cube_size: int) -> Updates:
-        """When a slider rests: the exact frame without loss, and all that is said of the grade."""
-        updates = self.look(session, frame, resting=True)
+        """When a slider rests: the frame without loss, and all that is said of the grade."""
+        updates = self.look(session, frame, hurried=False, resting=True)
         if session.clip.shown is not None and session.clip.shown.job.settings.strength != strength:
             run.set_strength(session, strength)
-            updates = self.look(session, frame, resting=True)
+            updates = self.look(session, frame, hurried=False, resting=True)
         if session.clip.shown is None:
             return updates
         said = match_updates(self.tab, session, cube_size)
@@ -240,7 +252,7 @@ class ClipEvents:
             concurrency_limit=FITS_AT_ONCE,
             **PRIVATE,
         )
-        away = [graded.bar, graded.group, graded.about, graded.player_group, graded.player, graded.download]
+        away = [graded.bar, graded.about, graded.player, graded.download]
         graded.run.start.click(
             self.run_grade,
             [self.session, graded.container],

@@ -90,10 +90,8 @@ class GradeRun(_RunOfTab):
         said = words.written(step.delivered, step.seconds)
         return {
             graded.about: said if step.plays else said + words.not_played(step.delivered.written["output"].name),
-            graded.group: gr.update(visible=True),
-            graded.player_group: gr.update(visible=step.plays),
             graded.player: file if step.plays else None,
-            graded.download: gr.update(value=file),
+            graded.download: gr.update(value=file, interactive=True),
         }
 
     def end(self) -> Updates:

@@ -78,9 +78,7 @@ class Graded:
     run: RunButtons
     container: gr.Dropdown
     bar: gr.HTML
-    group: gr.Column
     about: gr.HTML
-    player_group: gr.Column
     player: gr.Video
     download: gr.DownloadButton
 

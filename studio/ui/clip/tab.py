@@ -153,20 +153,20 @@ def _graded() -> Graded:
     )
     run = run_buttons("Grade the clip", "clip-run", "clip-run-stop", "clip-run-status")
     bar = gr.HTML(elem_id="clip-bar", padding=False)
-    with gr.Column(visible=False) as group:
-        about = gr.HTML(elem_id="clip-graded-about", padding=False)
-        with gr.Column(visible=False) as player_group:
-            player = _player()
-        download = gr.DownloadButton("↓ Graded clip", variant="primary", elem_id="clip-get")
-    return Graded(run, container, bar, group, about, player_group, player, download)
+    about = gr.HTML(elem_id="clip-graded-about", padding=False)
+    player = _player()
+    download = gr.DownloadButton("↓ Graded clip", interactive=False, elem_id="clip-get")
+    return Graded(run, container, bar, about, player, download)
 
 
 def _player() -> gr.Video:
     """A player that is given a file as it is: Gradio would have ffmpeg make another one of what no browser plays.
 
+    It is always there, and the style sheet hides it while it is empty: one that is only just shown loses its file.
+
     A method of one instance, as in :func:`studio.ui.settings.as_sent`.
     """
-    player = gr.Video(label="The graded clip", interactive=False, buttons=[], height=440, elem_id="clip-player")
+    player = gr.Video(label="The graded clip", interactive=False, buttons=[], elem_id="clip-player")
     player.postprocess = lambda value: None if value is None else FileData(path=str(value))  # type: ignore[method-assign]
     return player
 

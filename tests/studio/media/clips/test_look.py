@@ -79,6 +79,22 @@ def test_a_clip_that_breaks_off_is_seen_as_far_as_it_goes(tmp_path: Path) -> Non
     look.close()
 
 
+@pytest.mark.parametrize("gop", ["20", "500"])
+def test_damage_in_the_middle_leaves_the_rest(tmp_path: Path, gop: str) -> None:
+    pictures = [scene(3 * number) for number in range(FRAMES)]
+    how: dict[str, Any] = {"pictures": pictures, "audio": False, "options": X264 | {"g": gop}}
+    path = make_clip(tmp_path / "a.mp4", **how)
+    data = bytearray(path.read_bytes())
+    middle = data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 3
+    data[middle : middle + 400] = bytes(400)
+    path.write_bytes(data)
+    look = looker(path)
+    for number in (30, 29, FRAMES - 1, 12, 0, *range(15, 45)):
+        assert look.frame(number).shape == (72, 128, 3), number
+    assert np.array_equal(look.frame(0), shown(path)[0])
+    look.close()
+
+
 def test_more_frames_than_are_looked_at_are_refused(tmp_path: Path) -> None:
     facts = read_facts(make_clip(tmp_path / "a.mp4"))
     with pytest.raises(InputError, match="has more than 10 frames"):

@@ -59,7 +59,7 @@ def test_a_file_that_is_refused_leaves_page_and_place(events: ClipEvents, matche
 
 def test_looking_shows_the_frame_and_a_lost_file_is_said(events: ClipEvents, matched: Session, clip: Path) -> None:
     frames, view = shown(clip), events.tab.view
-    updates = events.look(matched, 26, resting=True)
+    updates = events.look(matched, 26, hurried=False, resting=True)
     before, after = updates[view.viewer.pair]  # type: ignore[misc]
     assert np.array_equal(picture(before), frames[25])
     assert np.array_equal(picture(after), matched.clip.shown.graded(frames[25]))  # type: ignore[union-attr]
