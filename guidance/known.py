@@ -20,38 +20,10 @@ EMBEDDED = Path(__file__).resolve().parents[1] / "assets" / "models" / "pocket-6
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _BACKGROUND = re.compile(r"\bon an? (?:(\w+) to )?(\w+)(?: gradient)? background\b")
 _CAPTION_WORDS = {"background", "gradient"}
-_SMALL_WORDS = set(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "some",
-        "two",
-        "three",
-        "of",
-        "on",
-        "in",
-        "at",
-        "to",
-        "with",
-        "and",
-        "or",
-        "from",
-        "by",
-        "for",
-        "as",
-        "is",
-        "are",
-        "its",
-        "it",
-        "over",
-        "under",
-        "near",
-        "into",
-    ]
-)
+_SMALL_WORDS = {
+    "a", "an", "the", "this", "that", "some", "two", "three", "of", "on", "in", "at", "to", "with", "and", "or", "from", "by",
+    "for", "as", "is", "are", "its", "it", "over", "under", "near", "into",
+}  # fmt: skip
 """Words that say nothing by themselves."""
 _SHORTEST_SLIP = 5
 """Letters of the shortest word that can be a slip of another: of fewer, too many words are alike."""
