@@ -13,6 +13,32 @@ from studio.views.preview import PREVIEW_EDGE, shrink
 from studio.views.pyramid import Pyramid
 
 
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A mask that a person painted.
+
+    Attributes:
+        mask: (h, w) uint8 of the size of the picture's preview, 255 where it is whole.
+        feather: how far its edge is softened, in pixels of the whole picture.
+    """
+
+    mask: np.ndarray
+    feather: float = 0.0
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same mask."""
+        if not isinstance(other, Painted):
+            return NotImplemented
+        return self.feather == other.feather and np.array_equal(self.mask, other.mask)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def share(self) -> float:
+        """How much of the picture it covers, 0 to 1."""
+        return float(self.mask.mean() / 255)
+
+
 @dataclass(eq=False)
 class Side:
     """A picture that a person chose, such as the source or the reference.
@@ -21,8 +47,7 @@ class Side:
         path: the uploaded file, untouched.
         preview: a small copy of it, in its own encoding.
         size: (height, width) of the whole picture.
-        painted: (h, w) uint8 of the preview's size, 255 where a mask is painted over it; None for no mask.
-        feather: how far the edge of that mask is softened, in pixels of the whole picture.
+        painted: the mask that is painted over it; None for no mask.
         placed: the file that stands for it on the page, once there is one.
         pyramid: its sizes for the viewer, once it was looked at.
     """
@@ -30,8 +55,7 @@ class Side:
     path: Path
     preview: Picture
     size: tuple[int, int]
-    painted: np.ndarray | None = None
-    feather: float = 0.0
+    painted: Painted | None = None
     placed: Path | None = None
     pyramid: Pyramid | None = None
 

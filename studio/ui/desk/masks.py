@@ -14,7 +14,7 @@ from studio.media.images import to_profile
 from studio.media.images.exact import to_depth
 from studio.service.color_range import color_range
 from studio.ui.match.state import ROLES, Role
-from studio.ui.pictures import Side
+from studio.ui.pictures import Painted, Side
 from studio.ui.session import Session
 from studio.views.pyramid import Box
 
@@ -70,14 +70,14 @@ def take_mask(side: Side, data: bytes, feather: float) -> float:
         raise InputError("a mask that cannot be read: paint it again") from error
     if not 0 <= feather <= _MOST_FEATHER:
         raise InputError(f"feather {feather:g} is out of range: give 0 to {_MOST_FEATHER:g} pixels")
-    side.painted, side.feather = (painted if painted.any() else None), feather
-    return float(painted.mean() / 255)
+    side.painted = Painted(painted, feather) if painted.any() else None
+    return 0.0 if side.painted is None else side.painted.share
 
 
 def mask_pixels(side: Side) -> np.ndarray:
     """What is painted on a picture, (h, w, 3) uint8 at the size of its preview; black for nothing."""
     size = (side.preview.height, side.preview.width)
-    painted = np.zeros(size, np.uint8) if side.painted is None else side.painted
+    painted = np.zeros(size, np.uint8) if side.painted is None else side.painted.mask
     return np.repeat(painted[..., None], 3, axis=2)
 
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from studio.references import reference_files
 from studio.ui import words
 from studio.ui.match import choose
@@ -16,6 +14,7 @@ from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history import Entry
 from studio.ui.match.parts import MatchTab
 from studio.ui.match.state import ROLES, Role
+from studio.ui.pictures import Painted
 from studio.ui.places import Choosing, placed
 from studio.ui.session import Session
 from studio.ui.wiring import Controls, Updates
@@ -81,9 +80,7 @@ def grade_back(tab: MatchTab, session: Session) -> Updates:
     return {tab.inputs.grade: there, tab.inputs.grade_about: match_words.grade_line(grade, name)}
 
 
-def _picture_back(
-    tab: MatchTab, session: Session, role: Role, path: Path, painted: Mapping[str, np.ndarray]
-) -> Updates:
+def _picture_back(tab: MatchTab, session: Session, role: Role, path: Path, painted: Mapping[str, Painted]) -> Updates:
     place, mask = session.match.places[role], tab.more.masks[role]
     updates: Updates = {}
     if place.side is None or place.side.path != path:

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-import numpy as np
-
 from reswd_torch.grade import Cdl
 from reswd_torch.settings import LUT, METHODS
 from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.match.choice import MatchChoice
+from studio.ui.pictures import Painted
 
 WAITING, WORKING, DONE = "waiting", "working", "done"
 """The states of a way to match in a comparison."""
@@ -63,7 +62,7 @@ class Comparison:
 
     _numbers = count(1)
 
-    def __init__(self, choice: MatchChoice | None = None, painted: Mapping[str, np.ndarray] | None = None) -> None:
+    def __init__(self, choice: MatchChoice | None = None, painted: Mapping[str, Painted] | None = None) -> None:
         self.number = next(self._numbers)
         self.choice, self.painted = choice or MatchChoice(), painted or {}
         self.ways: list[Way] = [Way(method) for method in METHODS]

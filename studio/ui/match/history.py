@@ -19,6 +19,7 @@ from torch import Tensor
 from studio.service.match import MatchResult
 from studio.ui.limits import limits
 from studio.ui.match.choice import MatchChoice
+from studio.ui.pictures import Painted
 from studio.views.preview import display_pixels, encoded_preview, slim
 from studio.views.pyramid import Pyramid
 
@@ -48,7 +49,7 @@ class Entry:
     version: int
     result: MatchResult
     choice: MatchChoice
-    painted: Mapping[str, np.ndarray] = field(default_factory=dict)
+    painted: Mapping[str, Painted] = field(default_factory=dict)
     pyramid: Pyramid | None = None
     grade_file: Path | None = None
 

@@ -58,7 +58,7 @@ def mask_file(session: Session, side: Side, name: str) -> Path | None:
         return None
     import cv2
 
-    mask = np.rint(full_size_weights(side.painted, side.size, side.feather) * 255).astype(np.uint8)
+    mask = np.rint(full_size_weights(side.painted.mask, side.size, side.painted.feather) * 255).astype(np.uint8)
     _, encoded = cv2.imencode(".png", mask)
     path = session.new_place(f"{side.path.stem} {name}.png")
     try:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import Trims
@@ -33,7 +32,7 @@ from studio.ui.match.history import Entry
 from studio.ui.match.looks import looks_of, seen_as_json
 from studio.ui.match.masks import mask_file
 from studio.ui.match.state import ROLES
-from studio.ui.pictures import Side
+from studio.ui.pictures import Painted, Side
 from studio.ui.session import Session
 from studio.ui.settings import settings_from, strength_from
 from studio.ui.visits import caller_left
@@ -137,7 +136,7 @@ def match_and_show(session: Session, choice: MatchChoice, progress: gr.Progress)
     return show_new(session, result, choice)
 
 
-def painted_now(session: Session) -> dict[str, np.ndarray]:
+def painted_now(session: Session) -> dict[str, Painted]:
     """The painted masks of the pictures in their places, by role."""
     sides = {role: session.match.places[role].side for role in ROLES}
     return {role: side.painted for role, side in sides.items() if side is not None and side.painted is not None}
@@ -154,7 +153,7 @@ def show_new(session: Session, result: MatchResult, choice: MatchChoice) -> Show
 
 
 def take_new(
-    session: Session, result: MatchResult, choice: MatchChoice, painted: Mapping[str, np.ndarray] | None = None
+    session: Session, result: MatchResult, choice: MatchChoice, painted: Mapping[str, Painted] | None = None
 ) -> MatchResult:
     """Make a new result the one on the screen, and the newest of the history.
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from reswd_torch.errors import InputError
 from reswd_torch.palette import parse_palette
 from reswd_torch.settings import AUTO_SCENE, MOOD, MatchSettings
@@ -25,6 +23,7 @@ from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history import Entry
 from studio.ui.match.run import described_job
 from studio.ui.match.state import ROLES, Role
+from studio.ui.pictures import Painted
 from studio.ui.session import Session
 
 LIVE = frozenset({"strength", "trims"})
@@ -154,23 +153,17 @@ def _masks(session: Session, choice: MatchChoice, entry: Entry) -> list[Differen
         made = mask_of(entry.choice, role, entry.painted.get(role))
         side = session.match.places[role].side
         now = mask_of(choice, role, None if side is None else side.painted)
-        if not _same_mask(made, now):
+        if made != now:
             found.append(Difference(f"{role} mask", _mask_name(made), _mask_name(now, "another one")))
     return found
 
 
-def mask_of(choice: MatchChoice, role: Role, painted: np.ndarray | None) -> object:
+def mask_of(choice: MatchChoice, role: Role, painted: Painted | None) -> object:
     """What stands for the mask of a picture: the file that was sent, else what is painted, else None."""
     sent = choice.source_mask if role == "source" else choice.reference_mask if choice.kind == PICTURE else None
     if role == "reference" and choice.kind != PICTURE:
         return None
     return sent or painted
-
-
-def _same_mask(one: object, other: object) -> bool:
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.shape == other.shape and bool((one == other).all())
-    return one is other or type(one) is type(other) and not isinstance(one, np.ndarray) and one == other
 
 
 def _mask_name(mask: object, painted: str = "painted") -> str:

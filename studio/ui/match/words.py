@@ -133,4 +133,4 @@ def painted_line(side: Side) -> str:
     """The line that says how much of a picture is painted."""
     if side.painted is None:
         return '<p class="faint">Nothing painted: the whole picture counts.</p>'
-    return f'<p class="faint">{100 * side.painted.mean() / 255:.0f} % of the picture is painted.</p>'
+    return f'<p class="faint">{100 * side.painted.share:.0f} % of the picture is painted.</p>'

@@ -20,7 +20,7 @@ from studio.service.render import render
 from studio.ui.desk.routes import desk_routes
 from studio.ui.desk.state import Look
 from studio.ui.match.looks import chosen_as_json
-from studio.ui.pictures import open_side
+from studio.ui.pictures import Painted, open_side
 from studio.ui.session import Session
 from tests.studio.ui.conftest import SOURCE
 
@@ -127,8 +127,7 @@ def test_a_painted_mask_goes_there_and_back(browser: TestClient, session: Sessio
     assert answer.json()["share"] == pytest.approx(0.25, abs=0.01)
     side = session.match.source
     assert side is not None
-    assert side.feather == 6
-    assert np.array_equal(side.painted, painted)
+    assert side.painted == Painted(painted, 6)
     back = browser.get(f"/desk/{session.key}/mask/source.png")
     assert np.array_equal(pixels(back.content)[..., 0], painted)
 

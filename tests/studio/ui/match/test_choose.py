@@ -10,6 +10,7 @@ from reswd_torch import Grade, Lut3D
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.choose import catch_up, choose, choose_grade
+from studio.ui.pictures import Painted
 from studio.ui.session import Session
 from tests.studio.ui.conftest import REFERENCE, SOURCE
 
@@ -17,7 +18,7 @@ from tests.studio.ui.conftest import REFERENCE, SOURCE
 def test_a_refused_picture_leaves_the_mask_and_another_one_clears_it(session: Session, tmp_path: Path) -> None:
     side = session.match.source
     assert side is not None
-    side.painted = np.eye(9, dtype=np.uint8)
+    side.painted = Painted(np.eye(9, dtype=np.uint8))
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
     refused = choose(session, str(bad), "source")

@@ -17,6 +17,7 @@ from studio.ui.match import downloads, guarded, run
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.events import MatchEvents
 from studio.ui.match.tab import lay_out_match_tab
+from studio.ui.pictures import Painted
 from studio.ui.session import Session
 from tests.studio.ui.conftest import REFERENCE
 
@@ -67,7 +68,7 @@ def test_a_refused_picture_leaves_the_mask_on_the_page_and_another_one_clears_it
 ) -> None:
     side, place, mask = session.match.source, events.tab.inputs.places["source"], events.tab.more.masks["source"]
     assert side is not None
-    side.painted = np.eye(9, dtype=bool)
+    side.painted = Painted(np.eye(9, dtype=np.uint8))
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
     assert set(events.choose_picture(session, str(bad), "source")) == {place.preview, place.about}

@@ -14,6 +14,7 @@ from studio.ui.match.history import History
 from studio.ui.match.history_view import history_as_json
 from studio.ui.match.looks import seen_as_json
 from studio.ui.match.run import match_and_show, set_strength
+from studio.ui.pictures import Painted
 from studio.ui.session import Session
 from tests.studio.ui.conftest import silent
 
@@ -130,8 +131,9 @@ def test_the_viewer_shows_two_matches(session: Session) -> None:
 def test_a_painted_mask_is_kept_with_its_match(session: Session) -> None:
     source = session.match.source
     assert source is not None
-    source.painted = np.zeros((60, 90), bool)
-    source.painted[:30] = True
+    mask = np.zeros((60, 90), np.uint8)
+    mask[:30] = 255
+    source.painted = Painted(mask, 3.0)
     match(session)
     entry = session.match.history.entries[0]
     assert entry.painted["source"] is source.painted

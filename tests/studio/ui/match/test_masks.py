@@ -10,6 +10,7 @@ from PIL import Image
 from studio.ui.match.masks import Mask, mask_file
 from studio.ui.match.state import Role
 from studio.ui.match.tab import lay_out_match_tab
+from studio.ui.pictures import Painted
 from studio.ui.session import Session
 
 
@@ -25,7 +26,7 @@ def upper_half(session: Session) -> np.ndarray:
 def written(session: Session, feather: float = 0.0) -> np.ndarray:
     side = session.match.source
     assert side is not None
-    side.painted, side.feather = upper_half(session), feather
+    side.painted = Painted(upper_half(session), feather)
     place = mask_file(session, side, "mask")
     assert place is not None
     return np.asarray(Image.open(place))
@@ -57,7 +58,7 @@ def test_a_mask_is_written_without_opencvs_paths(session: Session, monkeypatch: 
     monkeypatch.setattr(cv2, "imwrite", lambda *_: False)
     side = session.match.source
     assert side is not None
-    side.painted = upper_half(session)
+    side.painted = Painted(upper_half(session))
     place = mask_file(session, side, "Maske für Ähren")
     assert place is not None
     assert np.asarray(Image.open(place)).shape == side.size
@@ -73,5 +74,5 @@ def test_the_page_says_how_much_is_painted(session: Session, masks: dict[Role, M
     mask, side = masks["source"], session.match.source
     assert side is not None
     assert "whole picture counts" in str(mask.said(session)[mask.painted])
-    side.painted = upper_half(session)
+    side.painted = Painted(upper_half(session))
     assert "50 %" in str(mask.said(session)[mask.painted])

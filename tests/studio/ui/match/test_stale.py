@@ -16,6 +16,7 @@ from studio.ui.match.choose import choose
 from studio.ui.match.compare import compare
 from studio.ui.match.run import match_and_show, set_strength
 from studio.ui.match.stale import LIVE, differences, line
+from studio.ui.pictures import Painted
 from studio.ui.session import Session
 from tests.studio.ui.conftest import SOURCE, silent
 
@@ -89,6 +90,9 @@ def test_every_setting_is_compared(matched: Session) -> None:
         assert line(matched, choice) != "", name
 
 
+EYE = 255 * np.eye(9, dtype=np.uint8)
+
+
 def test_strength_is_live(matched: Session) -> None:
     set_strength(matched, 0.4)
     assert line(matched, replace(PLAIN, strength=2.0)) == ""
@@ -97,12 +101,14 @@ def test_strength_is_live(matched: Session) -> None:
 def test_pictures_and_what_is_painted_on_them(matched: Session) -> None:
     source = matched.match.source
     assert source is not None
-    source.painted = np.eye(9, dtype=bool)
+    source.painted = Painted(EYE)
     assert "source mask none, chosen now: another one" in line(matched, PLAIN)
     match_and_show(matched, PLAIN, silent)  # type: ignore[arg-type]
-    source.painted = np.eye(9, dtype=bool)
+    source.painted = Painted(EYE)
     assert line(matched, PLAIN) == "", "the same area"
-    source.painted = ~np.eye(9, dtype=bool)
+    source.painted = Painted(EYE, feather=4.0)
+    assert "source mask painted" in line(matched, PLAIN), "a softer edge is another mask"
+    source.painted = Painted(255 - EYE)
     assert "source mask painted" in line(matched, PLAIN)
     source.painted = None
     choose(matched, str(SOURCE), "reference")
