@@ -80,7 +80,8 @@ def bar(share: float | None, text: str, name: str | None) -> str:
     known = "" if share is None else f' aria-valuenow="{percent:.0f}"'
     under = "" if name is None else f'<span class="faint">{escape(name) or "&nbsp;"}</span>'
     return (
-        f'<div class="batch-bar"><div class="track" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100"{known}>'
+        '<div class="batch-bar"><div class="track" role="progressbar" aria-label="Progress" '
+        f'aria-valuemin="0" aria-valuemax="100"{known}>'
         f'<div style="width:{percent:.1f}%"></div></div><span role="status">{text}</span>{under}</div>'
     )
 
