@@ -20,10 +20,30 @@ EMBEDDED = Path(__file__).resolve().parents[1] / "assets" / "models" / "pocket-6
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _BACKGROUND = re.compile(r"\bon an? (?:(\w+) to )?(\w+)(?: gradient)? background\b")
 _CAPTION_WORDS = {"background", "gradient"}
-_SMALL_WORDS = {
-    "a", "an", "the", "this", "that", "some", "two", "three", "of", "on", "in", "at", "to", "with", "and", "or", "from", "by",
-    "for", "as", "is", "are", "its", "it", "over", "under", "near", "into",
-}  # fmt: skip
+_SMALL_WORDS = frozenset(
+    (
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "near",
+        "of",
+        "on",
+        "or",
+        "over",
+    )
+    + ("some", "that", "the", "this", "three", "to", "two", "under", "with")
+)
 """Words that say nothing by themselves."""
 _SHORTEST_SLIP = 5
 """Letters of the shortest word that can be a slip of another: of fewer, too many words are alike."""
@@ -78,7 +98,7 @@ class Known:
         return tuple(dict.fromkeys(name for _, name in self._parts(prompt) if name))
 
     def unknown(self, prompt: str) -> tuple[str, ...]:
-        """The words of a prompt, in its order, that name nothing the model was trained on: object, colour or background."""
+        """The words of a prompt, in its order, that name nothing the model knows: no object, no colour, no background."""
         known = {*self.object_colours, *self.background_colours, *_CAPTION_WORDS, *_SMALL_WORDS}
         return tuple(dict.fromkeys(word for word, name in self._parts(prompt) if name is None and word not in known))
 

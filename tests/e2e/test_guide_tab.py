@@ -52,8 +52,9 @@ def _finished(studio: Studio) -> None:
 
 
 def _picture(studio: Studio, elem_id: str = "guide-picture") -> str:
-    image = studio.at(f"#{elem_id} img")
-    return (image.first.get_attribute("src") or "") if image.count() and image.first.is_visible() else ""
+    """Address of the picture that is seen, at one moment: it goes and comes while another one is painted."""
+    seen = "id => { const one = document.querySelector(`#${id} img`); return one?.offsetParent ? one.src : '' }"
+    return str(studio.page.evaluate(seen, elem_id))
 
 
 def _paint(studio: Studio) -> None:

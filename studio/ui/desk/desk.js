@@ -35,6 +35,7 @@ const ready = (async () => {
   return viewer;
 })();
 
+const rounded = (value) => (typeof value === 'number' ? Number(value.toFixed(4)) : value);
 const REST = 300; // milliseconds without a move
 let resting;
 
@@ -50,7 +51,7 @@ window.reswdDesk = {
   // A slider moves: the names of all controls, and what they say. Once they rest, the page is told.
   async live(names, values) {
     if (values.some((value) => value === null || value === '')) return;  // a field is being typed in
-    const {strength, ...trims} = Object.fromEntries(names.map((name, at) => [name, values[at]]));
+    const {strength, ...trims} = Object.fromEntries(names.map((name, at) => [name, rounded(values[at])]));
     (await ready).live({strength, trims: JSON.stringify(trims)});
     clearTimeout(resting);
     resting = setTimeout(() => document.querySelector('#settle')?.click(), REST);

@@ -71,7 +71,6 @@ export class Painter {
     this.viewer.root.classList.add('is-painting');
     this.pane = this.viewer.first;
     this.pane.element.append(this.canvas, this.ring);
-    this.pane.viewer.setMouseNavEnabled(true);
     this.colors = [];
     await this._load(role);
     this._watch(this.pane);
@@ -124,7 +123,7 @@ export class Painter {
     };
     const canvas = this.canvas;
     canvas.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0 || this.spaced) return;
+      if (event.button !== 0) return;
       event.preventDefault();
       const point = at(event);
       if (this.tool === 'pick') return this._pick(point);

@@ -31,7 +31,8 @@ from studio.ui.words import message, plain
 
 _LOOK_JS = (
     "() => [...document.querySelectorAll('#guide-so-far, #guide-pictures')].find((each) => each.offsetHeight)"
-    "?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
+    "?.scrollIntoView({behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth', "
+    "block: 'nearest'})"
 )
 _AT_ONCE = 6  # pages that may wait for the pipeline, which serves one; the others see their place in Gradio's queue
 _WORK: dict[str, Any] = {

@@ -10,7 +10,7 @@ import numpy as np
 from guidance.catalogue import CATALOGUE
 from studio.jobs import PaintJob
 from studio.references import KeptColours
-from studio.service.guide.run import default_generation
+from studio.service.guide.run import GuideEvent, default_generation
 from studio.ui import words
 from studio.ui.guide import words as guide_words
 from studio.ui.guide.run import Painted
@@ -42,3 +42,15 @@ def test_every_model_has_a_line_with_licence_and_memory() -> None:
 def test_a_preview_is_small_and_whole() -> None:
     html = guide_words.preview(np.zeros((1024, 2048, 3), np.uint8))
     assert len(html) < 10_000 and 'src="data:image/png;base64,' in html
+    assert "exact" not in html
+    assert "exact" in guide_words.preview(np.zeros((64, 64, 3), np.uint8)), "seen pixel by pixel"
+
+
+def test_loading_says_what_is_loaded_and_that_it_is_once() -> None:
+    own = guide_words.waiting(GuideEvent(0.0, "loading pocket-64", loaded=0.0), "pocket-64")
+    assert "Loading pocket-64" in own and "once" in own and "huggingface" not in own
+    assert "aria-valuenow" not in own, "nobody knows how far it is"
+    other = guide_words.waiting(GuideEvent(0.0, "downloading <b>: 1 of 2 GB", loaded=0.5), "owner/name")
+    assert "once" in other and "huggingface.co" in other and 'aria-valuenow="50"' in other and "&lt;b&gt;" in other
+    step = guide_words.waiting(GuideEvent(0.25, "step 1 of 4"), "pocket-64")
+    assert "once" not in step and 'aria-valuenow="25"' in step
