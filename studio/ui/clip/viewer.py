@@ -21,46 +21,43 @@ _HEIGHT = 440
 class ClipViewer:
     """The components; one of them is seen at a time.
 
-    They stand in columns that come and go: one whose own visibility is changed loses the values that quickly follow.
+    All are always there, and the style sheet hides those that show nothing: one that is only just shown can lose the values
+    that quickly follow.
     """
 
     empty: gr.HTML
-    plain_group: gr.Column
     plain: gr.Image
-    pair_group: gr.Column
     pair: gr.ImageSlider
 
     @property
     def components(self) -> list[Block]:
         """All that :func:`show_frame` changes."""
-        return [self.empty, self.plain_group, self.plain, self.pair_group, self.pair]
+        return [self.empty, self.plain, self.pair]
 
 
 def lay_out_viewer() -> ClipViewer:
     """Lay it out, empty."""
     empty = gr.HTML(EMPTY_VIEW, elem_id="clip-empty", padding=False)
-    with gr.Column(visible=False) as plain_group:
-        plain = gr.Image(
-            label="The frame, ungraded",
-            type="filepath",
-            format="jpeg",
-            interactive=False,
-            buttons=["fullscreen"],
-            height=_HEIGHT,
-            elem_id="clip-plain",
-            alt_text="The frame of the clip, ungraded",
-        )
-    with gr.Column(visible=False) as pair_group:
-        pair = gr.ImageSlider(
-            label="Before | after",
-            type="filepath",
-            format="png",
-            interactive=False,
-            buttons=["fullscreen"],
-            max_height=_HEIGHT,
-            elem_id="clip-slider",
-        )
-    return ClipViewer(empty, plain_group, plain, pair_group, pair)
+    plain = gr.Image(
+        label="The frame, ungraded",
+        type="filepath",
+        format="jpeg",
+        interactive=False,
+        buttons=["fullscreen"],
+        height=_HEIGHT,
+        elem_id="clip-plain",
+        alt_text="The frame of the clip, ungraded",
+    )
+    pair = gr.ImageSlider(
+        label="Before | after",
+        type="filepath",
+        format="png",
+        interactive=False,
+        buttons=["fullscreen"],
+        max_height=_HEIGHT,
+        elem_id="clip-slider",
+    )
+    return ClipViewer(empty, plain, pair)
 
 
 def show_frame(
@@ -75,18 +72,13 @@ def show_frame(
         after: the same graded; None where there is no grade yet.
         resting: whether nothing moves any more; while something does, smaller files of a lossy kind travel.
     """
-    is_pair = before is not None and after is not None
-    updates: Updates = {
-        viewer.empty: gr.update(visible=before is None),
-        viewer.plain_group: gr.update(visible=before is not None and not is_pair),
-        viewer.pair_group: gr.update(visible=is_pair),
-    }
     suffix = ".png" if resting else ".jpg"
     if before is None:
-        return updates | {viewer.plain: None, viewer.pair: None}
+        return {viewer.empty: EMPTY_VIEW, viewer.plain: None, viewer.pair: None}
     if after is None:
-        return updates | {viewer.plain: _file(session, before, suffix)}
-    return updates | {viewer.pair: (_file(session, before, suffix), _file(session, after, suffix))}
+        return {viewer.empty: "", viewer.plain: _file(session, before, suffix), viewer.pair: None}
+    pair = (_file(session, before, suffix), _file(session, after, suffix))
+    return {viewer.empty: "", viewer.plain: None, viewer.pair: pair}
 
 
 def _file(session: Session, pixels: np.ndarray, suffix: str) -> str:
