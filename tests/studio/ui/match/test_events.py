@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -49,11 +48,12 @@ def test_an_unforeseen_error_in_a_download_is_said(monkeypatch: pytest.MonkeyPat
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device", "/srv/secret")
 
-    app = build_app()
+    with gr.Blocks():
+        events = MatchEvents(lay_out_match_tab(), gr.State(Session()))
     monkeypatch.setattr(downloads, "make_download", fail)
     monkeypatch.setattr(gr, "Warning", lambda text, **_: said.append(text))
-    handler = next(each for each in app.fns.values() if isinstance(each.fn, partial) and "kind" in each.fn.keywords)
-    assert handler.fn(Session(), 33) is None  # type: ignore[misc]
+    values = [part.value for part in events.tab.result.trims.components]
+    assert events.make_download(Session(), 33, 1.0, *values, kind=".cube") is None
     assert said == [words.UNEXPECTED]
 
 
