@@ -20,30 +20,10 @@ EMBEDDED = Path(__file__).resolve().parents[1] / "assets" / "models" / "pocket-6
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _BACKGROUND = re.compile(r"\bon an? (?:(\w+) to )?(\w+)(?: gradient)? background\b")
 _CAPTION_WORDS = {"background", "gradient"}
-_SMALL_WORDS = frozenset(
-    (
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "near",
-        "of",
-        "on",
-        "or",
-        "over",
-    )
-    + ("some", "that", "the", "this", "three", "to", "two", "under", "with")
-)
+_SMALL_WORDS = {
+    "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "into", "is", "it", "its", "near", "of", "on", "or", "over",
+    "some", "that", "the", "this", "three", "to", "two", "under", "with",
+}  # fmt: skip
 """Words that say nothing by themselves."""
 _SHORTEST_SLIP = 5
 """Letters of the shortest word that can be a slip of another: of fewer, too many words are alike."""
