@@ -268,12 +268,12 @@ def test_without_pyav_a_clip_is_refused_and_a_picture_is_not(place: Path, monkey
 
 def test_a_clip_of_a_match_made_before_has_the_same_bytes_at_its_strength(place: Path) -> None:
     settings = MatchSettings(strength=0.6)
-    deliver(job_in(place, "clip", settings), Outputs(place / "at once.mkv"))
+    deliver(job_in(place, "clip", settings), Outputs(place / "at once.mp4"))
     result = delivery.run(job_in(place, "clip"))
     assert isinstance(result, ClipResult)
     weaker = result.at_strength(0.6)
-    delivered = delivery.deliver_clip(weaker, place / "later.mkv")
-    assert digest(delivered.written["output"]) == digest(place / "at once.mkv")
+    delivered = delivery.deliver_clip(weaker, place / "later.mp4")
+    assert digest(delivered.written["output"]) == digest(place / "at once.mp4")
     fitted = delivery.run(job_in(place, "clip", settings))
     assert fitted.report is not None and weaker.report is not None
     assert weaker.report.distance_after == pytest.approx(fitted.report.distance_after)
