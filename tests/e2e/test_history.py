@@ -186,7 +186,7 @@ def test_what_the_server_forgot_the_browser_still_has(open_page, tmp_path: Path)
     choose_option(studio, "#method", "Reinhard")
     match(studio)
     assert not studio.too_wide()
-    studio.page.wait_for_function("window.reswdKept.all().then(all => all.length === 1)")
+    studio.wait(lambda: studio.page.evaluate("window.reswdKept.all().then(all => all.length)") == 1)
     errors: list[str] = []
     studio.page.on("pageerror", lambda error: errors.append(str(error)))
     returning._pages.clear()  # as after a restart
