@@ -9,6 +9,12 @@ from studio_page import PHONE, REFERENCE, SOURCE, Studio
 from reswd_torch.settings import METHODS
 
 pytestmark = pytest.mark.browser
+_STOP_AFTER_THE_FIRST = """async () => {
+  const done = () => document.querySelector('#compared button.strip-show:not(:disabled)');
+  while (!done()) await new Promise((next) => setTimeout(next, 10));
+  document.querySelector('#compare-stop').click();
+}"""
+"""Quicker than a hand: the second method may take half a second only."""
 
 
 def test_all_methods_below_the_viewer(open_page) -> None:  # type: ignore[no-untyped-def]
@@ -59,9 +65,8 @@ def test_compare_on_a_phone_stops_and_fits(open_page) -> None:  # type: ignore[n
     studio: Studio = open_page(PHONE, color_scheme="dark")
     studio.choose_pair(SOURCE, REFERENCE)
     studio.at("#compare").click()
-    studio.wait(lambda: "ReSWD is at work" in studio.at("#compared .compared-said").inner_text())
+    studio.page.evaluate(_STOP_AFTER_THE_FIRST)
     assert not studio.too_wide()
-    studio.at("#compare-stop").click()
     studio.wait(lambda: studio.at("#match").is_enabled())
     assert "Stopped" in studio.said("#compare-status")
     studio.at("#compared button.strip-show").first.click()
