@@ -73,7 +73,7 @@ class ClipPage:
         self.studio.wait(lambda: ".png" in self.addresses()[-1])
 
     def addresses(self) -> list[str]:
-        images = self.studio.at("#clip-plain img:visible, #clip-slider img:visible").all()
+        images = self.studio.at("#clip-view img:visible").all()
         return [image.get_attribute("src") or "" for image in images] or [""]
 
     def pictures(self) -> list[np.ndarray]:
@@ -120,7 +120,7 @@ def test_drop_scrub_match_grade_and_take_away(open_page, clip: Path, tmp_path: P
     result = expected(clip)
     before, after = tab.pictures()
     assert np.array_equal(before, frames[46]) and np.array_equal(after, result.graded(frames[46]))
-    assert studio.in_view("#clip-slider", "#clip-frame"), "the picture and its slider share the screen"
+    assert studio.in_view("#clip-view .desk-panes", "#clip-frame"), "the picture and its slider share the screen"
     tab.go_to(10)
     assert np.array_equal(tab.pictures()[1], result.graded(frames[9])), "the grade goes with the frame"
     _strength_is_live(tab, clip, frames[9])
@@ -220,7 +220,7 @@ def test_a_frame_of_another_clip_is_the_reference(open_page, clip: Path, long_cl
     box.blur()
     studio.wait(lambda: studio.at("#clip-reference-picture img").evaluate("e => e.complete && e.naturalWidth > 0"))
     studio.at("#clip-match").click()
-    studio.at("#clip-slider img").first.wait_for()
+    studio.at("#clip-view img[data-of=after]").wait_for()
     studio.wait(lambda: "→" in studio.at("#clip-metrics").inner_text())
     studio.at("#clip-part").get_by_text("The whole clip").click()
     studio.at("#clip-stale").get_by_text("matched to long.mp4 at 0.22 s").wait_for()
@@ -242,6 +242,6 @@ def test_it_fits_the_window_in_light_and_dark(open_page, clip: Path, size: tuple
     assert not studio.too_wide()
     for name in ("Match colours", "Batch", "Guide a generation"):
         assert studio.page.get_by_role("tab", name=name).is_visible(), name
-    box = studio.at("#clip-slider").bounding_box()
+    box = studio.at("#clip-view .desk-panes").bounding_box()
     assert box is not None and box["width"] > 0.8 * min(size[0], 700)
     studio.shoot(f"clip-{size[0]}-{scheme}", full=True)

@@ -247,7 +247,7 @@ class ClipEvents:
             self.run_match,
             [self.session, *self.controls.components],
             [*starts, tab.run.stop, tab.run.status, *frame_outputs(tab), *match_outputs(tab)],
-            show_progress_on=[viewer.empty, viewer.plain, viewer.pair],
+            show_progress_on=viewer.place,
             concurrency_id="fit",
             concurrency_limit=FITS_AT_ONCE,
             **PRIVATE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import gradio as gr
@@ -10,54 +11,47 @@ from gradio.blocks import Block
 
 from studio.media.images.exact import to_depth
 from studio.ui.clip.words import EMPTY_VIEW
+from studio.ui.desk.component import divider
 from studio.ui.session import Session
 from studio.ui.wiring import Updates
 from studio.views.preview import save_preview
 
-_HEIGHT = 440
-
 
 @dataclass(frozen=True, eq=False)
 class ClipViewer:
-    """The components; one of them is seen at a time.
+    """The components.
 
-    All are always there, and the style sheet hides those that show nothing: one that is only just shown can lose the values
-    that quickly follow.
+    Attributes:
+        place: where a frame is seen.
+        state: out of sight: which frame that is, as JSON.
     """
 
-    empty: gr.HTML
-    plain: gr.Image
-    pair: gr.ImageSlider
+    place: gr.HTML
+    state: gr.HTML
 
     @property
     def components(self) -> list[Block]:
         """All that :func:`show_frame` changes."""
-        return [self.empty, self.plain, self.pair]
+        return [self.state]
 
 
 def lay_out_viewer() -> ClipViewer:
     """Lay it out, empty."""
-    empty = gr.HTML(EMPTY_VIEW, elem_id="clip-empty", padding=False)
-    plain = gr.Image(
-        label="The frame, ungraded",
-        type="filepath",
-        format="jpeg",
-        interactive=False,
-        buttons=["fullscreen"],
-        height=_HEIGHT,
-        elem_id="clip-plain",
-        alt_text="The frame of the clip, ungraded",
+    place = gr.HTML(
+        '<section class="desk frames is-empty" aria-label="Frame"><div class="desk-panes">'
+        '<img data-of="before" alt="" hidden><img data-of="after" alt="" hidden><span class="desk-name"></span>'
+        f'{divider()}<button type="button" class="desk-full" title="Fill the screen">Full screen</button>'
+        f'<div class="desk-empty">{EMPTY_VIEW}</div></div></section>',
+        elem_id="clip-view",
+        padding=False,
     )
-    pair = gr.ImageSlider(
-        label="Before | after",
-        type="filepath",
-        format="png",
-        interactive=False,
-        buttons=["fullscreen"],
-        max_height=_HEIGHT,
-        elem_id="clip-slider",
+    state = gr.HTML(
+        "",
+        visible="hidden",
+        elem_id="clip-view-state",
+        js_on_load="const tell = () => window.reswdDesk?.frame(props.value); watch('value', tell); tell();",
     )
-    return ClipViewer(empty, plain, pair)
+    return ClipViewer(place, state)
 
 
 def show_frame(
@@ -73,14 +67,15 @@ def show_frame(
         resting: whether nothing moves any more; while something does, smaller files of a lossy kind travel.
     """
     suffix = ".png" if resting else ".jpg"
+    files = {name: _file(session, pixels, suffix) for name, pixels in (("before", before), ("after", after))}
     if before is None:
-        return {viewer.empty: EMPTY_VIEW, viewer.plain: None, viewer.pair: None}
-    if after is None:
-        return {viewer.empty: "", viewer.plain: _file(session, before, suffix), viewer.pair: None}
-    pair = (_file(session, before, suffix), _file(session, after, suffix))
-    return {viewer.empty: "", viewer.plain: None, viewer.pair: pair}
+        files["after"] = None
+    return {viewer.state: json.dumps({"key": session.key, "what": "Frame of the clip", **files})}
 
 
-def _file(session: Session, pixels: np.ndarray, suffix: str) -> str:
+def _file(session: Session, pixels: np.ndarray | None, suffix: str) -> str | None:
+    """The name of a frame's file in the page's folder, by which the viewer asks for it."""
+    if pixels is None:
+        return None
     place = session.new_file(suffix, keep=12, kind="frame")
-    return str(save_preview(place, to_depth(pixels, np.uint8)))
+    return save_preview(place, to_depth(pixels, np.uint8)).name

@@ -125,11 +125,18 @@ def _skeleton(empty: str) -> str:
         '<button type="button" class="desk-ask" title="Keys (?)" aria-label="Keys">?</button></span></div>'
         f'{_paint_bar()}<output class="desk-asks"></output>'
         f'<div class="desk-panes">{panes}'
-        '<div class="desk-divider" role="slider" tabindex="0" aria-label="Divider between before and after" '
-        'aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" hidden></div>'
+        f"{divider()}"
         f'<div class="desk-empty">{empty}</div></div>'
         f'<dialog class="desk-help" aria-label="Keys"><table>{keys}</table><button type="button">Close</button></dialog>'
         "</section>"
+    )
+
+
+def divider() -> str:
+    """The divider between before and after, for a script to move."""
+    return (
+        '<div class="desk-divider" role="slider" tabindex="0" aria-label="Divider between before and after" '
+        'aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" aria-valuenow="50" hidden></div>'
     )
 
 

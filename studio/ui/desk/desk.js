@@ -1,5 +1,6 @@
 // The entry of the viewer's scripts: finds the viewer's place on the page and lets the page's events reach it.
 
+import {Frames} from './frames.js';
 import {Dropper} from './dropper.js';
 import {wireKeys} from './keys.js';
 import {Painter} from './painter.js';
@@ -35,6 +36,7 @@ const ready = (async () => {
   return viewer;
 })();
 
+const frames = (async () => new Frames(await found('#clip-view .frames')))();
 const rounded = (value) => (typeof value === 'number' ? Number(value.toFixed(4)) : value);
 const REST = 300; // milliseconds without a move
 let resting;
@@ -47,6 +49,13 @@ window.reswdDesk = {
     if (!text) return;
     const state = JSON.parse(text);
     (await ready).show({...state, base: address(state.key)});
+  },
+  // The tab of clips shows another frame: JSON, as studio/ui/clip/viewer.py makes it.
+  async frame(text) {
+    if (!text) return;
+    const {key, before, after, what} = JSON.parse(text);
+    const at = (name) => name && `${address(key)}/frame/${name}`;
+    (await frames).show({what, before: at(before), after: at(after)});
   },
   // A slider moves: the names of all controls, and what they say. Once they rest, the page is told.
   async live(names, values) {

@@ -6,6 +6,7 @@ Every address begins with the page's key, which nobody can guess, as nobody can 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
@@ -34,6 +35,7 @@ _SCRIPTS = {path.name: path for path in (*_FOLDER.glob("*.js"), *_FOLDER.glob("v
 _EDGE = 1600
 FOR_EVER = {"Cache-Control": "private, max-age=3600, immutable"}
 PASSING = {"Cache-Control": "no-store"}
+_FRAME = re.compile(r"frame-\d+\.(?:jpg|png)")
 Handler = Callable[[Request], Response]
 
 
@@ -45,6 +47,7 @@ def desk_routes() -> list[Route]:
         Route(f"{page}/{{look:int}}/whole.jpg", answered(_whole)),
         Route(f"{page}/{{look:int}}/{{level:int}}/{{column:int}}_{{row:int}}.png", answered(_tile)),
         Route(f"{page}/{{look:int}}/live.jpg", answered(_live)),
+        Route(f"{page}/frame/{{name}}", answered(_frame)),
         Route(f"{page}/mask/{{role}}.png", answered(_mask)),
         Route(f"{page}/mask/{{role}}", _take_mask, methods=["POST"]),
         Route(f"{page}/range/{{role}}.png", answered(_range)),
@@ -107,6 +110,15 @@ def _scope(request: Request) -> Response:
 
 def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
     return shown_pixels(part, asked.regraded(look), clipping=asked.clipping)
+
+
+def _frame(request: Request) -> Response:
+    """A frame of a clip, which the page has in its folder."""
+    name = request.path_params["name"]
+    path = session_asked(request).folder / name
+    if _FRAME.fullmatch(name) is None or not path.is_file():
+        raise LookupError
+    return FileResponse(path, headers=FOR_EVER)
 
 
 def _side(request: Request) -> Side:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ def picture(place: Any) -> np.ndarray:
     return cv2.cvtColor(cv2.imread(str(place)), cv2.COLOR_BGR2RGB)
 
 
+def viewed(updates: Updates, state: Any, session: Session) -> tuple[Any, Any]:
+    """The frames in the viewer, before and after; None for none."""
+    told = json.loads(str(updates[state]))
+    files = (told["before"], told["after"])
+    before, after = (None if name is None else picture(session.folder / name) for name in files)
+    return before, after
+
+
 def seen(updates: Updates, group: Any) -> bool:
     """Whether a part of the page is shown after the updates."""
     return bool(updates[group]["visible"])  # type: ignore[index]
@@ -39,11 +48,11 @@ def test_a_clip_that_is_dropped_is_described_and_its_first_frame_is_seen(
     view = events.tab.view
     updates = events.choose_source(empty_session, str(clip), 33)
     assert "40 frames, 1.6 s" in str(updates[events.tab.inputs.about])
-    assert np.array_equal(picture(updates[view.viewer.plain]), shown(clip)[0])
-    assert updates[view.viewer.pair] is None and updates[view.viewer.empty] == ""
+    before, after = viewed(updates, view.viewer.state, empty_session)
+    assert after is None and np.array_equal(before, shown(clip)[0])
     assert seen(updates, view.scrubber) and updates[view.frame]["maximum"] == 40  # type: ignore[index]
     gone = events.choose_source(empty_session, None, 33)
-    assert gone[view.viewer.empty] and gone[view.viewer.plain] is None and not seen(gone, view.scrubber)
+    assert viewed(gone, view.viewer.state, empty_session) == (None, None) and not seen(gone, view.scrubber)
     empty_session.clip.close()
 
 
@@ -60,9 +69,9 @@ def test_a_file_that_is_refused_leaves_page_and_place(events: ClipEvents, matche
 def test_looking_shows_the_frame_and_a_lost_file_is_said(events: ClipEvents, matched: Session, clip: Path) -> None:
     frames, view = shown(clip), events.tab.view
     updates = events.look(matched, 26, hurried=False, resting=True)
-    before, after = updates[view.viewer.pair]  # type: ignore[misc]
-    assert np.array_equal(picture(before), frames[25])
-    assert np.array_equal(picture(after), matched.clip.shown.graded(frames[25]))  # type: ignore[union-attr]
+    before, after = viewed(updates, view.viewer.state, matched)
+    assert np.array_equal(before, frames[25])
+    assert np.array_equal(after, matched.clip.shown.graded(frames[25]))  # type: ignore[union-attr]
     assert "Frame 26 of 40" in str(updates[view.place])
     assert "Frame 40 of 40" in str(events.look(matched, 4000)[view.place])
     matched.clip.close()
@@ -75,7 +84,7 @@ def test_a_match_that_fails_says_so_and_keeps_what_was_there(events: ClipEvents,
     kept, tab = matched.clip.shown, events.tab
     told = list(MatchRun(tab, matched, ClipChoice(source=_source(matched), seed=0.5)).updates())
     assert "whole number" in str(told[-1][tab.run.status])
-    assert matched.clip.shown is kept and tab.view.viewer.pair not in told[-1]
+    assert matched.clip.shown is kept and tab.view.viewer.state not in told[-1]
     assert told[0][tab.graded.run.start]["interactive"] is False  # type: ignore[index]
     assert told[-1][tab.graded.run.start]["interactive"] is True  # type: ignore[index]
 
