@@ -102,6 +102,6 @@ def run_prepared(
     """Run a plan with so many workers.
 
     Each has one task and none lies ready behind it: a task that was handed out is done, and Stop would have to wait for it.
-    Handing out the next one takes a millisecond, a picture at least thirty.
+    Handing out the next one takes less than a millisecond, a picture tens of them.
     """
     return run_batch(plan, record, workers, window=number, existing=existing, watch=watch, part=part)

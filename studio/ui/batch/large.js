@@ -26,6 +26,7 @@ window.reswdLarge = (sheet) => {
 
   let index = -1;  // of the picture that is open
   let asked = '';  // what was asked of the server last
+  let soon;  // when it is asked
   let place = 0;  // where the picture is among those that the sheet shows
 
   const tile = () => sheet.tile(index);
@@ -57,7 +58,8 @@ window.reswdLarge = (sheet) => {
     compare();
     if (document.activeElement !== strength) strength.value = known.strength ?? sheet.value.strength;
     said.textContent = known.status === 'failed' ? known.message : known.status === 'done' ? 'Loading…' : 'Not done yet.';
-    sheet.trigger('select', {index, after_of: asked});
+    clearTimeout(soon);  // of pictures that are only passed, none is asked for
+    soon = setTimeout(() => { if (dialog.open) sheet.trigger('select', {index, after_of: asked}); }, 120);
     show();
   };
 

@@ -118,8 +118,11 @@
         node.remove();
         this.nodes.delete(index);
       }
+      let next = this.space.firstElementChild;
       for (const [index, place] of [...wanted].sort((one, other) => one[1] - other[1])) {
         const node = this.nodes.get(index) ?? this.add(index);
+        if (node === next) next = next.nextElementSibling;
+        else this.space.insertBefore(node, next);  // in order, for those who hear the page
         const column = place % columns, row = Math.floor(place / columns);
         node.style.cssText = `width:${wide}px;height:${high}px;transform:translate(${column * (wide + GAP)}px,${row * step}px)`;
         node.setAttribute('aria-posinset', place + 1);
@@ -138,8 +141,6 @@
       open.addEventListener('click', () => this.large.open(index));
       drop.addEventListener('click', () => this.leaveOut(index));
       this.nodes.set(index, node);
-      const after = [...this.space.children].find((other) => Number(other.dataset.place) > this.shown.indexOf(index));
-      this.space.insertBefore(node, after ?? null);  // in order, for those who hear the page
       return node;
     }
 
@@ -159,7 +160,9 @@
       drop.setAttribute('aria-label', `${drop.textContent}: ${name}`);
       const half = (kind, file) => file
         ? make('img', {src: this.file(file), alt: `${kind}: ${name}`, decoding: 'async'})
-        : make('span', {class: 'none'}, tile?.message && kind === 'after' ? tile.message : kind === 'before' && !tile?.after ? name.split('/').pop() : this.note(tile, state));
+        : make('span', {class: 'none'}, kind === 'before' ? '' : tile?.message || this.note(tile, state));
+      if (tile?.before && tile.after) open.removeAttribute('aria-label');
+      else open.setAttribute('aria-label', `${name}: ${this.note(tile, state)}`);
       open.replaceChildren(half('before', tile?.before), half('after', tile?.after));
     }
 

@@ -11,7 +11,7 @@ from studio.ui.batch.desk import Desk
 from studio.ui.batch.parts import BatchTab
 from studio.ui.guard import words_for
 from studio.ui.session import Session
-from studio.ui.wiring import LATEST, QUICK, Updates, nothing_new
+from studio.ui.wiring import QUICK, Updates, nothing_new
 
 
 def wire_sheet(tab: BatchTab, session: gr.State) -> None:
@@ -23,15 +23,12 @@ def wire_sheet(tab: BatchTab, session: gr.State) -> None:
     """
     events = SheetEvents(tab)
     sheet = tab.outcome.sheet
-    sheet.select(events.look, session, sheet, concurrency_id="batch-look", concurrency_limit=2, **LATEST)
-    sheet.delete(
-        events.leave_out,
-        session,
-        [sheet, tab.further.go_on, tab.outcome.download],
-        queue=False,
-        trigger_mode="multiple",
+    every: dict[str, Any] = {
+        "trigger_mode": "multiple",
         **QUICK,
-    )
+    }  # the data of two quick events are not those of the last alone
+    sheet.select(events.look, session, sheet, concurrency_id="batch-look", concurrency_limit=2, **every)
+    sheet.delete(events.leave_out, session, [sheet, tab.further.go_on, tab.outcome.download], queue=False, **every)
 
 
 class SheetEvents:
