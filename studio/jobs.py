@@ -211,7 +211,7 @@ class BatchJob:
 def _check_format(wanted: str, quality: int | None) -> None:
     known = RESULT_FORMATS.get(wanted)
     if known is None:
-        raise InputError(f"unknown output format {wanted!r}: choose {', '.join(RESULT_FORMATS)}")
+        raise InputError(f"unknown format {wanted!r}: choose {', '.join(RESULT_FORMATS)}")
     if quality is None:
         return
     if not 1 <= quality <= 100:

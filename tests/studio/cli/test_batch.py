@@ -16,6 +16,7 @@ import pytest
 
 from reswd_torch import load_grade
 from studio.media.images import read_picture
+from studio.service.batch.uploads import UploadedBatch, UploadedRun
 from tests.conftest import ROOT, digest
 from tests.studio.batches_for_tests import BytesOf, rows
 from tests.studio.command_line import Reswd, command
@@ -56,6 +57,32 @@ def test_resume_needs_no_other_flag(reswd: Reswd, shots: Path, warm: Path, tmp_p
     assert code == 0 and "6 of 6 pictures done, 5 of them before" in out
     code, _, err = reswd("batch", shots, "-o", tmp_path / "out", "--resume", "--strength", "0.6")
     assert code == 2 and "strength was 0.5, now it is 0.6" in err
+
+
+def test_a_format_a_quality_and_files_beside_every_result(
+    reswd: Reswd, shots: Path, warm: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    options = ["--format", "jpeg", "--quality", 70, "--grade-files", ".cube", "--settings-files", "--jobs", 1]
+    code, said, err = reswd("batch", shots, "--target", warm, "-o", out, *options)
+    assert code == 0 and "note: b.png becomes" not in err
+    names = {path.name for path in out.iterdir()}
+    beside = {f"{stem}.jpg{suffix}" for stem in "abcd" for suffix in ("", ".cube", ".settings.json")}
+    assert names == beside | {"report.csv", "run.json"}
+    sent = UploadedBatch(
+        tuple((path, path.name) for path in sorted(shots.glob("*.*"))), references=((warm, warm.name),),
+        output_format="jpeg", quality=70, grade_files=".cube", settings_files=True,
+    )  # fmt: skip
+    (tmp_path / "page").mkdir()
+    UploadedRun(sent, tmp_path / "page").match()
+    for name in beside:
+        assert (tmp_path / "page" / "results" / name).read_bytes() == (out / name).read_bytes(), f"the page's {name}"
+    assert reswd("apply", shots / "a.jpg", "--grade", out / "b.jpg.settings.json", "-o", tmp_path / "applied")[0] == 0
+    (out / "c.jpg").unlink()
+    code, said, _ = reswd("batch", shots, "-o", out, "--resume", "--jobs", 1)
+    assert code == 0 and "4 of 4 pictures done, 3 of them before" in said
+    code, _, err = reswd("batch", shots, "-o", out, "--resume", "--quality", 90)
+    assert code == 2 and "quality was 70, now it is 90" in err
 
 
 def test_resume_takes_another_mask_only_where_one_belongs(
@@ -121,6 +148,14 @@ def test_a_saved_grade_keeps_its_own_strength(reswd: Reswd, shots: Path, warm: P
         (
             ["batch", "{shots}", "--target", "{shots}/none.jpg", "-o", "{out}"],
             "no such picture or folder: check --target",
+        ),
+        (
+            ["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--format", "gif"],
+            "unknown format 'gif': choose source, jpeg, png, png16, tiff",
+        ),
+        (
+            ["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--quality", "101"],
+            "quality 101 is out of range: give a whole number from 1 to 100",
         ),
         (
             ["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--grade-files", ".txt"],

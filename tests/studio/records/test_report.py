@@ -86,10 +86,12 @@ def test_the_last_row_of_a_picture_counts_and_half_a_row_does_not(tmp_path: Path
     assert read_report(place)["b.jpg"] == again
 
 
-BEFORE_AIMS = ("took", "transform")
+BEFORE_STRENGTHS = ("strength",)
+BEFORE_AIMS = ("took", "transform", *BEFORE_STRENGTHS)
+BEFORE_SCENES = ("scene", "points", "trust", *BEFORE_AIMS)
 
 
-@pytest.mark.parametrize("unknown", [BEFORE_AIMS, ("scene", "points", "trust", *BEFORE_AIMS)], ids=["aims", "scenes"])
+@pytest.mark.parametrize("unknown", [BEFORE_STRENGTHS, BEFORE_AIMS, BEFORE_SCENES], ids=["strengths", "aims", "scenes"])
 def test_reports_from_before_are_read(unknown: tuple[str, ...], tmp_path: Path) -> None:
     place = tmp_path / REPORT_FILE
     columns = [name for name in COLUMNS if name not in unknown]

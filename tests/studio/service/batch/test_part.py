@@ -156,7 +156,7 @@ def test_two_names_that_become_one_are_kept_apart(tmp_path: Path, warm: Path) ->
 @pytest.mark.parametrize(
     ("parts", "said"),
     [
-        ({"output_format": "gif"}, "unknown output format 'gif': choose source, jpeg, png, png16, tiff"),
+        ({"output_format": "gif"}, "unknown format 'gif': choose source, jpeg, png, png16, tiff"),
         ({"quality": 0}, "quality 0 is out of range"),
         ({"output_format": "png", "quality": 80}, "quality 80: png loses nothing"),
     ],
