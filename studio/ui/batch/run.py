@@ -79,30 +79,13 @@ def process(
     check_chosen(wanted)
     existing = desk.prepare(wanted)
     assert desk.run is not None and desk.sheet is not None
-    part = choose(desk)
-    events: Queue[BatchEvent] = Queue()
-    over: list[Summary | BaseException] = []
-    closed = False
-
-    def tell(event: Event) -> None:
-        assert isinstance(event, BatchEvent)
-        events.put(event)
-
-    def run() -> None:
-        try:
-            assert desk.run is not None
-            watch = Watch(tell, lambda: closed or stop() or gathered.too_much)
-            over.append(desk.run.match(watch, part=part, existing=existing))
-        except BaseException as error:  # for the thread that waits
-            over.append(error)
-
     maker = TileMaker(desk.sheet)
     gathered = _Gathered(desk, maker, limits().results if wanted.results is None else None)
-    thread = Thread(target=run, name="batch-run", daemon=True)
-    thread.start()
+    work = None
     try:
-        while thread.is_alive() or not events.empty():
-            if gathered.take(events):
+        work = _Work(desk, choose(desk), existing, lambda: stop() or gathered.too_much)
+        while work.goes_on:
+            if gathered.take(work.events):
                 yield gathered.view()
         maker.close()
         until = time.monotonic() + _LAST_TILES
@@ -110,16 +93,64 @@ def process(
             maker.wait(_EVERY)
             yield gathered.view()
     finally:
-        closed = True
         maker.close(at_once=True)
+        if work is not None:
+            work.end()
         maker.wait()
-        thread.join()
-    ended = over[0]
-    if isinstance(ended, BaseException):
-        raise ended
-    desk.summary = ended
+    desk.summary = ended = work.summary()
     too_much = gathered.too_much and ended.left > 0
     yield replace(gathered.view(), left=None, summary=ended, folder=wanted.results, too_much=too_much)
+
+
+class _Work:
+    """A run in a thread of its own, which begins at once.
+
+    Args:
+        desk: whose run it is.
+        part: which of its pictures.
+        existing: what to do with results that are there.
+        stop: asked before each picture.
+
+    Attributes:
+        events: what it tells.
+    """
+
+    def __init__(self, desk: Desk, part: Part, existing: str, stop: Callable[[], bool]) -> None:
+        assert desk.run is not None
+        self.events: Queue[BatchEvent] = Queue()
+        self._over: list[Summary | BaseException] = []
+        self._closed = False
+        match, watch = desk.run.match, Watch(self._tell, lambda: self._closed or stop())
+        self._match: Callable[[], Summary] = lambda: match(watch, part=part, existing=existing)
+        self._thread = Thread(target=self._run, name="batch-run", daemon=True)
+        self._thread.start()
+
+    def _tell(self, event: Event) -> None:
+        assert isinstance(event, BatchEvent)
+        self.events.put(event)
+
+    def _run(self) -> None:
+        try:
+            self._over.append(self._match())
+        except BaseException as error:  # for the thread that waits
+            self._over.append(error)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is something to wait for."""
+        return self._thread.is_alive() or not self.events.empty()
+
+    def end(self) -> None:
+        """Begin no more pictures, and wait for those at work."""
+        self._closed = True
+        self._thread.join()
+
+    def summary(self) -> Summary:
+        """How it ended. Raises what ended it."""
+        ended = self._over[0]
+        if isinstance(ended, BaseException):
+            raise ended
+        return ended
 
 
 class _Gathered:

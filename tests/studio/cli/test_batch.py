@@ -77,7 +77,7 @@ def test_a_format_a_quality_and_files_beside_every_result(
     UploadedRun(sent, tmp_path / "page").match()
     for name in beside:
         assert (tmp_path / "page" / "results" / name).read_bytes() == (out / name).read_bytes(), f"the page's {name}"
-    assert reswd("apply", shots / "a.jpg", "--grade", out / "b.jpg.settings.json", "-o", tmp_path / "applied")[0] == 0
+    assert reswd("apply", out / "b.jpg.settings.json", shots / "a.jpg", "-o", tmp_path / "applied")[0] == 0
     (out / "c.jpg").unlink()
     code, said, _ = reswd("batch", shots, "-o", out, "--resume", "--jobs", 1)
     assert code == 0 and "4 of 4 pictures done, 3 of them before" in said
