@@ -167,7 +167,7 @@ class RunRecord:
 
 _FILES = ("reference", "target_mask", "grade")
 _LATER = ("settings_files", "output_format", "quality")
-"""Fields that records have since 0.5.1; one without them is of a run that wrote as the sources are."""
+"""Fields that older records lack: their runs wrote as the sources are."""
 _PLAIN = ("source", "mode", "palette", "recursive", "masks", "grade_files")
 
 

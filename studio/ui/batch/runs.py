@@ -60,7 +60,7 @@ class RunEvents:
             **PRIVATE,
         }  # fmt: skip
         values = [self.session, *self.controls.components]
-        buttons.start.click(self.run_all, values, **shared)
+        buttons.start.click(self.run_batch, values, **shared)
         self.tab.further.trial.click(self.run_trial, values, **shared)
         self.tab.further.go_on.click(self.go_on, self.session, **shared)
         outcome.sheet.submit(self.redo, self.session, **shared)
@@ -74,7 +74,7 @@ class RunEvents:
             **PRIVATE,
         ).then(None, outcome.packed, None, js=_DOWNLOAD_JS, **PRIVATE)
 
-    def run_all(self, session: Session, *values: Any) -> Iterator[Updates]:
+    def run_batch(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Process folder* was pressed."""
         yield from BatchRun(self.tab, session, self._wanted(values)).updates()
 

@@ -58,7 +58,8 @@ def test_files_become_a_zip_with_a_report(tmp_path: Path, work: Path) -> None:
     record = json.loads(found["run.json"])
     assert (record["source"], record["reference"]["path"]) == ("3 files", "warm.png")
     assert str(tmp_path) not in found["run.json"].decode() + found["report.csv"].decode()
-    assert [path.name for path in work.iterdir()] == ["matched.zip"]
+    run.release()
+    assert [path.name for path in work.iterdir()] == ["matched.zip"], "nothing is kept twice"
 
 
 def test_a_zip_is_unpacked_and_named(tmp_path: Path, work: Path) -> None:
