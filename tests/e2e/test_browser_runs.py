@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from studio_page import REFERENCE, SOURCE, Studio
 
 from reswd_torch.settings import METHODS
 from studio.jobs import MatchJob
-from studio.service import run
-from studio.service.clip import ClipResult
-from studio.service.match import MatchResult
-from studio.ui.match import run as match_run
+from studio.service import ahead
+from studio.service.match import MatchResult, run_match
 from studio.watch import Watch
 
 pytestmark = pytest.mark.browser
@@ -27,24 +26,25 @@ def test_examples_compare_and_pick(open_page) -> None:  # type: ignore[no-untype
     assert "forest-stream.jpg" in studio.at("#source-about").inner_text()
     first = studio.after_address()
     studio.at("#compare").click()
-    studio.wait(lambda: studio.at("#compared .thumbnail-item").count() == len(METHODS), 60)
+    tiles = studio.at("#compared button.strip-show:not(:disabled)")
+    studio.wait(lambda: tiles.count() >= len(METHODS), 60)
     studio.wait(lambda: studio.at("#compare").is_enabled())
-    captions = studio.at("#compared .caption-label").all_inner_texts()
+    captions = studio.at("#compared .strip-how").all_inner_texts()
     assert all("distance" in caption and " s" in caption for caption in captions)
     studio.shoot("compare-1280", full=True)
-    studio.at("#compared .thumbnail-item").last.click()
+    tiles.last.click()
     studio.wait(lambda: studio.after_address() not in ("", first))
     studio.wait(lambda: studio.at("#get-cc").is_disabled())
     assert "does not fit" in studio.at("#cube-line").inner_text(), "why there is no CDL is said"
     assert "3-D LUT" in studio.at("#numbers").inner_text()
 
 
-def _until_stopped(job: MatchJob, watch: Watch) -> MatchResult | ClipResult:
+def _until_stopped(job: MatchJob, watch: Watch, *read: Any) -> MatchResult:
     """A run that goes on until Stop is pressed: a quick machine would be over before a busy browser presses it."""
     until = time.monotonic() + 120
     while not watch.stopped() and time.monotonic() < until:
         time.sleep(0.02)
-    return run(job, watch)
+    return run_match(job, watch, *read)
 
 
 def test_stop_keeps_the_last_result(open_page, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -52,13 +52,13 @@ def test_stop_keeps_the_last_result(open_page, monkeypatch: pytest.MonkeyPatch) 
     studio.choose_pair(SOURCE, REFERENCE)
     studio.match()
     kept = studio.after_address()
-    monkeypatch.setattr(match_run, "run", _until_stopped)
+    monkeypatch.setattr(ahead, "run_match", _until_stopped)
     studio.at("#compare").click()
     studio.wait(lambda: studio.at("#compare-stop").is_enabled())
     studio.at("#compare-stop").click()
     studio.at("#compare-status").get_by_text("Stopped").wait_for()
     studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#compare-stop").is_disabled())
-    assert studio.at("#compared .thumbnail-item").count() < len(METHODS)
+    assert studio.at("#compared button.strip-show:not(:disabled)").count() < len(METHODS)
     assert studio.after_address() == kept
     studio.shoot("stopped-1280")
     studio.at("#more").get_by_text("More").click()

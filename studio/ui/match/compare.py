@@ -8,7 +8,6 @@ from dataclasses import replace
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from studio.service import run as run_job
 from studio.ui.controls import SAVED
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.comparison import Comparison, Way
@@ -34,7 +33,7 @@ def compare(session: Session, choice: MatchChoice, progress: gr.Progress) -> Ite
             watch.check()
             yield new
             if not new.results:  # the first reads the files; the others are fitted to the same sampled pixels
-                new.results[way] = slim(run_job(job, _named(watch, new, way)))
+                new.results[way] = slim(session.match.ahead.run(job, _named(watch, new, way)))
                 session.match.comparison = new
             else:
                 first = next(iter(new.results.values()))
