@@ -11,7 +11,7 @@ from gradio.blocks import Block
 
 from studio.media.images.exact import to_depth
 from studio.ui.clip.words import EMPTY_VIEW
-from studio.ui.desk.component import divider
+from studio.ui.desk.component import divider, told_state
 from studio.ui.session import Session
 from studio.ui.wiring import Updates
 from studio.views.preview import save_preview
@@ -45,13 +45,7 @@ def lay_out_viewer() -> ClipViewer:
         elem_id="clip-view",
         padding=False,
     )
-    state = gr.HTML(
-        "",
-        visible="hidden",
-        elem_id="clip-view-state",
-        js_on_load="const tell = () => window.reswdDesk?.frame(props.value); watch('value', tell); tell();",
-    )
-    return ClipViewer(place, state)
+    return ClipViewer(place, told_state("clip-view-state", "frame"))
 
 
 def show_frame(

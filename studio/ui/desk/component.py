@@ -61,14 +61,21 @@ class DeskParts:
 def lay_out_desk(empty: str) -> DeskParts:
     """Lay the viewer out; ``empty`` is what it says while it has nothing to show, as HTML."""
     place = gr.HTML(_skeleton(empty), elem_id="desk", padding=False)
-    state = gr.HTML(
+    return DeskParts(place, told_state("desk-state", "show"))
+
+
+def told_state(elem_id: str, function: str) -> gr.HTML:
+    """A component out of sight whose value, JSON, goes to a function of ``window.reswdDesk``, once the scripts are there."""
+    return gr.HTML(
         "",
         visible="hidden",
         html_template="",  # it holds names of files, which are not HTML
-        elem_id="desk-state",
-        js_on_load="const tell = () => window.reswdDesk?.show(props.value); watch('value', tell); tell();",
+        elem_id=elem_id,
+        js_on_load=(
+            "const tell = () => props.value && (window.reswdDesk"
+            f" ? window.reswdDesk.{function}(props.value) : setTimeout(tell, 100)); watch('value', tell); tell();"
+        ),
     )
-    return DeskParts(place, state)
 
 
 def lay_out_scopes() -> gr.HTML:
