@@ -80,7 +80,7 @@ def test_apply_goes_on_with_the_others(tmp_path: Path, reswd: Reswd, monkeypatch
 
 def test_match_says_it_in_one_line(tmp_path: Path, reswd: Reswd, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = (save(tmp_path / f"{name}.png") for name in "st")
-    monkeypatch.setattr("studio.service.match.sample_pixels", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("studio.service.source.sample_pixels", lambda *_, **__: 1 / 0)
     ran = reswd("match", source, target, "-o", tmp_path / "out.png")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == f"reswd: {source}: internal fault (ZeroDivisionError: division by zero): please report it\n"

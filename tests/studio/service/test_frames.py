@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,11 +111,11 @@ def test_results_are_replaced_only_when_that_is_allowed(pattern: Path, tmp_path:
 def test_a_full_disk_is_said(pattern: Path, warm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save, saved = work.save_and_release, list[Path]()
 
-    def until_full(result: MatchResult, path: Path, *, overwrite: bool) -> MatchResult:
+    def until_full(result: MatchResult, path: Path, **how: Any) -> MatchResult:
         if saved:
             raise InputError(f"{path}: it could not be written") from OSError(errno.ENOSPC, "No space left")
         saved.append(path)
-        return save(result, path, overwrite=overwrite)
+        return save(result, path, **how)
 
     monkeypatch.setattr(work, "save_and_release", until_full)
     result = run_frames(FramesJob(pattern, PictureReference(warm)), tmp_path / "out" / "g.%d.png")

@@ -18,7 +18,6 @@ from studio.ui.controls import (
     chosen_protections,
     protection_choice,
     show_aims,
-    show_palette,
     show_protections,
     transform_choice,
 )
@@ -94,19 +93,3 @@ def test_what_to_keep_is_asked_of_a_mood_alone(kind: str, method: str, aim: str,
     assert show_protections(keep, kind, method, aim, palette_aim) == {keep: gr.update(visible=mood)}
     taken = chosen_aim(kind, method, aim, palette_aim)
     assert chosen_protections(taken, ["skin"]) == (["skin"] if mood else PROTECTIONS), "boxes out of sight do not count"
-
-
-@pytest.mark.parametrize(
-    ("text", "colours", "said"),
-    [
-        ("", 0, ""),
-        ("#fff, #000:2", 2, ""),
-        ("#fff, #0", 1, "1 of 2 entries can be read"),
-        ("dark red", 0, "0 of 2 entries can be read"),
-    ],
-)
-def test_a_palette_shows_what_can_be_read_and_leaves_errors_to_the_run(text: str, colours: int, said: str) -> None:
-    shown = show_palette(text)
-    assert shown.count("<span style") == colours
-    assert said in shown and (bool(said) or "<p" not in shown)
-    assert "message" not in shown and "not a hex colour" not in shown

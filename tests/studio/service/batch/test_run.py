@@ -9,7 +9,7 @@ import zlib
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -206,7 +206,7 @@ def test_a_full_disk_stops_the_run_and_it_can_go_on(
     request = batch_job(shots, tmp_path / "out", warm)
     save, saved = work.save_and_release, list[Path]()
 
-    def until_full(result: MatchResult, path: Path, *, overwrite: bool) -> MatchResult:
+    def until_full(result: MatchResult, path: Path, **how: Any) -> MatchResult:
         if len(saved) == 2:
             monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**6, 10**6 - 4096, 4096))
             reason = (
@@ -216,7 +216,7 @@ def test_a_full_disk_stops_the_run_and_it_can_go_on(
             )
             raise InputError(f"{path}: it could not be written") from reason
         saved.append(path)
-        return save(result, path, overwrite=overwrite)
+        return save(result, path, **how)
 
     with threads(1) as one:
         monkeypatch.setattr(work, "save_and_release", until_full)

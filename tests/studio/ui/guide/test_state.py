@@ -18,6 +18,7 @@ def test_only_the_last_pictures_of_a_visit_are_kept_and_none_of_a_closed_page(se
         session.guide.keep(save(PaintResult(job, image, 0.1), session.new_place))
     assert [each.job.generation.seed for each in session.guide.painted] == list(range(KEEP + 3))[:2:-1]
     assert len(list(session.folder.rglob("*.png"))) == KEEP
-    assert session.guide.shown is session.guide.painted[0]
+    last = session.guide.painted[0]
+    assert session.guide.shown is last
     forget(session)
-    assert not session.guide.painted[0].picture.exists()
+    assert not last.picture.exists()
