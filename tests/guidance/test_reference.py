@@ -75,7 +75,7 @@ def test_a_reference_is_taken_as_it_is_and_gradients_are_left_behind() -> None:
         (torch.full((4, 4, 3), float("inf")), "reference"),
         (torch.full((4, 4, 3), 2.0), "reference"),
         (np.zeros((4, 4, 3), dtype=np.int32), "reference"),
-        ("nice colours", "'nice colours' is not a hex colour"),
+        ("nice colours", "'nice' and 'colours' are not hex colours"),
         ("", "palette"),
         (3, "reference"),
         (None, "reference"),

@@ -76,7 +76,7 @@ def test_message_about_very_many_wrong_words_stays_short() -> None:
         ("", "''.*names no colour"),
         (" , ", "names no colour"),
         ("red", "'red' is not a hex colour"),
-        ("#fff, dark red", "'dark red' is not a hex colour"),
+        ("#fff, dark red", "'dark' and 'red' are not hex colours"),
         ("#fff blue", "'blue' is not a hex colour"),
         ("#12345", "'#12345' is not a hex colour"),
         ("#112233:-1", "'#112233:-1'"),
