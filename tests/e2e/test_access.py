@@ -63,6 +63,36 @@ def _match_states(studio: Studio) -> list[str]:
     return found + _holds(studio, "match-done")
 
 
+def _desk_states(studio: Studio) -> list[str]:
+    """The viewer in its other states, with what lies below it."""
+    studio.choose_pair(SOURCE, REFERENCE)
+    studio.match()
+    studio.at("#desk").get_by_role("button", name="Side by side").click()
+    studio.at("#wheels > button").click()
+    found = _holds(studio, "desk-sides")
+    studio.at("#compare").click()
+    studio.wait(lambda: studio.at("#compare").is_enabled() and studio.at("#compared button.strip-show").count() > 3)
+    found += _holds(studio, "desk-compared")
+    studio.at("#more > button").click()
+    studio.at("#pairs textarea, #pairs input").first.fill("#806040=#907050")
+    studio.at("#pairs-pickers input[type=color]").first.wait_for()
+    studio.at("#paint-source").click()
+    studio.at("#desk .desk-mask").wait_for()
+    found += _holds(studio, "desk-painting")
+    studio.page.keyboard.press("?")
+    studio.at(".desk-help").wait_for()
+    return found + [f"desk-help: {line}" for line in serious_violations(studio.page)]
+
+
+def _clip_states(studio: Studio) -> list[str]:
+    _open_tab(studio, "Grade a clip")
+    found = _holds(studio, "clip-empty")
+    studio.at("#clip-match").click()
+    studio.at("p.message:visible").first.wait_for()
+    _open_all(studio)
+    return found + _holds(studio, "clip-refused-and-open")
+
+
 def _batch_states(studio: Studio) -> list[str]:
     _open_tab(studio, "Batch")
     found = _holds(studio, "batch-empty")
@@ -97,7 +127,11 @@ def _guide_states(studio: Studio) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["1280", "400"])
-@pytest.mark.parametrize("states", [_match_states, _batch_states, _guide_states], ids=["match", "batch", "guide"])
+@pytest.mark.parametrize(
+    "states",
+    [_match_states, _desk_states, _batch_states, _clip_states, _guide_states],
+    ids=["match", "desk", "batch", "clip", "guide"],
+)
 def test_axe_finds_nothing_serious(  # type: ignore[no-untyped-def]
     open_page, size: tuple[int, int], states: Callable[[Studio], list[str]]
 ) -> None:
@@ -127,7 +161,7 @@ _MISSED_JS = """() => [...document.querySelectorAll('a[href], button, input, sel
 }).map(each => each.outerHTML.slice(0, 160))"""
 
 
-@pytest.mark.parametrize("tab", ["Match colours", "Batch", "Guide a generation"])
+@pytest.mark.parametrize("tab", ["Match colours", "Batch", "Grade a clip", "Guide a generation"])
 @pytest.mark.parametrize("surround", ["dark", "light"])
 def test_tab_reaches_every_control_and_is_seen_there(open_page, tab: str, surround: str) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(reduced_motion="reduce")
@@ -192,7 +226,7 @@ def test_a_message_is_spoken_by_a_line_that_was_there_before(open_page) -> None:
 
 
 @pytest.mark.parametrize("width", [400, 320])
-@pytest.mark.parametrize("tab", ["Match colours", "Batch", "Guide a generation"])
+@pytest.mark.parametrize("tab", ["Match colours", "Batch", "Grade a clip", "Guide a generation"])
 def test_nothing_is_cut_off_on_a_narrow_page(open_page, tab: str, width: int) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page((width, 800))
     _open_tab(studio, tab)

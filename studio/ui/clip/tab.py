@@ -50,7 +50,7 @@ def _inputs() -> Inputs:
     with gr.Column() as picture_group:
         place = picture_place("Reference picture", "clip-reference", "Photograph whose colours you want")
     clip = _reference_clip()
-    with gr.Column(visible=False) as palette_group:
+    with gr.Column(visible=False, elem_classes="colors") as palette_group:
         palette = palette_box(lines=2, elem_id="clip-palette")
         swatches = gr.HTML(elem_id="clip-swatches", padding=False)
     with gr.Column(visible=False) as saved_group:
