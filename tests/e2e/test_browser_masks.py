@@ -51,7 +51,7 @@ def test_what_is_painted_changes_and_the_rest_stays(open_page) -> None:  # type:
     assert studio.in_view("#desk .desk-panes"), "the page goes to where one paints"
     stroke(studio, box, (0.3, 0.5), (0.6, 0.55))
     studio.wait(lambda: painted(studio) > 0.3)
-    assert studio.at("#source-painted").get_by_text("% of the picture is painted").is_visible()
+    studio.at("#source-painted").get_by_text("% of the picture is painted").wait_for()
     studio.shoot("painting-1280")
     studio.match()
     assert not studio.at("#desk .desk-mask").count(), "the result is seen, not the brush"
@@ -106,7 +106,7 @@ def test_the_mask_comes_back_and_goes_with_its_picture(open_page) -> None:  # ty
     studio.at("#paint-source").click()
     studio.at("#desk .desk-mask").wait_for(state="detached")
     open_the_brush(studio)
-    assert "%" in studio.at("#source-painted").inner_text()
+    studio.at("#source-painted").get_by_text("%").wait_for()
     studio.choose("source", OTHER)
     studio.wait(lambda: studio.at("#source-painted").inner_text().strip() == "")
     studio.match()

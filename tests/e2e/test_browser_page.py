@@ -69,7 +69,7 @@ _GREYS = {"dark": "rgb(31, 31, 31)", "mid": "rgb(110, 110, 110)", "light": "rgb(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_surround_is_the_systems_until_one_is_chosen_and_kept(open_page, scheme: str) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(color_scheme=scheme)
-    assert studio.page.get_by_role("radio", name="System").is_checked()
+    assert studio.page.get_by_role("radio", name="System", exact=True).is_checked()
     assert _surround(studio) == (scheme, _GREYS[scheme])
     for surround, name in (("mid", "Mid-grey"), ("light", "Light"), ("dark", "Dark")):
         studio.page.get_by_text(name, exact=True).click()
@@ -78,12 +78,12 @@ def test_the_surround_is_the_systems_until_one_is_chosen_and_kept(open_page, sch
         studio.page.reload()
         studio.at("#match").wait_for()
         assert _surround(studio) == (surround, _GREYS[surround])
-        assert studio.page.get_by_role("radio", name=name).is_checked()
+        assert studio.page.get_by_role("radio", name=name, exact=True).is_checked()
     studio.page.emulate_media(color_scheme="light" if scheme == "dark" else "dark")
     assert _surround(studio) == ("dark", _GREYS["dark"]), "what was chosen stays, whatever the system does"
-    studio.page.get_by_role("radio", name="Dark").focus()
+    studio.page.get_by_role("radio", name="Dark", exact=True).focus()
     studio.page.keyboard.press("ArrowLeft")
-    studio.wait(lambda: studio.page.get_by_role("radio", name="System").is_checked())
+    studio.wait(lambda: studio.page.get_by_role("radio", name="System", exact=True).is_checked())
     assert _surround(studio)[0] != scheme, "back to the system, which has changed"
 
 
