@@ -77,7 +77,7 @@ def test_a_match_takes_the_picture_that_is_still_being_read(open_page) -> None: 
     studio.choose_pair(SOURCE, REFERENCE)
     studio.match()
     studio.take_out("reference")
-    studio.at("#stale").get_by_text("still lagoon-jetty.jpg").wait_for()
+    studio.at("#stale").get_by_text("earlier choice").wait_for()
     let_go = studio.hold_back()
     studio.upload("reference", OTHER)
     studio.at("#reference img").wait_for()

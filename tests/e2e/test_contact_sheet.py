@@ -160,7 +160,7 @@ def test_everything_by_keyboard(open_page, tmp_path: Path, scheme: str) -> None:
     assert before.evaluate("e => getComputedStyle(e).clipPath") != half, "the whole picture is as it was before"
     studio.page.keyboard.up("b")
     assert before.evaluate("e => getComputedStyle(e).clipPath") == half
-    studio.page.get_by_label("Divider").focus()
+    studio.page.get_by_label("Divider: before on the left").focus()
     press("ArrowRight")
     assert before.evaluate("e => getComputedStyle(e).clipPath") != half, "the divider moves by keys"
     assert studio.at(f"{LARGE} h2").inner_text() == "1.jpg"

@@ -56,11 +56,11 @@ def test_matches_are_shown_again_compared_and_taken_away(open_page, tmp_path: Pa
     assert studio.said("#stale") == ""
 
     press(studio, 0, "pair")
-    studio.wait(lambda: panes(studio) == f"A: {OTHER.name}, MKL | B: {REFERENCE.name}, Reinhard")
+    studio.wait(lambda: panes(studio) == f"A: match 2, {OTHER.name}, MKL | B: match 1, {REFERENCE.name}, Reinhard")
     assert like(settled(studio), older), "B is right of the divider"
     left = settled(studio, "left")
     press(studio, 0)
-    studio.wait(lambda: panes(studio) == f"A: {OTHER.name}, MKL | B: {OTHER.name}, MKL")
+    studio.wait(lambda: panes(studio) == f"A: match 2, {OTHER.name}, MKL | B: match 2, {OTHER.name}, MKL")
     assert like(settled(studio), newer) and like(colour(studio, "left"), left), "A stays left"
     studio.shoot("history-ab-1280", full=True)
     studio.at("#history .history-unpair").click()
@@ -193,7 +193,7 @@ def test_what_the_server_forgot_the_browser_still_has(open_page, tmp_path: Path)
     studio.page.reload()
     kept = studio.at("#history .history-kept")
     kept.get_by_text("the server no longer has the pictures").wait_for()
-    assert kept.locator("img").evaluate("e => e.complete && e.naturalWidth > 100")
+    studio.wait(lambda: kept.locator("img").evaluate("e => e.complete && e.naturalWidth > 100"))
     assert "Reinhard, strength 1" in kept.inner_text()
     with studio.page.expect_download() as caught:
         kept.locator("a").click()

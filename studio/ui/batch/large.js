@@ -15,7 +15,7 @@ window.reswdLarge = (sheet) => {
   const stage = make('div', {class: 'stage'}, after, before, divider);
   const hold = button('Hold for before (B)', null, {class: 'hold'});
   const strength = make('input', {type: 'number', min: '0', max: '4', step: '0.05', id: 'batch-large-strength'});
-  const redo = button('Redo', () => again()), drop = button('Leave out', () => sheet.leaveOut(index));
+  const redo = button('Do again', () => again()), drop = button('Leave out', () => sheet.leaveOut(index));
   const previous = button('‹ Previous', () => step(-1)), next = button('Next ›', () => step(1));
   const dialog = make('dialog', {class: 'batch-large', 'aria-labelledby': 'batch-large-title'},
     make('header', {}, title, where, button('✕', () => dialog.close(), {class: 'close', 'aria-label': 'Close'})),

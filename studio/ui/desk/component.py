@@ -39,7 +39,9 @@ _KEYS = (
     ("+, -", "closer, farther"),
     ("S, D, R", "slider, side by side, result alone"),
     ("O, held", "the source, for as long as you hold it"),
-    ("C", "mark what the grade clipped"),
+    ("C", "mark what the grade clipped: blue at the bottom, red at the top, all else grey"),
+    ("Ctrl+Z", "one step of the visit back; with Shift forward again"),
+    ("Ctrl and wheel", "closer, farther; once the picture is larger than its room, the wheel alone"),
     ("Arrows", "move the picture, or the divider where that has the focus"),
     ("?", "this list"),
 )

@@ -260,7 +260,12 @@ export class Painter {
     const start = this.pane.placeOf(0, 0), end = this.pane.placeOf(this.pane.size.width, this.pane.size.height);
     const box = [start.x, start.y, end.x - start.x, end.y - start.y].map((value) => value * sharp);
     const feather = this.value('feather') * this.pane.scale();
+    context.save();
+    context.beginPath();
+    context.rect(...box);
+    context.clip();  // a soft edge does not spill over the picture's own
     if ('filter' in context) context.filter = feather > 0.3 ? `blur(${feather / 2}px)` : 'none';
     context.drawImage(this.mask.canvas, ...box);
+    context.restore();
   }
 }

@@ -21,13 +21,16 @@ export class Pane {
       immediateRender: true, imageLoaderLimit: 6, maxImageCacheCount: 300, silenceMultiImageWarnings: true,
       gestureSettingsMouse: {clickToZoom: false, dblClickToZoom: true, scrollToZoom: true},
       gestureSettingsPen: {clickToZoom: false}, gestureSettingsTouch: {clickToZoom: false, dblClickToZoom: true},
-      keyboardNavEnabled: false,
+      keyboardNavEnabled: false, autoResize: false,  // see measure()
     });
     const canvas = this.viewer.canvas;
     canvas.setAttribute('role', 'img');
     canvas.tabIndex = 0;
     this.viewer.addHandler('viewport-change', () => this.follow());
-    this.viewer.addHandler('resize', () => requestAnimationFrame(() => this.follow()));
+    new ResizeObserver(() => {
+      this.measure();
+      this.onResize?.(this);
+    }).observe(element);
   }
 
   // Put looks on the pane, the upper one last: {before: look, after: look}.
@@ -120,8 +123,19 @@ export class Pane {
     return {zoom: viewport.getZoom(true), center: viewport.getCenter(true)};
   }
 
+  // The viewer must know how large its place is now, before the picture is laid into it.
+  measure() {
+    const {clientWidth: width, clientHeight: height} = this.element;
+    const {viewport} = this.viewer;
+    const known = viewport.getContainerSize();
+    if (!width || !height || (known.x === width && known.y === height)) return;
+    viewport.resize(new OpenSeadragon.Point(width, height), true);
+    this.viewer.forceRedraw();
+  }
+
   fit(immediately = true) {
     if (!this.size) return;
+    this.measure();
     this.viewer.viewport.fitBounds(new OpenSeadragon.Rect(0, 0, 1, this.size.height / this.size.width), immediately);
   }
 

@@ -22,8 +22,9 @@ export class Viewer {
     this._wireHold(root.querySelector('.desk-hold'));
     root.querySelector('.desk-clip').addEventListener('click', () => this.toggleClipping());
     root.querySelector('.desk-full').addEventListener('click', () => this.toggleFull());
-    new ResizeObserver(() => this.zoom === 'fit' && this.eachPane((pane) => pane.fit())).observe(
-      root.querySelector('.desk-panes'));
+    document.addEventListener('fullscreenchange', () => {
+      root.querySelector('.desk-full').textContent = document.fullscreenElement === root ? 'Leave full screen' : 'Full screen';
+    });
   }
 
   // What is looked at of a picture, to ask for a scope of it; null where there is none.
@@ -43,6 +44,8 @@ export class Viewer {
     this.root.classList.toggle('is-empty', !state.before && !state.after && !state.reference);
     if (!state.after && !['before', 'reference'].includes(this.mode)) this._setMode('before');
     if (state.after && (!old?.after || !this._possible(this.mode))) this._setMode('slider');
+    const paired = (one) => Boolean(one?.before?.name.startsWith('A: '));
+    if (paired(state) && !paired(old) && this.mode !== 'sides') this._setMode('slider');
     if (!state.before && state.reference) this._setMode('reference');
     if (state.before && !state.after && this.mode === 'reference' && !old?.before) this._setMode('before');
     if (!this._possible(this.mode)) this._setMode(state.before ? 'before' : 'reference');
@@ -126,13 +129,21 @@ export class Viewer {
   _pane(name) {
     if (!this.panes[name]) {
       const pane = (this.panes[name] = new Pane(this._place(name).querySelector('.desk-canvas'), name));
+      pane.onResize = () => this.zoom === 'fit' && pane.fit();
       pane.viewer.addHandler('viewport-change', () => this._step(pane));
+      pane.viewer.addHandler('canvas-scroll', (event) => this._wheel(event));
       pane.viewer.addHandler('canvas-drag', () => (this.zoom = 'free'));
-      pane.viewer.addHandler('canvas-scroll', () => (this.zoom = 'free'));
       pane.viewer.addHandler('canvas-pinch', () => (this.zoom = 'free'));
       pane.viewer.addHandler('canvas-double-click', () => (this.zoom = 'free'));
     }
     return this.panes[name];
+  }
+
+  // The wheel scrolls the page over a picture that is seen whole, and zooms one that is looked at closely, or with Ctrl held.
+  _wheel(event) {
+    const zooms = this.zoom !== 'fit' || event.originalEvent.ctrlKey || document.fullscreenElement === this.root;
+    if (zooms) this.zoom = 'free';
+    else Object.assign(event, {preventDefaultAction: true, preventDefault: false});
   }
 
   eachPane(act) {
@@ -216,6 +227,9 @@ export class Viewer {
     this.panes.before.held = on;
     this.root.classList.toggle('is-held', on);
     this.panes.before.follow();
+    const name = this._place('before').querySelector('.desk-name');
+    if (on) this.named = name.textContent;
+    name.textContent = on ? this.state.before.name : this.named ?? name.textContent;
   }
 
   _wireHold(button) {

@@ -15,8 +15,8 @@ def in_short(entry: Entry) -> str:
     """A match in a few words, such as a pane of the viewer has room for."""
     job = entry.result.job
     if job.saved_grade is not None:
-        return f"saved grade, strength {job.settings.strength:g}"
-    return f"{reference_name(entry.result)}, {words.METHOD_NAMES[job.settings.method]}"
+        return f"match {entry.number}, saved grade, strength {job.settings.strength:g}"
+    return f"match {entry.number}, {reference_name(entry.result)}, {words.METHOD_NAMES[job.settings.method]}"
 
 
 def reference_name(result: MatchResult) -> str:

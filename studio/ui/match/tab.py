@@ -64,20 +64,19 @@ def lay_out_match_tab() -> MatchTab:
             run = run_buttons("Match colours", "match", "stop", "status")
             comparing = _compare_buttons()
             more = _more()
-            examples = _examples()
         with gr.Column(min_width=320, elem_classes="outcome"):
-            stale = gr.HTML(elem_id="stale", padding=False)
             desk = lay_out_desk(words.EMPTY_RESULT)
+            stale = gr.HTML(elem_id="stale", padding=False)
             comparison = Comparison(comparing, lay_out_compared())
+            history = _history()
+            downloads = _downloads()
+            details = _details()
         with gr.Column(min_width=300, elem_classes="tune"):
             with gr.Accordion("Scopes", open=True, elem_id="scopes-room"):
                 lay_out_scopes()
             result = _result(stale, desk)
-        with gr.Column(min_width=320, elem_classes="visit"):
-            history = _history()
-        with gr.Column(min_width=320, elem_classes="away"):
-            downloads = _downloads()
-            details = _details()
+        with gr.Column(min_width=300, elem_classes="examples-room"):
+            examples = _examples()
     return MatchTab(
         inputs=inputs,
         run=run,
@@ -106,7 +105,7 @@ def _inputs() -> Inputs:
                     swatches = gr.HTML(show_palette(""), elem_id="swatches", padding=False)
                     from_source = gr.Button("Pick in the source", size="sm", elem_id="palette-pick")
                 palette_file = gr.File(
-                    label="Palette file (ASE, ACO, GPL, CSS) or a picture", height=110, elem_id="palette-file"
+                    label="Palette file (ASE, ACO, GPL, CSS) or a picture", height=140, elem_id="palette-file"
                 )
             with gr.Column(min_width=150, visible=False) as saved_group:
                 grade = gr.File(label="Saved grade", height=168, elem_id="grade")
@@ -175,7 +174,7 @@ def _mask(role: Role) -> Mask:
         section(label, f"{_MASK_HELP[role]} A file wins over paint.")
         paint = gr.Button(words.paint_label(role), size="sm", elem_id=f"paint-{role}")
         said = gr.HTML(elem_id=f"{role}-painted", padding=False)
-        file = gr.File(label=f"{label} as a picture of the {role}'s size", height=110, elem_id=f"{role}-mask")
+        file = gr.File(label=f"{label} as a picture of the {role}'s size", height=140, elem_id=f"{role}-mask")
     return Mask(role, group, file, paint, said)
 
 

@@ -14,6 +14,8 @@ from jinja2 import BaseLoader, Environment
 from studio.ui.page.greys import GRADIO, SURROUNDS, variables
 
 _SCRIPT = Path(__file__).with_name("surround.js")
+_NARROW = "@media (max-width: 760px) { .main.fillable { padding: 8px !important; } }"
+"""A phone's page has the width of the phone. Gradio lets the app's own styles reach what lies within this element only."""
 _PLACE = "<style>"
 """In Gradio's page: where its own first styles begin."""
 
@@ -48,5 +50,5 @@ def _early() -> str:
         f':root[data-surround="{name}"] body {{ background: {getattr(back, name)}; color: {getattr(text, name)}; }}'
         for name in SURROUNDS
     )
-    styles = "\n".join([variables(), *bodies])
+    styles = "\n".join([variables(), *bodies, _NARROW])
     return f"<style>{styles}</style><script>{_SCRIPT.read_text(encoding='utf-8')}</script>"

@@ -119,8 +119,8 @@ def test_the_viewer_shows_two_matches(session: Session) -> None:
     session.match.history.compare_with(session.match.history.entries[1].number)
     assert session.match.shown is not None
     seen = json.loads(seen_as_json(session, session.match.shown))
-    assert seen["before"]["name"] == "A: mountain-sunset.jpg, Reinhard"
-    assert seen["after"]["name"] == "B: mountain-sunset.jpg, MKL"
+    assert seen["before"]["name"] == "A: match 1, mountain-sunset.jpg, Reinhard"
+    assert seen["after"]["name"] == "B: match 2, mountain-sunset.jpg, MKL"
     one, other = (session.desk.look(seen[name]["look"]) for name in ("before", "after"))
     assert one is not None and other is not None and one.grade is not None and one.grade != other.grade
     session.match.history.compare_with(session.match.history.entries[1].number)
