@@ -12,7 +12,8 @@ test: .venv/dev ## install and run the tests; those that start the app in proces
 	$(BIN)/python -m pytest tests/e2e
 
 test-slow: .venv/dev ## the proofs that take a minute or so each
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --ignore=tests/e2e
+	$(BIN)/python -m pytest -m slow tests/e2e
 
 test-gpu: .venv/dev ## the tests that need CUDA
 	$(BIN)/python -m pytest -m gpu

@@ -126,6 +126,7 @@ def _guide_states(studio: Studio) -> list[str]:
     return found + _holds(studio, "guide-painted")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["1280", "400"])
 @pytest.mark.parametrize(
     "states",
@@ -161,6 +162,7 @@ _MISSED_JS = """() => [...document.querySelectorAll('a[href], button, input, sel
 }).map(each => each.outerHTML.slice(0, 160))"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", ["Match colours", "Batch", "Grade a clip", "Guide a generation"])
 @pytest.mark.parametrize("surround", ["dark", "light"])
 def test_tab_reaches_every_control_and_is_seen_there(open_page, tab: str, surround: str) -> None:  # type: ignore[no-untyped-def]
@@ -226,6 +228,7 @@ def test_a_message_is_spoken_by_a_line_that_was_there_before(open_page) -> None:
 
 
 @pytest.mark.parametrize("width", [400, 320])
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", ["Match colours", "Batch", "Grade a clip", "Guide a generation"])
 def test_nothing_is_cut_off_on_a_narrow_page(open_page, tab: str, width: int) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page((width, 800))

@@ -114,6 +114,7 @@ def test_the_mask_comes_back_and_goes_with_its_picture(open_page) -> None:  # ty
     assert (np.abs(graded - original).max(axis=2) > 2).mean() > 0.5, "the new picture has no mask"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_painting_on_a_phone(open_page, scheme: str) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(PHONE, color_scheme=scheme)

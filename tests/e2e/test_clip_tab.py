@@ -227,6 +227,7 @@ def test_a_frame_of_another_clip_is_the_reference(open_page, clip: Path, long_cl
     assert studio.at("#clip-reference-picture").is_hidden()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "dark")], ids=["phone", "phone-dark", "desk-dark"]
 )

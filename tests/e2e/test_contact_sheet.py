@@ -128,6 +128,7 @@ def test_try_look_trim_leave_out_and_take_away(open_page, tmp_path: Path) -> Non
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_by_keyboard(open_page, tmp_path: Path, scheme: str) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(PHONE, color_scheme=scheme)
@@ -214,6 +215,7 @@ def two_thousand(app_url: str, tmp_path: Path) -> Iterator[tuple[str, Sheet]]:
     page.close(verbose=False)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_two_thousand_pictures_scroll(two_thousand: tuple[str, Sheet], chromium: Browser, screenshots: Path) -> None:
     page = chromium.new_page(viewport={"width": 1280, "height": 800})

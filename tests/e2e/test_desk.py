@@ -55,6 +55,7 @@ def press(studio: Studio, name: str) -> None:
     studio.page.wait_for_timeout(500)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_the_viewer_takes_the_room_there_is(open_page, size: str, scheme: str) -> None:  # type: ignore[no-untyped-def]
@@ -69,6 +70,7 @@ def test_the_viewer_takes_the_room_there_is(open_page, size: str, scheme: str) -
     studio.shoot(f"desk-{size}-{scheme}")
 
 
+@pytest.mark.slow
 def test_a_pixel_of_the_picture_is_a_pixel_of_the_screen(open_page, large: Path) -> None:  # type: ignore[no-untyped-def]
     """At 100 % the screen shows the very pixels of the file, noise and all; at 200 % each of them four times."""
     studio: Studio = open_page(SIZES["1920"])
@@ -109,6 +111,7 @@ def test_what_is_seen_at_100_percent_is_what_is_downloaded(open_page, large: Pat
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(tile))), taken[512:1024, 512:1024])
 
 
+@pytest.mark.slow
 def test_panes_move_in_step(open_page, large: Path) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(SIZES["1920"])
     matched(studio, large)

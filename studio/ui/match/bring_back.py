@@ -26,7 +26,7 @@ _SET_APART = ("source", "reference", "strength", "cube_size")
 def entry_back(tab: MatchTab, controls: Controls[MatchChoice], session: Session, entry: Entry) -> Updates:
     """Set pictures and controls as they were when a match was made, as far as its files are still there.
 
-    A picture that is gone leaves its place as it is; the notice above the viewer then says what differs.
+    A picture that is gone leaves its place as it is; the notice below the viewer then says what differs.
     """
     job, choice = entry.result.job, entry.choice
     found: dict[Role, Path | None] = {"source": job.source, "reference": reference_files(job.reference).get("target")}

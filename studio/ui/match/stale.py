@@ -75,7 +75,7 @@ def same_match(one: MatchResult, other: MatchResult) -> bool:
 
 
 def line(session: Session, choice: MatchChoice) -> str:
-    """The notice above the viewer, as HTML; nothing where the result is of what is chosen."""
+    """The notice below the viewer, as HTML; nothing where the result is of what is chosen."""
     try:
         found = differences(session, choice)
     except InputError as error:
