@@ -60,7 +60,7 @@ def test_whatever_is_changed_is_named_and_goes_when_it_is_changed_back(open_page
     studio.upload("source-mask", mask)
     says(studio, "source mask none, chosen now: top.png")
     studio.shoot("stale-1280")
-    assert at("#stale").bounding_box()["y"] < at("#desk").bounding_box()["y"], "above the viewer"  # type: ignore[index]
+    assert studio.in_view("#desk .desk-panes", "#stale"), "below the viewer, and in sight wherever the page stands"
     match(studio)
     says_nothing(studio)
     studio.take_out("source-mask")

@@ -27,13 +27,14 @@ export class Pane {
     canvas.setAttribute('role', 'img');
     canvas.tabIndex = 0;
     this.viewer.addHandler('viewport-change', () => this.follow());
+    this.viewer.addHandler('animation-finish', () => this.snap());
     new ResizeObserver(() => {
       this.measure();
       this.onResize?.(this);
     }).observe(element);
   }
 
-  // Put looks on the pane, the upper one last: {before: look, after: look}.
+  // Put looks on the pane, the upper one last: {before: look, after: look}. Whether it was laid into its room anew.
   async show(looks, base, query = '') {
     const first = Object.keys(this.layers).length === 0;
     const size = Object.values(looks)[0];
@@ -43,6 +44,7 @@ export class Pane {
     await Promise.all(Object.entries(looks).map(([slot, look]) => this._put(slot, look, base, query)));
     if (first || other) this.fit(true);
     this.follow();
+    return first || other;
   }
 
   async _put(slot, look, base, query) {
@@ -116,6 +118,18 @@ export class Pane {
     const zoom = (scale * this.size.width) / (viewport.getContainerSize().x * devicePixelRatio);
     viewport.zoomTo(zoom, point ?? viewport.getCenter(), true);
     viewport.applyConstraints(true);
+    this.snap();
+  }
+
+  // At whole multiples of its size the picture begins at a whole pixel of the screen: else tiles would meet half a pixel off.
+  snap() {
+    const scale = this.scale();
+    if (!this.size || scale < 0.99 || Math.abs(scale - Math.round(scale)) > 0.005) return;
+    const {viewport} = this.viewer;
+    const bounds = viewport.getBounds(true);
+    const step = this.size.width * scale; // pixels of the screen for the width of the picture
+    const [x, y] = [bounds.x, bounds.y].map((from) => Math.round(from * step) / step - from);
+    if (Math.max(Math.abs(x), Math.abs(y)) * step > 0.01) viewport.panBy(new OpenSeadragon.Point(x, y), true);
   }
 
   view() {

@@ -107,7 +107,9 @@ export class Viewer {
       pane.divided = !this.painting && this.mode === 'slider';
       const slots = name === 'reference' && !this.painting ? {before: looks.reference} : looks;
       this._label(name, slots);
-      return pane.show(slots, this.state.base, this.query);
+      return pane.show(slots, this.state.base, this.query).then((isNew) => {
+        if (isNew && Number(this.zoom)) pane.zoomTo(Number(this.zoom));  // it was chosen before the picture came
+      });
     }));
     this._cut(this.divider.percent / 100);
     this.root.dataset.look = this.state.after?.look ?? '';
