@@ -43,8 +43,8 @@ together with them heeds the GPL for the whole:
   libde265, LGPL 3.
 
 Two scripts of others lie in the repository itself, unchanged and with their licences: **OpenSeadragon** 6.1.1 (BSD-3-Clause,
-`studio/ui/desk/vendor/`), by which the app's viewer zooms, and **axe-core** 4.14.1 (MPL-2.0, `tests/e2e/vendor/`), by which the tests
-look for what keeps people out; it is in no package.
+`studio/ui/desk/vendor/`), by which the app's viewer zooms, and **axe-core** 4.14.1 (MPL-2.0, `tests/e2e/vendor/`), by which the
+tests look for what keeps people out; it is in no package.
 
 """
 
