@@ -112,9 +112,9 @@ _HISTORY = (
     '<button type="button" data-act="redo" title="Redo (Ctrl+Shift+Z)" disabled>Redo</button>'
     '<span class="history-pair" role="status"></span>'
     '<button type="button" class="history-unpair" data-act="unpair" hidden>Stop comparing</button></div>'
-    '<ol class="strip-list" aria-label="Matches of this visit, newest first"></ol>'
+    '<ol tabindex="0" class="strip-list" aria-label="Matches of this visit, newest first"></ol>'
     '<div class="history-kept" hidden><p>From an earlier visit: the server no longer has the pictures; '
-    'the settings file is still here.</p><ol class="strip-list" aria-label="Matches of an earlier visit"></ol></div>'
+    'the settings file is still here.</p><ol tabindex="0" class="strip-list" aria-label="Matches of an earlier visit"></ol></div>'
     "</section>"
 )
 _COMPARED = (
@@ -122,5 +122,5 @@ _COMPARED = (
     '<div class="strip-bar"><h2 id="compared-title">All methods</h2>'
     '<span class="compared-said" role="status"></span>'
     '<button type="button" class="compared-close">Close</button></div>'
-    '<ol class="strip-list" aria-label="Methods that are compared"></ol></section>'
+    '<ol tabindex="0" class="strip-list" aria-label="Methods that are compared"></ol></section>'
 )
