@@ -132,7 +132,7 @@ def test_panes_move_in_step(open_page, large: Path) -> None:  # type: ignore[no-
     where = "window.reswdDesk.viewer().then((v) => ['before', 'after', 'reference'].map((n) => v.panes[n].looked()))"
     before, after, reference = studio.page.evaluate(where)
     assert (before["left"], before["top"]) == (after["left"], after["top"])
-    assert before["left"] > 6000 / 2 - box["width"] / 2 + 30
+    assert before["left"] > 6000 / 2 - box["width"] / 2 + 90
     assert reference["left"] > 0
     studio.shoot("side-by-side-1920")
 

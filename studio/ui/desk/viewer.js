@@ -169,6 +169,7 @@ export class Viewer {
     const now = leader.view();
     const last = leader.last;
     leader.last = now;
+    if (last && last.zoom === now.zoom && last.center.equals(now.center)) return this._say();  // it was moved by another
     if (this.stepping || !last || this.mode !== 'sides' || this.zoom === 'fit') return this._say();
     this.stepping = true;
     this.eachPane((pane) => {
