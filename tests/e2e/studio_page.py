@@ -20,6 +20,8 @@ OTHER = ASSETS / "forest-stream.jpg"
 """In place of the reference."""
 DESK, PHONE = (1280, 800), (400, 850)
 _SECOND = 1000
+_FEW = 4
+"""Most values that a call about one choice sends."""
 _PATIENCE = 60
 """Seconds that a busy machine may take to answer; an idle one needs a fraction of one."""
 
@@ -62,11 +64,12 @@ class Studio:
         self.at(f"#{elem_id}-about").get_by_text(path.name).wait_for()
 
     def hold_back(self) -> Callable[[], None]:
-        """A slow line: the next call of the page reaches the server only when the returned function is called."""
+        """A slow line: the next call that a choice makes reaches the server only when the returned function is called."""
         held: list[Route] = []
 
         def hold(route: Route) -> None:
-            if held:
+            sent = (route.request.post_data_json or {}).get("data", [])
+            if held or len(sent) > _FEW:  # what follows every choice sends all controls, and is not what is meant
                 route.fallback()
             else:
                 held.append(route)

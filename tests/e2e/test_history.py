@@ -43,7 +43,8 @@ def test_matches_are_shown_again_compared_and_taken_away(open_page, tmp_path: Pa
     studio: Studio = open_page()
     two_matches(studio)
     assert names(studio) == ["MKL, strength 1, seed 4", "Reinhard, strength 1"]
-    assert studio.at("#history img").evaluate_all("all => all.every(e => e.naturalWidth > 100 && e.alt.includes('to'))")
+    there = "all => all.every(e => e.naturalWidth > 100 && e.alt.includes('to'))"
+    studio.wait(lambda: bool(studio.at("#history img").evaluate_all(there)))
     newer = settled(studio)
     press(studio, 1)
     studio.wait(lambda: marked(studio) == [1])
