@@ -28,6 +28,7 @@ def test_all_methods_below_the_viewer(open_page) -> None:  # type: ignore[no-unt
     studio.at("#compare").click()
     said = studio.at("#compared .compared-said")
     studio.wait(lambda: "is at work" in said.inner_text())
+    studio.wait(lambda: studio.in_view("#desk .desk-panes", "#compared .compared"), 10)
     studio.shoot("comparing-1280")
     tiles = studio.at("#compared button.strip-show")
     studio.wait(lambda: tiles.count() == len(METHODS) + 1 and "Press one" in said.inner_text())

@@ -65,9 +65,8 @@ def lay_out_match_tab() -> MatchTab:
             comparing = _compare_buttons()
             more = _more()
         with gr.Column(min_width=320, elem_classes="outcome"):
-            with gr.Column(min_width=320, elem_classes="in-sight"):
-                desk = lay_out_desk(words.EMPTY_RESULT)
-                stale = gr.HTML(elem_id="stale", padding=False)
+            desk = lay_out_desk(words.EMPTY_RESULT)
+            stale = gr.HTML(elem_id="stale", padding=False)
             comparison = Comparison(comparing, lay_out_compared())
             history = _history()
             downloads = _downloads()
