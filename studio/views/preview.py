@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from studio.service.source import ReadSource
 PREVIEW_EDGE = 1600
 """The longer edge of a preview, in pixels, fits on a large screen. Downloads are made from the whole picture."""
 
+_Held = TypeVar("_Held", MatchResult, ReadSource)
+
 _BACKDROP = 128  # transparent pixels lie over middle grey, which is neutral beside any colour
 
 
@@ -23,25 +26,22 @@ def shrink(picture: Picture, edge: int = PREVIEW_EDGE) -> Picture:
 
     A picture that is small enough comes back as it is; none is enlarged.
     """
-    size = _fitted(picture, edge)
+    return resized(picture, _fitted(picture, edge))
+
+
+def resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    """A picture and its alpha at ``size`` (width, height); the same one where it has that size."""
     if size == (picture.width, picture.height):
         return picture
     alpha = None if picture.alpha is None else resize(picture.alpha, size)
     return replace(picture, pixels=resize(picture.pixels, size), alpha=alpha, whole=picture.full_size)
 
 
-def slim(result: MatchResult, edge: int = PREVIEW_EDGE) -> MatchResult:
-    """The result with its picture and mask at preview size, which is what a session keeps between two moves of a slider."""
-    size = _fitted(result.picture, edge)
-    weights = None if result.weights is None else resize(result.weights, size)
-    return replace(result, picture=shrink(result.picture, edge), weights=weights)
-
-
-def slim_source(source: ReadSource, edge: int = PREVIEW_EDGE) -> ReadSource:
-    """A source that was read for a match, with its picture and mask at preview size."""
-    size = _fitted(source.picture, edge)
-    weights = None if source.weights is None else resize(source.weights, size)
-    return replace(source, picture=shrink(source.picture, edge), weights=weights)
+def slim(held: _Held, edge: int = PREVIEW_EDGE) -> _Held:
+    """A result, or a source that was read for one, with picture and mask at preview size, which is what a session keeps."""
+    size = _fitted(held.picture, edge)
+    weights = None if held.weights is None else resize(held.weights, size)
+    return replace(held, picture=resized(held.picture, size), weights=weights)
 
 
 def display_pixels(picture: Picture, pixels: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 from reswd_torch.errors import InputError
 from studio.media.images import Picture, read_picture
 from studio.service.weights import where_to_grade
-from studio.views.preview import resize
+from studio.views.preview import resize, resized
 
 TILE = 512
 """Width and height of a tile, pixels."""
@@ -105,7 +105,7 @@ class Pyramid:
         preview: a small copy of it in its own encoding.
         folder: where the files of the levels may lie; it exists as long as the pyramid is in use.
         mask: white where the grade counts, a picture of the whole size; None for everywhere.
-        weights: (h, w) float32, 0..1: the same at the size of the preview, where it is known; else it is read from the mask.
+        weights: (h, w) float32, 0..1: where the grade counts at the size of the preview; None for everywhere.
     """
 
     def __init__(
@@ -119,7 +119,6 @@ class Pyramid:
         self._files: list[Path] = []
         self._small: dict[tuple[int, int], Part] = {}
         self._weights = weights
-        self._weights_known = weights is not None
 
     @property
     def levels(self) -> int:
@@ -176,7 +175,7 @@ class Pyramid:
     def _level_for(self, scale: float) -> Part:
         """The smallest of the sizes at hand that need not be enlarged."""
         if scale <= self.preview.width / self.size[1] * 1.001:
-            return self._of_preview((self.preview.height, self.preview.width))
+            return self.whole()
         level = 0
         while scale <= 0.5 and level + 1 < self.levels:
             level, scale = level + 1, scale * 2
@@ -208,25 +207,8 @@ class Pyramid:
         """The preview, reduced to a size; small, so it is kept."""
         part = self._small.get(size)
         if part is None:
-            weights = self._preview_weights()
-            part = self._small[size] = _reduced(Part(self.preview, weights), size)
+            part = self._small[size] = _reduced(Part(self.preview, self._weights), size)
         return part
-
-    def _preview_weights(self) -> np.ndarray | None:
-        """Where the grade counts, at the size of the preview."""
-        with self._lock:
-            if not self._weights_known:
-                whole = None if self.mask is None and self.preview.alpha is None else self._whole_weights()
-                size = (self.preview.width, self.preview.height)
-                self._weights = None if whole is None else resize(whole, size)
-                self._weights_known = True
-            return self._weights
-
-    def _whole_weights(self) -> np.ndarray | None:
-        if self.mask is None:
-            return where_to_grade(self.preview, None)
-        opaque = np.broadcast_to(np.zeros((), np.uint8), (*self.size, 3))
-        return where_to_grade(replace(self.preview, pixels=opaque, alpha=None), self.mask)
 
     def _build(self) -> list[Part]:
         """Decode the whole picture and halve it down to the preview's size."""
@@ -278,13 +260,11 @@ def _cut(part: Part, box: Box) -> Part:
 
 def _reduced(part: Part, size: tuple[int, int]) -> Part:
     """A part at a smaller (H, W), by area means; the same one where it has that size."""
-    picture = part.picture
+    picture, target = part.picture, (size[1], size[0])
     if size == (picture.height, picture.width):
         return part
-    target = (size[1], size[0])
-    alpha = None if picture.alpha is None else resize(picture.alpha, target)
     weights = None if part.weights is None else resize(part.weights, target)
-    return Part(replace(picture, pixels=resize(picture.pixels, target), alpha=alpha), weights)
+    return Part(resized(picture, target), weights)
 
 
 def _scaled(box: Box, scale: float, size: tuple[int, int]) -> Box:

@@ -16,7 +16,7 @@ from studio.ui.match.comparison import Comparison
 from studio.ui.match.history import History
 from studio.ui.pictures import ChosenPicture, Side
 from studio.ui.stop import TabState
-from studio.views.preview import slim_source
+from studio.views.preview import slim
 
 Role = Literal["source", "reference"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -70,7 +70,7 @@ class MatchState(TabState):
         self.strength: float | None = None
         self.trims: Trims = NEUTRAL
         self.judged: tuple[object, ...] | None = None
-        self.ahead = Ahead(slim_source)
+        self.ahead = Ahead(slim)
         self.lock = Lock()
 
     @property

@@ -15,7 +15,7 @@ from studio.jobs import MatchJob
 from studio.references import PaletteReference, PictureReference, SavedGrade
 from studio.service.ahead import Ahead
 from studio.service.match import run_match
-from studio.views.preview import slim_source
+from studio.views.preview import slim
 from tests.studio.ui.conftest import REFERENCE, SOURCE
 
 
@@ -24,7 +24,7 @@ def job(**changes: object) -> MatchJob:
 
 
 def test_the_grade_is_the_same_to_the_byte() -> None:
-    ahead = Ahead(slim_source)
+    ahead = Ahead(slim)
     ahead.expect(job())
     found, plain = ahead.run(job()), run_match(job())
     assert found.grade.to_record() == plain.grade.to_record()
@@ -44,7 +44,7 @@ def test_the_grade_is_the_same_to_the_byte() -> None:
     ],
 )
 def test_another_job_than_was_expected_is_done_as_it_is(other: MatchJob) -> None:
-    ahead = Ahead(slim_source)
+    ahead = Ahead(slim)
     ahead.expect(job())
     assert ahead.run(other).grade.to_record() == run_match(other).grade.to_record()
     ahead.expect(other)
@@ -57,7 +57,7 @@ def test_a_mask_is_not_lost(tmp_path: Path) -> None:
         painted = np.zeros(picture.size[::-1], np.uint8)
     painted[:, : painted.shape[1] // 2] = 255
     Image.fromarray(painted).save(mask)
-    ahead = Ahead(slim_source)
+    ahead = Ahead(slim)
     ahead.expect(job())
     masked = job(mask=mask)
     assert (
@@ -67,7 +67,7 @@ def test_a_mask_is_not_lost(tmp_path: Path) -> None:
 
 def test_a_saved_grade_needs_no_reference() -> None:
     saved = job(reference=SavedGrade(run_match(job()).grade))
-    ahead = Ahead(slim_source)
+    ahead = Ahead(slim)
     ahead.expect(saved)
     assert ahead.run(saved).grade.to_record() == run_match(saved).grade.to_record()
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_read_is_said_when_the_match_is_asked_for(tmp_path: Path)
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no picture")
     for bad in (job(source=broken), job(reference=PictureReference(broken))):
-        ahead = Ahead(slim_source)
+        ahead = Ahead(slim)
         ahead.expect(bad)
         with pytest.raises(InputError, match=r"broken\.jpg"):
             ahead.run(bad)

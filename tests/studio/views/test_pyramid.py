@@ -13,7 +13,7 @@ from reswd_torch.grade import Cdl, Grade
 from studio.media.images import read_picture, read_reduced
 from studio.service.render import render
 from studio.service.weights import where_to_grade
-from studio.views.preview import shrink
+from studio.views.preview import resize, shrink
 from studio.views.pyramid import TILE, Box, Pyramid
 from studio.views.shown import shown_pixels
 from tests.studio.pictures import eight_bits, write_deep
@@ -37,7 +37,11 @@ def photo(tmp_path: Path) -> Path:
 
 
 def pyramid(path: Path, folder: Path, mask: Path | None = None) -> Pyramid:
-    return Pyramid(path, shrink(read_reduced(path, at_least=1600)), folder, mask)
+    preview = shrink(read_reduced(path, at_least=1600))
+    if mask is None:
+        return Pyramid(path, preview, folder)
+    weights = resize(where_to_grade(read_picture(path), mask), (preview.width, preview.height))  # type: ignore[arg-type]
+    return Pyramid(path, preview, folder, mask, weights)
 
 
 def test_levels_halve_until_one_tile_holds_all(photo: Path, tmp_path: Path) -> None:
