@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reswd_torch.errors import InputError
@@ -69,9 +70,13 @@ def palette_text(palette: Palette) -> str:
     return ", ".join(map(_written, palette.colors, palette.weights))
 
 
+def hex_of(color: Iterable[float]) -> str:
+    """A colour, three encoded values 0..1, as ``#rrggbb``; what lies outside is clipped."""
+    return "#" + "".join(f"{round(255 * min(max(value, 0.0), 1.0)):02x}" for value in color)
+
+
 def _written(color: tuple[float, float, float], weight: float) -> str:
-    digits = "".join(f"{round(255 * min(max(value, 0.0), 1.0)):02x}" for value in color)
-    return f"#{digits}" if weight == 1 else f"#{digits}:{_plain(weight)}"
+    return hex_of(color) if weight == 1 else f"{hex_of(color)}:{_plain(weight)}"
 
 
 def _plain(weight: float) -> str:

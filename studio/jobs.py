@@ -14,8 +14,7 @@ from guidance.catalogue import EMBEDDED_ID
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
-from reswd_torch.grade.formats import format_of
-from reswd_torch.grade.trims import names_in_words
+from reswd_torch.grade.formats import format_of, in_words
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import AUTO_SCENE, AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
 from studio.color_range import ColorRange
@@ -107,7 +106,7 @@ class MatchJob:
         settings = self.settings
         how = f"{settings.method}, strength {settings.strength:g}, seed {settings.seed}"
         if not settings.trims.is_neutral:
-            how += f", trimmed in {names_in_words(settings.trims.changed)}"
+            how += f", trimmed in {in_words(settings.trims.changed, 'and')}"
         return f"ReSWD Studio: {self.source.name} matched to {self.reference.name} ({how})"
 
     def by_method(self, method: str) -> MatchJob:

@@ -13,14 +13,14 @@ from reswd_torch.arrays import Array, colors_in, like_input
 from reswd_torch.errors import InputError, MatchRemedy
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.constants import Triple
-from reswd_torch.grade.formats import GradeFormat, format_of, grade_suffixes, read_grade_file
+from reswd_torch.grade.formats import GradeFormat, format_of, grade_suffixes, in_words, read_grade_file
 from reswd_torch.grade.kinds import Transform, in_cube, in_range
 from reswd_torch.grade.lut3d import Lut3D, lattice_of
 from reswd_torch.grade.lut_chain import LutChain
 from reswd_torch.grade.neutral import cast_gains
 from reswd_torch.grade.record import number_in, transform_from_record, transform_to_record, triple_in
 from reswd_torch.grade.trimmed import as_cdl, at_strength, trimmed, untrimmed
-from reswd_torch.grade.trims import NEUTRAL, Trims, names_in_words, trims_from_record
+from reswd_torch.grade.trims import NEUTRAL, Trims, trims_from_record
 from reswd_torch.settings import CDL, LUT, MatchSettings, check_cube_size, check_strength
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33, lut_maker
         )
     check_cube_size(cube_size)
     if not chosen.holds(is_cdl=is_cdl) and lut_makers:
-        because = f"trimmed in {names_in_words(lut_makers)} this grade is a LUT"
+        because = f"trimmed in {in_words(lut_makers, 'and')} this grade is a LUT"
         raise InputError(f"{path}: {because}, which ten CDL numbers cannot hold", MatchRemedy.TRIM_LESS)
     if not chosen.holds(is_cdl=is_cdl):
         raise InputError(f"{path}: this grade is a LUT and ten CDL numbers cannot hold it", MatchRemedy.FIT_CDL)

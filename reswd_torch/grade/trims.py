@@ -164,12 +164,6 @@ def trims_from_record(record: object) -> Trims:
     return Trims(**record)
 
 
-def names_in_words(names: tuple[str, ...]) -> str:
-    """``"exposure, lift and gamma"``."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def _three(name: str, values: object) -> Triple:
     """Three numbers in the range of the trim; one stands for all three."""
     least, most = RANGES[name]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.pairs import Pair, checked_pairs
-from reswd_torch.palette import Palette, palette_text, parse_palette
+from reswd_torch.palette import Palette, hex_of, palette_text, parse_palette
 from studio.media.images import read_reduced
 from studio.media.palettes import is_palette_file, read_palette_file
 from studio.ui import words
@@ -23,7 +23,7 @@ _EDGE = 1024
 def palette_editor(palette: Palette) -> str:
     """A palette as pickers with weights. The page's script writes what is changed back into the text box above, as text."""
     rows = "".join(
-        f'<span class="swatch"><input type="color" value="{_hex(color)}" aria-label="Colour {number}">'
+        f'<span class="swatch"><input type="color" value="{hex_of(color)}" aria-label="Colour {number}">'
         f'<input type="number" value="{weight:g}" min="0.01" step="any" aria-label="Weight of colour {number}">'
         f"{_remove(f'colour {number}')}</span>"
         for number, (color, weight) in enumerate(zip(palette.colors, palette.weights, strict=True), 1)
@@ -104,7 +104,3 @@ def palette_from_file(path: str) -> str:
         return palette_text(palette_of(display_pixels(picture, picture.pixels)))
     except InputError as error:
         raise InputError(without_folders(error.problem)) from error
-
-
-def _hex(color: tuple[float, float, float]) -> str:
-    return "#" + "".join(f"{round(255 * value):02x}" for value in color)

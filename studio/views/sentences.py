@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reswd_torch.grade import Grade
-from reswd_torch.grade.trims import names_in_words
+from reswd_torch.grade.formats import in_words
 from reswd_torch.matching import MatchReport
 from reswd_torch.settings import AUTO_TRANSFORM, COLOURS, LOOK, MOOD
 
@@ -46,10 +46,10 @@ def trimmed_line(grade: Grade) -> str | None:
     """What was trimmed behind the match, and whether the grade is still ten numbers; None where nothing was."""
     if grade.trims.is_neutral:
         return None
-    trimmed = f"Trimmed in {names_in_words(grade.trims.changed)}"
+    trimmed = f"Trimmed in {in_words(grade.trims.changed, 'and')}"
     if grade.is_cdl:
         return f"{trimmed}: the grade is ten numbers (CDL)."
-    because = f", because of {names_in_words(grade.lut_makers)}" if grade.lut_makers else ", as the match is"
+    because = f", because of {in_words(grade.lut_makers, 'and')}" if grade.lut_makers else ", as the match is"
     return f"{trimmed}: the grade is a LUT{because}."
 
 

@@ -55,9 +55,9 @@ def series_suffixes(*, is_cdl: bool) -> tuple[str, ...]:
     return tuple(one.suffix for one in formats_for(is_cdl=is_cdl) if one.for_series)
 
 
-def in_words(suffixes: Iterable[str], last: str = "or") -> str:
-    """Suffixes as a sentence has them: ``.cc, .ccc or .cdl``; ``last`` is the word before the last one."""
-    *first, end = suffixes
+def in_words(names: Iterable[str], last: str = "or") -> str:
+    """Suffixes, or other names, as a sentence has them: ``.cc, .ccc or .cdl``; ``last`` is the word before the last one."""
+    *first, end = names
     return f"{', '.join(first)} {last} {end}" if first else end
 
 

@@ -6,15 +6,7 @@
   const STATES = {d: 'Done', w: 'Not done', f: 'Failed', o: 'Left out'};
   const WIDEST = 420, CAPTION = 56, GAP = 10, SPARE = 1;  // CSS pixels; rows drawn above and below those in sight
 
-  const make = (tag, attributes = {}, ...inside) => {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (name in made && typeof value !== 'string') made[name] = value;
-      else made.setAttribute(name, value);
-    }
-    made.append(...inside);
-    return made;
-  };
+  const make = window.reswdMake;
   const address = (path) => {
     const config = window.gradio_config ?? {};
     return `${(config.root ?? '').replace(/\/$/, '')}${config.api_prefix ?? '/gradio_api'}/file=${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;
@@ -235,6 +227,5 @@
     watch('large', () => sheet.large.arrived(props.large));
     sheet.update(props.value);
   };
-  window.reswdMake = make;
   window.reswdAddress = address;
 })();

@@ -94,17 +94,18 @@ def lay_out_scopes() -> gr.HTML:
     )
 
 
-def told(session: Session, chosen: Mapping[str, int | None], **numbers: int | None) -> str:
+def told(session: Session, chosen: Mapping[str, int | None], *, paired: bool = False, **numbers: int | None) -> str:
     """What the viewer shall show, as JSON.
 
     Args:
         session: of the page.
         chosen: the looks of the pictures in the page's places, on which masks are painted, by the role of the place.
+        paired: whether two matches are compared, and ``before`` is one of them.
         numbers: of the looks ``before``, ``after`` and ``reference``; None for none.
     """
     said: dict[str, Any] = {name: _described(session, number) for name, number in numbers.items()}
     said["chosen"] = {role: _described(session, number) for role, number in chosen.items()}
-    return json.dumps({"key": session.key, **said})
+    return json.dumps({"key": session.key, "paired": paired, **said})
 
 
 def _described(session: Session, number: int | None) -> dict[str, Any] | None:

@@ -41,7 +41,7 @@ const rounded = (value) => (typeof value === 'number' ? Number(value.toFixed(4))
 const REST = 300; // milliseconds without a move
 let resting;
 
-const address = (key) => new URL(`desk/${key}`, location.href.replace(/[?#].*$/, '').replace(/\/?$/, '/')).href;
+const address = window.reswdDeskAddress;
 
 window.reswdDesk = {
   // The page has a new state: JSON, as studio/ui/desk/component.py makes it.

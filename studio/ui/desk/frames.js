@@ -1,6 +1,7 @@
 // One frame of a clip, before and after, with a divider between them. The last wish wins; a frame is shown once it has come.
 
 import {Divider} from './divider.js';
+import {wireFullScreen} from './full.js';
 
 export class Frames {
   constructor(root) {
@@ -9,10 +10,7 @@ export class Frames {
     this.divider = new Divider(root.querySelector('.desk-divider'), (share) => {
       this.images.after.style.clipPath = `inset(0 0 0 ${100 * share}%)`;
     });
-    root.querySelector('.desk-full').addEventListener('click', () => {
-      if (document.fullscreenElement) document.exitFullscreen();
-      else root.requestFullscreen();
-    });
+    wireFullScreen(root);
   }
 
   // {before, after, what}: addresses, or null for none, and what a person calls the frame.

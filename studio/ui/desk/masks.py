@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.palette import hex_of
 from studio.color_range import ColorRange
 from studio.media.images import to_profile
 from studio.media.images.exact import to_depth
@@ -100,9 +101,6 @@ def pick(side: Side, x: int, y: int) -> Picked:
         raise LookupError
     part = side.pyramid.region(Box(x - _NEAR, y - _NEAR, 2 * _NEAR + 1, 2 * _NEAR + 1), (5, 5)).picture
     mean = np.rint(part.pixels.reshape(-1, 3).mean(axis=0))[None, None].astype(part.pixels.dtype)
-    own = to_depth(mean, np.uint8)
-    return Picked(_hex(own), _hex(to_profile(own, part.icc, None)))
-
-
-def _hex(pixel: np.ndarray) -> str:
-    return "#" + "".join(f"{value:02x}" for value in pixel.reshape(3).tolist())
+    pixel = to_depth(mean, np.uint8)
+    own, shown = (hex_of((each.reshape(3) / 255).tolist()) for each in (pixel, to_profile(pixel, part.icc, None)))
+    return Picked(own, shown)

@@ -32,7 +32,6 @@ from studio.views.shown import shown_pixels
 PREFIX = "desk"
 _FOLDER = Path(__file__).parent
 _SCRIPTS = {path.name: path for path in (*_FOLDER.glob("*.js"), *_FOLDER.glob("vendor/*.js"))}
-_EDGE = 1600
 FOR_EVER = {"Cache-Control": "private, max-age=3600, immutable"}
 PASSING = {"Cache-Control": "no-store"}
 _FRAME = re.compile(r"frame-\d+\.(?:jpg|png)")

@@ -1,6 +1,7 @@
 // The viewer: panes side by side or one with a divider, in step, with its buttons and keys.
 
 import {Divider} from './divider.js';
+import {wireFullScreen} from './full.js';
 import {Pane} from './pane.js';
 
 const NAMES = ['before', 'after', 'reference'];
@@ -21,10 +22,7 @@ export class Viewer {
       button.addEventListener('click', () => this.setZoom(button.dataset.zoom));
     this._wireHold(root.querySelector('.desk-hold'));
     root.querySelector('.desk-clip').addEventListener('click', () => this.toggleClipping());
-    root.querySelector('.desk-full').addEventListener('click', () => this.toggleFull());
-    document.addEventListener('fullscreenchange', () => {
-      root.querySelector('.desk-full').textContent = document.fullscreenElement === root ? 'Leave full screen' : 'Full screen';
-    });
+    wireFullScreen(root);
   }
 
   // What is looked at of a picture, to ask for a scope of it; null where there is none.
@@ -33,7 +31,7 @@ export class Viewer {
     return pane?.size ? pane.looked() : null;
   }
 
-  // What is to be seen: {base, before, after, reference}, each look as studio/ui/desk/state.py describes it, or null.
+  // What is to be seen: {base, paired, before, after, reference}, each look as studio/ui/desk/state.py describes it, or null.
   async show(state) {
     const old = this.state;
     this.state = state;
@@ -44,8 +42,7 @@ export class Viewer {
     this.root.classList.toggle('is-empty', !state.before && !state.after && !state.reference);
     if (!state.after && !['before', 'reference'].includes(this.mode)) this._setMode('before');
     if (state.after && (!old?.after || !this._possible(this.mode))) this._setMode('slider');
-    const paired = (one) => Boolean(one?.before?.name.startsWith('A: '));
-    if (paired(state) && !paired(old) && this.mode !== 'sides') this._setMode('slider');
+    if (state.paired && !old?.paired && this.mode !== 'sides') this._setMode('slider');
     if (!state.before && state.reference) this._setMode('reference');
     if (state.before && !state.after && this.mode === 'reference' && !old?.before) this._setMode('before');
     if (!this._possible(this.mode)) this._setMode(state.before ? 'before' : 'reference');
@@ -249,11 +246,6 @@ export class Viewer {
     button.setAttribute('aria-pressed', String(on));
     this.query = on ? '?clipping=1' : '';
     await this._paint();
-  }
-
-  toggleFull() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else this.root.requestFullscreen();
   }
 
   // A picture of what is looked at as the controls stand now; the last wish wins.

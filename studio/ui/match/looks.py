@@ -63,12 +63,13 @@ def chosen_as_json(session: Session) -> str:
 
 def _told(session: Session) -> str:
     seen, pair = session.match.seen, session.match.history.pair
-    before = seen.before if pair is None or seen.after is None else _compared(session, pair)
+    paired = pair is not None and seen.after is not None
+    before = _compared(session, pair) if pair is not None and paired else seen.before
     sides = {role: session.match.places[role].side for role in ROLES}
     chosen: dict[str, int | None] = {
         role: None if side is None else session.desk.add(_chosen(session, side)) for role, side in sides.items()
     }
-    return told(session, chosen, before=before, after=seen.after, reference=seen.reference)
+    return told(session, chosen, paired=paired, before=before, after=seen.after, reference=seen.reference)
 
 
 def _compared(session: Session, pair: Entry) -> int:

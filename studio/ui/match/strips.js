@@ -1,17 +1,6 @@
 // The strips of the tab Match colours: what the history and Compare methods have in common.
 window.reswdStrips = (() => {
-  const make = (name, attributes = {}, ...inside) => {
-    const element = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) {
-      if (value === null || value === false) continue;
-      if (key in element && typeof value !== 'string') element[key] = value;
-      else element.setAttribute(key, value === true ? '' : value);
-    }
-    element.append(...inside);
-    return element;
-  };
-  // Below the address of the page itself, which a web server in front may have moved.
-  const address = (key) => new URL(`desk/${key}`, location.href.replace(/[?#].*$/, '').replace(/\/?$/, '/')).href;
+  const make = window.reswdMake, address = window.reswdDeskAddress;
   // Draw a list anew without losing the focus: a part that stays is drawn into, not replaced.
   const draw = (list, items, keyOf, fill) => {
     const known = new Map([...list.children].map((child) => [child.dataset.key, child]));

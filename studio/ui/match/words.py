@@ -6,7 +6,6 @@ from html import escape
 
 from reswd_torch.grade import Cdl, CubeError, Grade
 from reswd_torch.grade.formats import cdl_suffixes, in_words
-from reswd_torch.grade.trims import names_in_words
 from reswd_torch.settings import CUBE_SIZES
 from studio.media.images import FORMATS, Container
 from studio.service.match import MatchResult
@@ -115,7 +114,7 @@ def trims_line(grade: Grade) -> str:
         return ""
     makers = grade.lut_makers
     if makers:
-        said = f"Behind this match, {names_in_words(makers)} cannot be held by ten CDL numbers: the grade is saved as a LUT."
+        said = f"Behind this match, {in_words(makers, 'and')} cannot be held by ten CDL numbers: the grade is saved as a LUT."
     elif grade.is_cdl:
         said = "With these trims the grade is still ten CDL numbers."
     else:

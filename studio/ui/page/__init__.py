@@ -38,6 +38,7 @@ _SHEETS = (
     "guide/guide.css",
 )
 _SCRIPTS = (
+    "page/parts.js",
     "page/drop.js",
     "page/names.js",
     "page/pickers.js",
