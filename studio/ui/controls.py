@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import gradio as gr
 from gradio.blocks import Block
@@ -28,7 +28,7 @@ from reswd_torch.settings import (
 )
 from studio.ui import words
 from studio.ui.guard import RunButtons
-from studio.ui.settings import AUTO_AIM, Sent, as_sent
+from studio.ui.settings import AUTO_AIM, Sent, as_sent, settings_from
 from studio.ui.wiring import LATEST, Updates
 
 PICTURE, PALETTE, SAVED = "Picture", "Palette", "Saved grade"
@@ -147,6 +147,68 @@ def chosen_aim(kind: str, method: str, aim: Sent, palette_aim: Sent) -> Sent:
     if kind == SAVED or not method_named(method).takes_aims:
         return AUTO_AIM
     return palette_aim if kind == PALETTE else aim
+
+
+class FitChoice(Protocol):
+    """The controls of a fit, as the choice of a tab has them."""
+
+    @property
+    def method(self) -> Sent: ...
+    @property
+    def transform(self) -> Sent: ...
+    @property
+    def scene(self) -> Sent: ...
+    @property
+    def strength(self) -> Sent: ...
+    @property
+    def seed(self) -> Sent: ...
+    @property
+    def device(self) -> Sent: ...
+    @property
+    def aim(self) -> Sent: ...
+    @property
+    def palette_aim(self) -> Sent: ...
+    @property
+    def protect(self) -> Sent: ...
+
+
+def chosen_settings(kind: str, choice: FitChoice, **others: Any) -> MatchSettings:
+    """The settings of a fit that the controls of a tab describe.
+
+    Args:
+        kind: where the colours come from, one of :data:`KINDS`.
+        choice: the controls.
+        others: further arguments of :func:`studio.ui.settings.settings_from`, or others than the controls say.
+
+    Raises:
+        InputError: a value that is no setting.
+    """
+    aim = chosen_aim(kind, choice.method, choice.aim, choice.palette_aim)
+    said: dict[str, Any] = {
+        "method": choice.method,
+        "transform": choice.transform,
+        "strength": choice.strength,
+        "seed": choice.seed,
+        "device": choice.device,
+        "scene": choice.scene,
+        "aim": aim,
+        "protect": chosen_protections(aim, choice.protect),
+    }
+    return settings_from(**said | others)
+
+
+def strength_choice(elem_id: str) -> gr.Slider:
+    """Where the strength of a grade is chosen."""
+    slider = gr.Slider(
+        0,
+        4,
+        value=MatchSettings.strength,
+        step=0.01,
+        label="Strength",
+        info="0 as it was, 1 the match, above 1 stronger",
+        elem_id=elem_id,
+    )
+    return as_sent(slider)
 
 
 def protection_choice(elem_id: str) -> gr.CheckboxGroup:

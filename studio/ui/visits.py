@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock
 
+import gradio as gr
 from gradio.context import LocalContext
 
 from studio.ui.limits import limits
+from studio.watch import Watch
 
 PATIENCE = 60.0
 """Seconds after which a job stops whose caller never came to listen."""
@@ -106,3 +108,14 @@ def caller_left() -> Callable[[], bool]:
         return not (event_id in _heard or event.session_hash in _heard)
 
     return left
+
+
+def page_watch(progress: gr.Progress, stop: Callable[[], bool] | None) -> Watch:
+    """What a job of a page is told by: its progress is shown there, and it ends with *Stop* and with its caller.
+
+    Args:
+        progress: of the event.
+        stop: whether *Stop* was pressed; None where there is no such button.
+    """
+    left = caller_left()
+    return Watch(lambda event: progress(event.share, desc=event.text), lambda: left() or (stop is not None and stop()))

@@ -12,10 +12,10 @@ from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.service.batch.uploads import UploadedBatch
 from studio.ui import words
 from studio.ui.batch.run import uploads_of
-from studio.ui.controls import PALETTE, PICTURE, SAVED, chosen_aim, chosen_protections
+from studio.ui.controls import PALETTE, PICTURE, SAVED, chosen_settings
 from studio.ui.grades import sent_grade
 from studio.ui.limits import limits
-from studio.ui.settings import Sent, settings_from, whole_number
+from studio.ui.settings import Sent, whole_number
 
 FILES, FOLDER, HERE = "ZIP or files", "Folder", "Folder on this machine"
 """Where the pictures of a run can come from."""
@@ -76,17 +76,8 @@ class BatchChoice:
             InputError: with words for the page.
         """
         is_here = self.kind == HERE
-        aim = chosen_aim(self.colours, self.method, self.aim, self.palette_aim)
-        settings = settings_from(
-            method=self.method,
-            transform=self.transform,
-            strength=self.strength,
-            seed=self.seed,
-            device=self.device,
-            scene=self.scene if may_share_a_scene(self.colours, self.mode) else AUTO_SCENE,
-            aim=aim,
-            protect=chosen_protections(aim, self.protect),
-        )
+        scene = self.scene if may_share_a_scene(self.colours, self.mode) else AUTO_SCENE
+        settings = chosen_settings(self.colours, self, scene=scene)
         return UploadedBatch(
             files=() if is_here else uploads_of(self.files if self.kind == FILES else self.folder),
             folder=below(self.here, allowed, "the folder with the pictures") if is_here else None,

@@ -71,7 +71,6 @@ def _pictures(allowed: tuple[Path, ...]) -> Pictures:
     kinds = (FILES, FOLDER, HERE) if allowed else (FILES, FOLDER)
     where = f"below {' or '.join(map(str, allowed))}" if allowed else ""
     kind = gr.Radio(list(kinds), value=FILES, label="Pictures", elem_id="batch-kind")
-    # In columns that come and go: an update of the place itself would undo as_sent().
     with gr.Column() as files_group:
         files = as_sent(gr.File(label="ZIP or pictures", file_count="multiple", height=150, elem_id="batch-files"))
     with gr.Column(visible=False) as folder_group:

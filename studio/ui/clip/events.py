@@ -14,16 +14,15 @@ from studio.ui import places, words
 from studio.ui.clip import choose, run
 from studio.ui.clip import words as clip_words
 from studio.ui.clip.choice import CLIP, ONE_FRAME, ClipChoice
-from studio.ui.clip.grade import SETTINGS_KIND, make_download
+from studio.ui.clip.grade import make_download
 from studio.ui.clip.guarded import GradeRun, MatchRun
 from studio.ui.clip.parts import ClipTab
 from studio.ui.clip.reference import chosen_reference, reference_frame, reference_outputs
 from studio.ui.clip.show import cube_line, frame_outputs, frame_updates, match_outputs, match_updates
 from studio.ui.colors import show_palette
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
-from studio.ui.guard import words_for
 from studio.ui.places import PLACE_JS
-from studio.ui.saving import SAVE_JS
+from studio.ui.saving import made_or_said, wire_downloads
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
@@ -276,19 +275,7 @@ class ClipEvents:
     def wire_downloads(self) -> None:
         """The buttons of the grade. Each has its file made first; the browser then saves it."""
         away = self.tab.downloads
-        for button, kind in (
-            *((button, suffix) for suffix, button in away.grades.items()),
-            (away.settings, SETTINGS_KIND),
-        ):
-            button.click(
-                partial(_make_download, kind=kind),
-                [self.session, away.cube_size],
-                away.file,
-                show_progress_on=button,
-                concurrency_id="download",
-                concurrency_limit=2,
-                **PRIVATE,
-            ).success(None, away.file, None, js=SAVE_JS, **PRIVATE)
+        wire_downloads(away.buttons, _make_download, [self.session, away.cube_size], away.file)
         away.cube_size.change(self.say_how_exact, [self.session, away.cube_size], away.cube_line, **QUICK)
 
     def say_how_exact(self, session: Session, cube_size: int) -> Updates:
@@ -303,9 +290,5 @@ def _stop(session: Session) -> None:
 
 
 def _make_download(session: Session, cube_size: int, kind: str) -> str | None:
-    """Make a file to take away; what goes wrong is said in a corner of the page."""
-    try:
-        return make_download(session, kind, cube_size)
-    except Exception as error:
-        gr.Warning(words_for(error, "a download"), title="No download")
-    return None
+    """Make a file to take away."""
+    return made_or_said(lambda: make_download(session, kind, cube_size))

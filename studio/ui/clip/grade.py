@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade import Cdl
 from reswd_torch.grade.files import write_text_atomically
 from studio.media.clips.names import WRITTEN_SUFFIXES, clip_result_name
 from studio.media.clips.read import ClipFacts, read_facts
@@ -22,10 +21,10 @@ from studio.ui.clip.clips import OpenedClip
 from studio.ui.disk import used
 from studio.ui.limits import in_words, limits
 from studio.ui.match.run import check_uploads
+from studio.ui.saving import SETTINGS_KIND
 from studio.ui.session import Session
 from studio.watch import Event, Watch
 
-SETTINGS_KIND = "settings"
 _EVERY = 0.2  # seconds between two states of the bar
 _FIRST = 1.0  # seconds of grading before it is said how long the rest will take
 _PLAYED_FILES = (".mp4", ".m4v", ".mov", ".webm")
@@ -162,8 +161,3 @@ def make_download(session: Session, kind: str, cube_size: int) -> str:
         return str(place)
     place = session.new_place(matched_name(shown.job.source, kind))
     return str(shown.save_grade(place, cube_size=cube_size))
-
-
-def is_cdl(result: ClipResult) -> bool:
-    """Whether a grade is ten numbers, which every grade file format holds."""
-    return isinstance(result.grade.transform, Cdl)

@@ -10,6 +10,7 @@ from studio.ui.clip.viewer import ClipViewer
 from studio.ui.controls import Aims
 from studio.ui.guard import RunButtons
 from studio.ui.places import PicturePlace
+from studio.ui.saving import GradeDownloads
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,25 +85,6 @@ class Graded:
 
 
 @dataclass(frozen=True, eq=False)
-class Downloads:
-    """The grade, to take away.
-
-    Attributes:
-        grades: the button for the grade in each grade file format, by suffix.
-        settings: the button for the settings.
-        cube_size: the points of a .cube along each side.
-        cube_line: how exact that .cube is.
-        file: out of sight: the file on its way to the browser.
-    """
-
-    grades: dict[str, gr.Button]
-    settings: gr.Button
-    cube_size: gr.Radio
-    cube_line: gr.HTML
-    file: gr.File
-
-
-@dataclass(frozen=True, eq=False)
 class Details:
     """What is said of a grade."""
 
@@ -119,5 +101,5 @@ class ClipTab:
     more: More
     view: View
     graded: Graded
-    downloads: Downloads
+    downloads: GradeDownloads
     details: Details

@@ -18,12 +18,11 @@ from studio.ui.clip import words as clip_words
 from studio.ui.clip.choice import CLIP, ONE_FRAME, ClipChoice
 from studio.ui.clip.clips import OpenedClip, small_frame
 from studio.ui.clip.state import Seen
-from studio.ui.controls import PALETTE, SAVED, chosen_aim, chosen_protections
+from studio.ui.controls import PALETTE, SAVED, chosen_settings
 from studio.ui.match.run import check_uploads
 from studio.ui.session import Session
-from studio.ui.settings import Sent, number_from, settings_from, strength_from
-from studio.ui.visits import caller_left
-from studio.watch import Watch
+from studio.ui.settings import Sent, number_from, strength_from
+from studio.ui.visits import page_watch
 
 
 class Pair(NamedTuple):
@@ -37,17 +36,7 @@ def matching_job(session: Session, choice: ClipChoice) -> MatchJob:
     """The job that the controls describe. Raises InputError with words for the page."""
     if session.clip.source.clip is None:
         raise InputError(clip_words.NO_CLIP)
-    aim = chosen_aim(choice.kind, choice.method, choice.aim, choice.palette_aim)
-    settings = settings_from(
-        method=choice.method,
-        transform=choice.transform,
-        strength=choice.strength,
-        seed=choice.seed,
-        device=choice.device,
-        scene=choice.scene,
-        aim=aim,
-        protect=chosen_protections(aim, choice.protect),
-    )
+    settings = chosen_settings(choice.kind, choice)
     return job_for(session.clip.source.clip.path, _reference(session, choice), settings)
 
 
@@ -96,8 +85,7 @@ def match(session: Session, choice: ClipChoice, progress: gr.Progress) -> ClipRe
     job = matching_job(session, choice)
     check_uploads(job)
     session.clip.strength = None  # the job has it; what comes now is a move while the match runs
-    stop, left = session.clip.stop, caller_left()
-    watch = Watch(lambda event: progress(event.share, desc=event.text), lambda: left() or (stop is not None and stop()))
+    watch = page_watch(progress, session.clip.stop)
     result = run(job, watch)
     assert isinstance(result, ClipResult)
     watch.check()

@@ -9,7 +9,6 @@ from reswd_torch.grade.formats import formats_for
 from studio.service.clip import ClipResult
 from studio.ui import words
 from studio.ui.clip import words as clip_words
-from studio.ui.clip.grade import is_cdl
 from studio.ui.clip.parts import ClipTab
 from studio.ui.clip.run import Pair
 from studio.ui.clip.viewer import show_frame
@@ -51,7 +50,7 @@ def match_updates(tab: ClipTab, session: Session, cube_size: int) -> Updates:
             away.cube_line: "",
             **{button: gr.update(interactive=False) for button in (*away.grades.values(), away.settings)},
         }
-    savable = {one.suffix for one in formats_for(is_cdl=is_cdl(result))}
+    savable = {one.suffix for one in formats_for(is_cdl=result.grade.is_cdl)}
     return {
         view.stale: "",
         view.metrics: clip_words.metrics(result),
@@ -67,4 +66,4 @@ def match_updates(tab: ClipTab, session: Session, cube_size: int) -> Updates:
 def cube_line(result: ClipResult, cube_size: int) -> str:
     """The line that says how exact a .cube of a match would be."""
     saved = result.job.saved_grade is not None
-    return grade_files(result.grade.cube_error(cube_size), cdl=is_cdl(result), saved=saved)
+    return grade_files(result.grade.cube_error(cube_size), cdl=result.grade.is_cdl, saved=saved)

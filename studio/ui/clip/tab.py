@@ -5,11 +5,9 @@ from __future__ import annotations
 import gradio as gr
 from gradio.data_classes import FileData
 
-from reswd_torch.grade.formats import formats_for
-from reswd_torch.settings import CUBE_SIZES, MatchSettings
 from studio.ui.clip import words
 from studio.ui.clip.choice import AS_SOURCE, CONTAINERS, KINDS, ONE_FRAME, PARTS
-from studio.ui.clip.parts import ClipTab, Details, Downloads, Graded, Inputs, More, ReferenceClip, View
+from studio.ui.clip.parts import ClipTab, Details, Graded, Inputs, More, ReferenceClip, View
 from studio.ui.clip.viewer import lay_out_viewer
 from studio.ui.controls import (
     aim_choices,
@@ -21,10 +19,11 @@ from studio.ui.controls import (
     scene_choice,
     section,
     seed_and_device,
+    strength_choice,
     transform_choice,
 )
 from studio.ui.places import picture_place
-from studio.ui.settings import as_sent
+from studio.ui.saving import GradeDownloads, cube_choice, download_button, grade_buttons
 from studio.ui.words import GRADES_TO_LOAD
 
 
@@ -125,17 +124,7 @@ def _view() -> View:
         place = gr.HTML(elem_id="clip-place", padding=False)
     with gr.Row(equal_height=True):
         with gr.Column(scale=3, min_width=260):
-            strength = as_sent(
-                gr.Slider(
-                    0,
-                    4,
-                    value=MatchSettings.strength,
-                    step=0.01,
-                    label="Strength",
-                    info="0 as it was, 1 the match, above 1 stronger",
-                    elem_id="clip-strength",
-                )
-            )
+            strength = strength_choice("clip-strength")
         with gr.Column(scale=2, min_width=240):
             metrics = gr.HTML(words.EMPTY_METRICS, elem_id="clip-metrics", padding=False)
     taken = gr.HTML(elem_id="clip-taken", padding=False)
@@ -171,26 +160,13 @@ def _player() -> gr.Video:
     return player
 
 
-def _downloads() -> Downloads:
+def _downloads() -> GradeDownloads:
     section("The grade", "For other programs, and to apply it again here.")
     with gr.Row(elem_classes="downloads"):
-        grades = {
-            one.suffix: _download(one.label, f"clip-get-{one.suffix.removeprefix('.')}")
-            for one in formats_for(is_cdl=True)
-        }
-        settings = _download("Settings", "clip-get-settings")
-    with gr.Row(equal_height=False):
-        cube_size = gr.Radio(
-            list(CUBE_SIZES), value=33, label="Points of the .cube", min_width=220, elem_id="clip-cube-size"
-        )
-        with gr.Column(min_width=240):
-            cube_line = gr.HTML(elem_id="clip-cube-line", padding=False)
-    return Downloads(grades, settings, cube_size, cube_line, gr.File(visible="hidden", elem_id="clip-download"))
-
-
-def _download(label: str, elem_id: str) -> gr.Button:
-    """A button of the downloads; off until there is a grade."""
-    return gr.Button(f"↓ {label}", interactive=False, min_width=72, elem_id=elem_id)
+        grades = grade_buttons("clip-")
+        settings = download_button("Settings", "clip-get-settings")
+    cube_size, cube_line = cube_choice("clip-")
+    return GradeDownloads(grades, settings, cube_size, cube_line, gr.File(visible="hidden", elem_id="clip-download"))
 
 
 def _details() -> Details:

@@ -8,10 +8,10 @@ from reswd_torch.grade.files import write_text_atomically
 from studio.media.images import natural_suffix
 from studio.service.match import MatchResult, whole_again
 from studio.ui import words
+from studio.ui.match.parts import PICTURE_KIND
 from studio.ui.match.run import check_uploads
+from studio.ui.saving import SETTINGS_KIND
 from studio.ui.session import Session
-
-PICTURE_KIND, SETTINGS_KIND = "picture", "settings"
 
 
 def make_download(session: Session, kind: str, cube_size: int) -> str:

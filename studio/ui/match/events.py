@@ -14,7 +14,6 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL
 from studio.ui.colors import palette_from_file, show_pairs, show_palette
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
-from studio.ui.guard import words_for
 from studio.ui.match import choose, downloads, run, stale, words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.guarded import CompareRun, MatchRun
@@ -25,7 +24,7 @@ from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import cube_line, show, shown_outputs
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import PLACE_JS
-from studio.ui.saving import SAVE_JS
+from studio.ui.saving import made_or_said, wire_downloads
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
@@ -298,20 +297,8 @@ class MatchEvents:
     def wire_downloads(self) -> None:
         """The buttons of the downloads. Each has its file made first; the browser then saves it."""
         away = self.tab.downloads
-        for button, kind in (
-            (away.picture, downloads.PICTURE_KIND),
-            *((button, suffix) for suffix, button in away.grades.items()),
-            (away.settings, downloads.SETTINGS_KIND),
-        ):
-            button.click(
-                partial(self.make_download, kind=kind),
-                [self.session, away.cube_size, *self._sliders],
-                away.file,
-                show_progress_on=button,
-                concurrency_id="download",
-                concurrency_limit=2,
-                **PRIVATE,
-            ).success(None, away.file, None, js=SAVE_JS, **PRIVATE)
+        inputs = [self.session, away.cube_size, *self._sliders]
+        wire_downloads(away.buttons, self.make_download, inputs, away.file)
         away.cube_size.change(self.say_how_exact, [self.session, away.cube_size], away.cube_line, **QUICK)
 
     def make_download(
@@ -320,11 +307,7 @@ class MatchEvents:
         """Make a file to take away, as the sliders stand; what goes wrong is said in a corner of the page."""
         with suppress(InputError):  # a field that is being typed in: the last value counts
             run.set_live(session, strength, self.tab.result.trims.read(trims))
-        try:
-            return downloads.make_download(session, kind, cube_size)
-        except Exception as error:
-            gr.Warning(words_for(error, "a download"), title="No download")
-        return None
+        return made_or_said(lambda: downloads.make_download(session, kind, cube_size))
 
     def say_how_exact(self, session: Session, cube_size: int) -> Updates:
         """Another size of the .cube was chosen: say how exact it is."""

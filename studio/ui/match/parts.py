@@ -14,7 +14,11 @@ from studio.ui.match.history_view import Strip
 from studio.ui.match.masks import Mask
 from studio.ui.match.state import Role
 from studio.ui.places import PicturePlace
+from studio.ui.saving import GradeDownloads
 from studio.ui.trims import TrimControls
+
+PICTURE_KIND = "picture"
+"""Beside the kinds of :class:`studio.ui.saving.GradeDownloads`: what the picture is asked for by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,23 +100,15 @@ class Result:
 
 
 @dataclass(frozen=True, eq=False)
-class Downloads:
-    """What can be taken away.
-
-    Attributes:
-        picture, settings: the buttons for the picture and the settings.
-        grades: the button for the grade in each grade file format, by suffix.
-        cube_size: the points of a .cube along each side.
-        cube_line: how exact that .cube is.
-        file: out of sight: the file on its way to the browser.
-    """
+class Downloads(GradeDownloads):
+    """What can be taken away; ``picture`` is the button for the picture."""
 
     picture: gr.Button
-    grades: dict[str, gr.Button]
-    settings: gr.Button
-    cube_size: gr.Radio
-    cube_line: gr.HTML
-    file: gr.File
+
+    @property
+    def buttons(self) -> dict[str, gr.Button]:
+        """All buttons, by what they ask for."""
+        return {PICTURE_KIND: self.picture, **super().buttons}
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from studio.service import job_for
 from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.colors import split_pairs
-from studio.ui.controls import PALETTE, SAVED, chosen_aim, chosen_protections
+from studio.ui.controls import PALETTE, SAVED, chosen_settings
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history import Entry
@@ -34,8 +34,8 @@ from studio.ui.match.masks import mask_file
 from studio.ui.match.state import ROLES
 from studio.ui.pictures import Painted, Side
 from studio.ui.session import Session
-from studio.ui.settings import settings_from, strength_from
-from studio.ui.visits import caller_left
+from studio.ui.settings import strength_from
+from studio.ui.visits import page_watch
 from studio.views.charts import Colors, draw_distributions
 from studio.views.points import common_points
 from studio.views.points import draw_points as drawn_points
@@ -78,19 +78,8 @@ def described_job(session: Session, choice: MatchChoice) -> MatchJob:
     """
     if session.match.source is None:
         raise InputError("Choose a source: the photograph whose colours should change.")
-    aim = chosen_aim(choice.kind, choice.method, choice.aim, choice.palette_aim)
-    settings = settings_from(
-        method=choice.method,
-        transform=choice.transform,
-        strength=choice.strength,
-        seed=choice.seed,
-        device=choice.device,
-        scene=choice.scene,
-        aim=aim,
-        protect=chosen_protections(aim, choice.protect),
-        trims=session.match.trims,
-        pairs=split_pairs(choice.pairs),
-    )
+    pairs = split_pairs(choice.pairs)
+    settings = chosen_settings(choice.kind, choice, trims=session.match.trims, pairs=pairs)
     return job_for(session.match.source.path, _reference(session, choice), settings)
 
 
@@ -258,5 +247,4 @@ def distributions(result: MatchResult) -> Any:
 
 def watch_for(session: Session, progress: gr.Progress) -> Watch:
     """Progress for the page, its Stop button, and the end of the page."""
-    stop, left = session.match.stop, caller_left()
-    return Watch(lambda event: progress(event.share, desc=event.text), lambda: left() or (stop is not None and stop()))
+    return page_watch(progress, session.match.stop)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gradio as gr
 
-from reswd_torch.grade.formats import formats_for
-from reswd_torch.settings import CUBE_SIZES, MatchSettings
 from studio.ui.colors import show_palette
 from studio.ui.controls import (
     KINDS,
@@ -19,6 +17,7 @@ from studio.ui.controls import (
     scene_choice,
     section,
     seed_and_device,
+    strength_choice,
     transform_choice,
 )
 from studio.ui.desk.component import DeskParts, lay_out_desk, lay_out_scopes
@@ -41,7 +40,7 @@ from studio.ui.match.parts import (
 )
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
-from studio.ui.settings import as_sent
+from studio.ui.saving import cube_choice, download_button, grade_buttons
 from studio.ui.trims import lay_out_trims
 from studio.ui.words import GRADES_TO_LOAD
 
@@ -195,17 +194,7 @@ def _examples() -> Examples:
 
 
 def _result(stale: gr.HTML, desk: DeskParts) -> Result:
-    strength = as_sent(
-        gr.Slider(
-            0,
-            4,
-            value=MatchSettings.strength,
-            step=0.01,
-            label="Strength",
-            info="0 as it was, 1 the match, above 1 stronger",
-            elem_id="strength",
-        )
-    )
+    strength = strength_choice("strength")
     settle = gr.Button("Settle", visible="hidden", elem_id="settle")
     trims = lay_out_trims()
     with gr.Row(equal_height=False, elem_id="taken-row"):
@@ -245,17 +234,10 @@ def _drawing(label: str, alt_text: str, elem_id: str) -> gr.Image:
 
 def _downloads() -> Downloads:
     with gr.Row(elem_classes="downloads"):
-        picture = _download("Picture", "get-picture", scale=2, min_width=190)
-        grades = {
-            one.suffix: _download(one.label, f"get-{one.suffix.removeprefix('.')}") for one in formats_for(is_cdl=True)
-        }
-        settings = _download("Settings", "get-settings", min_width=110)
-    with gr.Row(equal_height=False):
-        cube_size = gr.Radio(
-            list(CUBE_SIZES), value=33, label="Points of the .cube", min_width=220, elem_id="cube-size"
-        )
-        with gr.Column(min_width=240):
-            cube_line = gr.HTML(elem_id="cube-line", padding=False)
+        picture = download_button("Picture", "get-picture", scale=2, min_width=190)
+        grades = grade_buttons()
+        settings = download_button("Settings", "get-settings", min_width=110)
+    cube_size, cube_line = cube_choice()
     file = gr.File(visible="hidden", elem_id="download")
     return Downloads(
         picture=picture,
@@ -265,11 +247,6 @@ def _downloads() -> Downloads:
         cube_line=cube_line,
         file=file,
     )
-
-
-def _download(label: str, elem_id: str, *, scale: int = 1, min_width: int = 72) -> gr.Button:
-    """A button of the downloads; off until there is a result."""
-    return gr.Button(f"↓ {label}", interactive=False, scale=scale, min_width=min_width, elem_id=elem_id)
 
 
 def _details() -> Details:
