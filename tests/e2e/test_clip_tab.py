@@ -70,6 +70,7 @@ class ClipPage:
 
     def at(self, number: int) -> None:
         self.studio.at("#clip-place").get_by_text(f"Frame {number} of").wait_for()
+        self.studio.wait(lambda: self.studio.at(f"#clip-view img[alt^='Frame {number},']:visible").count() > 0)
         self.studio.wait(lambda: ".png" in self.addresses()[-1])
 
     def addresses(self) -> list[str]:

@@ -25,7 +25,7 @@ def frame_outputs(tab: ClipTab) -> list[Block]:
 def frame_updates(tab: ClipTab, session: Session, number: int, pair: Pair, *, resting: bool) -> Updates:
     """A frame on the screen, and which one it is. ``number`` counts from 0."""
     return {
-        **show_frame(tab.view.viewer, session, pair.before, pair.after, resting=resting),
+        **show_frame(tab.view.viewer, session, pair.before, pair.after, number=number, resting=resting),
         tab.view.place: clip_words.place(session.clip.source.clip, number),
     }
 

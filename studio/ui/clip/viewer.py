@@ -49,7 +49,13 @@ def lay_out_viewer() -> ClipViewer:
 
 
 def show_frame(
-    viewer: ClipViewer, session: Session, before: np.ndarray | None, after: np.ndarray | None, *, resting: bool
+    viewer: ClipViewer,
+    session: Session,
+    before: np.ndarray | None,
+    after: np.ndarray | None,
+    *,
+    number: int,
+    resting: bool,
 ) -> Updates:
     """Show a frame.
 
@@ -58,13 +64,14 @@ def show_frame(
         session: of the page.
         before: (H, W, 3) uint8 or uint16, shown as sRGB: the frame as it was; None to show none.
         after: the same graded; None where there is no grade yet.
+        number: of the frame, from 0.
         resting: whether nothing moves any more; while something does, smaller files of a lossy kind travel.
     """
     suffix = ".png" if resting else ".jpg"
     files = {name: _file(session, pixels, suffix) for name, pixels in (("before", before), ("after", after))}
     if before is None:
         files["after"] = None
-    return {viewer.state: json.dumps({"key": session.key, "what": "Frame of the clip", **files})}
+    return {viewer.state: json.dumps({"key": session.key, "what": f"Frame {number + 1}", **files})}
 
 
 def _file(session: Session, pixels: np.ndarray | None, suffix: str) -> str | None:
