@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 BARS = {"preview": 0.6, "slider": 0.1, "trim": 0.1, "pan": 0.3}
-_SHOWN = "window.reswdDesk.viewer().then((viewer) => viewer.root.dataset.look)"
 # Runs an act in the page and waits for what shall come of it; milliseconds between the two.
 _TIMED = """([act, name]) => new Promise((done) => {
   const start = performance.now();
