@@ -53,9 +53,9 @@ def cdl_text(cdl: Cdl, *, element: str, description: str, encoding: str) -> str:
     transform = cdl_transform(cdl)
     metadata = transform.getFormatMetadata()
     metadata.setID("reswd")
-    metadata.addChildElement("Description", _one_line(description))
-    metadata.addChildElement("InputDescription", _one_line(encoding))
-    metadata.addChildElement("ViewingDescription", _one_line(encoding))
+    metadata.addChildElement("Description", one_line(description))
+    metadata.addChildElement("InputDescription", one_line(encoding))
+    metadata.addChildElement("ViewingDescription", one_line(encoding))
     group = ocio.GroupTransform([transform])
     xml = str(group.write(element, ocio.Config.CreateRaw()))
     # OpenColorIO 2.5 and 2.6 escape descriptions twice: "me & you" would be shown as "me &amp; you".
@@ -79,6 +79,17 @@ def write_cube(path: Path, lut: Lut3D | LutChain, *, comments: tuple[str, ...] =
 
 def baked_cube(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
     """The text of a lattice that :func:`write_cube` writes; arguments as there."""
+    return baked(lut, "iridas_cube", comments=comments)
+
+
+def baked(lut: Lut3D, name: str, *, comments: tuple[str, ...] = ()) -> str:
+    """A lattice as text.
+
+    Args:
+        lut: the lattice.
+        name: OpenColorIO's name of the format.
+        comments: lines for the head of the file, where the format has a place for them.
+    """
     import PyOpenColorIO as ocio
 
     config = ocio.Config()
@@ -89,12 +100,12 @@ def baked_cube(lut: Lut3D, *, comments: tuple[str, ...] = ()) -> str:
     config.addColorSpace(graded)
     baker = ocio.Baker()
     baker.setConfig(config)
-    baker.setFormat("iridas_cube")
+    baker.setFormat(name)
     baker.setInputSpace("plain")
     baker.setTargetSpace("graded")
     baker.setCubeSize(lut.size)
     for comment in comments:
-        baker.getFormatMetadata().addChildElement("Comment", _one_line(comment))
+        baker.getFormatMetadata().addChildElement("Comment", one_line(comment))
     return str(baker.bake())
 
 
@@ -106,7 +117,7 @@ def tables_text(chain: LutChain, *, comments: tuple[str, ...] = ()) -> str:
     """
     first, lattice = chain.curves[0], chain.lattice
     is_domain = lattice is not None and first.is_scale and len(chain.curves) == 1
-    lines = [f"# {_one_line(comment)}" for comment in comments]
+    lines = [f"# {one_line(comment)}" for comment in comments]
     if lattice is None or is_domain:
         size = f"LUT_1D_SIZE {first.size}" if lattice is None else f"LUT_3D_SIZE {lattice.size}"
         lines += [size, f"DOMAIN_MIN {_digits(first.low)}", f"DOMAIN_MAX {_digits(first.high)}"]
@@ -217,7 +228,7 @@ def write_text_atomically(path: Path, text: str) -> None:
         ) from error
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """The text without line breaks, control characters, and what UTF-8 has no code for (file names in other encodings)."""
     readable = text.encode("utf-8", "replace").decode("utf-8")
     return " ".join("".join(c if c.isprintable() else " " for c in readable).split())

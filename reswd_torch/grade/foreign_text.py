@@ -25,7 +25,7 @@ texts, or take for ever."""
 _ROOTS = ("ColorCorrection", "ColorCorrectionCollection", "ColorDecisionList")
 
 
-def _content_of(path: Path, largest: int) -> bytes:
+def content_of(path: Path, largest: int) -> bytes:
     """The bytes of a file that is not too large.
 
     Raises:
@@ -57,19 +57,19 @@ def first_correction(path: Path) -> tuple[Cdl, int] | None:
         InputError: the file is not readable, is no XML of these kinds, declares a document type, or holds numbers that a CDL
             cannot have.
     """
-    content = _decoded(_content_of(path, LARGEST_CDL))
+    content = decoded_xml(content_of(path, LARGEST_CDL))
     try:
-        root = ElementTree.fromstring(content, ElementTree.XMLParser(target=_WithoutTypes()))
-        if _local(root) not in _ROOTS:
-            raise ValueError(f"its root is {_local(root)[:40]!r} and not one of {', '.join(_ROOTS)}")
-        found = [each for each in root.iter() if _local(each) == "ColorCorrection"]
+        root = ElementTree.fromstring(content, ElementTree.XMLParser(target=WithoutTypes()))
+        if local_name(root) not in _ROOTS:
+            raise ValueError(f"its root is {local_name(root)[:40]!r} and not one of {', '.join(_ROOTS)}")
+        found = [each for each in root.iter() if local_name(each) == "ColorCorrection"]
         return (_correction(found[0]), len(found)) if found else None
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         told = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: not a readable CDL ({told}); export it again as .cc, .ccc or .cdl") from error
 
 
-def _decoded(content: bytes) -> str | bytes:
+def decoded_xml(content: bytes) -> str | bytes:
     """The XML as text, or its bytes where its declaration says how to read them and the parser can.
 
     The bytes themselves say whether it is UTF-16 or UTF-8, and a declaration that disagrees is passed over: programs write texts
@@ -91,7 +91,7 @@ def _decoded(content: bytes) -> str | bytes:
     return content.decode(name, "replace").strip(TAIL + " \t\r\n")
 
 
-class _WithoutTypes(ElementTree.TreeBuilder):
+class WithoutTypes(ElementTree.TreeBuilder):
     """Builds no tree where a document type is declared: its entities can name files and grow without end."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
@@ -102,9 +102,9 @@ def _correction(element: ElementTree.Element) -> Cdl:
     neutral = Cdl()
     found: dict[str, ElementTree.Element] = {}
     for node in element:
-        if _local(node) in ("SOPNode", "SatNode", "SATNode"):
+        if local_name(node) in ("SOPNode", "SatNode", "SATNode"):
             for each in node:
-                found[_local(each)] = each  # of two, OpenColorIO has the last
+                found[local_name(each)] = each  # of two, OpenColorIO has the last
 
     def numbers(name: str, count: int, otherwise: tuple[float, ...]) -> tuple[float, ...]:
         if name not in found:
@@ -123,6 +123,6 @@ def _correction(element: ElementTree.Element) -> Cdl:
     )
 
 
-def _local(element: ElementTree.Element) -> str:
+def local_name(element: ElementTree.Element) -> str:
     """An element's name without its namespace. Comments and processing instructions have none."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""

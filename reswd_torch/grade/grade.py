@@ -13,7 +13,7 @@ from reswd_torch.arrays import Array, colors_in, like_input
 from reswd_torch.errors import InputError, MatchRemedy
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.constants import Triple
-from reswd_torch.grade.formats import GradeFormat, format_of, grade_suffixes, in_words, read_grade_file
+from reswd_torch.grade.formats import GradeFormat, format_for, grade_suffixes, in_words, read_grade_file
 from reswd_torch.grade.kinds import Transform, in_cube, in_range
 from reswd_torch.grade.lut3d import Lut3D, lattice_of
 from reswd_torch.grade.lut_chain import LutChain
@@ -234,7 +234,7 @@ def check_grade_path(path: Path, *, is_cdl: bool, cube_size: int = 33, lut_maker
     Raises:
         InputError: unknown suffix, unknown lattice size, or a CDL file for a grade that is a lattice.
     """
-    chosen = format_of(path.suffix.lower())
+    chosen = format_for(path)
     if chosen is None:
         raise InputError(
             f"{path}: a grade is saved as {', '.join(grade_suffixes())}, not as {path.suffix or 'no suffix'!r}"

@@ -29,6 +29,16 @@ def in_range(transform: Transform, graded: Tensor) -> Tensor:
     return graded if stays else graded.clamp(0.0, 1.0)
 
 
+def sampled(transform: Transform, size: int) -> Lut3D:
+    """A grade on a lattice, for a file that holds nothing else.
+
+    Args:
+        transform: the grade.
+        size: lattice points along one axis. Tables of another program get at least ``_FINE``.
+    """
+    return lattice_of(transform, max(size, _FINE) if isinstance(transform, LutChain) else size)
+
+
 def in_cube(transform: Transform, size: int) -> Lut3D | LutChain:
     """What a .cube of a grade holds: a lattice, or the tables of a LUT of another program where the format has a place for them.
 

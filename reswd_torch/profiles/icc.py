@@ -58,7 +58,7 @@ def profile_space(icc: bytes) -> str:
 
 def read_matrix_profile(icc: bytes) -> MatrixProfile | None:
     """The matrix and the curves of an RGB profile; None where it has tables, lacks one of them, or has one that does not rise."""
-    tags = _tags(icc)
+    tags = tags_of(icc)
     if profile_space(icc) != "RGB" or icc[20:24] != b"XYZ " or any(name in tags for name in _TABLES):
         return None
     try:
@@ -71,7 +71,7 @@ def read_matrix_profile(icc: bytes) -> MatrixProfile | None:
 
 def read_grey_curve(icc: bytes) -> Curve | None:
     """The curve of a grey profile; None where it has tables, or none that rises."""
-    tags = _tags(icc)
+    tags = tags_of(icc)
     if profile_space(icc) != "GRAY" or icc[20:24] != b"XYZ " or any(name in tags for name in _TABLES):
         return None
     try:
@@ -90,13 +90,13 @@ def hdr_kind(icc: bytes, name: str) -> str | None:
         icc: the profile.
         name: its name.
     """
-    tag = _tags(icc).get(b"cicp", b"")
+    tag = tags_of(icc).get(b"cicp", b"")
     if len(tag) >= 12 and tag[9] in HDR_NUMBERS:
         return HDR_NUMBERS[tag[9]]
     return next((HDR_NUMBERS[number] for pattern, number in _HDR_NAMES if pattern.search(name)), None)
 
 
-def _tags(icc: bytes) -> dict[bytes, bytes]:
+def tags_of(icc: bytes) -> dict[bytes, bytes]:
     """The tags of a profile (7.3), without those that lie outside of it."""
     if len(icc) < 132:
         return {}
@@ -161,18 +161,38 @@ def write_profile(
 def pack_profile(name: str, matrix: np.ndarray, adapting: np.ndarray | None, curve: Curve) -> bytes:
     """:func:`write_profile` for what :func:`matrix_of` gives; without ``adapting`` the profile does not say what white was."""
     tone = write_curve(curve)
-    tags = {b"desc": _text(name), b"cprt": _text("No copyright, use freely"), b"wtpt": _xyz(D50)}
+    tags = {b"desc": text_tag(name), b"cprt": text_tag("No copyright, use freely"), b"wtpt": _xyz(D50)}
     if adapting is not None:
         tags[b"chad"] = b"sf32\0\0\0\0" + _fixed(adapting.ravel())
     tags |= {each: _xyz(matrix[:, i]) for i, each in enumerate(_COLUMNS)}
-    places, table, body = {}, struct.pack(">I", len(tags) + 3), b""
-    start = 132 + 12 * (len(tags) + 3)
-    for each, data in (*tags.items(), *((each, tone) for each in _CURVES)):
+    return _packed({**tags, **dict.fromkeys(_CURVES, tone)}, kind=b"mntr", connection=b"XYZ ")
+
+
+def pack_link(name: str, encoding: str, table: bytes) -> bytes:
+    """Make a device link profile from R'G'B' to R'G'B' (8.6). The same arguments give the same bytes.
+
+    Args:
+        name: what it is called.
+        encoding: what both ends are called.
+        table: the AToB0 tag: a lut16Type (10.10).
+    """
+    end = bytes(4 + 4 + 8 + 4) + 2 * text_tag(encoding)  # of no maker, no model and no known technology
+    sequence = b"pseq\0\0\0\0" + struct.pack(">I", 2) + 2 * end
+    tags = {b"desc": text_tag(name), b"cprt": text_tag("No copyright, use freely"), b"pseq": sequence, b"A2B0": table}
+    return _packed(tags, kind=b"link", connection=b"RGB ")
+
+
+def _packed(tags: dict[bytes, bytes], *, kind: bytes, connection: bytes) -> bytes:
+    """A profile for R'G'B' of the tags; those that are alike are stored once."""
+    places: dict[bytes, int] = {}
+    table, body = struct.pack(">I", len(tags)), b""
+    start = 132 + 12 * len(tags)
+    for each, data in tags.items():
         if data not in places:
             places[data] = start + len(body)
             body += data + bytes(-len(data) % 4)
         table += each + struct.pack(">II", places[data], len(data))
-    head = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x04300000, b"mntr", b"RGB ", b"XYZ ")
+    head = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x04300000, kind, b"RGB ", connection)
     head += struct.pack(">6H", 2025, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + _fixed(D50)
     return head.ljust(128, b"\0") + table + body
 
@@ -186,7 +206,7 @@ def _xyz(values: np.ndarray) -> bytes:
     return b"XYZ \0\0\0\0" + _fixed(values)
 
 
-def _text(text: str) -> bytes:
+def text_tag(text: str) -> bytes:
     """A text as multiLocalizedUnicodeType (10.15) in English."""
     words = text.encode("utf-16-be")
     return b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(words), 28) + words

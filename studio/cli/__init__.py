@@ -17,6 +17,7 @@ from reswd_torch.errors import InputError
 from studio.cli.apply import apply_command
 from studio.cli.batch import batch_command
 from studio.cli.generate import generate_command
+from studio.cli.grades import convert_command, how_command
 from studio.cli.guide import guide_command
 from studio.cli.match import match_command
 from studio.cli.serve import serve_command
@@ -34,6 +35,8 @@ app = typer.Typer(
 )
 app.command("match")(match_command)
 app.command("apply")(apply_command)
+app.command("convert")(convert_command)
+app.command("how")(how_command)
 app.command("batch")(batch_command)
 app.command("guide")(guide_command)
 app.command("generate")(generate_command)

@@ -21,7 +21,6 @@ _IMAGES = typer.Argument(  # one that may not be read is refused in its turn
     help="Pictures and clips to grade.", show_default=False, metavar="IMAGE", readable=False
 )
 _FOLDER = typer.Option("-o", "--output", help="Folder for the results; names are kept.", metavar="DIR")
-_OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=options.number, metavar="NUMBER")
 
 
 @with_trims
@@ -29,7 +28,7 @@ def apply_command(
     grade: Annotated[Path, _GRADE],
     images: Annotated[list[Path], _IMAGES],
     output: Annotated[Path, _FOLDER],
-    strength: Annotated[float | None, _OWN_STRENGTH] = None,
+    strength: Annotated[float | None, options.OWN_STRENGTH] = None,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
     *,
     trims: dict[str, Any],

@@ -57,6 +57,7 @@ def match_command(
     overwrite: Annotated[bool, options.OVERWRITE] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     pair: Annotated[list[str] | None, options.PAIR] = None,
+    grade: Annotated[list[Path] | None, options.GRADE_FILES] = None,
     *,
     trims: dict[str, Any],
 ) -> None:
@@ -94,7 +95,7 @@ def match_command(
         mask = saved.file("mask")
     job = job_for(source, trimmed_reference(reference, settings, trims), settings, mask, colors)
     inputs = () if from_settings is None else (from_settings,)
-    outputs = Outputs(output, cdl, cube, save_settings, cube_size, overwrite, inputs)
+    outputs = Outputs(output, cdl, cube, save_settings, cube_size, overwrite, inputs, tuple(grade or ()))
     with watching(job) as watch:
         delivered = deliver(job, outputs, watch)
     _check_hashes(job, saved)

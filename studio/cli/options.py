@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade.formats import cdl_suffixes, formats_for, in_words, lattice_suffixes
+from reswd_torch.grade.formats import cdl_suffixes, grade_suffixes, in_words, lattice_suffixes, suffixes_to_read
 from reswd_torch.settings import (
     AIMS,
     CUBE_SIZES,
@@ -103,10 +103,14 @@ SCENE = typer.Option(
     help=f"{_either(SCENES)}: whether both show the same things. (default: {DEFAULTS.scene})", metavar="NAME"
 )
 DEVICE = typer.Option(help=f"{_either(DEVICES)} (default: auto)", metavar="NAME")
-GRADES_TO_LOAD = ", ".join(one.suffix for one in formats_for(is_cdl=True))
+GRADES_TO_LOAD = ", ".join(suffixes_to_read())
 """The suffixes of grade files, for the help of options that load one."""
 CDL = typer.Option(help=f"Also save the grade as {in_words(cdl_suffixes())}.", metavar="FILE")
 CUBE = typer.Option(help=f"Also save the grade as {in_words(lattice_suffixes())}.", metavar="FILE")
+GRADE_FILES = typer.Option(
+    "--grade", help=f"Also save the grade as {in_words(grade_suffixes())}; may be given again.", metavar="FILE"
+)
+OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=number, metavar="NUMBER")
 CUBE_SIZE = typer.Option(
     help=f"Lattice points: {_either(map(str, CUBE_SIZES))}.", parser=whole_number, metavar="NUMBER"
 )

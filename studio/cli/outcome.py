@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from reswd_torch.grade.formats import format_for
 from studio.service.clip import ClipResult
 from studio.service.delivery import Delivered
 from studio.service.frames import FramesResult
@@ -75,12 +77,18 @@ def _lines(delivered: Delivered, cube_size: int) -> list[str]:
     if (trimmed := trimmed_line(grade)) is not None:
         lines.append(trimmed)
     lines.append(grade.effective.describe())
-    if "cube" in delivered.written:
-        error = grade.cube_error(cube_size)
-        suffix = delivered.written["cube"].suffix.lower()
-        exact = f"at most {error.max * 255:.1f}/255 from the grade between its points"
-        lines.append(f"{suffix}, {error.size} points: {exact}")
+    lines += [*_lattice_lines(delivered, cube_size)]
     return [*lines, *(f"wrote {path}" for path in delivered.written.values())]
+
+
+def _lattice_lines(delivered: Delivered, cube_size: int) -> Iterator[str]:
+    """How exact each grade file is that holds a lattice."""
+    for role, path in delivered.written.items():
+        if role == "output" or (found := format_for(path)) is None or not found.holds_lattice or found.exact:
+            continue
+        error = delivered.grade.cube_error(found.points(cube_size))
+        exact = f"at most {error.max * 255:.1f}/255 from the grade between its points"
+        yield f"{found.suffix}, {error.size} points: {exact}"
 
 
 def _distances(result: MatchResult | ClipResult | FramesResult) -> tuple[float | None, float | None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.grade.files import write_text_atomically
-from reswd_torch.grade.formats import cdl_suffixes, formats_for, lattice_suffixes
+from reswd_torch.grade.formats import cdl_suffixes, format_for, formats_for, grade_suffixes, lattice_suffixes
 from reswd_torch.grade.grade import check_grade_path
 from reswd_torch.grade.trims import ALL
 from reswd_torch.settings import LUT, check_cube_size
@@ -77,7 +77,7 @@ def deliver(job: MatchJob, outputs: Outputs, watch: Watch = UNWATCHED) -> Delive
 
 def _delivered(job: MatchJob, outputs: Outputs, watch: Watch) -> Delivered:
     check_outputs(job, outputs)
-    if outputs.cdl is not None:
+    if outputs.wants_ten_numbers:
         job = job.in_ten_numbers()
     if isinstance(job, FramesJob):
         frames = run_frames(job, outputs.result, overwrite=outputs.overwrite, watch=watch)
@@ -104,7 +104,7 @@ def deliver_into(job: MatchJob, folder: Path, watch: Watch = UNWATCHED, *, with_
         job: what to match to what; not numbered frames.
         folder: where the files go; replaces none.
         watch: told what is being done; may stop it.
-        with_grade: write the grade in every format that holds it (a .cube always, a .cc where the grade is ten numbers),
+        with_grade: write the grade in every everyday format that holds it (a .cube; .cc, .ccc and .cdl for ten numbers),
             and of a picture the settings, which then name no folder.
 
     Raises:
@@ -122,7 +122,7 @@ def deliver_into(job: MatchJob, folder: Path, watch: Watch = UNWATCHED, *, with_
         notes = (*result.notes, *losses(place, result.picture))
     written = {"output": place}
     if with_grade:
-        for one in formats_for(is_cdl=result.grade.is_cdl):
+        for one in (each for each in formats_for(is_cdl=result.grade.is_cdl) if each.everyday):
             written[one.suffix] = result.save_grade(folder / matched_name(job.source, one.suffix))
     if isinstance(result, MatchResult):
         if with_grade:
@@ -204,19 +204,23 @@ def _check_kinds(job: MatchJob, outputs: Outputs) -> None:
 
 def _check_grades(outputs: Outputs, inputs: list[Path], *, is_cdl: bool, lut_makers: tuple[str, ...]) -> None:
     check_cube_size(outputs.cube_size)
-    for path, suffixes in ((outputs.cdl, cdl_suffixes()), (outputs.cube, lattice_suffixes())):
-        if path is None:
-            continue
-        if path.suffix.lower() not in suffixes:
+    allowed = {"cdl": cdl_suffixes(), "cube": lattice_suffixes()}
+    named: set[Path] = set()
+    for role, path in outputs.grade_files.items():
+        suffixes = allowed.get(role, grade_suffixes())
+        found = format_for(path)
+        if found is None or found.suffix not in suffixes:
             raise InputError(f"{path}: give a name that ends in {' or '.join(suffixes)}")
+        if path in named:
+            raise InputError(f"{path}: given for two grade files; give each a name of its own")
+        named.add(path)
         check_grade_path(path, is_cdl=is_cdl, cube_size=outputs.cube_size, lut_makers=lut_makers)
         check_place(path, inputs=inputs, overwrite=outputs.overwrite)
 
 
 def _save_grades(save: Callable[..., Path], outputs: Outputs) -> dict[str, Path]:
     """Save the grade where that is wanted: what was written, by role."""
-    wanted = {"cdl": outputs.cdl, "cube": outputs.cube}
-    return {role: save(path, cube_size=outputs.cube_size) for role, path in wanted.items() if path is not None}
+    return {role: save(path, cube_size=outputs.cube_size) for role, path in outputs.grade_files.items()}
 
 
 def _save_settings(result: MatchResult | ClipResult, outputs: Outputs) -> dict[str, Path]:

@@ -55,10 +55,25 @@ def download_button(label: str, elem_id: str, *, scale: int = 1, min_width: int 
 
 
 def grade_buttons(prefix: str = "") -> dict[str, gr.Button]:
-    """A button for each grade file format, by suffix; ``prefix`` is that of the tab's ids."""
+    """A button for each everyday grade file format, by suffix; ``prefix`` is that of the tab's ids."""
+    return _grade_buttons(prefix, everyday=True)
+
+
+def more_grade_buttons(prefix: str = "") -> dict[str, gr.Button]:
+    """Lay out, folded, a button for each of the other formats, by suffix."""
+    with gr.Accordion("Grade files for other programs", open=False, elem_id=f"{prefix}more-grades"):
+        with gr.Row(elem_classes="downloads"):
+            buttons = _grade_buttons(prefix, everyday=False)
+        lines = "".join(f"<dt>{one.suffix}</dt><dd>{one.programs}</dd>" for one in formats_for(is_cdl=True))
+        gr.HTML(f'<dl class="grade-programs">{lines}</dl>', padding=False)
+    return buttons
+
+
+def _grade_buttons(prefix: str, *, everyday: bool) -> dict[str, gr.Button]:
     return {
-        one.suffix: download_button(one.label, f"{prefix}get-{one.suffix.removeprefix('.')}")
+        one.suffix: download_button(one.label, f"{prefix}get-{one.suffix[1:].replace('.', '-')}")
         for one in formats_for(is_cdl=True)
+        if one.everyday == everyday
     }
 
 

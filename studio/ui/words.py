@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from reswd_torch.errors import InputError, MatchRemedy, Remedy
-from reswd_torch.grade.formats import formats_for, grade_suffixes, in_words, lattice_suffixes
+from reswd_torch.grade.formats import grade_suffixes, in_words, lattice_suffixes, suffixes_to_read
 from reswd_torch.matching.methods import REGISTRY
 from studio.media.images import profile_name
 from studio.remedies import JobRemedy
@@ -19,7 +19,7 @@ METHOD_NAMES = {method.name: method.label for method in REGISTRY}
 """What the page calls each method, by the name that settings have for it."""
 NO_REFERENCE = "Choose a reference: a photograph whose colours you want."
 NO_PALETTE = "Write the palette's colours first, such as #2b3a55, #e8c07d."
-GRADES_TO_LOAD = ", ".join(one.suffix for one in formats_for(is_cdl=True))
+GRADES_TO_LOAD = ", ".join(suffixes_to_read())
 """The suffixes of the grade files that the page takes."""
 NO_GRADE = f"No saved grade is loaded: drop a {GRADES_TO_LOAD} or a settings .json."
 UNEXPECTED = (

@@ -14,19 +14,41 @@ from typing import TYPE_CHECKING
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats.asc_cdl import CC, CCC, CDL
+from reswd_torch.grade.formats.clf import CLF, CTF
 from reswd_torch.grade.formats.cube import CUBE
+from reswd_torch.grade.formats.device_link import ICC
 from reswd_torch.grade.formats.format import GradeFormat
+from reswd_torch.grade.formats.hald import HALD
+from reswd_torch.grade.formats.spi3d import SPI3D
+from reswd_torch.grade.formats.three_dl import THREE_DL
 
 if TYPE_CHECKING:
     from reswd_torch.grade.kinds import Transform
 
-FORMATS: tuple[GradeFormat, ...] = (CC, CCC, CDL, CUBE)
+FORMATS: tuple[GradeFormat, ...] = (CC, CCC, CDL, CUBE, CLF, CTF, THREE_DL, SPI3D, HALD, ICC)
 """Every format, in the order in which error messages list them."""
 
 
 def format_of(suffix: str) -> GradeFormat | None:
     """The format of files with this suffix (in small letters, with the dot); None for a suffix that is no grade file's."""
     return next((one for one in FORMATS if one.suffix == suffix), None)
+
+
+def format_for(path: Path) -> GradeFormat | None:
+    """The format of a grade file by its name, in which the longest suffix counts; None where it is no grade file's.
+
+    Args:
+        path: of a file to write.
+    """
+    name = path.name.lower()
+    fitting = [one for one in FORMATS if name.endswith(one.suffix) and name != one.suffix]
+    return max(fitting, key=lambda one: len(one.suffix), default=None)
+
+
+def suffixes_to_read() -> tuple[str, ...]:
+    """The suffixes of all files that can be read as grades, the everyday ones first."""
+    known = sorted(FORMATS, key=lambda one: not one.everyday)
+    return tuple(dict.fromkeys(suffix for one in known for suffix in one.also_read or (one.suffix,)))
 
 
 def grade_suffixes() -> tuple[str, ...]:
@@ -73,7 +95,9 @@ def read_grade_file(path: Path) -> tuple[Transform, tuple[str, ...]]:
     Raises:
         InputError: missing, not readable as its suffix says, or of another kind.
     """
-    found, known = format_of(path.suffix.lower()), ", ".join(grade_suffixes())
+    last = path.suffix.lower()
+    found = format_for(path) or next((one for one in FORMATS if last in one.also_read), None)
+    known = ", ".join(suffixes_to_read())
     if found is None:
         raise InputError(f"{path}: not a grade file; give one of {known} or a settings .json")
     if not path.is_file():
@@ -89,6 +113,7 @@ __all__ = [
     "FORMATS",
     "GradeFormat",
     "cdl_suffixes",
+    "format_for",
     "format_of",
     "formats_for",
     "grade_suffixes",
@@ -96,4 +121,5 @@ __all__ = [
     "lattice_suffixes",
     "read_grade_file",
     "series_suffixes",
+    "suffixes_to_read",
 ]

@@ -31,6 +31,7 @@ def write(path: Path, transform: Transform, *, description: str, encoding: str, 
 CC = GradeFormat(
     suffix=".cc",
     label=".cc",
+    programs="OpenColorIO, Nuke",
     holds_lattice=False,
     read=read,
     write=partial(write, element="ColorCorrection"),
@@ -39,6 +40,7 @@ CC = GradeFormat(
 CCC = GradeFormat(
     suffix=".ccc",
     label=".ccc",
+    programs="Resolve, OpenColorIO, Nuke",
     holds_lattice=False,
     read=read,
     write=partial(write, element="ColorCorrectionCollection"),
@@ -46,6 +48,7 @@ CCC = GradeFormat(
 CDL = GradeFormat(
     suffix=".cdl",
     label=".cdl",
+    programs="Resolve, OpenColorIO",
     holds_lattice=False,
     read=read,
     write=partial(write, element="ColorDecisionList"),

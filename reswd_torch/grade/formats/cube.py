@@ -35,4 +35,12 @@ def write(path: Path, transform: Transform, *, description: str, encoding: str, 
     write_cube(path, held, comments=comments)
 
 
-CUBE = GradeFormat(suffix=".cube", label=".cube", holds_lattice=True, read=read, write=write, for_series=True)
+CUBE = GradeFormat(
+    suffix=".cube",
+    label=".cube",
+    programs="Resolve, Premiere, Photoshop, Nuke, ffmpeg, darktable, OpenColorIO",
+    holds_lattice=True,
+    read=read,
+    write=write,
+    for_series=True,
+)

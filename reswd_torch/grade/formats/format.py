@@ -41,20 +41,34 @@ class GradeFormat:
     """One kind of grade file.
 
     Attributes:
-        suffix: of its files, in small letters and with the dot.
+        suffix: of its files, in small letters and with the dot. It may have two parts, such as ``.hald.png``.
         label: what a button calls it.
+        programs: who opens it, in a few words; ``docs/grades.md`` has the source of each.
         holds_lattice: whether it holds any grade, as a lattice. Other formats hold the ten CDL numbers only.
         read: reads a file.
         write: writes a file.
         for_series: whether the grade of a series of pictures is saved in it without being asked for.
+        everyday: whether it is offered first and given without being asked for. The others are for one kind of program each.
+        exact: whether it holds every grade as it is; a lattice of any other format is exact at its points.
+        also_read: suffixes that are read as this format, and not written.
+        size_for: the lattice points along one axis that it has for those that are asked for; None for the same.
     """
 
     suffix: str
     label: str
+    programs: str
     holds_lattice: bool
     read: Read
     write: Write
     for_series: bool = False
+    everyday: bool = True
+    exact: bool = False
+    also_read: tuple[str, ...] = ()
+    size_for: Callable[[int], int] | None = None
+
+    def points(self, cube_size: int) -> int:
+        """The lattice points along one axis that it has where ``cube_size`` are asked for."""
+        return cube_size if self.size_for is None else self.size_for(cube_size)
 
     def holds(self, *, is_cdl: bool) -> bool:
         """Whether a grade fits into the format: one that is ten CDL numbers, or one that is a lattice."""

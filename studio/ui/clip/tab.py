@@ -23,7 +23,7 @@ from studio.ui.controls import (
     transform_choice,
 )
 from studio.ui.places import picture_place
-from studio.ui.saving import GradeDownloads, cube_choice, download_button, grade_buttons
+from studio.ui.saving import GradeDownloads, cube_choice, download_button, grade_buttons, more_grade_buttons
 from studio.ui.words import GRADES_TO_LOAD
 
 
@@ -166,6 +166,7 @@ def _downloads() -> GradeDownloads:
         grades = grade_buttons("clip-")
         settings = download_button("Settings", "clip-get-settings")
     cube_size, cube_line = cube_choice("clip-")
+    grades |= more_grade_buttons("clip-")
     return GradeDownloads(grades, settings, cube_size, cube_line, gr.File(visible="hidden", elem_id="clip-download"))
 
 

@@ -40,7 +40,7 @@ from studio.ui.match.parts import (
 )
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
-from studio.ui.saving import cube_choice, download_button, grade_buttons
+from studio.ui.saving import cube_choice, download_button, grade_buttons, more_grade_buttons
 from studio.ui.trims import lay_out_trims
 from studio.ui.words import GRADES_TO_LOAD
 
@@ -238,6 +238,7 @@ def _downloads() -> Downloads:
         grades = grade_buttons()
         settings = download_button("Settings", "get-settings", min_width=110)
     cube_size, cube_line = cube_choice()
+    grades |= more_grade_buttons()
     file = gr.File(visible="hidden", elem_id="download")
     return Downloads(
         picture=picture,

@@ -54,8 +54,12 @@ def write_lattice(path: Path, transform: Cdl | Lut3D, *, description: str, encod
 
 
 TOYS = {
-    "numbers": GradeFormat(".toy", "Toy", holds_lattice=False, read=read_numbers, write=write_numbers, for_series=True),
-    "lattice": GradeFormat(".toy", "Toy", holds_lattice=True, read=read_lattice, write=write_lattice, for_series=True),
+    "numbers": GradeFormat(
+        ".toy", "Toy", "toys", holds_lattice=False, read=read_numbers, write=write_numbers, for_series=True
+    ),
+    "lattice": GradeFormat(
+        ".toy", "Toy", "toys", holds_lattice=True, read=read_lattice, write=write_lattice, for_series=True
+    ),
 }
 
 

@@ -1,0 +1,67 @@
+"""reswd convert and reswd how: a saved grade as another kind of file, and how other programs apply it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reswd_torch.errors import InputError
+from reswd_torch.settings import MatchSettings
+from studio.cli import options
+from studio.cli.trims import with_trims
+
+_GRADE = typer.Argument(help=f"A {options.GRADES_TO_LOAD}, or a settings .json.", show_default=False, metavar="GRADE")
+_OUTPUTS = typer.Argument(help="The same grade in other files.", show_default=False, metavar="FILE")
+_FILE = typer.Argument(help="A grade file.", show_default=False, metavar="GRADE")
+
+
+@with_trims
+def convert_command(
+    grade: Annotated[Path, _GRADE],
+    outputs: Annotated[list[Path], _OUTPUTS],
+    strength: Annotated[float | None, options.OWN_STRENGTH] = None,
+    cube_size: Annotated[int, options.CUBE_SIZE] = 33,
+    overwrite: Annotated[bool, options.OVERWRITE] = False,
+    *,
+    trims: dict[str, Any],
+) -> None:
+    """Save a grade as other kinds of grade files, by their suffixes."""
+    from reswd_torch.grade.grade import check_grade_path
+    from reswd_torch.written import written_together
+    from studio.media.places import check_place
+    from studio.service.apply import load_any_grade
+
+    loaded = load_any_grade(grade)
+    if strength is not None:
+        loaded = loaded.at_strength(MatchSettings(strength=strength).strength)
+    loaded = loaded.trimmed(replace(loaded.trims, **trims))
+    for place in outputs:
+        check_grade_path(place, is_cdl=loaded.is_cdl, cube_size=cube_size, lut_makers=loaded.lut_makers)
+        check_place(place, inputs=[grade], overwrite=overwrite)
+    for note in loaded.notes:
+        print(f"note: {grade}: {note}", file=sys.stderr)
+    description = f"ReSWD Studio: {grade.name}"
+    with written_together(overwrite=overwrite):
+        for place in outputs:
+            loaded.save(place, cube_size=cube_size, description=description)
+    for place in outputs:
+        print(f"wrote {place}")
+
+
+def how_command(grade: Annotated[Path, _FILE]) -> None:
+    """Print how other programs apply a grade file: lines to copy."""
+    from reswd_torch.grade.formats import format_for
+    from studio.views.one_liners import one_liners
+
+    found = format_for(grade)
+    if found is None:
+        raise InputError(f"{grade}: not a grade file; give one of {options.GRADES_TO_LOAD}")
+    if not grade.is_file():
+        raise InputError(f"{grade}: no such file; save the grade first")
+    print(f"{found.suffix} is opened by {found.programs}.")
+    for one in one_liners(grade.absolute()):
+        print(f"\n{one.program}:\n  {one.line}")
