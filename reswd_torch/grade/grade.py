@@ -201,7 +201,7 @@ class Grade:
         return CubeError(size, float(scattered.mean()), max(float(centres.max()), float(scattered.max())))
 
     def save(self, path: str | Path, *, cube_size: int = 33, description: str = "ReSWD Studio match") -> Path:
-        """Save at this grade's strength, with its trims, as .cube, .cc, .ccc or .cdl: the suffix chooses the format.
+        """Save at this grade's strength, with its trims: the suffix chooses the format, such as .cube, .cc or .clf.
 
         Raises:
             InputError: unknown suffix or size, a lattice saved as CDL, or a place that cannot be written.
@@ -271,7 +271,7 @@ def grade_from_record(record: dict[str, Any]) -> Grade:
 
 
 def load_grade(path: str | Path) -> Grade:
-    """Load a grade from a .cube, .cc, .ccc, .cdl or a file of any other registered format.
+    """Load a grade from a file of any registered format, such as .cube, .cc or .clf.
 
     Raises:
         InputError: missing or unreadable file, or of another kind.

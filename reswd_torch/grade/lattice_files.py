@@ -16,6 +16,9 @@ LARGEST = 1 << 27
 """Largest file that is read, bytes. 129 lattice points along one axis take 86 MB as .spi3d."""
 _SIZES = re.compile(r"[ \t]*SPILUT[^\n]*\n[ \t]*3[ \t]+3[ \t]*\n[ \t]*(\d{1,4})[ \t]+(\d{1,4})[ \t]+(\d{1,4})[ \t]*\n")
 """The head of an .spi3d."""
+_KEYWORDS_OF_3DL = ("3dmesh", "mesh", "gamma", "lut8", "lut10", "lut12", "lut16")
+"""What a line of a .3dl can begin with that is no row."""
+_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _SHORTEST_ROW = 12
 """Bytes of six numbers with spaces between, and the end of the line."""
 
@@ -37,7 +40,26 @@ def write_baked(path: Path, transform: Transform, name: str, *, cube_size: int) 
 
 def read_3dl(path: Path) -> tuple[Transform, tuple[str, ...]]:
     """Read a .3dl of Flame, Lustre or Photoshop. Raises InputError for a file that is none."""
-    return grade_of(operations_of(path, _text(path)))
+    text = _text(path)
+    _check_3dl(path, text)
+    return grade_of(operations_of(path, text))
+
+
+def _check_3dl(path: Path, text: str) -> None:
+    """OpenColorIO passes over every line that it does not understand, and takes what is left for a smaller lattice."""
+    rows = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        words = line.split()
+        if not words or words[0][0] in "#<" or words[0].lower() in _KEYWORDS_OF_3DL:
+            continue
+        if not all(_WHOLE.fullmatch(word) for word in words):
+            shown = line.strip()[:60]
+            raise InputError(f"{path}: line {number} is {shown!r} and no row of whole numbers; export it again")
+        rows += len(words) == 3
+    if not any(
+        size**3 in (rows, rows - 1) for size in range(2, LARGEST_OF_OPENCOLORIO + 1)
+    ):  # three steps look like a row
+        raise InputError(f"{path}: not a readable .3dl ({rows} rows are no lattice); export it again")
 
 
 def read_spi3d(path: Path) -> tuple[Transform, tuple[str, ...]]:

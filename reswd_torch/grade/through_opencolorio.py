@@ -45,13 +45,16 @@ def operations_of(path: Path, text: str) -> list[ocio.Transform]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / f"grade{path.suffix.lower()}"
         copy.write_text(text, encoding="utf-8", newline="\n")
+        level = ocio.GetLoggingLevel()
+        ocio.SetLoggingLevel(ocio.LOGGING_LEVEL_NONE)  # it would print what it passes over, with the name of the copy
         try:
             told = ocio.FileTransform(str(copy), "", ocio.INTERP_TETRAHEDRAL)
             group = ocio.Config.CreateRaw().getProcessor(told).createGroupTransform()
-        except ocio.Exception as error:
+        except (ocio.Exception, UnicodeDecodeError) as error:  # it cuts its messages off within a letter
             reason = " ".join(str(error).replace(str(copy), path.name).split())[:200]
             raise InputError(f"{path}: not a readable {path.suffix} ({reason}); export it again") from error
         finally:
+            ocio.SetLoggingLevel(level)
             ocio.ClearAllCaches()  # it keeps every file that it has read
     return list(group)
 
@@ -122,6 +125,8 @@ def _domain(matrix: ocio.MatrixTransform) -> Lut1D | None:
     """A matrix that scales each channel on its own, as the domain of what is behind it."""
     numbers = np.array(matrix.getMatrix()).reshape(4, 4)
     scales, offsets = np.diag(numbers)[:3], np.array(matrix.getOffset())[:3]
+    if not (np.isfinite(numbers).all() and np.isfinite(offsets).all()):
+        return None
     if np.abs(numbers - np.diag(np.diag(numbers))).max() > 0.0 or scales.min() <= 0.0:
         return None
     return Lut1D.scale(triple(-offsets / scales), triple((1.0 - offsets) / scales))

@@ -30,7 +30,7 @@ from studio.watch import UNWATCHED, Watch
 
 
 def load_any_grade(path: Path) -> Grade:
-    """Load a .cube, .cc, .ccc, .cdl, or the grade in a settings .json.
+    """Load a grade file of any kind, or the grade in a settings .json.
 
     Raises:
         InputError: missing, unreadable, or of another kind.

@@ -126,7 +126,7 @@ class ClipResult:
         return render(pixels, self.grade, weights)
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
-        """Save the grade as .cube, .cc, .ccc or .cdl."""
+        """Save the grade in the format of the suffix."""
         return self.grade.save(path, cube_size=cube_size, description=self.job.description())
 
     def settings_text(self, *, names_only: bool = False) -> str:

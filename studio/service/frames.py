@@ -52,7 +52,7 @@ class FramesResult:
         return self.grade.encoding
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
-        """Save the grade as .cube, .cc, .ccc or .cdl."""
+        """Save the grade in the format of the suffix."""
         return self.grade.save(path, cube_size=cube_size, description=self.job.description())
 
 

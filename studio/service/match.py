@@ -131,7 +131,7 @@ class MatchResult:
         return write_picture(path, self.picture, self.graded_pixels(), overwrite=overwrite)
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
-        """Save the grade as .cube, .cc, .ccc or .cdl."""
+        """Save the grade in the format of the suffix."""
         return self.grade.save(path, cube_size=cube_size, description=self.description())
 
     def settings_text(self, *, names_only: bool = False) -> str:

@@ -83,7 +83,7 @@ def apply(source: str, grade: str, strength: float | None = None) -> str:
 
     Args:
         source: the picture to grade.
-        grade: a .cube, .cc, .ccc or .cdl file, or the settings .json of a match.
+        grade: a .cube, .cc, .ccc, .cdl or other grade file, or the settings .json of a match.
         strength: 0 to 4, instead of the grade's own.
 
     Returns:

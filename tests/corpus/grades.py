@@ -149,9 +149,101 @@ def _cdls() -> Iterator[tuple[str, str | bytes, Grades | Refused]]:
     yield "deep.cc", "<a>" * 5000 + "</a>" * 5000, Refused("")
 
 
+def _xml(*operations: str, head: str = 'id="a" compCLFversion="3.0"') -> str:
+    return f"<ProcessList {head}>{''.join(operations)}</ProcessList>"
+
+
+_SAME_DEPTH = 'inBitDepth="32f" outBitDepth="32f"'
+_ASC = f'<ASC_CDL {_SAME_DEPTH} style="Fwd">{_SOP}</ASC_CDL>'
+_NO_CLAMP = _ASC.replace("Fwd", "FwdNoClamp")
+_HALVED = f'<Matrix {_SAME_DEPTH}><Array dim="3 3">0.5 0 0 0 0.5 0 0 0 0.5</Array></Matrix>'
+_DOUBLED = f'<LUT1D {_SAME_DEPTH}><Array dim="2 1">0 1</Array></LUT1D>'
+_EIGHT_BITS = '<LUT1D inBitDepth="8i" outBitDepth="10i"><Array dim="2 3">0 0 0 1023 1023 1023</Array></LUT1D>'
+_CORNERS = " ".join(f"{r} {g} {b}" for r, g, b in product((0, 1), repeat=3))
+_LATTICE = f'<LUT3D {_SAME_DEPTH}><Array dim="2 2 2 3">{_CORNERS}</Array></LUT3D>'
+
+
+def _spi3d(size: int = 2, places: str = "") -> str:
+    rows = (
+        f"{r} {g} {b} {r / (size - 1):.6f} {g / (size - 1):.6f} {b / (size - 1):.6f}"
+        for r, g, b in product(range(size), repeat=3)
+    )
+    return "\n".join(["SPILUT 1.0", "3 3", places or f"{size} {size} {size}", *rows]) + "\n"
+
+
+def _3dl(size: int = 17) -> str:
+    steps = [round(1023 * each / (size - 1)) for each in range(size)]
+    rows = (
+        " ".join(str(round(4095 * each / (size - 1))) for each in colour) for colour in product(range(size), repeat=3)
+    )
+    return "\n".join([" ".join(map(str, steps)), *rows]) + "\n"
+
+
+def _hald() -> bytes:
+    """The Hald picture of level 2 of the identity."""
+    import cv2
+    import numpy as np
+
+    number = np.arange(64)
+    places = np.stack([number // 16, number // 4 % 4, number % 4], -1) / 3  # blue first, as OpenCV has it
+    return bytes(cv2.imencode(".png", np.rint(places * 65535).astype(np.uint16).reshape(8, 8, 3))[1])
+
+
+def _link(dtype: str = ">u2", size: int = 2) -> bytes:
+    """A device link that changes nothing."""
+    import numpy as np
+
+    from reswd_torch.profiles.icc import pack_link
+
+    bits = 8 if dtype == "u1" else 16
+    top, curve = 2**bits - 1, np.linspace(0, 1, 256 if bits == 8 else 2)
+    axis = np.linspace(0, 1, size)
+    lattice = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1)
+    numbers = np.rint(np.concatenate([*[curve] * 3, lattice.ravel(), *[curve] * 3]) * top).astype(dtype).tobytes()
+    head = b"mft1" if bits == 8 else b"mft2"
+    ends = b"" if bits == 8 else b"\0\2\0\2"
+    matrix = np.rint(np.eye(3) * 65536).astype(">i4").tobytes()
+    return pack_link("same", "sRGB", head + bytes(4) + bytes([3, 3, size, 0]) + matrix + ends + numbers)
+
+
+def _others() -> Iterator[tuple[str, str | bytes, Grades | Refused]]:
+    """Files for other programs: CLF (S-2014-006), CTF, .3dl, .spi3d, Hald pictures and device links."""
+    yield "ten-numbers.clf", _xml(_ASC), _GRADED
+    yield "declared.ctf", '<?xml version="1.0" encoding="UTF-8"?>\n' + _xml(_ASC, head='version="1.3" id="a"'), _GRADED
+    yield "no-clamp.clf", _xml(_NO_CLAMP), Grades(((0.25, 0.5, 0.5),), ((0.5, 0.6, 0.25),))
+    yield "nothing.clf", _xml(), Refused("")
+    yield "matrix.clf", _xml(_HALVED), _mapped(lambda v: v / 2)
+    yield "domain.clf", _xml(_HALVED, _DOUBLED), _mapped(lambda v: v / 2)
+    yield "lattice.clf", _xml(_LATTICE), SAME
+    yield "ten-bits.clf", _xml(_EIGHT_BITS), SAME
+    yield "lattice-between.clf", _xml(_LATTICE, _HALVED), _mapped(lambda v: v / 2)
+    yield "utf16.clf", f'<?xml version="1.0" encoding="UTF-16"?>{_xml(_ASC)}'.encode("utf-16"), _GRADED
+    yield "referring.ctf", _xml('<Reference path="a.cc"/>', head='version="1.3" id="a"'), Refused("refers")
+    yield "document-type.clf", "<!DOCTYPE a []>" + _xml(_ASC), Refused("document type")
+    yield "dim-of-millions.clf", _xml(_LATTICE.replace("2 2 2 3", "129 129 129 3")), Refused("fewer")
+    yield "dim-of-words.clf", _xml(_LATTICE.replace("2 2 2 3", "a b c d")), Refused("")
+    yield "not-closed.clf", _xml(_ASC)[:-4], Refused("")
+    yield "plain.spi3d", _spi3d(), SAME
+    yield "crlf.spi3d", _spi3d(3).replace("\n", "\r\n"), SAME
+    yield "sizes-of-millions.spi3d", _spi3d(2, "9999 9999 9999"), Refused("")
+    yield "more-than-there-are.spi3d", _spi3d(2, "100 100 100"), Refused("fewer")
+    yield "far-places.spi3d", _spi3d().replace("1 1 1 ", "7 7 7 "), Refused("")
+    yield "plain.3dl", _3dl(), SAME._replace(within=0.51 / 4095)
+    yield "remark.3dl", "# by hand\n" + _3dl(), SAME._replace(within=0.51 / 4095)
+    yield "one-row-short.3dl", _3dl().rsplit("\n", 2)[0] + "\n", Refused("")
+    yield "words.3dl", _3dl().replace("4095", "white"), Refused("no row of whole numbers")
+    yield "plain.hald.png", _hald(), SAME
+    yield "by-another.png", _hald(), SAME
+    yield "cut.hald.png", _hald()[:-60], Refused("")
+    yield "sixteen-bits.icc", _link(), SAME
+    yield "eight-bits.icc", _link("u1", 5), SAME._replace(within=0.51 / 255)
+    yield "cut.icc", _link()[:-40], Refused("")
+    yield "no-profile.icc", b"\0" * 300, Refused("device link")
+
+
 def files() -> Iterator[Odd]:
     """One line a file."""
     for name, content, outcome in _cubes():
         yield Odd(f"{name}.cube", content if isinstance(content, bytes) else content.encode(), outcome)
-    for name, content, outcome in _cdls():
+    for name, content, outcome in (*_cdls(), *_others()):
         yield Odd(name, content if isinstance(content, bytes) else content.encode(), outcome)

@@ -37,10 +37,11 @@ class Refused(NamedTuple):
 
 
 class Grades(NamedTuple):
-    """A grade is read, and maps these colours (0..1) to those, to 1/65535."""
+    """A grade is read, and maps these colours (0..1) to those, to ``within``: half a step of a format of few bits."""
 
     colours: tuple[tuple[float, ...], ...]
     results: tuple[tuple[float, ...], ...]
+    within: float = 1 / 65535
 
 
 class Holds(NamedTuple):

@@ -70,7 +70,7 @@ def test_grades(odd: Odd, tmp_path: Path) -> None:
         return refused(odd, path, lambda: load_any_grade(path))
     colours = torch.tensor([odd.outcome.colours], dtype=torch.float32)
     result = load_any_grade(path).apply(colours).clamp(0, 1)
-    assert np.abs(result.numpy()[0] - np.array(odd.outcome.results)).max() <= 1 / 65535
+    assert np.abs(result.numpy()[0] - np.array(odd.outcome.results)).max() <= odd.outcome.within
 
 
 @each(PAINTED)

@@ -184,6 +184,11 @@ BAD = {
         CLF.format('<LUT1D inBitDepth="32f" outBitDepth="32f"><Array dim="2 3">a b c d e f</Array></LUT1D>').encode(),
         "not a readable .clf",
     ),
+    "cut within a letter.clf": (
+        CLF.format(f"<ASC_CDL inBitDepth='{'ö' * 300}'/>").encode(),
+        "not a readable .clf",
+    ),
+    "infinite.clf": (CLF.format(MATRIX.replace("0.8 0.2", "inf 0.2")).encode(), "infinite.clf: "),
     "html.clf": (b"<html/>", "its root is 'html'"),
     "empty.ctf": (b"", "not a readable .ctf"),
     "words.3dl": (b"hello", "not a readable .3dl"),

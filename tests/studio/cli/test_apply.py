@@ -65,7 +65,7 @@ def test_apply_refusals(reswd: Reswd, place: Path, look: Path) -> None:
         ([look, place / "nothing.png", "-o", new], ("nothing.png",)),
         ([place / "none.cc", source, "-o", new], ("none.cc",)),
         ([place / "broken.cube", source, "-o", new], ("broken.cube",)),
-        ([source, source, "-o", new], ("source.png", "not a grade file")),
+        ([source, source, "-o", new], ("source.png", "no Hald picture", "give a grade file")),
         ([look, source, "-o", place], ("source.png", "input")),
         ([look, source, "-o", look], ("look.cc", "is a file")),
         ([look, source, place / "sub" / "source.png", "-o", new], ("would both become",)),

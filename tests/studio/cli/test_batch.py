@@ -159,7 +159,7 @@ def test_a_saved_grade_keeps_its_own_strength(reswd: Reswd, shots: Path, warm: P
         ),
         (
             ["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--grade-files", ".txt"],
-            "'.txt' is not a kind of grade file: give --grade-files .cc, .ccc, .cdl or .cube",
+            "'.txt' is not a kind of grade file: give --grade-files .cc, .ccc, .cdl, .cube",
         ),
         (
             ["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--grade-files", ".cc", "--series"],
@@ -167,7 +167,7 @@ def test_a_saved_grade_keeps_its_own_strength(reswd: Reswd, shots: Path, warm: P
         ),
         (
             ["batch", "{shots}", "--target", "{warm}", "-o", "{out}", "--grade-files", ".cc", "--transform", "lut"],
-            "give --grade-files .cube, or --transform cdl",
+            "give --grade-files .cube, .clf",
         ),
         (["batch", "{shots}/none", "--target", "{warm}", "-o", "{out}"], "no such folder"),
         (["batch", "{shots}", "--target", "{warm}", "-o", "{warm}/out"], "cannot be written to"),

@@ -72,13 +72,15 @@ def toy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Grad
 
 
 def test_the_formats_and_their_order() -> None:
-    assert formats.grade_suffixes() == (".cc", ".ccc", ".cdl", ".cube")
-    assert [one.suffix for one in formats.formats_for(is_cdl=True)] == [".cube", ".cc", ".ccc", ".cdl"]
-    assert [one.suffix for one in formats.formats_for(is_cdl=False)] == [".cube"]
+    lattices = [".cube", ".clf", ".ctf", ".3dl", ".spi3d", ".hald.png", ".icc"]
+    assert formats.grade_suffixes() == (".cc", ".ccc", ".cdl", *lattices)
+    assert [one.suffix for one in formats.formats_for(is_cdl=True)] == [*lattices, ".cc", ".ccc", ".cdl"]
+    assert [one.suffix for one in formats.formats_for(is_cdl=False)] == lattices
+    assert [one.suffix for one in formats.FORMATS if one.everyday] == [".cc", ".ccc", ".cdl", ".cube"]
     assert formats.series_suffixes(is_cdl=True) == (".cube", ".cc")
     assert formats.series_suffixes(is_cdl=False) == (".cube",)
     assert formats.in_words(formats.cdl_suffixes()) == ".cc, .ccc or .cdl"
-    assert formats.in_words(formats.lattice_suffixes()) == ".cube"
+    assert formats.in_words(formats.lattice_suffixes()) == ".cube, .clf, .ctf, .3dl, .spi3d, .hald.png or .icc"
 
 
 def test_it_is_saved_and_loaded(toy: GradeFormat, tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_it_is_saved_and_loaded(toy: GradeFormat, tmp_path: Path) -> None:
         assert loaded.notes == ("read as a toy",)
         kept = Grade(grade.lattice(17)) if toy.holds_lattice else grade
         torch.testing.assert_close(loaded.apply(colours), kept.apply(colours), atol=1e-5, rtol=0)
-    with pytest.raises(InputError, match=r"give one of \.cc, \.ccc, \.cdl, \.cube, \.toy"):
+    with pytest.raises(InputError, match=r"give one of \.cc, \.ccc, \.cdl, \.cube, \.toy, \.clf"):
         load_grade(tmp_path / "look.xyz")
 
 
