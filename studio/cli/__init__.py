@@ -1,4 +1,4 @@
-"""The command line: reswd match | apply | batch | guide | generate | serve, one file a command.
+"""The command line: reswd match | apply | convert | how | batch | guide | generate | serve, one file a command.
 
 Heavy modules load inside the commands, so that --help is quick.
 """

@@ -77,6 +77,13 @@ def _downloads_are_the_librarys(studio: Studio, folder: Path) -> None:
         grade = studio.download(elem_id, folder)
         assert grade.name == f"lagoon-jetty matched{suffix}"
         assert digest(grade) == digest(wanted.save_grade(folder / f"library{suffix}"))
+    studio.at("#more-grades").get_by_text("Grade files for other programs").click()
+    studio.at("#more-grades").get_by_text("darktable, RawTherapee, ffmpeg").wait_for()
+    for elem_id, suffix in (("get-clf", ".clf"), ("get-hald-png", ".hald.png"), ("get-icc", ".icc")):
+        grade = studio.download(elem_id, folder)
+        assert grade.name == f"lagoon-jetty matched{suffix}"
+        assert digest(grade) == digest(wanted.save_grade(folder / f"library{suffix}"))
+    studio.shoot("other-grade-files-1280")
     settings = studio.download("get-settings", folder)
     assert json.loads(settings.read_text())["settings"]["strength"] == 0.4
     out = folder / "from settings.jpg"

@@ -191,7 +191,7 @@ BAD = {
     "infinite.clf": (CLF.format(MATRIX.replace("0.8 0.2", "inf 0.2")).encode(), "infinite.clf: "),
     "html.clf": (b"<html/>", "its root is 'html'"),
     "empty.ctf": (b"", "not a readable .ctf"),
-    "words.3dl": (b"hello", "not a readable .3dl"),
+    "words.3dl": (b"hello", "no row of whole numbers"),
     "few.3dl": (b"0 512 1023\n0 0 0\n1 1 1\n", "not a readable .3dl"),
     "few.spi3d": (b"SPILUT 1.0\n3 3\n129 129 129\n0 0 0 0 0 0\n", "holds fewer rows"),
     "uneven.spi3d": (b"SPILUT 1.0\n3 3\n2 3 2\n", "a lattice of 2 x 3 x 2"),
