@@ -13,7 +13,7 @@ import torch
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.foreign_text import content_of
-from reswd_torch.grade.formats.hald import level_for
+from reswd_torch.grade.hald_level import level_for
 from reswd_torch.grade.kinds import Transform, in_range
 from reswd_torch.grade.lut3d import Lut3D, lattice_of
 from reswd_torch.grade.lut_chain import LutChain
@@ -32,7 +32,7 @@ def write_hald(path: Path, transform: Transform, *, cube_size: int) -> None:
     Args:
         path: where to.
         transform: the grade.
-        cube_size: lattice points along one axis that are wanted: see :func:`~reswd_torch.grade.formats.hald.level_for`.
+        cube_size: lattice points along one axis that are wanted: see :func:`~reswd_torch.grade.hald_level.level_for`.
 
     Raises:
         InputError: the file cannot be written.

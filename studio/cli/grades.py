@@ -55,7 +55,7 @@ def convert_command(
 def how_command(grade: Annotated[Path, _FILE]) -> None:
     """Print how other programs apply a grade file: lines to copy."""
     from reswd_torch.grade.formats import format_for
-    from studio.views.one_liners import one_liners
+    from studio.cli.one_liners import one_liners
 
     found = format_for(grade)
     if found is None:

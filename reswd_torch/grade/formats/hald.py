@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reswd_torch.grade.formats.format import GradeFormat
+from reswd_torch.grade.hald_level import level_for
 
 if TYPE_CHECKING:
     from reswd_torch.grade.kinds import Transform
@@ -23,14 +24,6 @@ def write(path: Path, transform: Transform, *, description: str, encoding: str, 
     from reswd_torch.grade.hald_file import write_hald
 
     write_hald(path, transform, cube_size=cube_size)
-
-
-def level_for(cube_size: int) -> int:
-    """The level whose picture has at least ``cube_size - 1`` lattice points along one axis: 4, 6 and 8 for 17, 33 and 65."""
-    level = 2
-    while level**2 < cube_size - 1:
-        level += 1
-    return level
 
 
 HALD = GradeFormat(

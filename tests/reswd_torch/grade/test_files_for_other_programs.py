@@ -18,7 +18,7 @@ import torch
 from reswd_torch import Cdl, Grade, Lut3D, load_grade
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import format_for, suffixes_to_read
-from reswd_torch.grade.formats.hald import level_for
+from reswd_torch.grade.hald_level import level_for
 from reswd_torch.grade.lut1d import Lut1D
 from reswd_torch.grade.lut_chain import LutChain
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from reswd_torch import Cdl, Grade, load_grade
+from studio.cli.one_liners import one_liners
 from studio.media.images import read_picture
-from studio.views.one_liners import one_liners
 from tests.studio.command_line import Reswd, assert_refused, snapshot
 
 COLOURS = torch.rand(500, 3, generator=torch.Generator().manual_seed(0))
