@@ -15,6 +15,7 @@ from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import format_for, format_of, in_words
+from reswd_torch.grade.trims import ALL
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import AUTO_SCENE, AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
 from studio.color_range import ColorRange
@@ -224,6 +225,50 @@ class BatchJob:
             object.__setattr__(self, "settings", _in_ten_numbers(self.settings))
         if not chosen.holds(is_cdl=self.settings.resolved_transform == CDL):
             raise InputError(f"ten CDL numbers ({suffix}) cannot hold this grade", JobRemedy.CUBE_OR_CDL)
+
+
+@dataclass(frozen=True)
+class EditJob:
+    """Give every shot of an edit ten numbers that match it to a reference, and hand them over as one EDL and one .ccc.
+
+    Attributes:
+        shots: the folder with the clips and stills.
+        output: the folder for the EDL and the .ccc.
+        reference: what the shots should look like: one for all, or a folder with one of the name of each.
+        edl: the edit; None for all shots of the folder, one behind the other.
+        settings: how to match.
+        overwrite: whether files that exist are replaced.
+    """
+
+    shots: Path
+    output: Path
+    reference: BatchReference
+    edl: Path | None = None
+    settings: MatchSettings = field(default_factory=MatchSettings)
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", _in_ten_numbers(self.settings))
+        if isinstance(self.reference, SavedGrade):
+            raise InputError(
+                "an edit is matched to a reference, not to a saved grade: give a picture, a clip, a folder or a palette"
+            )
+        if isinstance(self.reference, PaletteReference):
+            _check_palette(self.reference, self.settings)
+        if self.settings.resolved_transform != CDL or self.settings.trims.only != ALL:
+            raise InputError(
+                "an EDL holds ten numbers for each shot, and this asks for a LUT", JobRemedy.EDIT_IN_TEN_NUMBERS
+            )
+
+    @property
+    def title(self) -> str:
+        """What the files are called."""
+        return self.shots.resolve().name if self.edl is None else self.edl.stem
+
+    @property
+    def outputs(self) -> tuple[Path, Path]:
+        """The EDL and the .ccc."""
+        return self.output / f"{self.title}.edl", self.output / f"{self.title}.ccc"
 
 
 def _check_no_colors(path: Path, colors: ColorRange | None) -> None:

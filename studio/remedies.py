@@ -26,6 +26,7 @@ class JobRemedy(Remedy):
     )
     GRADE_FILE_SUFFIX = f"give {in_words(grade_suffixes())}"
     SERIES_GRADE = "leave it out: a series has one grade, saved as series.cube"
+    EDIT_IN_TEN_NUMBERS = "match with transform cdl, without trims of lightness or colour alone"
     CUBE_OR_CDL = f"save {in_words(lattice_suffixes())} files, or match with transform cdl"
     SAVED_SETTINGS = "give a settings file that was saved by this program"
     CLIP_AS_CLIP = "match or apply a grade to it as a clip; for a picture, export still frames first"

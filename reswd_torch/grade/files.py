@@ -10,7 +10,7 @@ Cube LUT 1.0 (red changes fastest).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,8 +58,34 @@ def cdl_text(cdl: Cdl, *, element: str, description: str, encoding: str) -> str:
     metadata.addChildElement("ViewingDescription", one_line(encoding))
     group = ocio.GroupTransform([transform])
     xml = str(group.write(element, ocio.Config.CreateRaw()))
-    # OpenColorIO 2.5 and 2.6 escape descriptions twice: "me & you" would be shown as "me &amp; you".
+    return _once_escaped(xml)
+
+
+def _once_escaped(xml: str) -> str:
+    """XML with its declaration, mended: OpenColorIO 2.5 and 2.6 escape descriptions twice, "me & you" as "me &amp;amp; you"."""
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + re.sub(r"&amp;(amp|lt|gt|quot|apos);", r"&\1;", xml)
+
+
+def write_collection(path: Path, corrections: Sequence[tuple[str, Cdl, str]]) -> None:
+    """Write several grades as one .ccc.
+
+    Args:
+        path: where to.
+        corrections: the name (``id``), the ten numbers and a description of each.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    import PyOpenColorIO as ocio
+
+    transforms = []
+    for name, cdl, description in corrections:
+        transform = cdl_transform(cdl)
+        transform.getFormatMetadata().setID(one_line(name))
+        transform.getFormatMetadata().addChildElement("Description", one_line(description))
+        transforms.append(transform)
+    group = ocio.GroupTransform(transforms)
+    write_text_atomically(path, _once_escaped(str(group.write("ColorCorrectionCollection", ocio.Config.CreateRaw()))))
 
 
 def write_cube(path: Path, lut: Lut3D | LutChain, *, comments: tuple[str, ...] = ()) -> None:

@@ -12,6 +12,7 @@ import typer
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes, in_words
 from studio.cli import options
+from studio.cli.edit import grade_edit
 from studio.cli.trims import trimmed_reference, with_trims
 from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.signals import exit_code
@@ -63,6 +64,16 @@ _QUALITY = typer.Option(
 )
 
 
+_EDL = typer.Option(
+    help="Grade the shots of this edit instead: SOURCE_DIR has its clips, OUT_DIR gets the EDL with ten numbers for each, and a "
+    ".ccc. Nothing is rendered.",
+    metavar="FILE",
+)
+_SHOTS = typer.Option(
+    "--shots", help="The same without an edit: an EDL and a .ccc of all clips and pictures of SOURCE_DIR."
+)
+
+
 @with_trims
 def batch_command(
     source: Annotated[Path, _SOURCE],
@@ -91,6 +102,8 @@ def batch_command(
     settings_files: Annotated[bool, _SETTINGS_FILES] = False,
     output_format: Annotated[str | None, _FORMAT] = None,
     quality: Annotated[int | None, _QUALITY] = None,
+    edl: Annotated[Path | None, _EDL] = None,
+    shots: Annotated[bool, _SHOTS] = False,
     *,
     trims: dict[str, Any],
 ) -> None:
@@ -109,13 +122,21 @@ def batch_command(
         raise InputError(f"--jobs {jobs} is out of range: give a number from 1 to 256")
     earlier = _earlier(source, output) if resume else None
     reference = _reference(earlier, target, target_mask, palette, grade)
-    base = earlier or BatchJob(source, output, reference, settings=settings_for(reference))
+    base = earlier
     settings = options.settings_from_flags(
-        base.settings,
+        base.settings if base is not None else settings_for(reference),
         method=method, aim=aim, protect=protect, transform=transform, strength=strength, seed=seed, scene=scene,
         device=device, pairs=pair or None, trims=trims,
     )  # fmt: skip
     reference = trimmed_reference(reference, settings, trims)
+    if edl is not None or shots:
+        others = {
+            "--series": series, "--resume": resume, "--cluster": cluster, "--jobs": jobs, "--mask": mask,
+            "--target-mask": target_mask, "--grade-files": grade_files, "--settings-files": settings_files,
+            "--format": output_format, "--quality": quality, "--recursive": recursive,
+        }  # fmt: skip
+        return grade_edit(source, output, reference, settings, edl=edl, overwrite=overwrite, others=others)
+    base = base or BatchJob(source, output, reference, settings=settings)
     flags = options.given(
         mode=SERIES if series else None,
         recursive=recursive or None,

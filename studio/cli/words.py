@@ -30,6 +30,7 @@ REMEDIES: dict[Remedy, str] = {
     ),
     JobRemedy.GRADE_FILE_SUFFIX: f"give --grade-files {suffixes_in_words(grade_suffixes())}",
     JobRemedy.SERIES_GRADE: "leave --grade-files out: a series has one grade, saved as series.cube",
+    JobRemedy.EDIT_IN_TEN_NUMBERS: "leave --transform lut and --only out",
     JobRemedy.CUBE_OR_CDL: f"give --grade-files {suffixes_in_words(lattice_suffixes())}, or --transform cdl",
     JobRemedy.SAVED_SETTINGS: "give a settings file saved by --save-settings or the app",
     JobRemedy.CLIP_AS_CLIP: "reswd match and reswd apply grade clips; for a picture, export still frames first",

@@ -22,7 +22,7 @@ from studio.media.images import profile_name, read_mask
 from studio.media.places import check_place, sha256_of, written_beside
 from studio.records.match import settings_text
 from studio.references import BatchReference, ClipReference
-from studio.service.clip_colours import most_alike, sample_clip
+from studio.service.clip_colours import Spans, most_alike, sample_clip
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
 from studio.watch import UNWATCHED, Event, Watch
@@ -254,9 +254,35 @@ def run_clip(job: ClipJob, watch: Watch = UNWATCHED) -> ClipResult:
             grade = grade.for_settings(settings, colors)
         job = replace(job, settings=replace(settings, trims=grade.trims))
         return ClipResult(job, facts, grade, weights, None, None, grade.notes)
-    source: PixelSample = sample_clip(facts, settings, weights, watch.part(0.0, 0.6), with_frames=job.looks_for_scene)
+    return fit_clip(job, facts, weights, ReferenceSamples(job.reference, settings), watch)
+
+
+def fit_clip(
+    job: ClipJob,
+    facts: ClipFacts,
+    weights: np.ndarray | None,
+    reference: ReferenceSamples,
+    watch: Watch = UNWATCHED,
+    spans: Spans = (),
+) -> ClipResult:
+    """Fit one grade for a clip.
+
+    Args:
+        job: what to match to what.
+        facts: of its source.
+        weights: (H, W) float32 where upright frames count and change, or None for everywhere.
+        reference: the job's, which may serve other clips too.
+        watch: told what is being done; may stop it.
+        spans: the parts of the clip that count; none for all of it.
+
+    Raises:
+        InputError: an input that cannot be used.
+        Cancelled: it was stopped.
+    """
+    settings, looks = job.settings, job.looks_for_scene
+    source: PixelSample = sample_clip(facts, settings, weights, watch.part(0.0, 0.6), with_frames=looks, spans=spans)
     watch(0.6, "reading the reference")
-    sample, notes = ReferenceSamples(job.reference, settings).in_encoding(None)
+    sample, notes = reference.in_encoding(None)
     source, target = most_alike(source, sample)
     fitted = fit_samples(source, target, settings, progress=watch.part(0.7, 1.0))
     grade = replace(fitted, encoding=facts.tags.name)

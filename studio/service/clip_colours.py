@@ -38,6 +38,10 @@ _REACH = 48
 """How far to decode from a key frame towards the wanted place: bounds the work on clips with few key frames."""
 
 
+Spans = tuple[tuple[float, float], ...]
+"""Parts of a clip: first and last second of each, from the start of the clip, the last one not included."""
+
+
 @dataclass(frozen=True, eq=False)
 class ClipSample(PixelSample):
     """Colours that stand for a clip.
@@ -56,6 +60,7 @@ def sample_clip(
     progress: OnProgress | None = None,
     *,
     with_frames: bool = False,
+    spans: Spans = (),
 ) -> ClipSample:
     """Sample a clip's colours.
 
@@ -65,6 +70,7 @@ def sample_clip(
         weights: (H, W) of the upright frame: what pixels weigh, in every frame; transparent ones weigh less.
         progress: called with (share done, what is being done); may raise to stop.
         with_frames: keep some frames too, for :func:`most_alike`.
+        spans: the parts of the clip that count; none for all of it.
 
     Returns:
         Colours in the clip's encoding, R'G'B' in 0..1.
@@ -81,9 +87,10 @@ def sample_clip(
         seen = with_frames and number % _SEEN_STEP == 0
         return sample_pixels(pixels, each, settings.seed, counts, with_thumbnail=seen)
 
-    parts = [taken(frame, number) for number, frame in enumerate(_sought(facts, progress))] if _is_long(facts) else []
+    sought = _sought(facts, progress, spans) if _is_long(facts) else ()
+    parts = [taken(frame, number) for number, frame in enumerate(sought)]
     if len(parts) < FRAMES // 2:  # short, or seeking led nowhere
-        parts = _in_one_pass(facts, taken, progress)
+        parts = _in_one_pass(facts, taken, progress, spans)
     if not parts:
         raise InputError(f"{facts.path}: no frame of the clip can be decoded: copy or export it again")
     pool = pool_samples(parts, settings.samples, settings.seed)
@@ -205,13 +212,18 @@ def _is_long(facts: ClipFacts) -> bool:
     return facts.seconds is not None and facts.seconds * float(facts.rate or 25) > _SHORT
 
 
-def _in_one_pass(facts: ClipFacts, taken: Any, progress: OnProgress | None) -> list[PixelSample]:
+def _in_one_pass(facts: ClipFacts, taken: Any, progress: OnProgress | None, spans: Spans) -> list[PixelSample]:
     """Every k-th frame, where k doubles whenever twice the wanted number is reached: needs no length beforehand."""
     parts: list[PixelSample] = []
-    step = 1
+    step, number = 1, -1
     with opened(facts.path) as container:
         stream = picture_stream(container, facts.path)
-        for number, frame in enumerate(events(container, stream, [], damage := Damage())):
+        start = stream.start_time or 0
+        for frame in events(container, stream, [], damage := Damage()):
+            shown = float((frame.pts - start) * stream.time_base) + 1e-4  # on, or just behind, the edge of a span
+            if spans and not any(begin <= shown < end for begin, end in spans):
+                continue
+            number += 1
             if number % step == 0:
                 parts.append(taken(frame, number // step))
                 if len(parts) == 2 * FRAMES:
@@ -226,7 +238,17 @@ def _at(place: int, part: PixelSample) -> PixelSample:
     return part if place % _SEEN_STEP == 0 else replace(part, thumbnail=None)
 
 
-def _sought(facts: ClipFacts, progress: OnProgress | None) -> Iterator[Any]:
+def _along(spans: Spans, share: float) -> float:
+    """The time after this share of all spans, one behind the other, seconds from the clip's start."""
+    left = share * sum(end - begin for begin, end in spans)
+    for begin, end in spans:
+        if left < end - begin:
+            return begin + left
+        left -= end - begin
+    return spans[-1][1]
+
+
+def _sought(facts: ClipFacts, progress: OnProgress | None, spans: Spans) -> Iterator[Any]:
     """Frames near evenly spread places; fewer where seeking fails or leads to the same place again."""
     from av.error import FFmpegError
 
@@ -236,7 +258,8 @@ def _sought(facts: ClipFacts, progress: OnProgress | None) -> Iterator[Any]:
         stream = picture_stream(container, facts.path)
         start = stream.start_time or 0
         for number in range(FRAMES):
-            place = start + int((number + 0.5) / FRAMES * facts.seconds / stream.time_base)
+            seconds = _along(spans or ((0.0, facts.seconds),), (number + 0.5) / FRAMES)
+            place = start + int(seconds / stream.time_base)
             if progress is not None:
                 progress(number / FRAMES, "looking at the clip")
             frame = None

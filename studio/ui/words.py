@@ -50,6 +50,7 @@ REMEDIES: dict[Remedy, str] = {
     JobRemedy.LESS_MEMORY: "make the picture smaller, under More decode at 0.5, or choose a smaller model",
     JobRemedy.GRADE_FILE_SUFFIX: f"choose {in_words(grade_suffixes())}",
     JobRemedy.SERIES_GRADE: "leave them out: the ZIP of a series holds series.cube",
+    JobRemedy.EDIT_IN_TEN_NUMBERS: "choose the kind of grade CDL, and match all and not lightness or colour alone",
     JobRemedy.CUBE_OR_CDL: f"choose {in_words(lattice_suffixes())}, or the kind of grade CDL",
     JobRemedy.SAVED_SETTINGS: "drop a settings file that was downloaded here",
     JobRemedy.CLIP_AS_CLIP: "clips are matched in the tab Grade a clip",
