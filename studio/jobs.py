@@ -235,7 +235,7 @@ class EditJob:
         shots: the folder with the clips and stills.
         output: the folder for the EDL and the .ccc.
         reference: what the shots should look like: one for all, or a folder with one of the name of each.
-        edl: the edit; None for all shots of the folder, one behind the other.
+        edl: the edit, as .edl (CMX 3600) or .otio; None for all shots of the folder, one behind the other.
         settings: how to match.
         overwrite: whether files that exist are replaced.
     """
@@ -265,10 +265,15 @@ class EditJob:
         """What the files are called."""
         return self.shots.resolve().name if self.edl is None else self.edl.stem
 
+    def place(self, suffix: str) -> Path:
+        """Where the file of this suffix goes."""
+        return self.output / f"{self.title}{suffix}"
+
     @property
-    def outputs(self) -> tuple[Path, Path]:
-        """The EDL and the .ccc."""
-        return self.output / f"{self.title}.edl", self.output / f"{self.title}.ccc"
+    def outputs(self) -> tuple[Path, ...]:
+        """What can be written: the EDL, the timeline where one is read, and the .ccc."""
+        timeline = (".otio",) if self.edl is not None and self.edl.suffix.lower() == ".otio" else ()
+        return tuple(self.place(suffix) for suffix in (".edl", *timeline, ".ccc"))
 
 
 def _check_no_colors(path: Path, colors: ColorRange | None) -> None:

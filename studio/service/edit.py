@@ -14,7 +14,8 @@ from studio.fault import Fault, faults_of
 from studio.jobs import ClipJob, EditJob, MatchJob
 from studio.kinds import is_clip
 from studio.media.clips.read import ClipFacts, read_facts
-from studio.media.edits.edl import Edl, EdlEvent, edl_of, graded_edl, new_edl, read_edl
+from studio.media.edits.edl import Edl, EdlEvent, edl_of, new_edl, read_edl
+from studio.media.edits.otio import OtioEdit, read_otio
 from studio.media.edits.shots import ShotFolder, frame_count, start_timecode
 from studio.media.edits.timecode import frames_of
 from studio.media.places import check_place, make_folder, written_together
@@ -65,7 +66,7 @@ class EditResult:
     """
 
     job: EditJob
-    edl: Edl
+    edl: Edl | OtioEdit
     shots: tuple[Shot, ...]
 
     @property
@@ -73,8 +74,8 @@ class EditResult:
         """The shots without a grade."""
         return tuple(shot for shot in self.shots if shot.cdl is None)
 
-    def save(self) -> tuple[Path, Path]:
-        """Write the EDL and the .ccc.
+    def save(self) -> tuple[Path, ...]:
+        """Write the EDL, the timeline where one was read, and the .ccc.
 
         Returns:
             Where they are.
@@ -83,16 +84,16 @@ class EditResult:
             InputError: a place that cannot be written.
         """
         job = self.job
-        places = job.outputs
         graded = {place: shot.cdl for shot in self.shots if shot.cdl is not None for place in shot.events}
         make_folder(job.output)
         with written_together(overwrite=job.overwrite):
-            write_text_atomically(places[0], graded_edl(self.edl, graded))
-            write_collection(
-                places[1],
-                [(shot.grade_id, shot.cdl, self._description(shot)) for shot in self.shots if shot.cdl is not None],
-            )
-        return places
+            texts = self.edl.graded(graded)
+            for suffix, text in texts.items():
+                write_text_atomically(job.place(suffix), text)
+            named = ((shot, shot.cdl) for shot in self.shots if shot.cdl is not None)
+            corrections = [(shot.grade_id, cdl, self._description(shot)) for shot, cdl in named]
+            write_collection(job.place(".ccc"), corrections)
+        return tuple(job.place(suffix) for suffix in (*texts, ".ccc"))
 
     def _description(self, shot: Shot) -> str:
         return f"ReSWD Studio: {shot.name} matched to {self.job.reference.name}"
@@ -113,7 +114,7 @@ def run_edit(job: EditJob, watch: Watch = UNWATCHED) -> EditResult:
         for place in job.outputs:
             check_place(place, inputs=[] if job.edl is None else [job.edl], overwrite=job.overwrite)
     folder = ShotFolder(job.shots)
-    edl = read_edl(job.edl) if job.edl is not None else None
+    edl = _read(job.edl) if job.edl is not None else None
     planned = list(_named(edl, folder) if edl is not None else _all_of(folder))
     fitter = _Fitter(job, edl)
     done = []
@@ -126,7 +127,11 @@ def run_edit(job: EditJob, watch: Watch = UNWATCHED) -> EditResult:
     return EditResult(job, edl or _made(job, done), _with_ids(done, edl))
 
 
-def _named(edl: Edl, folder: ShotFolder) -> Iterator[Shot]:
+def _read(path: Path) -> Edl | OtioEdit:
+    return read_otio(path) if path.suffix.lower() == ".otio" else read_edl(path)
+
+
+def _named(edl: Edl | OtioEdit, folder: ShotFolder) -> Iterator[Shot]:
     """The shots of an EDL: events of one file are one shot, since one take should not change its look within an edit."""
     found: dict[Path | str, Shot] = {}
     for place, event in enumerate(edl.events):
@@ -147,7 +152,7 @@ def _all_of(folder: ShotFolder) -> Iterator[Shot]:
         yield Shot(path.relative_to(folder.path).as_posix(), path, (place,))
 
 
-def _with_ids(shots: list[Shot], edl: Edl | None) -> tuple[Shot, ...]:
+def _with_ids(shots: list[Shot], edl: Edl | OtioEdit | None) -> tuple[Shot, ...]:
     """The shots with the names of their grades: those that the EDL refers to already, else their files' names."""
     taken: set[str] = set()
     named = []
@@ -166,7 +171,7 @@ def _with_ids(shots: list[Shot], edl: Edl | None) -> tuple[Shot, ...]:
 class _Fitter:
     """Fits shots, and reads each reference once."""
 
-    def __init__(self, job: EditJob, edl: Edl | None) -> None:
+    def __init__(self, job: EditJob, edl: Edl | OtioEdit | None) -> None:
         self._job, self._edl = job, edl
         self._settings = job.settings
         self._references: dict[BatchReference, ReferenceSamples] = {}
@@ -254,4 +259,4 @@ def _made(job: EditJob, shots: list[Shot]) -> Edl:
         if of_clip is not None and of_clip.rate is not None and (said := start_timecode(of_clip.path)) is not None:
             first = frames_of(said, of_clip.rate)
         rows.append((Path(shot.name).name, first, frame_count(seconds, rate)))
-    return edl_of(job.outputs[0], new_edl(job.title, rows, rate))
+    return edl_of(job.place(".edl"), new_edl(job.title, rows, rate))

@@ -61,6 +61,24 @@ class Edl:
     lines: tuple[str, ...]
     events: tuple[EdlEvent, ...]
 
+    def graded(self, grades: Mapping[int, Cdl]) -> dict[str, str]:
+        """The texts to hand over, by suffix: the EDL with a grade below each event that has one; an older one there goes.
+
+        Args:
+            grades: ten numbers, by the place of the event in ``events``.
+        """
+        behind = {self.events[place].after: cdl for place, cdl in grades.items()}
+        remarks = (range(self.events[place].line + 1, self.events[place].after + 1) for place in grades)
+        gone = {line for each in remarks for line in each if _GRADE_LINE.match(self.lines[line])}
+        out: list[str] = []
+        for number, line in enumerate(self.lines):
+            end = "\r\n" if line.endswith("\r\n") else "\n"
+            if number not in gone:
+                out.append(line if line.endswith(("\n", "\r")) else line + end)
+            if number in behind:
+                out += [each + end for each in cdl_lines(behind[number])]
+        return {".edl": "".join(out)}
+
 
 def read_edl(path: Path) -> Edl:
     """Read an EDL.
@@ -68,7 +86,7 @@ def read_edl(path: Path) -> Edl:
     Raises:
         InputError: the package pycmx is not there, the file cannot be read, or it holds no event with a picture.
     """
-    return edl_of(path, _text(path))
+    return edl_of(path, text_of(path))
 
 
 def edl_of(path: Path, text: str) -> Edl:
@@ -120,26 +138,6 @@ def _event(lines: Sequence[str], number: int, edit: object, starts: list[int]) -
     )
 
 
-def graded_edl(edl: Edl, grades: Mapping[int, Cdl]) -> str:
-    """The text of an EDL with a grade below each event that has one; an older one there goes.
-
-    Args:
-        edl: as it was read.
-        grades: ten numbers, by the place of the event in ``edl.events``.
-    """
-    graded = {edl.events[place].after: cdl for place, cdl in grades.items()}
-    remarks = (range(edl.events[place].line + 1, edl.events[place].after + 1) for place in grades)
-    gone = {line for each in remarks for line in each if _GRADE_LINE.match(edl.lines[line])}
-    out: list[str] = []
-    for number, line in enumerate(edl.lines):
-        end = "\r\n" if line.endswith("\r\n") else "\n"
-        if number not in gone:
-            out.append(line if line.endswith(("\n", "\r")) else line + end)
-        if number in graded:
-            out += [each + end for each in cdl_lines(graded[number])]
-    return "".join(out)
-
-
 def cdl_lines(cdl: Cdl) -> list[str]:
     """The two lines of an EDL for ten numbers (ASC CDL v1.2, section 6.1)."""
     rows = "".join(
@@ -164,7 +162,8 @@ def new_edl(title: str, shots: Sequence[tuple[str, int, int]], rate: Fraction) -
     return "\n".join(lines)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file that is not too large, in UTF-8 or else Latin-1. Raises InputError."""
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import opentimelineio as otio
 import PyOpenColorIO as ocio
 import pytest
 from PIL import Image
@@ -37,14 +38,14 @@ def edit(tmp_path: Path) -> Path:
     Image.fromarray(scene(3, (96, 128))).save(shots / "still.png")
     Image.fromarray(scene(4, (96, 128))).save(tmp_path / "hero.png")
     lines = ["TITLE: reel", "FCM: NON-DROP FRAME"]
-    for number, (name, begin, end) in enumerate(
-        (("one.mp4", "00:00:01:00", "00:00:02:00"), ("two", "00:00:00:00", "00:00:01:00"),
-         ("still.png", "00:00:00:00", "00:00:02:00"), ("ONE.MP4", "00:00:01:10", "00:00:02:00")), 1
-    ):  # fmt: skip
-        lines += [
-            f"{number:03d}  AX       V     C        {begin} {end} 01:00:00:00 01:00:01:00",
-            f"* FROM CLIP NAME: {name}",
-        ]
+    events = (
+        ("one.mp4", "00:00:01:00 00:00:02:00 01:00:00:00 01:00:01:00"),
+        ("two", "00:00:00:00 00:00:01:00 01:00:01:00 01:00:02:00"),
+        ("still.png", "00:00:00:00 00:00:01:00 01:00:02:00 01:00:03:00"),
+        ("ONE.MP4", "00:00:01:10 00:00:02:00 01:00:03:00 01:00:03:15"),
+    )
+    for number, (name, times) in enumerate(events, 1):
+        lines += [f"{number:03d}  AX       V     C        {times}", f"* FROM CLIP NAME: {name}"]
     (tmp_path / "reel.edl").write_text("\n".join(lines) + "\n")
     return tmp_path
 
@@ -93,7 +94,7 @@ def test_the_span_is_that_of_the_timecode(reswd: Reswd, edit: Path) -> None:
     """The same part, as a clip of its own, has the same grade to the codec's error."""
     make_clip(edit / "shots" / "one.mp4", pictures=frames(1, WARM))
     reel = (edit / "reel.edl").read_text()
-    (edit / "reel.edl").write_text(reel.replace("00:00:01:", "00:00:00:").replace("00:00:02:00", "00:00:01:00"))
+    (edit / "reel.edl").write_text(re.sub(r" 00:00:01:(\d\d) 00:00:02:00", r" 00:00:00:\1 00:00:01:00", reel))
     run_it = ("batch", edit / "shots", "--edl", edit / "reel.edl", "--target", edit / "hero.png", "-o")
     assert reswd(*run_it, edit / "alone").code == 0
     make_clip(edit / "shots" / "one.mp4", pictures=[*frames(1), *frames(1, WARM)])
@@ -102,7 +103,7 @@ def test_the_span_is_that_of_the_timecode(reswd: Reswd, edit: Path) -> None:
     (edit / "shots" / "one.mp4").unlink()
     stamped = {"timecode": "10:00:00:00"}
     make_clip(edit / "shots" / "one.mov", pictures=[*frames(1), *frames(1, WARM)], metadata=stamped)
-    (edit / "reel.edl").write_text(reel.replace("00:00:01:", "10:00:01:").replace(" 00:00:02:00", " 10:00:02:00"))
+    (edit / "reel.edl").write_text(re.sub(r" 00:00:01:(\d\d) 00:00:02:00", r" 10:00:01:\1 10:00:02:00", reel))
     assert reswd(*run_it, edit / "stamped").code == 0
     one, other, third = (corrections(edit / place / "reel.ccc")["one"] for place in ("alone", "part", "stamped"))
     np.testing.assert_allclose(one, other, atol=0.02)
@@ -127,6 +128,21 @@ def test_a_folder_of_shots_gives_both(reswd: Reswd, edit: Path) -> None:
     ]
     assert "00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00" in text, "one.mp4 has 50 frames at 25"
     assert len(in_edl(edit / "out" / "shots.edl")) == 3 == len(corrections(edit / "out" / "shots.ccc"))
+
+
+def test_a_timeline_comes_back_graded(reswd: Reswd, edit: Path) -> None:
+    timeline = otio.adapters.read_from_file(str(edit / "reel.edl"), rate=25)
+    otio.adapters.write_to_file(timeline, str(edit / "cut.otio"))
+    ran = reswd("batch", edit / "shots", "--edl", edit / "cut.otio", "--target", edit / "hero.png", "-o", edit / "out")
+    assert ran.code == 0, ran.err
+    assert [line for line in ran.out.splitlines() if line.startswith("wrote")] == [
+        f"wrote {edit / 'out' / name}" for name in ("cut.otio", "cut.edl", "cut.ccc")
+    ]
+    numbers = corrections(edit / "out" / "cut.ccc")
+    graded = otio.adapters.read_from_file(str(edit / "out" / "cut.otio"))
+    clips = list(graded.video_tracks()[0].find_clips())
+    for clip, name in zip(clips, ("one", "two", "still", "one"), strict=True):
+        np.testing.assert_allclose(list(clip.metadata["cdl"]["asc_sop"]["slope"]), numbers[name][:3], atol=1e-9)
 
 
 def test_a_reference_for_each_shot(reswd: Reswd, edit: Path) -> None:

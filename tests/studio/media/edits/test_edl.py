@@ -10,7 +10,7 @@ import pytest
 
 from reswd_torch import Cdl
 from reswd_torch.errors import InputError
-from studio.media.edits.edl import graded_edl, new_edl, read_edl
+from studio.media.edits.edl import new_edl, read_edl
 from studio.media.edits.shots import ShotFolder
 from studio.media.edits.timecode import frames_of, timecode_of
 
@@ -56,7 +56,7 @@ def test_events_with_a_picture_and_the_names_of_their_shots(tmp_path: Path) -> N
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_everything_else_stays_as_it_is(end: str, tmp_path: Path) -> None:
     edl = read_edl(written(tmp_path, EDL.replace("\n", end)))
-    text = graded_edl(edl, {0: LOOK, 2: Cdl()})
+    text = edl.graded({0: LOOK, 2: Cdl()})[".edl"]
     assert text.count(end) == text.count("\n")
     numbers = "*ASC_SOP (1.100000 1.000000 0.900000)(0.010000 0.000000 -0.020000)(1.000000 1.200000 1.000000)"
     kept = [line for line in text.replace(end, "\n").splitlines() if not line.startswith("*ASC_S")]
@@ -67,7 +67,7 @@ def test_everything_else_stays_as_it_is(end: str, tmp_path: Path) -> None:
     again = pycmx.parse_cmx3600(written(tmp_path, text).open())
     first = next(iter(again.events)).edits[0]
     assert (first.asc_sop.slope.red, first.asc_sop.power.green, first.asc_sat) == (1.1, 1.2, 0.85)
-    assert graded_edl(read_edl(written(tmp_path, text)), {0: LOOK, 2: Cdl()}) == text, "graded again it is the same"
+    assert read_edl(written(tmp_path, text)).graded({0: LOOK, 2: Cdl()})[".edl"] == text, "graded again it is the same"
 
 
 def test_a_new_edl_is_read_back(tmp_path: Path) -> None:
