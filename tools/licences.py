@@ -19,7 +19,12 @@ EXTRAS = ("app", "guide", "video", "edit", "heic", "cluster", "training", "dev")
 COPYLEFT = re.compile(r"(?<!L)(GPL|General Public)", re.IGNORECASE)
 """Licences that reach the programs that use a package; the GNU Lesser one is not among them."""
 WEAK = re.compile(r"MPL|Mozilla|LGPL|Lesser", re.IGNORECASE)
-_UNNAMED = {"opencolorio": "BSD-3-Clause", "matplotlib": "Matplotlib (PSF style)", "wadler-lindig": "Apache-2.0"}
+_UNNAMED = {
+    "opencolorio": "BSD-3-Clause",
+    "pycmx": "MIT",
+    "matplotlib": "Matplotlib (PSF style)",
+    "wadler-lindig": "Apache-2.0",
+}
 """Of packages whose metadata hold the text of a licence, or a sentence in its place."""
 _HEAD = """# Licences
 
