@@ -14,6 +14,7 @@ from studio_page import ASSETS, PHONE, REFERENCE, SOURCE, Studio
 from reswd_torch.grade.trims import Trims
 from reswd_torch.settings import MatchSettings
 from studio.service.match import run_match
+from studio.views.clipping import HIGHLIGHTS, SHADOWS
 from tests.conftest import digest
 from tests.studio.jobs_for_tests import match_job
 
@@ -251,10 +252,19 @@ def test_clipping_is_marked(open_page) -> None:  # type: ignore[no-untyped-def]
     press(studio, "Result")
     trim(studio, "exposure", 2)
     studio.page.wait_for_timeout(1500)
+    legend = studio.at("#desk .desk-legend")
+    assert not legend.is_visible()
     press(studio, "Clipping")
     studio.wait(lambda: (seen(studio)[..., 0] - seen(studio)[..., 1] > 150).mean() > 0.02)
+    assert legend.inner_text().split("\n") == ["Clipped at black", "Clipped at white"]
+    box, panes = legend.bounding_box(), studio.at("#desk .desk-panes").bounding_box()
+    assert box is not None and panes is not None
+    assert panes["y"] < box["y"] and box["y"] + box["height"] < panes["y"] + panes["height"], "in the picture's room"
+    keys = [key.evaluate("e => getComputedStyle(e).backgroundColor") for key in legend.locator("i").all()]
+    assert keys == [f"rgb({', '.join(map(str, color))})" for color in (SHADOWS, HIGHLIGHTS)]
     studio.shoot("clipping-1920")
     press(studio, "Clipping")
+    assert not legend.is_visible()
     studio.wait(lambda: (seen(studio)[..., 0] - seen(studio)[..., 1] > 200).mean() < 0.02)
 
 
@@ -311,6 +321,7 @@ def test_a_palette_by_eye(open_page, tmp_path: Path) -> None:  # type: ignore[no
     studio.wait(lambda: studio.at("#palette textarea").input_value() == "#204060")
     undo.click()
     studio.wait(lambda: studio.at("#palette textarea").input_value() == "#102030, #c8965a")
+    studio.wait(lambda: pickers.count() == 2)
     studio.at("#swatches").get_by_role("button", name="Take colour 1 out").click()
     studio.wait(lambda: studio.at("#palette textarea").input_value() == "#c8965a")
     studio.shoot("palette-by-eye-1280")

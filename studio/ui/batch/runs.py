@@ -80,13 +80,7 @@ class RunEvents:
             concurrency_id="batch-pack",
             concurrency_limit=1,
             **PRIVATE,
-        ).then(None, outcome.packed, None, js=_LOOK_JS = """() => {
-  const place = document.querySelector('#batch-outcome'), {top} = place.getBoundingClientRect();
-  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-  if (top < 0 || top > innerHeight / 2) place.scrollIntoView({behavior, block: 'start'});
-}"""
-"""Results are looked at where they come: beside the buttons, or below them on a narrow screen."""
-_DOWNLOAD_JS, **PRIVATE)
+        ).then(None, outcome.packed, None, js=_DOWNLOAD_JS, **PRIVATE)
 
     def run_batch(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Process files*, or *Process folder*, was pressed."""

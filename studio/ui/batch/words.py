@@ -15,7 +15,8 @@ from studio.views.sentences import taken_of_many
 
 EMPTY = (
     '<div class="empty"><b>Before and after appear here, picture by picture.</b><span>Choose pictures and a reference, '
-    "then press <i>Try on three</i>, or the button below it for all of them. Formats, depth and metadata are kept; nothing is changed in your own files.</span></div>"
+    "then press <i>Try on three</i>, or the button below it for all. "
+    "Formats, depth and metadata are kept; nothing is changed in your own files.</span></div>"
 )
 
 

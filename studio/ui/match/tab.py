@@ -278,10 +278,7 @@ def _details() -> Details:
 
 
 def _compare_buttons() -> RunButtons:
-    with gr.Row():
-        start = gr.Button("Compare methods", scale=3, min_width=150, elem_id="compare")
-        stop = gr.Button("Stop", interactive=False, scale=1, min_width=80, elem_id="compare-stop")
-    return RunButtons(start, stop, gr.HTML(elem_id="compare-status", padding=False))
+    return run_buttons("Compare methods", "compare", "compare-stop", "compare-status", "secondary")
 
 
 def _history() -> HistoryParts:

@@ -122,7 +122,9 @@ def test_a_palette_is_compared_by_its_colours_and_a_grade_by_itself(session: Ses
     palette = replace(PLAIN, kind=PALETTE, palette="#123456, #ffffff")
     match_and_show(session, palette, silent)  # type: ignore[arg-type]
     assert line(session, replace(palette, palette=" #123456,#FFFFFF ")) == ""
-    assert "palette of 2 colours, chosen now: palette of 1 colour." in line(session, replace(palette, palette="#123456"))
+    assert "palette of 2 colours, chosen now: palette of 1 colour." in line(
+        session, replace(palette, palette="#123456")
+    )
     another = line(session, replace(palette, palette="#123456, #000000"))
     assert "reference palette of 2 colours, chosen now: another one." in another and "#" not in another
     session.match.grade = Grade(Cdl((1.1, 1.0, 1.0)))
