@@ -10,7 +10,7 @@ from reswd_torch.grade.formats import formats_for, grade_suffixes, in_words, lat
 from reswd_torch.matching.methods import REGISTRY
 from reswd_torch.palette import parse_palette
 from studio.media.images import profile_name
-from studio.references import PaletteReference, Reference
+from studio.references import BatchReference, PaletteReference
 from studio.remedies import JobRemedy
 from studio.service.delivery import matched_name
 from studio.service.match import MatchResult
@@ -101,7 +101,7 @@ def file_name(result: MatchResult, suffix: str) -> str:
     return matched_name(result.job.source, suffix)
 
 
-def reference_name(reference: Reference) -> str:
+def reference_name(reference: BatchReference) -> str:
     """What to call a reference in a line that has little room: of a palette, which has no name, how many colours it has."""
     if not isinstance(reference, PaletteReference):
         return reference.name
