@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from reswd_torch.errors import InputError
 from reswd_torch.pairs import Pair, checked_pairs
@@ -88,6 +89,26 @@ def show_pairs(text: str) -> str:
         return pairs_editor(checked_pairs(split_pairs(text)))
     except InputError as error:
         return words.message(str(error))
+
+
+class KeptPalette(NamedTuple):
+    """What stands behind *Undo* beside a palette that came out of a file.
+
+    Attributes:
+        kept: the text that is not in the box now, and comes back; empty for none.
+        dropped: the text that a file put into the box; empty while that is undone.
+    """
+
+    kept: str = ""
+    dropped: str = ""
+
+    def replaced(self, text: str, found: str) -> KeptPalette:
+        """After a file was dropped: ``text``, which was in the box, is kept, unless it is only what another file put there."""
+        return KeptPalette(self.kept if not text.strip() or text == self.dropped else text, found)
+
+    def swapped(self, text: str) -> KeptPalette:
+        """After the press of the button: ``text``, which was in the box, is kept in place of what came back."""
+        return KeptPalette(text, "" if self.dropped else self.kept)
 
 
 def palette_from_file(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import gradio as gr
 from gradio.blocks import Block
@@ -273,11 +273,13 @@ def palette_box(**options: Any) -> gr.Textbox:
     )
 
 
-def run_buttons(label: str, start_id: str, stop_id: str, status_id: str) -> RunButtons:
-    """Lay out the button that starts a run, *Stop* beside it, and the line below them."""
-    with gr.Row():
-        start = gr.Button(label, variant="primary", scale=3, min_width=150, elem_id=start_id)
-        stop = gr.Button("Stop", interactive=False, scale=1, min_width=80, elem_id=stop_id)
+def run_buttons(
+    label: str, start_id: str, stop_id: str, status_id: str, variant: Literal["primary", "secondary"] = "primary"
+) -> RunButtons:
+    """Lay out the button that starts a run, *Stop*, which lies on its end while a run goes on, and the line below them."""
+    with gr.Row(elem_classes="run-row"):
+        start = gr.Button(label, variant=variant, min_width=150, elem_id=start_id)
+        stop = gr.Button("Stop", interactive=False, min_width=80, elem_id=stop_id, elem_classes="stop")
     return RunButtons(start, stop, gr.HTML(elem_id=status_id, padding=False))
 
 

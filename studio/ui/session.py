@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from studio.ui.batch.state import BatchState
 from studio.ui.clip.state import ClipState
-from studio.ui.desk.state import Desk
+from studio.ui.desk.state import Looks
 from studio.ui.guide.state import GuideState
 from studio.ui.match.state import MatchState
 from studio.ui.stop import StopFile
@@ -44,7 +44,7 @@ class Session:
         self._numbers = count(1)
 
     def _empty(self) -> None:
-        self.desk = Desk()
+        self.desk = Looks()
         self.match = MatchState()
         self.batch = BatchState()
         self.clip = ClipState()

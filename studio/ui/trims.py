@@ -44,11 +44,13 @@ class TrimControls:
         parts: by name: those of :data:`_TONES`, ``only``, and ``lift_r`` and the like for the wheels.
         reset: the button that sets all of them back.
         said: the line that says what the grade has become.
+        room: what they lie in.
     """
 
     parts: dict[str, Component]
     reset: gr.Button
     said: gr.HTML
+    room: gr.Accordion
 
     @property
     def components(self) -> list[Component]:
@@ -112,7 +114,7 @@ def lay_out_trims() -> TrimControls:
     """Lay the trims out."""
     neutral = _flat(NEUTRAL)
     parts: dict[str, Component] = {}
-    with gr.Accordion("Trims", open=True, elem_id="trims"):
+    with gr.Accordion("Trims", open=True, elem_id="trims") as room:
         for name, (label, step) in _TONES.items():
             parts[name] = _slider(name, label, step, RANGES[name], neutral[name])
         parts["only"] = gr.Radio(_ONLY, value=ALL, label="Take of the match", elem_id="trim-only", elem_classes="aim")
@@ -124,7 +126,7 @@ def lay_out_trims() -> TrimControls:
                         name, f"{wheel.capitalize()} {channel.upper()}", 0.005, RANGES[wheel], neutral[name]
                     )
         reset = gr.Button("Set trims back", size="sm", elem_id="trims-reset")
-    return TrimControls(parts, reset, gr.HTML(elem_id="trims-said", padding=False))
+    return TrimControls(parts, reset, gr.HTML(elem_id="trims-said", padding=False), room)
 
 
 def _slider(name: str, label: str, step: float, ends: tuple[float, float], value: float) -> gr.Slider:

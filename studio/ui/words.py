@@ -8,7 +8,9 @@ from html import escape
 from reswd_torch.errors import InputError, MatchRemedy, Remedy
 from reswd_torch.grade.formats import grade_suffixes, in_words, lattice_suffixes, suffixes_to_read
 from reswd_torch.matching.methods import REGISTRY
+from reswd_torch.palette import parse_palette
 from studio.media.images import profile_name
+from studio.references import BatchReference, PaletteReference
 from studio.remedies import JobRemedy
 from studio.service.delivery import matched_name
 from studio.service.match import MatchResult
@@ -98,6 +100,14 @@ def about(side: Side) -> str:
 def file_name(result: MatchResult, suffix: str) -> str:
     """What a download is called."""
     return matched_name(result.job.source, suffix)
+
+
+def reference_name(reference: BatchReference) -> str:
+    """What to call a reference in a line that has little room: of a palette, which has no name, how many colours it has."""
+    if not isinstance(reference, PaletteReference):
+        return reference.name
+    count = len(parse_palette(reference.text).colors)
+    return f"palette of {count} colour{'' if count == 1 else 's'}"
 
 
 def notes(lines: Iterable[str]) -> str:

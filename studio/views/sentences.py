@@ -16,6 +16,8 @@ _HELD = {
     ("skin",): "skin keeps its place",
 }
 """What a mood made of a LUT holds and ten numbers could not, by what of it is protected."""
+_CALLED = {"black": "black point", "white": "white point"}
+"""Trims whose name in records says too little in a sentence."""
 _LITTLE = 1 / 255
 """A grade that moves channels by less than this on average has found little to take."""
 
@@ -38,19 +40,17 @@ def taken_line(grade: Grade, *, looked: bool) -> str | None:
         return None
     one_scene = report.took not in _TOOK
     found = _scene(report) if one_scene else _other_scene(grade, report, looked=looked)
-    made = "ten numbers" if grade.is_cdl else f"a LUT{_why_a_lut(report)}"
-    return f"{found}. Made of {made}."
+    return f"{found}. {_kind(grade, _why_a_lut(report))}"
 
 
 def trimmed_line(grade: Grade) -> str | None:
     """What was trimmed behind the match, and whether the grade is still ten numbers; None where nothing was."""
     if grade.trims.is_neutral:
         return None
-    trimmed = f"Trimmed in {in_words(grade.trims.changed, 'and')}"
-    if grade.is_cdl:
-        return f"{trimmed}: the grade is ten numbers (CDL)."
-    because = f", because of {in_words(grade.lut_makers, 'and')}" if grade.lut_makers else ", as the match is"
-    return f"{trimmed}: the grade is a LUT{because}."
+    called = _CALLED | {"only": f"{grade.trims.only} only"}
+    trimmed, makers = ([called.get(name, name) for name in names] for names in (grade.trims.changed, grade.lut_makers))
+    why = f", because of {in_words(makers, 'and')}" if makers else ", as the match is"
+    return f"Trimmed: {in_words(trimmed, 'and')}. {_kind(grade, why)}"
 
 
 def taken_of_many(took: Mapping[str, int], pictures: int) -> str | None:
@@ -62,6 +62,11 @@ def taken_of_many(took: Mapping[str, int], pictures: int) -> str | None:
     """
     parts = [f"{took[aim]} of {pictures} took {_TOOK[aim]}" for aim in _TOOK if took.get(aim)]
     return ", ".join(parts) or None
+
+
+def _kind(grade: Grade, why: str) -> str:
+    """What a grade is made of, as a sentence; ``why`` follows where it is a LUT."""
+    return "Kind: CDL, ten numbers." if grade.is_cdl else f"Kind: LUT{why}."
 
 
 def _scene(report: MatchReport) -> str:

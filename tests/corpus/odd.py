@@ -45,7 +45,7 @@ class Grades(NamedTuple):
 
 
 class Holds(NamedTuple):
-    """A ZIP is unpacked to this many files, or a record is read that says so."""
+    """A ZIP is unpacked to this many files, a palette has this many colours, or a record is read that says so."""
 
     files: int
 

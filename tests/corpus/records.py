@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from tests.corpus.containers import png, text
-from tests.corpus.odd import Grades, Odd, Refused, quarters
+from tests.corpus.odd import Grades, Holds, Odd, Refused, quarters
 
 _CDL = {"slope": [2, 1, 1], "offset": [0, 0.1, 0], "power": [1, 1, 2], "saturation": 1.0}
 _RECORD = {
@@ -21,6 +24,27 @@ _RECORD = {
     "encoding": "sRGB",
     "grade": {"strength": 1.0, "encoding": "sRGB", "kind": "cdl", "cdl": _CDL},
 }
+_TRIMS = {
+    "exposure": 0.5, "contrast": 1.2, "temperature": 20.0, "tint": -10.0, "saturation": 0.8, "black": 0.02, "white": -0.05,
+    "lift": [0.1, 0.0, -0.1], "gamma": [1.1, 1.0, 0.9], "gain": [1.0, 1.1, 1.2], "only": "colour", "neutralise": 0.3,
+}  # fmt: skip
+_RANGE = {"colors": "#c83c32, #46a050", "tolerance": 10.0, "softness": 5.0, "feather": 3.0}
+_LATTICE = np.stack(np.meshgrid(*[[0.1, 0.8]] * 3, indexing="ij"), axis=-1)
+_MASK = png(quarters())
+_ALL = _RECORD | {
+    "settings": {
+        "method": "fast", "strength": 0.8, "seed": 0, "transform": "lut", "aim": "mood", "trims": _TRIMS,
+        "pairs": [["#c83c32", "#46a050"], ["#3250aa", "#808080"]],
+    },
+    "inputs": {
+        "source": {"path": "a.png", "sha256": "0"},
+        "target": {"path": "b.png", "sha256": "1"},
+        "mask": {"path": "m.png", "sha256": "2", "data": base64.b64encode(_MASK).decode()},
+    },
+    "mask_colors": _RANGE,
+    "target_mask_colors": _RANGE,
+}  # fmt: skip
+"""Settings in which everything is said that can be."""
 _GRADED = Grades(((0.25, 0.5, 0.5),), ((0.5, 0.6, 0.25),))
 _NO_NUMBERS: tuple[object, ...] = (None, True, "1", [], {}, float("nan"), float("inf"), 10**400, -(10**400), 1e999)
 
@@ -45,6 +69,23 @@ def _settings() -> Iterator[tuple[str, str, Grades | Refused]]:
         if value is not None:
             yield f"seed-{number}", _with(value, "settings", "seed"), refused
             yield f"at-{number}", _with([value], "at"), refused
+        yield f"trim-{number}", _with({"exposure": value}, "settings", "trims"), refused
+        yield f"tolerance-{number}", _with(_RANGE | {"tolerance": value}, "mask_colors"), refused
+    yield "everything", json.dumps(_ALL), _GRADED
+    yield (
+        "trimmed",
+        _with({"gain": [0.5, 0.5, 0.5]}, "grade", "trims"),
+        Grades(((0.25, 0.5, 0.5),), ((0.25, 0.3, 0.125),)),
+    )
+    neutral = _RECORD["grade"] | {"strength": 0.0, "trims": {"neutralise": 1.0}, "gains": [0.5, 1.0, 1.5]}
+    yield "neutral", _with(neutral, "grade"), Grades(((0.25, 0.5, 0.5),), ((0.125, 0.5, 0.75),))
+    yield "trim-unknown", _with({"hue": 1}, "settings", "trims"), refused
+    yield "trims-list", _with([], "grade", "trims"), refused
+    yield "gains-two", _with([1, 1], "grade", "gains"), refused
+    yield "pairs-contradict", _with([["#000000", "#111111"], ["#000", "#222222"]], "settings", "pairs"), refused
+    yield "pairs-many", _with([[f"#0000{n:02x}", "#111111"] for n in range(17)], "settings", "pairs"), refused
+    yield "pair-of-one", _with([["#000000"]], "settings", "pairs"), refused
+    yield "mask-of-no-colour", _with(_RANGE | {"colors": ""}, "mask_colors"), refused
     yield "two-slopes", _with([1, 1], "grade", "cdl", "slope"), refused
     yield "negative-power", _with([1, 1, -1], "grade", "cdl", "power"), refused
     yield "kind-unknown", _with("magic", "grade", "kind"), refused
@@ -116,6 +157,18 @@ def files() -> Iterator[Odd]:
     for name, content, outcome in _settings():
         yield Odd(f"{name}.json", content.encode(), outcome)
     yield Odd("not-utf8.json", b"\xff\xfe{}", Refused(""))
+
+
+def whole() -> Iterator[Odd]:
+    """Settings in which everything is said that can be, also in their grade; what comes of them depends on many numbers."""
+    for kind, transform in (
+        ("cdl", {"cdl": _CDL}),
+        ("lut", {"size": 2, "values": base64.b64encode(_LATTICE.astype("<f4").tobytes()).decode()}),
+    ):
+        for only in ("all", "lightness", "colour"):
+            trims = _TRIMS | {"only": only}
+            grade = {"strength": 0.8, "encoding": "sRGB", "trims": trims, "gains": [1.1, 1.0, 0.9], "kind": kind}
+            yield Odd(f"{kind}-{only}.json", json.dumps(_ALL | {"grade": grade | transform}).encode(), Holds(1))
 
 
 def painted() -> Iterator[Odd]:

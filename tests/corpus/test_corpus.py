@@ -13,9 +13,10 @@ from reswd_torch.errors import InputError
 from reswd_torch.profiles import to_profile
 from studio.media.archive import Limits, unpack
 from studio.media.images import read_picture
+from studio.media.palettes import read_palette_file
 from studio.records.painted import read_painted
 from studio.service.apply import load_any_grade
-from tests.corpus import archives, grades, pictures_jpeg, pictures_other, pictures_png, records
+from tests.corpus import archives, grades, palettes, pictures_jpeg, pictures_other, pictures_png, records
 from tests.corpus.odd import Grades, Holds, Odd, Refused, Shows, corner_means
 from tests.studio.command_line import Reswd, reswd
 
@@ -25,6 +26,7 @@ PICTURES = [*pictures_png.files(), *pictures_jpeg.files(), *pictures_other.files
 GRADES = [*grades.files(), *records.files()]
 PAINTED = list(records.painted())
 ARCHIVES = list(archives.files())
+PALETTES = list(palettes.files())
 
 
 def each(files: Iterable[Odd]) -> pytest.MarkDecorator:
@@ -87,6 +89,16 @@ def test_archives(odd: Odd, tmp_path: Path) -> None:
         return
     refused(odd, path, lambda: unpack(path, folder, Limits()))
     assert not folder.exists() or not list(folder.iterdir())
+
+
+@each(PALETTES)
+def test_palettes(odd: Odd, tmp_path: Path) -> None:
+    path = odd.write(tmp_path)
+    if not isinstance(odd.outcome, Holds):
+        return refused(odd, path, lambda: read_palette_file(path))
+    palette, _ = read_palette_file(path)
+    assert len(palette.colors) == odd.outcome.files
+    assert 0.0 <= np.min(palette.colors) <= np.max(palette.colors) <= 1.0
 
 
 def test_no_picture_stops_another(tmp_path: Path, reswd: Reswd) -> None:

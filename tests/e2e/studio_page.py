@@ -100,7 +100,7 @@ class Studio:
     def after_address(self) -> str:
         """Where the graded picture comes from that the viewer shows; empty while it shows none."""
         look = self.at("#desk .desk").get_attribute("data-look")
-        base = self.page.evaluate("window.reswdDesk.viewer().then((viewer) => viewer.state?.base ?? '')")
+        base = self.page.evaluate("window.reswdDesk?.viewer().then((viewer) => viewer.state?.base ?? '') ?? ''")
         return f"{base}/{look}/whole.jpg" if look else ""
 
     def after_pixels(self) -> np.ndarray:

@@ -70,3 +70,39 @@ def test_stop_keeps_the_last_result(open_page, monkeypatch: pytest.MonkeyPatch) 
     studio.at("#status").get_by_text("Stopped").wait_for()
     studio.wait(lambda: studio.at("#match").is_enabled() and studio.at("#stop").is_disabled())
     assert studio.after_address() == kept
+
+
+_PLACED = """(e) => {
+  const {x, y, width, height} = e.getBoundingClientRect();
+  return [x + scrollX, y + scrollY, width, height];
+}"""
+
+
+def test_stop_is_seen_only_while_there_is_something_to_stop_and_has_the_focus(  # type: ignore[no-untyped-def]
+    open_page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio: Studio = open_page()
+    studio.choose_pair(SOURCE, REFERENCE)
+    focused = "document.activeElement.id"
+    monkeypatch.setattr(ahead, "run_match", _until_stopped)
+    for start, stop in (("match", "stop"), ("compare", "compare-stop")):
+        beside, other = studio.at(f"#{start}"), studio.at("#compare-stop" if start == "match" else "#stop")
+        before = beside.evaluate(_PLACED)
+        assert not studio.at(f"#{stop}").is_visible() and not other.is_visible()
+        beside.press("Enter")
+        studio.wait(studio.at(f"#{stop}").is_visible)
+        studio.wait(lambda stop=stop: studio.page.evaluate(focused) == stop)  # type: ignore[misc]
+        assert beside.evaluate(_PLACED) == before, "nothing moves"
+        assert not other.is_visible()
+        studio.page.keyboard.press("Enter")
+        studio.wait(lambda start=start: studio.page.evaluate(focused) == start)  # type: ignore[misc]
+        assert not studio.at(f"#{stop}").is_visible() and beside.evaluate(_PLACED) == before
+    studio.at("#match").click()
+    studio.wait(studio.at("#stop").is_visible)
+    studio.at("#more").get_by_text("More", exact=True).click()
+    studio.at("#seed input").focus()
+    studio.at("#stop").dispatch_event("click")
+    studio.wait(lambda: studio.at("#match").is_enabled())
+    assert studio.page.evaluate("document.activeElement.closest('#seed') !== null"), (
+        "whoever went elsewhere stays there"
+    )

@@ -254,3 +254,24 @@ _SCROLL_JS = """async () => {
   }
   return longest;
 }"""
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_results_are_in_sight_after_the_press(open_page, tmp_path: Path, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page(size)
+    _trial(studio, _pictures(tmp_path / "in", 4))
+    first = studio.at(f"{SHEET} .tile").first
+    studio.wait(lambda: studio.in_view(f"{SHEET} .tile >> nth=0", "#batch-bar"))
+    assert first.locator("img").count() == 2
+    studio.shoot(f"batch-tried-{size[0]}")
+    if size == DESK:
+        assert studio.in_view("#batch-try", "#batch-start"), "beside the buttons"
+
+
+def test_the_button_says_what_it_will_do(open_page) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    studio.page.get_by_role("tab", name="Batch").click()
+    start = studio.at("#batch-start")
+    assert start.inner_text() == "Process files"
+    studio.at("#batch-kind").get_by_text("Folder").click()
+    studio.wait(lambda: start.inner_text() == "Process folder")

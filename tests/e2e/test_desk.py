@@ -14,6 +14,7 @@ from studio_page import ASSETS, PHONE, REFERENCE, SOURCE, Studio
 from reswd_torch.grade.trims import Trims
 from reswd_torch.settings import MatchSettings
 from studio.service.match import run_match
+from studio.views.clipping import HIGHLIGHTS, SHADOWS
 from tests.conftest import digest
 from tests.studio.jobs_for_tests import match_job
 
@@ -226,7 +227,7 @@ def test_trims_are_live_and_in_everything_that_is_taken_away(open_page, tmp_path
     studio.wait(lambda: seen(studio).mean() > plain.mean() + 6)
     assert np.abs(seen(studio, ".scopes-picture") - scope).mean() > 1
     studio.wait(lambda: studio.after_address() != address)
-    studio.at("#trims-said").get_by_text("still ten CDL numbers").wait_for()
+    studio.at("#trims-said").get_by_text("Kind: CDL, ten numbers.").wait_for()
     wanted = run_match(match_job(SOURCE, REFERENCE, settings=MatchSettings(aim="colours"))).trimmed(Trims(exposure=0.5))
     assert digest(studio.download("get-picture", tmp_path)) == digest(wanted.save_picture(tmp_path / "library.jpg"))
     assert digest(studio.download("get-cdl", tmp_path)) == digest(wanted.save_grade(tmp_path / "library.cdl"))
@@ -236,7 +237,7 @@ def test_trims_are_live_and_in_everything_that_is_taken_away(open_page, tmp_path
     address = studio.after_address()
     studio.at("#trim-only").get_by_label("Lightness only").click()
     studio.wait(lambda: studio.after_address() != address)
-    studio.at("#trims-said").get_by_text("saved as a LUT").wait_for()
+    studio.at("#trims-said").get_by_text("Kind: LUT").wait_for()
     assert studio.at("#get-cdl").is_disabled()
     assert studio.at("#get-cube").is_enabled()
     studio.at("#trims-reset").click()
@@ -251,10 +252,19 @@ def test_clipping_is_marked(open_page) -> None:  # type: ignore[no-untyped-def]
     press(studio, "Result")
     trim(studio, "exposure", 2)
     studio.page.wait_for_timeout(1500)
+    legend = studio.at("#desk .desk-legend")
+    assert not legend.is_visible()
     press(studio, "Clipping")
     studio.wait(lambda: (seen(studio)[..., 0] - seen(studio)[..., 1] > 150).mean() > 0.02)
+    assert legend.inner_text().split("\n") == ["Clipped at black", "Clipped at white"]
+    box, panes = legend.bounding_box(), studio.at("#desk .desk-panes").bounding_box()
+    assert box is not None and panes is not None
+    assert panes["y"] < box["y"] and box["y"] + box["height"] < panes["y"] + panes["height"], "in the picture's room"
+    keys = [key.evaluate("e => getComputedStyle(e).backgroundColor") for key in legend.locator("i").all()]
+    assert keys == [f"rgb({', '.join(map(str, color))})" for color in (SHADOWS, HIGHLIGHTS)]
     studio.shoot("clipping-1920")
     press(studio, "Clipping")
+    assert not legend.is_visible()
     studio.wait(lambda: (seen(studio)[..., 0] - seen(studio)[..., 1] > 200).mean() < 0.02)
 
 
@@ -294,11 +304,24 @@ def test_a_palette_by_eye(open_page, tmp_path: Path) -> None:  # type: ignore[no
     studio.at("#palette-file input[type=file]").set_input_files(REFERENCE)
     studio.wait(lambda: 3 <= pickers.count() <= 8)
     assert studio.at("#palette textarea").input_value().count("#") == pickers.count()
+    undo = studio.at("#palette-undo")
+    studio.wait(undo.is_visible)
+    undo.click()
+    studio.wait(lambda: studio.at("#palette textarea").input_value() == "#204060")
+    studio.wait(lambda: undo.inner_text().startswith("Redo"))
+    undo.click()
+    studio.wait(lambda: studio.at("#palette textarea").input_value().count("#") >= 3)
+    studio.wait(lambda: undo.inner_text().startswith("Undo"))
     sheet = tmp_path / "look.css"
     sheet.write_text(":root { --a: #102030; --b: rgb(200, 150, 90); }")
     studio.at("#palette-file input[type=file]").set_input_files(sheet)
     studio.wait(lambda: pickers.count() == 2)
     assert studio.at("#palette textarea").input_value() == "#102030, #c8965a"
+    undo.click()
+    studio.wait(lambda: studio.at("#palette textarea").input_value() == "#204060")
+    undo.click()
+    studio.wait(lambda: studio.at("#palette textarea").input_value() == "#102030, #c8965a")
+    studio.wait(lambda: pickers.count() == 2)
     studio.at("#swatches").get_by_role("button", name="Take colour 1 out").click()
     studio.wait(lambda: studio.at("#palette textarea").input_value() == "#c8965a")
     studio.shoot("palette-by-eye-1280")

@@ -20,7 +20,7 @@ from desk_page import (
     settled,
 )
 from PIL import Image
-from studio_page import OTHER, PHONE, REFERENCE, SOURCE, Studio
+from studio_page import DESK, OTHER, PHONE, REFERENCE, SOURCE, Studio
 
 from studio.ui import returning
 
@@ -206,3 +206,21 @@ def test_what_the_server_forgot_the_browser_still_has(open_page, tmp_path: Path)
     assert not studio.too_wide() and not errors
     kept.get_by_role("button", name="Remove").click()
     kept.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_what_can_be_done_with_each_match_stands_in_one_line(open_page, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page(size)
+    studio.choose_pair(SOURCE, REFERENCE)
+    match(studio)
+    open_more(studio)
+    choose_option(studio, "#method", "MKL")
+    set_seed(studio, "4")
+    match(studio)
+    press(studio, 1, "pair")
+    studio.wait(studio.at("#history .history-unpair").is_visible)
+    for row in (".strip-acts > *", ".strip-bar > button"):
+        boxes = [part.bounding_box() for part in studio.at(f"#history {row}").all() if part.is_visible()]
+        lines = {(round(box["y"]), round(box["height"])) for box in boxes if box is not None}
+        assert len(boxes) >= 3 and len(lines) == 1, f"{row}: {lines}"
+    assert not studio.too_wide()

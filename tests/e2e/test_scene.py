@@ -126,8 +126,8 @@ def test_the_page_asks_what_to_take(open_page, size: tuple[int, int]) -> None:  
         take.get_by_label(label).click()
         studio.match()
         studio.wait(lambda said=said: f"took {said}" in studio.said("#taken"))  # type: ignore[misc]
-        made = "a LUT, so that greys and skin keep their places" if said == "its mood" else "ten numbers"
-        assert f"Made of {made}." in studio.said("#taken")
+        made = "LUT, so that greys and skin keep their places" if said == "its mood" else "CDL, ten numbers"
+        assert f"Kind: {made}." in studio.said("#taken")
         assert "closer" not in studio.at("#metrics").inner_text()
     studio.shoot(f"aim-done-{size[0]}", full=True)
     studio.at("#kind").get_by_label("Palette").click()
@@ -183,7 +183,7 @@ def test_what_is_kept_is_said_by_the_kind_of_grade(open_page) -> None:  # type: 
     studio.at("#more button").first.click()
     studio.at("#keep").get_by_label("Greys").uncheck()
     studio.match()
-    studio.wait(lambda: "Made of a LUT, so that skin keeps its place." in studio.said("#taken"))
+    studio.wait(lambda: "Kind: LUT, so that skin keeps its place." in studio.said("#taken"))
 
 
 def test_the_endpoint_of_the_batch_takes_what_is_kept(app_url: str, pair: tuple[Path, Path]) -> None:

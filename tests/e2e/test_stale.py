@@ -41,7 +41,7 @@ def test_whatever_is_changed_is_named_and_goes_when_it_is_changed_back(open_page
          lambda: at("#aim").get_by_label("The mood").click()),
         ("keep Blacks, Greys, Skin, Highlights, chosen now: Blacks, Greys, Highlights",
          lambda: at("#keep").get_by_label("Skin").click(), lambda: at("#keep").get_by_label("Skin").click()),
-        ("chosen now: palette #123456", lambda: palette(studio), lambda: at("#kind").get_by_label("Picture").click()),
+        ("chosen now: palette of 1 colour", lambda: palette(studio), lambda: at("#kind").get_by_label("Picture").click()),
         ("Now: No saved grade is loaded", lambda: at("#kind").get_by_label("Saved grade").click(),
          lambda: at("#kind").get_by_label("Picture").click()),
     ]  # fmt: skip

@@ -10,7 +10,8 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.corpus.odd import Holds, Odd, Shows, quarters
@@ -73,13 +74,41 @@ def load_apply_save(path: Path) -> None:
 
 
 def read_settings_file(path: Path) -> None:
-    """Settings are read, with the masks and the palette in them."""
+    """Settings are read, with the masks, the palette and the ranges of colours in them, and written again as they are."""
+    from reswd_torch.errors import InputError
+    from reswd_torch.settings import MatchSettings
     from studio.records.match import read_settings
 
     saved = read_settings(path)
+    assert MatchSettings(**asdict(saved.settings)) == saved.settings
     for role in saved.inputs:
         saved.file(role)
+    with suppress(InputError):  # there may be no such file, or no time in it
+        saved.reference()
     load_apply_save(path)
+
+
+def read_palette(path: Path) -> None:
+    """A palette is read, and travels as text without loss."""
+    from reswd_torch.palette import parse_palette
+    from studio.media.palettes import palette_text, read_palette_file
+
+    palette, _ = read_palette_file(path)
+    assert parse_palette(palette_text(palette)) == palette
+
+
+def ask_the_desk(path: Path) -> None:
+    """A page's viewer is asked for something: it answers, or refuses in one line that names no folder.
+
+    An address with a slash too many is led to the one without it (307).
+    """
+    from tests.fuzz.desk import asked
+
+    answer = asked(path.read_bytes())
+    assert answer.status in (200, 307, 400, 404, 405), f"{answer.status}"
+    if answer.status >= 400:
+        line = answer.body.decode()
+        assert len(line.splitlines()) == 1 and tempfile.gettempdir() not in line, line
 
 
 def read_painted_png(path: Path) -> None:
@@ -174,6 +203,12 @@ def _clips() -> list[Odd]:
     return made
 
 
+def _requests() -> list[Odd]:
+    from tests.fuzz.desk import requests
+
+    return [Odd(f"{number}.http", content, Holds(1)) for number, content in enumerate(requests())]
+
+
 FAMILIES = (
     Family("png", lambda: _corpus("pictures_png", ".png"), read_and_write),
     Family("jpeg", lambda: _corpus("pictures_jpeg", ".jpg"), read_and_write),
@@ -190,6 +225,9 @@ FAMILIES = (
     Family("lattices", lambda: _corpus("grades", ".3dl", ".spi3d"), load_apply_save),
     Family("hald-icc", lambda: _corpus("grades", ".png", ".icc"), load_apply_save),
     Family("settings", lambda: _corpus("records", ".json"), read_settings_file),
+    Family("trims", lambda: _corpus("records", ".json", function="whole"), read_settings_file),
+    Family("palette", lambda: _corpus("palettes", ".ase", ".aco", ".gpl", ".css"), read_palette),
+    Family("desk", _requests, ask_the_desk),
     Family("painted", lambda: _corpus("records", ".png", function="painted"), read_painted_png),
     Family("zip", lambda: _corpus("archives", ".zip"), unpack_zip),
     Family("model", _models, plan_model),

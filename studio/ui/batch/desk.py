@@ -22,7 +22,7 @@ from studio.ui.batch.tiles import LARGE, save_small
 TRIED = 3
 """Pictures of a trial."""
 _LARGE_KEPT = 8  # pictures whose large views stay on the disk
-ASK_AGAIN = "These results are gone: press Process folder again."
+ASK_AGAIN = "These results are gone: process the pictures again."
 
 
 class Desk:

@@ -49,12 +49,12 @@ class BatchEvents:
         self.tab, self.session = tab, session
 
     def wire_choices(self) -> None:
-        """Where pictures and colours come from: what is asked for follows what was chosen."""
+        """Where pictures and colours come from: what is asked for, and what the button says, follow what was chosen."""
         pictures, colours, scene = self.tab.pictures, self.tab.colours, self.tab.more.scene
         pictures.kind.change(
             self.show_kind,
             pictures.kind,
-            [pictures.files_group, pictures.folder_group, pictures.here_group, pictures.hint],
+            [pictures.files_group, pictures.folder_group, pictures.here_group, pictures.hint, self.tab.run.start],
             queue=False,
             **LATEST,
         )
@@ -86,6 +86,7 @@ class BatchEvents:
             pictures.folder_group: gr.update(visible=kind == FOLDER),
             pictures.here_group: gr.update(visible=kind == HERE),
             pictures.hint: words.hint(kind),
+            self.tab.run.start: words.process(kind),
         }
 
     def show_colours(self, kind: str) -> Updates:

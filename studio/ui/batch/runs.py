@@ -25,6 +25,12 @@ from studio.ui.settings import strength_from
 from studio.ui.visits import caller_left
 from studio.ui.wiring import PRIVATE, QUICK, Controls, Updates
 
+_LOOK_JS = """() => {
+  const place = document.querySelector('#batch-outcome'), {top} = place.getBoundingClientRect();
+  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+  if (top < 0 || top > innerHeight / 2) place.scrollIntoView({behavior, block: 'start'});
+}"""
+"""Results are looked at where they come: beside the buttons, or below them on a narrow screen."""
 _DOWNLOAD_JS = """(file) => {
   if (!file?.url) return;
   const link = Object.assign(document.createElement('a'), {href: file.url, download: 'matched.zip'});
@@ -63,6 +69,8 @@ class RunEvents:
         buttons.start.click(self.run_batch, values, **shared)
         self.tab.further.trial.click(self.run_trial, values, **shared)
         self.tab.further.go_on.click(self.go_on, self.session, **shared)
+        for button in (buttons.start, self.tab.further.trial, self.tab.further.go_on):
+            button.click(None, None, None, js=_LOOK_JS, **PRIVATE)
         outcome.sheet.submit(self.redo, self.session, **shared)
         buttons.stop.click(_stop, self.session, None, queue=False, **QUICK)
         outcome.download.click(
@@ -75,7 +83,7 @@ class RunEvents:
         ).then(None, outcome.packed, None, js=_DOWNLOAD_JS, **PRIVATE)
 
     def run_batch(self, session: Session, *values: Any) -> Iterator[Updates]:
-        """*Process folder* was pressed."""
+        """*Process files*, or *Process folder*, was pressed."""
         yield from BatchRun(self.tab, session, self._wanted(values)).updates()
 
     def run_trial(self, session: Session, *values: Any) -> Iterator[Updates]:

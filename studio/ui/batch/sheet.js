@@ -9,7 +9,7 @@
   const make = window.reswdMake;
   const address = (path) => {
     const config = window.gradio_config ?? {};
-    return `${(config.root ?? '').replace(/\/$/, '')}${config.api_prefix ?? '/gradio_api'}/file=${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;
+    return `${window.reswdRoot()}${config.api_prefix ?? '/gradio_api'}/file=${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`;
   };
 
   class Sheet {

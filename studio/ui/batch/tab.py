@@ -54,7 +54,7 @@ def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
             further, run = _buttons()
             written = _written()
             more = _more()
-        with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
+        with gr.Column(scale=8, min_width=330, elem_classes="outcome", elem_id="batch-outcome"):
             outcome = _outcome()
     return BatchTab(
         pictures=pictures,
@@ -132,7 +132,7 @@ def _buttons() -> tuple[Further, RunButtons]:
     with gr.Row():
         trial = gr.Button("Try on three", scale=3, min_width=150, elem_id="batch-try")
         go_on = gr.Button("Go on", scale=1, min_width=80, elem_id="batch-go-on", visible=False)
-    return Further(trial, go_on), run_buttons("Process folder", "batch-start", "batch-stop", "batch-status")
+    return Further(trial, go_on), run_buttons(words.process(FILES), "batch-start", "batch-stop", "batch-status")
 
 
 def _written() -> Written:

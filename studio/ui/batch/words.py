@@ -15,9 +15,14 @@ from studio.views.sentences import taken_of_many
 
 EMPTY = (
     '<div class="empty"><b>Before and after appear here, picture by picture.</b><span>Choose pictures and a reference, '
-    "then <i>Try on three</i> or "
-    "<i>Process folder</i>. Formats, depth and metadata are kept; nothing is changed in your own files.</span></div>"
+    "then press <i>Try on three</i>, or the button below it for all. "
+    "Formats, depth and metadata are kept; nothing is changed in your own files.</span></div>"
 )
+
+
+def process(kind: str) -> str:
+    """The label of the button that does all pictures that come from one of the three places."""
+    return "Process files" if kind == FILES else "Process folder"
 
 
 def hint(kind: str) -> str:

@@ -11,6 +11,7 @@ import gradio as gr
 
 from studio.ui.desk.state import described
 from studio.ui.session import Session
+from studio.views.clipping import HIGHLIGHTS, SHADOWS
 from studio.views.scopes import SCOPES
 
 _MODES = (
@@ -33,6 +34,8 @@ _RANGES = (
 )
 """What a person sets of a mask: name, label, least, most, first value, and the tools that have it."""
 _ACTS = (("undo", "Undo"), ("invert", "Invert"), ("clear", "Clear"), ("done", "Done"))
+_CLIPPED = ((SHADOWS, "Clipped at black"), (HIGHLIGHTS, "Clipped at white"))
+"""What the colours of the clipping overlay mean."""
 _KEYS = (
     ("F or 0", "fit the picture into the room"),
     ("1, 2", "100 %, 200 %: a pixel of the picture is one, or two by two, of the screen"),
@@ -135,11 +138,19 @@ def _skeleton(empty: str) -> str:
         '<button type="button" class="desk-ask" title="Keys (?)" aria-label="Keys">?</button></span></div>'
         f'{_paint_bar()}<output class="desk-asks"></output>'
         f'<div class="desk-panes">{panes}'
-        f"{divider()}"
+        f"{divider()}{_legend()}"
         f'<div class="desk-empty">{empty}</div></div>'
         f'<dialog class="desk-help" aria-label="Keys"><table>{keys}</table><button type="button">Close</button></dialog>'
         "</section>"
     )
+
+
+def _legend() -> str:
+    """Which colour of the clipping overlay means which end; seen while it is on."""
+    ends = "".join(
+        f'<span><i style="background:rgb{color}" aria-hidden="true"></i>{what}</span>' for color, what in _CLIPPED
+    )
+    return f'<div class="desk-legend" role="status" hidden>{ends}</div>'
 
 
 def divider() -> str:

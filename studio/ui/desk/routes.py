@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -38,20 +39,29 @@ _FRAME = re.compile(r"frame-\d+\.(?:jpg|png)")
 Handler = Callable[[Request], Response]
 
 
+class _Number(IntegerConvertor):
+    """A number in an address. Python refuses to read one of thousands of digits, and nothing here has so many."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("number", _Number())
+
+
 def desk_routes() -> list[Route]:
     """The routes, for the application that Gradio builds."""
     page = f"/{PREFIX}/{{key}}"
     return [
         Route(f"/{PREFIX}/scripts/{{name}}", _script),
-        Route(f"{page}/{{look:int}}/whole.jpg", answered(_whole)),
-        Route(f"{page}/{{look:int}}/{{level:int}}/{{column:int}}_{{row:int}}.png", answered(_tile)),
-        Route(f"{page}/{{look:int}}/live.jpg", answered(_live)),
+        Route(f"{page}/{{look:number}}/whole.jpg", answered(_whole)),
+        Route(f"{page}/{{look:number}}/{{level:number}}/{{column:number}}_{{row:number}}.png", answered(_tile)),
+        Route(f"{page}/{{look:number}}/live.jpg", answered(_live)),
         Route(f"{page}/frame/{{name}}", answered(_frame)),
         Route(f"{page}/mask/{{role}}.png", answered(_mask)),
         Route(f"{page}/mask/{{role}}", _take_mask, methods=["POST"]),
         Route(f"{page}/range/{{role}}.png", answered(_range)),
         Route(f"{page}/pick/{{role}}", answered(_pick)),
-        Route(f"{page}/{{look:int}}/scope/{{kind}}.png", answered(_scope)),
+        Route(f"{page}/{{look:number}}/scope/{{kind}}.png", answered(_scope)),
     ]
 
 

@@ -34,7 +34,7 @@ class Look:
     sample: Tensor | None = field(default=None, compare=False)
 
 
-class Desk:
+class Looks:
     """The looks of one page, by number.
 
     Not a dataclass: Gradio copies those into the page's configuration.

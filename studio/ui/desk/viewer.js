@@ -245,6 +245,7 @@ export class Viewer {
     const on = button.getAttribute('aria-pressed') !== 'true';
     button.setAttribute('aria-pressed', String(on));
     this.query = on ? '?clipping=1' : '';
+    this.root.querySelector('.desk-legend').hidden = !on;
     await this._paint();
   }
 

@@ -12,7 +12,7 @@ from gradio.blocks import Block
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL
-from studio.ui.colors import palette_from_file, show_pairs, show_palette
+from studio.ui.colors import KeptPalette, palette_from_file, show_pairs, show_palette
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
 from studio.ui.match import choose, downloads, run, stale, words
 from studio.ui.match.choice import MatchChoice
@@ -30,6 +30,8 @@ from studio.ui.settings import Sent
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
 
 _LOOK_JS = "() => document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
+_FOLD_JS = "() => ({__type__: 'update', ...(matchMedia('(max-width: 760px)').matches ? {open: false} : {})})"
+"""On a phone the page begins with what every match needs: the trims, a screen high, open with a press."""
 _COMPARE_JS = "() => { window.reswdStrips.compared.begin(); }"
 LIVE = ("strength", "cube_size")
 """Fields of a choice that a result follows at once, or that are no part of a match."""
@@ -51,6 +53,7 @@ def wire_match_tab(tab: MatchTab, session: gr.State, app: gr.Blocks) -> None:
     history.wire_compared()
     history.wire_swap()
     history.wire_return(app)
+    app.load(None, None, tab.result.trims.room, js=_FOLD_JS, **PRIVATE)
 
 
 class MatchEvents:
@@ -122,23 +125,40 @@ class MatchEvents:
     def wire_colors(self) -> None:
         """Palettes out of files and pictures, pairs of colours, and the eyedropper of both."""
         inputs, pairs = self.tab.inputs, self.tab.more.pairs_parts
+        undo = [inputs.palette, inputs.palette_before, inputs.palette_undo]
         inputs.palette_file.upload(
-            self.take_palette, [inputs.palette, inputs.palette_file], [inputs.palette, inputs.palette_file], **LATEST
+            self.take_palette,
+            [inputs.palette, inputs.palette_before, inputs.palette_file],
+            [*undo, inputs.palette_file],
+            **LATEST,
         )
+        inputs.palette_undo.click(self.undo_palette, undo[:2], undo, queue=False, **QUICK)
         pairs.text.change(show_pairs, pairs.text, pairs.pickers, queue=False, **LATEST)
         for button, room, is_pair in ((inputs.palette_pick, "#palette", "false"), (pairs.pick, "#pairs", "true")):
             pick = f"window.reswdDesk.pick('source', '{room}', '{words.PICK}', {is_pair})"
             button.click(None, None, None, js=f"() => {{ {pick}; }}", **PRIVATE)
 
-    def take_palette(self, text: str, path: str | None) -> Updates:
-        """A palette file or a picture was dropped: its colours are the palette."""
+    def take_palette(self, text: str, before: KeptPalette, path: str | None) -> Updates:
+        """A palette file or a picture was dropped: its colours are the palette. One that a person made is kept beside."""
         inputs = self.tab.inputs
         try:
             found = text if path is None else palette_from_file(path)
         except InputError as error:
             gr.Warning(error.problem, title="No palette")
             found = text
-        return {inputs.palette: found, inputs.palette_file: None}
+        if found == text:
+            return {inputs.palette_file: None}
+        return self._palette(found, before.replaced(text, found)) | {inputs.palette_file: None}
+
+    def undo_palette(self, text: str, before: KeptPalette) -> Updates:
+        """The palette that a dropped one replaced comes back, or goes again."""
+        return self._palette(before.kept, before.swapped(text))
+
+    def _palette(self, text: str, before: KeptPalette) -> Updates:
+        inputs = self.tab.inputs
+        label = words.UNDO_PALETTE if before.dropped else words.REDO_PALETTE
+        undo = gr.update(value=label, visible=bool(before.kept.strip()))
+        return {inputs.palette: text, inputs.palette_before: before, inputs.palette_undo: undo}
 
     def choose_picture(self, session: Session, path: str | None, role: Role) -> Updates:
         """A picture was dropped or taken out. With another picture the last one's mask goes."""

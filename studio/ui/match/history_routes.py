@@ -16,9 +16,9 @@ def history_routes() -> list[Route]:
     """The routes, for the application that Gradio builds."""
     page = f"/{PREFIX}/{{key}}"
     return [
-        Route(f"{page}/history/{{number:int}}.jpg", answered(_thumbnail)),
-        Route(f"{page}/history/{{number:int}}.json", answered(_settings)),
-        Route(f"{page}/compared/{{number:int}}/{{index:int}}.jpg", answered(_compared)),
+        Route(f"{page}/history/{{number:number}}.jpg", answered(_thumbnail)),
+        Route(f"{page}/history/{{number:number}}.json", answered(_settings)),
+        Route(f"{page}/compared/{{number:number}}/{{index:number}}.jpg", answered(_compared)),
     ]
 
 

@@ -15,7 +15,7 @@ import gradio as gr
 from studio.ui import words
 from studio.ui.match.comparison import DONE, Comparison
 from studio.ui.match.history import Entry
-from studio.ui.match.history_words import reference_name, settings_line, title
+from studio.ui.match.history_words import settings_line, title
 from studio.ui.match.stale import same_match
 from studio.ui.session import Session
 
@@ -87,7 +87,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "number": entry.number,
         "version": entry.version,
         "title": title(entry),
-        "reference": reference_name(entry.result),
+        "reference": words.reference_name(entry.result.job.reference),
         "how": settings_line(entry),
         "file": words.file_name(entry.result, ".json"),
     }

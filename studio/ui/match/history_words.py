@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from reswd_torch.settings import AUTO_TRANSFORM, LOOK, MOOD
-from studio.references import PaletteReference
-from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.match.history import Entry
 
@@ -16,13 +14,7 @@ def in_short(entry: Entry) -> str:
     job = entry.result.job
     if job.saved_grade is not None:
         return f"match {entry.number}, saved grade, strength {job.settings.strength:g}"
-    return f"match {entry.number}, {reference_name(entry.result)}, {words.METHOD_NAMES[job.settings.method]}"
-
-
-def reference_name(result: MatchResult) -> str:
-    """What the colours were taken from."""
-    reference = result.job.reference
-    return f"palette {reference.text.strip()}" if isinstance(reference, PaletteReference) else reference.name
+    return f"match {entry.number}, {words.reference_name(job.reference)}, {words.METHOD_NAMES[job.settings.method]}"
 
 
 def settings_line(entry: Entry) -> str:
@@ -49,4 +41,4 @@ def title(entry: Entry) -> str:
     result = entry.result
     if result.job.saved_grade is not None:
         return f"{result.job.source.name} with a saved grade"
-    return f"{result.job.source.name} matched to {reference_name(result)}"
+    return f"{result.job.source.name} matched to {words.reference_name(result.job.reference)}"

@@ -34,6 +34,8 @@ class Inputs:
     swatches: gr.HTML
     palette_pick: gr.Button
     palette_file: gr.File
+    palette_undo: gr.Button
+    palette_before: gr.State
     saved_group: gr.Column
     grade: gr.File
     grade_about: gr.HTML

@@ -49,11 +49,18 @@ _VALUES: dict[str, Mapping[Any, str]] = {
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs: what it is called, what the picture on the screen was made with, and what is chosen now."""
+    """What differs: what it is called, what the picture on the screen was made with, and what is chosen now.
+
+    Of what looks the same in words, such as two masks that were painted, ``chosen`` is empty and ``made`` says all.
+    """
 
     name: str
     made: str
-    chosen: str
+    chosen: str = ""
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"{self.name} {self.made}, chosen now: {self.chosen}" if self.chosen else f"{self.name} {self.made}"
 
 
 def differences(session: Session, choice: MatchChoice) -> list[Difference]:
@@ -82,16 +89,16 @@ def line(session: Session, choice: MatchChoice) -> str:
         return words.message(f"The picture on the screen is of an earlier choice. Now: {words.plain(error)}")
     if not found:
         return ""
-    said = "; ".join(f"{each.name} {each.made}, chosen now: {each.chosen}" for each in found)
+    said = "; ".join(map(str, found))
     return words.message(f"The picture on the screen was made otherwise: {said}. Press the button to match anew.")
 
 
 def _between(made: MatchJob, now: MatchJob) -> list[Difference]:
     found: list[Difference] = []
     if made.source != now.source:
-        found.append(Difference("source", *_two(made.source.name, now.source.name)))
+        found.append(_other("source", made.source.name, now.source.name))
     if _reference_id(made) != _reference_id(now):
-        found.append(Difference("reference", *_two(_reference(made), _reference(now))))
+        found.append(_other("reference", words.reference_name(made.reference), words.reference_name(now.reference)))
     if now.saved_grade is not None or made.saved_grade is not None:  # nothing is fitted
         return found
     before, after = _plain(made), _plain(now)
@@ -136,13 +143,9 @@ def _reference_id(job: MatchJob) -> object:
     return reference.path
 
 
-def _reference(job: MatchJob) -> str:
-    return f"palette {job.reference.name}" if isinstance(job.reference, PaletteReference) else job.reference.name
-
-
-def _two(made: str, chosen: str) -> tuple[str, str]:
-    """Two names that can be told apart."""
-    return made, "another one of this name" if made == chosen else chosen
+def _other(role: Role, made: str, chosen: str) -> Difference:
+    """Two files or palettes that differ, told apart also where they are called the same."""
+    return Difference(role, made, "another one" if made == chosen else chosen)
 
 
 def _masks(session: Session, choice: MatchChoice, entry: Entry) -> list[Difference]:
@@ -154,7 +157,8 @@ def _masks(session: Session, choice: MatchChoice, entry: Entry) -> list[Differen
         side = session.match.places[role].side
         now = mask_of(choice, role, None if side is None else side.painted)
         if made != now:
-            found.append(Difference(f"{role} mask", _mask_name(made), _mask_name(now, "another one")))
+            names = _mask_name(made), _mask_name(now)
+            found.append(Difference(f"{role} mask", *(names if names[0] != names[1] else (f"{names[0]} anew since",))))
     return found
 
 
@@ -166,5 +170,5 @@ def mask_of(choice: MatchChoice, role: Role, painted: Painted | None) -> object:
     return sent or painted
 
 
-def _mask_name(mask: object, painted: str = "painted") -> str:
-    return "none" if mask is None else Path(mask).name if isinstance(mask, str) else painted
+def _mask_name(mask: object) -> str:
+    return "none" if mask is None else Path(mask).name if isinstance(mask, str) else "painted"

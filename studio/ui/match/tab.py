@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from studio.ui.colors import show_palette
+from studio.ui.colors import KeptPalette, show_palette
 from studio.ui.controls import (
     KINDS,
     aim_choices,
@@ -106,6 +106,8 @@ def _inputs() -> Inputs:
                 palette_file = gr.File(
                     label="Palette file (ASE, ACO, GPL, CSS) or a picture", height=140, elem_id="palette-file"
                 )
+                palette_undo = gr.Button(words.UNDO_PALETTE, size="sm", visible=False, elem_id="palette-undo")
+                palette_before = gr.State(KeptPalette())
             with gr.Column(min_width=150, visible=False) as saved_group:
                 grade = gr.File(label="Saved grade", height=168, elem_id="grade")
                 gr.HTML(f'<p class="about">{GRADES_TO_LOAD} or settings .json</p>', padding=False)
@@ -121,6 +123,8 @@ def _inputs() -> Inputs:
         swatches=swatches,
         palette_pick=from_source,
         palette_file=palette_file,
+        palette_undo=palette_undo,
+        palette_before=palette_before,
         saved_group=saved_group,
         grade=grade,
         grade_about=grade_about,
@@ -275,10 +279,7 @@ def _details() -> Details:
 
 
 def _compare_buttons() -> RunButtons:
-    with gr.Row():
-        start = gr.Button("Compare methods", scale=3, min_width=150, elem_id="compare")
-        stop = gr.Button("Stop", interactive=False, scale=1, min_width=80, elem_id="compare-stop")
-    return RunButtons(start, stop, gr.HTML(elem_id="compare-status", padding=False))
+    return run_buttons("Compare methods", "compare", "compare-stop", "compare-status", "secondary")
 
 
 def _history() -> HistoryParts:

@@ -11,8 +11,9 @@ from studio.media.images import FORMATS, Container
 from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.pictures import Side
-from studio.views.sentences import taken_line
+from studio.views.sentences import taken_line, trimmed_line
 
+UNDO_PALETTE, REDO_PALETTE = "Undo: back to my palette", "Redo: the palette of the file"
 PICK = "Press a place in the source to take its colour."
 SHOW_POINTS = "Show the points"
 SWAP = "Swap source and reference"
@@ -110,16 +111,8 @@ def _exact(steps: float, size: int) -> str:
 
 def trims_line(grade: Grade) -> str:
     """What the trims have made of a grade, as HTML; nothing where there are none."""
-    if grade.trims.is_neutral:
-        return ""
-    makers = grade.lut_makers
-    if makers:
-        said = f"Behind this match, {in_words(makers, 'and')} cannot be held by ten CDL numbers: the grade is saved as a LUT."
-    elif grade.is_cdl:
-        said = "With these trims the grade is still ten CDL numbers."
-    else:
-        said = "The trims are saved in the LUT."
-    return f'<p class="about">{escape(said)}</p>'
+    said = trimmed_line(grade)
+    return "" if said is None else f'<p class="about">{escape(said)}</p>'
 
 
 def picture_label(container: Container, bits: int) -> str:

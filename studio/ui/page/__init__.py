@@ -42,6 +42,8 @@ _SCRIPTS = (
     "page/drop.js",
     "page/names.js",
     "page/pickers.js",
+    "page/stops.js",
+    "page/served.js",
     "match/strips.js",
     "match/kept.js",
     "match/history.js",
@@ -55,6 +57,5 @@ _SCRIPTS = (
 
 CSS = "".join((_UI / name).read_text(encoding="utf-8") for name in _SHEETS)
 """The style sheets of the page and of its tabs."""
-_SERVED = '<script src="desk/scripts/openseadragon.min.js"></script><script type="module" src="desk/scripts/desk.js"></script>'
-HEAD = "".join(f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in _SCRIPTS) + _SERVED
+HEAD = "".join(f"<script>\n{(_UI / name).read_text(encoding='utf-8')}</script>" for name in _SCRIPTS)
 """The scripts of the page."""

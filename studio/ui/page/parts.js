@@ -10,7 +10,9 @@
     element.append(...inside);
     return element;
   };
-  // Below the address of the page itself, which a web server in front may have moved.
-  window.reswdDeskAddress = (key) =>
-    new URL(`desk/${key}`, location.href.replace(/[?#].*$/, '').replace(/\/?$/, '/')).href;
+  // The address that the server knows the app by, without a slash at its end: the page's own may have one, or lack one. The host
+  // is the one that the page was called by, which a web server in front may know better.
+  window.reswdRoot = () =>
+    location.origin + new URL(window.gradio_config?.root || '/', location.href).pathname.replace(/\/$/, '');
+  window.reswdDeskAddress = (key) => `${window.reswdRoot()}/desk/${key}`;
 })();

@@ -45,8 +45,8 @@ def test_what_was_taken_is_said_and_kept(reswd: Reswd, pair: tuple[Path, Path], 
     assert ran.code == 0, ran.err
     first, second, *_ = ran.out.splitlines()
     assert first.startswith(f"The reference shows something else: {SAID[aim]}")
-    made_of = "a LUT, so that greys and skin keep their places" if aim == "mood" else "ten numbers"
-    assert first.endswith(f". Made of {made_of}.")
+    made_of = "LUT, so that greys and skin keep their places" if aim == "mood" else "CDL, ten numbers"
+    assert first.endswith(f". Kind: {made_of}.")
     assert second.startswith("distance ") and "%" not in ran.out and "closer" not in ran.out
     record = record_of(reswd("match", *pair, "-o", tmp_path / "b.png", "--aim", aim, "--json"))
     assert (record["aim"], record["took"], record["transform"]) == (aim, aim, MADE_OF[aim])
@@ -140,7 +140,7 @@ def test_what_a_mood_keeps_is_chosen_and_written_down(
     saving = ("--save-settings", tmp_path / "run.json")
     ran = reswd("match", *pair, "-o", tmp_path / "a.png", *flags, *saving)
     assert ran.code == 0, ran.err
-    assert ran.out.splitlines()[0].endswith(f". Made of a LUT{reason}.")
+    assert ran.out.splitlines()[0].endswith(f". Kind: LUT{reason}.")
     assert json.loads((tmp_path / "run.json").read_text())["settings"]["protect"] == kept
     record = record_of(
         reswd("match", pair[0], "--from-settings", tmp_path / "run.json", "-o", tmp_path / "b.png", "--json")

@@ -33,7 +33,7 @@ def test_the_command_says_what_it_found(reswd: Callable[..., Ran], pair: tuple[P
         ran = reswd("match", *pair, "-o", tmp_path / f"{scene}.png", *flags, "--json", "--overwrite")
         records[scene] = json.loads(ran.out)
     assert len(said["same"]) == 1 and said["same"][0].startswith("The same scene: ")
-    assert "points are seen in both; matched by them and what both show. Made of " in said["same"][0]
+    assert "points are seen in both; matched by them and what both show. Kind: " in said["same"][0]
     assert said["auto"] == said["same"] and said["different"] == []
     assert records["same"]["points"] == records["auto"]["points"] > 100
     assert (records["different"]["points"], records["different"]["trust"]) == (0, 0.0)

@@ -32,8 +32,8 @@ def test_match_trims_as_the_service_does(reswd: Reswd, place: Path) -> None:
     pair = ("match", place / "source.png", place / "target.jpg")
     ran = reswd(*pair, "-o", place / "a.png", *FLAGS, "--save-settings", place / "run.json")
     assert ran.code == 0, ran.err
-    assert "Trimmed in exposure, contrast, temperature, tint, saturation, black" in ran.out
-    assert "the grade is a LUT, as the match is." in ran.out
+    assert "Trimmed: exposure, contrast, temperature, tint, saturation, black point" in ran.out
+    assert "Kind: LUT, as the match is." in ran.out
     settings = MatchSettings(trims=TRIMS)
     run_match(match_job(place / "source.png", place / "target.jpg", settings=settings)).save_picture(place / "b.png")
     again = reswd(*pair[:2], "--from-settings", place / "run.json", "-o", place / "c.png")
@@ -76,9 +76,9 @@ def test_the_last_lines_say_what_the_grade_is_made_of(reswd: Reswd, place: Path)
     Grade(Cdl((0.8, 0.9, 0.7), saturation=1.0)).save(place / "look.cc")
     apply = ("apply", place / "look.cc", place / "source.png", "-o", place / "done", "--overwrite")
     ran = reswd(*apply, "--exposure", 0.2, "--gamma", 1.1)
-    assert "Trimmed in exposure and gamma: the grade is ten numbers (CDL)." in ran.err
+    assert "Trimmed: exposure and gamma. Kind: CDL, ten numbers." in ran.err
     ran = reswd(*apply, "--exposure", 0.2, "--only", "lightness")
-    assert "Trimmed in exposure and only: the grade is a LUT, because of only." in ran.err
+    assert "Trimmed: exposure and lightness only. Kind: LUT, because of lightness only." in ran.err
     trimmed = Grade(Cdl((0.8, 0.9, 0.7))).trimmed(Trims(exposure=0.2, only="lightness"))
     pixels = read_picture(place / "source.png").pixels
     assert np.array_equal(read_picture(place / "done" / "source.png").pixels, render(pixels, trimmed))

@@ -8,7 +8,7 @@ import pytest
 
 from reswd_torch.errors import InputError
 from reswd_torch.palette import parse_palette
-from studio.ui.colors import palette_from_file, show_pairs, show_palette, split_pairs
+from studio.ui.colors import KeptPalette, palette_from_file, show_pairs, show_palette, split_pairs
 from tests.studio.ui.conftest import REFERENCE
 
 
@@ -52,6 +52,18 @@ def test_a_palette_comes_out_of_a_picture_and_out_of_a_palette_file(tmp_path: Pa
     sheet = tmp_path / "brand.css"
     sheet.write_text("a { color: #123456; background: rgb(200 150 90) }")
     assert palette_from_file(str(sheet)) == "#123456, #c8965a"
+
+
+def test_a_palette_that_a_person_made_is_kept_beside_whatever_is_dropped_over_it() -> None:
+    nothing = KeptPalette()
+    assert nothing.replaced(" ", "#111111") == KeptPalette("", "#111111"), "there was nothing to lose"
+    dropped = nothing.replaced("#204060:2", "#111111")
+    assert dropped == KeptPalette("#204060:2", "#111111")
+    assert dropped.replaced("#111111", "#222222").kept == "#204060:2", "another file, over what only a file put there"
+    assert dropped.replaced("#111111:3", "#222222").kept == "#111111:3", "which a person has changed since"
+    undone = dropped.swapped("#111111:3")
+    assert undone == KeptPalette("#111111:3", ""), "what was changed after the drop is not lost either"
+    assert undone.swapped("#204060:2") == KeptPalette("#204060:2", "#111111:3")
 
 
 def test_what_is_no_palette_is_said_without_its_folder(tmp_path: Path) -> None:

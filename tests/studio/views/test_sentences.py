@@ -41,8 +41,8 @@ def with_report(grade: Grade, **facts: object) -> Grade:
     ],
 )
 def test_of_a_reference_that_shows_something_else(facts: dict[str, object], looked: bool, said: str) -> None:
-    assert taken_line(with_report(TEN, **facts), looked=looked) == f"{said} Made of ten numbers."
-    assert taken_line(with_report(LUT, **facts, settings=CHOSEN), looked=looked) == f"{said} Made of a LUT."
+    assert taken_line(with_report(TEN, **facts), looked=looked) == f"{said} Kind: CDL, ten numbers."
+    assert taken_line(with_report(LUT, **facts, settings=CHOSEN), looked=looked) == f"{said} Kind: LUT."
 
 
 def test_of_one_scene() -> None:
@@ -51,10 +51,10 @@ def test_of_one_scene() -> None:
     ]
     assert lines == [
         "The same scene: 80 points are seen in both, but only some of the tones; matched by statistics. "
-        "Made of ten numbers.",
+        "Kind: CDL, ten numbers.",
         "The same scene: 80 points are seen in both; matched 40% by them and what both show, the rest by statistics. "
-        "Made of ten numbers.",
-        "The same scene: 80 points are seen in both; matched by them and what both show. Made of ten numbers.",
+        "Kind: CDL, ten numbers.",
+        "The same scene: 80 points are seen in both; matched by them and what both show. Kind: CDL, ten numbers.",
     ]
 
 
@@ -62,27 +62,27 @@ def test_why_it_is_a_lut_is_said_where_the_evidence_chose_it() -> None:
     scene = {"took": "scene", "points": 80, "trust": 1.0}
     chosen = with_report(LUT, **scene, settings=CHOSEN)
     said = [taken_line(grade, looked=True) or "" for grade in (with_report(LUT, **scene), chosen)]
-    assert said[0].endswith(". Made of a LUT, because both show one scene.")
-    assert said[1].endswith("what both show. Made of a LUT.")
+    assert said[0].endswith(". Kind: LUT, because both show one scene.")
+    assert said[1].endswith("what both show. Kind: LUT.")
 
 
 @pytest.mark.parametrize(
     ("took", "protect", "said"),
     [
-        ("mood", "all", "a LUT, so that greys and skin keep their places"),
-        ("mood", "greys,highlights", "a LUT, so that greys keep their places"),
-        ("mood", "skin", "a LUT, so that skin keeps its place"),
-        ("mood", "blacks", "a LUT"),
-        ("mood", "none", "a LUT"),
-        ("look", "all", "a LUT"),
+        ("mood", "all", "LUT, so that greys and skin keep their places"),
+        ("mood", "greys,highlights", "LUT, so that greys keep their places"),
+        ("mood", "skin", "LUT, so that skin keeps its place"),
+        ("mood", "blacks", "LUT"),
+        ("mood", "none", "LUT"),
+        ("look", "all", "LUT"),
     ],
 )
 def test_why_a_mood_is_a_lut_is_said_by_what_it_holds(took: str, protect: str, said: str) -> None:
     made = MatchSettings(protect=protect)  # type: ignore[arg-type]
-    assert (taken_line(with_report(LUT, took=took, settings=made), looked=False) or "").endswith(f". Made of {said}.")
+    assert (taken_line(with_report(LUT, took=took, settings=made), looked=False) or "").endswith(f". Kind: {said}.")
     asked = replace(made, transform="cdl")
     line = taken_line(with_report(TEN, took=took, settings=asked, kept=("greys",)), looked=False) or ""
-    assert line.endswith("; greys kept. Made of ten numbers.")
+    assert line.endswith("; greys kept. Kind: CDL, ten numbers.")
 
 
 @pytest.mark.parametrize("strength", [0.0, 1.0])
@@ -90,8 +90,8 @@ def test_only_a_grade_that_moves_nothing_found_little_to_take(strength: float) -
     """At whatever strength it is looked at."""
     still = replace(with_report(TEN, took="look"), transform=Cdl((1.001, 1.0, 1.0)), strength=strength)
     moved = replace(with_report(TEN, took="look"), strength=strength)
-    assert taken_line(still, looked=False) == "Took the look alone: little was there to take. Made of ten numbers."
-    assert taken_line(moved, looked=False) == "Took the look alone. Made of ten numbers."
+    assert taken_line(still, looked=False) == "Took the look alone: little was there to take. Kind: CDL, ten numbers."
+    assert taken_line(moved, looked=False) == "Took the look alone. Kind: CDL, ten numbers."
     elsewhere = taken_line(still, looked=True) or ""
     assert elsewhere.startswith("The reference shows something else: took the look alone; little was there to take.")
 

@@ -11,33 +11,7 @@ import pytest
 from reswd_torch.errors import InputError
 from reswd_torch.palette import parse_palette
 from studio.media.palettes import LARGEST_FILE, MOST_COLORS, is_palette_file, palette_text, read_palette_file
-
-
-def ase(*blocks: bytes, count: int | None = None) -> bytes:
-    return b"ASEF" + struct.pack(">HHI", 1, 0, len(blocks) if count is None else count) + b"".join(blocks)
-
-
-def swatch(model: bytes, *values: float, name: str = "x") -> bytes:
-    title = (name + "\0").encode("utf-16-be")
-    body = struct.pack(">H", len(name) + 1) + title + model + struct.pack(f">{len(values)}fH", *values, 2)
-    return struct.pack(">HI", 1, len(body)) + body
-
-
-def group(name: str) -> bytes:
-    body = struct.pack(">H", len(name) + 1) + (name + "\0").encode("utf-16-be")
-    return struct.pack(">HI", 0xC001, len(body)) + body
-
-
-GROUP_END = struct.pack(">HI", 0xC002, 0)
-
-
-def aco(version: int, *colors: tuple[int, int, int, int, int]) -> bytes:
-    content = struct.pack(">HH", version, len(colors))
-    for color in colors:
-        content += struct.pack(">5H", *color)
-        if version == 2:
-            content += struct.pack(">I", 4) + "Rot\0".encode("utf-16-be")
-    return content
+from tests.corpus.palettes import GROUP_END, aco, ase, group, swatch
 
 
 def written(folder: Path, name: str, content: bytes | str) -> Path:

@@ -132,14 +132,14 @@ def test_large_views_are_large_and_few(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_results_that_are_gone_are_said_in_words(desk: Desk, wanted: UploadedBatch) -> None:
-    with pytest.raises(InputError, match="press Process folder again"):
+    with pytest.raises(InputError, match="process the pictures again"):
         desk.pack()
     last(desk, wanted)
     for path in (desk.folder / "results").iterdir():
         path.unlink()
-    with pytest.raises(InputError, match="press Process folder again"):
+    with pytest.raises(InputError, match="process the pictures again"):
         desk.large("1.png")
-    with pytest.raises(InputError, match="press Process folder again"):
+    with pytest.raises(InputError, match="process the pictures again"):
         desk.pack()
 
 

@@ -162,6 +162,7 @@ def test_a_colour_is_picked_and_its_range_found(browser: TestClient, session: Se
     "path",
     [
         "nobody/1/whole.jpg", "KEY/77/whole.jpg", "KEY/mask/elsewhere.png", "scripts/..%2froutes.py", "scripts/nothing.js",
+        f"KEY/{'9' * 5000}/whole.jpg", f"KEY/1/{'9' * 5000}/0_0.png",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_not_there(browser: TestClient, session: Session, path: str) -> None:

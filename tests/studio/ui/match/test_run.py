@@ -99,7 +99,7 @@ def test_what_was_taken_is_said_and_the_distance_is_a_figure(session: Session) -
     assert result is not None
     said, figures = match_words.taken(result), match_words.metrics(result)
     assert said.startswith("<p>The reference shows something else: took all its colours; distance ")
-    assert said.endswith(" Made of ten numbers.</p>")
+    assert said.endswith(" Kind: CDL, ten numbers.</p>")
     assert "→" in figures and "%" not in said + figures and "closer" not in said + figures
     at_half = result.at_strength(0.5)
     assert f"to {at_half.distance_at(0.5):.1f}." in match_words.taken(at_half), "at the strength of the slider"

@@ -37,7 +37,10 @@ def matched(session: Session) -> Session:
         (replace(PLAIN, transform="lut"), "kind of grade Automatic, chosen now: 3-D LUT"),
         (replace(PLAIN, seed=3), "seed 0, chosen now: 3"),
         (replace(PLAIN, device="cpu"), "device auto, chosen now: cpu"),
-        (replace(PLAIN, kind=PALETTE, palette="#123456"), "reference mountain-sunset.jpg, chosen now: palette #123456"),
+        (
+            replace(PLAIN, kind=PALETTE, palette="#123456"),
+            "reference mountain-sunset.jpg, chosen now: palette of 1 colour",
+        ),
         (replace(PLAIN, source_mask="m.png"), "source mask none, chosen now: m.png"),
         (replace(PLAIN, kind=SAVED), "Now: No saved grade is loaded"),
         (replace(PLAIN, seed=None), "Now: The seed is empty"),
@@ -102,14 +105,14 @@ def test_pictures_and_what_is_painted_on_them(matched: Session) -> None:
     source = matched.match.source
     assert source is not None
     source.painted = Painted(EYE)
-    assert "source mask none, chosen now: another one" in line(matched, PLAIN)
+    assert "source mask none, chosen now: painted" in line(matched, PLAIN)
     match_and_show(matched, PLAIN, silent)  # type: ignore[arg-type]
     source.painted = Painted(EYE)
     assert line(matched, PLAIN) == "", "the same area"
     source.painted = Painted(EYE, feather=4.0)
     assert "source mask painted" in line(matched, PLAIN), "a softer edge is another mask"
     source.painted = Painted(255 - EYE)
-    assert "source mask painted" in line(matched, PLAIN)
+    assert "source mask painted anew since." in line(matched, PLAIN)
     source.painted = None
     choose(matched, str(SOURCE), "reference")
     assert "reference mountain-sunset.jpg, chosen now: lagoon-jetty.jpg" in line(matched, PLAIN)
@@ -119,7 +122,11 @@ def test_a_palette_is_compared_by_its_colours_and_a_grade_by_itself(session: Ses
     palette = replace(PLAIN, kind=PALETTE, palette="#123456, #ffffff")
     match_and_show(session, palette, silent)  # type: ignore[arg-type]
     assert line(session, replace(palette, palette=" #123456,#FFFFFF ")) == ""
-    assert "chosen now: palette #123456" in line(session, replace(palette, palette="#123456"))
+    assert "palette of 2 colours, chosen now: palette of 1 colour." in line(
+        session, replace(palette, palette="#123456")
+    )
+    another = line(session, replace(palette, palette="#123456, #000000"))
+    assert "reference palette of 2 colours, chosen now: another one." in another and "#" not in another
     session.match.grade = Grade(Cdl((1.1, 1.0, 1.0)))
     match_and_show(session, MatchChoice(kind=SAVED), silent)  # type: ignore[arg-type]
     assert line(session, MatchChoice(kind=SAVED, seed=9)) == ""
