@@ -122,7 +122,7 @@ def stroke(studio: Studio, box: dict[str, float], start: tuple[float, float], en
 
 def painted(studio: Studio) -> float:
     """The share of the picture that the page says is painted, in percent."""
-    said = studio.at(".desk-painted").inner_text()
+    said = studio.at("#desk .desk-painted").inner_text()
     return float(said.split(" %")[0].split()[-1]) if "%" in said else 0.0
 
 
@@ -134,7 +134,7 @@ def seen(studio: Studio, selector: str = "#desk .desk-panes") -> np.ndarray:
 
 def scale(studio: Studio) -> int:
     """The scale that the viewer names, in percent."""
-    return int(studio.at(".desk-scale").inner_text().split()[0])
+    return int(studio.at("#desk .desk-scale").inner_text().split()[0])
 
 
 def view(studio: Studio, name: str) -> None:

@@ -135,9 +135,9 @@ def number_10_keys(tour: Tour) -> None:
     """10: the keys are listed under ?, in the window, and do what the list says."""
     studio, keyboard = tour.studio, tour.page.keyboard
     studio.at("#desk .desk-ask").click()
-    help_ = studio.at(".desk-help")
+    help_ = studio.at("#desk .desk-help")
     help_.wait_for()
-    assert studio.in_view(".desk-help") and "200 %" in help_.inner_text()
+    assert studio.in_view("#desk .desk-help") and "200 %" in help_.inner_text()
     tour.shoot("10_keys_listed")
     tour.axe("10 the list of keys")
     keyboard.press("Escape")
@@ -154,31 +154,33 @@ def number_10_keys(tour: Tour) -> None:
 def number_11_scopes(tour: Tour) -> None:
     """11: four scopes, each of the result, the source or the reference; scope and its choices are seen together."""
     studio = tour.studio
-    scope = studio.at(".scopes-picture")
-    studio.at(".scopes-kind").scroll_into_view_if_needed()
+    scope = studio.at("#scopes-room .scopes-picture")
+    studio.at("#scopes-room .scopes-kind").scroll_into_view_if_needed()
     scope.scroll_into_view_if_needed()
     drawn: dict[str, np.ndarray] = {}
     for kind, name in (("parade", "RGB parade"), ("waveform", "Waveform"), ("vectorscope", "Vectorscope"),
                        ("histogram", "Histogram")):  # fmt: skip
-        studio.at(".scopes-kind").select_option(kind)
+        studio.at("#scopes-room .scopes-kind").select_option(kind)
         studio.wait(lambda name=name: scope.get_attribute("alt") == f"{name} of Result")  # type: ignore[misc]
         _loaded(tour)
-        drawn[kind] = seen(studio, ".scopes-picture")
-        assert studio.in_view(".scopes-kind", ".scopes-picture"), kind
+        drawn[kind] = seen(studio, "#scopes-room .scopes-picture")
+        assert studio.in_view("#scopes-room .scopes-kind", "#scopes-room .scopes-picture"), kind
         tour.shoot(f"11_{kind}")
     pairs = [(one, other) for one in drawn for other in drawn if one < other]
     assert all(_differ(drawn[one], drawn[other]) for one, other in pairs)
     for which, name in (("before", "valley.jpg"), ("reference", REFERENCE.name)):
-        studio.at(".scopes-of").select_option(which)
+        studio.at("#scopes-room .scopes-of").select_option(which)
         studio.wait(lambda name=name: scope.get_attribute("alt") == f"Histogram of {name}")  # type: ignore[misc]
         _loaded(tour)
-        drawn[which] = seen(studio, ".scopes-picture")
+        drawn[which] = seen(studio, "#scopes-room .scopes-picture")
     assert _differ(drawn["histogram"], drawn["before"]) and _differ(drawn["before"], drawn["reference"])
-    studio.at(".scopes-of").select_option("after")
+    studio.at("#scopes-room .scopes-of").select_option("after")
 
 
 def _loaded(tour: Tour) -> None:
-    tour.studio.wait(lambda: tour.studio.at(".scopes-picture").evaluate("e => e.complete && e.naturalWidth > 0"))
+    tour.studio.wait(
+        lambda: tour.studio.at("#scopes-room .scopes-picture").evaluate("e => e.complete && e.naturalWidth > 0")
+    )
     tour.page.wait_for_timeout(100)
 
 
