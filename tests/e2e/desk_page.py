@@ -12,9 +12,10 @@ SHOWN = "#history .strip-list >> nth=0 >> .strip-show"
 
 
 def match(studio: Studio) -> None:
-    """Press the button and wait until the history has one match more."""
-    before = names(studio)
+    """Press the button and wait until the viewer has a new result and the history one match more."""
+    before, address = names(studio), studio.after_address()
     studio.at("#match").click()
+    studio.wait(lambda: studio.after_address() not in ("", address))
     studio.wait(lambda: len(names(studio)) == len(before) + 1 and studio.at("#match").is_enabled())
 
 

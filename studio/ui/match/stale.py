@@ -157,7 +157,8 @@ def _masks(session: Session, choice: MatchChoice, entry: Entry) -> list[Differen
         side = session.match.places[role].side
         now = mask_of(choice, role, None if side is None else side.painted)
         if made != now:
-            found.append(Difference(f"{role} mask", _mask_name(made), _mask_name(now, "another one")))
+            painted = "another one" if isinstance(made, Painted) else "painted"
+            found.append(Difference(f"{role} mask", _mask_name(made), _mask_name(now, painted)))
     return found
 
 

@@ -102,7 +102,7 @@ def test_pictures_and_what_is_painted_on_them(matched: Session) -> None:
     source = matched.match.source
     assert source is not None
     source.painted = Painted(EYE)
-    assert "source mask none, chosen now: another one" in line(matched, PLAIN)
+    assert "source mask none, chosen now: painted" in line(matched, PLAIN)
     match_and_show(matched, PLAIN, silent)  # type: ignore[arg-type]
     source.painted = Painted(EYE)
     assert line(matched, PLAIN) == "", "the same area"
