@@ -58,6 +58,12 @@ def _patch(studio: Studio, box: dict[str, float], x: float, y: float, size: int 
         return np.asarray(image.convert("RGB")).astype(float)
 
 
+def _top(studio: Studio) -> float:
+    box = studio.at("#desk .desk-mask").bounding_box()
+    assert box is not None
+    return box["y"]
+
+
 def number_1_paint(tour: Tour) -> None:
     """1: the page goes to where one paints; the brush is a translucent red with a soft edge, and is told of at once."""
     studio = tour.studio
@@ -73,6 +79,8 @@ def number_1_paint(tour: Tour) -> None:
     stroke(studio, box, (0.42, 0.5), (0.58, 0.5))
     studio.page.mouse.move(2, 2)
     studio.wait(lambda: painted(studio) > 0.3, 5)
+    studio.at("#source-painted").get_by_text("% of the picture is painted").wait_for()
+    studio.wait(lambda: abs(_top(studio) - box["y"]) < 2, 5)  # nothing moves under the brush
     after = _patch(studio, box, 0.5, 0.5)
     redder = (after[..., 0] - after[..., 1:].mean(axis=2)) - (before[..., 0] - before[..., 1:].mean(axis=2))
     assert redder.mean() > 30, "red"
@@ -82,7 +90,6 @@ def number_1_paint(tour: Tour) -> None:
     column = _column(studio, box, 0.5, size)
     soft = np.abs(np.diff(column)).max() / np.ptp(column)
     assert soft < 0.35, "the edge is soft, without steps"
-    studio.at("#source-painted").get_by_text("% of the picture is painted").wait_for()
 
 
 def _column(studio: Studio, box: dict[str, float], x: float, size: float) -> np.ndarray:
