@@ -58,7 +58,7 @@ def number_9_palette(tour: Tour) -> None:
     set_palette(studio, "#zz")
     studio.at("#guide-start").click()
     says(studio, "'#zz' is not a hex colour")
-    assert studio.page.get_by_text("is not a hex colour").filter(visible=True).count() == 1
+    assert studio.at("main").get_by_text("is not a hex colour").filter(visible=True).count() == 1
     assert studio.in_view("#guide-start", "#guide-status")
     set_palette(studio, PALETTE)
     studio.at("#guide-swatches .swatches span").nth(2).wait_for()

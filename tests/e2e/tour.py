@@ -50,7 +50,6 @@ class Tour:
         for step in steps:
             import time
 
-            t0 = time.time()  # TIMING
             what = (step.__doc__ or "").splitlines()[0]
             try:
                 step(self)
@@ -59,10 +58,8 @@ class Tour:
                 self.shoot(f"{step.__name__}-failed")
                 error.add_note(f"Number {what} At {self.place}.")
                 raise
-            t1 = time.time()  # TIMING
             self.shoot(step.__name__)
             self.axe(step.__name__)
-            print(f"TIMING {step.__name__} {t1 - t0:.1f} + {time.time() - t1:.1f}")  # TIMING
         assert self.violations == [], "\n".join(self.violations)
 
     def axe(self, state: str) -> None:

@@ -104,7 +104,9 @@ def _inputs() -> Inputs:
                     swatches = gr.HTML(show_palette(""), elem_id="swatches", padding=False)
                     from_source = gr.Button("Pick in the source", size="sm", elem_id="palette-pick")
                 palette_file = gr.File(label="Palette file", height=140, elem_id="palette-file")
-                gr.HTML('<p class="about">ASE, ACO, GPL or CSS; or a picture, for its leading colours</p>', padding=False)
+                gr.HTML(
+                    '<p class="about">ASE, ACO, GPL or CSS; or a picture, for its leading colours</p>', padding=False
+                )
             with gr.Column(min_width=150, visible=False) as saved_group:
                 grade = gr.File(label="Saved grade", height=168, elem_id="grade")
                 gr.HTML(f'<p class="about">{GRADES_TO_LOAD} or settings .json</p>', padding=False)
