@@ -48,7 +48,6 @@ class Tour:
         After each one the page must not scroll sideways, and axe-core looks at it; what that finds is told at the end.
         """
         for step in steps:
-            import time
 
             what = (step.__doc__ or "").splitlines()[0]
             try:
