@@ -133,6 +133,12 @@ def seen(studio: Studio, selector: str = "#desk .desk-panes") -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
 
 
+def apart(one: np.ndarray, other: np.ndarray) -> float:
+    """How much two views differ on average, 0 to 255; the edge of a page that scrolled may have cost one of them a row."""
+    height, width = (min(sides) for sides in zip(one.shape[:2], other.shape[:2], strict=True))
+    return float(np.abs(one[:height, :width] - other[:height, :width]).mean())
+
+
 def scale(studio: Studio) -> int:
     """The scale that the viewer names, in percent."""
     return int(studio.at("#desk .desk-scale").inner_text().split()[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from desk_page import seen
+from desk_page import apart, seen
 from PIL import Image
 from studio_page import SOURCE
 from test_clip_tab import ClipPage
@@ -78,7 +78,7 @@ def _scrub(tour: Tour, tab: ClipPage) -> None:
     press("Shift+ArrowRight")
     tab.at(22)
     assert studio.in_view(PANES, "#clip-frame"), "the picture and its slider share the window"
-    studio.wait(lambda: np.abs(seen(studio, PANES) - first).mean() > 2)
+    studio.wait(lambda: apart(seen(studio, PANES), first) > 2)
     tab.go_to(31)
     tab.at(31)
 

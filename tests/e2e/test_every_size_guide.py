@@ -35,7 +35,7 @@ def test_a_picture_is_painted(tour: Tour, monkeypatch: pytest.MonkeyPatch) -> No
             patch.setattr(guide_events, "paint", loads_and_fails)
             _loading(tour)
 
-    tour.walk(number_9_prompt, number_9_palette, number_9_loading, number_9_pixels, number_9_visit)
+    tour.walk(number_9_prompt, number_9_colours, number_9_loading, number_9_pixels, number_9_visit)
 
 
 def number_9_prompt(tour: Tour) -> None:
@@ -52,7 +52,7 @@ def number_9_prompt(tour: Tour) -> None:
     studio.wait(lambda: hint.inner_text().strip() == "")
 
 
-def number_9_palette(tour: Tour) -> None:
+def number_9_colours(tour: Tour) -> None:
     """9: what is wrong with a palette is said once, where the button was pressed."""
     studio = tour.studio
     set_palette(studio, "#zz")
