@@ -106,7 +106,7 @@ def number_6_stop(tour: Tour) -> None:
     studio.wait(lambda: studio.at("#batch-stop").is_disabled() and studio.at("#batch-start").is_enabled())
     said = studio.said("#batch-status")
     assert said.startswith("Stopped. ") and "not begun" in said
-    assert studio.in_view("#batch-status"), "where the button was pressed"
+    studio.wait(lambda: studio.in_view("#batch-status .message"), 5)  # where the button was pressed
     done = int(studio.at("#batch-bar").inner_text().split(" of ")[0].split()[-1])
     assert done < COUNT
     assert studio.at("#batch-go-on").inner_text() == f"Go on ({COUNT - done})"

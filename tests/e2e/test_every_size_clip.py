@@ -143,5 +143,5 @@ def _stop(tour: Tour, tab: ClipPage, long_clip: Path) -> None:
     tour.shoot("16_grading")
     studio.at("#clip-run-stop").click()
     studio.at("#clip-run-status").get_by_text("Stopped. Nothing was kept").wait_for(timeout=5000)
-    assert studio.at("#clip-run").is_enabled() and studio.in_view("#clip-run-status")
+    studio.wait(lambda: studio.at("#clip-run").is_enabled() and studio.in_view("#clip-run-status .message"), 5)
     assert "harbour matched.mp4" in studio.said("#clip-graded-about"), "the clip that was graded before is still there"

@@ -59,7 +59,7 @@ def number_9_colours(tour: Tour) -> None:
     studio.at("#guide-start").click()
     says(studio, "'#zz' is not a hex colour")
     assert studio.at("main").get_by_text("is not a hex colour").filter(visible=True).count() == 1
-    assert studio.in_view("#guide-start", "#guide-status")
+    studio.wait(lambda: studio.in_view("#guide-start", "#guide-status .message"), 5)
     set_palette(studio, PALETTE)
     studio.at("#guide-swatches .swatches span").nth(2).wait_for()
 

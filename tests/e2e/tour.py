@@ -10,10 +10,13 @@ from axe import serious_violations
 from studio_page import DESK, PHONE, WIDE, Studio
 
 SIZES, SCHEMES = (DESK, WIDE, PHONE), ("light", "dark")
+_MARKS = (
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.timeout(900),
+)  # a minute, on a machine with nothing else to do
 COMBINATIONS = [
-    pytest.param((size, scheme), id=f"{size[0]}-{scheme}", marks=(pytest.mark.slow, pytest.mark.browser))
-    for size in SIZES
-    for scheme in SCHEMES
+    pytest.param((size, scheme), id=f"{size[0]}-{scheme}", marks=_MARKS) for size in SIZES for scheme in SCHEMES
 ]
 
 
