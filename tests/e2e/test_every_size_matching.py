@@ -148,8 +148,6 @@ def number_12_trims(tour: Tour) -> None:
     studio.at("#trims-reset").click()
     studio.wait(lambda: apart(_as_it_stands(tour), plain) < 1)
     studio.at("#wheels > button").click()
-    # The pinned viewer may cover a part of a control, which is small to axe-core then, until the page is scrolled.
-    tour.page.evaluate("document.activeElement.blur()")
 
 
 def _as_it_stands(tour: Tour) -> np.ndarray:
