@@ -30,10 +30,10 @@ from studio.ui.settings import Sent
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
 
 _LOOK_JS = (
-    "() => document.querySelector('#status .message')"
-    " || document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
+    "() => { setTimeout(() => document.querySelector('#status .message')"
+    " || document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'}), 100); }"
 )
-"""Bring the result into sight; where there is a message instead, that stays in sight."""
+"""Bring the result into sight; where there is a message instead, which the page may draw a moment later, that stays."""
 _COMPARE_JS = "() => { window.reswdStrips.compared.begin(); }"
 LIVE = ("strength", "cube_size")
 """Fields of a choice that a result follows at once, or that are no part of a match."""
