@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 _SCRIPT = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_RUN_JS = """tags => axe.run(document, {
+  runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'],
+  preload: false,  // of style sheets and media, which no rule reads whose violation is serious
+})"""
 _BAD = {"serious", "critical"}
 NOT_MENDED: dict[tuple[str, str], str] = {}
 """Violations of Gradio's own markup that can't be mended from outside: the reason, by rule and a part of the selector."""
@@ -27,7 +31,7 @@ def serious_violations(page: Page) -> list[str]:
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(_SCRIPT.read_text(encoding="utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _TAGS)
+    found = page.evaluate(_RUN_JS, _TAGS)
     bad = [rule for rule in found["violations"] if rule["impact"] in _BAD]
     lines = [(rule, node) for rule in bad for node in rule["nodes"]]
     return [_line(rule, node) for rule, node in lines if not _is_known(rule["id"], _selector(node))]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 from studio_page import DESK, Studio
+from tour import COMBINATIONS, Tour
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -91,3 +92,10 @@ def open_page(chromium: Browser, app_url: str, screenshots: Path) -> Iterator[ob
     for context in contexts:
         context.close()
     assert asked - {""} <= {urlsplit(app_url).netloc}, "the page asked another server"
+
+
+@pytest.fixture(params=COMBINATIONS)
+def tour(request: pytest.FixtureRequest, open_page: Callable[..., Studio], tmp_path: Path) -> Tour:
+    """A walk at each size and in both themes; nothing glides, so that what is looked at is at rest."""
+    size, scheme = request.param
+    return Tour(open_page(size, color_scheme=scheme, reduced_motion="reduce"), size, scheme, tmp_path)

@@ -18,12 +18,23 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SOURCE, REFERENCE = ASSETS / "lagoon-jetty.jpg", ASSETS / "mountain-sunset.jpg"
 OTHER = ASSETS / "forest-stream.jpg"
 """In place of the reference."""
-DESK, PHONE = (1280, 800), (400, 850)
+DESK, WIDE, PHONE = (1280, 800), (1920, 1080), (400, 850)
 _SECOND = 1000
 _FEW = 4
 """Most values that a call about one choice sends."""
 _PATIENCE = 60
 """Seconds that a busy machine may take to answer; an idle one needs a fraction of one."""
+
+_CONTRAST_JS = """(e) => {
+  const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
+    .map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  let ground = e;
+  while ((parts(getComputedStyle(ground).backgroundColor)[3] ?? 1) === 0) ground = ground.parentElement;
+  const pair = [parts(getComputedStyle(e).color), parts(getComputedStyle(ground).backgroundColor)].map(light);
+  return (Math.max(...pair) + .05) / (Math.min(...pair) + .05);
+}"""
 
 
 class Studio:
@@ -160,3 +171,7 @@ class Studio:
     def too_wide(self) -> bool:
         """Whether the page scrolls sideways."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"))
+
+    def contrast(self, selector: str) -> float:
+        """The contrast of words to their ground, as WCAG 2.2 measures it."""
+        return float(self.at(selector).first.evaluate(_CONTRAST_JS))

@@ -6,42 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from desk_page import open_the_brush, painted, stroke
 from PIL import Image
 from studio_page import OTHER, PHONE, REFERENCE, SOURCE, Studio
 
 pytestmark = pytest.mark.browser
-
-
-def open_the_brush(studio: Studio, role: str = "source") -> dict[str, float]:
-    """Open the painting; where the picture is on the page."""
-    if not studio.at(f"#paint-{role}").is_visible():
-        studio.at("#more").get_by_text("More", exact=True).click()
-    studio.at(f"#paint-{role}").click()
-    studio.at("#desk .desk-mask").wait_for()
-    boxes: list[object] = [None, studio.at("#desk .desk-mask").bounding_box()]
-
-    def rests() -> bool:  # it scrolls there
-        studio.page.wait_for_timeout(300)
-        boxes.append(studio.at("#desk .desk-mask").bounding_box())
-        return boxes[-1] == boxes[-2]
-
-    studio.wait(rests)
-    assert isinstance(boxes[-1], dict)
-    return boxes[-1]
-
-
-def stroke(studio: Studio, box: dict[str, float], start: tuple[float, float], end: tuple[float, float]) -> None:
-    mouse = studio.page.mouse
-    mouse.move(box["x"] + box["width"] * start[0], box["y"] + box["height"] * start[1])
-    mouse.down()
-    mouse.move(box["x"] + box["width"] * end[0], box["y"] + box["height"] * end[1], steps=8)
-    mouse.up()
-
-
-def painted(studio: Studio) -> float:
-    """The share of the picture that the page says is painted, in percent."""
-    said = studio.at(".desk-painted").inner_text()
-    return float(said.split(" %")[0].split()[-1]) if "%" in said else 0.0
 
 
 def test_what_is_painted_changes_and_the_rest_stays(open_page) -> None:  # type: ignore[no-untyped-def]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
 import pytest
+from batch_page import LARGE, REFERENCE, SHEET, ended, large_shown, pictures_in, results, trial
 from PIL import Image
-from studio_page import ASSETS, DESK, PHONE, Studio
+from studio_page import DESK, PHONE, Studio
 
 from studio.records.report import DONE, Row
 from studio.ui.batch.sheet import Sheet
@@ -24,35 +23,6 @@ from studio.ui.session import runs_folder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-REFERENCE = ASSETS / "bridge-night.jpg"
-SHEET, LARGE = "#batch-sheet", "#batch-sheet dialog"
-
-
-def _pictures(folder: Path, count: int) -> list[Path]:
-    """Pictures 1 to ``count``, large enough for a large view."""
-    folder.mkdir(parents=True)
-    photographs, places = sorted(ASSETS.glob("*.jpg")), []
-    for number in range(1, count + 1):
-        with Image.open(photographs[number % len(photographs)]) as image:
-            image.resize((1800, 1200)).save(folder / f"{number}.jpg", quality=90)
-        places.append(folder / f"{number}.jpg")
-    return places
-
-
-def _trial(studio: Studio, pictures: list[Path]) -> None:
-    studio.page.get_by_role("tab", name="Batch").click()
-    studio.at("#batch-files input[type=file]").set_input_files(pictures)
-    studio.at("#batch-references input[type=file]").set_input_files(REFERENCE)
-    studio.at("#batch-looks img").wait_for()
-    studio.at("#batch-try").click()
-    _ended(studio, 3)
-
-
-def _ended(studio: Studio, done: int) -> None:
-    studio.wait(lambda: f"{done} of {done} done" in studio.at("#batch-bar").inner_text())
-    studio.wait(lambda: studio.at("#batch-start").is_enabled())
-    studio.wait(lambda: studio.at(f"{SHEET} .tile img").count() >= min(6, 2 * done))
 
 
 def _focus(studio: Studio) -> str:
@@ -67,18 +37,6 @@ def _outline(studio: Studio) -> float:
     return float(studio.page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)"))
 
 
-def _large_shown(studio: Studio, name: str) -> None:
-    """The large view shows this picture, from files of at least 1600 pixels."""
-    studio.wait(lambda: studio.at(f"{LARGE} h2").inner_text() == name)
-    studio.wait(lambda: studio.page.evaluate(
-        "[...document.querySelectorAll('#batch-sheet dialog img')].every(i => i.complete && i.naturalWidth >= 1600)"
-    ))  # fmt: skip
-
-
-def _zip(studio: Studio, folder: Path) -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(studio.download("batch-get", folder).read_bytes()))
-
-
 @pytest.mark.browser
 def test_try_look_trim_leave_out_and_take_away(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(DESK)
@@ -90,18 +48,18 @@ def test_try_look_trim_leave_out_and_take_away(open_page, tmp_path: Path) -> Non
     studio.page.get_by_label("Each picture's grade beside it").click()
     studio.page.get_by_role("option", name=".cube").click()
     studio.page.get_by_label("Each picture's settings").check()
-    _trial(studio, _pictures(tmp_path / "in", 11)[::-1])
+    trial(studio, pictures_in(tmp_path / "in", 11)[::-1])
     names = studio.at("#batch-list li").all_text_contents()
     assert names == [f"{n}.jpg" for n in range(1, 12)], "in the order in which people count"
     assert studio.at(f"{SHEET} .said b").all_inner_texts() == ["1.jpg", "6.jpg", "11.jpg"]
     studio.shoot("sheet-trial-1280", full=True)
     studio.at("#batch-start").click()
-    _ended(studio, 11)
+    ended(studio, 11)
     studio.shoot("sheet-1280", full=True)
 
     first = studio.at(f"{SHEET} .tile .open").first
     first.click()
-    _large_shown(studio, "1.jpg")
+    large_shown(studio, "1.jpg")
     studio.shoot("sheet-large-1280")
     old = studio.at(f"{SHEET} .tile img").nth(1).get_attribute("src")
     studio.page.get_by_label("Strength").last.fill("0.25")
@@ -114,7 +72,7 @@ def test_try_look_trim_leave_out_and_take_away(open_page, tmp_path: Path) -> Non
     studio.page.get_by_role("button", name="Leave out: 2.jpg").click()
     studio.page.get_by_role("button", name="Take back: 2.jpg").wait_for()
     beside = ("", ".cube", ".settings.json")
-    with _zip(studio, tmp_path) as opened:
+    with results(studio, tmp_path) as opened:
         assert set(opened.namelist()) == {"report.csv", "run.json"} | {
             f"{n}.jpg{suffix}" for n in range(1, 12) if n != 2 for suffix in beside
         }
@@ -123,7 +81,7 @@ def test_try_look_trim_leave_out_and_take_away(open_page, tmp_path: Path) -> Non
         assert json.loads(opened.read("1.jpg.settings.json"))["settings"]["strength"] == 0.25
     studio.page.get_by_role("button", name="Take back: 2.jpg").click()
     studio.page.get_by_role("button", name="Leave out: 2.jpg").wait_for()
-    with _zip(studio, tmp_path) as opened:
+    with results(studio, tmp_path) as opened:
         assert "2.jpg" in opened.namelist() and "left out" not in opened.read("report.csv").decode()
 
 
@@ -132,7 +90,7 @@ def test_try_look_trim_leave_out_and_take_away(open_page, tmp_path: Path) -> Non
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_by_keyboard(open_page, tmp_path: Path, scheme: str) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(PHONE, color_scheme=scheme)
-    _trial(studio, _pictures(tmp_path / "in", 5))
+    trial(studio, pictures_in(tmp_path / "in", 5))
     press = studio.page.keyboard.press
     studio.at(f"{SHEET} .sheet-bar button").first.focus()
     press("Enter")
@@ -150,7 +108,7 @@ def test_everything_by_keyboard(open_page, tmp_path: Path, scheme: str) -> None:
     studio.page.get_by_role("button", name="Leave out: 1.jpg").wait_for()
     press("Shift+Tab")
     press("Enter")
-    _large_shown(studio, "1.jpg")
+    large_shown(studio, "1.jpg")
     studio.shoot(f"sheet-large-400-{scheme}")
     assert not studio.too_wide()
     box = studio.at(LARGE).bounding_box()
@@ -168,7 +126,7 @@ def test_everything_by_keyboard(open_page, tmp_path: Path, scheme: str) -> None:
     studio.page.get_by_role("button", name="Next").focus()
     press("ArrowRight")
     press("ArrowRight")
-    _large_shown(studio, "3.jpg")
+    large_shown(studio, "3.jpg")
     press("Escape")
     studio.wait(lambda: _focus(studio) == "before: 3.jpg after: 3.jpg")  # back to where the person was
     _contrasts(studio)
@@ -177,20 +135,8 @@ def test_everything_by_keyboard(open_page, tmp_path: Path, scheme: str) -> None:
 def _contrasts(studio: Studio) -> None:
     """The words of the sheet on their ground, as WCAG 2.2 measures it."""
     for selector in (".said b", ".said span", ".drop", ".sheet-bar button[aria-pressed=true]", ".sheet-bar button"):
-        ratio = studio.at(f"{SHEET} {selector}").first.evaluate(_CONTRAST_JS)
+        ratio = studio.contrast(f"{SHEET} {selector}")
         assert ratio >= 4.5, f"{selector}: {ratio:.2f}"
-
-
-_CONTRAST_JS = """(e) => {
-  const parts = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
-    .map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
-  let ground = e;
-  while ((parts(getComputedStyle(ground).backgroundColor)[3] ?? 1) === 0) ground = ground.parentElement;
-  const pair = [parts(getComputedStyle(e).color), parts(getComputedStyle(ground).backgroundColor)].map(light);
-  return (Math.max(...pair) + .05) / (Math.min(...pair) + .05);
-}"""
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from desk_page import scale, seen, shows_doubled, shows_part_of, trim, view
 from PIL import Image
 from studio_page import ASSETS, PHONE, REFERENCE, SOURCE, Studio
 
@@ -33,27 +34,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def seen(studio: Studio, selector: str = "#desk .desk-panes") -> np.ndarray:
-    """(H, W, 3) int: what the screen shows of an element."""
-    data = studio.at(selector).first.screenshot()
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
-
-
-def scale(studio: Studio) -> int:
-    """The scale that the viewer names, in percent."""
-    return int(studio.at(".desk-scale").inner_text().split()[0])
-
-
 def matched(studio: Studio, source: Path = SOURCE) -> Studio:
     studio.choose_pair(source, REFERENCE)
     studio.match()
     studio.page.wait_for_timeout(400)
     return studio
-
-
-def press(studio: Studio, name: str) -> None:
-    studio.at("#desk").get_by_role("button", name=name, exact=True).click()
-    studio.page.wait_for_timeout(500)
 
 
 @pytest.mark.slow
@@ -76,30 +61,15 @@ def test_a_pixel_of_the_picture_is_a_pixel_of_the_screen(open_page, large: Path)
     """At 100 % the screen shows the very pixels of the file, noise and all; at 200 % each of them four times."""
     studio: Studio = open_page(SIZES["1920"])
     studio.choose("source", large)
-    press(studio, "100 %")
+    view(studio, "100 %")
     assert scale(studio) == 100
     original = np.asarray(Image.open(large)).astype(int)
-    studio.wait(lambda: _is_part_of(studio, original))
-    press(studio, "200 %")
+    studio.wait(lambda: shows_part_of(studio, original))
+    view(studio, "200 %")
     assert scale(studio) == 200
-    studio.wait(lambda: _is_doubled(seen(studio)[200:400, 200:400]))
-    press(studio, "Fit")
+    studio.wait(lambda: shows_doubled(studio))
+    view(studio, "Fit")
     assert scale(studio) < 30
-
-
-def _is_part_of(studio: Studio, original: np.ndarray) -> bool:
-    """Whether a piece of the screen is the piece of the picture that lies there, to the pixel."""
-    looked = studio.page.evaluate("window.reswdDesk.viewer().then((viewer) => viewer.first.looked())")
-    shown = seen(studio)[200:264, 200:264]
-    places = [
-        (looked["top"] + 200 + down, looked["left"] + 200 + right) for down in range(-2, 3) for right in range(-2, 3)
-    ]
-    return any(np.array_equal(shown, original[top : top + 64, left : left + 64]) for top, left in places)
-
-
-def _is_doubled(shown: np.ndarray) -> bool:
-    across = (shown[:, 1:] != shown[:, :-1]).any(axis=2).mean(axis=0)
-    return bool(np.abs(across[::2].mean() - across[1::2].mean()) > 0.5)
 
 
 def test_what_is_seen_at_100_percent_is_what_is_downloaded(open_page, large: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -118,10 +88,10 @@ def test_what_is_seen_at_100_percent_is_what_is_downloaded(open_page, large: Pat
 def test_panes_move_in_step(open_page, large: Path) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(SIZES["1920"])
     matched(studio, large)
-    press(studio, "Side by side")
+    view(studio, "Side by side")
     names = [each for each in studio.at("#desk .desk-pane:not([hidden]) .desk-name").all_inner_texts() if each]
     assert names == ["valley.jpg", "Result", "mountain-sunset.jpg"]
-    press(studio, "100 %")
+    view(studio, "100 %")
     box = studio.at("#desk [data-pane=after]").bounding_box()
     assert box is not None
     mouse = studio.page.mouse
@@ -154,7 +124,7 @@ def test_the_divider_is_moved_by_keys(open_page) -> None:  # type: ignore[no-unt
 
 def test_the_source_is_seen_for_as_long_as_a_key_is_held(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = matched(open_page())
-    press(studio, "Result")
+    view(studio, "Result")
     result = seen(studio)
     studio.page.keyboard.down("o")
     studio.page.wait_for_timeout(200)
@@ -211,17 +181,13 @@ def test_scopes_follow_the_picture_and_the_choice(open_page) -> None:  # type: i
     studio.wait(lambda: scope.get_attribute("alt") == "Histogram of lagoon-jetty.jpg")
 
 
-def trim(studio: Studio, name: str, value: float) -> None:
-    studio.at(f"#trim-{name} input[type=number]").fill(str(value))
-
-
 def test_trims_are_live_and_in_everything_that_is_taken_away(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(SIZES["1920"])
     studio.choose_pair(SOURCE, REFERENCE)
     studio.at("#aim").get_by_label("The colours").click()
     studio.match()
     studio.page.wait_for_timeout(500)
-    press(studio, "Result")
+    view(studio, "Result")
     plain, scope, address = seen(studio), seen(studio, ".scopes-picture"), studio.after_address()
     trim(studio, "exposure", 0.5)
     studio.wait(lambda: seen(studio).mean() > plain.mean() + 6)
@@ -249,12 +215,12 @@ def test_trims_are_live_and_in_everything_that_is_taken_away(open_page, tmp_path
 def test_clipping_is_marked(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(SIZES["1920"])
     matched(studio)
-    press(studio, "Result")
+    view(studio, "Result")
     trim(studio, "exposure", 2)
     studio.page.wait_for_timeout(1500)
     legend = studio.at("#desk .desk-legend")
     assert not legend.is_visible()
-    press(studio, "Clipping")
+    view(studio, "Clipping")
     studio.wait(lambda: (seen(studio)[..., 0] - seen(studio)[..., 1] > 150).mean() > 0.02)
     assert legend.inner_text().split("\n") == ["Clipped at black", "Clipped at white"]
     box, panes = legend.bounding_box(), studio.at("#desk .desk-panes").bounding_box()
@@ -263,7 +229,7 @@ def test_clipping_is_marked(open_page) -> None:  # type: ignore[no-untyped-def]
     keys = [key.evaluate("e => getComputedStyle(e).backgroundColor") for key in legend.locator("i").all()]
     assert keys == [f"rgb({', '.join(map(str, color))})" for color in (SHADOWS, HIGHLIGHTS)]
     studio.shoot("clipping-1920")
-    press(studio, "Clipping")
+    view(studio, "Clipping")
     assert not legend.is_visible()
     studio.wait(lambda: (seen(studio)[..., 0] - seen(studio)[..., 1] > 200).mean() < 0.02)
 

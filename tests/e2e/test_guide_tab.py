@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections.abc import Iterator
@@ -15,11 +14,22 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from guide_page import (
+    PALETTE,
+    address,
+    block,
+    finished,
+    loads_and_fails,
+    open_tab,
+    paint_one,
+    says,
+    set_number,
+    set_palette,
+)
 from PIL import Image
 from studio_page import ASSETS, DESK, PHONE, Studio
 
 from guidance.settings import GuidanceSettings
-from reswd_torch.errors import InputError
 from studio.service.guide.png import save_painted
 from studio.service.guide.run import GuideEvent, default_generation, run_guide
 from studio.service.guide.stream import paint
@@ -33,51 +43,12 @@ _FIRST_PREVIEW_JS = """() => {
   const picture = document.querySelector('#guide-picture img');
   return {stop: !document.querySelector('#guide-stop').disabled, picture: Boolean(picture && picture.offsetParent)};
 }"""
-PALETTE = "#0b1d3a:3, #e8c07d, #f4ead5"
 
 
 @pytest.fixture(autouse=True)
 def _no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     """Port 9 answers nobody: the hub is out of reach, whatever network there is."""
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
-
-
-def _open_tab(studio: Studio) -> None:
-    studio.page.get_by_role("tab", name="Guide a generation").click()
-    studio.at("#guide-start").wait_for()
-
-
-def _finished(studio: Studio) -> None:
-    studio.wait(lambda: studio.at("#guide-stop").is_disabled() and studio.at("#guide-start").is_enabled(), 60)
-
-
-def _picture(studio: Studio, elem_id: str = "guide-picture") -> str:
-    """Address of the picture that is seen, at one moment: it goes and comes while another one is painted."""
-    seen = "id => { const one = document.querySelector(`#${id} img`); return one?.offsetParent ? one.src : '' }"
-    return str(studio.page.evaluate(seen, elem_id))
-
-
-def _paint(studio: Studio) -> None:
-    """Press the button and wait for a new picture."""
-    before = _picture(studio)
-    studio.at("#guide-start").click()
-    studio.wait(lambda: _picture(studio) not in ("", before), 60)
-    _finished(studio)
-
-
-def _number(studio: Studio, elem_id: str, value: object) -> None:
-    box = studio.at(f"#{elem_id} input[type=number]")
-    box.fill(str(value))
-    box.press("Tab")
-
-
-def _palette(studio: Studio, text: str) -> None:
-    studio.at("#guide-kind").get_by_label("Palette").click()
-    studio.at("#guide-palette textarea").fill(text)
-
-
-def _said(studio: Studio, words: str) -> None:
-    studio.at("#guide-status").get_by_text(words).wait_for()
 
 
 def _record(path: Path) -> dict[str, object]:
@@ -99,7 +70,7 @@ def test_an_example_is_painted_with_previews_and_again_from_its_png(  # type: ig
 ) -> None:
     monkeypatch.setattr(guide_events, "paint", _with_rests)
     studio: Studio = open_page()
-    _open_tab(studio)
+    open_tab(studio)
     studio.shoot("guide-empty-1280", full=True)
     assert studio.at("#guide-get").is_disabled()
     studio.at("#guide-examples .thumbnail-lg").first.click()
@@ -107,8 +78,8 @@ def test_an_example_is_painted_with_previews_and_again_from_its_png(  # type: ig
     seen = studio.page.wait_for_function(_FIRST_PREVIEW_JS).json_value()
     assert seen == {"stop": True, "picture": False}, "before the end"
     studio.shoot("guide-painting-1280", full=True)
-    studio.wait(lambda: _picture(studio) != "" and _picture(studio, "guide-plain-picture") != "")
-    _finished(studio)
+    studio.wait(lambda: address(studio) != "" and address(studio, "guide-plain-picture") != "")
+    finished(studio)
     studio.shoot("guide-1280", full=True)
     assert studio.at("#guide-so-far img").count() == 0
     assert studio.at("#guide-prompt textarea").input_value() == "a parrot"
@@ -120,15 +91,15 @@ def test_an_example_is_painted_with_previews_and_again_from_its_png(  # type: ig
     assert float(str(_record(first)["distance"])) < float(str(_record(first)["plain_distance"])) / 2
 
     again: Studio = open_page(PHONE)
-    _open_tab(again)
+    open_tab(again)
     again.at("#guide-drop input[type=file]").set_input_files(first)
-    _said(again, "Every control is set as for a parrot.png")
+    says(again, "Every control is set as for a parrot.png")
     assert again.at("#guide-prompt textarea").input_value() == "a parrot"
     again.wait(lambda: again.at("#guide-kept .swatches span").count() >= 4)
     assert "The colours of paint-brushes.jpg, as kept in a parrot.png" in again.at("#guide-kept").inner_text()
     assert again.at("#guide-plain input").is_checked()
     again.shoot("guide-restored-400", full=True)
-    _paint(again)
+    paint_one(again)
     again.shoot("guide-400", full=True)
     (tmp_path / "again").mkdir()
     assert digest(again.download("guide-get", tmp_path / "again")) == digest(first)
@@ -139,26 +110,26 @@ def test_an_example_is_painted_with_previews_and_again_from_its_png(  # type: ig
 @browser
 def test_a_plain_picture_comes_back_from_its_png_too(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
-    _open_tab(studio)
+    open_tab(studio)
     studio.at("#guide-kind").get_by_label("Nothing").click()
     studio.at("#guide-strength").wait_for(state="hidden")
     studio.at("#guide-prompt textarea").fill("a lemon on a blue background")
-    _number(studio, "guide-steps", 8)
-    _paint(studio)
+    set_number(studio, "guide-steps", 8)
+    paint_one(studio)
     with Image.open(studio.download("guide-get", tmp_path)) as image:
         red, _, blue = image.convert("RGB").getpixel((1, 1))  # type: ignore[misc]
     assert blue > red + 60
-    _number(studio, "guide-seed", "")
-    _paint(studio)
+    set_number(studio, "guide-seed", "")
+    paint_one(studio)
     assert studio.at("#guide-seed input").input_value() != "", "the seed that was drawn is shown"
     (tmp_path / "drawn").mkdir()
     out = studio.download("guide-get", tmp_path / "drawn")
     studio.at("#guide-kind").get_by_label("Picture").click()
     studio.at("#guide-prompt textarea").fill("a dog")
     studio.at("#guide-drop input[type=file]").set_input_files(out)
-    _said(studio, "Every control is set")
+    says(studio, "Every control is set")
     assert studio.at("#guide-prompt textarea").input_value() == "a lemon on a blue background"
-    _paint(studio)
+    paint_one(studio)
     (tmp_path / "again").mkdir()
     assert digest(studio.download("guide-get", tmp_path / "again")) == digest(out)
 
@@ -166,40 +137,40 @@ def test_a_plain_picture_comes_back_from_its_png_too(open_page, tmp_path: Path) 
 @browser
 def test_stop_saves_nothing_and_the_next_picture_comes(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
-    _open_tab(studio)
+    open_tab(studio)
     studio.at("#guide-prompt textarea").fill("a dog")
-    _palette(studio, PALETTE)
+    set_palette(studio, PALETTE)
     studio.at("#guide-swatches .swatches span").nth(2).wait_for()
-    _number(studio, "guide-steps", 100)
+    set_number(studio, "guide-steps", 100)
     studio.at("#guide-start").click()
     studio.at("#guide-so-far img").wait_for()
     studio.at("#guide-stop").click()
-    _said(studio, "Stopped. Nothing was saved.")
-    _finished(studio)
-    assert studio.at("#guide-get").is_disabled() and _picture(studio) == ""
+    says(studio, "Stopped. Nothing was saved.")
+    finished(studio)
+    assert studio.at("#guide-get").is_disabled() and address(studio) == ""
     assert not studio.at("#guide-visit").is_visible()
-    _number(studio, "guide-steps", 3)
-    _paint(studio)
+    set_number(studio, "guide-steps", 3)
+    paint_one(studio)
     assert studio.at("#guide-visit .thumbnail-lg").count() == 1
 
 
 @browser
 def test_refusals_are_words_and_hints_come_while_typing(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
-    _open_tab(studio)
+    open_tab(studio)
     press = studio.at("#guide-start").click
     press()
-    _said(studio, "the prompt is empty")
+    says(studio, "the prompt is empty")
     studio.at("#guide-prompt textarea").fill("an elefant")
     studio.at("#guide-hint").get_by_text("did you mean elephant").wait_for()
     press()
-    _said(studio, "Choose a reference")
-    _palette(studio, "#zz")
+    says(studio, "Choose a reference")
+    set_palette(studio, "#zz")
     press()
-    _said(studio, "'#zz' is not a hex colour")
+    says(studio, "'#zz' is not a hex colour")
     assert studio.page.get_by_text("is not a hex colour").filter(visible=True).count() == 1, "once"
     assert "0 of 1 entries can be read" in studio.at("#guide-swatches").inner_text()
-    _palette(studio, PALETTE)
+    set_palette(studio, PALETTE)
     for name, words in (
         ("../main", "Model '../main' is neither in the list"),
         ("nobody/nothing", "the hub is out of reach and nobody/nothing is not complete"),
@@ -210,19 +181,19 @@ def test_refusals_are_words_and_hints_come_while_typing(open_page) -> None:  # t
         model.press("Tab")
         studio.at("#guide-model-line").get_by_text("Loaded from huggingface.co").wait_for()
         press()
-        _said(studio, words)
-        _finished(studio)
+        says(studio, words)
+        finished(studio)
     studio.shoot("guide-error-1280", full=True)
     assert studio.at("#guide-hint").inner_text().strip() == "", "other models know more"
     junk = ASSETS / "fig-red-bowl.jpg"
     studio.at("#guide-drop input[type=file]").set_input_files(junk)
-    _said(studio, "fig-red-bowl.jpg: this file holds no settings")
+    says(studio, "fig-red-bowl.jpg: this file holds no settings")
 
 
 @browser
 def test_a_long_prompt_is_told_what_of_it_the_model_knows(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
-    _open_tab(studio)
+    open_tab(studio)
     studio.at("#guide-prompt textarea").fill("a photograph of an astronaut riding a blue horse on the moon")
     hint = studio.at("#guide-hint")
     hint.get_by_text("knows horse and moon, not photograph, astronaut or riding").wait_for()
@@ -231,17 +202,11 @@ def test_a_long_prompt_is_told_what_of_it_the_model_knows(open_page) -> None:  #
     studio.wait(lambda: hint.inner_text().strip() == "")
 
 
-def _loads_and_fails(*arguments: object) -> Iterator[object]:
-    yield GuideEvent(0.0, "downloading model.safetensors: 1.38 of 6.90 GB", loaded=0.2)
-    time.sleep(3)
-    raise InputError("the line broke")
-
-
 @browser
 def test_loading_is_shown_where_the_picture_will_be(open_page, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(guide_events, "paint", _loads_and_fails)
+    monkeypatch.setattr(guide_events, "paint", loads_and_fails)
     studio: Studio = open_page()
-    _open_tab(studio)
+    open_tab(studio)
     studio.at("#guide-kind").get_by_label("Nothing").click()
     studio.at("#guide-prompt textarea").fill("a dog")
     studio.at("#guide-start").click()
@@ -252,54 +217,39 @@ def test_loading_is_shown_where_the_picture_will_be(open_page, monkeypatch: pyte
     box = place.bounding_box()
     assert box is not None and box["height"] >= 400 and box["width"] >= 600
     studio.shoot("guide-loading-1280")
-    _said(studio, "the line broke")
-    _finished(studio)
+    says(studio, "the line broke")
+    finished(studio)
     assert place.inner_text().strip() == "" and studio.page.get_by_text("The picture appears here.").is_visible()
-
-
-def _block(studio: Studio, selector: str) -> int:
-    """How many pixels of the screen one pixel of a picture takes, each way; the screen is looked at."""
-    image = studio.at(selector).first
-    image.scroll_into_view_if_needed()
-    box = image.bounding_box()
-    assert box is not None and box["width"] == box["height"] and box["width"] % 64 == 0, box
-    times = int(box["width"]) // 64
-    with Image.open(io.BytesIO(studio.page.screenshot(clip=box))) as shot:  # type: ignore[arg-type]
-        pixels = np.asarray(shot.convert("RGB")).astype(int)
-    middle = pixels[16 * times : 48 * times, 16 * times : 48 * times]
-    blocks = middle.reshape(32, times, 32, times, 3)
-    assert np.ptp(blocks, axis=(1, 3)).max() == 0, "each is one colour"
-    return times
 
 
 @browser
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["1280", "400"])
 def test_a_small_picture_is_seen_pixel_by_pixel_with_its_size(open_page, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(size)
-    _open_tab(studio)
+    open_tab(studio)
     studio.at("#guide-prompt textarea").fill("a dog")
-    _palette(studio, PALETTE)
-    _number(studio, "guide-steps", 3)
-    _paint(studio)
+    set_palette(studio, PALETTE)
+    set_number(studio, "guide-steps", 3)
+    paint_one(studio)
     line = studio.at("#guide-pictures .shown-size").first
     line.get_by_text("64 × 64 pixels").wait_for()
-    times = _block(studio, "#guide-picture img")
+    times = block(studio, "#guide-picture img")
     assert times >= 5
     assert line.inner_text() == f"64 × 64 pixels, shown {times} times as large"
     assert studio.at("#guide-picture img").get_attribute("alt") == "Guided: a dog"
-    assert _block(studio, "#guide-visit img") >= 2
+    assert block(studio, "#guide-visit img") >= 2
     assert studio.at("#guide-visit .caption-label").inner_text() == "a dog · 64 × 64"
     studio.shoot(f"guide-pixels-{size[0]}")
     studio.at("#guide-picture button[aria-label*=ullscreen]").first.click()
     studio.wait(lambda: line.inner_text() != f"64 × 64 pixels, shown {times} times as large" or size == PHONE)
     studio.page.wait_for_timeout(200)
-    assert _block(studio, "#guide-picture img") >= times
+    assert block(studio, "#guide-picture img") >= times
 
 
 @browser
 def test_a_model_brings_its_own_settings(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
-    _open_tab(studio)
+    open_tab(studio)
     studio.at("#guide-model input").click()
     studio.page.get_by_role("option", name="SDXL Turbo").click()
     studio.at("#guide-model-line").get_by_text("sai-nc-community").wait_for()
@@ -318,25 +268,25 @@ def test_the_visit_is_a_gallery_and_two_pages_do_not_mix(open_page, tmp_path: Pa
     one: Studio = open_page()
     two: Studio = open_page()
     for studio, prompt, steps in ((one, "a cat", 25), (two, "a tree", 5)):
-        _open_tab(studio)
+        open_tab(studio)
         studio.at("#guide-prompt textarea").fill(prompt)
-        _palette(studio, PALETTE if studio is one else "#2a9d8f, #e9c46a")
-        _number(studio, "guide-steps", steps)
+        set_palette(studio, PALETTE if studio is one else "#2a9d8f, #e9c46a")
+        set_number(studio, "guide-steps", steps)
     one.at("#guide-start").click()
     one.at("#guide-so-far img").wait_for()
     two.at("#guide-start").click()
     two.at("#guide-status").get_by_text("Waiting").wait_for()
     for studio in (one, two):
-        studio.wait(lambda studio=studio: _picture(studio) != "", 60)  # type: ignore[misc]
-        _finished(studio)
+        studio.wait(lambda studio=studio: address(studio) != "", 60)  # type: ignore[misc]
+        finished(studio)
     cat, tree = (_record(studio.download("guide-get", tmp_path)) for studio in (one, two))
     assert (cat["prompt"], tree["prompt"]) == ("a cat", "a tree")
     assert cat["reference"] != tree["reference"]
     assert one.at("#guide-visit .thumbnail-lg").count() == two.at("#guide-visit .thumbnail-lg").count() == 1
 
     two.at("#guide-prompt textarea").fill("a house")
-    _number(two, "guide-seed", 7)
-    _paint(two)
+    set_number(two, "guide-seed", 7)
+    paint_one(two)
     two.wait(lambda: two.at("#guide-visit .thumbnail-lg").count() == 2)
     two.shoot("guide-visit-1280", full=True)
     two.at("#guide-visit .thumbnail-lg").nth(1).click()
@@ -351,14 +301,14 @@ def test_a_page_that_is_closed_while_it_paints_holds_nobody_up(open_page) -> Non
     gone: Studio = open_page()
     here: Studio = open_page()
     for studio, steps in ((gone, 100), (here, 3)):
-        _open_tab(studio)
+        open_tab(studio)
         studio.at("#guide-prompt textarea").fill("a dog")
-        _palette(studio, PALETTE)
-        _number(studio, "guide-steps", steps)
+        set_palette(studio, PALETTE)
+        set_number(studio, "guide-steps", steps)
     gone.at("#guide-start").click()
     gone.at("#guide-so-far img").wait_for()
     gone.page.close()
-    _paint(here)
+    paint_one(here)
 
 
 @pytest.fixture(scope="module")

@@ -6,19 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from desk_page import choose_option, match, open_more, set_seed
+from desk_page import choose_option, match, open_more, says, says_nothing, set_seed
 from PIL import Image
 from studio_page import OTHER, REFERENCE, SOURCE, Studio
 
 pytestmark = pytest.mark.browser
-
-
-def says(studio: Studio, text: str) -> None:
-    studio.wait(lambda: text in studio.said("#stale"), 20)
-
-
-def says_nothing(studio: Studio) -> None:
-    studio.wait(lambda: studio.said("#stale") == "", 20)
 
 
 def test_whatever_is_changed_is_named_and_goes_when_it_is_changed_back(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -34,6 +34,17 @@ _LOOK_JS = (
     "?.scrollIntoView({behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth', "
     "block: 'nearest'})"
 )
+_LOOK_AT_BEGUN_JS = f"""() => {{
+  const until = Date.now() + 10000;
+  const look = () => {{
+    if (document.querySelector('#guide-so-far')?.offsetHeight) ({_LOOK_JS})();
+    else if (Date.now() < until) setTimeout(look, 100);
+  }};
+  look();
+}}"""
+"""The same as soon as something is loaded or painted."""
+_LOOK_AT_RESULT_JS = f"() => document.querySelector('#guide-status .message') || ({_LOOK_JS})()"
+"""The same where a picture was painted; where there is a message instead, that stays in sight."""
 _AT_ONCE = 6  # pages that may wait for the pipeline, which serves one; the others see their place in Gradio's queue
 _WORK: dict[str, Any] = {
     "show_progress": "hidden",
@@ -137,7 +148,9 @@ class GuideEvents:
 
     def wire_run(self) -> None:
         """The buttons *Paint* and *Stop*."""
-        gr.on([self.tab.run.start.click, self.tab.wishes.prompt.submit], *self._paint, **_WORK)
+        pressed = [self.tab.run.start.click, self.tab.wishes.prompt.submit]
+        gr.on(pressed, None, None, None, js=_LOOK_AT_BEGUN_JS, **PRIVATE)
+        gr.on(pressed, *self._paint, **_WORK).then(None, None, None, js=_LOOK_AT_RESULT_JS, **PRIVATE)
         self.tab.run.stop.click(_stop, self.session, None, queue=False, **QUICK)
 
     def run_guide(self, session: Session, *values: Any) -> Iterator[Updates]:

@@ -29,7 +29,11 @@ from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
 
-_LOOK_JS = "() => document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
+_LOOK_JS = (
+    "() => { setTimeout(() => document.querySelector('#status .message')"
+    " || document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'}), 100); }"
+)
+"""Bring the result into sight; where there is a message instead, which the page may draw a moment later, that stays."""
 _FOLD_JS = "() => ({__type__: 'update', ...(matchMedia('(max-width: 760px)').matches ? {open: false} : {})})"
 """On a phone the page begins with what every match needs: the trims, a screen high, open with a press."""
 _COMPARE_JS = "() => { window.reswdStrips.compared.begin(); }"
@@ -213,7 +217,9 @@ class MatchEvents:
         """The buttons *Match colours* and *Compare methods*, and *Stop* beside each."""
         tab, comparison = self.tab, self.tab.comparison
         shown_at = [tab.result.desk.place]
-        tab.run.start.click(*self._match, show_progress_on=shown_at, **_WORK)
+        tab.run.start.click(*self._match, show_progress_on=shown_at, **_WORK).then(
+            None, None, None, js=_LOOK_JS, **PRIVATE
+        )
         comparison.run.start.click(
             self.run_compare,
             self._match.inputs,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,9 @@ def line(session: Session, choice: MatchChoice) -> str:
     try:
         found = differences(session, choice)
     except InputError as error:
-        return words.message(f"The picture on the screen is of an earlier choice. Now: {words.plain(error)}")
+        # What is wrong is said once: the style sheet takes it away while the line below the button says it.
+        now = f'<span class="now">Now: {escape(words.plain(error))}</span>'
+        return f'<p class="message" role="status">The picture on the screen is of an earlier choice. {now}</p>'
     if not found:
         return ""
     said = "; ".join(map(str, found))

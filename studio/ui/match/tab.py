@@ -103,8 +103,9 @@ def _inputs() -> Inputs:
                     palette = palette_box(lines=2, elem_id="palette")
                     swatches = gr.HTML(show_palette(""), elem_id="swatches", padding=False)
                     from_source = gr.Button("Pick in the source", size="sm", elem_id="palette-pick")
-                palette_file = gr.File(
-                    label="Palette file (ASE, ACO, GPL, CSS) or a picture", height=140, elem_id="palette-file"
+                palette_file = gr.File(label="Palette file", height=140, elem_id="palette-file")
+                gr.HTML(
+                    '<p class="about">ASE, ACO, GPL or CSS; or a picture, for its leading colours</p>', padding=False
                 )
                 palette_undo = gr.Button(words.UNDO_PALETTE, size="sm", visible=False, elem_id="palette-undo")
                 palette_before = gr.State(KeptPalette())

@@ -82,6 +82,9 @@
     const text = message.textContent.trim();
     if (!text || told.get(message) === text || !message.offsetParent) return;
     told.set(message, text);
+    // One that begins at the lower edge of the window comes into it whole; one further away leaves the page where it is.
+    const box = message.getBoundingClientRect();
+    if (box.top < innerHeight + 60 && box.bottom > innerHeight) message.scrollIntoView({block: 'nearest'});
     line.textContent = '';
     setTimeout(() => (line.textContent = text), 50);
   };
