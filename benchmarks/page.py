@@ -141,7 +141,7 @@ def measured(page: Page, files: dict[str, Path], times: int) -> dict[str, list[f
     choose(page, "source", files["24"])
     page.wait_for_timeout(2500)
     press(page)
-    page.locator('[data-zoom="1"]').click()
+    page.locator('#desk [data-zoom="1"]').click()
     page.wait_for_timeout(4000)
     repeated("pan", lambda number: pan(page, (420, 160 * (-1) ** number)))
     return found

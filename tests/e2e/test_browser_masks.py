@@ -40,7 +40,7 @@ def stroke(studio: Studio, box: dict[str, float], start: tuple[float, float], en
 
 def painted(studio: Studio) -> float:
     """The share of the picture that the page says is painted, in percent."""
-    said = studio.at(".desk-painted").inner_text()
+    said = studio.at("#desk .desk-painted").inner_text()
     return float(said.split(" %")[0].split()[-1]) if "%" in said else 0.0
 
 
@@ -66,33 +66,33 @@ def test_erase_invert_undo_and_clear(open_page) -> None:  # type: ignore[no-unty
     studio: Studio = open_page()
     studio.choose("source", SOURCE)
     box = open_the_brush(studio)
-    studio.at(".desk-paint [data-of=size]").fill("120")
+    studio.at("#desk .desk-paint [data-of=size]").fill("120")
     stroke(studio, box, (0.3, 0.5), (0.7, 0.5))
     studio.wait(lambda: painted(studio) > 2)
     whole = painted(studio)
-    studio.at(".desk-paint [data-tool=erase]").click()
+    studio.at("#desk .desk-paint [data-tool=erase]").click()
     stroke(studio, box, (0.3, 0.5), (0.5, 0.5))
     studio.wait(lambda: 0 < painted(studio) < whole)
-    studio.at(".desk-paint [data-act=undo]").click()
+    studio.at("#desk .desk-paint [data-act=undo]").click()
     studio.wait(lambda: painted(studio) == whole)
-    studio.at(".desk-paint [data-act=invert]").click()
+    studio.at("#desk .desk-paint [data-act=invert]").click()
     studio.wait(lambda: painted(studio) == pytest.approx(100 - whole, abs=1))
-    studio.at(".desk-paint [data-act=clear]").click()
-    studio.wait(lambda: "whole picture counts" in studio.at(".desk-painted").inner_text())
-    studio.at(".desk-paint [data-act=done]").click()
+    studio.at("#desk .desk-paint [data-act=clear]").click()
+    studio.wait(lambda: "whole picture counts" in studio.at("#desk .desk-painted").inner_text())
+    studio.at("#desk .desk-paint [data-act=done]").click()
     studio.at("#desk .desk-mask").wait_for(state="detached")
-    assert not studio.at(".desk-paint").is_visible()
+    assert not studio.at("#desk .desk-paint").is_visible()
 
 
 def test_a_colour_is_a_mask(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
     studio.choose("source", SOURCE)
     box = open_the_brush(studio)
-    studio.at(".desk-paint [data-tool=pick]").click()
+    studio.at("#desk .desk-paint [data-tool=pick]").click()
     studio.page.mouse.click(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.3)
     studio.wait(lambda: painted(studio) > 1)
     narrow = painted(studio)
-    studio.at(".desk-paint [data-of=tolerance]").fill("40")
+    studio.at("#desk .desk-paint [data-of=tolerance]").fill("40")
     studio.wait(lambda: painted(studio) > narrow)
     studio.shoot("colour-mask-1280")
 
@@ -131,4 +131,4 @@ def test_there_is_nothing_to_paint_on_before_a_picture_was_chosen(open_page, tmp
     studio: Studio = open_page()
     studio.at("#more").get_by_text("More", exact=True).click()
     studio.at("#paint-source").click()
-    studio.at(".desk-painted").get_by_text("Choose a source first").wait_for()
+    studio.at("#desk .desk-painted").get_by_text("Choose a source first").wait_for()

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 from studio_page import DESK, PHONE, REFERENCE, SOURCE, Studio
 
+from reswd_torch.grade.trims import NEUTRAL, Trims
 from reswd_torch.settings import MatchSettings
 from studio.references import PictureReference
 from studio.service import job_for, run
 from studio.service.clip import ClipResult
 from tests.studio.media.clips.made import difference, make_clip, scene, shown
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 pytestmark = pytest.mark.browser
 FRAMES = 60
@@ -43,6 +48,26 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "long.mp4", pictures=pictures, options={"preset": "ultrafast"})
 
 
+@pytest.fixture(scope="module")
+def large_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """4K, with grain: what a preview would lose."""
+    grain = np.random.default_rng(4).normal(0, 12, (2160, 3840, 1))
+    pictures = [
+        (scene(number, (2160, 3840)) + np.roll(grain, number, 1)).clip(0, 255).astype(np.uint8) for number in range(3)
+    ]
+    options = {"crf": "4", "preset": "ultrafast"}
+    return make_clip(tmp_path_factory.mktemp("clips") / "large.mp4", pictures=pictures, options=options, audio=False)
+
+
+_PLACE = """async (name) => {
+  const viewer = await window.reswdDesk.viewer('clip-desk');
+  const pane = viewer.panes[name], room = pane.element.getBoundingClientRect();
+  const [begin, end] = [pane.placeOf(0, 0), pane.placeOf(pane.size.width, pane.size.height)];
+  return {room: [room.left, room.top, room.right, room.bottom],
+    picture: [room.left + begin.x, room.top + begin.y, room.left + end.x, room.top + end.y], scale: pane.scale()};
+}"""
+
+
 class ClipPage:
     """The tab of one person."""
 
@@ -54,41 +79,75 @@ class ClipPage:
     def drop(self, path: Path) -> None:
         self.studio.upload("clip-source", path)
         self.studio.at("#clip-source-about").get_by_text(path.name).first.wait_for()
+        self.studio.at("#clip-desk .desk[data-frame='1']").wait_for()
 
     def match(self, reference: Path = REFERENCE) -> None:
         self.studio.choose("clip-reference", reference)
+        self.press_match()
+
+    def press_match(self) -> None:
         self.studio.at("#clip-match").click()
         self.studio.wait(lambda: self.studio.at("#clip-get-settings").is_enabled())
         self.studio.wait(lambda: self.studio.at("#clip-match").is_enabled())
 
+    def press(self, name: str) -> None:
+        """Press a button of the viewer."""
+        self.studio.at("#clip-desk").get_by_role("button", name=name, exact=True).click()
+
     def go_to(self, number: int) -> None:
-        """Write the number of a frame, and wait for the exact picture."""
+        """Write the number of a frame."""
         box = self.studio.at("#clip-frame input[type=number]")
         box.fill(str(number))
         box.blur()
-        self.at(number)
+
+    def drag(self, elem_id: str, value: float) -> None:
+        """Move a slider, as a hand does: by its own events."""
+        self.studio.at(f"#{elem_id} input[type=range]").evaluate(
+            "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true})); }", str(value)
+        )
 
     def at(self, number: int) -> None:
+        """Wait until the page says that it shows a frame."""
         self.studio.at("#clip-place").get_by_text(f"Frame {number} of").wait_for()
-        self.studio.wait(lambda: self.studio.at(f"#clip-view img[alt^='Frame {number},']:visible").count() > 0)
-        self.studio.wait(lambda: ".png" in self.addresses()[-1])
+        self.studio.at(f"#clip-desk .desk[data-frame='{number}']").wait_for()
 
-    def addresses(self) -> list[str]:
-        images = self.studio.at("#clip-view img:visible").all()
-        return [image.get_attribute("src") or "" for image in images] or [""]
+    def seen(self, pane: str = "before") -> tuple[np.ndarray, slice, slice]:
+        """What a person sees in a pane at 100 %: the pixels on the screen, and which rows and columns of the frame they are."""
+        self.studio.at("#clip-desk .desk-panes").evaluate("e => e.scrollIntoView({block: 'center'})")
+        found = self.page.evaluate(_PLACE, pane)
+        assert abs(found["scale"] - 1) < 0.004, found
+        room, picture = found["room"], found["picture"]
+        left, top = (max(room[at], picture[at]) for at in (0, 1))
+        right, bottom = (min(room[at], picture[at]) for at in (2, 3))
+        left, top, right, bottom = round(left + 0.4), round(top + 0.4), round(right - 0.4), round(bottom - 0.4)
+        box = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+        with Image.open(io.BytesIO(self.page.screenshot(clip=box))) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        row, column = round(top - picture[1]), round(left - picture[0])
+        return pixels, slice(row, row + pixels.shape[0]), slice(column, column + pixels.shape[1])
 
-    def pictures(self) -> list[np.ndarray]:
-        """What is seen, each picture once, in the order before and after."""
-        found = []
-        for address in dict.fromkeys(self.addresses()):
-            body = self.page.request.get(address).body()
-            array = np.frombuffer(body, np.uint8)
-            found.append(cv2.cvtColor(cv2.imdecode(array, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
-        return found
+    def shows(self, before: np.ndarray, after: np.ndarray | None = None) -> bool:
+        """Whether exactly these frames are seen at 100 %: left and right of the divider, or the first one alone."""
+        pixels, rows, columns = self.seen()
+        rows_, half, edge = (
+            slice(40, pixels.shape[0] - 4),
+            pixels.shape[1] // 2,
+            24,
+        )  # below the name, beside the divider
+        for part, frame in (
+            (slice(4, half - edge), before),
+            (slice(half + edge, -4), before if after is None else after),
+        ):
+            if not np.array_equal(pixels[rows_, part], frame[rows, columns][rows_, part]):
+                return False
+        return True
+
+    def comes_to_show(self, before: np.ndarray, after: np.ndarray | None = None) -> None:
+        self.studio.wait(lambda: self.shows(before, after), 20)
 
 
-def expected(clip: Path, strength: float = 1.0) -> ClipResult:
-    result = run(job_for(clip, PictureReference(REFERENCE), MatchSettings(strength=strength)))
+def expected(clip: Path, strength: float = 1.0, trims: Trims = NEUTRAL) -> ClipResult:
+    result = run(job_for(clip, PictureReference(REFERENCE), MatchSettings(strength=strength, trims=trims)))
     assert isinstance(result, ClipResult)
     return result
 
@@ -100,8 +159,8 @@ def test_drop_scrub_match_grade_and_take_away(open_page, clip: Path, tmp_path: P
     said = studio.said("#clip-source-about")
     for part in ("384 × 240", "25 frames/s", "60 frames, 2.4 s", "H.264", "Rec.709 video"):
         assert part in said, said
-    studio.wait(lambda: ".png" in tab.addresses()[-1])
-    assert np.array_equal(tab.pictures()[0], frames[0]), "the first frame at once"
+    tab.press("100 %")
+    tab.comes_to_show(frames[0])
 
     slider = studio.at("#clip-frame input[type=range]")
     slider.focus()
@@ -112,33 +171,27 @@ def test_drop_scrub_match_grade_and_take_away(open_page, clip: Path, tmp_path: P
     tab.at(22)
     tab.page.keyboard.press("ArrowLeft")
     tab.at(21)
-    assert np.array_equal(tab.pictures()[0], frames[20])
+    tab.comes_to_show(frames[20])
     tab.go_to(47)
-    assert np.array_equal(tab.pictures()[0], frames[46])
+    tab.at(47)
+    tab.comes_to_show(frames[46])
     studio.shoot("clip-dropped-1280", full=True)
 
     tab.match()
     result = expected(clip)
-    before, after = tab.pictures()
-    assert np.array_equal(before, frames[46]) and np.array_equal(after, result.graded(frames[46]))
-    assert studio.in_view("#clip-view .desk-panes", "#clip-frame"), "the picture and its slider share the screen"
+    tab.comes_to_show(frames[46], result.graded(frames[46]))
+    studio.at("#clip-frame").scroll_into_view_if_needed()
+    assert studio.in_view("#clip-desk .desk-panes", "#clip-frame"), "the picture and its slider share the screen"
+    assert "→" not in studio.said("#clip-taken") and "→" in studio.said("#clip-metrics"), (
+        "a figure is among the numbers"
+    )
     tab.go_to(10)
-    assert np.array_equal(tab.pictures()[1], result.graded(frames[9])), "the grade goes with the frame"
-    _strength_is_live(tab, clip, frames[9])
+    tab.comes_to_show(frames[9], result.graded(frames[9]))
+    tab.drag("clip-strength", 0.5)
+    tab.comes_to_show(frames[9], expected(clip, 0.5).graded(frames[9]))
     _graded_is_what_is_downloaded(tab, clip, tmp_path)
     assert not studio.too_wide()
     studio.shoot("clip-graded-1280", full=True)
-
-
-def _strength_is_live(tab: ClipPage, clip: Path, frame: np.ndarray) -> None:
-    old = tab.addresses()[-1]
-    tab.studio.at("#clip-strength input[type=range]").evaluate(
-        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true}));"
-        " e.dispatchEvent(new PointerEvent('pointerup', {bubbles: true})); }",
-        "0.5",
-    )
-    tab.studio.wait(lambda: tab.addresses()[-1] != old and ".png" in tab.addresses()[-1])
-    tab.studio.wait(lambda: np.array_equal(tab.pictures()[1], expected(clip, 0.5).graded(frame)), 15)
 
 
 def _graded_is_what_is_downloaded(tab: ClipPage, clip: Path, folder: Path) -> None:
@@ -221,11 +274,56 @@ def test_a_frame_of_another_clip_is_the_reference(open_page, clip: Path, long_cl
     box.blur()
     studio.wait(lambda: studio.at("#clip-reference-picture img").evaluate("e => e.complete && e.naturalWidth > 0"))
     studio.at("#clip-match").click()
-    studio.at("#clip-view img[data-of=after]").wait_for()
     studio.wait(lambda: "→" in studio.at("#clip-metrics").inner_text())
+    tab.press("Side by side")
+    names = studio.at("#clip-desk .desk-pane:visible .desk-name")
+    studio.wait(lambda: names.all_inner_texts() == ["harbour.mp4", "Result", "long.mp4, frame 6"])
+    tab.press("100 %")
+    studio.wait(lambda: _same(tab, "reference", shown(long_clip)[5]), 20)
     studio.at("#clip-part").get_by_text("The whole clip").click()
     studio.at("#clip-stale").get_by_text("matched to long.mp4 at 0.22 s").wait_for()
     assert studio.at("#clip-reference-picture").is_hidden()
+
+
+def _same(tab: ClipPage, pane: str, frame: np.ndarray) -> bool:
+    """Whether a pane shows exactly a part of a frame at 100 %."""
+    pixels, rows, columns = tab.seen(pane)
+    inner = (slice(40, -4), slice(4, -4))  # below the name
+    return np.array_equal(pixels[inner], frame[rows, columns][inner])
+
+
+def test_whatever_comes_late_the_picture_of_the_controls_stays(open_page, clip: Path) -> None:  # type: ignore[no-untyped-def]
+    """A passing picture that takes longer than the exact one comes behind it; it must not lie over it."""
+    studio: Studio = open_page()
+    tab, frames = ClipPage(studio), shown(clip)
+    tab.drop(clip)
+    tab.match()
+    tab.press("100 %")
+    held: list[Route] = []
+    tab.page.route("**/live.jpg*", held.append)
+    tab.drag("clip-frame", 30)
+    studio.wait(lambda: len(held) == 2)  # before and after, of frame 30
+    tab.at(30)
+    result = expected(clip)
+    tab.comes_to_show(frames[29], result.graded(frames[29]))
+    tab.page.unroute("**/live.jpg*")
+    for route in held:
+        with tab.page.expect_response("**/live.jpg*"):
+            route.continue_()
+    studio.wait(lambda: not tab.page.evaluate("window.reswdDesk.viewer('clip-desk').then((viewer) => viewer.asking)"))
+    assert tab.shows(frames[29], result.graded(frames[29])), "the late picture is left alone"
+
+    late: list[Route] = []
+    tab.page.route("**/live.jpg*", late.append)
+    tab.drag("clip-strength", 0.5)
+    studio.wait(lambda: len(late) == 1)
+    half = expected(clip, 0.5)
+    tab.comes_to_show(frames[29], half.graded(frames[29]))
+    tab.page.unroute("**/live.jpg*")
+    with tab.page.expect_response("**/live.jpg*"):
+        late[0].continue_()
+    studio.wait(lambda: not tab.page.evaluate("window.reswdDesk.viewer('clip-desk').then((viewer) => viewer.asking)"))
+    assert tab.shows(frames[29], half.graded(frames[29]))
 
 
 @pytest.mark.slow
@@ -239,11 +337,12 @@ def test_it_fits_the_window_in_light_and_dark(open_page, clip: Path, size: tuple
     tab.drop(clip)
     tab.match()
     tab.go_to(30)
+    tab.at(30)
     studio.at("#clip-run").click()
     studio.wait(lambda: studio.at("#clip-player video").evaluate("e => e.readyState >= 2"))
     assert not studio.too_wide()
     for name in ("Match colours", "Batch", "Guide a generation"):
         assert studio.page.get_by_role("tab", name=name).is_visible(), name
-    box = studio.at("#clip-view .desk-panes").bounding_box()
+    box = studio.at("#clip-desk .desk-panes").bounding_box()
     assert box is not None and box["width"] > 0.8 * min(size[0], 700)
     studio.shoot(f"clip-{size[0]}-{scheme}", full=True)
