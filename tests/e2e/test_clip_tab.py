@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -299,31 +303,142 @@ def test_whatever_comes_late_the_picture_of_the_controls_stays(open_page, clip: 
     tab.drop(clip)
     tab.match()
     tab.press("100 %")
-    held: list[Route] = []
-    tab.page.route("**/live.jpg*", held.append)
-    tab.drag("clip-frame", 30)
-    studio.wait(lambda: len(held) == 2)  # before and after, of frame 30
-    tab.at(30)
-    result = expected(clip)
-    tab.comes_to_show(frames[29], result.graded(frames[29]))
-    tab.page.unroute("**/live.jpg*")
-    for route in held:
-        with tab.page.expect_response("**/live.jpg*"):
+    for control, value, frame, strength in (("clip-frame", 30, 29, 1.0), ("clip-strength", 0.5, 29, 0.5)):
+        held: list[Route] = []
+        tab.page.route("**/live.jpg*", partial(_hold, held))
+        tab.drag(control, value)
+        studio.wait(lambda held=held: len(held) > 0)
+        graded = expected(clip, strength).graded(frames[frame])
+        tab.comes_to_show(frames[frame], graded)
+        tab.page.unroute("**/live.jpg*")
+        for route in held:
             route.continue_()
-    studio.wait(lambda: not tab.page.evaluate("window.reswdDesk.viewer('clip-desk').then((viewer) => viewer.asking)"))
-    assert tab.shows(frames[29], result.graded(frames[29])), "the late picture is left alone"
+        studio.wait(
+            lambda: not tab.page.evaluate("window.reswdDesk.viewer('clip-desk').then((viewer) => viewer.asking)")
+        )
+        assert tab.shows(frames[frame], graded), "the late picture is left alone"
 
-    late: list[Route] = []
-    tab.page.route("**/live.jpg*", late.append)
-    tab.drag("clip-strength", 0.5)
-    studio.wait(lambda: len(late) == 1)
-    half = expected(clip, 0.5)
-    tab.comes_to_show(frames[29], half.graded(frames[29]))
-    tab.page.unroute("**/live.jpg*")
-    with tab.page.expect_response("**/live.jpg*"):
-        late[0].continue_()
-    studio.wait(lambda: not tab.page.evaluate("window.reswdDesk.viewer('clip-desk').then((viewer) => viewer.asking)"))
-    assert tab.shows(frames[29], half.graded(frames[29]))
+
+def _hold(held: list[Route], route: Route) -> None:
+    held.append(route)
+
+
+_ORDER = """async () => {
+  const {Order} = await import(new URL('desk/scripts/order.js', location.href));
+  const order = new Order(), said = [];
+  const first = order.move(), second = order.move();
+  said.push(order.takes({at: 7, move: first}), order.mayShow(second), order.rests);  // the hand has moved on
+  said.push(order.takes({at: 9, move: second}), order.mayShow(second), order.rests);  // it rests
+  said.push(order.takes({at: 8, move: first}), order.takes({at: 9, move: second}));  // told earlier, come later
+  const third = order.move();
+  said.push(order.mayShow(third), order.takes({at: 12}), order.mayShow(third), order.rests);  // told for another reason
+  return said;
+}"""
+
+
+def test_the_order_in_which_pictures_stay(open_page) -> None:  # type: ignore[no-untyped-def]
+    said = open_page().page.evaluate(_ORDER)
+    assert said == [True, True, False, True, False, True, False, False, True, True, False, True]
+
+
+def test_trims_are_live_and_go_into_every_file(open_page, clip: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    tab, frames = ClipPage(studio), shown(clip)
+    tab.drop(clip)
+    tab.match()
+    tab.press("100 %")
+    plain, warm = expected(clip).graded(frames[0]), Trims(exposure=0.4, temperature=30, neutralise=0.5)
+    tab.comes_to_show(frames[0], plain)
+    for name in ("exposure", "temperature", "neutralise"):
+        tab.drag(f"clip-trim-{name}", getattr(warm, name))
+    tab.comes_to_show(frames[0], expected(clip, trims=warm).graded(frames[0]))
+    studio.at("#clip-trims-said").get_by_text("The trims are saved in the LUT").wait_for()
+    assert studio.said("#clip-stale") == "", "trims are part of the grade, and make nothing old"
+
+    studio.at("#clip-more").get_by_text("More").click()
+    studio.at("#clip-transform").get_by_text("CDL").click()
+    tab.press_match()
+    studio.at("#clip-trims-said").get_by_text("temperature").wait_for()
+    assert studio.at("#clip-get-cc").is_disabled() and studio.at("#clip-get-cube").is_enabled()
+    studio.at("#clip-trims-reset").click()
+    studio.wait(lambda: studio.at("#clip-get-cc").is_enabled())
+    tab.drag("clip-trim-saturation", 1.2)
+    studio.at("#clip-trims-said").get_by_text("still ten CDL numbers").wait_for()
+    cdl = studio.download("clip-get-cc", tmp_path)
+    own = run(job_for(clip, PictureReference(REFERENCE), MatchSettings(transform="cdl", trims=Trims(saturation=1.2))))
+    assert isinstance(own, ClipResult)
+    assert cdl.read_bytes() == own.save_grade(tmp_path / "own.cc").read_bytes()
+
+    studio.at("#clip-trim-only").get_by_text("Colour only").click()
+    tab.drag("clip-trim-neutralise", 0.5)
+    studio.at("#clip-trims-said").get_by_text("Behind this match, only").wait_for()
+    studio.wait(lambda: studio.at("#clip-get-cc").is_disabled())
+    trims = Trims(saturation=1.2, only="colour", neutralise=0.5)
+    tab.comes_to_show(frames[0], own.trimmed(trims).graded(frames[0]))
+    _the_line_writes_the_same(tab, clip, tmp_path)
+
+    studio.at("#clip-trims-reset").click()
+    studio.wait(lambda: studio.said("#clip-trims-said") == "")
+    tab.comes_to_show(frames[0], own.trimmed(NEUTRAL).graded(frames[0]))
+
+
+def _the_line_writes_the_same(tab: ClipPage, clip: Path, folder: Path) -> None:
+    """The settings, beside the clip and the reference, run to the bytes of the page on the command line."""
+    studio = tab.studio
+    studio.at("#clip-run").click()
+    studio.wait(lambda: studio.at("#clip-get").is_enabled())
+    page, cube = studio.download("clip-get", folder), studio.download("clip-get-cube", folder)
+    settings = studio.download("clip-get-settings", folder)
+    shutil.copy(clip, folder)
+    shutil.copy(REFERENCE, folder)
+    words = [
+        "match",
+        clip.name,
+        REFERENCE.name,
+        "--from-settings",
+        settings.name,
+        "-o",
+        "line.mp4",
+        "--cube",
+        "line.cube",
+    ]
+    subprocess.run([sys.executable, "-m", "studio", *words], cwd=folder, check=True, capture_output=True)
+    assert page.read_bytes() == (folder / "line.mp4").read_bytes()
+    assert cube.read_bytes() == (folder / "line.cube").read_bytes()
+
+
+def test_a_4k_clip_is_looked_at_closely(open_page, large_clip: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    tab, frames = ClipPage(studio), shown(large_clip)
+    tab.drop(large_clip)
+    tab.match()
+    tab.press("100 %")
+    result = expected(large_clip)
+    tab.comes_to_show(frames[0], result.graded(frames[0]))
+    studio.at("#clip-desk .desk-canvas [role=img]").first.focus()
+    tab.page.keyboard.press("ArrowRight")
+    looked = "window.reswdDesk.viewer('clip-desk').then((viewer) => viewer.first.looked())"
+    place = tab.page.evaluate(looked)
+    scope = studio.at("#clip-desk-scopes .scopes-picture")
+    drawn = scope.get_attribute("src")
+    tab.drag("clip-frame", 3)
+    tab.at(3)
+    tab.comes_to_show(frames[2], result.graded(frames[2]))
+    assert tab.page.evaluate(looked) == place, "another frame, the same place at the same size"
+    studio.wait(lambda: scope.get_attribute("src") != drawn)
+    tab.page.keyboard.down("o")
+    tab.comes_to_show(frames[2])
+    tab.page.keyboard.up("o")
+    tab.page.keyboard.press("r")
+    studio.wait(lambda: _same(tab, "before", result.graded(frames[2])), 20)
+    tab.page.keyboard.press("d")
+    studio.wait(lambda: _same(tab, "after", result.graded(frames[2])), 20)
+    assert _same(tab, "before", frames[2])
+    assert studio.at("#clip-desk .desk-pane:visible .desk-name").last.inner_text() == REFERENCE.name
+    studio.at("#clip-kind").get_by_text("Palette", exact=True).click()
+    studio.at("#clip-palette textarea").fill("#14213d, #fca311")
+    tab.press_match()
+    studio.wait(lambda: studio.at("#clip-desk .desk-pane:visible").count() == 2, 10)
 
 
 @pytest.mark.slow

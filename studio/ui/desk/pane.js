@@ -131,6 +131,17 @@ export class Pane {
     this.snap();
   }
 
+  // Look as closely as another pane did, and at the same place where the pictures are of one size.
+  lookLike({pane, scale, center}) {
+    this.measure();
+    const {width, height} = this.size;
+    const same = width === pane.size?.width && height === pane.size?.height;
+    this.zoomTo(scale);
+    if (same) this.viewer.viewport.panTo(center, true);
+    this.snap();
+    this.last = this.view();  // it was moved by nobody, and none follows it
+  }
+
   // At whole multiples of its size the picture begins at a whole pixel of the screen: else tiles would meet half a pixel off.
   snap() {
     const scale = this.scale();
@@ -177,8 +188,8 @@ export class Pane {
 
   // Pictures of what is looked at, {before: address, after: address}, made for a move. They are shown together, unless the exact
   // ones have come meanwhile, and go when those come.
-  async showLive(urls, box, move) {
-    const loaded = await Promise.all(Object.entries(urls).map(async ([slot, url]) => [slot, await this._image(url, box)]));
+  async showLive(urls, box, move, signal) {
+    const loaded = await Promise.all(Object.entries(urls).map(async ([slot, url]) => [slot, await this._image(url, box, signal)]));
     const items = Object.fromEntries(loaded.filter(([, item]) => item));
     if (loaded.length > Object.keys(items).length || !this.order.mayShow(move)) {
       for (const item of Object.values(items)) this.viewer.world.removeItem(item);
@@ -191,8 +202,19 @@ export class Pane {
     return true;
   }
 
-  _image(url, box) {
-    return new Promise((done) => {
+  // It is fetched first: OpenSeadragon adds pictures in the order in which they were asked for, and an exact one must not wait for
+  // a passing one.
+  async _image(url, box, signal) {
+    const data = await fetch(url, {signal}).then((answer) => (answer.ok ? answer.blob() : null), () => null).catch(() => null);
+    return data && this._add(URL.createObjectURL(data), box);
+  }
+
+  _add(url, box) {
+    return new Promise((given) => {
+      const done = (item) => {
+        URL.revokeObjectURL(url);
+        given(item);
+      };
       this.viewer.addTiledImage({
         tileSource: {type: 'image', url, buildPyramid: false}, crossOriginPolicy: false, opacity: 0,
         x: box.left / this.size.width, y: box.top / this.size.width, width: box.width / this.size.width,

@@ -37,6 +37,7 @@ export class Viewer {
   // null; of a clip {frame} as well. What was told before is left alone when it comes late: see order.js.
   async show(state) {
     if (!this.order.takes(state)) return;
+    if (this.order.rests) this.passing?.abort();  // nobody needs it any more
     const old = this.state;
     this.state = state;
     if (state.after && state.after.look !== old?.after?.look) {
@@ -65,8 +66,9 @@ export class Viewer {
 
   async setMode(mode) {
     if (!MODES.includes(mode) || !this._possible(mode)) return;
+    const first = this.zoom === 'fit' || !this.first?.size ? null : {pane: this.first, scale: this.first.scale(), ...this.first.view()};
     this._setMode(mode);
-    await this._paint();
+    await this._paint(first);
     if (this.zoom === 'fit') this.eachPane((pane) => pane.fit());
   }
 
@@ -92,7 +94,8 @@ export class Viewer {
     return this.mode === 'before' ? {before: {before}} : {reference: {reference}};
   }
 
-  async _paint() {
+  // `first` is how closely one pane was looked at: the others follow it.
+  async _paint(first = null) {
     if (!this.state?.base) return;
     for (const button of this.root.querySelectorAll('[data-mode]')) {
       button.setAttribute('aria-pressed', String(button.dataset.mode === this.mode));
@@ -101,6 +104,10 @@ export class Viewer {
     if (this.painting && !this.state.chosen[this.painting]) this.painting = null;
     const plan = this.painting || this._possible(this.mode) ? this._plan() : {};
     for (const name of NAMES) this._place(name).hidden = !plan[name];
+    const closely = (pane) => {
+      if (first && pane?.size) pane.lookLike(first);
+    };
+    Object.keys(plan).forEach((name) => closely(this.panes[name]));
     this.divider.element.hidden = Boolean(this.painting) || this.mode !== 'slider';
     this.root.querySelector('.desk-hold').disabled = !(this.state.before && this.state.after);
     await Promise.all(Object.entries(plan).map(([name, looks]) => {
@@ -109,7 +116,8 @@ export class Viewer {
       const slots = name === 'reference' && !this.painting ? {before: looks.reference} : looks;
       this._label(name, slots);
       return pane.show(slots, this.state.base, this.query).then((isNew) => {
-        if (isNew && Number(this.zoom)) pane.zoomTo(Number(this.zoom));  // it was chosen before the picture came
+        if (isNew) closely(pane);
+        if (!first && isNew && Number(this.zoom)) pane.zoomTo(Number(this.zoom));  // it was chosen before the picture came
       });
     }));
     this._cut(this.divider.percent / 100);
@@ -274,12 +282,13 @@ export class Viewer {
     while (this.wish) {
       const wish = this.wish;
       this.wish = null;
-      await this._live(wish);
+      this.passing = new AbortController();
+      if (this.order.mayShow(wish.move)) await this._live(wish, this.passing.signal);
     }
     this.asking = false;
   }
 
-  async _live({values, move}) {
+  async _live({values, move}, signal) {
     if (!this.state?.base || this.painting || !this._possible(this.mode)) return;
     const far = this.isFar(values);
     const moving = Object.entries(this._plan()).map(([name, looks]) => {
@@ -294,7 +303,7 @@ export class Viewer {
         const query = new URLSearchParams({...box, ...asked, ...(this.query ? {clipping: 1} : {})});
         return [slot, `${this.state.base}/${from}/live.jpg?${query}`];
       });
-      return pane.showLive(Object.fromEntries(urls), box, move);
+      return pane.showLive(Object.fromEntries(urls), box, move, signal);
     }));
   }
 }
