@@ -116,7 +116,9 @@ def test_what_is_told_later_has_a_larger_number_whatever_it_took(events: ClipEve
 def test_a_match_shows_the_frame_where_the_slider_went_meanwhile(
     events: ClipEvents, matched: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tab, choice, match = events.tab, ClipChoice(source=_source(matched), frame=5), run.match
+    tab, match, side = events.tab, run.match, matched.clip.reference.side
+    assert side is not None
+    choice = ClipChoice(source=_source(matched), reference=str(side.path), frame=5)
 
     def slow(*given: Any) -> Any:
         rest(events, matched, 21, 0.7)
