@@ -120,7 +120,7 @@ def _more() -> More:
 
 def _scrubber() -> tuple[gr.Column, gr.Slider, gr.HTML]:
     """Where a frame is chosen, and the line that says when it is shown."""
-    with gr.Column(visible=False) as scrubber:
+    with gr.Column(visible=False, elem_id="clip-scrubber") as scrubber:
         frame = gr.Slider(
             1,
             2,
