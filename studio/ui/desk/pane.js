@@ -37,7 +37,7 @@ export class Pane {
     new ResizeObserver(() => {
       this.measure();
       this.onResize?.(this);
-    }).observe(element);
+    }).observe(element.parentElement);
   }
 
   // Put looks on the pane, the upper one last: {before: look, after: look}. Whether it was laid into its room anew.
@@ -158,9 +158,12 @@ export class Pane {
     return {zoom: viewport.getZoom(true), center: viewport.getCenter(true)};
   }
 
-  // The viewer must know how large its place is now, before the picture is laid into it.
+  // The viewer must know how large its place is now, before the picture is laid into it. It takes whole pixels of its room, or
+  // the browser would stretch what it draws by a part of one.
   measure() {
-    const {clientWidth: width, clientHeight: height} = this.element;
+    const room = this.element.parentElement.getBoundingClientRect();
+    const [width, height] = [Math.floor(room.width), Math.floor(room.height)];
+    if (width && height) Object.assign(this.element.style, {width: `${width}px`, height: `${height}px`, right: 'auto', bottom: 'auto'});
     const {viewport} = this.viewer;
     const known = viewport.getContainerSize();
     if (!width || !height || (known.x === width && known.y === height)) return;
