@@ -37,11 +37,17 @@ SOURCES, TARGET = ("autumn-mountain.jpg", "lagoon-jetty.jpg"), "mountain-sunset.
 SIZE, RATE, SECONDS, EVERY = (1080, 1920), 25, 10, 10
 
 
-def make_clip(path: Path) -> None:
-    """Write a clip that pans slowly over two photographs, with a tone; H.264, Rec.709."""
+def make_clip(path: Path, key_every: int | None = None) -> None:
+    """Write a clip that pans slowly over two photographs, with a tone; H.264, Rec.709.
+
+    Args:
+        path: the file.
+        key_every: frames from one key frame to the next; the encoder's own choice if left out.
+    """
+    options = {"crf": "16", "preset": "fast"} | ({} if key_every is None else {"g": str(key_every)})
     count = RATE * SECONDS
     with av.open(str(path), "w") as container:
-        video = container.add_stream("libx264", rate=RATE, options={"crf": "16", "preset": "fast"})
+        video = container.add_stream("libx264", rate=RATE, options=options)
         context = video.codec_context
         (context.height, context.width), context.pix_fmt = SIZE, "yuv420p"
         context.color_primaries = context.color_trc = context.colorspace = context.color_range = 1

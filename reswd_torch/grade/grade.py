@@ -22,6 +22,7 @@ from reswd_torch.grade.record import number_in, transform_from_record, transform
 from reswd_torch.grade.trimmed import as_cdl, at_strength, trimmed, untrimmed
 from reswd_torch.grade.trims import NEUTRAL, Trims, trims_from_record
 from reswd_torch.settings import CDL, LUT, MatchSettings, check_cube_size, check_strength
+from reswd_torch.threads import one_thread
 
 if TYPE_CHECKING:
     from reswd_torch.matching.report import MatchReport
@@ -154,6 +155,7 @@ class Grade:
         trims = self.trims if settings.trims.is_neutral else settings.trims
         return self.at_strength(settings.strength, colors).trimmed(trims, colors)
 
+    @one_thread()
     def _with_cast_of(self, colors: Tensor | None) -> Grade:
         """The cast of a picture's colours under this grade, where it is to be taken away."""
         if colors is None or not self.trims.neutralise:

@@ -18,14 +18,19 @@ from reswd_torch.grade.folding import folded
 from reswd_torch.grade.kinds import Transform, in_range
 from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D, identity_lattice, lattice_of
 from reswd_torch.grade.trims import ALL, LIGHTNESS, Trims
+from reswd_torch.threads import one_thread
 
 _LEAST_SIZE, _SIZE = 33, 65
 """Lattice points along one axis that the lattice of a fit needs to be kept as it is, and of every other lattice."""
 
 
 @lru_cache(maxsize=8)
+@one_thread()
 def trimmed(transform: Transform, strength: float, trims: Trims, gains: Triple) -> Transform:
     """One transform for the fit at its strength and the trims behind it.
+
+    Made on one thread: where two share a lattice, a value of it can come out another by its last bit, and a page and the command
+    line would save other files.
 
     Args:
         transform: the fit, at full strength.

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
+from reswd_torch.grade.trims import Trims
 from reswd_torch.matching import MatchReport, PixelSample, color_distance, fit_samples
+from reswd_torch.settings import MatchSettings
 from reswd_torch.written import temporary_beside
 from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
@@ -66,9 +69,9 @@ class ClipResult:
     Attributes:
         job: what was asked.
         facts: what the clip says about itself.
-        grade: the fitted or given grade, at the strength of the settings.
+        grade: the fitted or given grade, at the strength of the settings, with their trims.
         weights: (H, W) float32 where upright frames count and change, or None for everywhere.
-        source_sample: the clip's colours; None with a given grade.
+        source_sample: the clip's colours; None with a given grade under which nobody has asked for its cast.
         target_sample: the reference's; None with a given grade.
         notes: what was assumed, for the person to read.
     """
@@ -97,17 +100,42 @@ class ClipResult:
         return None if self.report is None else self.report.distance_before
 
     def distance_at(self, strength: float) -> float | None:
-        """The same from the clip graded at ``strength``; nothing is fitted again."""
-        if self.source_sample is None or self.target_sample is None:
-            return None
-        graded = self.grade.apply(self.source_sample.held_out, strength=strength)
-        return color_distance(graded, self.target_sample.held_out)
+        """The same from the clip graded at ``strength``, with the same trims; nothing is fitted again."""
+        return self._distance_by(self.grade.at_strength(strength, self._colors))
 
     def at_strength(self, strength: float) -> ClipResult:
-        """The same fit at another strength."""
+        """The same fit at another strength, with the same trims."""
         settings = replace(self.job.settings, strength=strength)
-        grade = self.grade.at_strength(strength)
-        after = self.distance_at(strength)
+        return self._regraded(self.grade.at_strength(strength, self._colors), settings)
+
+    def trimmed(self, trims: Trims) -> ClipResult:
+        """The same fit at the same strength, with other trims.
+
+        Where a given grade shall take the cast of the clip away, its colours are looked at once.
+
+        Raises:
+            InputError: no frame of it can be decoded any more.
+        """
+        settings = replace(self.job.settings, trims=trims)
+        if trims.neutralise and self.source_sample is None:
+            sample = sample_clip(self.facts, settings, self.weights)
+            return replace(self, source_sample=sample).trimmed(trims)
+        return self._regraded(self.grade.trimmed(trims, self._colors), settings)
+
+    @property
+    def _colors(self) -> Tensor | None:
+        """(N, 3) colours of the clip, where its cast is looked for."""
+        return None if self.source_sample is None else self.source_sample.fit
+
+    def _distance_by(self, grade: Grade) -> float | None:
+        """The distance from the clip under a grade to the reference; None with a given grade."""
+        if self.source_sample is None or self.target_sample is None:
+            return None
+        return color_distance(grade.apply(self.source_sample.held_out), self.target_sample.held_out)
+
+    def _regraded(self, grade: Grade, settings: MatchSettings) -> ClipResult:
+        """The same clip under another grade of the same fit."""
+        after = self._distance_by(grade)
         if grade.report is not None and after is not None:
             grade = replace(grade, report=replace(grade.report, distance_after=after, settings=settings))
         return replace(self, job=replace(self.job, settings=settings), grade=grade)
@@ -249,11 +277,12 @@ def run_clip(job: ClipJob, watch: Watch = UNWATCHED) -> ClipResult:
     settings = job.settings
     if job.saved_grade is not None:
         grade = job.saved_grade.for_settings(settings)
+        sample: PixelSample | None = None
         if grade.trims.neutralise and grade.gains is None:
-            colors = sample_clip(facts, settings, weights, watch.part(0.0, 1.0)).fit
-            grade = grade.for_settings(settings, colors)
+            sample = sample_clip(facts, settings, weights, watch.part(0.0, 1.0))
+            grade = grade.for_settings(settings, sample.fit)
         job = replace(job, settings=replace(settings, trims=grade.trims))
-        return ClipResult(job, facts, grade, weights, None, None, grade.notes)
+        return ClipResult(job, facts, grade, weights, sample, None, grade.notes)
     return fit_clip(job, facts, weights, ReferenceSamples(job.reference, settings), watch)
 
 

@@ -21,6 +21,7 @@ from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
 from studio.ui.blocks import StudioBlocks
 from studio.ui.clip.events import wire_clip_tab
+from studio.ui.clip.routes import clip_routes
 from studio.ui.clip.tab import lay_out_clip_tab
 from studio.ui.desk.routes import desk_routes
 from studio.ui.disk import keep_tidy, leave, own_folder
@@ -80,7 +81,10 @@ def launch_options(names: tuple[str, ...] = ()) -> dict[str, Any]:
         names: host names by which the app may be called; empty for every name. See :func:`names_for`.
     """
     return {
-        "app_kwargs": {"middleware": [Middleware(Door, names=names)], "routes": [*desk_routes(), *history_routes()]},
+        "app_kwargs": {
+            "middleware": [Middleware(Door, names=names)],
+            "routes": [*desk_routes(), *clip_routes(), *history_routes()],
+        },
         "theme": theme(),
         "css": CSS,
         "head": HEAD,

@@ -61,14 +61,15 @@ class TrimControls:
         """The trims that the controls say. Raises InputError."""
         return trims_of(dict(zip(self.parts, values, strict=True)))
 
-    def live_js(self, *more: str) -> str:
-        """A script that hands the viewer what the controls say while one of them is dragged.
+    def live_js(self, *more: str, desk: str = "desk") -> str:
+        """A script that hands a viewer what the controls say while one of them is dragged.
 
         Args:
             more: names of further controls, which come first among the values.
+            desk: the id of the viewer.
         """
         names = json.dumps([*more, *self.parts])
-        return f"(...values) => {{ window.reswdDesk.live({names}, values); }}"
+        return f"(...values) => {{ window.reswdDesk.live('{desk}', {names}, values); }}"
 
     def set_to(self, trims: Trims) -> Updates:
         """The controls as they stand for some trims."""
@@ -110,28 +111,31 @@ def _flat(trims: Trims) -> dict[str, Any]:
     return {**tones, "only": trims.only, **wheels}
 
 
-def lay_out_trims() -> TrimControls:
-    """Lay the trims out."""
+def lay_out_trims(prefix: str = "") -> TrimControls:
+    """Lay the trims out; ``prefix`` is that of the tab's ids."""
     neutral = _flat(NEUTRAL)
     parts: dict[str, Component] = {}
-    with gr.Accordion("Trims", open=True, elem_id="trims") as room:
+    with gr.Accordion("Trims", open=True, elem_id=f"{prefix}trims", elem_classes="trims") as room:
         for name, (label, step) in _TONES.items():
-            parts[name] = _slider(name, label, step, RANGES[name], neutral[name])
-        parts["only"] = gr.Radio(_ONLY, value=ALL, label="Take of the match", elem_id="trim-only", elem_classes="aim")
-        with gr.Accordion("Lift, gamma, gain", open=False, elem_id="wheels"):
+            parts[name] = _slider(prefix, name, label, step, RANGES[name], neutral[name])
+        parts["only"] = gr.Radio(
+            _ONLY, value=ALL, label="Take of the match", elem_id=f"{prefix}trim-only", elem_classes="aim"
+        )
+        with gr.Accordion("Lift, gamma, gain", open=False, elem_id=f"{prefix}wheels"):
             for wheel in WHEELS:
                 for channel in _CHANNELS:
                     name = f"{wheel}_{channel}"
                     parts[name] = _slider(
-                        name, f"{wheel.capitalize()} {channel.upper()}", 0.005, RANGES[wheel], neutral[name]
+                        prefix, name, f"{wheel.capitalize()} {channel.upper()}", 0.005, RANGES[wheel], neutral[name]
                     )
-        reset = gr.Button("Set trims back", size="sm", elem_id="trims-reset")
-    return TrimControls(parts, reset, gr.HTML(elem_id="trims-said", padding=False), room)
+        reset = gr.Button("Set trims back", size="sm", elem_id=f"{prefix}trims-reset")
+    said = gr.HTML(elem_id=f"{prefix}trims-said", elem_classes="trims-said", padding=False)
+    return TrimControls(parts, reset, said, room)
 
 
-def _slider(name: str, label: str, step: float, ends: tuple[float, float], value: float) -> gr.Slider:
+def _slider(prefix: str, name: str, label: str, step: float, ends: tuple[float, float], value: float) -> gr.Slider:
     unit = f" ({_ENDS[name]})" if name in _ENDS else ""
     slider = gr.Slider(
-        *ends, value=value, step=step, label=f"{label}{unit}", elem_id=f"trim-{name}", elem_classes="trim"
+        *ends, value=value, step=step, label=f"{label}{unit}", elem_id=f"{prefix}trim-{name}", elem_classes="trim"
     )
     return as_sent(slider)

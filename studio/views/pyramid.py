@@ -6,8 +6,11 @@ mapped into memory, so that a page that nobody looks at holds no more than its p
 
 from __future__ import annotations
 
+import os
+import tempfile
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,17 +109,26 @@ class Pyramid:
         folder: where the files of the levels may lie; it exists as long as the pyramid is in use.
         mask: white where the grade counts, a picture of the whole size; None for everywhere.
         weights: (h, w) float32, 0..1: where the grade counts at the size of the preview; None for everywhere.
+        read: reads the whole picture, where it is not all that the file holds; raises InputError.
     """
 
     def __init__(
-        self, path: Path, preview: Picture, folder: Path, mask: Path | None = None, weights: np.ndarray | None = None
+        self,
+        path: Path,
+        preview: Picture,
+        folder: Path,
+        mask: Path | None = None,
+        weights: np.ndarray | None = None,
+        read: Callable[[], Picture] | None = None,
     ) -> None:
         self.path, self.preview, self.mask = path, preview, mask
         self.size = preview.full_size
         self._folder = folder
+        self._read = read
         self._lock = Lock()
         self._levels: list[Part] = []
         self._files: list[Path] = []
+        weakref.finalize(self, _removed, self._files)
         self._small: dict[tuple[int, int], Part] = {}
         self._weights = weights
 
@@ -161,16 +173,7 @@ class Pyramid:
         Raises:
             InputError: the file cannot be read any more.
         """
-        height, width = self.size
-        left, top = min(max(0, box.left), width - 1), min(max(0, box.top), height - 1)
-        right, bottom = min(width, box.left + box.width), min(height, box.top + box.height)
-        whole = Box(left, top, max(1, right - left), max(1, bottom - top))
-        scale = min(1.0, size[0] / max(1, box.height), size[1] / max(1, box.width))
-        level = self._level_for(scale)
-        shrunk = level.picture.width / width
-        inner = _scaled(whole, shrunk, (level.picture.height, level.picture.width))
-        wanted = (max(1, round(whole.height * scale)), max(1, round(whole.width * scale)))
-        return _reduced(_cut(level, inner), wanted)
+        return region_of(self._level_for(_scale(box, size)), self.size, box, size)
 
     def _level_for(self, scale: float) -> Part:
         """The smallest of the sizes at hand that need not be enlarged."""
@@ -198,10 +201,9 @@ class Pyramid:
         """Give the room on the disk back. What is looked at again is made again."""
         with self._lock:
             self._levels = []
-            files, self._files = self._files, []
-        for path in files:
-            with suppress(OSError):  # it is mapped still, on Windows
-                path.unlink(missing_ok=True)
+            files = self._files.copy()
+            self._files.clear()
+        _removed(files)
 
     def _of_preview(self, size: tuple[int, int]) -> Part:
         """The preview, reduced to a size; small, so it is kept."""
@@ -212,7 +214,7 @@ class Pyramid:
 
     def _build(self) -> list[Part]:
         """Decode the whole picture and halve it down to the preview's size."""
-        picture = read_picture(self.path)
+        picture = read_picture(self.path) if self._read is None else self._read()
         if (picture.height, picture.width) != self.size:
             raise InputError(f"{self.path.name}: the file has changed: choose it again")
         weights = where_to_grade(picture, self.mask)
@@ -234,7 +236,9 @@ class Pyramid:
         def stored(plane: np.ndarray | None, name: str) -> np.ndarray | None:
             if plane is None:
                 return None
-            place = self._folder / f"{name}-{number}.npy"
+            handle, file = tempfile.mkstemp(".npy", f"{name}-{number}-", self._folder)
+            os.close(handle)
+            place = Path(file)
             np.save(place, plane)
             self._files.append(place)
             mapped: np.ndarray = np.load(place, mmap_mode="r")
@@ -245,6 +249,37 @@ class Pyramid:
         return Part(
             replace(picture, pixels=pixels, alpha=stored(picture.alpha, "alpha")), stored(part.weights, "weights")
         )
+
+
+def region_of(part: Part, whole: tuple[int, int], box: Box, size: tuple[int, int]) -> Part:
+    """A part of a picture at hand, reduced for the screen; never enlarged.
+
+    Args:
+        part: all of the picture, at some size.
+        whole: (H, W) of the whole picture.
+        box: what is wanted, in pixels of the whole picture; what lies outside is left out.
+        size: (H, W) that are wanted at most.
+    """
+    height, width = whole
+    left, top = min(max(0, box.left), width - 1), min(max(0, box.top), height - 1)
+    right, bottom = min(width, box.left + box.width), min(height, box.top + box.height)
+    inside = Box(left, top, max(1, right - left), max(1, bottom - top))
+    scale = _scale(box, size)
+    inner = _scaled(inside, part.picture.width / width, (part.picture.height, part.picture.width))
+    wanted = (max(1, round(inside.height * scale)), max(1, round(inside.width * scale)))
+    return _reduced(_cut(part, inner), wanted)
+
+
+def _scale(box: Box, size: tuple[int, int]) -> float:
+    """Pixels of the screen for one of the whole picture."""
+    return min(1.0, size[0] / max(1, box.height), size[1] / max(1, box.width))
+
+
+def _removed(files: list[Path]) -> None:
+    """Take files of levels from the disk."""
+    for path in files:
+        with suppress(OSError):  # it is mapped still, on Windows
+            path.unlink(missing_ok=True)
 
 
 def _cut(part: Part, box: Box) -> Part:

@@ -80,7 +80,7 @@ def _desk_states(studio: Studio) -> list[str]:
     studio.at("#desk .desk-mask").wait_for()
     found += _holds(studio, "desk-painting")
     studio.page.keyboard.press("?")
-    studio.at(".desk-help").wait_for()
+    studio.at("#desk .desk-help").wait_for()
     return found + [f"desk-help: {line}" for line in serious_violations(studio.page)]
 
 

@@ -46,7 +46,7 @@ def test_on_a_phone(open_page, scheme: str) -> None:  # type: ignore[no-untyped-
     studio.wait(lambda: studio.after_address() != "")
     studio.wait(lambda: studio.at("#match").is_enabled())
     assert not studio.too_wide()
-    for selector in ("#desk", "#scopes", "#strength", "#trims", "#metrics", "#get-picture", "#get-cdl", "#chart"):
+    for selector in ("#desk", "#desk-scopes", "#strength", "#trims", "#metrics", "#get-picture", "#get-cdl", "#chart"):
         box = studio.at(selector).bounding_box()
         assert box is not None, selector
         assert box["x"] >= 0, selector

@@ -145,7 +145,7 @@ def test_keys_and_their_list(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = matched(open_page())
     keyboard = studio.page.keyboard
     keyboard.press("?")
-    help_ = studio.at(".desk-help")
+    help_ = studio.at("#desk .desk-help")
     help_.wait_for()
     assert "200 %" in help_.inner_text()
     keyboard.press("Escape")
@@ -166,18 +166,18 @@ def test_keys_and_their_list(open_page) -> None:  # type: ignore[no-untyped-def]
 def test_scopes_follow_the_picture_and_the_choice(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(SIZES["1920"])
     matched(studio)
-    scope = studio.at(".scopes-picture")
+    scope = studio.at("#desk-scopes .scopes-picture")
     studio.wait(lambda: scope.is_visible() and scope.get_attribute("alt") == "RGB parade of Result")
-    drawings = {"parade": seen(studio, ".scopes-picture")}
+    drawings = {"parade": seen(studio, "#desk-scopes .scopes-picture")}
     for kind in ("waveform", "vectorscope", "histogram"):
-        studio.at(".scopes-kind").select_option(kind)
+        studio.at("#desk-scopes .scopes-kind").select_option(kind)
         studio.wait(lambda: not (scope.get_attribute("alt") or "").startswith("RGB parade"))
         studio.page.wait_for_timeout(300)
-        drawings[kind] = seen(studio, ".scopes-picture")
+        drawings[kind] = seen(studio, "#desk-scopes .scopes-picture")
         studio.shoot(f"scope-{kind}-1920")
     pairs = [(one, other) for one in drawings for other in drawings if one < other]
     assert all(np.abs(drawings[one] - drawings[other]).mean() > 2 for one, other in pairs)
-    studio.at(".scopes-of").select_option("before")
+    studio.at("#desk-scopes .scopes-of").select_option("before")
     studio.wait(lambda: scope.get_attribute("alt") == "Histogram of lagoon-jetty.jpg")
 
 
@@ -188,10 +188,10 @@ def test_trims_are_live_and_in_everything_that_is_taken_away(open_page, tmp_path
     studio.match()
     studio.page.wait_for_timeout(500)
     view(studio, "Result")
-    plain, scope, address = seen(studio), seen(studio, ".scopes-picture"), studio.after_address()
+    plain, scope, address = seen(studio), seen(studio, "#desk-scopes .scopes-picture"), studio.after_address()
     trim(studio, "exposure", 0.5)
     studio.wait(lambda: seen(studio).mean() > plain.mean() + 6)
-    assert np.abs(seen(studio, ".scopes-picture") - scope).mean() > 1
+    assert np.abs(seen(studio, "#desk-scopes .scopes-picture") - scope).mean() > 1
     studio.wait(lambda: studio.after_address() != address)
     studio.at("#trims-said").get_by_text("Kind: CDL, ten numbers.").wait_for()
     wanted = run_match(match_job(SOURCE, REFERENCE, settings=MatchSettings(aim="colours"))).trimmed(Trims(exposure=0.5))

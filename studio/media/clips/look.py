@@ -61,6 +61,11 @@ class FrameIndex:
         """Seconds from the first frame to one of them."""
         return (self.times[number] - self.times[0]) * self.unit
 
+    def number_at(self, seconds: float) -> int:
+        """The frame that is shown at a time, the last one for a time after the end."""
+        place = bisect_right(self.times, self.times[0] + seconds / self.unit + 1e-6)
+        return min(len(self) - 1, max(0, place - 1))
+
     def key_before(self, number: int) -> int:
         """The place in ``keys`` of the last key frame that is not after a frame."""
         return max(0, bisect_right(self.keys, number) - 1)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import gradio as gr
-
 from reswd_torch.errors import InputError
+from reswd_torch.grade import Grade
 from studio.references import SavedGrade
 from studio.ui import words
 from studio.ui.clip.choice import CLIP, ClipChoice
@@ -42,26 +41,27 @@ def choose_source(session: Session, path: str | None) -> str:
 def _forget_match(session: Session) -> None:
     with session.clip.lock:
         session.clip.shown = session.clip.seen = None
+        session.clip.number = 0
 
 
-def choose_grade(session: Session, path: str | None, strength: object) -> tuple[str, object]:
+def choose_grade(session: Session, path: str | None) -> tuple[str, Grade | None]:
     """Take a saved grade that was dropped; None for one that was taken out. One that cannot be used leaves the last one.
 
     Returns:
-        What it is, as HTML; and its strength for the slider, which otherwise stays at ``strength``.
+        What it is, as HTML; and the grade whose strength and trims the sliders shall show, None where they stay.
     """
     state = session.clip
     if path is None:
         state.grade = None
-        return "", gr.skip()
+        return "", None
     try:
         grade = sent_grade(path)
     except InputError as error:
         last = state.grade
         kept = "" if last is None or last.path is None else grade_line(last.grade, last.path.name)
-        return words.message(words.plain(error)) + kept, gr.skip()
+        return words.message(words.plain(error)) + kept, None
     state.grade = SavedGrade(grade, Path(path))
-    return grade_line(grade, Path(path).name), grade.strength
+    return grade_line(grade, Path(path).name), grade
 
 
 def catch_up(session: Session, choice: ClipChoice) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from threading import Lock
 
@@ -14,7 +15,7 @@ from studio.media.clips.look import FrameIndex, FrameLooker, read_index
 from studio.media.clips.read import ClipFacts, read_facts
 from studio.ui.clip.decoders import DECODERS
 from studio.ui.limits import limits
-from studio.views.preview import PREVIEW_EDGE, resize
+from studio.views.preview import resize
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +73,14 @@ def open_clip(path: Path) -> OpenedClip:
     return OpenedClip(path, facts, index, FrameLooker(facts, index), path.stat().st_size)
 
 
-def small_frame(clip: OpenedClip, number: int, *, hurried: bool = False, edge: int = PREVIEW_EDGE) -> np.ndarray:
-    """A frame at the size of a screen, its pixels square.
+def square_frame(clip: OpenedClip, number: int, *, hurried: bool = False, edge: float = inf) -> np.ndarray:
+    """A frame as it is shown, its pixels square.
 
     Args:
         clip: the clip.
         number: of the frame, from 0.
         hurried: as for :meth:`studio.media.clips.look.FrameLooker.frame`.
-        edge: the longest edge, pixels; none is enlarged.
+        edge: the longest edge, pixels, to which it is reduced.
 
     Returns:
         (H, W, 3) uint8 or uint16, in the encoding of the clip.

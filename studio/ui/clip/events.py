@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -10,17 +11,20 @@ import gradio as gr
 from gradio.blocks import Block
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.trims import NEUTRAL
 from studio.ui import places, words
 from studio.ui.clip import choose, run
 from studio.ui.clip import words as clip_words
 from studio.ui.clip.choice import CLIP, ONE_FRAME, ClipChoice
 from studio.ui.clip.grade import make_download
 from studio.ui.clip.guarded import GradeRun, MatchRun
+from studio.ui.clip.looks import DESK, seen_as_json
 from studio.ui.clip.parts import ClipTab
 from studio.ui.clip.reference import chosen_reference, reference_frame, reference_outputs
-from studio.ui.clip.show import cube_line, frame_outputs, frame_updates, match_outputs, match_updates
+from studio.ui.clip.show import cube_line, show, shown_outputs, stale_line
 from studio.ui.colors import show_palette
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
+from studio.ui.desk.component import move_number
 from studio.ui.places import PLACE_JS
 from studio.ui.saving import made_or_said, wire_downloads
 from studio.ui.session import FITS_AT_ONCE, Session
@@ -63,22 +67,18 @@ class ClipEvents:
             tab.downloads,
             reference=inputs.place.picture,
         )
-        self._settle = Step(self.settle, [session, *self.controls.components], [view.stale])
-        self._rest = Step(
-            self.rest,
-            [session, view.frame, view.strength, tab.downloads.cube_size],
-            [*frame_outputs(tab), *match_outputs(tab), tab.run.status],
-        )
+        self._sliders: list[Any] = [view.strength, *view.trims.components]
+        self._settle = Step(self.settle, [session, *self.controls.components], [view.stale, view.desk.state])
 
     def wire_source(self) -> None:
         """The clip."""
         inputs, view = self.tab.inputs, self.tab.view
-        outputs = [inputs.source, inputs.about, view.scrubber, view.frame, self.tab.run.status]
+        outputs = [inputs.source, inputs.about, view.scrubber, view.frame, view.place, self.tab.run.status]
         gr.on(
             [inputs.source.upload, inputs.source.clear],
             self.choose_source,
             [self.session, inputs.source, self.tab.downloads.cube_size],
-            [*outputs, *frame_outputs(self.tab), *match_outputs(self.tab)],
+            [*outputs, *shown_outputs(self.tab)],
             show_progress_on=inputs.about,
             trigger_mode="always_last",
             concurrency_limit=_LOOKS_AT_ONCE,
@@ -88,23 +88,26 @@ class ClipEvents:
     def choose_source(self, session: Session, path: str | None, cube_size: int) -> Updates:
         """A clip was dropped or taken out: say what it is, and show its first frame."""
         refused = choose.choose_source(session, path)
-        inputs, clip = self.tab.inputs, session.clip.source.clip
+        inputs, view, clip = self.tab.inputs, self.tab.view, session.clip.source.clip
         said = words.message(refused) + (clip_words.hint() if clip is None else clip_words.about(clip))
         if refused:
             return {inputs.source: None if clip is None else str(clip.path), inputs.about: said}
         updates: Updates = {
             inputs.about: said,
-            self.tab.view.scrubber: gr.update(visible=clip is not None and clip.frames > 1),
+            view.scrubber: gr.update(visible=clip is not None and clip.frames > 1),
+            view.place: clip_words.place(clip, 0),
             self.tab.run.status: "",
-            **match_updates(self.tab, session, cube_size),
         }
         if clip is not None:
-            updates[self.tab.view.frame] = gr.update(value=1, maximum=max(2, clip.frames))
+            updates[view.frame] = gr.update(value=1, maximum=max(2, clip.frames))
+        return {**updates, **self._shown(session, cube_size)}
+
+    def _shown(self, session: Session, cube_size: int, move: int | None = None) -> Updates:
+        """What is on the screen, or why it cannot be shown."""
         try:
-            pair = run.look(session, 0)
+            return show(self.tab, session, cube_size, move)
         except InputError as error:
-            return {**updates, self.tab.run.status: words.message(words.plain(error))}
-        return {**updates, **frame_updates(self.tab, session, 0, pair, resting=True)}
+            return {self.tab.run.status: words.message(words.plain(error))}
 
     def wire_reference(self) -> None:
         """Where the colours come from, and all else that a match depends on."""
@@ -123,7 +126,7 @@ class ClipEvents:
 
     def _wire_places(self) -> None:
         """What is dropped to take colours from."""
-        inputs, settle, strength = self.tab.inputs, self._settle, self.tab.view.strength
+        inputs, settle = self.tab.inputs, self._settle
         place, clip = inputs.place, inputs.clip
         gr.on(
             [place.picture.upload, place.picture.clear],
@@ -146,19 +149,27 @@ class ClipEvents:
         ).then(*settle, **LATEST)
         looks: dict[str, Any] = {"concurrency_limit": _LOOKS_AT_ONCE, **LATEST}
         outputs = [clip.picture, clip.about]
-        frame.input(partial(reference_frame, clip, hurried=True), [self.session, frame], outputs, **looks)
-        frame.release(partial(reference_frame, clip), [self.session, frame], outputs, **looks).then(*settle, **LATEST)
+        frame.input(partial(reference_frame, clip), [self.session, frame], outputs, **looks).then(*settle, **LATEST)
         gr.on(
             [inputs.grade.upload, inputs.grade.clear],
-            choose.choose_grade,
-            [self.session, inputs.grade, strength],
-            [inputs.grade_about, strength],
+            self.choose_grade,
+            [self.session, inputs.grade],
+            [inputs.grade_about, *self._sliders],
             **LATEST,
         ).then(*settle, **LATEST)
 
     def choose_picture(self, session: Session, path: str | None) -> Updates:
         """A reference picture was dropped or taken out."""
         return self.tab.inputs.place.dropped(path, places.choose(session, session.clip.reference, path))
+
+    def choose_grade(self, session: Session, path: str | None) -> Updates:
+        """A saved grade was dropped or taken out: the sliders show its strength and its trims."""
+        said, grade = choose.choose_grade(session, path)
+        updates: Updates = {self.tab.inputs.grade_about: said}
+        if grade is None:
+            return updates
+        session.clip.trims = grade.trims
+        return {**updates, self.tab.view.strength: grade.strength, **self.tab.view.trims.set_to(grade.trims)}
 
     def show_kind(self, kind: str) -> Updates:
         """Show the controls of a kind of reference, and what the button does with it."""
@@ -176,77 +187,69 @@ class ClipEvents:
         return {self.tab.inputs.clip.frame_group: gr.update(visible=part == ONE_FRAME)}
 
     def settle(self, session: Session, *values: Any) -> Updates:
-        """Follow a choice: say so when the grade on the screen belongs to an earlier one."""
-        shown = session.clip.shown
-        stale = shown is not None and run.is_stale(session, self.controls.read(values))
-        return {self.tab.view.stale: clip_words.stale(shown) if stale and shown is not None else ""}
+        """Follow a choice: say so when the grade on the screen belongs to an earlier one, and show the chosen reference."""
+        session.clip.told = self.controls.read(values)
+        view = self.tab.view
+        updates: Updates = {view.stale: stale_line(session)}
+        with suppress(InputError):  # a clip that is gone: whoever looks at it is told
+            updates[view.desk.state] = seen_as_json(session)
+        return updates
 
     def wire_looks(self) -> None:
-        """The slider of the frames and that of the strength: while one moves a quick picture, an exact one when it rests."""
-        view = self.tab.view
-        looks: dict[str, Any] = {"concurrency_limit": _LOOKS_AT_ONCE, **LATEST}
-        frames = [*frame_outputs(self.tab), self.tab.run.status]
-        view.frame.input(self.look, [self.session, view.frame], frames, **looks)
-        seek = view.frame.release(self.seek, [self.session, view.frame], frames, **looks)
-        seek.then(*self._rest, **looks)  # without loss, which takes longer
-        outputs = [*frames, view.metrics]
-        view.strength.input(self.preview_strength, [self.session, view.frame, view.strength], outputs, **looks)
-        view.strength.release(*self._rest, **looks)
+        """The sliders of frames, strength and trims. The viewer follows them by itself, and says when they rest."""
+        view, size = self.tab.view, self.tab.downloads.cube_size
+        live = [view.frame, *self._sliders]
+        script = view.trims.live_js("frame", "strength", desk=DESK)
+        gr.on([each.input for each in live], None, live, None, js=script, **PRIVATE)
+        view.frame.input(self.say_place, [self.session, view.frame], view.place, queue=False, **LATEST)
+        outputs = [*shown_outputs(self.tab), self.tab.run.status]
+        inputs = [self.session, size, *live]
+        view.desk.on_rest(self.rested, inputs, outputs, concurrency_limit=_LOOKS_AT_ONCE)
+        view.trims.reset.click(self.reset_trims, None, view.trims.components, **QUICK).then(
+            self.rest, inputs, outputs, concurrency_limit=_LOOKS_AT_ONCE, **LATEST
+        )
 
-    def seek(self, session: Session, frame: Sent) -> Updates:
-        """The slider of the frames was let go: show that very frame."""
-        return self.look(session, frame, hurried=False)
-
-    def look(self, session: Session, frame: Sent, *, hurried: bool = True, resting: bool = False) -> Updates:
-        """Show a frame.
-
-        Args:
-            session: of the page.
-            frame: number of the frame, from 1.
-            hurried: whether one near it will do, if that one takes long.
-            resting: whether it is shown without loss.
-        """
-        status, clip = self.tab.run.status, session.clip.source.clip
-        if clip is None:
-            return nothing_new(status)
+    def say_place(self, session: Session, frame: Sent) -> Updates:
+        """The slider of the frames moves: say when the frame is shown."""
+        place, clip = self.tab.view.place, session.clip.source.clip
         try:
-            number = run.frame_number(frame, clip)
-            pair = run.look(session, number, hurried=hurried)
-        except InputError as error:
-            return {status: words.message(words.plain(error))}
-        return frame_updates(self.tab, session, number, pair, resting=resting)
+            return (
+                nothing_new(place) if clip is None else {place: clip_words.place(clip, run.frame_number(frame, clip))}
+            )
+        except InputError:  # a field that is being typed in
+            return nothing_new(place)
 
-    def preview_strength(self, session: Session, frame: Sent, strength: Sent) -> Updates:
-        """While the strength moves: the frame, and the distance."""
-        result = run.set_strength(session, strength)
-        if result is None:
+    def reset_trims(self) -> Updates:
+        """*Set trims back* was pressed."""
+        return self.tab.view.trims.set_to(NEUTRAL)
+
+    def rested(self, session: Session, cube_size: int, frame: Sent, strength: Sent, *trims_and_move: Sent) -> Updates:
+        """The sliders rest after a move, whose number comes last."""
+        *trims, move = trims_and_move
+        return self.rest(session, cube_size, frame, strength, *trims, move=move_number(move))
+
+    def rest(
+        self, session: Session, cube_size: int, frame: Sent, strength: Sent, *trims: Sent, move: int | None = None
+    ) -> Updates:
+        """When the sliders rest: the very frame without loss, and all that is said of the grade."""
+        clip = session.clip.source.clip
+        try:
+            run.set_live(session, strength, self.tab.view.trims.read(trims))
+            if clip is not None:
+                session.clip.number = run.frame_number(frame, clip)
+        except InputError:  # a field that is being typed in
             return nothing_new(self.tab.run.status)
-        return {**self.look(session, frame), self.tab.view.metrics: clip_words.metrics(result)}
-
-    def rest(self, session: Session, frame: Sent, strength: Sent, cube_size: int) -> Updates:
-        """When a slider rests: the frame without loss, and all that is said of the grade."""
-        updates = self.look(session, frame, hurried=False, resting=True)
-        if session.clip.shown is not None and session.clip.shown.job.settings.strength != strength:
-            run.set_strength(session, strength)
-            updates = self.look(session, frame, hurried=False, resting=True)
-        if session.clip.shown is None:
-            return updates
-        said = match_updates(self.tab, session, cube_size)
-        return {
-            **updates,
-            **{component: value for component, value in said.items() if component != self.tab.view.stale},
-        }
+        return self._shown(session, cube_size, move)
 
     def wire_runs(self) -> None:
         """The buttons *Match* and *Grade the clip*, and *Stop* beside each."""
         tab, graded = self.tab, self.tab.graded
         starts = [tab.run.start, graded.run.start]
-        viewer = tab.view.viewer
         tab.run.start.click(
             self.run_match,
-            [self.session, *self.controls.components],
-            [*starts, tab.run.stop, tab.run.status, *frame_outputs(tab), *match_outputs(tab)],
-            show_progress_on=viewer.place,
+            [self.session, *self.controls.components, *tab.view.trims.components],
+            [*starts, tab.run.stop, tab.run.status, *shown_outputs(tab)],
+            show_progress_on=tab.view.desk.place,
             concurrency_id="fit",
             concurrency_limit=FITS_AT_ONCE,
             **PRIVATE,
@@ -266,7 +269,8 @@ class ClipEvents:
 
     def run_match(self, session: Session, *values: Any) -> Iterator[Updates]:
         """*Match* was pressed."""
-        yield from MatchRun(self.tab, session, self.controls.read(values)).updates()
+        count = len(self.controls.components)
+        yield from MatchRun(self.tab, session, self.controls.read(values[:count]), values[count:]).updates()
 
     def run_grade(self, session: Session, container: str) -> Iterator[Updates]:
         """*Grade the clip* was pressed."""
@@ -275,8 +279,14 @@ class ClipEvents:
     def wire_downloads(self) -> None:
         """The buttons of the grade. Each has its file made first; the browser then saves it."""
         away = self.tab.downloads
-        wire_downloads(away.buttons, _make_download, [self.session, away.cube_size], away.file)
+        wire_downloads(away.buttons, self.make_download, [self.session, away.cube_size, *self._sliders], away.file)
         away.cube_size.change(self.say_how_exact, [self.session, away.cube_size], away.cube_line, **QUICK)
+
+    def make_download(self, session: Session, cube_size: int, strength: Sent, *trims: Sent, kind: str) -> str | None:
+        """Make a file to take away, as the sliders stand; what goes wrong is said in a corner of the page."""
+        with suppress(InputError):  # a field that is being typed in: the last value counts
+            run.set_live(session, strength, self.tab.view.trims.read(trims))
+        return made_or_said(lambda: make_download(session, kind, cube_size))
 
     def say_how_exact(self, session: Session, cube_size: int) -> Updates:
         """Another size of the .cube was chosen: say how exact it is."""
@@ -287,8 +297,3 @@ class ClipEvents:
 def _stop(session: Session) -> None:
     """Says nothing itself: its words could arrive after those of the run that it stopped."""
     session.clip.press_stop()
-
-
-def _make_download(session: Session, cube_size: int, kind: str) -> str | None:
-    """Make a file to take away."""
-    return made_or_said(lambda: make_download(session, kind, cube_size))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import gradio as gr
 
@@ -10,9 +10,10 @@ from studio.ui.clip import choose, run, words
 from studio.ui.clip.choice import ClipChoice
 from studio.ui.clip.grade import Finished, grade_clip
 from studio.ui.clip.parts import ClipTab
-from studio.ui.clip.show import frame_updates, match_updates
+from studio.ui.clip.show import show
 from studio.ui.guard import Run, RunButtons
 from studio.ui.session import Session
+from studio.ui.settings import Sent
 from studio.ui.visits import caller_left
 from studio.ui.wiring import Updates
 
@@ -39,23 +40,29 @@ class _RunOfTab(Run):
 
 
 class MatchRun(_RunOfTab):
-    """A match of the clip, or a saved grade that is taken for it."""
+    """A match of the clip, or a saved grade that is taken for it.
 
-    def __init__(self, tab: ClipTab, session: Session, choice: ClipChoice) -> None:
+    Args:
+        tab: the components.
+        session: of the page.
+        choice: what the controls said when the button was pressed.
+        trims: what those of the trims said; those that the session knows if left out.
+    """
+
+    def __init__(self, tab: ClipTab, session: Session, choice: ClipChoice, trims: Sequence[Sent] = ()) -> None:
         super().__init__(tab, session, tab.run)
-        self.choice = choice
+        self.choice, self.trims = choice, trims
 
     def work(self) -> Generator[Updates, None, str]:
+        state = self.session.clip
         choose.catch_up(self.session, self.choice)
+        state.told = self.choice
+        if self.trims:
+            state.trims = self.tab.view.trims.read(self.trims)
+        if state.source.clip is not None:
+            state.number = run.frame_number(self.choice.frame, state.source.clip)
         run.match(self.session, self.choice, gr.Progress())
-        clip = self.session.clip.source.clip
-        assert clip is not None
-        number = run.frame_number(self.choice.frame, clip)
-        pair = run.look(self.session, number)
-        yield {
-            **frame_updates(self.tab, self.session, number, pair, resting=True),
-            **match_updates(self.tab, self.session, self.choice.cube_size),
-        }
+        yield show(self.tab, self.session, self.choice.cube_size)
         return ""
 
     def when_stopped(self) -> str:

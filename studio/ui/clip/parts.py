@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from studio.ui.clip.viewer import ClipViewer
 from studio.ui.controls import Aims
+from studio.ui.desk.component import DeskParts
 from studio.ui.guard import RunButtons
 from studio.ui.places import PicturePlace
 from studio.ui.saving import GradeDownloads
+from studio.ui.trims import TrimControls
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +64,12 @@ class View:
     """The frame that is looked at, and what is said of the match."""
 
     stale: gr.HTML
-    viewer: ClipViewer
+    desk: DeskParts
     scrubber: gr.Column
     frame: gr.Slider
     place: gr.HTML
     strength: gr.Slider
-    metrics: gr.HTML
+    trims: TrimControls
     taken: gr.HTML
 
 
@@ -89,6 +90,7 @@ class Details:
     """What is said of a grade."""
 
     notes: gr.HTML
+    metrics: gr.HTML
     numbers: gr.HTML
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import gradio as gr
 import numpy as np
 from gradio.blocks import Block
@@ -11,7 +13,7 @@ from studio.media.images.exact import to_depth
 from studio.ui import words
 from studio.ui.clip import words as clip_words
 from studio.ui.clip.choose import put
-from studio.ui.clip.clips import small_frame
+from studio.ui.clip.clips import square_frame
 from studio.ui.clip.parts import ReferenceClip
 from studio.ui.clip.run import frame_number
 from studio.ui.session import Session
@@ -41,18 +43,24 @@ def chosen_reference(parts: ReferenceClip, session: Session, path: str | None) -
         parts.about: said,
         parts.chosen_group: gr.update(visible=True),
         parts.reference_frame: gr.update(value=1, maximum=max(2, clip.frames)),
-        **reference_frame(parts, session, 1),
+        **list(reference_frame(parts, session, 1))[-1],
     }
 
 
-def reference_frame(parts: ReferenceClip, session: Session, frame: Sent, *, hurried: bool = False) -> Updates:
-    """Show a frame of the reference clip; ``frame`` counts from 1."""
+def reference_frame(parts: ReferenceClip, session: Session, frame: Sent) -> Iterator[Updates]:
+    """Show a frame of the reference clip, ``frame`` from 1: one near it at once where that one takes long, then that one.
+
+    Both come from one handler, so that the second one stays.
+    """
     clip = session.clip.reference_clip.clip
     if clip is None:
-        return nothing_new(parts.picture)
+        yield nothing_new(parts.picture)
+        return
     try:
-        pixels = small_frame(clip, frame_number(frame, clip), hurried=hurried, edge=_EDGE)
+        number = frame_number(frame, clip)
+        for hurried in (True, False):
+            pixels = square_frame(clip, number, hurried=hurried, edge=_EDGE)
+            place = session.new_file(".jpg", keep=4, kind="reference-frame")
+            yield {parts.picture: str(save_preview(place, to_depth(pixels, np.uint8)))}
     except InputError as error:
-        return {parts.about: words.message(words.plain(error)) + clip_words.reference_about(clip)}
-    place = session.new_file(".jpg", keep=4, kind="reference-frame")
-    return {parts.picture: str(save_preview(place, to_depth(pixels, np.uint8)))}
+        yield {parts.about: words.message(words.plain(error)) + clip_words.reference_about(clip)}

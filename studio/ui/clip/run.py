@@ -1,14 +1,13 @@
-"""What the tab *Grade a clip* works on: the match, the frame that is looked at, the strength."""
+"""What the tab *Grade a clip* works on: the match, the number of the frame, strength and trims."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import gradio as gr
-import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.trims import NEUTRAL, Trims
 from studio.jobs import MatchJob
 from studio.references import PaletteReference, Reference, choose_reference
 from studio.service import job_for, run
@@ -16,8 +15,7 @@ from studio.service.clip import ClipResult
 from studio.ui import words
 from studio.ui.clip import words as clip_words
 from studio.ui.clip.choice import CLIP, ONE_FRAME, ClipChoice
-from studio.ui.clip.clips import OpenedClip, small_frame
-from studio.ui.clip.state import Seen
+from studio.ui.clip.clips import OpenedClip
 from studio.ui.controls import PALETTE, SAVED, chosen_settings
 from studio.ui.match.run import check_uploads
 from studio.ui.session import Session
@@ -25,18 +23,11 @@ from studio.ui.settings import Sent, number_from, strength_from
 from studio.ui.visits import page_watch
 
 
-class Pair(NamedTuple):
-    """A frame to show: (H, W, 3) uint8 or uint16; ``after`` is None where there is no grade for it."""
-
-    before: np.ndarray | None
-    after: np.ndarray | None
-
-
 def matching_job(session: Session, choice: ClipChoice) -> MatchJob:
     """The job that the controls describe. Raises InputError with words for the page."""
     if session.clip.source.clip is None:
         raise InputError(clip_words.NO_CLIP)
-    settings = chosen_settings(choice.kind, choice)
+    settings = chosen_settings(choice.kind, choice, trims=session.clip.trims)
     return job_for(session.clip.source.clip.path, _reference(session, choice), settings)
 
 
@@ -84,20 +75,21 @@ def match(session: Session, choice: ClipChoice, progress: gr.Progress) -> ClipRe
     """
     job = matching_job(session, choice)
     check_uploads(job)
-    session.clip.strength = None  # the job has it; what comes now is a move while the match runs
+    session.clip.strength = None  # the job has both; what comes now is a move while the match runs
+    trims = session.clip.trims
     watch = page_watch(progress, session.clip.stop)
     result = run(job, watch)
     assert isinstance(result, ClipResult)
     watch.check()
     with session.clip.lock:
-        if session.clip.strength is not None:  # the slider may have moved while the match ran
-            result = result.at_strength(session.clip.strength)
-        session.clip.shown = result
+        moved = session.clip.strength is not None  # a slider may have moved while the match ran
+        strength = session.clip.strength if session.clip.strength is not None else job.settings.strength
+        session.clip.shown = result = _as_set(result, strength, session.clip.trims if moved else trims)
     return result
 
 
 def is_stale(session: Session, choice: ClipChoice) -> bool:
-    """Whether the grade on the screen was made with other choices than those that stand now. The strength is always live."""
+    """Whether the grade on the screen was made with other choices than those that stand now. Strength and trims are live."""
     shown = session.clip.shown
     if shown is None:
         return False
@@ -105,45 +97,32 @@ def is_stale(session: Session, choice: ClipChoice) -> bool:
         job = matching_job(session, choice)
     except InputError:  # something is missing now that was there
         return True
-    return replace(job, settings=replace(job.settings, strength=1.0)) != replace(
-        shown.job, settings=replace(shown.job.settings, strength=1.0)
-    )
+    return _fit_alone(job) != _fit_alone(shown.job)
 
 
-def set_strength(session: Session, strength: Sent) -> ClipResult | None:
-    """The fit on the screen at another strength; None when there is none, or while the field is being typed in."""
-    try:
-        wanted = strength_from(strength)
-    except InputError:
-        return None
-    with session.clip.lock:  # two moves of the slider may be worked on at once, or one and the end of a match
-        session.clip.strength = wanted
-        if session.clip.shown is not None:
-            session.clip.shown = session.clip.shown.at_strength(wanted)
-        return session.clip.shown
+def _fit_alone(job: MatchJob) -> MatchJob:
+    """A job without what the sliders set live."""
+    return replace(job, settings=replace(job.settings, strength=1.0, trims=NEUTRAL))
 
 
-def look(session: Session, number: int, *, hurried: bool = False) -> Pair:
-    """A frame of the clip, before and after the grade on the screen.
+def set_live(session: Session, strength: Sent, trims: Trims) -> ClipResult | None:
+    """The fit on the screen at another strength and with other trims; None when there is none.
 
-    Args:
-        session: of the page.
-        number: of the frame, from 0.
-        hurried: whether a frame near it will do for now, where that one takes long.
+    A match that is running will be shown in this way as well.
 
     Raises:
-        InputError: the frame cannot be decoded, or the clip is no longer there.
+        InputError: a strength that is none, or a clip that cannot be read any more.
     """
-    state = session.clip
-    clip = state.source.clip
-    if clip is None:
-        return Pair(None, None)
-    seen = state.seen
-    known = seen is not None and seen.clip is clip and seen.number == number and (seen.exact or hurried)
-    if seen is None or not known:
-        seen = Seen(clip, number, not hurried, small_frame(clip, number, hurried=hurried))
-        state.seen = seen
-    shown = state.shown
-    if shown is None or shown.job.source != clip.path:
-        return Pair(seen.pixels, None)
-    return Pair(seen.pixels, shown.graded(seen.pixels))
+    wanted, state = strength_from(strength), session.clip
+    with state.lock:  # two moves of a slider may be worked on at once, or one and the end of a match
+        state.strength, state.trims = wanted, trims
+        if state.shown is not None:
+            state.shown = _as_set(state.shown, wanted, trims)
+        return state.shown
+
+
+def _as_set(result: ClipResult, strength: float, trims: Trims) -> ClipResult:
+    settings = result.job.settings
+    if settings.trims != trims:
+        result = result.trimmed(trims)
+    return result if settings.strength == strength else result.at_strength(strength)

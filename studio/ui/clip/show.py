@@ -9,58 +9,67 @@ from reswd_torch.grade.formats import formats_for
 from studio.service.clip import ClipResult
 from studio.ui import words
 from studio.ui.clip import words as clip_words
+from studio.ui.clip.looks import seen_as_json
 from studio.ui.clip.parts import ClipTab
-from studio.ui.clip.run import Pair
-from studio.ui.clip.viewer import show_frame
-from studio.ui.match.words import grade_files, numbers
+from studio.ui.clip.run import is_stale
+from studio.ui.match.words import grade_files, numbers, trims_line
 from studio.ui.session import Session
 from studio.ui.wiring import Updates
 
 
-def frame_outputs(tab: ClipTab) -> list[Block]:
-    """Everything that :func:`frame_updates` changes."""
-    return [*tab.view.viewer.components, tab.view.place]
-
-
-def frame_updates(tab: ClipTab, session: Session, number: int, pair: Pair, *, resting: bool) -> Updates:
-    """A frame on the screen, and which one it is. ``number`` counts from 0."""
-    return {
-        **show_frame(tab.view.viewer, session, pair.before, pair.after, number=number, resting=resting),
-        tab.view.place: clip_words.place(session.clip.source.clip, number),
-    }
-
-
-def match_outputs(tab: ClipTab) -> list[Block]:
-    """Everything that :func:`match_updates` changes."""
+def shown_outputs(tab: ClipTab) -> list[Block]:
+    """Everything that :func:`show` changes."""
     view, away, details = tab.view, tab.downloads, tab.details
-    texts = [view.stale, view.metrics, view.taken, details.notes, details.numbers, away.cube_line]
-    return [*texts, *away.grades.values(), away.settings]
+    texts = [view.stale, view.trims.said, view.taken, details.notes, details.metrics, details.numbers, away.cube_line]
+    return [view.desk.state, *texts, *away.grades.values(), away.settings]
 
 
-def match_updates(tab: ClipTab, session: Session, cube_size: int) -> Updates:
-    """The match on the screen with all that can be taken away of it; without one, that there is none."""
-    result, view, away, details = session.clip.shown, tab.view, tab.downloads, tab.details
+def show(tab: ClipTab, session: Session, cube_size: int, move: int | None = None) -> Updates:
+    """What is on the screen in full, with all that can be taken away of it.
+
+    Args:
+        tab: the components.
+        session: of the page.
+        cube_size: the points of a .cube along each side.
+        move: the last move of the sliders that the session knows of; None where none led here.
+
+    Raises:
+        InputError: the frame cannot be decoded, or the clip is no longer there.
+    """
+    view, away, details = tab.view, tab.downloads, tab.details
+    desk, result = seen_as_json(session, move), session.clip.shown
     if result is None:
         return {
+            view.desk.state: desk,
             view.stale: "",
-            view.metrics: clip_words.EMPTY_METRICS,
+            view.trims.said: "",
             view.taken: "",
             details.notes: "",
+            details.metrics: "",
             details.numbers: clip_words.EMPTY_NUMBERS,
             away.cube_line: "",
             **{button: gr.update(interactive=False) for button in (*away.grades.values(), away.settings)},
         }
     savable = {one.suffix for one in formats_for(is_cdl=result.grade.is_cdl)}
     return {
-        view.stale: "",
-        view.metrics: clip_words.metrics(result),
+        view.desk.state: desk,
+        view.stale: stale_line(session),
+        view.trims.said: trims_line(result.grade),
         view.taken: clip_words.taken(result),
         details.notes: words.notes(result.notes),
+        details.metrics: clip_words.metrics(result),
         details.numbers: numbers(result.grade) + clip_words.encoding_line(result),
         away.cube_line: cube_line(result, cube_size),
         **{button: gr.update(interactive=suffix in savable) for suffix, button in away.grades.items()},
         away.settings: gr.update(interactive=True),
     }
+
+
+def stale_line(session: Session) -> str:
+    """The line below the viewer where the grade on the screen belongs to other choices than those that stand now."""
+    shown, choice = session.clip.shown, session.clip.told
+    stale = shown is not None and choice is not None and is_stale(session, choice)
+    return clip_words.stale(shown) if stale and shown is not None else ""
 
 
 def cube_line(result: ClipResult, cube_size: int) -> str:

@@ -7,8 +7,8 @@ from gradio.data_classes import FileData
 
 from studio.ui.clip import words
 from studio.ui.clip.choice import AS_SOURCE, CONTAINERS, KINDS, ONE_FRAME, PARTS
+from studio.ui.clip.looks import DESK
 from studio.ui.clip.parts import ClipTab, Details, Graded, Inputs, More, ReferenceClip, View
-from studio.ui.clip.viewer import lay_out_viewer
 from studio.ui.controls import (
     aim_choices,
     kind_choice,
@@ -22,23 +22,34 @@ from studio.ui.controls import (
     strength_choice,
     transform_choice,
 )
+from studio.ui.desk.component import lay_out_desk, lay_out_scopes
 from studio.ui.places import picture_place
 from studio.ui.saving import GradeDownloads, cube_choice, download_button, grade_buttons, more_grade_buttons
+from studio.ui.trims import lay_out_trims
 from studio.ui.words import GRADES_TO_LOAD
 
 
 def lay_out_clip_tab() -> ClipTab:
     """Lay the tab out."""
-    with gr.Row(equal_height=False, elem_classes="halves"):
-        with gr.Column(scale=4, min_width=330, elem_classes="choices"):
+    with gr.Row(equal_height=False, elem_classes=["halves", "desk-room"]):
+        with gr.Column(min_width=300, elem_classes="choices"):
             inputs = _inputs()
             run = run_buttons("Match", "clip-match", "clip-stop", "clip-status")
             more = _more()
-        with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
-            view = _view()
+        with gr.Column(min_width=320, elem_classes="outcome"):
+            desk = lay_out_desk(words.EMPTY_VIEW, DESK, of_clip=True)
+            scrubber, frame, place = _scrubber()
+            stale = gr.HTML(elem_id="clip-stale", padding=False)
             graded = _graded()
             downloads = _downloads()
             details = _details()
+        with gr.Column(min_width=300, elem_classes="tune"):
+            with gr.Accordion("Scopes", open=True):
+                lay_out_scopes(DESK)
+            strength = strength_choice("clip-strength")
+            trims = lay_out_trims("clip-")
+            taken = gr.HTML(elem_id="clip-taken", padding=False)
+    view = View(stale, desk, scrubber, frame, place, strength, trims, taken)
     return ClipTab(inputs, run, more, view, graded, downloads, details)
 
 
@@ -107,10 +118,9 @@ def _more() -> More:
     return More(protect, method, transform, scene, seed, device)
 
 
-def _view() -> View:
-    stale = gr.HTML(elem_id="clip-stale", padding=False)
-    viewer = lay_out_viewer()
-    with gr.Column(visible=False) as scrubber:
+def _scrubber() -> tuple[gr.Column, gr.Slider, gr.HTML]:
+    """Where a frame is chosen, and the line that says when it is shown."""
+    with gr.Column(visible=False, elem_id="clip-scrubber") as scrubber:
         frame = gr.Slider(
             1,
             2,
@@ -122,13 +132,7 @@ def _view() -> View:
             buttons=[],
         )
         place = gr.HTML(elem_id="clip-place", padding=False)
-    with gr.Row(equal_height=True):
-        with gr.Column(scale=3, min_width=260):
-            strength = strength_choice("clip-strength")
-        with gr.Column(scale=2, min_width=240):
-            metrics = gr.HTML(words.EMPTY_METRICS, elem_id="clip-metrics", padding=False)
-    taken = gr.HTML(elem_id="clip-taken", padding=False)
-    return View(stale, viewer, scrubber, frame, place, strength, metrics, taken)
+    return scrubber, frame, place
 
 
 def _graded() -> Graded:
@@ -172,5 +176,7 @@ def _downloads() -> GradeDownloads:
 
 def _details() -> Details:
     notes = gr.HTML(elem_id="clip-notes", padding=False)
+    section("Numbers")
+    metrics = gr.HTML(elem_id="clip-metrics", padding=False)
     numbers = gr.HTML(words.EMPTY_NUMBERS, elem_id="clip-numbers", padding=False)
-    return Details(notes, numbers)
+    return Details(notes, metrics, numbers)

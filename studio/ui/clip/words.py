@@ -10,13 +10,13 @@ from studio.service.delivery import Delivered
 from studio.ui import words
 from studio.ui.clip.clips import OpenedClip
 from studio.ui.limits import GIB, MIB, in_words, limits
+from studio.ui.match import words as match_words
 from studio.views.sentences import taken_line
 
 EMPTY_VIEW = (
-    '<div class="empty"><b>The clip\'s frames appear here.</b>'
-    "<span>Drop a clip and choose a reference, then <i>Match</i>. The whole clip is graded only when you ask for it.</span></div>"
+    "<b>The clip's frames appear here.</b>"
+    "<span>Drop a clip and choose a reference, then <i>Match</i>. The whole clip is graded only when you ask for it.</span>"
 )
-EMPTY_METRICS = '<p class="faint">Distance to the reference: match first.</p>'
 EMPTY_NUMBERS = '<p class="faint">The grade\'s numbers appear here after a match.</p>'
 NO_CLIP = "Drop a clip first: the footage whose colours should change."
 NO_REFERENCE_CLIP = "Drop a reference first: a clip whose colours you want."
@@ -81,15 +81,7 @@ def place(clip: OpenedClip | None, number: int) -> str:
 
 def metrics(result: ClipResult) -> str:
     """The distance to the reference before and after, and the time of the fit."""
-    before, report = result.distance_before, result.report
-    if before is None or report is None:
-        return '<p class="faint">A saved grade was applied. Without a reference there is no distance to report.</p>'
-    return (
-        f'<div class="metrics" title="{words.DISTANCE_HELP}"><span class="label">Distance to the reference</span>'
-        f'<span class="figures"><span class="before">{before:.1f}</span> → '
-        f'<span class="after">{report.distance_after:.1f}</span></span>'
-        '<span class="faint">over frames from all of the clip</span></div>'
-    )
+    return match_words.metrics(result, "Over frames from all of the clip. ")
 
 
 def taken(result: ClipResult) -> str:
@@ -104,7 +96,7 @@ def encoding_line(result: ClipResult) -> str:
 
 
 def stale(result: ClipResult) -> str:
-    """The line above a grade that was made with other choices than those that stand now."""
+    """The line below a grade that was made with other choices than those that stand now."""
     job = result.job
     how = "of a saved grade" if job.saved_grade is not None else f"matched to {job.reference.name}"
     return words.message(f"This is still {job.source.name} {how}, as chosen then. Press Match for what is chosen now.")

@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from reswd_torch.grade import Grade
 from reswd_torch.grade.trims import Trims
-from studio.ui.desk.state import Look
 from studio.ui.trims import trims_from_json
 from studio.views.pyramid import Box
 
@@ -33,15 +34,19 @@ class Asked:
     trims: Trims | None = None
     clipping: bool = False
 
-    def regraded(self, look: Look) -> Grade | None:
-        """The grade of a look as the controls stand; None for a picture as it is. Raises InputError for what no grade has."""
-        grade = look.grade
+    def regraded(self, grade: Grade | None, sample: Tensor | None) -> Grade | None:
+        """A grade as the controls stand. Raises InputError for what no grade has.
+
+        Args:
+            grade: of a look; None for a picture as it is.
+            sample: colours of the picture, as for :class:`studio.ui.desk.state.Look`.
+        """
         if grade is None:
             return None
         if self.trims is not None and self.trims != grade.trims:
-            grade = grade.trimmed(self.trims, look.sample)
+            grade = grade.trimmed(self.trims, sample)
         if self.strength is not None and self.strength != grade.strength:
-            grade = grade.at_strength(self.strength, look.sample)
+            grade = grade.at_strength(self.strength, sample)
         return grade
 
 

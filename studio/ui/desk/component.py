@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
+from gradio.components import Component
 
 from studio.ui.desk.state import described
 from studio.ui.session import Session
+from studio.ui.settings import Sent
+from studio.ui.wiring import LATEST
 from studio.views.clipping import HIGHLIGHTS, SHADOWS
 from studio.views.scopes import SCOPES
 
@@ -43,11 +47,11 @@ _KEYS = (
     ("S, D, R", "slider, side by side, result alone"),
     ("O, held", "the source, for as long as you hold it"),
     ("C", "mark what the grade clipped: blue at the bottom, red at the top, all else grey"),
-    ("Ctrl+Z", "one step of the visit back; with Shift forward again"),
     ("Ctrl and wheel", "closer, farther; once the picture is larger than its room, the wheel alone"),
     ("Arrows", "move the picture, or the divider where that has the focus"),
     ("?", "this list"),
 )
+_BACK = ("Ctrl+Z", "one step of the visit back; with Shift forward again")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,36 +59,55 @@ class DeskParts:
     """The components of the viewer.
 
     Attributes:
-        place: where it stands.
+        place: where it stands; its id is that of the viewer.
         state: out of sight: what it shows, as JSON.
+        settle: out of sight: the scripts press it once the controls that the viewer follows rest.
+        moved: out of sight: the number of their last move, when the page is asked for what they rest at.
     """
 
     place: gr.HTML
     state: gr.HTML
+    settle: gr.Button
+    moved: gr.Textbox
+
+    def on_rest(
+        self, handler: Callable[..., Any], inputs: Sequence[Component], outputs: Sequence[Block], **options: Any
+    ) -> None:
+        """Have a handler show exactly what the controls say once they rest; it is given the last move behind its inputs."""
+        number = f"(...values) => [...values.slice(0, -1), String(window.reswdDesk.moved('{self.place.elem_id}'))]"
+        self.settle.click(handler, [*inputs, self.moved], list(outputs), js=number, **{**LATEST, **options})
 
 
-def lay_out_desk(empty: str) -> DeskParts:
-    """Lay the viewer out; ``empty`` is what it says while it has nothing to show, as HTML."""
-    place = gr.HTML(_skeleton(empty), elem_id="desk", padding=False)
-    return DeskParts(place, told_state("desk-state", "show"))
+def lay_out_desk(empty: str, elem_id: str = "desk", *, of_clip: bool = False) -> DeskParts:
+    """Lay a viewer out.
 
-
-def told_state(elem_id: str, function: str) -> gr.HTML:
-    """A component out of sight whose value, JSON, goes to a function of ``window.reswdDesk``, once the scripts are there."""
-    return gr.HTML(
+    Args:
+        empty: what it says while it has nothing to show, as HTML.
+        elem_id: of its place.
+        of_clip: whether it shows the frames of a clip: without masks, and without the history of the visit.
+    """
+    place = gr.HTML(_skeleton(empty, of_clip=of_clip), elem_id=elem_id, padding=False)
+    state = gr.HTML(
         "",
         visible="hidden",
         html_template="",  # it holds names of files, which are not HTML
-        elem_id=elem_id,
+        elem_id=f"{elem_id}-state",
         js_on_load=(
             "const tell = () => props.value && (window.reswdDesk"
-            f" ? window.reswdDesk.{function}(props.value) : setTimeout(tell, 100)); watch('value', tell); tell();"
+            f" ? window.reswdDesk.show(props.value, '{elem_id}') : setTimeout(tell, 100)); watch('value', tell); tell();"
         ),
     )
+    settle = gr.Button("Settle", visible="hidden", elem_id=f"{elem_id}-settle")
+    return DeskParts(place, state, settle, gr.Textbox("0", visible="hidden", elem_id=f"{elem_id}-moved", label="Moves"))
 
 
-def lay_out_scopes() -> gr.HTML:
-    """Lay out the scopes of what the viewer shows."""
+def move_number(sent: Sent) -> int | None:
+    """The last move that a page sent; None where it sent something else."""
+    return int(sent) if isinstance(sent, str) and sent.isascii() and sent.isdecimal() and len(sent) < 16 else None
+
+
+def lay_out_scopes(elem_id: str = "desk") -> gr.HTML:
+    """Lay out the scopes of what a viewer shows; ``elem_id`` is that of its place."""
     kinds = "".join(f'<option value="{one.name}">{one.label}</option>' for one in SCOPES)
     looks = "".join(f'<option value="{name}">{label}</option>' for name, label in _OF)
     return gr.HTML(
@@ -92,23 +115,36 @@ def lay_out_scopes() -> gr.HTML:
         f'<label>Scope <select class="scopes-kind">{kinds}</select></label>'
         f'<label>of <select class="scopes-of">{looks}</select></label></div>'
         '<img class="scopes-picture" alt="" hidden></section>',
-        elem_id="scopes",
+        elem_id=f"{elem_id}-scopes",
         padding=False,
     )
 
 
-def told(session: Session, chosen: Mapping[str, int | None], *, paired: bool = False, **numbers: int | None) -> str:
+def told(
+    session: Session,
+    chosen: Mapping[str, int | None],
+    *,
+    at: int,
+    move: int | None = None,
+    frame: int | None = None,
+    paired: bool = False,
+    **numbers: int | None,
+) -> str:
     """What the viewer shall show, as JSON.
 
     Args:
         session: of the page.
         chosen: the looks of the pictures in the page's places, on which masks are painted, by the role of the place.
+        at: :func:`studio.ui.desk.state.next_telling`, asked for before anything that is told was looked up: of two answers
+            the viewer keeps the one that knows more, whichever comes last.
+        move: the last move of its controls that this is of; None where it is told for another reason.
+        frame: the number of the frame that is shown, from 1; None for pictures.
         paired: whether two matches are compared, and ``before`` is one of them.
         numbers: of the looks ``before``, ``after`` and ``reference``; None for none.
     """
     said: dict[str, Any] = {name: _described(session, number) for name, number in numbers.items()}
     said["chosen"] = {role: _described(session, number) for role, number in chosen.items()}
-    return json.dumps({"key": session.key, "paired": paired, **said})
+    return json.dumps({"key": session.key, "at": at, "move": move, "frame": frame, "paired": paired, **said})
 
 
 def _described(session: Session, number: int | None) -> dict[str, Any] | None:
@@ -116,7 +152,7 @@ def _described(session: Session, number: int | None) -> dict[str, Any] | None:
     return None if look is None or number is None else described(number, look)
 
 
-def _skeleton(empty: str) -> str:
+def _skeleton(empty: str, *, of_clip: bool) -> str:
     modes = "".join(_button(f'data-mode="{mode}" disabled', name, key) for mode, name, key in _MODES)
     zooms = "".join(_button(f'data-zoom="{zoom}"', name, key) for zoom, name, key in _ZOOMS)
     panes = "".join(
@@ -124,7 +160,10 @@ def _skeleton(empty: str) -> str:
         '<span class="desk-name"></span></div>'
         for name in _PANES
     )
-    keys = "".join(f"<tr><th scope='row'><kbd>{key}</kbd></th><td>{what}</td></tr>" for key, what in _KEYS)
+    keys = "".join(
+        f"<tr><th scope='row'><kbd>{key}</kbd></th><td>{what}</td></tr>"
+        for key, what in (_KEYS if of_clip else (*_KEYS, _BACK))
+    )
     return (
         '<section class="desk is-empty" aria-label="Viewer">'
         '<div class="desk-bar" role="toolbar" aria-label="View">'
@@ -136,9 +175,11 @@ def _skeleton(empty: str) -> str:
         "Clipping</button>"
         '<button type="button" class="desk-full" title="Fill the screen">Full screen</button>'
         '<button type="button" class="desk-ask" title="Keys (?)" aria-label="Keys">?</button></span></div>'
-        f'{_paint_bar()}<output class="desk-asks"></output>'
+        f'{"" if of_clip else _paint_bar()}<output class="desk-asks"></output>'
         f'<div class="desk-panes">{panes}'
-        f"{divider()}{_legend()}"
+        '<div class="desk-divider" role="slider" tabindex="0" aria-label="Divider between before and after" '
+        'aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" aria-valuenow="50" hidden></div>'
+        f"{_legend()}"
         f'<div class="desk-empty">{empty}</div></div>'
         f'<dialog class="desk-help" aria-label="Keys"><table>{keys}</table><button type="button">Close</button></dialog>'
         "</section>"
@@ -151,14 +192,6 @@ def _legend() -> str:
         f'<span><i style="background:rgb{color}" aria-hidden="true"></i>{what}</span>' for color, what in _CLIPPED
     )
     return f'<div class="desk-legend" role="status" hidden>{ends}</div>'
-
-
-def divider() -> str:
-    """The divider between before and after, for a script to move."""
-    return (
-        '<div class="desk-divider" role="slider" tabindex="0" aria-label="Divider between before and after" '
-        'aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" aria-valuenow="50" hidden></div>'
-    )
 
 
 def _paint_bar() -> str:

@@ -22,14 +22,12 @@ export class Layer {
     const whole = {type: 'image', url: `${url}/whole.jpg${this.query}`, buildPyramid: false};
     const preview = await this._add(whole);
     if (preview === null) return false;
-    if (this.look.preview < this.look.width) {
-      const {width, height, tile, levels} = this.look;
-      this.tiles = await this._add({
-        width, height, tileSize: tile, tileOverlap: 0, minLevel: 0, maxLevel: levels - 1,
-        getLevelScale: (level) => 1 / 2 ** (levels - 1 - level),
-        getTileUrl: (level, x, y) => `${url}/${levels - 1 - level}/${x}_${y}.png${this.query}`,
-      });
-    }
+    const {width, height, tile, levels} = this.look;
+    this.tiles = await this._add({
+      width, height, tileSize: tile, tileOverlap: 0, minLevel: 0, maxLevel: levels - 1,
+      getLevelScale: (level) => 1 / 2 ** (levels - 1 - level),
+      getTileUrl: (level, x, y) => `${url}/${levels - 1 - level}/${x}_${y}.png${this.query}`,
+    });
     this.follow();
     return true;
   }
@@ -51,11 +49,12 @@ export class Layer {
     });
   }
 
-  // Show the tiles only where the preview would be enlarged: else they would be fetched for nothing.
+  // Show the tiles, which lose nothing, where the preview would be enlarged, and at 100 %: else they would be fetched for nothing.
   follow() {
     const [preview] = this.parts;
     if (!preview) return;
-    const close = this.tiles && this.pixelsPerPixel() * (this.look.width / this.look.preview) > 1.01;
+    const scale = this.pixelsPerPixel();
+    const close = this.tiles && (scale * (this.look.width / this.look.preview) > 1.01 || scale > 0.99);
     preview.setOpacity(this.opacity);
     this.tiles?.setOpacity(close ? this.opacity : 0);
     this.close = Boolean(close);

@@ -7,11 +7,14 @@ const tell = (element, name, detail) => element.dispatchEvent(new CustomEvent(na
 const PATIENCE = 1500; // milliseconds that an old look stays below a new one whose tiles do not come
 
 export class Pane {
-  constructor(element, name) {
+  // order: which of two pictures stays, as order.js has it.
+  constructor(element, name, order) {
     this.element = element;
     this.name = name;
+    this.order = order;
     this.layers = {};
     this.wanted = {};
+    this.live = {};
     this.divided = false;
     this.share = 0.5;
     this.viewer = OpenSeadragon({
@@ -23,6 +26,9 @@ export class Pane {
       gestureSettingsPen: {clickToZoom: false}, gestureSettingsTouch: {clickToZoom: false, dblClickToZoom: true},
       keyboardNavEnabled: false, autoResize: false,  // see measure()
     });
+    // Tiles as they are: OpenSeadragon would draw each a pixel larger against seams, so that at 100 % a pixel was not a pixel. The
+    // preview lies below them.
+    this.viewer.drawer.minimumOverlapRequired = () => false;
     const canvas = this.viewer.canvas;
     canvas.setAttribute('role', 'img');
     canvas.tabIndex = 0;
@@ -31,7 +37,7 @@ export class Pane {
     new ResizeObserver(() => {
       this.measure();
       this.onResize?.(this);
-    }).observe(element);
+    }).observe(element.parentElement);
   }
 
   // Put looks on the pane, the upper one last: {before: look, after: look}. Whether it was laid into its room anew.
@@ -40,9 +46,11 @@ export class Pane {
     const size = Object.values(looks)[0];
     const other = !first && (this.size?.width !== size.width || this.size?.height !== size.height);
     this.size = size;
+    this.shown = looks;
     for (const slot of Object.keys(this.layers)) if (!looks[slot]) this._drop(slot);
     await Promise.all(Object.entries(looks).map(([slot, look]) => this._put(slot, look, base, query)));
     if (first || other) this.fit(true);
+    if (this.shown === looks && this.order.rests) this._lift({});
     this.follow();
     return first || other;
   }
@@ -53,7 +61,9 @@ export class Pane {
     if (this.wanted[slot] === key) return;
     this.wanted[slot] = key;
     const layer = new Layer(this.viewer, look, base, query);
-    if (!(await layer.ready) || this.wanted[slot] !== key) {
+    const came = await layer.ready;
+    if (!came || this.wanted[slot] !== key) {
+      if (this.wanted[slot] === key) delete this.wanted[slot];  // to be asked for again
       layer.remove();
       return;
     }
@@ -63,7 +73,6 @@ export class Pane {
     tell(this.element, 'desk-preview', {slot, look: look.look});
     await this._whole(layer);
     old?.remove();
-    this._lift(null);
   }
 
   _drop(slot) {
@@ -77,10 +86,10 @@ export class Pane {
     while (!layer.isWhole() && performance.now() < until) await new Promise((done) => setTimeout(done, 30));
   }
 
-  // The looks in their order, whichever came first; a live picture above all.
+  // The looks in their order, whichever came first; live pictures above all.
   _order() {
-    const parts = [...(this.layers.before?.parts ?? []), ...(this.layers.after?.parts ?? [])];
-    if (this.live) parts.push(this.live);
+    const {before, after} = this.layers;
+    const parts = [...(before?.parts ?? []), ...(after?.parts ?? []), this.live.before, this.live.after].filter(Boolean);
     const {world} = this.viewer;
     parts.forEach((part) => world.getIndexOfItem(part) >= 0 && world.setItemIndex(part, world.getItemCount() - 1));
   }
@@ -93,14 +102,15 @@ export class Pane {
       after.setOpacity(this.held ? 0 : 1);
       after.clipAt(this.divided ? this.share : null);
     }
-    if (this.live) {
+    this.live.before?.setOpacity(1);
+    if (this.live.after) {
       const bounds = this.viewer.viewport.getBounds(true);
-      const at = this.live.getBounds(true);
-      const size = this.live.getContentSize();
+      const at = this.live.after.getBounds(true);
+      const size = this.live.after.getContentSize();
       const cut = bounds.x + (this.divided ? this.share * bounds.width : 0);
       const left = Math.min(size.x, Math.max(0, ((cut - at.x) / at.width) * size.x));
-      this.live.setClip(new OpenSeadragon.Rect(left, 0, size.x - left, size.y));
-      this.live.setOpacity(this.held ? 0 : 1);
+      this.live.after.setClip(new OpenSeadragon.Rect(left, 0, size.x - left, size.y));
+      this.live.after.setOpacity(this.held ? 0 : 1);
     }
     this.viewer.drawer.setImageSmoothingEnabled(this.scale() < 0.99);
   }
@@ -121,6 +131,17 @@ export class Pane {
     this.snap();
   }
 
+  // Look as closely as another pane did, and at the same place where the pictures are of one size.
+  lookLike({pane, scale, center}) {
+    this.measure();
+    const {width, height} = this.size;
+    const same = width === pane.size?.width && height === pane.size?.height;
+    this.zoomTo(scale);
+    if (same) this.viewer.viewport.panTo(center, true);
+    this.snap();
+    this.last = this.view();  // it was moved by nobody, and none follows it
+  }
+
   // At whole multiples of its size the picture begins at a whole pixel of the screen: else tiles would meet half a pixel off.
   snap() {
     const scale = this.scale();
@@ -137,9 +158,12 @@ export class Pane {
     return {zoom: viewport.getZoom(true), center: viewport.getCenter(true)};
   }
 
-  // The viewer must know how large its place is now, before the picture is laid into it.
+  // The viewer must know how large its place is now, before the picture is laid into it. It takes whole pixels of its room, or
+  // the browser would stretch what it draws by a part of one.
   measure() {
-    const {clientWidth: width, clientHeight: height} = this.element;
+    const room = this.element.parentElement.getBoundingClientRect();
+    const [width, height] = [Math.floor(room.width), Math.floor(room.height)];
+    if (width && height) Object.assign(this.element.style, {width: `${width}px`, height: `${height}px`, right: 'auto', bottom: 'auto'});
     const {viewport} = this.viewer;
     const known = viewport.getContainerSize();
     if (!width || !height || (known.x === width && known.y === height)) return;
@@ -165,26 +189,48 @@ export class Pane {
     return {...box, w: Math.max(1, Math.round(box.width * scale)), h: Math.max(1, Math.round(box.height * scale))};
   }
 
-  // A picture of what is looked at, made for this moment; it goes when the look that it stands for has come.
-  showLive(url, box) {
-    return new Promise((done) => {
+  // Pictures of what is looked at, {before: address, after: address}, made for a move. They are shown together, unless the exact
+  // ones have come meanwhile, and go when those come.
+  async showLive(urls, box, move, signal) {
+    const loaded = await Promise.all(Object.entries(urls).map(async ([slot, url]) => [slot, await this._image(url, box, signal)]));
+    const items = Object.fromEntries(loaded.filter(([, item]) => item));
+    if (loaded.length > Object.keys(items).length || !this.order.mayShow(move)) {
+      for (const item of Object.values(items)) this.viewer.world.removeItem(item);
+      return false;
+    }
+    this._lift(items);
+    this._order();
+    this.follow();
+    if (loaded.length) tell(this.element, 'desk-live-seen', {});
+    return true;
+  }
+
+  // It is fetched first: OpenSeadragon adds pictures in the order in which they were asked for, and an exact one must not wait for
+  // a passing one.
+  async _image(url, box, signal) {
+    const data = await fetch(url, {signal}).then((answer) => (answer.ok ? answer.blob() : null), () => null).catch(() => null);
+    return data && this._add(URL.createObjectURL(data), box);
+  }
+
+  _add(url, box) {
+    return new Promise((given) => {
+      const done = (item) => {
+        URL.revokeObjectURL(url);
+        given(item);
+      };
       this.viewer.addTiledImage({
-        tileSource: {type: 'image', url, buildPyramid: false}, crossOriginPolicy: false, opacity: 1,
+        tileSource: {type: 'image', url, buildPyramid: false}, crossOriginPolicy: false, opacity: 0,
         x: box.left / this.size.width, y: box.top / this.size.width, width: box.width / this.size.width,
-        success: ({item}) => {
-          this._lift(item);
-          this.follow();
-          tell(this.element, 'desk-live-seen', {});
-          done(true);
-        },
-        error: () => done(false),
+        success: ({item}) => done(item),
+        error: () => done(null),
       });
     });
   }
 
-  _lift(item) {
-    if (this.live && this.viewer.world.getIndexOfItem(this.live) >= 0) this.viewer.world.removeItem(this.live);
-    this.live = item;
+  _lift(items) {
+    const {world} = this.viewer;
+    for (const item of Object.values(this.live)) if (world.getIndexOfItem(item) >= 0) world.removeItem(item);
+    this.live = items;
   }
 
   // A place of the pane in pixels of the picture.

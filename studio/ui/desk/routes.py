@@ -6,7 +6,6 @@ Every address begins with the page's key, which nobody can guess, as nobody can 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
@@ -35,7 +34,6 @@ _FOLDER = Path(__file__).parent
 _SCRIPTS = {path.name: path for path in (*_FOLDER.glob("*.js"), *_FOLDER.glob("vendor/*.js"))}
 FOR_EVER = {"Cache-Control": "private, max-age=3600, immutable"}
 PASSING = {"Cache-Control": "no-store"}
-_FRAME = re.compile(r"frame-\d+\.(?:jpg|png)")
 Handler = Callable[[Request], Response]
 
 
@@ -56,7 +54,6 @@ def desk_routes() -> list[Route]:
         Route(f"{page}/{{look:number}}/whole.jpg", answered(_whole)),
         Route(f"{page}/{{look:number}}/{{level:number}}/{{column:number}}_{{row:number}}.png", answered(_tile)),
         Route(f"{page}/{{look:number}}/live.jpg", answered(_live)),
-        Route(f"{page}/frame/{{name}}", answered(_frame)),
         Route(f"{page}/mask/{{role}}.png", answered(_mask)),
         Route(f"{page}/mask/{{role}}", _take_mask, methods=["POST"]),
         Route(f"{page}/range/{{role}}.png", answered(_range)),
@@ -91,43 +88,38 @@ def _script(request: Request) -> Response:
 def _whole(request: Request) -> Response:
     """All of a look at the size of a preview."""
     look = _look(request)
-    return _picture(_marked(look.pyramid.whole(), look, asked_for(request.query_params)), ".jpg", FOR_EVER)
+    return picture_answer(_marked(look.pyramid.whole(), look, asked_for(request.query_params)), ".jpg", FOR_EVER)
 
 
 def _tile(request: Request) -> Response:
     """A tile of a look, without loss: noise and clipping are judged on it."""
     look, asked = _look(request), request.path_params
     part = look.pyramid.tile(asked["level"], asked["column"], asked["row"])
-    return _picture(_marked(part, look, asked_for(request.query_params)), ".png", FOR_EVER)
+    return picture_answer(_marked(part, look, asked_for(request.query_params)), ".png", FOR_EVER)
 
 
 def _live(request: Request) -> Response:
     """What is on the screen, as the controls stand while one of them is dragged."""
     look, asked = _look(request), asked_for(request.query_params)
     part = look.pyramid.region(asked.box, asked.size)
-    return _picture(_marked(part, look, asked), ".jpg", PASSING)
+    return picture_answer(_marked(part, look, asked), ".jpg", PASSING)
 
 
 def _scope(request: Request) -> Response:
     """A scope of what is on the screen; the query has its own width and height as well."""
-    look, query = _look(request), request.query_params
-    asked = asked_for(query)
-    part = look.pyramid.region(asked.box, asked.size)
+    look, asked = _look(request), asked_for(request.query_params)
+    return scope_answer(request, _marked(look.pyramid.region(asked.box, asked.size), look, asked))
+
+
+def scope_answer(request: Request, pixels: np.ndarray) -> Response:
+    """The scope that a request names of pixels, (h, w, 3) uint8, sRGB, at the size that it asks for."""
+    query = request.query_params
     size = (whole_number(query.get("across", "360")), whole_number(query.get("down", "220")))
-    return _picture(draw_scope(request.path_params["kind"], _marked(part, look, asked), size), ".png", PASSING)
+    return picture_answer(draw_scope(request.path_params["kind"], pixels, size), ".png", PASSING)
 
 
 def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
-    return shown_pixels(part, asked.regraded(look), clipping=asked.clipping)
-
-
-def _frame(request: Request) -> Response:
-    """A frame of a clip, which the page has in its folder."""
-    name = request.path_params["name"]
-    path = session_asked(request).folder / name
-    if _FRAME.fullmatch(name) is None or not path.is_file():
-        raise LookupError
-    return FileResponse(path, headers=FOR_EVER)
+    return shown_pixels(part, asked.regraded(look.grade, look.sample), clipping=asked.clipping)
 
 
 def _side(request: Request) -> Side:
@@ -136,7 +128,7 @@ def _side(request: Request) -> Side:
 
 def _mask(request: Request) -> Response:
     """What is painted on a picture."""
-    return _picture(mask_pixels(_side(request)), ".png", PASSING)
+    return picture_answer(mask_pixels(_side(request)), ".png", PASSING)
 
 
 async def _take_mask(request: Request) -> Response:
@@ -154,7 +146,7 @@ def _range(request: Request) -> Response:
     query = request.query_params
     names = ("tolerance", "softness")
     pixels = range_pixels(_side(request), query.get("colors", ""), *(float(query.get(name, "12")) for name in names))
-    return _picture(pixels, ".png", PASSING)
+    return picture_answer(pixels, ".png", PASSING)
 
 
 def _pick(request: Request) -> Response:
@@ -178,7 +170,8 @@ def _look(request: Request) -> Look:
     return look
 
 
-def _picture(pixels: np.ndarray, suffix: str, headers: dict[str, str]) -> Response:
+def picture_answer(pixels: np.ndarray, suffix: str, headers: dict[str, str]) -> Response:
+    """Pixels, (h, w, 3) uint8, sRGB, as a .png or .jpg."""
     kind = "image/png" if suffix == ".png" else "image/jpeg"
     return Response(encoded_preview(pixels, suffix), media_type=kind, headers=headers)
 

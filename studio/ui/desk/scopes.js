@@ -41,8 +41,9 @@ export class Scopes {
     const box = this._box(name, look);
     const sharp = Math.min(2, devicePixelRatio);
     const scope = {across: Math.round(across * sharp), down: Math.round(across * 0.62 * sharp)};
-    const query = new URLSearchParams({...box, ...scope, ...(live && name === 'after' ? live : {})});
-    const url = `${state.base}/${look.look}/scope/${this.kind.value}.png?${query}`;
+    const [from, asked] = this.viewer.source(name, live);
+    const query = new URLSearchParams({...box, ...scope, ...asked});
+    const url = `${state.base}/${from}/scope/${this.kind.value}.png?${query}`;
     await new Promise((done) => {
       this.picture.onload = this.picture.onerror = done;
       this.picture.src = url;

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import count
 from threading import Lock
 from typing import Any
 
@@ -13,8 +13,14 @@ from reswd_torch.grade import Grade
 from studio.views.pyramid import TILE, Pyramid
 
 _MOST, _MOST_PICTURES = 48, 8
-"""Looks that are kept, and different pictures among them; the oldest go. A page shows three at a time, and history makes those
-that it needs anew."""
+"""Looks that are kept for a viewer, and different pictures among them; the oldest go. A viewer shows three at a time, and history
+makes those that it needs anew."""
+_tellings = count(1)
+
+
+def next_telling() -> int:
+    """A number for what a viewer is told, larger than every one before."""
+    return next(_tellings)
 
 
 @dataclass(frozen=True)
@@ -41,23 +47,31 @@ class Looks:
     """
 
     def __init__(self) -> None:
-        self._looks: OrderedDict[int, Look] = OrderedDict()
+        self._looks: dict[int, Look] = {}
+        self._viewers: dict[int, str] = {}
         self._lock = Lock()
         self._last = 0
 
-    def add(self, look: Look) -> int:
+    def add(self, look: Look, viewer: str = "desk") -> int:
         """Give a look its number: the one that it has already, or a new one.
 
         No number ever stands for another look, so the browser may keep what it got by one.
+
+        Args:
+            look: the look.
+            viewer: where it is shown; the looks of one viewer do not take the place of another's.
         """
         with self._lock:
-            for number, known in self._looks.items():
+            own = {number: known for number, known in self._looks.items() if self._viewers[number] == viewer}
+            for number, known in own.items():
                 if known == look:
                     return number
             self._last += 1
-            self._looks[self._last] = look
-            while len(self._looks) > _MOST or len({id(each.pyramid) for each in self._looks.values()}) > _MOST_PICTURES:
-                self._looks.popitem(last=False)
+            self._looks[self._last] = own[self._last] = look
+            self._viewers[self._last] = viewer
+            while len(own) > _MOST or len({id(each.pyramid) for each in own.values()}) > _MOST_PICTURES:
+                oldest = next(iter(own))
+                del own[oldest], self._looks[oldest], self._viewers[oldest]
             return self._last
 
     def look(self, number: int) -> Look | None:

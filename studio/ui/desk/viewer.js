@@ -2,6 +2,7 @@
 
 import {Divider} from './divider.js';
 import {wireFullScreen} from './full.js';
+import {Order} from './order.js';
 import {Pane} from './pane.js';
 
 const NAMES = ['before', 'after', 'reference'];
@@ -11,6 +12,7 @@ export class Viewer {
   constructor(root) {
     this.root = root;
     this.panes = {};
+    this.order = new Order();
     this.state = null;
     this.mode = 'slider';
     this.zoom = 'fit';
@@ -31,8 +33,11 @@ export class Viewer {
     return pane?.size ? pane.looked() : null;
   }
 
-  // What is to be seen: {base, paired, before, after, reference}, each look as studio/ui/desk/state.py describes it, or null.
+  // What is to be seen: {base, at, move, paired, before, after, reference}, each look as studio/ui/desk/state.py describes it, or
+  // null; of a clip {frame} as well. What was told before is left alone when it comes late: see order.js.
   async show(state) {
+    if (!this.order.takes(state)) return;
+    if (this.order.rests) this.passing?.abort();  // nobody needs it any more
     const old = this.state;
     this.state = state;
     if (state.after && state.after.look !== old?.after?.look) {
@@ -61,8 +66,9 @@ export class Viewer {
 
   async setMode(mode) {
     if (!MODES.includes(mode) || !this._possible(mode)) return;
+    const first = this.zoom === 'fit' || !this.first?.size ? null : {pane: this.first, scale: this.first.scale(), ...this.first.view()};
     this._setMode(mode);
-    await this._paint();
+    await this._paint(first);
     if (this.zoom === 'fit') this.eachPane((pane) => pane.fit());
   }
 
@@ -88,7 +94,8 @@ export class Viewer {
     return this.mode === 'before' ? {before: {before}} : {reference: {reference}};
   }
 
-  async _paint() {
+  // `first` is how closely one pane was looked at: the others follow it.
+  async _paint(first = null) {
     if (!this.state?.base) return;
     for (const button of this.root.querySelectorAll('[data-mode]')) {
       button.setAttribute('aria-pressed', String(button.dataset.mode === this.mode));
@@ -97,6 +104,10 @@ export class Viewer {
     if (this.painting && !this.state.chosen[this.painting]) this.painting = null;
     const plan = this.painting || this._possible(this.mode) ? this._plan() : {};
     for (const name of NAMES) this._place(name).hidden = !plan[name];
+    const closely = (pane) => {
+      if (first && pane?.size) pane.lookLike(first);
+    };
+    Object.keys(plan).forEach((name) => closely(this.panes[name]));
     this.divider.element.hidden = Boolean(this.painting) || this.mode !== 'slider';
     this.root.querySelector('.desk-hold').disabled = !(this.state.before && this.state.after);
     await Promise.all(Object.entries(plan).map(([name, looks]) => {
@@ -105,11 +116,13 @@ export class Viewer {
       const slots = name === 'reference' && !this.painting ? {before: looks.reference} : looks;
       this._label(name, slots);
       return pane.show(slots, this.state.base, this.query).then((isNew) => {
-        if (isNew && Number(this.zoom)) pane.zoomTo(Number(this.zoom));  // it was chosen before the picture came
+        if (isNew) closely(pane);
+        if (!first && isNew && Number(this.zoom)) pane.zoomTo(Number(this.zoom));  // it was chosen before the picture came
       });
     }));
     this._cut(this.divider.percent / 100);
     this.root.dataset.look = this.state.after?.look ?? '';
+    this.root.dataset.frame = this.state.frame ?? '';
     this._say();
   }
 
@@ -127,7 +140,7 @@ export class Viewer {
 
   _pane(name) {
     if (!this.panes[name]) {
-      const pane = (this.panes[name] = new Pane(this._place(name).querySelector('.desk-canvas'), name));
+      const pane = (this.panes[name] = new Pane(this._place(name).querySelector('.desk-canvas'), name, this.order));
       pane.onResize = () => this.zoom === 'fit' && pane.fit();
       pane.viewer.addHandler('viewport-change', () => this._step(pane));
       pane.viewer.addHandler('canvas-scroll', (event) => this._wheel(event));
@@ -249,21 +262,49 @@ export class Viewer {
     await this._paint();
   }
 
-  // A picture of what is looked at as the controls stand now; the last wish wins.
+  // Where pieces of a look are asked for as the controls stand in a move, and what is asked: the address, and the query.
+  source(name, values) {
+    const {frame, ...grade} = values ?? {};
+    const graded = name === 'after' ? grade : {};
+    if (name !== 'reference' && this.isFar(values)) return [`frame/${frame}`, {...graded, graded: Number(name === 'after')}];
+    return [String(this.state[name].look), graded];
+  }
+
+  // Whether a move leads to another frame than the one that is shown without haste.
+  isFar(values) {
+    return values?.frame !== undefined && values.frame !== this.state.frame;
+  }
+
+  // Pictures of what is looked at as the controls stand now; the last wish wins.
   async live(values) {
-    const pane = this.mode === 'sides' ? this.panes.after : this.first;
-    if (!this.state?.after || !pane?.size || ['before', 'reference'].includes(this.mode)) return;
-    this.wish = values;
+    this.wish = {values, move: this.order.move()};
     if (this.asking) return;
     this.asking = true;
     while (this.wish) {
       const wish = this.wish;
       this.wish = null;
-      const box = pane.looked();
-      this.root.dispatchEvent(new CustomEvent('desk-live', {detail: wish}));
-      const query = new URLSearchParams({...box, ...wish, ...(this.query ? {clipping: 1} : {})});
-      await pane.showLive(`${this.state.base}/${this.state.after.look}/live.jpg?${query}`, box);
+      this.passing = new AbortController();
+      if (this.order.mayShow(wish.move)) await this._live(wish, this.passing.signal);
     }
     this.asking = false;
+  }
+
+  async _live({values, move}, signal) {
+    if (!this.state?.base || this.painting || !this._possible(this.mode)) return;
+    const far = this.isFar(values);
+    const moving = Object.entries(this._plan()).map(([name, looks]) => {
+      const slots = Object.keys(looks).filter((slot) => slot === 'after' || (far && slot === 'before'));
+      return [this.panes[name], slots];
+    }).filter(([pane]) => pane?.size);
+    this.root.dispatchEvent(new CustomEvent('desk-live', {detail: values}));
+    await Promise.all(moving.map(([pane, slots]) => {
+      const box = pane.looked();
+      const urls = slots.map((slot) => {
+        const [from, asked] = this.source(slot, values);
+        const query = new URLSearchParams({...box, ...asked, ...(this.query ? {clipping: 1} : {})});
+        return [slot, `${this.state.base}/${from}/live.jpg?${query}`];
+      });
+      return pane.showLive(Object.fromEntries(urls), box, move, signal);
+    }));
   }
 }

@@ -14,6 +14,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL
 from studio.ui.colors import KeptPalette, palette_from_file, show_pairs, show_palette
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
+from studio.ui.desk.component import move_number
 from studio.ui.match import choose, downloads, run, stale, words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.guarded import CompareRun, MatchRun
@@ -269,13 +270,7 @@ class MatchEvents:
         result, size = self.tab.result, self.tab.downloads.cube_size
         sliders = self._sliders
         gr.on([each.input for each in sliders], None, sliders, None, js=result.trims.live_js("strength"), **PRIVATE)
-        result.settle.click(
-            self.rest,
-            [self.session, size, *sliders],
-            shown_outputs(self.tab),
-            concurrency_limit=4,
-            **LATEST,
-        )
+        result.desk.on_rest(self.rested, [self.session, size, *sliders], shown_outputs(self.tab), concurrency_limit=4)
         result.trims.reset.click(self.reset_trims, None, result.trims.components, **QUICK).then(
             self.rest, [self.session, size, *sliders], shown_outputs(self.tab), **LATEST
         )
@@ -284,7 +279,14 @@ class MatchEvents:
         """*Set trims back* was pressed."""
         return self.tab.result.trims.set_to(NEUTRAL)
 
-    def rest(self, session: Session, cube_size: int, strength: float | None, *trims: Sent) -> Updates:
+    def rested(self, session: Session, cube_size: int, strength: float | None, *trims_and_move: Sent) -> Updates:
+        """The sliders rest after a move, whose number comes last."""
+        *trims, move = trims_and_move
+        return self.rest(session, cube_size, strength, *trims, move=move_number(move))
+
+    def rest(
+        self, session: Session, cube_size: int, strength: float | None, *trims: Sent, move: int | None = None
+    ) -> Updates:
         """When the sliders rest: the picture without loss, the numbers and the chart."""
         try:
             result = run.set_live(session, strength, self.tab.result.trims.read(trims))
@@ -293,7 +295,7 @@ class MatchEvents:
         if result is None:
             return nothing_new(self.tab.result.stale)
         session.match.history.rested(result)
-        return show(self.tab, session, run.show(session, result), cube_size)
+        return show(self.tab, session, run.show(session, result, move), cube_size)
 
     def follow(self, session: Session, cube_size: int, strength: float | None, *trims: Sent) -> Updates:
         """After the app itself moved the slider: the result on the screen moves with it."""

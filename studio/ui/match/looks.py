@@ -8,7 +8,7 @@ from pathlib import Path
 from studio.references import reference_files
 from studio.service.match import MatchResult
 from studio.ui.desk.component import told
-from studio.ui.desk.state import Look
+from studio.ui.desk.state import Look, next_telling
 from studio.ui.match.history import Entry
 from studio.ui.match.history_words import in_short
 from studio.ui.match.state import ROLES, Seen
@@ -34,9 +34,9 @@ def looks_of(session: Session, result: MatchResult, pyramid: Pyramid | None = No
     return Seen(before, None, reference)
 
 
-def seen_as_json(session: Session, result: MatchResult) -> str:
-    """The result on the screen at its strength, as the viewer is told of it."""
-    state = session.match
+def seen_as_json(session: Session, result: MatchResult, move: int | None = None) -> str:
+    """The result on the screen at its strength, as the viewer is told of it; ``move`` is the last one of the sliders."""
+    at, state = next_telling(), session.match
     before = None if state.seen.before is None else session.desk.look(state.seen.before)
     if before is None:  # a page left open long enough loses its looks
         current = state.history.current
@@ -48,20 +48,20 @@ def seen_as_json(session: Session, result: MatchResult) -> str:
     name = "Result" if pair is None or current is None else f"B: {in_short(current)}"
     after = session.desk.add(Look(before.pyramid, result.grade, name, result.source_sample.fit))
     state.seen = replace(state.seen, after=after)
-    return _told(session)
+    return _told(session, at, move)
 
 
 def chosen_as_json(session: Session) -> str:
     """The pictures in the places, as the viewer is told of them; while a result is on the screen, that one stays."""
-    state = session.match
+    at, state = next_telling(), session.match
     if state.shown is None:
         looks = {role: state.places[role].side for role in ROLES}
         numbers = [None if side is None else session.desk.add(_chosen(session, side)) for side in looks.values()]
         state.seen = Seen(before=numbers[0], reference=numbers[1])
-    return _told(session)
+    return _told(session, at)
 
 
-def _told(session: Session) -> str:
+def _told(session: Session, at: int, move: int | None = None) -> str:
     seen, pair = session.match.seen, session.match.history.pair
     paired = pair is not None and seen.after is not None
     before = _compared(session, pair) if pair is not None and paired else seen.before
@@ -69,7 +69,8 @@ def _told(session: Session) -> str:
     chosen: dict[str, int | None] = {
         role: None if side is None else session.desk.add(_chosen(session, side)) for role, side in sides.items()
     }
-    return told(session, chosen, paired=paired, before=before, after=seen.after, reference=seen.reference)
+    looks = {"before": before, "after": seen.after, "reference": seen.reference}
+    return told(session, chosen, at=at, move=move, paired=paired, **looks)
 
 
 def _compared(session: Session, pair: Entry) -> int:

@@ -86,16 +86,12 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What is shown of a result.
-
-    ``settle`` is out of sight: the page presses it once strength and trims rest.
-    """
+    """What is shown of a result."""
 
     stale: gr.HTML
     desk: DeskParts
     strength: gr.Slider
     trims: TrimControls
-    settle: gr.Button
     taken: gr.HTML
     show_points: gr.Button
     points: gr.Image

@@ -176,10 +176,10 @@ def take_new(
     return result
 
 
-def show(session: Session, result: MatchResult) -> Shown:
-    """A result in full: the viewer, figures, chart."""
+def show(session: Session, result: MatchResult, move: int | None = None) -> Shown:
+    """A result in full: the viewer, figures, chart; ``move`` is the last one of the sliders that it follows."""
     return Shown(
-        desk=seen_as_json(session, result),
+        desk=seen_as_json(session, result, move),
         metrics=match_words.metrics(result),
         numbers=match_words.numbers(result.grade) + match_words.encoding_line(result),
         notes=words.notes(result.notes),

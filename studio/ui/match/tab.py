@@ -200,7 +200,6 @@ def _examples() -> Examples:
 
 def _result(stale: gr.HTML, desk: DeskParts) -> Result:
     strength = strength_choice("strength")
-    settle = gr.Button("Settle", visible="hidden", elem_id="settle")
     trims = lay_out_trims()
     with gr.Row(equal_height=False, elem_id="taken-row"):
         taken = gr.HTML(elem_id="taken", padding=False)
@@ -215,7 +214,6 @@ def _result(stale: gr.HTML, desk: DeskParts) -> Result:
         desk=desk,
         strength=strength,
         trims=trims,
-        settle=settle,
         taken=taken,
         show_points=show_points,
         points=points,

@@ -8,6 +8,7 @@ from reswd_torch.grade import Cdl, CubeError, Grade
 from reswd_torch.grade.formats import cdl_suffixes, in_words
 from reswd_torch.settings import CUBE_SIZES
 from studio.media.images import FORMATS, Container
+from studio.service.clip import ClipResult
 from studio.service.match import MatchResult
 from studio.ui import words
 from studio.ui.pictures import Side
@@ -26,8 +27,8 @@ EMPTY_NUMBERS = '<p class="faint">The grade\'s numbers appear here after a match
 EMPTY_CHART = '<p class="faint">How the colours of source, result and reference spread appears here after a match.</p>'
 
 
-def metrics(result: MatchResult) -> str:
-    """The distance to the reference before and after, and the time of the fit."""
+def metrics(result: MatchResult | ClipResult, of: str = "") -> str:
+    """The distance to the reference before and after, and the time of the fit; ``of`` says of what the distance is."""
     before = result.distance_before
     report = result.report
     if before is None or report is None:
@@ -37,7 +38,7 @@ def metrics(result: MatchResult) -> str:
         '<div class="metrics">'
         '<span class="label">Distance to the reference</span>'
         f'<span class="figures"><span class="before">{before:.1f}</span> → <span class="after">{after:.1f}</span></span>'
-        f'<span class="faint">{words.DISTANCE_HELP} It says how far the colours went, not whether the picture is better. '
+        f'<span class="faint">{of}{words.DISTANCE_HELP} It says how far the colours went, not whether the picture is better. '
         f"The fit took {report.seconds:.2f} s.</span></div>"
     )
 

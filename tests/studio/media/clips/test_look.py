@@ -54,6 +54,7 @@ def test_every_frame_is_the_one_that_is_asked_for(kind: str, tmp_path: Path) -> 
 def test_places_and_times(tmp_path: Path) -> None:
     index = looker(make_clip(tmp_path / "a.mp4", options=X264)).index
     assert index.seconds(5) == pytest.approx(5 / RATE)
+    assert [index.number_at(seconds) for seconds in (-1, 0, 0.21, 5 / RATE, 99)] == [0, 0, 5, 5, len(index) - 1]
 
 
 def test_in_a_hurry_the_key_frame_will_do(tmp_path: Path) -> None:

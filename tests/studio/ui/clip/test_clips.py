@@ -14,7 +14,7 @@ from studio.media.clips.read import read_facts
 from studio.ui import limits
 from studio.ui.clip import words
 from studio.ui.clip.choose import choose_source
-from studio.ui.clip.clips import open_clip, small_frame
+from studio.ui.clip.clips import open_clip, square_frame
 from studio.ui.clip.decoders import Decoders
 from studio.ui.session import Session, forget
 from tests.studio.media.clips.made import make_clip, scene
@@ -60,7 +60,7 @@ def test_what_is_no_clip_is_refused_in_one_line_and_the_last_one_stays(
 def test_another_clip_takes_the_match_of_the_last_one_away(matched: Session, tmp_path: Path) -> None:
     old = matched.clip.source.clip
     assert old is not None
-    small_frame(old, 3)
+    square_frame(old, 3)
     other = make_clip(tmp_path / "other.mkv", audio=False)
     assert choose_source(matched, str(other)) == ""
     assert matched.clip.shown is None
@@ -80,9 +80,9 @@ def test_a_public_server_says_before_the_work_what_is_too_long(page: Session, mo
 
 def test_pixels_that_are_no_squares_and_turned_frames_are_seen_in_their_shape(tmp_path: Path) -> None:
     wide = open_clip(make_clip(tmp_path / "wide.mp4", aspect=Fraction(2)))
-    assert small_frame(wide, 0).shape == (72, 256, 3)
+    assert square_frame(wide, 0).shape == (72, 256, 3)
     turned = open_clip(make_clip(tmp_path / "turned.mp4", aspect=Fraction(2), rotation=90))
-    assert small_frame(turned, 0).shape == (128, 36, 3)
+    assert square_frame(turned, 0).shape == (128, 36, 3)
     for clip in (wide, turned):
         clip.looker.close()
 
@@ -112,7 +112,7 @@ def test_only_so_many_decoders_are_open_and_none_for_long(tmp_path: Path) -> Non
 def test_a_closed_page_closes_its_decoders(page: Session) -> None:
     clip = page.clip.source.clip
     assert clip is not None
-    small_frame(clip, 4)
+    square_frame(clip, 4)
     assert clip.looker.is_open
     forget(page)
     assert not clip.looker.is_open

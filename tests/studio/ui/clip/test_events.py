@@ -6,17 +6,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-import cv2
 import gradio as gr
 import numpy as np
 import pytest
 
+from reswd_torch.grade.trims import Trims
+from studio.ui.clip import run
 from studio.ui.clip.choice import ClipChoice
 from studio.ui.clip.events import ClipEvents
 from studio.ui.clip.guarded import GradeRun, MatchRun
 from studio.ui.clip.parts import ClipTab
+from studio.ui.controls import SAVED
 from studio.ui.session import Session
 from studio.ui.wiring import Updates
+from studio.views.pyramid import TILE
+from studio.views.shown import shown_pixels
 from tests.studio.media.clips.made import shown
 
 
@@ -25,16 +29,25 @@ def events(tab: ClipTab) -> ClipEvents:
     return ClipEvents(tab, gr.State())
 
 
-def picture(place: Any) -> np.ndarray:
-    return cv2.cvtColor(cv2.imread(str(place)), cv2.COLOR_BGR2RGB)
-
-
-def viewed(updates: Updates, state: Any, session: Session) -> tuple[Any, Any]:
-    """The frames in the viewer, before and after; None for none."""
+def viewed(updates: Updates, session: Session, state: Any) -> tuple[Any, Any]:
+    """The frames in the viewer at their full size, before and after; None for none."""
     told = json.loads(str(updates[state]))
-    files = (told["before"], told["after"])
-    before, after = (None if name is None else picture(session.folder / name) for name in files)
+    before, after = (None if told[name] is None else whole(session, told[name]["look"]) for name in ("before", "after"))
     return before, after
+
+
+def whole(session: Session, number: int) -> np.ndarray:
+    """All of a look, put together of its tiles as a browser would."""
+    look = session.desk.look(number)
+    assert look is not None
+    height, width = look.pyramid.size
+    columns, rows = -(-width // TILE), -(-height // TILE)
+    return np.vstack(
+        [
+            np.hstack([shown_pixels(look.pyramid.tile(0, column, row), look.grade) for column in range(columns)])
+            for row in range(rows)
+        ]
+    )
 
 
 def seen(updates: Updates, group: Any) -> bool:
@@ -48,11 +61,11 @@ def test_a_clip_that_is_dropped_is_described_and_its_first_frame_is_seen(
     view = events.tab.view
     updates = events.choose_source(empty_session, str(clip), 33)
     assert "40 frames, 1.6 s" in str(updates[events.tab.inputs.about])
-    before, after = viewed(updates, view.viewer.state, empty_session)
+    before, after = viewed(updates, empty_session, view.desk.state)
     assert after is None and np.array_equal(before, shown(clip)[0])
     assert seen(updates, view.scrubber) and updates[view.frame]["maximum"] == 40  # type: ignore[index]
     gone = events.choose_source(empty_session, None, 33)
-    assert viewed(gone, view.viewer.state, empty_session) == (None, None) and not seen(gone, view.scrubber)
+    assert viewed(gone, empty_session, view.desk.state) == (None, None) and not seen(gone, view.scrubber)
     empty_session.clip.close()
 
 
@@ -66,25 +79,85 @@ def test_a_file_that_is_refused_leaves_page_and_place(events: ClipEvents, matche
     assert set(updates) == {inputs.source, inputs.about}
 
 
-def test_looking_shows_the_frame_and_a_lost_file_is_said(events: ClipEvents, matched: Session, clip: Path) -> None:
+def rest(events: ClipEvents, session: Session, frame: object, strength: object = 1.0, **trims: float) -> Updates:
+    """The sliders rest there."""
+    values = events.tab.view.trims.set_to(Trims(**trims)).values()
+    return events.rest(session, 33, frame, strength, *values, move=4)
+
+
+def test_where_the_sliders_rest_that_is_shown_and_a_lost_file_is_said(
+    events: ClipEvents, matched: Session, clip: Path
+) -> None:
     frames, view = shown(clip), events.tab.view
-    updates = events.look(matched, 26, hurried=False, resting=True)
-    before, after = viewed(updates, view.viewer.state, matched)
+    updates = rest(events, matched, 26, 0.5, exposure=0.3)
+    before, after = viewed(updates, matched, view.desk.state)
+    result = matched.clip.shown
+    assert result is not None and (result.grade.strength, result.grade.trims) == (0.5, Trims(exposure=0.3))
     assert np.array_equal(before, frames[25])
-    assert np.array_equal(after, matched.clip.shown.graded(frames[25]))  # type: ignore[union-attr]
-    assert "Frame 26 of 40" in str(updates[view.place])
-    assert "Frame 40 of 40" in str(events.look(matched, 4000)[view.place])
+    assert np.array_equal(after, result.graded(frames[25]))
+    told = json.loads(str(updates[view.desk.state]))
+    assert (told["frame"], told["move"], told["reference"]["name"]) == (26, 4, "look.png")
+    assert "LUT" in str(updates[view.trims.said])
+    assert json.loads(str(rest(events, matched, 4000)[view.desk.state]))["frame"] == 40
+    assert "Frame 3 of 40" in str(events.say_place(matched, 3)[view.place])
+    assert set(rest(events, matched, None)) == {events.tab.run.status}, "a field is being typed in"
     matched.clip.close()
     clip.unlink()
-    lost = events.look(matched, 3)
+    lost = rest(events, matched, 3)
     assert "shot.mp4: there is no such file" in str(lost[events.tab.run.status]) and len(lost) == 1
+
+
+def test_what_is_told_later_has_a_larger_number_whatever_it_took(events: ClipEvents, matched: Session) -> None:
+    state = events.tab.view.desk.state
+    numbers = [json.loads(str(rest(events, matched, frame)[state]))["at"] for frame in (1, 9, 1)]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_match_shows_the_frame_where_the_slider_went_meanwhile(
+    events: ClipEvents, matched: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab, match, side = events.tab, run.match, matched.clip.reference.side
+    assert side is not None
+    choice = ClipChoice(source=_source(matched), reference=str(side.path), frame=5)
+
+    def slow(*given: Any) -> Any:
+        rest(events, matched, 21, 0.7)
+        return match(*given)
+
+    monkeypatch.setattr(run, "match", slow)
+    told = [updates for updates in MatchRun(tab, matched, choice).updates() if tab.view.desk.state in updates]
+    assert json.loads(str(told[-1][tab.view.desk.state]))["frame"] == 21
+
+
+def test_a_saved_grade_sets_the_sliders_to_its_strength_and_trims(
+    events: ClipEvents, matched: Session, tmp_path: Path
+) -> None:
+    rest(events, matched, 1, 0.5, exposure=0.3, neutralise=0.5)
+    result = matched.clip.shown
+    assert result is not None
+    settings = tmp_path / "shot matched.json"
+    settings.write_text(result.settings_text())
+    updates, view = events.choose_grade(matched, str(settings)), events.tab.view
+    assert updates[view.strength] == 0.5
+    assert (updates[view.trims.parts["exposure"]], updates[view.trims.parts["neutralise"]]) == (0.3, 0.5)
+    list(MatchRun(events.tab, matched, ClipChoice(source=_source(matched), kind=SAVED, strength=0.5)).updates())
+    taken = matched.clip.shown
+    assert taken is not None and taken.job.saved_grade is not None
+    frame = shown(Path(_source(matched)))[7]
+    assert np.array_equal(taken.graded(frame), result.graded(frame))
+    rest(events, matched, 1, 0.5)
+    bare = matched.clip.shown
+    assert bare is not None and bare.grade.trims.is_neutral, "its trims can be taken away"
+    rest(events, matched, 1, 0.5, neutralise=1.0)
+    pure = matched.clip.shown
+    assert pure is not None and pure.grade.gains is not None, "the cast of this clip is looked for"
 
 
 def test_a_match_that_fails_says_so_and_keeps_what_was_there(events: ClipEvents, matched: Session) -> None:
     kept, tab = matched.clip.shown, events.tab
     told = list(MatchRun(tab, matched, ClipChoice(source=_source(matched), seed=0.5)).updates())
     assert "whole number" in str(told[-1][tab.run.status])
-    assert matched.clip.shown is kept and tab.view.viewer.state not in told[-1]
+    assert matched.clip.shown is kept and tab.view.desk.state not in told[-1]
     assert told[0][tab.graded.run.start]["interactive"] is False  # type: ignore[index]
     assert told[-1][tab.graded.run.start]["interactive"] is True  # type: ignore[index]
 

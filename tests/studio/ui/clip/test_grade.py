@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reswd_torch import InputError, load_grade
+from reswd_torch.grade.trims import NEUTRAL, Trims
 from studio.records.match import read_settings
 from studio.ui import limits
 from studio.ui.clip import grade, run, words
@@ -22,6 +23,7 @@ from tests.studio.media.clips.made import difference, make_clip, shown
 from tests.studio.ui.clip.conftest import FRAMES
 from tests.studio.ui.conftest import silent
 
+_FLAGS = ("--exposure", "0.3", "--neutralise", "0.5", "--only", "colour")
 FINE = {"qmin": "2", "qmax": "2"}
 
 
@@ -39,22 +41,26 @@ def files(session: Session) -> list[str]:
     return sorted(path.name for path in session.folder.glob("graded-*/*"))
 
 
-@pytest.mark.parametrize("strength", [1.0, 0.6])
+@pytest.mark.parametrize(
+    ("strength", "trims", "flags"),
+    [(1.0, NEUTRAL, ()), (0.6, Trims(exposure=0.3, neutralise=0.5, only="colour"), _FLAGS)],
+)
 def test_it_is_the_clip_that_the_command_line_writes(
-    page: Session, clip: Path, tmp_path: Path, reswd: Reswd, strength: float
+    page: Session, clip: Path, tmp_path: Path, reswd: Reswd, strength: float, trims: Trims, flags: tuple[str, ...]
 ) -> None:
     run.match(page, ClipChoice(), silent)  # type: ignore[arg-type]
-    run.set_strength(page, strength)
+    run.set_live(page, strength, trims)
     file = finished(page).delivered.written["output"]
     assert file.name == "shot matched.mp4"
     out, cube = tmp_path / "line.mp4", tmp_path / "line.cube"
-    words_ = ("match", clip, tmp_path / "look.png", "--strength", strength, "-o", out, "--cube", cube)
+    words_ = ("match", clip, tmp_path / "look.png", "--strength", strength, "-o", out, "--cube", cube, *flags)
     assert reswd(*words_).code == 0
     assert digest(file) == digest(out)
     assert digest(Path(make_download(page, ".cube", 33))) == digest(cube)
 
 
 def test_the_settings_run_again_to_the_same_bytes(matched: Session, tmp_path: Path, reswd: Reswd) -> None:
+    run.set_live(matched, 0.8, Trims(saturation=1.3, neutralise=0.4, only="lightness"))
     file = finished(matched).delivered.written["output"]
     settings = Path(make_download(matched, "settings", 33))
     assert settings.name == "shot matched.json"

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from reswd_torch import InputError
+from reswd_torch.grade.trims import NEUTRAL, Trims
 from studio.media.clips.read import read_facts
 from studio.references import ClipReference, SavedGrade
 from studio.service.clip_colours import frame_at
 from studio.service.render import render
 from studio.ui.clip import choose, run
 from studio.ui.clip.choice import ALL_FRAMES, CLIP, ClipChoice
+from studio.ui.clip.looks import seen
 from studio.ui.controls import PALETTE, SAVED
 from studio.ui.pictures import open_side
 from studio.ui.session import Session
@@ -44,34 +46,44 @@ def test_without_a_clip_that_is_said(empty_session: Session) -> None:
         run.matching_job(empty_session, ClipChoice())
 
 
-def test_frames_are_seen_before_and_after(page: Session, clip: Path) -> None:
+def test_a_frame_is_seen_at_its_full_size(page: Session, clip: Path) -> None:
     frames = shown(clip)
-    before, after = run.look(page, 17)
-    assert before is not None and np.array_equal(before, frames[17]) and after is None
+    found = seen(page, 17)
+    assert found is not None and np.array_equal(found.pixels, frames[17])
     result = run.match(page, ClipChoice(), silent)  # type: ignore[arg-type]
-    before, after = run.look(page, 23)
-    assert before is not None and after is not None
-    assert np.array_equal(before, frames[23])
-    assert np.array_equal(after, render(frames[23], result.grade))
+    assert np.array_equal(result.graded(frames[23]), render(frames[23], result.grade))
 
 
-def test_the_strength_is_live_and_moves_while_a_match_runs(page: Session) -> None:
-    run.match(page, ClipChoice(), silent)  # type: ignore[arg-type]
-    full = run.look(page, 5).after
-    assert run.set_strength(page, None) is None, "being typed"
-    weak = run.set_strength(page, 0.25)
+def test_strength_and_trims_are_live_and_move_while_a_match_runs(page: Session, clip: Path) -> None:
+    frame, warm = shown(clip)[5], Trims(temperature=40)
+    full = run.match(page, ClipChoice(), silent)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="strength"):
+        run.set_live(page, None, NEUTRAL)
+    weak = run.set_live(page, 0.25, NEUTRAL)
     assert weak is not None and weak.report is not None and weak.distance_before is not None
     assert weak.report.distance_after < weak.distance_before
-    before, after = run.look(page, 5)
-    assert before is not None and after is not None and full is not None
-    gap, whole = (np.abs(each.astype(int) - before).mean() for each in (after, full))
+    gap, whole = (np.abs(each.graded(frame).astype(int) - frame).mean() for each in (weak, full))
     assert 0.1 * whole < gap < 0.5 * whole
+    warmed = run.set_live(page, 0.25, warm)
+    assert warmed is not None and warmed.job.settings.trims == warmed.grade.trims == warm
+    assert warmed.graded(frame)[..., 2].mean() < weak.graded(frame)[..., 2].mean() - 2, "less blue"
+    assert warmed.report is not None and warmed.report.distance_after != weak.report.distance_after
 
     def move(*_: object, **__: object) -> None:
-        run.set_strength(page, 0.5)
+        run.set_live(page, 0.5, NEUTRAL)
 
     again = run.match(page, ClipChoice(strength=1.0), move)  # type: ignore[arg-type]
     assert again.job.settings.strength == again.grade.strength == 0.5
+    assert again.grade.trims.is_neutral
+
+
+def test_trims_before_a_match_are_part_of_it(page: Session) -> None:
+    page.clip.trims = Trims(only="lightness", neutralise=0.5)
+    result = run.match(page, ClipChoice(), silent)  # type: ignore[arg-type]
+    assert result.job.settings.trims == result.grade.trims == page.clip.trims
+    assert result.grade.gains is not None
+    page.clip.trims = NEUTRAL
+    assert not run.is_stale(page, ClipChoice()), "they are live"
 
 
 def test_stop_keeps_the_last_match(matched: Session) -> None:
@@ -107,14 +119,15 @@ def test_one_frame_of_a_clip_or_all_of_it_is_the_reference(page: Session, clip: 
 
 
 def test_a_saved_grade_is_taken_at_its_strength_and_a_damaged_one_leaves_it(matched: Session, tmp_path: Path) -> None:
-    result = run.set_strength(matched, 0.5)
+    result = run.set_live(matched, 0.5, NEUTRAL)
     assert result is not None
     place = result.save_grade(tmp_path / "look.cube")
-    said, strength = choose.choose_grade(matched, str(place), 1.0)
-    assert "look.cube" in said and strength == 1.0, "a .cube holds its strength in its points"
+    said, grade = choose.choose_grade(matched, str(place))
+    assert "look.cube" in said and grade is not None and grade.strength == 1.0, (
+        "a .cube holds its strength in its points"
+    )
     (tmp_path / "bad.cube").write_text("nothing")
-    said, _ = choose.choose_grade(matched, str(tmp_path / "bad.cube"), 1.0)
+    said, _ = choose.choose_grade(matched, str(tmp_path / "bad.cube"))
     assert "bad.cube" in said and "look.cube" in said
     taken = run.match(matched, ClipChoice(kind=SAVED), silent)  # type: ignore[arg-type]
     assert isinstance(taken.job.reference, SavedGrade) and taken.report is None
-    assert run.look(matched, 3).after is not None
