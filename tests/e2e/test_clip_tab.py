@@ -352,7 +352,7 @@ def test_trims_are_live_and_go_into_every_file(open_page, clip: Path, tmp_path: 
     for name in ("exposure", "temperature", "neutralise"):
         tab.drag(f"clip-trim-{name}", getattr(warm, name))
     tab.comes_to_show(frames[0], expected(clip, trims=warm).graded(frames[0]))
-    studio.at("#clip-trims-said").get_by_text("The trims are saved in the LUT").wait_for()
+    studio.at("#clip-trims-said").get_by_text("Trimmed: exposure, temperature and neutralise").wait_for()
     assert studio.said("#clip-stale") == "", "trims are part of the grade, and make nothing old"
 
     studio.at("#clip-more").get_by_text("More").click()
@@ -363,7 +363,7 @@ def test_trims_are_live_and_go_into_every_file(open_page, clip: Path, tmp_path: 
     studio.at("#clip-trims-reset").click()
     studio.wait(lambda: studio.at("#clip-get-cc").is_enabled())
     tab.drag("clip-trim-saturation", 1.2)
-    studio.at("#clip-trims-said").get_by_text("still ten CDL numbers").wait_for()
+    studio.at("#clip-trims-said").get_by_text("Kind: CDL, ten numbers.").wait_for()
     cdl = studio.download("clip-get-cc", tmp_path)
     own = run(job_for(clip, PictureReference(REFERENCE), MatchSettings(transform="cdl", trims=Trims(saturation=1.2))))
     assert isinstance(own, ClipResult)

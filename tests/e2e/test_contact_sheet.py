@@ -205,7 +205,7 @@ _SCROLL_JS = """async () => {
 @pytest.mark.parametrize("size", [DESK, PHONE])
 def test_results_are_in_sight_after_the_press(open_page, tmp_path: Path, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(size)
-    _trial(studio, _pictures(tmp_path / "in", 4))
+    trial(studio, pictures_in(tmp_path / "in", 4))
     first = studio.at(f"{SHEET} .tile").first
     studio.wait(lambda: studio.in_view(f"{SHEET} .tile >> nth=0", "#batch-bar"))
     assert first.locator("img").count() == 2

@@ -175,7 +175,7 @@ def number_12_kinds(tour: Tour) -> None:
     match(studio)
     address = studio.after_address()
     trim(studio, "exposure", 0.3)
-    studio.at("#trims-said").get_by_text("still ten CDL numbers").wait_for()
+    studio.at("#trims-said").get_by_text("Kind: CDL, ten numbers.").wait_for()
     assert studio.at("#get-cdl").is_enabled()
     studio.wait(lambda: studio.after_address() != address)
     for label in ("Lightness only", "Colour only"):
