@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-slow test-gpu fuzz lint format bench space space-check lock audit sbom licences clean
+.PHONY: run test test-slow test-walks test-gpu fuzz lint format bench space space-check lock audit sbom licences clean
 
 run: .venv/app ## install and open the browser app
 	$(BIN)/reswd serve --browser
@@ -14,6 +14,9 @@ test: .venv/dev ## install and run the tests; those that start the app in proces
 test-slow: .venv/dev ## the proofs that take a minute or so each
 	$(BIN)/python -m pytest -m slow --ignore=tests/e2e
 	$(BIN)/python -m pytest -m slow tests/e2e
+
+test-walks: .venv/dev ## walks over every tab, at three sizes and in two themes; half an hour on two cores
+	$(BIN)/python -m pytest -m walk --dist=load tests/e2e
 
 test-gpu: .venv/dev ## the tests that need CUDA
 	$(BIN)/python -m pytest -m gpu

@@ -159,12 +159,12 @@ class Studio:
         self.page.screenshot(path=self._screenshots / f"{name}.png", full_page=full)
 
     def in_view(self, *selectors: str) -> bool:
-        """Whether all of them lie inside the window, without scrolling."""
+        """Whether all of them lie inside the window, without scrolling, but for a pixel of rounding."""
         size = self.page.viewport_size
         assert size is not None
         for selector in selectors:
             box = self.at(selector).bounding_box()
-            if box is None or box["y"] < 0 or box["y"] + box["height"] > size["height"]:
+            if box is None or box["y"] < -1 or box["y"] + box["height"] > size["height"] + 1:
                 return False
         return True
 

@@ -16,6 +16,7 @@ from desk_page import (
     match,
     names,
     open_more,
+    open_trims,
     panes,
     press,
     says,
@@ -116,6 +117,7 @@ def number_4_notice(tour: Tour) -> None:
 def number_12_trims(tour: Tour) -> None:
     """12: a trim that is moved is seen in the picture at once, control and picture in the window together."""
     studio = tour.studio
+    open_trims(studio)
     view(studio, "Result")
     studio.at(PANES).scroll_into_view_if_needed()
     plain = _as_it_stands(tour)
@@ -182,7 +184,7 @@ def number_12_kinds(tour: Tour) -> None:
         address = studio.after_address()
         studio.at("#trim-only").get_by_label(label).click()
         studio.wait(lambda address=address: studio.after_address() != address)  # type: ignore[misc]
-        studio.at("#trims-said").get_by_text("saved as a LUT").wait_for()
+        studio.at("#trims-said").get_by_text("Kind: LUT").wait_for()
         assert studio.at("#get-cdl").is_disabled() and studio.at("#get-cube").is_enabled()
     address = studio.after_address()
     studio.at("#trims-reset").click()

@@ -169,7 +169,9 @@ def test_refusals_are_words_and_hints_come_while_typing(open_page) -> None:  # t
     press()
     says(studio, "'#zz' is not a hex colour")
     shown = studio.page.get_by_text("is not a hex colour").filter(visible=True).all()
-    assert len([each for each in shown if each.get_attribute("id") != "spoken"]) == 1, "once, beside the line that is read out"
+    assert len([each for each in shown if each.get_attribute("id") != "spoken"]) == 1, (
+        "once, beside the line that is read out"
+    )
     assert "0 of 1 entries can be read" in studio.at("#guide-swatches").inner_text()
     set_palette(studio, PALETTE)
     for name, words in (

@@ -44,6 +44,7 @@ _SCRIPTS = (
     "page/pickers.js",
     "page/stops.js",
     "page/served.js",
+    "page/pinned.js",
     "match/strips.js",
     "match/kept.js",
     "match/history.js",
