@@ -371,7 +371,7 @@ def test_trims_are_live_and_go_into_every_file(open_page, clip: Path, tmp_path: 
 
     studio.at("#clip-trim-only").get_by_text("Colour only").click()
     tab.drag("clip-trim-neutralise", 0.5)
-    studio.at("#clip-trims-said").get_by_text("Behind this match, only").wait_for()
+    studio.at("#clip-trims-said").get_by_text("Kind: LUT, because of").wait_for()
     studio.wait(lambda: studio.at("#clip-get-cc").is_disabled())
     trims = Trims(saturation=1.2, only="colour", neutralise=0.5)
     tab.comes_to_show(frames[0], own.trimmed(trims).graded(frames[0]))

@@ -202,6 +202,7 @@ def number_11_clipping(tour: Tour) -> None:
     view(studio, "Clipping")
     studio.wait(lambda: _red(tour) < 0.02)
     trim(studio, "exposure", 0)
+    studio.at(".intro h1").dispatch_event("pointerdown")  # a press elsewhere: the viewer is no longer pinned
     studio.wait(lambda: apart(seen(studio), plain) < 1)
     view(studio, "Slider")
 
