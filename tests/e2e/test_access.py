@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from axe import serious_violations
+from desk_page import open_trims
 from studio_page import DESK, PHONE, REFERENCE, SOURCE, Studio
 
 pytestmark = pytest.mark.browser
@@ -68,6 +69,7 @@ def _desk_states(studio: Studio) -> list[str]:
     studio.choose_pair(SOURCE, REFERENCE)
     studio.match()
     studio.at("#desk").get_by_role("button", name="Side by side").click()
+    open_trims(studio)
     studio.at("#wheels > button").click()
     found = _holds(studio, "desk-sides")
     studio.at("#compare").click()
