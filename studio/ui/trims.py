@@ -44,13 +44,11 @@ class TrimControls:
         parts: by name: those of :data:`_TONES`, ``only``, and ``lift_r`` and the like for the wheels.
         reset: the button that sets all of them back.
         said: the line that says what the grade has become.
-        room: what they lie in.
     """
 
     parts: dict[str, Component]
     reset: gr.Button
     said: gr.HTML
-    room: gr.Accordion
 
     @property
     def components(self) -> list[Component]:
@@ -115,7 +113,7 @@ def lay_out_trims(prefix: str = "") -> TrimControls:
     """Lay the trims out; ``prefix`` is that of the tab's ids."""
     neutral = _flat(NEUTRAL)
     parts: dict[str, Component] = {}
-    with gr.Accordion("Trims", open=True, elem_id=f"{prefix}trims", elem_classes="trims") as room:
+    with gr.Accordion("Trims", open=True, elem_id=f"{prefix}trims", elem_classes="trims"):
         for name, (label, step) in _TONES.items():
             parts[name] = _slider(prefix, name, label, step, RANGES[name], neutral[name])
         parts["only"] = gr.Radio(
@@ -129,8 +127,7 @@ def lay_out_trims(prefix: str = "") -> TrimControls:
                         prefix, name, f"{wheel.capitalize()} {channel.upper()}", 0.005, RANGES[wheel], neutral[name]
                     )
         reset = gr.Button("Set trims back", size="sm", elem_id=f"{prefix}trims-reset")
-    said = gr.HTML(elem_id=f"{prefix}trims-said", elem_classes="trims-said", padding=False)
-    return TrimControls(parts, reset, said, room)
+    return TrimControls(parts, reset, gr.HTML(elem_id=f"{prefix}trims-said", elem_classes="trims-said", padding=False))
 
 
 def _slider(prefix: str, name: str, label: str, step: float, ends: tuple[float, float], value: float) -> gr.Slider:

@@ -125,17 +125,3 @@ def test_the_page_uses_the_width_that_there_is(open_page) -> None:  # type: igno
     box = studio.at(".halves:visible").bounding_box()
     assert box is not None and box["width"] > 1800
     studio.shoot("empty-1920")
-
-
-def test_trims_are_folded_on_a_phone_and_open_with_a_press(open_page) -> None:  # type: ignore[no-untyped-def]
-    exposure = "#trim-exposure input[type=range]"
-    wide: Studio = open_page()
-    wide.wait(wide.at(exposure).is_visible)
-    studio: Studio = open_page(PHONE)
-    label = studio.at("#trims > button")
-    studio.wait(lambda: label.get_attribute("aria-expanded") == "false")
-    studio.wait(lambda: not studio.at(exposure).is_visible())
-    assert studio.page.evaluate("document.documentElement.scrollHeight") < 2600
-    label.click()
-    studio.wait(studio.at(exposure).is_visible)
-    assert wide.at("#trims > button").get_attribute("aria-expanded") == "true"

@@ -35,8 +35,6 @@ _LOOK_JS = (
     " || document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'}), 100); }"
 )
 """Bring the result into sight; where there is a message instead, which the page may draw a moment later, that stays."""
-_FOLD_JS = "() => ({__type__: 'update', ...(matchMedia('(max-width: 760px)').matches ? {open: false} : {})})"
-"""On a phone the page begins with what every match needs: the trims, a screen high, open with a press."""
 _COMPARE_JS = "() => { window.reswdStrips.compared.begin(); }"
 LIVE = ("strength", "cube_size")
 """Fields of a choice that a result follows at once, or that are no part of a match."""
@@ -58,7 +56,6 @@ def wire_match_tab(tab: MatchTab, session: gr.State, app: gr.Blocks) -> None:
     history.wire_compared()
     history.wire_swap()
     history.wire_return(app)
-    app.load(None, None, tab.result.trims.room, js=_FOLD_JS, **PRIVATE)
 
 
 class MatchEvents:
