@@ -10,14 +10,13 @@ import numpy as np
 import torch
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade.files import one_line
+from reswd_torch.grade.files import one_line, write_bytes_atomically
 from reswd_torch.grade.foreign_text import content_of
 from reswd_torch.grade.kinds import Transform, in_range, sampled
 from reswd_torch.grade.lut1d import Lut1D
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.grade.lut_chain import LutChain
 from reswd_torch.profiles.icc import pack_link, tags_of
-from reswd_torch.written import written_beside
 
 _LARGEST = 1 << 25
 """Largest file that is read, bytes. 129 lattice points along one axis take 13 MB."""
@@ -51,13 +50,7 @@ def write_device_link(path: Path, transform: Transform, *, description: str, enc
     identity = np.rint(np.eye(3) * 65536).astype(">i4").tobytes()
     table = b"mft2\0\0\0\0" + bytes([3, 3, lattice.size, 0]) + identity + struct.pack(">2H", 2, 2) + numbers.tobytes()
     profile = pack_link(one_line(description), one_line(encoding), table)
-    try:
-        with written_beside(path) as temporary, temporary.open("xb") as out:
-            out.write(profile)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is writable"
-        ) from error
+    write_bytes_atomically(path, profile)
 
 
 def read_device_link(path: Path) -> tuple[Transform, tuple[str, ...]]:

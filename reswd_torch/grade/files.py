@@ -239,6 +239,11 @@ def _from_video(values: Triple | np.ndarray) -> np.ndarray:
 
 
 def write_text_atomically(path: Path, text: str) -> None:
+    """:func:`write_bytes_atomically` for a text, in UTF-8."""
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
     """Write a file beside the path and rename it, so that a killed run leaves either the old file or the whole new one.
 
     Raises:
@@ -246,8 +251,8 @@ def write_text_atomically(path: Path, text: str) -> None:
     """
     # tempfile is not used: its files are private, and reading the umask to make them public is not safe with threads.
     try:
-        with written_beside(path) as temporary, temporary.open("x", encoding="utf-8", newline="\n") as out:
-            out.write(text)
+        with written_beside(path) as temporary, temporary.open("xb") as out:
+            out.write(content)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is writable"

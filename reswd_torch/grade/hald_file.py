@@ -12,12 +12,12 @@ import numpy as np
 import torch
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.files import write_bytes_atomically
 from reswd_torch.grade.foreign_text import content_of
 from reswd_torch.grade.hald_level import level_for
 from reswd_torch.grade.kinds import Transform, in_range
 from reswd_torch.grade.lut3d import Lut3D, lattice_of
 from reswd_torch.grade.lut_chain import LutChain
-from reswd_torch.written import written_beside
 
 _LEVELS = range(2, 17)
 """Sides of 8 to 4096 pixels."""
@@ -43,13 +43,7 @@ def write_hald(path: Path, transform: Transform, *, cube_size: int) -> None:
     colours = in_range(transform, lattice_of(transform, level**2).values)
     pixels = np.rint(colours.permute(2, 1, 0, 3).reshape(level**3, level**3, 3).numpy() * 65535).astype(np.uint16)
     encoded = cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))[1]
-    try:
-        with written_beside(path) as temporary, temporary.open("xb") as out:
-            out.write(encoded.tobytes())
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is writable"
-        ) from error
+    write_bytes_atomically(path, encoded.tobytes())
 
 
 def read_hald(path: Path) -> tuple[Lut3D, tuple[str, ...]]:

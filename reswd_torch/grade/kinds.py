@@ -14,7 +14,7 @@ Transform = Cdl | Lut3D | LutChain
 """Ten numbers, a lattice over 0..1, or the tables of another program's LUT."""
 
 
-_FINE = 65
+FINE = 65
 """Lattice points along one axis for tables that no .cube has a place for."""
 
 
@@ -34,9 +34,9 @@ def sampled(transform: Transform, size: int) -> Lut3D:
 
     Args:
         transform: the grade.
-        size: lattice points along one axis. Tables of another program get at least ``_FINE``.
+        size: lattice points along one axis. Tables of another program get at least ``FINE``.
     """
-    return lattice_of(transform, max(size, _FINE) if isinstance(transform, LutChain) else size)
+    return lattice_of(transform, max(size, FINE) if isinstance(transform, LutChain) else size)
 
 
 def in_cube(transform: Transform, size: int) -> Lut3D | LutChain:
@@ -44,13 +44,13 @@ def in_cube(transform: Transform, size: int) -> Lut3D | LutChain:
 
     Args:
         transform: the grade.
-        size: lattice points along one axis. Tables that have to be sampled get at least ``_FINE``.
+        size: lattice points along one axis. Tables that have to be sampled get at least ``FINE``.
     """
     if not isinstance(transform, LutChain):
         return lattice_of(transform, size)
     if transform.lattice is None:
         return transform if transform.share == 1.0 else LutChain((_mixed(transform),))
-    return transform if _can_be_written(transform) else lattice_of(transform, max(size, _FINE))
+    return transform if _can_be_written(transform) else lattice_of(transform, max(size, FINE))
 
 
 def _can_be_written(chain: LutChain) -> bool:

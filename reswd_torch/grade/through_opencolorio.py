@@ -15,7 +15,7 @@ import torch
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl, triple
-from reswd_torch.grade.kinds import Transform, sampled
+from reswd_torch.grade.kinds import FINE, Transform, sampled
 from reswd_torch.grade.lut1d import Lut1D
 from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D, identity_lattice
 from reswd_torch.grade.lut_chain import LutChain
@@ -24,8 +24,6 @@ from reswd_torch.grade.transforms import cdl_transform, processor_of
 if TYPE_CHECKING:
     import PyOpenColorIO as ocio
 
-_FINE = 65
-"""Lattice points along one axis for operations that no kind of grade holds."""
 OUTSIDE = "the file holds values outside 0..1; colours are clipped behind it"
 """The note on tables that leave the range of pictures."""
 
@@ -75,13 +73,12 @@ def grade_of(operations: list[ocio.Transform]) -> tuple[Transform, tuple[str, ..
     if steps is not None:
         last = steps[-1]
         leaves = bool(last.values.min() < 0.0) or bool(last.values.max() > 1.0)
-        alone = len(steps) == 1 and isinstance(last, Lut3D)
-        tables: Transform = last if alone and isinstance(last, Lut3D) else LutChain(tuple(steps))
+        tables: Transform = last if isinstance(last, Lut3D) and len(steps) == 1 else LutChain(tuple(steps))
         return tables, (OUTSIDE,) if leaves else ()
-    colours = np.ascontiguousarray(identity_lattice(_FINE).numpy().reshape(-1, 3))
+    colours = np.ascontiguousarray(identity_lattice(FINE).numpy().reshape(-1, 3))
     processor_of(operations).applyRGB(colours)
-    lattice = Lut3D(torch.from_numpy(colours.reshape(_FINE, _FINE, _FINE, 3)), foreign=True)
-    note = f"the file holds more than tables or ten numbers: sampled on a lattice of {_FINE} points"
+    lattice = Lut3D(torch.from_numpy(colours.reshape(FINE, FINE, FINE, 3)), foreign=True)
+    note = f"the file holds more than tables or ten numbers: sampled on a lattice of {FINE} points"
     return lattice, (note, OUTSIDE) if lattice.leaves_range else (note,)
 
 
@@ -148,7 +145,7 @@ def operations_for(transform: Transform, cube_size: int) -> list[ocio.Transform]
     if isinstance(transform, Cdl):
         return [cdl_transform(transform)]
     if isinstance(transform, Lut3D):
-        exact = transform if transform.size <= LARGEST_OF_OPENCOLORIO else transform.resampled(_FINE)
+        exact = transform if transform.size <= LARGEST_OF_OPENCOLORIO else transform.resampled(FINE)
         return exact.opencolorio()
     lattice = transform.lattice
     if transform.share != 1.0 or (lattice is not None and lattice.size > LARGEST_OF_OPENCOLORIO):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import MatchSettings
 from studio.cli import options
-from studio.cli.trims import with_trims
+from studio.cli.trims import loaded_grade, with_trims
 from studio.cli.words import in_words
 from studio.fault import Fault
 
@@ -39,13 +37,10 @@ def apply_command(
     anything is written.
     """
     from studio.cli.bars import watching
-    from studio.service.apply import apply_to_file, load_any_grade, planned_outputs
+    from studio.service.apply import apply_to_file, planned_outputs
     from studio.views.sentences import trimmed_line
 
-    loaded = load_any_grade(grade)
-    if strength is not None:
-        loaded = loaded.at_strength(MatchSettings(strength=strength).strength)
-    loaded = loaded.trimmed(replace(loaded.trims, **trims))
+    loaded = loaded_grade(grade, strength, trims)
     for note in loaded.notes:
         print(f"note: {grade}: {note}", file=sys.stderr)
     if (trimmed := trimmed_line(loaded)) is not None:

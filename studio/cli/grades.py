@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from reswd_torch.errors import InputError
-from reswd_torch.settings import MatchSettings
 from studio.cli import options
-from studio.cli.trims import with_trims
+from studio.cli.trims import loaded_grade, with_trims
 
 _GRADE = typer.Argument(help=f"A {options.GRADES_TO_LOAD}, or a settings .json.", show_default=False, metavar="GRADE")
 _OUTPUTS = typer.Argument(help="The same grade in other files.", show_default=False, metavar="FILE")
@@ -33,12 +31,8 @@ def convert_command(
     from reswd_torch.grade.grade import check_grade_path
     from reswd_torch.written import written_together
     from studio.media.places import check_place
-    from studio.service.apply import load_any_grade
 
-    loaded = load_any_grade(grade)
-    if strength is not None:
-        loaded = loaded.at_strength(MatchSettings(strength=strength).strength)
-    loaded = loaded.trimmed(replace(loaded.trims, **trims))
+    loaded = loaded_grade(grade, strength, trims)
     for place in outputs:
         check_grade_path(place, is_cdl=loaded.is_cdl, cube_size=cube_size, lut_makers=loaded.lut_makers)
         check_place(place, inputs=[grade], overwrite=overwrite)

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from reswd_torch.settings import MatchSettings
 from studio.cli import options
 
 if TYPE_CHECKING:
+    from reswd_torch.grade import Grade
     from studio.references import BatchReference
 
 _SAID = {
@@ -90,3 +92,22 @@ def with_trims(command: Callable[..., None]) -> Callable[..., None]:
     wrapped.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {one.name: one.annotation for one in parameters}
     return wrapped
+
+
+def loaded_grade(path: Path, strength: float | None, trims: dict[str, Any]) -> Grade:
+    """A saved grade as a command is to use it.
+
+    Args:
+        path: its file.
+        strength: instead of the grade's own; None for that.
+        trims: the flags that were given, which replace those of the grade.
+
+    Raises:
+        InputError: a file that cannot be used, or a strength out of range.
+    """
+    from studio.service.apply import load_any_grade
+
+    loaded = load_any_grade(path)
+    if strength is not None:
+        loaded = loaded.at_strength(MatchSettings(strength=strength).strength)
+    return loaded.trimmed(replace(loaded.trims, **trims))

@@ -150,16 +150,8 @@ def view(studio: Studio, name: str) -> None:
     studio.page.wait_for_timeout(500)
 
 
-def open_trims(studio: Studio) -> None:
-    """Unfold the trims, which a phone's page begins without."""
-    if not studio.at("#trim-exposure").is_visible():
-        studio.at("#trims > button").click()
-        studio.at("#trim-exposure").wait_for()
-
-
 def trim(studio: Studio, name: str, value: float) -> None:
     """Write a trim."""
-    open_trims(studio)
     studio.at(f"#trim-{name} input[type=number]").fill(str(value))
 
 

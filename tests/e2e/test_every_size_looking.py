@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from desk_page import apart, match, open_trims, scale, seen, shows_doubled, shows_part_of, trim, view
+from desk_page import apart, match, scale, seen, shows_doubled, shows_part_of, trim, view
 from PIL import Image
 from studio_page import ASSETS, DESK, PHONE, REFERENCE, WIDE
 from tour import Tour
@@ -221,7 +221,6 @@ def number_7_keyboard(tour: Tour) -> None:
         studio.wait(lambda kind=kind: studio.at("#kind").get_by_label(kind, exact=True).is_checked())  # type: ignore[misc]
         _ring(tour, "#kind input:focus")
         tour.page.wait_for_timeout(300)
-    open_trims(studio)
     for selector in ("#strength input[type=range]", "#trim-exposure input[type=range]"):
         studio.at(selector).focus()
         press("ArrowRight")

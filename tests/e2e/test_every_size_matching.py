@@ -16,7 +16,6 @@ from desk_page import (
     match,
     names,
     open_more,
-    open_trims,
     panes,
     press,
     says,
@@ -117,7 +116,6 @@ def number_4_notice(tour: Tour) -> None:
 def number_12_trims(tour: Tour) -> None:
     """12: a trim that is moved is seen in the picture at once, control and picture in the window together."""
     studio = tour.studio
-    open_trims(studio)
     view(studio, "Result")
     studio.at(PANES).scroll_into_view_if_needed()
     plain = _as_it_stands(tour)

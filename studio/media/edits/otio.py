@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -44,10 +45,8 @@ class OtioEdit:
                 sop = {name: list(getattr(cdl, name)) for name in ("slope", "offset", "power")}
                 clip.metadata["cdl"] = {"asc_sop": sop, "asc_sat": cdl.saturation}
         texts = {".otio": str(otio.adapters.write_to_string(timeline, "otio_json"))}
-        try:
+        with suppress(Exception):  # several tracks, effects, or no such adapter: an EDL has no place for it
             texts[".edl"] = str(otio.adapters.write_to_string(timeline, "cmx_3600"))
-        except Exception:  # several tracks, effects, or no such adapter: an EDL has no place for it
-            return texts
         return texts
 
 
