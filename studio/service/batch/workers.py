@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import SpawnContext, SpawnProcess
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
@@ -118,26 +119,49 @@ class _Processes(Executor):
         self._pool = self._new()
 
     def _new(self) -> ProcessPoolExecutor:
-        from multiprocessing import get_context
-
-        # Spawned: a fork of a process with threads (PyTorch's, OpenCV's) may hang.
+        self._context = _Spawning()
         with _deaf():  # the process that looks after the pool's semaphores is started here
-            return ProcessPoolExecutor(self._jobs, mp_context=get_context("spawn"), initializer=_begin)
+            return ProcessPoolExecutor(self._jobs, mp_context=self._context, initializer=_begin)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         with _deaf():  # the first task of a pool starts its processes
             try:
-                return self._pool.submit(fn, *args, **kwargs)
+                future = self._pool.submit(fn, *args, **kwargs)
             except BrokenProcessPool:
+                self._context.kill()
                 self._pool.shutdown(wait=True)
                 self._pool = self._new()
-                return self._pool.submit(fn, *args, **kwargs)
+                future = self._pool.submit(fn, *args, **kwargs)
+        future.add_done_callback(self._context.kill_if_broken)
+        return future
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.shutdown(cancel_futures=kind is not None)  # stopped at once: what has not begun does not begin
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+class _Spawning(SpawnContext):
+    """Processes are spawned, as a fork of one with threads (PyTorch's, OpenCV's) may hang, and those of a pool are known."""
+
+    def __init__(self) -> None:
+        self._started: list[SpawnProcess] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]  # the name and place of multiprocessing's own
+        self._started.append(SpawnProcess(*args, **kwargs))
+        return self._started[-1]
+
+    def kill(self) -> None:
+        """End what is left of a pool that broke. The pool sends SIGTERM and waits; one that did not end held a run for ever."""
+        for process in self._started:
+            if process.pid is not None:  # it did start
+                process.kill()
+
+    def kill_if_broken(self, future: Future[Any]) -> None:
+        """For a task that is over: :meth:`kill`, where a process of the pool died meanwhile."""
+        if not future.cancelled() and isinstance(future.exception(), BrokenProcessPool):
+            self.kill()
 
 
 @contextmanager

@@ -35,6 +35,19 @@ def die_always(mark: str) -> str:
     return Path(mark).name
 
 
+def hold(mark: str) -> str:
+    """Not end by SIGTERM, and be at work when another one dies; the first time only."""
+    path = Path(mark)
+    if path.name == "deaf" and not path.exists():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        path.touch()
+        time.sleep(600)
+    if path.name == "bad":
+        while not path.with_name("deaf").exists():
+            time.sleep(0.01)
+    return die_once(mark)
+
+
 def refuse(number: int) -> int:
     if number == 3:
         raise KeyError("three")
@@ -92,6 +105,13 @@ def test_a_task_that_always_kills_is_given_up_and_only_that(processes: Executor,
     done = {Path(one.task).name: (one.value, one.tries) for one in run_all(processes, die_always, names, window=4)}
     assert done["bad"] == (None, MAX_TRIES)
     assert [done[name][0] for name in "abc"] == ["a", "b", "c"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
+@pytest.mark.timeout(60)
+def test_a_worker_that_does_not_end_by_itself_holds_no_run(processes: Executor, tmp_path: Path) -> None:
+    names = [str(tmp_path / name) for name in ("deaf", "bad", "a")]
+    assert {one.value for one in run_all(processes, hold, names, window=2)} == {"deaf", "bad", "a"}
 
 
 _PARENT = """
