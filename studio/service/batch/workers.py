@@ -120,18 +120,22 @@ class _Processes(Executor):
 
     def _new(self) -> ProcessPoolExecutor:
         self._context = _Spawning()
-        with _deaf():  # the process that looks after the pool's semaphores is started here
-            return ProcessPoolExecutor(self._jobs, mp_context=self._context, initializer=_begin)
+        with _deaf():
+            pool = ProcessPoolExecutor(self._jobs, mp_context=self._context, initializer=_begin)
+            # A pool starts one process for each of its first tasks, and overlooks those that start while a task is at work: it
+            # would neither notice that one died nor end it, and wait for ever. So all start now, over tasks that are nothing.
+            for _ in range(self._jobs):
+                pool.submit(os.getpid)
+        return pool
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        with _deaf():  # the first task of a pool starts its processes
-            try:
-                future = self._pool.submit(fn, *args, **kwargs)
-            except BrokenProcessPool:
-                self._context.kill()
-                self._pool.shutdown(wait=True)
-                self._pool = self._new()
-                future = self._pool.submit(fn, *args, **kwargs)
+        try:
+            future = self._pool.submit(fn, *args, **kwargs)
+        except BrokenProcessPool:
+            self._context.kill()
+            self._pool.shutdown(wait=True)
+            self._pool = self._new()
+            future = self._pool.submit(fn, *args, **kwargs)
         future.add_done_callback(self._context.kill_if_broken)
         return future
 
@@ -153,7 +157,7 @@ class _Spawning(SpawnContext):
         return self._started[-1]
 
     def kill(self) -> None:
-        """End what is left of a pool that broke. The pool sends SIGTERM and waits; one that did not end held a run for ever."""
+        """End what is left of a pool that broke: the pool itself sends SIGTERM and waits, however long it takes."""
         for process in self._started:
             if process.pid is not None:  # it did start
                 process.kill()
