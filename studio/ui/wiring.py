@@ -21,7 +21,10 @@ Updates = dict[Block, object]
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 """Options of every event of the page, which are not for other programs: those have the endpoints."""
-QUICK: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+UNSEEN: dict[str, Any] = {"show_progress": "hidden", "show_progress_on": []}
+"""Options of events whose progress Gradio shall not show. It would keep a state of progress for each of their outputs none the
+less, and go through all there are at every word from the server: a page in use answered a third of a second later."""
+QUICK: dict[str, Any] = {**UNSEEN, **PRIVATE}
 """Options of events that are over before anybody waits."""
 LATEST: dict[str, Any] = {"trigger_mode": "always_last", **QUICK}
 """Options of events that follow a choice. Without ``always_last`` Gradio would drop the second one of two quick choices,

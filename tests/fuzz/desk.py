@@ -119,7 +119,7 @@ def _page() -> _Page:
     from studio.ui.match.choice import MatchChoice
     from studio.ui.match.history_routes import history_routes
     from studio.ui.match.looks import seen_as_json
-    from studio.ui.match.run import match_and_show
+    from studio.ui.match.run import match_now
     from studio.ui.pictures import open_side
 
     session, folder = Session(), Path(tempfile.mkdtemp())
@@ -128,7 +128,7 @@ def _page() -> _Page:
         place = folder / f"{role}.png"
         place.write_bytes(png(np.random.default_rng(seed).integers(0, 256, (*_SIZE, 3)).astype(np.uint8)))
         session.match.places[role].side = open_side(place)
-    match_and_show(session, MatchChoice(method="reinhard"), lambda *_, **__: None)
+    match_now(session, MatchChoice(method="reinhard"), lambda *_, **__: None)
     result = session.match.shown
     assert result is not None
     assert json.loads(seen_as_json(session, result))["after"]["look"] == _RESULT

@@ -23,7 +23,7 @@ from studio.ui.guard import Run, words_for
 from studio.ui.session import Session
 from studio.ui.settings import strength_from
 from studio.ui.visits import caller_left
-from studio.ui.wiring import PRIVATE, QUICK, Controls, Updates
+from studio.ui.wiring import PRIVATE, QUICK, UNSEEN, Controls, Updates
 
 _LOOK_JS = """() => {
   const place = document.querySelector('#batch-outcome'), {top} = place.getBoundingClientRect();
@@ -62,9 +62,12 @@ class RunEvents:
         """The buttons."""
         buttons, outcome = self.tab.run, self.tab.outcome
         shared: dict[str, Any] = {
-            "outputs": run_outputs(self.tab), "show_progress": "hidden", "concurrency_id": "batch", "concurrency_limit": 1,
+            "outputs": run_outputs(self.tab),
+            "concurrency_id": "batch",
+            "concurrency_limit": 1,
+            **UNSEEN,
             **PRIVATE,
-        }  # fmt: skip
+        }
         values = [self.session, *self.controls.components]
         buttons.start.click(self.run_batch, values, **shared)
         self.tab.further.trial.click(self.run_trial, values, **shared)

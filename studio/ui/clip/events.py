@@ -29,7 +29,7 @@ from studio.ui.places import PLACE_JS
 from studio.ui.saving import made_or_said, wire_downloads
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
-from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
+from studio.ui.wiring import LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Updates, nothing_new
 
 _LOOKS_AT_ONCE = 4
 _CLIPS_AT_ONCE = 1
@@ -259,9 +259,9 @@ class ClipEvents:
             self.run_grade,
             [self.session, graded.container],
             [*starts, graded.run.stop, graded.run.status, *away],
-            show_progress="hidden",
             concurrency_id="clip",
             concurrency_limit=_CLIPS_AT_ONCE,
+            **UNSEEN,
             **PRIVATE,
         )
         for stop in (tab.run.stop, graded.run.stop):

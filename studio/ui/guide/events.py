@@ -26,7 +26,7 @@ from studio.ui.guide.parts import GuideTab
 from studio.ui.guide.run import DEVICE, KEPT, NOTHING, Painted
 from studio.ui.places import PLACE_JS, choose
 from studio.ui.session import Session
-from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates
+from studio.ui.wiring import LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Updates
 from studio.ui.words import message, plain
 
 _LOOK_JS = (
@@ -47,9 +47,9 @@ _LOOK_AT_RESULT_JS = f"() => document.querySelector('#guide-status .message') ||
 """The same where a picture was painted; where there is a message instead, that stays in sight."""
 _AT_ONCE = 6  # pages that may wait for the pipeline, which serves one; the others see their place in Gradio's queue
 _WORK: dict[str, Any] = {
-    "show_progress": "hidden",
     "concurrency_id": "generate",
     "concurrency_limit": _AT_ONCE,
+    **UNSEEN,
     **PRIVATE,
 }
 

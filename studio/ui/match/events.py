@@ -28,7 +28,7 @@ from studio.ui.places import PLACE_JS
 from studio.ui.saving import made_or_said, wire_downloads
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
-from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
+from studio.ui.wiring import LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Updates, nothing_new
 
 _LOOK_JS = (
     "() => { setTimeout(() => document.querySelector('#status .message')"
@@ -222,7 +222,7 @@ class MatchEvents:
             self.run_compare,
             self._match.inputs,
             [tab.run.start, comparison.run.start, comparison.run.stop, comparison.run.status, comparison.strip.state],
-            show_progress="hidden",
+            **UNSEEN,
             **_WORK,
         )
         comparison.run.start.click(None, None, None, js=_COMPARE_JS, **PRIVATE)

@@ -12,6 +12,7 @@ from studio.ui.match import choose, run
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.compare import compare
 from studio.ui.match.history_view import compared_as_json
+from studio.ui.match.looks import seen_as_json
 from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import show
 from studio.ui.session import Session
@@ -61,8 +62,11 @@ class MatchRun(_RunOfTab):
 
     def work(self) -> Generator[Updates, None, str]:
         choice = choose.catch_up(self.session, self.choice)
-        shown = run.match_and_show(self.session, choice, gr.Progress())
-        yield show(self.tab, self.session, shown, choice.cube_size)
+        result = run.match_now(self.session, choice, gr.Progress())
+        yield {
+            self.tab.result.desk.state: seen_as_json(self.session, result)
+        }  # figures and chart take longer than the fit
+        yield show(self.tab, self.session, run.show_latest(self.session), choice.cube_size)
         return ""
 
 

@@ -116,29 +116,19 @@ def read_ahead(session: Session, choice: MatchChoice) -> None:
     session.match.ahead.expect(job)
 
 
-def match_and_show(session: Session, choice: MatchChoice, progress: gr.Progress) -> Shown:
-    """Match and show. Raises InputError or Cancelled; the session then still holds the last result."""
+def match_now(session: Session, choice: MatchChoice, progress: gr.Progress) -> MatchResult:
+    """Match, and make the result the one on the screen. Raises InputError or Cancelled; the last result then stays."""
     job = matching_job(session, choice)
     watch = watch_for(session, progress)
     result = slim(session.match.ahead.run(job, watch))
     watch.check()
-    return show_new(session, result, choice)
+    return take_new(session, result, choice)
 
 
 def painted_now(session: Session) -> dict[str, Painted]:
     """The painted masks of the pictures in their places, by role."""
     sides = {role: session.match.places[role].side for role in ROLES}
     return {role: side.painted for role, side in sides.items() if side is not None and side.painted is not None}
-
-
-def show_new(session: Session, result: MatchResult, choice: MatchChoice) -> Shown:
-    """Make a new result the one on the screen, and draw it; for the arguments see :func:`take_new`."""
-    result = take_new(session, result, choice)
-    shown = show(session, result)
-    while session.match.shown is not None and session.match.shown is not result:  # it changed while this was drawn
-        result = session.match.shown
-        shown = show(session, result)
-    return shown
 
 
 def take_new(
@@ -185,6 +175,16 @@ def show(session: Session, result: MatchResult, move: int | None = None) -> Show
         notes=words.notes(result.notes),
         chart=str(save_preview(session.new_file(".png"), distributions(result))),
     )
+
+
+def show_latest(session: Session) -> Shown:
+    """The result on the screen in full, also when it changes while it is drawn."""
+    while True:
+        result = session.match.shown
+        assert result is not None
+        shown = show(session, result)
+        if session.match.shown is result:
+            return shown
 
 
 def has_points(result: MatchResult) -> bool:

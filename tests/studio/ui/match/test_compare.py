@@ -14,7 +14,7 @@ from studio.ui.match.choice import MatchChoice
 from studio.ui.match.compare import compare, pressed
 from studio.ui.match.comparison import Way
 from studio.ui.match.history_view import compared_as_json
-from studio.ui.match.run import match_and_show
+from studio.ui.match.run import match_now
 from studio.ui.session import Session
 from tests.studio.ui.conftest import silent
 
@@ -50,7 +50,7 @@ def test_one_that_fails_keeps_the_last_comparison(session: Session) -> None:
 
 
 def test_the_way_in_the_viewer_is_marked(session: Session) -> None:
-    match_and_show(session, MatchChoice(**{**vars(COLOURS), "method": "mkl"}), silent)  # type: ignore[arg-type]
+    match_now(session, MatchChoice(**{**vars(COLOURS), "method": "mkl"}), silent)  # type: ignore[arg-type]
     *_, comparison = compare(session, COLOURS, silent)  # type: ignore[arg-type]
     told = json.loads(compared_as_json(session, comparison))
     assert [tile["name"] for tile in told["tiles"] if tile["shown"]] == ["MKL"]

@@ -28,7 +28,7 @@ def test_an_unforeseen_error_leaves_the_page_usable(
         raise RuntimeError("CUDA out of memory")
 
     app = build_app()
-    monkeypatch.setattr(run, "match_and_show", fail)
+    monkeypatch.setattr(run, "match_now", fail)
     monkeypatch.setattr(guarded, "compare", fail)
     for name in ("run_match", "run_compare"):
         handler = next(each for each in app.fns.values() if each.name == name)

@@ -13,14 +13,14 @@ from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history import History
 from studio.ui.match.history_view import history_as_json
 from studio.ui.match.looks import seen_as_json
-from studio.ui.match.run import match_and_show, set_strength
+from studio.ui.match.run import match_now, set_strength
 from studio.ui.pictures import Painted
 from studio.ui.session import Session
 from tests.studio.ui.conftest import silent
 
 
 def match(session: Session, method: str = "reinhard", **given: object) -> None:
-    match_and_show(session, MatchChoice(method=method, **given), silent)  # type: ignore[arg-type]
+    match_now(session, MatchChoice(method=method, **given), silent)  # type: ignore[arg-type]
 
 
 def rest(session: Session, strength: float) -> None:

@@ -11,7 +11,7 @@ from reswd_torch.settings import PROTECTIONS
 from studio.ui.controls import PALETTE
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
-from studio.ui.match.run import match_and_show, matching_job, set_strength
+from studio.ui.match.run import match_now, matching_job, set_strength, show_latest
 from studio.ui.session import Session
 from studio.watch import Cancelled
 from tests.studio.ui.conftest import silent
@@ -32,7 +32,7 @@ def test_what_is_missing_is_said(session: Session, given: dict[str, Any], said: 
 
 
 def test_stop_keeps_the_last_result(session: Session) -> None:
-    match_and_show(session, MatchChoice(), silent)  # type: ignore[arg-type]
+    match_now(session, MatchChoice(), silent)  # type: ignore[arg-type]
     kept = session.match.shown
 
     stop = session.match.stop = session.new_stop()
@@ -41,7 +41,7 @@ def test_stop_keeps_the_last_result(session: Session) -> None:
         stop.press()
 
     with pytest.raises(Cancelled):
-        match_and_show(session, MatchChoice(method="reswd"), press_stop)  # type: ignore[arg-type]
+        match_now(session, MatchChoice(method="reswd"), press_stop)  # type: ignore[arg-type]
     assert session.match.shown is kept
 
 
@@ -49,15 +49,15 @@ def test_the_slider_moved_during_a_match_has_the_last_word(session: Session) -> 
     def move_the_slider(*_: object, **__: object) -> None:
         set_strength(session, 0.3)
 
-    shown = match_and_show(session, MatchChoice(), move_the_slider)  # type: ignore[arg-type]
+    match_now(session, MatchChoice(), move_the_slider)  # type: ignore[arg-type]
     assert session.match.shown is not None
     assert session.match.shown.job.settings.strength == 0.3
     assert session.match.shown.grade.strength == 0.3
-    assert shown.metrics == match_words.metrics(session.match.shown)
+    assert show_latest(session).metrics == match_words.metrics(session.match.shown)
 
 
 def test_a_strength_being_typed_leaves_the_last_one(session: Session) -> None:
-    match_and_show(session, MatchChoice(strength=0.5), silent)  # type: ignore[arg-type]
+    match_now(session, MatchChoice(strength=0.5), silent)  # type: ignore[arg-type]
     assert set_strength(session, None) is None
     assert session.match.shown is not None
     assert session.match.shown.job.settings.strength == 0.5
@@ -94,7 +94,7 @@ def test_the_boxes_count_where_they_are_seen(session: Session, choice: MatchChoi
 
 
 def test_what_was_taken_is_said_and_the_distance_is_a_figure(session: Session) -> None:
-    match_and_show(session, MatchChoice(aim="colours"), silent)  # type: ignore[arg-type]
+    match_now(session, MatchChoice(aim="colours"), silent)  # type: ignore[arg-type]
     result = session.match.shown
     assert result is not None
     said, figures = match_words.taken(result), match_words.metrics(result)

@@ -14,7 +14,7 @@ from studio.ui.controls import PALETTE, SAVED
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.choose import choose
 from studio.ui.match.compare import compare
-from studio.ui.match.run import match_and_show, set_strength
+from studio.ui.match.run import match_now, set_strength
 from studio.ui.match.stale import LIVE, differences, line
 from studio.ui.pictures import Painted
 from studio.ui.session import Session
@@ -26,7 +26,7 @@ PLAIN = MatchChoice(method="reinhard")
 
 @pytest.fixture
 def matched(session: Session) -> Session:
-    match_and_show(session, PLAIN, silent)  # type: ignore[arg-type]
+    match_now(session, PLAIN, silent)  # type: ignore[arg-type]
     return session
 
 
@@ -65,7 +65,7 @@ def test_what_differs_is_said_and_goes_when_it_is_changed_back(
 def test_what_a_fast_match_asks_for_counts(
     session: Session, made: MatchChoice, changed: MatchChoice, said: str
 ) -> None:
-    match_and_show(session, made, silent)  # type: ignore[arg-type]
+    match_now(session, made, silent)  # type: ignore[arg-type]
     assert said in line(session, changed)
     assert line(session, made) == ""
 
@@ -106,7 +106,7 @@ def test_pictures_and_what_is_painted_on_them(matched: Session) -> None:
     assert source is not None
     source.painted = Painted(EYE)
     assert "source mask none, chosen now: painted" in line(matched, PLAIN)
-    match_and_show(matched, PLAIN, silent)  # type: ignore[arg-type]
+    match_now(matched, PLAIN, silent)  # type: ignore[arg-type]
     source.painted = Painted(EYE)
     assert line(matched, PLAIN) == "", "the same area"
     source.painted = Painted(EYE, feather=4.0)
@@ -120,7 +120,7 @@ def test_pictures_and_what_is_painted_on_them(matched: Session) -> None:
 
 def test_a_palette_is_compared_by_its_colours_and_a_grade_by_itself(session: Session) -> None:
     palette = replace(PLAIN, kind=PALETTE, palette="#123456, #ffffff")
-    match_and_show(session, palette, silent)  # type: ignore[arg-type]
+    match_now(session, palette, silent)  # type: ignore[arg-type]
     assert line(session, replace(palette, palette=" #123456,#FFFFFF ")) == ""
     assert "palette of 2 colours, chosen now: palette of 1 colour." in line(
         session, replace(palette, palette="#123456")
@@ -128,7 +128,7 @@ def test_a_palette_is_compared_by_its_colours_and_a_grade_by_itself(session: Ses
     another = line(session, replace(palette, palette="#123456, #000000"))
     assert "reference palette of 2 colours, chosen now: another one." in another and "#" not in another
     session.match.grade = Grade(Cdl((1.1, 1.0, 1.0)))
-    match_and_show(session, MatchChoice(kind=SAVED), silent)  # type: ignore[arg-type]
+    match_now(session, MatchChoice(kind=SAVED), silent)  # type: ignore[arg-type]
     assert line(session, MatchChoice(kind=SAVED, seed=9)) == ""
     session.match.grade = Grade(Cdl((1.2, 1.0, 1.0)))
     assert "reference a saved grade" in line(session, MatchChoice(kind=SAVED))
