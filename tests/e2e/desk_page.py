@@ -50,6 +50,7 @@ def open_more(studio: Studio) -> None:
 
 def choose_option(studio: Studio, elem: str, name: str) -> None:
     """Choose in a drop-down list."""
+    studio.rest()
     studio.at(f"{elem} input").click()
     studio.page.get_by_role("option", name=name, exact=True).click()
 

@@ -25,6 +25,15 @@ _FEW = 4
 _PATIENCE = 60
 """Seconds that a busy machine may take to answer; an idle one needs a fraction of one."""
 
+_REST_JS = """() => new Promise((done) => {
+  let [last, since] = [scrollY, performance.now()];
+  const look = () => {
+    const now = performance.now();
+    if (scrollY !== last) [last, since] = [scrollY, now];
+    now - since > 300 ? done() : requestAnimationFrame(look);
+  };
+  look();
+})"""
 _CONTRAST_JS = """(e) => {
   const parts = (text) => text.match(/[\\d.]+/g).map(Number);
   const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
@@ -167,6 +176,10 @@ class Studio:
             if box is None or box["y"] < -1 or box["y"] + box["height"] > size["height"] + 1:
                 return False
         return True
+
+    def rest(self) -> None:
+        """Wait until the page does not scroll any more, as it does after a match: a list that is opened meanwhile lies elsewhere."""
+        self.page.evaluate(_REST_JS)
 
     def too_wide(self) -> bool:
         """Whether the page scrolls sideways."""
