@@ -17,6 +17,7 @@ def match(studio: Studio) -> None:
     studio.at("#match").click()
     studio.wait(lambda: studio.after_address() not in ("", address))
     studio.wait(lambda: len(names(studio)) == len(before) + 1 and studio.at("#match").is_enabled())
+    studio.rest()
 
 
 def names(studio: Studio) -> list[str]:
@@ -50,7 +51,6 @@ def open_more(studio: Studio) -> None:
 
 def choose_option(studio: Studio, elem: str, name: str) -> None:
     """Choose in a drop-down list."""
-    studio.rest()
     studio.at(f"{elem} input").click()
     studio.page.get_by_role("option", name=name, exact=True).click()
 

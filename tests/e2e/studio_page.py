@@ -108,6 +108,7 @@ class Studio:
         self.at("#match").click()
         self.wait(lambda: self.after_address() not in ("", before))
         self.wait(lambda: self.at("#match").is_enabled())
+        self.rest()
 
     def wait(self, condition: Callable[[], bool], seconds: float = _PATIENCE) -> None:
         for _ in range(int(seconds * 20)):
@@ -178,7 +179,7 @@ class Studio:
         return True
 
     def rest(self) -> None:
-        """Wait until the page does not scroll any more, as it does after a match: a list that is opened meanwhile lies elsewhere."""
+        """Wait until the page scrolls no more, as it does after a match: what is measured or opened meanwhile lies elsewhere."""
         self.page.evaluate(_REST_JS)
 
     def too_wide(self) -> bool:
