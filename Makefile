@@ -15,7 +15,7 @@ test-slow: .venv/dev ## the proofs that take a minute or so each
 	$(BIN)/python -m pytest -m slow --ignore=tests/e2e
 	$(BIN)/python -m pytest -m slow tests/e2e
 
-test-walks: .venv/dev ## walks over every tab, at three sizes and in two themes; half an hour on two cores
+test-walks: .venv/dev ## walks over every tab, at three sizes and in two themes; ten minutes on two cores
 	$(BIN)/python -m pytest -m walk --dist=load tests/e2e
 
 test-gpu: .venv/dev ## the tests that need CUDA
