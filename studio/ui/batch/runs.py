@@ -27,8 +27,7 @@ from studio.ui.wiring import PRIVATE, QUICK, UNSEEN, Controls, Updates
 
 _LOOK_JS = """() => {
   const place = document.querySelector('#batch-outcome'), {top} = place.getBoundingClientRect();
-  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-  if (top < 0 || top > innerHeight / 2) place.scrollIntoView({behavior, block: 'start'});
+  if (top < 0 || top > innerHeight / 2) window.reswdBring(place, 'start');
 }"""
 """Results are looked at where they come: beside the buttons, or below them on a narrow screen."""
 _DOWNLOAD_JS = """(file) => {

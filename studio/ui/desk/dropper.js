@@ -12,7 +12,7 @@ export class Dropper {
     const {viewer} = this;
     if (!viewer.state?.chosen?.[role]) return null;
     await viewer.setPainting(role);
-    viewer.root.scrollIntoView({behavior: 'smooth', block: 'start'});
+    window.reswdBring(viewer.root, 'start');
     const pane = viewer.first;
     const cover = Object.assign(document.createElement('div'), {className: 'desk-mask', tabIndex: 0});
     cover.setAttribute('role', 'application');

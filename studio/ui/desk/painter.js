@@ -75,7 +75,7 @@ export class Painter {
     await this._load(role);
     this._watch(this.pane);
     this.draw();
-    this.viewer.root.scrollIntoView({behavior: 'smooth', block: 'start'});
+    window.reswdBring(this.viewer.root, 'start');
     this.bar.querySelector('[data-tool]').focus({preventScroll: true});
     return undefined;
   }

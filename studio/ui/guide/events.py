@@ -30,9 +30,8 @@ from studio.ui.wiring import LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Upd
 from studio.ui.words import message, plain
 
 _LOOK_JS = (
-    "() => [...document.querySelectorAll('#guide-so-far, #guide-pictures')].find((each) => each.offsetHeight)"
-    "?.scrollIntoView({behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth', "
-    "block: 'nearest'})"
+    "() => window.reswdBring("
+    "[...document.querySelectorAll('#guide-so-far, #guide-pictures')].find((each) => each.offsetHeight), 'nearest')"
 )
 _LOOK_AT_BEGUN_JS = f"""() => {{
   const until = Date.now() + 10000;

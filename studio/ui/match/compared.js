@@ -46,8 +46,7 @@
   };
   strip.toViewer = (withFocus = true) => {
     const desk = document.querySelector('#desk');
-    const quiet = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    desk?.scrollIntoView({behavior: quiet ? 'auto' : 'smooth', block: 'start'});
+    window.reswdBring(desk, 'start');
     if (withFocus) desk?.querySelector('.desk-pane:not([hidden]) [role=img]')?.focus({preventScroll: true});
   };
 

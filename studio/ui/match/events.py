@@ -32,7 +32,7 @@ from studio.ui.wiring import LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Upd
 
 _LOOK_JS = (
     "() => { setTimeout(() => document.querySelector('#status .message')"
-    " || document.querySelector('#desk')?.scrollIntoView({behavior: 'smooth', block: 'nearest'}), 100); }"
+    " || window.reswdBring(document.querySelector('#desk'), 'nearest'), 100); }"
 )
 """Bring the result into sight; where there is a message instead, which the page may draw a moment later, that stays."""
 _COMPARE_JS = "() => { window.reswdStrips.compared.begin(); }"

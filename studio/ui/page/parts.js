@@ -1,4 +1,5 @@
-// What the scripts of several tabs have in common: parts of the page made in one line, and the address of the viewer's pieces.
+// What the scripts of several tabs have in common: parts of the page made in one line and brought into sight, and the address of
+// the viewer's pieces.
 (() => {
   window.reswdMake = (name, attributes = {}, ...inside) => {
     const element = document.createElement(name);
@@ -9,6 +10,11 @@
     }
     element.append(...inside);
     return element;
+  };
+  // Bring a part of the page into sight; at once for a person who asked for less motion.
+  window.reswdBring = (element, block) => {
+    const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+    element?.scrollIntoView({behavior, block});
   };
   // The address that the server knows the app by, without a slash at its end: the page's own may have one, or lack one. The host
   // is the one that the page was called by, which a web server in front may know better.
