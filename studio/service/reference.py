@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reswd_torch.errors import InputError
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
@@ -86,6 +87,25 @@ class ReferenceSamples:
     def in_encoding(self, icc: bytes | None) -> tuple[PixelSample, tuple[str, ...]]:
         """The same for no picture in particular: in the encoding of an RGB profile; None stands for sRGB."""
         return self._converted(None, icc)
+
+    def coded(self, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
+        """The reference's code values as its file holds them, whatever they stand for: at the places of one source picture if the
+        sizes are equal.
+
+        Raises:
+            InputError: the reference or its mask cannot be read; or it is a clip, which is taken as sRGB.
+        """
+        reference = self._reference
+        if isinstance(reference, ClipReference):
+            raise InputError(f"{reference.path}: a clip is taken as sRGB: leave its space out, or give a still picture")
+        if isinstance(reference, PaletteReference):
+            return self._converted(None, None)
+        read = self._for_size(reference, picture.full_size)
+        return read.sample, tuple(f"{reference.path.name}: {note}" for note in read.notes)
+
+    def shown(self, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
+        """The reference in sRGB, at the places of one source picture if the sizes are equal. Raises InputError as above."""
+        return self._converted(picture.full_size, None)
 
     def _converted(self, size: tuple[int, int] | None, icc: bytes | None) -> tuple[PixelSample, tuple[str, ...]]:
         reference = self._reference
