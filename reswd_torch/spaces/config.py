@@ -19,6 +19,8 @@ BUILT_IN = "ocio://"
 """How the address of a config begins that OpenColorIO has in itself."""
 STUDIO = "ocio://studio-config-latest"
 """OpenColorIO's own studio config, of the ACES working group."""
+_NO_DEFAULT = ("", "null")
+"""What a variable has that a config declares without a value."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)|%(\w+)%")
 
 
@@ -95,10 +97,10 @@ def unset_variables(config: ocio.Config, told: str = "") -> tuple[str, ...]:
         config: the config. Its search path and the variables that it declares without a default are looked at.
         told: what OpenColorIO said, which quotes the file that it did not find.
     """
-    declared = [name for name in config.getEnvironmentVarNames() if not config.getEnvironmentVarDefault(name)]
+    defaults = {name: config.getEnvironmentVarDefault(name) for name in config.getEnvironmentVarNames()}
+    declared = [name for name, default in defaults.items() if default in _NO_DEFAULT]
     asked = [*config.getSearchPaths(), told]
     used = [next(filter(None, found)) for each in asked for found in _VARIABLE.findall(each)]
-    has_default = {name for name in config.getEnvironmentVarNames() if config.getEnvironmentVarDefault(name)}
     return tuple(
-        name for name in dict.fromkeys([*used, *declared]) if not os.environ.get(name) and name not in has_default
+        name for name in dict.fromkeys([*used, *declared]) if not os.environ.get(name) and defaults.get(name, "") in _NO_DEFAULT
     )
