@@ -15,7 +15,7 @@ from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import format_for, format_of, in_words
-from reswd_torch.grade.trims import ALL
+from reswd_torch.grade.trims import ALL, Trims
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import AUTO_SCENE, AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
 from reswd_torch.spaces.choice import SpaceChoice
@@ -295,11 +295,7 @@ def _check_spaces(job: MatchJob, spaces: SpaceChoice) -> None:
         raise InputError(
             f"pairs of colours are codes of a display, and {spaces.source!r} is graded in {spaces.working!r}: leave them out"
         )
-    if not job.settings.trims.is_neutral:
-        raise InputError(
-            f"trimmed in {in_words(job.settings.trims.changed, 'and')}: trims are for codes of a display, and "
-            f"{spaces.source!r} is graded in {spaces.working!r}: leave them out"
-        )
+    check_trims_between(job.settings.trims, spaces)
     reference = job.reference
     colors = job.mask_colors or (reference.mask_colors if isinstance(reference, PictureReference) else None)
     if colors is not None:
@@ -310,6 +306,15 @@ def _check_spaces(job: MatchJob, spaces: SpaceChoice) -> None:
     if spaces.target is not None and isinstance(reference, PaletteReference):
         raise InputError(
             f"target space {spaces.target!r}: the colours of a palette are sRGB: leave the space out, or give a picture"
+        )
+
+
+def check_trims_between(trims: Trims, spaces: SpaceChoice) -> None:
+    """Refuse trims, which are for codes of a display, where something else is graded. Raises InputError."""
+    if not trims.is_neutral:
+        raise InputError(
+            f"trimmed in {in_words(trims.changed, 'and')}: trims are for codes of a display, and {spaces.source!r} is graded in "
+            f"{spaces.working!r}: leave them out"
         )
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from reswd_torch.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from reswd_torch.spaces.chain import operations_through, process_list_text, through
     from reswd_torch.spaces.choice import SpaceChoice, choose_spaces
     from reswd_torch.spaces.config import STUDIO, config_place, load_config
     from reswd_torch.spaces.convert import Converter, conversion, view_of
-    from reswd_torch.spaces.chain import operations_through, process_list_text, through
 
 __all__ = [
     "STUDIO",

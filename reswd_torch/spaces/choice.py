@@ -42,7 +42,7 @@ class SpaceChoice:
 
     def in_words(self) -> str:
         """One line for people: what is graded where."""
-        ends = f"of {self.source}" if self.keeps_space else f"from {self.source} to {self.output}"
+        ends = f"in {self.source}" if self.keeps_space else f"from {self.source} to {self.output}"
         return f"{ends}, graded in {self.working}"
 
 

@@ -102,5 +102,7 @@ def unset_variables(config: ocio.Config, told: str = "") -> tuple[str, ...]:
     asked = [*config.getSearchPaths(), told]
     used = [next(filter(None, found)) for each in asked for found in _VARIABLE.findall(each)]
     return tuple(
-        name for name in dict.fromkeys([*used, *declared]) if not os.environ.get(name) and defaults.get(name, "") in _NO_DEFAULT
+        name
+        for name in dict.fromkeys([*used, *declared])
+        if not os.environ.get(name) and defaults.get(name, "") in _NO_DEFAULT
     )

@@ -60,5 +60,6 @@ def spaces_from_flags(
     if kept is not None:
         if source is None:
             working, output = working or kept.working, output or kept.output
+        # The reference of a run is seen as it was, and its config is the one that has the saved names.
         source, target, config = source or kept.source, target or kept.target, config or kept.config
     return choose_spaces(source, target=target, output=output, working=working, config=config)

@@ -27,6 +27,7 @@ from studio.service.spaces import (
     as_written,
     distance_by,
     fit_between,
+    profile_notes,
     render_between,
     save_grade_between,
     seen_sample,
@@ -232,10 +233,7 @@ def run_match(
     if job.spaces is not None:
         if (config := job.files.get("config")) is not None:
             hashes["config"] = file_hash(config)
-        if picture.icc is not None:
-            notes.append(
-                f"{job.source.name}: its profile ({profile_name(picture.icc)}) was passed over for {job.spaces.source}"
-            )
+        notes += [f"{job.source.name}: {note}" for note in profile_notes(picture, job.spaces)]
     if job.saved_grade is not None:
         grade = job.saved_grade.for_settings(settings, sample.fit)
         job = replace(job, settings=replace(settings, trims=grade.trims))

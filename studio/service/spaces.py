@@ -22,7 +22,7 @@ from reswd_torch.settings import AUTO_TRANSFORM, CDL, LUT, MatchSettings
 from reswd_torch.spaces import Converter, SpaceChoice, conversion, process_list_text, through, view_of
 from reswd_torch.spaces.chain import graded_in
 from reswd_torch.threads import one_thread
-from studio.media.images import Picture
+from studio.media.images import Picture, profile_name
 from studio.media.images.png_chunks import COLOUR_CHUNKS
 from studio.service.clip_colours import ClipSample
 from studio.service.render import Kernel, float_kernel, render_by
@@ -118,7 +118,7 @@ def fit_between(
 def _fitted_on_display(
     source: PixelSample, target: PixelSample, settings: MatchSettings, progress: OnProgress | None
 ) -> Grade:
-    """The fit to what a display shows. Where it shows one scene and ten numbers are wanted, their kind does not bind the fit on the
+    """The fit to what a display shows. Where it shows one scene and ten numbers are wanted, that does not bind the fit on the
     display: what ten numbers of a logarithm do is no ten numbers there."""
     if settings.transform == CDL:
         free = fit_samples(source, target, replace(settings, transform=AUTO_TRANSFORM), progress=progress)
@@ -219,6 +219,13 @@ def as_written(picture: Picture, choice: SpaceChoice) -> Picture:
     held = picture.container
     chunks = tuple(chunk for chunk in held.png_chunks if chunk[0] not in COLOUR_CHUNKS)
     return replace(picture, icc=None, container=replace(held, png_chunks=chunks, colour_tag=None, colour_numbers=None))
+
+
+def profile_notes(picture: Picture, choice: SpaceChoice) -> tuple[str, ...]:
+    """What to say of a picture whose file says something else than its space."""
+    if picture.icc is None:
+        return ()
+    return (f"its profile ({profile_name(picture.icc)}) was passed over: its code values are {choice.source}",)
 
 
 def check_grade_between(path: Path, choice: SpaceChoice) -> None:
