@@ -303,6 +303,13 @@ def _check_spaces(job: MatchJob, spaces: SpaceChoice) -> None:
             f"a mask by colours ({colors.colors}) is of codes of a display, and the source is in {spaces.source!r}: give a mask "
             "file, or leave the colours out"
         )
+    _check_target_space(reference, spaces)
+
+
+def _check_target_space(reference: BatchReference, spaces: SpaceChoice) -> None:
+    """The colours of a palette and of a clip are taken as sRGB."""
+    if spaces.target is not None and isinstance(reference, ClipReference):
+        raise InputError(f"{reference.path}: a clip is taken as sRGB: leave its space out, or give a still picture")
     if spaces.target is not None and isinstance(reference, PaletteReference):
         raise InputError(
             f"target space {spaces.target!r}: the colours of a palette are sRGB: leave the space out, or give a picture"

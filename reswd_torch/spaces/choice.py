@@ -77,14 +77,14 @@ def choose_spaces(
         raise InputError(f"{given!r} without a source space: give the space of the source as well")
     place = config_place(config)
     known = load_config(place)
-    first = find_space(known, source, "source space")
-    last = find_space(known, output, "output space") if output is not None else first
-    other = find_space(known, target, "target space") if target is not None else None
+    first = find_space(known, source, "source space", place)
+    last = find_space(known, output, "output space", place) if output is not None else first
+    other = find_space(known, target, "target space", place) if target is not None else None
     for seen in (first, other):
         if seen is not None:
             view_of(place, seen)
     if working is not None:
-        between = find_space(known, working, "working space")
+        between = find_space(known, working, "working space", place)
     else:
         between = first if kind_of(known, first) == DISPLAY else _log_space(place)
     chosen = SpaceChoice(place, first, other, last, between)

@@ -22,26 +22,27 @@ _HEADROOM = 1.5
 _CLOSE = 0.5
 
 
-def find_space(config: ocio.Config, name: str, role: str = "colour space") -> str:
+def find_space(config: ocio.Config, name: str, role: str = "colour space", place: str = "") -> str:
     """The name of a colour space as the config spells it.
 
     Args:
         config: where it is looked for.
         name: of a space, or one of its aliases, or a role; capitals do not count.
         role: what the space is wanted for, for the message.
+        place: where the config is, for the message.
 
     Raises:
         InputError: the config has none of that name, and the nearest ones are offered; or it holds data and no colours.
     """
     found = config.getColorSpace(name.strip())
     if found is None:
-        raise InputError(f"unknown {role} {name!r}: {_nearest(config, name)}")
+        raise InputError(f"unknown {role} {name!r}: {_nearest(config, name, place)}")
     if found.isData():
         raise InputError(f"{role} {name!r} holds data and no colours: give one that holds colours")
     return str(found.getName())
 
 
-def _nearest(config: ocio.Config, name: str) -> str:
+def _nearest(config: ocio.Config, name: str, place: str) -> str:
     """What to say of a name that is none."""
     spaces = list(config.getColorSpaces())
     by_name = {each.casefold(): one.getName() for one in spaces for each in (one.getName(), *one.getAliases())}
@@ -55,7 +56,7 @@ def _nearest(config: ocio.Config, name: str) -> str:
     if offered:
         return f"did you mean {' or '.join(map(repr, offered))}?"
     shown = ", ".join(repr(one.getName()) for one in spaces[:4] if not one.isData())
-    return f"the config {config.getName() or 'file'} has {len(spaces)} spaces, such as {shown}"
+    return f"the config {place or config.getName()} has {len(spaces)} spaces, such as {shown}"
 
 
 def kind_of(config: ocio.Config, name: str) -> str:

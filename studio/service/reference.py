@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reswd_torch.errors import InputError
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
@@ -93,13 +92,10 @@ class ReferenceSamples:
         sizes are equal.
 
         Raises:
-            InputError: the reference or its mask cannot be read; or it is a clip, which is taken as sRGB.
+            InputError: the reference or its mask cannot be read.
         """
         reference = self._reference
-        if isinstance(reference, ClipReference):
-            raise InputError(f"{reference.path}: a clip is taken as sRGB: leave its space out, or give a still picture")
-        if isinstance(reference, PaletteReference):
-            return self._converted(None, None)
+        assert isinstance(reference, PictureReference), "a job refuses the space of anything else"
         read = self._for_size(reference, picture.full_size)
         return read.sample, tuple(f"{reference.path.name}: {note}" for note in read.notes)
 

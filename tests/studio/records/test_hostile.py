@@ -30,7 +30,28 @@ VALUES: list[Any] = [
     None, True, False, 0, -1, 1.5, 10**400, -(10**300), float("nan"), float("inf"), "", "x" * 3000, "\ud800\0", "NaN", [],
     {}, [[[]]], [None], {"a": 1}, "9" * 50,
 ]  # fmt: skip
+SPACES = {
+    "config": "ocio://studio-config-v2.2.0_aces-v1.3_ocio-v2.4",
+    "source": "a",
+    "target": None,
+    "output": "b",
+    "working": "c",
+}
 RECORDS: dict[str, str] = {
+    "settings between spaces": to_text(
+        MATCH,
+        {
+            "settings": asdict(MatchSettings()), "palette": "#123", "encoding": "sRGB", "grade": GRADE.to_record(),
+            "inputs": {}, "spaces": SPACES,
+        },
+    ),
+    "settings with a config": to_text(
+        MATCH,
+        {
+            "settings": asdict(MatchSettings()), "palette": "#123", "encoding": "sRGB", "grade": GRADE.to_record(),
+            "inputs": {"config": {"path": "/a/own.ocio", "sha256": "00"}}, "spaces": SPACES | {"config": None},
+        },
+    ),
     "settings": to_text(
         MATCH,
         {
@@ -57,7 +78,7 @@ def read(kind: str, text: str, folder: Path) -> object:
     if kind == "run":
         return read_run(folder / "a.json")
     saved = read_settings(folder / "a.json")
-    return saved.reference(), saved.file("mask"), saved.file("source")
+    return saved.reference(), saved.file("mask"), saved.file("source"), saved.space_choice()
 
 
 def places(part: object, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -105,6 +126,8 @@ def test_whatever_a_field_is_the_record_is_read_or_refused(kind: str, tmp_path: 
 def test_what_must_be_a_number_or_a_path_is_nothing_else(kind: str, value: object, tmp_path: Path) -> None:
     numbers = {
         "settings": [("settings", "strength"), ("settings", "seed"), ("at",)],
+        "settings between spaces": [("spaces", name) for name in SPACES],
+        "settings with a config": [("spaces", "source"), ("inputs", "config", "path")],
         "run": [("settings", "strength"), ("settings", "samples"), ("at",), ("reference", "path"), ("masks",)],
         "painted": [("guidance", "strength"), ("guidance", "stop"), ("steps",), ("seed",), ("reference", "colors")],
     }
