@@ -182,6 +182,7 @@ class BatchJob:
         output_format: of the results, a name of :data:`studio.kinds.RESULT_FORMATS`.
         quality: 1..100 of results in a lossy format; None for that of a JPEG source, else 95.
         existing: what to do with results that are there: one of ``FRESH``, ``OVERWRITE``, ``RESUME``.
+        spaces: what the code values of the pictures stand for, for ``"each"``; None where their files say it.
     """
 
     folder: Path
@@ -196,6 +197,7 @@ class BatchJob:
     output_format: str = AS_SOURCE
     quality: int | None = None
     existing: str = FRESH
+    spaces: SpaceChoice | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in (EACH, SERIES):
@@ -210,6 +212,8 @@ class BatchJob:
             _check_series_scene(self.settings)
         if self.mode == SERIES and isinstance(self.reference, SavedGrade):
             _check_series_cast(self.reference.grade, self.settings)
+        if self.spaces is not None:
+            self._check_spaces(self.spaces)
         self._check_grade_files()
         _check_format(self.output_format, self.quality)
 
@@ -222,6 +226,15 @@ class BatchJob:
     def target_mask(self) -> Path | None:
         """White where the one reference counts."""
         return reference_files(self.reference).get("target_mask")
+
+    def _check_spaces(self, spaces: SpaceChoice) -> None:
+        if self.mode == SERIES or isinstance(self.reference, SavedGrade):
+            raise InputError(
+                f"the source space {spaces.source!r} is for pictures that are matched one by one: leave it out, or match each on "
+                "its own"
+            )
+        _check_codes_between(self.settings, spaces)
+        _check_target_space(self.reference, spaces)
 
     def _check_grade_files(self) -> None:
         suffix = self.grade_files
@@ -291,11 +304,7 @@ def _check_spaces(job: MatchJob, spaces: SpaceChoice) -> None:
     """Colour spaces are for still pictures; colours that are typed, and trims, are codes of a display."""
     if isinstance(job, ClipJob | FramesJob):
         raise InputError(f"{job.source}: the source space {spaces.source!r} is for single pictures: leave it out")
-    if job.settings.pairs:
-        raise InputError(
-            f"pairs of colours are codes of a display, and {spaces.source!r} is graded in {spaces.working!r}: leave them out"
-        )
-    check_trims_between(job.settings.trims, spaces)
+    _check_codes_between(job.settings, spaces)
     reference = job.reference
     colors = job.mask_colors or (reference.mask_colors if isinstance(reference, PictureReference) else None)
     if colors is not None:
@@ -314,6 +323,14 @@ def _check_target_space(reference: BatchReference, spaces: SpaceChoice) -> None:
         raise InputError(
             f"target space {spaces.target!r}: the colours of a palette are sRGB: leave the space out, or give a picture"
         )
+
+
+def _check_codes_between(settings: MatchSettings, spaces: SpaceChoice) -> None:
+    if settings.pairs:
+        raise InputError(
+            f"pairs of colours are codes of a display, and {spaces.source!r} is graded in {spaces.working!r}: leave them out"
+        )
+    check_trims_between(settings.trims, spaces)
 
 
 def check_trims_between(trims: Trims, spaces: SpaceChoice) -> None:

@@ -22,6 +22,7 @@ from studio.jobs import MatchJob
 from studio.media.places import sha256_of
 from studio.records.format import MATCH, a_number, a_path, read_record, to_text
 from studio.records.settings import settings_in
+from studio.records.spaces import spaces_in, spaces_record
 from studio.references import ClipReference, PaletteReference, PictureReference, Reference, SavedGrade, choose_reference
 from studio.remedies import JobRemedy
 
@@ -138,7 +139,7 @@ def settings_text(
     if isinstance(job.reference, PictureReference) and job.reference.mask_colors is not None:
         fields["target_mask_colors"] = asdict(job.reference.mask_colors)
     if job.spaces is not None:
-        fields["spaces"] = asdict(job.spaces) | ({} if job.spaces.is_built_in else {"config": None})
+        fields["spaces"] = spaces_record(job.spaces)
     if grade.report is not None:
         fields["distance"] = {"before": grade.report.distance_before, "after": grade.report.distance_after}
     return to_text(MATCH, fields)
@@ -172,7 +173,7 @@ def read_settings(path: Path) -> SavedMatch:
             raise TypeError(f"palette {palette!r}")
         at = None if record.get("at") is None else a_number(record["at"])
         mask, target_mask = (_color_range_in(record.get(name)) for name in ("mask_colors", "target_mask_colors"))
-        spaces = _spaces_in(record.get("spaces"), inputs)
+        spaces = spaces_in(record.get("spaces"), config_kept="config" in inputs)
         return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent, at, mask, target_mask, spaces)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
@@ -187,23 +188,6 @@ def _color_range_in(kept: dict[str, Any] | None) -> ColorRange | None:
     if not isinstance(colors := kept["colors"], str):
         raise TypeError(f"{colors!r:.40} are no colours")
     return ColorRange(colors, *(a_number(kept[name]) for name in ("tolerance", "softness", "feather")))
-
-
-def _spaces_in(kept: dict[str, Any] | None, inputs: Mapping[str, object]) -> SpaceChoice | None:
-    """The colour spaces that a record keeps. Raises KeyError or TypeError where they are damaged."""
-    if kept is None:
-        return None
-    source, output, working = (kept[name] for name in ("source", "output", "working"))
-    if not all(isinstance(one, str) for one in (source, output, working)):
-        raise TypeError(f"{kept!r:.80} are no colour spaces")
-    if not isinstance(target := kept["target"], str | None) or not isinstance(config := kept["config"], str | None):
-        raise TypeError(f"{kept!r:.80} are no colour spaces")
-    if config is None and "config" not in inputs:
-        raise KeyError("the config of the colour spaces")
-    choice = SpaceChoice(config or "", source, target, output, working)
-    if config is not None and not choice.is_built_in:  # a file is an input, with its hash
-        raise ValueError(f"{config!r:.80} is no built-in config")
-    return choice
 
 
 def _unpacked(name: str, data: str) -> Path:

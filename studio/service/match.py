@@ -30,7 +30,6 @@ from studio.service.spaces import (
     profile_notes,
     render_between,
     save_grade_between,
-    seen_sample,
 )
 from studio.service.weights import where_to_grade
 from studio.watch import UNWATCHED, Watch
@@ -258,8 +257,7 @@ def _wanted(job: MatchJob, reference: ReferenceSamples, picture: Picture) -> tup
         return reference.for_picture(picture)
     if spaces.target is None:
         return reference.shown(picture)
-    coded, notes = reference.coded(picture)
-    return seen_sample(coded, view_of(spaces.config, spaces.target)), notes
+    return reference.seen(picture, view_of(spaces.config, spaces.target))
 
 
 def _fit(job: MatchJob, source: PixelSample, target: PixelSample, icc: bytes | None, watch: Watch) -> Grade:

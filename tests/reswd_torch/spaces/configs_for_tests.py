@@ -39,6 +39,6 @@ colorspaces:
 
 
 def own_config(place: Path, *, head: str = "", more: str = "") -> Path:
-    """A config with ``Light``, two logarithms of it (``Timing`` says no encoding), ``Shown``, data and a file that is not there."""
+    """A config with ``Light``, two logarithms of it (``Timing`` says no encoding), ``Shown``, data, and a missing file."""
     place.write_text(_TEXT.format(head=head, more=more), encoding="utf-8")
     return place

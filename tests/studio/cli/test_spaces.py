@@ -96,6 +96,66 @@ def test_a_grade_file_is_applied_in_the_working_space(reswd: Reswd, shots: Path)
     assert_refused(refused, "trimmed in exposure", "ACEScct")
 
 
+def test_a_batch_is_between_spaces_as_each_match_is(reswd: Reswd, shots: Path) -> None:
+    (shots / "in").mkdir()
+    for name in ("a.tif", "b.tif"):
+        (shots / "in" / name).write_bytes((shots / "source.tif").read_bytes())
+    batch = ("batch", shots / "in", "-o", shots / "out", "--target", shots / "target.tif", "--jobs", 1)
+    ran = reswd(*batch, *ASKED, "--grade-files", ".cc", "--settings-files")
+    assert ran.code == 0 and f"colour spaces in {LOGC3}, graded in ACEScct" in ran.out
+    assert (
+        reswd(
+            "match", shots / "source.tif", shots / "target.tif", *ASKED, "--transform", "cdl", "-o", shots / "o.tif"
+        ).code
+        == 0
+    )
+    for name in ("a.tif", "b.tif"):
+        assert (shots / "out" / name).read_bytes() == (shots / "o.tif").read_bytes()
+        assert "apply it to colours in ACEScct" in (shots / "out" / f"{name}.cc").read_text()
+        assert json.loads((shots / "out" / f"{name}.settings.json").read_text())["spaces"]["source"] == LOGC3
+    (shots / "out" / "a.tif").unlink()
+    on = reswd("batch", shots / "in", "-o", shots / "out", "--resume", "--jobs", 1)
+    assert on.code == 0 and "1 of them before" in on.out
+    assert (shots / "out" / "a.tif").read_bytes() == (shots / "o.tif").read_bytes()
+    other = reswd(*batch, *ASKED, "--output-space", "acescct", "--grade-files", ".cc", "--settings-files", "--resume")
+    assert_refused(other, f"spaces was in {LOGC3}, graded in ACEScct, now it is from {LOGC3} to ACEScct")
+
+
+def test_a_batch_with_a_config_of_ones_own_notices_that_it_changed(reswd: Reswd, shots: Path) -> None:
+    (shots / "in").mkdir()
+    (shots / "in" / "a.tif").write_bytes((shots / "source.tif").read_bytes())
+    config = own_config(shots / "own.ocio")
+    batch = ("batch", shots / "in", "-o", shots / "out", "--jobs", 1, "--target", shots / "target.tif")
+    assert reswd(*batch, "--source-space", "Film", "--ocio", config).code == 0
+    assert reswd("batch", shots / "in", "-o", shots / "out", "--jobs", 1, "--resume").code == 0
+    own_config(config, more="  - !<ColorSpace>\n    name: Slate\n")
+    assert_refused(
+        reswd("batch", shots / "in", "-o", shots / "out", "--jobs", 1, "--resume"), "config was", "now it is"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--series",), "is for pictures that are matched one by one"),
+        (("--shots",), "--source-space is for a folder of pictures"),
+        (("--contrast", "1.2"), "trimmed in contrast"),
+        (("--target-space", "slog3"), "unknown target space 'slog3'"),
+        (
+            ("--working-space", "ACEScct", "--source-space", "rec2100_pq_display", "--grade-files", ".clf"),
+            ".clf has no place",
+        ),
+    ],
+)
+def test_a_batch_refuses_what_has_no_spaces(reswd: Reswd, shots: Path, flags: tuple[str, ...], said: str) -> None:
+    (shots / "in").mkdir()
+    (shots / "in" / "a.tif").write_bytes((shots / "source.tif").read_bytes())
+    before = snapshot(shots)
+    batch = ("batch", shots / "in", "-o", shots / "out", "--target", shots / "target.tif", *ASKED[:2], *flags)
+    assert_refused(reswd(*batch), said)
+    assert snapshot(shots) == before
+
+
 REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "source": (("--source-space", "LogC3"), ("unknown source space 'LogC3'", "'ARRI LogC3 (EI800)'")),
     "target": (("--source-space", "ACEScct", "--target-space", "slog3"), ("unknown target space 'slog3'", "'S-Log3")),

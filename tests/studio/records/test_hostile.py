@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from guidance.text_to_image import Generation
 from reswd_torch import Cdl, Grade, MatchSettings
 from reswd_torch.errors import InputError
+from reswd_torch.spaces import SpaceChoice
 from studio.jobs import GuideJob
 from studio.records.batch import KeptFile, RunRecord, SeriesGrade, read_run
 from studio.records.format import MATCH, to_text
@@ -59,6 +60,10 @@ RECORDS: dict[str, str] = {
             "inputs": {"target": {"path": "/a/b.mp4", "sha256": "00"}, "mask": {"path": "m", "sha256": "0", "data": "AA=="}},
         },
     ),
+    "run between spaces": RunRecord(
+        source="/a", mode="each", settings=MatchSettings(), reference=KeptFile("/a/b.png", "00"),
+        spaces=SpaceChoice("/a/own.ocio", "a", "b", "c", "d"), config=KeptFile("/a/own.ocio", "00"),
+    ).text(),
     "run": RunRecord(
         "/a", "series", MatchSettings(), reference=KeptFile("/a/b.png", "00"), at=0.5, masks="/m", grade_files=".cc",
         series=(SeriesGrade("srgb", GRADE, torch.zeros(2, 3)),),
@@ -75,7 +80,7 @@ def read(kind: str, text: str, folder: Path) -> object:
         Image.new("RGB", (2, 2)).save(folder / "a.png", pnginfo=info)
         return read_painted(folder / "a.png")
     (folder / "a.json").write_text(text)
-    if kind == "run":
+    if kind.startswith("run"):
         return read_run(folder / "a.json")
     saved = read_settings(folder / "a.json")
     return saved.reference(), saved.file("mask"), saved.file("source"), saved.space_choice()
@@ -127,7 +132,8 @@ def test_what_must_be_a_number_or_a_path_is_nothing_else(kind: str, value: objec
     numbers = {
         "settings": [("settings", "strength"), ("settings", "seed"), ("at",)],
         "settings between spaces": [("spaces", name) for name in SPACES],
-        "settings with a config": [("spaces", "source"), ("inputs", "config", "path")],
+        "settings with a config": [("spaces", "source"), ("spaces", "working")],
+        "run between spaces": [("spaces", "source"), ("spaces", "output"), ("config", "path"), ("config", "sha256")],
         "run": [("settings", "strength"), ("settings", "samples"), ("at",), ("reference", "path"), ("masks",)],
         "painted": [("guidance", "strength"), ("guidance", "stop"), ("steps",), ("seed",), ("reference", "colors")],
     }
