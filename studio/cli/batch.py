@@ -160,11 +160,11 @@ def batch_command(
     job = replace(base, reference=reference, settings=settings, existing=existing, spaces=chosen, **flags)
     run = PreparedBatch(job)
     _announce(run.plan)
-    if chosen is not None:
-        print(f"colour spaces {chosen.in_words()} ({chosen.config})")
     with counting() as watch:
         summary = run.run(watch, jobs=jobs, cluster=cluster)
         stopped = watch.stopped()
+    if chosen is not None:
+        print(f"colour spaces {chosen.in_words()} ({chosen.config})")
     _tell(summary, run.plan, stopped=stopped)
 
 

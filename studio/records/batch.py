@@ -190,7 +190,7 @@ def _shown(value: object) -> str:
     if isinstance(value, KeptFile):
         return " ".join(part[:120] for part in value.to_record().values())
     if isinstance(value, SpaceChoice):
-        return value.in_words()
+        return ", ".join(f"{role} {_shown(name)}" for role, name in asdict(value).items())
     if isinstance(value, tuple):
         return ", ".join("=".join(one) if isinstance(one, tuple) else str(one) for one in value) or "none"
     return "not given" if value is None else str(value)
