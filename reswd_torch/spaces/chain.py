@@ -72,9 +72,9 @@ def _converter(operations: tuple[ocio.Transform, ...]) -> Converter:
     return Converter(ocio.Config.CreateRaw().getProcessor(ocio.GroupTransform(list(operations))))
 
 
-def seen_in(choice: SpaceChoice) -> Converter:
-    """What a display shows of the working space."""
-    return view_of(choice.config, choice.working)
+def working_view(choice: SpaceChoice, *, inverse: bool = False) -> Converter:
+    """What a display shows of the working space, through the view that the source is seen through; or from it back."""
+    return view_of(choice.config, choice.working, like=choice.source, inverse=inverse)
 
 
 def process_list_text(

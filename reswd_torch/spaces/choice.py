@@ -89,7 +89,7 @@ def choose_spaces(
         between = first if kind_of(known, first) == DISPLAY else _log_space(place)
     chosen = SpaceChoice(place, first, other, last, between)
     conversion(place, first, between), conversion(place, between, last)
-    view_of(place, between), view_of(place, between, inverse=True)
+    view_of(place, between, like=first), view_of(place, between, like=first, inverse=True)
     return chosen
 
 

@@ -84,7 +84,7 @@ def converter_of(place: str, transform: ocio.Transform, asked: str, *, inverse: 
 
 
 @lru_cache(maxsize=32)
-def view_of(place: str, space: str, *, inverse: bool = False) -> Converter:
+def view_of(place: str, space: str, *, like: str | None = None, inverse: bool = False) -> Converter:
     """What a display shows of a colour space, which is what fits look at.
 
     Light of a scene and its logarithms are seen through the config's default view on its default display, which brings highlights
@@ -93,6 +93,7 @@ def view_of(place: str, space: str, *, inverse: bool = False) -> Converter:
     Args:
         place: the config.
         space: a name of it.
+        like: another name, whose kind says which of the two it is: that of the source, for a working space of another kind.
         inverse: from the display back. Colours that the view cut off come back as the nearest that it shows.
 
     Raises:
@@ -102,7 +103,7 @@ def view_of(place: str, space: str, *, inverse: bool = False) -> Converter:
 
     config = load_config(place)
     display, view = default_view(place)
-    if kind_of(config, space) == DISPLAY:
+    if kind_of(config, like or space) == DISPLAY:
         seen = _display_space(config, display, view)
         transform: ocio.Transform = ocio.ColorSpaceTransform(space, seen)
     else:

@@ -20,7 +20,7 @@ from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_TRANSFORM, CDL, LUT, MatchSettings
 from reswd_torch.spaces import Converter, SpaceChoice, conversion, process_list_text, through, view_of
-from reswd_torch.spaces.chain import graded_in
+from reswd_torch.spaces.chain import graded_in, working_view
 from reswd_torch.threads import one_thread
 from studio.media.images import Picture, profile_name
 from studio.media.images.png_chunks import COLOUR_CHUNKS
@@ -98,7 +98,7 @@ def fit_between(
     seen = seen_sample(source, view_of(choice.config, choice.source))
     fitted = _fitted_on_display(seen, target, settings, progress)
     wanted = fitted.fit_alone.apply(seen.fit).clamp(0.0, 1.0)
-    aims = view_of(choice.config, choice.working, inverse=True)(wanted.numpy())
+    aims = working_view(choice, inverse=True)(wanted.numpy())
     working = conversion(choice.config, choice.source, choice.working)(source.fit.numpy())
     inside = ((torch.minimum(seen.fit, wanted) > _SHOWN) & (torch.maximum(seen.fit, wanted) < 1.0 - _SHOWN)).all(dim=1)
     if int(inside.sum()) < _ENOUGH:
@@ -157,7 +157,7 @@ def _fitted_in(
 
 def _off(choice: SpaceChoice, cdl: Cdl, working: np.ndarray, wanted: Float[Tensor, "m 3"]) -> float:
     """Mean distance on the display between what ten numbers make of colours and what is wanted, CIE Lab units."""
-    shown = _shown(view_of(choice.config, choice.working), graded_in(choice, cdl)(working))
+    shown = _shown(working_view(choice), graded_in(choice, cdl)(working))
     return float((srgb_to_lab(shown) - srgb_to_lab(wanted)).norm(dim=1).mean())
 
 
@@ -172,7 +172,7 @@ def distance_by(grade: Grade, source: PixelSample, target: PixelSample, choice: 
     """
     working = conversion(choice.config, choice.source, choice.working)(source.held_out.numpy())
     graded = working if grade.leaves_alone else graded_in(choice, grade.effective)(working)
-    return color_distance(_shown(view_of(choice.config, choice.working), graded), target.held_out)
+    return color_distance(_shown(working_view(choice), graded), target.held_out)
 
 
 def render_between(

@@ -83,15 +83,18 @@ def test_a_reference_without_a_space_is_what_its_file_says(tmp_path: Path) -> No
     assert palette.report is not None and palette.report.distance_after < palette.report.distance_before
 
 
-def test_a_display_is_graded_in_its_own_space(tmp_path: Path) -> None:
+@pytest.mark.parametrize("working", [None, "ACEScct"])
+def test_a_display_is_graded_in_its_own_space_or_another(tmp_path: Path, working: str | None) -> None:
+    """Whatever is graded in, the source is seen through one view."""
     light = scene()
     source = write_deep(tmp_path / "source.tif", encoded(light * 0.5, "Rec.1886 Rec.709 - Display"))
     target = write_deep(tmp_path / "target.tif", encoded(light * 0.5 * np.array([1.1, 1.0, 0.9]), "sRGB - Display"))
-    spaces = choose_spaces("rec1886_rec709_display", target="srgb_display", config=PLACE)
-    assert spaces.working == spaces.source
+    spaces = choose_spaces("rec1886_rec709_display", target="srgb_display", working=working, config=PLACE)
+    assert spaces.working == (working or spaces.source)
     result = run_match(MatchJob(source, PictureReference(target), spaces=spaces))
     graded = result.save_picture(tmp_path / "graded.tif")
     assert seen_difference(graded, spaces.source, target, "sRGB - Display") <= 1.0
+    assert result.distance_at(0.0) == pytest.approx(result.distance_before, abs=0.02)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
