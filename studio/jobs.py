@@ -15,9 +15,10 @@ from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import format_for, format_of, in_words
-from reswd_torch.grade.trims import ALL
+from reswd_torch.grade.trims import ALL, Trims
 from reswd_torch.matching.methods import method_named
 from reswd_torch.settings import AUTO_SCENE, AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
+from reswd_torch.spaces.choice import SpaceChoice
 from studio.color_range import ColorRange
 from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.references import (
@@ -60,6 +61,7 @@ class MatchJob:
         settings: how to match; with a saved grade only strength and trims count; without trims it keeps its own.
         mask: a picture of the size of the source, white where the source counts and changes; None for everywhere.
         mask_colors: colours near which the source counts and changes; None for all. With a mask, what is in both.
+        spaces: what the code values of the pictures stand for; None where their files say it.
     """
 
     source: Path
@@ -67,8 +69,11 @@ class MatchJob:
     settings: MatchSettings = field(default_factory=MatchSettings)
     mask: Path | None = None
     mask_colors: ColorRange | None = None
+    spaces: SpaceChoice | None = None
 
     def __post_init__(self) -> None:
+        if self.spaces is not None:
+            _check_spaces(self, self.spaces)
         if isinstance(self.reference, FolderReference) and not self.ends_in_order:
             raise InputError(f"{self.reference.path}: this is a folder: give a picture file")
         if isinstance(self.reference, PaletteReference):
@@ -98,9 +103,13 @@ class MatchJob:
 
     @property
     def files(self) -> dict[str, Path]:
-        """Every file that the job reads, by role: ``source``, ``target``, ``mask``, ``target_mask``."""
+        """Every file that the job reads, by role: ``source``, ``target``, ``mask``, ``target_mask``, ``config``."""
         files = {"source": self.source, **reference_files(self.reference)}
-        return files if self.mask is None else files | {"mask": self.mask}
+        if self.mask is not None:
+            files["mask"] = self.mask
+        if self.spaces is not None and not self.spaces.is_built_in:
+            files["config"] = Path(self.spaces.config)
+        return files
 
     def description(self) -> str:
         """One line for grade files: what is matched to what, and how."""
@@ -108,6 +117,8 @@ class MatchJob:
         how = f"{settings.method}, strength {settings.strength:g}, seed {settings.seed}"
         if not settings.trims.is_neutral:
             how += f", trimmed in {in_words(settings.trims.changed, 'and')}"
+        if self.spaces is not None:
+            how += f", {self.spaces.in_words()}"
         return f"ReSWD Studio: {self.source.name} matched to {self.reference.name} ({how})"
 
     def by_method(self, method: str) -> MatchJob:
@@ -171,6 +182,7 @@ class BatchJob:
         output_format: of the results, a name of :data:`studio.kinds.RESULT_FORMATS`.
         quality: 1..100 of results in a lossy format; None for that of a JPEG source, else 95.
         existing: what to do with results that are there: one of ``FRESH``, ``OVERWRITE``, ``RESUME``.
+        spaces: what the code values of the pictures stand for, for ``"each"``; None where their files say it.
     """
 
     folder: Path
@@ -185,6 +197,7 @@ class BatchJob:
     output_format: str = AS_SOURCE
     quality: int | None = None
     existing: str = FRESH
+    spaces: SpaceChoice | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in (EACH, SERIES):
@@ -199,6 +212,8 @@ class BatchJob:
             _check_series_scene(self.settings)
         if self.mode == SERIES and isinstance(self.reference, SavedGrade):
             _check_series_cast(self.reference.grade, self.settings)
+        if self.spaces is not None:
+            self._check_spaces(self.spaces)
         self._check_grade_files()
         _check_format(self.output_format, self.quality)
 
@@ -211,6 +226,15 @@ class BatchJob:
     def target_mask(self) -> Path | None:
         """White where the one reference counts."""
         return reference_files(self.reference).get("target_mask")
+
+    def _check_spaces(self, spaces: SpaceChoice) -> None:
+        if self.mode == SERIES or isinstance(self.reference, SavedGrade):
+            raise InputError(
+                f"the source space {spaces.source!r} is for pictures that are matched one by one: leave it out, or match each on "
+                "its own"
+            )
+        _check_codes_between(self.settings, spaces)
+        _check_target_space(self.reference, spaces)
 
     def _check_grade_files(self) -> None:
         suffix = self.grade_files
@@ -274,6 +298,48 @@ class EditJob:
         """What can be written: the EDL, the timeline where one is read, and the .ccc."""
         timeline = (".otio",) if self.edl is not None and self.edl.suffix.lower() == ".otio" else ()
         return tuple(self.place(suffix) for suffix in (".edl", *timeline, ".ccc"))
+
+
+def _check_spaces(job: MatchJob, spaces: SpaceChoice) -> None:
+    """Colour spaces are for still pictures; colours that are typed, and trims, are codes of a display."""
+    if isinstance(job, ClipJob | FramesJob):
+        raise InputError(f"{job.source}: the source space {spaces.source!r} is for single pictures: leave it out")
+    _check_codes_between(job.settings, spaces)
+    reference = job.reference
+    colors = job.mask_colors or (reference.mask_colors if isinstance(reference, PictureReference) else None)
+    if colors is not None:
+        raise InputError(
+            f"a mask by colours ({colors.colors}) is of codes of a display, and the source is in {spaces.source!r}: give a mask "
+            "file, or leave the colours out"
+        )
+    _check_target_space(reference, spaces)
+
+
+def _check_target_space(reference: BatchReference, spaces: SpaceChoice) -> None:
+    """The colours of a palette and of a clip are taken as sRGB."""
+    if spaces.target is not None and isinstance(reference, ClipReference):
+        raise InputError(f"{reference.path}: a clip is taken as sRGB: leave its space out, or give a still picture")
+    if spaces.target is not None and isinstance(reference, PaletteReference):
+        raise InputError(
+            f"target space {spaces.target!r}: the colours of a palette are sRGB: leave the space out, or give a picture"
+        )
+
+
+def _check_codes_between(settings: MatchSettings, spaces: SpaceChoice) -> None:
+    if settings.pairs:
+        raise InputError(
+            f"pairs of colours are codes of a display, and {spaces.source!r} is graded in {spaces.working!r}: leave them out"
+        )
+    check_trims_between(settings.trims, spaces)
+
+
+def check_trims_between(trims: Trims, spaces: SpaceChoice) -> None:
+    """Refuse trims, which are for codes of a display, where something else is graded. Raises InputError."""
+    if not trims.is_neutral:
+        raise InputError(
+            f"trimmed in {in_words(trims.changed, 'and')}: trims are for codes of a display, and {spaces.source!r} is graded in "
+            f"{spaces.working!r}: leave them out"
+        )
 
 
 def _check_no_colors(path: Path, colors: ColorRange | None) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from reswd_torch.errors import InputError
-from studio.cli import options
+from studio.cli import options, spaces
 from studio.cli.trims import loaded_grade, with_trims
 from studio.cli.words import in_words
 from studio.fault import Fault
@@ -28,6 +28,10 @@ def apply_command(
     output: Annotated[Path, _FOLDER],
     strength: Annotated[float | None, options.OWN_STRENGTH] = None,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
+    source_space: Annotated[str | None, spaces.SOURCE] = None,
+    output_space: Annotated[str | None, spaces.OUTPUT] = None,
+    working_space: Annotated[str | None, spaces.WORKING] = None,
+    ocio: Annotated[str | None, spaces.OCIO] = None,
     *,
     trims: dict[str, Any],
 ) -> None:
@@ -37,10 +41,16 @@ def apply_command(
     anything is written.
     """
     from studio.cli.bars import watching
-    from studio.service.apply import apply_to_file, planned_outputs
+    from studio.service.apply import apply_to_file, between_spaces, planned_outputs, saved_spaces
     from studio.views.sentences import trimmed_line
 
     loaded = loaded_grade(grade, strength, trims)
+    chosen = spaces.spaces_from_flags(
+        saved_spaces(grade), source=source_space, target=None, output=output_space, working=working_space, config=ocio
+    )
+    if chosen is not None:
+        loaded = between_spaces(loaded, chosen)
+        print(f"note: {grade}: applied {chosen.in_words()} ({chosen.config})", file=sys.stderr)
     for note in loaded.notes:
         print(f"note: {grade}: {note}", file=sys.stderr)
     if (trimmed := trimmed_line(loaded)) is not None:
@@ -49,7 +59,7 @@ def apply_command(
     for image, place in planned_outputs(images, output, overwrite=overwrite):
         try:
             with watching() as watch:
-                applied = apply_to_file(loaded, image, place, overwrite=overwrite, watch=watch)
+                applied = apply_to_file(loaded, image, place, overwrite=overwrite, watch=watch, spaces=chosen)
         except (InputError, Fault) as error:
             failed += 1
             print(f"reswd: {in_words(error) if isinstance(error, InputError) else error}", file=sys.stderr)

@@ -11,7 +11,7 @@ import typer
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes, in_words
-from studio.cli import options
+from studio.cli import options, spaces
 from studio.cli.edit import grade_edit
 from studio.cli.trims import trimmed_reference, with_trims
 from studio.kinds import AS_SOURCE, RESULT_FORMATS
@@ -104,6 +104,11 @@ def batch_command(
     quality: Annotated[int | None, _QUALITY] = None,
     edl: Annotated[Path | None, _EDL] = None,
     shots: Annotated[bool, _SHOTS] = False,
+    source_space: Annotated[str | None, spaces.SOURCE] = None,
+    target_space: Annotated[str | None, spaces.TARGET] = None,
+    output_space: Annotated[str | None, spaces.OUTPUT] = None,
+    working_space: Annotated[str | None, spaces.WORKING] = None,
+    ocio: Annotated[str | None, spaces.OCIO] = None,
     *,
     trims: dict[str, Any],
 ) -> None:
@@ -133,9 +138,14 @@ def batch_command(
         others = {
             "--series": series, "--resume": resume, "--cluster": cluster, "--jobs": jobs, "--mask": mask,
             "--target-mask": target_mask, "--grade-files": grade_files, "--settings-files": settings_files,
-            "--format": output_format, "--quality": quality, "--recursive": recursive,
+            "--format": output_format, "--quality": quality, "--recursive": recursive, "--source-space": source_space,
+            "--target-space": target_space, "--output-space": output_space, "--working-space": working_space, "--ocio": ocio,
         }  # fmt: skip
         return grade_edit(source, output, reference, settings, edl=edl, overwrite=overwrite, others=others)
+    chosen = spaces.spaces_from_flags(
+        None if earlier is None else earlier.spaces,
+        source=source_space, target=target_space, output=output_space, working=working_space, config=ocio,
+    )  # fmt: skip
     base = base or BatchJob(source, output, reference, settings=settings)
     flags = options.given(
         mode=SERIES if series else None,
@@ -147,12 +157,14 @@ def batch_command(
         quality=quality,
     )
     existing = OVERWRITE if overwrite else RESUME if resume else FRESH
-    job = replace(base, reference=reference, settings=settings, existing=existing, **flags)
+    job = replace(base, reference=reference, settings=settings, existing=existing, spaces=chosen, **flags)
     run = PreparedBatch(job)
     _announce(run.plan)
     with counting() as watch:
         summary = run.run(watch, jobs=jobs, cluster=cluster)
         stopped = watch.stopped()
+    if chosen is not None:
+        print(f"colour spaces {chosen.in_words()} ({chosen.config})")
     _tell(summary, run.plan, stopped=stopped)
 
 

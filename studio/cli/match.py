@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reswd_torch.errors import InputError
-from studio.cli import masks, options
+from studio.cli import masks, options, spaces
 from studio.cli.trims import trimmed_reference, with_trims
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def match_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     pair: Annotated[list[str] | None, options.PAIR] = None,
     grade: Annotated[list[Path] | None, options.GRADE_FILES] = None,
+    source_space: Annotated[str | None, spaces.SOURCE] = None,
+    target_space: Annotated[str | None, spaces.TARGET] = None,
+    output_space: Annotated[str | None, spaces.OUTPUT] = None,
+    working_space: Annotated[str | None, spaces.WORKING] = None,
+    ocio: Annotated[str | None, spaces.OCIO] = None,
     *,
     trims: dict[str, Any],
 ) -> None:
@@ -93,7 +98,11 @@ def match_command(
         )
     if mask is None and saved is not None:
         mask = saved.file("mask")
-    job = job_for(source, trimmed_reference(reference, settings, trims), settings, mask, colors)
+    chosen = spaces.spaces_from_flags(
+        saved.space_choice() if saved else None,
+        source=source_space, target=target_space, output=output_space, working=working_space, config=ocio,
+    )  # fmt: skip
+    job = job_for(source, trimmed_reference(reference, settings, trims), settings, mask, colors, chosen)
     inputs = () if from_settings is None else (from_settings,)
     outputs = Outputs(output, cdl, cube, save_settings, cube_size, overwrite, inputs, tuple(grade or ()))
     with watching(job) as watch:

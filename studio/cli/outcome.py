@@ -13,6 +13,7 @@ from studio.service.clip import ClipResult
 from studio.service.delivery import Delivered
 from studio.service.frames import FramesResult
 from studio.service.match import MatchResult, scene_facts, taken_facts
+from studio.service.spaces import applies_where
 from studio.views.sentences import taken_line, trimmed_line
 
 
@@ -39,6 +40,7 @@ def _record(delivered: Delivered, cube_size: int) -> dict[str, Any]:
         **asdict(taken_facts(delivered.result.job, grade)),
         "encoding": delivered.result.encoding,
         "grade": {name: value for name, value in grade.to_record().items() if name != "values"},
+        **({} if (spaces := delivered.result.job.spaces) is None else {"spaces": asdict(spaces)}),
         "notes": list(delivered.notes),
         "written": {role: str(path) for role, path in delivered.written.items()},
         "cube_error": asdict(grade.cube_error(cube_size)),
@@ -76,8 +78,14 @@ def _lines(delivered: Delivered, cube_size: int) -> list[str]:
         lines.append(f"{result.done} of {result.frames} frames")
     if (trimmed := trimmed_line(grade)) is not None:
         lines.append(trimmed)
+    spaces = result.job.spaces
+    if spaces is not None:
+        lines.append(f"colour spaces {spaces.in_words()} ({spaces.config})")
     lines.append(grade.effective.describe())
     lines += [*_lattice_lines(delivered, cube_size)]
+    if spaces is not None:
+        grades = (path for role, path in delivered.written.items() if role not in ("output", "settings"))
+        lines += [applies_where(path, spaces) for path in grades]
     return [*lines, *(f"wrote {path}" for path in delivered.written.values())]
 
 

@@ -19,10 +19,12 @@ from reswd_torch.grade import Grade
 from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces.choice import SpaceChoice
 from studio.jobs import EACH, SERIES
 from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.records.format import BATCH, Record, a_number, a_path, read_record, to_text
 from studio.records.settings import settings_in
+from studio.records.spaces import spaces_in, spaces_record
 from studio.remedies import JobRemedy
 
 RUN_FILE = "run.json"
@@ -103,6 +105,8 @@ class RunRecord:
         settings_files: whether the settings of every match are saved beside its result.
         output_format: of the results, a name of :data:`studio.kinds.RESULT_FORMATS`.
         quality: 1..100 of results in a lossy format; None for that of the sources.
+        spaces: the colour spaces; None where there are none.
+        config: their config, where it is a file.
         series: the grades of a series, one for each colour encoding; empty for ``"each"``.
     """
 
@@ -120,6 +124,8 @@ class RunRecord:
     settings_files: bool = False
     output_format: str = AS_SOURCE
     quality: int | None = None
+    spaces: SpaceChoice | None = None
+    config: KeptFile | None = None
     series: tuple[SeriesGrade, ...] = field(default=(), compare=False)
 
     @property
@@ -134,6 +140,9 @@ class RunRecord:
         for name in _FILES:
             plain[name] = None if plain[name] is None else plain[name].to_record()
         series = [one.to_record() for one in self.series]
+        if self.spaces is not None:
+            plain["spaces"] = spaces_record(self.spaces)
+            plain["config"] = None if self.config is None else self.config.to_record()
         return to_text(BATCH, plain | {"settings": asdict(self.settings), "series": series})
 
     def names_only(self, source: str) -> RunRecord:
@@ -142,7 +151,7 @@ class RunRecord:
         Args:
             source: what to call the folder with the pictures.
         """
-        files = {name: kept.name_only() for name in _FILES if (kept := getattr(self, name)) is not None}
+        files = {name: kept.name_only() for name in (*_FILES, "config") if (kept := getattr(self, name)) is not None}
         return replace(self, source=source, masks=self.masks and Path(self.masks).name, **files)
 
     def difference(self, other: RunRecord) -> str | None:
@@ -180,6 +189,8 @@ def _flat(settings: MatchSettings) -> dict[str, Any]:
 def _shown(value: object) -> str:
     if isinstance(value, KeptFile):
         return " ".join(part[:120] for part in value.to_record().values())
+    if isinstance(value, SpaceChoice):
+        return ", ".join(f"{role} {_shown(name)}" for role, name in asdict(value).items())
     if isinstance(value, tuple):
         return ", ".join("=".join(one) if isinstance(one, tuple) else str(one) for one in value) or "none"
     return "not given" if value is None else str(value)
@@ -191,6 +202,13 @@ def _kept_file(record: dict[str, str] | None) -> KeptFile | None:
     if not isinstance(record.get("sha256"), str | None):
         raise TypeError(f"sha256 {record['sha256']!r:.40}")
     return KeptFile(**(record | {"path": a_path(record["path"])}))
+
+
+def _spaces(record: Record) -> SpaceChoice | None:
+    """The colour spaces, with the place of their config. Raises KeyError, TypeError or ValueError where they are damaged."""
+    config = _kept_file(record.get("config"))
+    spaces = spaces_in(record.get("spaces"), config_kept=config is not None)
+    return spaces if spaces is None or config is None else replace(spaces, config=config.path)
 
 
 def _plain(record: Record) -> Record:
@@ -241,6 +259,8 @@ def read_run(place: Path) -> RunRecord:
             target_mask=_kept_file(record["target_mask"]),
             at=None if record.get("at") is None else a_number(record["at"]),  # version 1 had no clips as references
             grade=_kept_file(record["grade"]),
+            spaces=_spaces(record),
+            config=_kept_file(record.get("config")),
             **_plain(record),
         )
     except InputError as error:

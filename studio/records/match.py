@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -16,11 +16,13 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces.choice import SpaceChoice
 from studio.color_range import ColorRange
 from studio.jobs import MatchJob
 from studio.media.places import sha256_of
 from studio.records.format import MATCH, a_number, a_path, read_record, to_text
 from studio.records.settings import settings_in
+from studio.records.spaces import spaces_in, spaces_record
 from studio.references import ClipReference, PaletteReference, PictureReference, Reference, SavedGrade, choose_reference
 from studio.remedies import JobRemedy
 
@@ -31,7 +33,7 @@ class SavedMatch:
 
     Attributes:
         settings: how it was matched.
-        inputs: by role (``source``, ``target``, ``mask``, ``target_mask``): ``{"path": ..., "sha256": ...}``, and
+        inputs: by role (``source``, ``target``, ``mask``, ``target_mask``, ``config``): ``{"path": ..., "sha256": ...}``, and
             ``"data"`` (base64) for a mask that the settings carry themselves.
         palette: the palette text, or None.
         grade: the grade as plain data, for :func:`reswd_torch.grade.grade.grade_from_record`.
@@ -39,6 +41,8 @@ class SavedMatch:
         at: seconds from the start of the target, a clip, to the frame that was wanted; None for anything else.
         mask_colors: colours near which the source counted and changed; None for all.
         target_mask_colors: colours near which the target counted; None for all.
+        spaces: the colour spaces; None where there were none. A config that is a file is the input of role ``config``, and
+            :meth:`space_choice` says where it is.
     """
 
     settings: MatchSettings
@@ -49,6 +53,13 @@ class SavedMatch:
     at: float | None = None
     mask_colors: ColorRange | None = None
     target_mask_colors: ColorRange | None = None
+    spaces: SpaceChoice | None = None
+
+    def space_choice(self) -> SpaceChoice | None:
+        """The colour spaces, with the config where it is now; None where there were none."""
+        if self.spaces is None or self.spaces.is_built_in:
+            return self.spaces
+        return replace(self.spaces, config=str(self.file("config")))
 
     def reference(
         self, mask: Path | None = None, at: float | None = None, mask_colors: ColorRange | None = None
@@ -127,6 +138,8 @@ def settings_text(
         fields["mask_colors"] = asdict(job.mask_colors)
     if isinstance(job.reference, PictureReference) and job.reference.mask_colors is not None:
         fields["target_mask_colors"] = asdict(job.reference.mask_colors)
+    if job.spaces is not None:
+        fields["spaces"] = spaces_record(job.spaces)
     if grade.report is not None:
         fields["distance"] = {"before": grade.report.distance_before, "after": grade.report.distance_after}
     return to_text(MATCH, fields)
@@ -159,8 +172,9 @@ def read_settings(path: Path) -> SavedMatch:
         if not isinstance(palette := record.get("palette"), str | None):
             raise TypeError(f"palette {palette!r}")
         at = None if record.get("at") is None else a_number(record["at"])
-        ranges = [_color_range_in(record.get(name)) for name in ("mask_colors", "target_mask_colors")]
-        return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent, at, *ranges)
+        mask, target_mask = (_color_range_in(record.get(name)) for name in ("mask_colors", "target_mask_colors"))
+        spaces = spaces_in(record.get("spaces"), config_kept="config" in inputs)
+        return SavedMatch(settings, inputs, palette, dict(record["grade"]), path.parent, at, mask, target_mask, spaces)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

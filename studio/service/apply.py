@@ -13,8 +13,9 @@ from reswd_torch.grade import Grade, load_grade
 from reswd_torch.grade.grade import grade_from_record
 from reswd_torch.matching import sample_pixels
 from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces.choice import SpaceChoice
 from studio.fault import faults_of
-from studio.jobs import ClipJob, settings_for
+from studio.jobs import ClipJob, check_trims_between, settings_for
 from studio.kinds import is_clip
 from studio.media.clips.names import clip_result_name, renamed
 from studio.media.clips.read import read_facts
@@ -25,6 +26,7 @@ from studio.references import SavedGrade
 from studio.remedies import JobRemedy
 from studio.service.clip import match_clip
 from studio.service.render import render
+from studio.service.spaces import as_written, profile_notes, render_between
 from studio.service.weights import how_much_counts, where_to_grade
 from studio.watch import UNWATCHED, Watch
 
@@ -41,10 +43,29 @@ def load_any_grade(path: Path) -> Grade:
             grade = grade_from_record(saved.grade)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
-        if "mask" in saved.inputs:
-            return replace(grade, notes=("the match had a mask; the grade is applied everywhere",))
-        return grade
+        notes = ("the match had a mask; the grade is applied everywhere",) if "mask" in saved.inputs else ()
+        return replace(grade, notes=(*notes, *(() if saved.spaces is None else (_not_between(saved.spaces),))))
     return load_grade(path)
+
+
+def _not_between(spaces: SpaceChoice) -> str:
+    """What to say where a grade of a working space is applied to the codes of pictures."""
+    return f"the grade is for colours in {spaces.working}, and pictures are taken to be in it"
+
+
+def saved_spaces(path: Path) -> SpaceChoice | None:
+    """The colour spaces that a settings .json holds; None where it has none, and for every other file. Raises InputError."""
+    return read_settings(path).space_choice() if path.suffix.lower() == ".json" else None
+
+
+def between_spaces(grade: Grade, spaces: SpaceChoice) -> Grade:
+    """A loaded grade that is to be applied in the working space of colour spaces.
+
+    Raises:
+        InputError: it has trims, which are for codes of a display.
+    """
+    check_trims_between(grade.trims, spaces)
+    return replace(grade, notes=tuple(note for note in grade.notes if note != _not_between(spaces)))
 
 
 def saved_grade(path: Path | None) -> SavedGrade | None:
@@ -99,16 +120,34 @@ class Applied:
 
 
 def apply_to_file(
-    grade: Grade, source: Path, place: Path, *, overwrite: bool = False, watch: Watch = UNWATCHED
+    grade: Grade,
+    source: Path,
+    place: Path,
+    *,
+    overwrite: bool = False,
+    watch: Watch = UNWATCHED,
+    spaces: SpaceChoice | None = None,
 ) -> Applied:
     """Grade one picture or clip into another file, whose folder is made if it is not there and the source can be read.
 
+    Args:
+        grade: what to apply; as :func:`between_spaces` gives it where there are colour spaces.
+        source: the picture or clip.
+        place: the other file.
+        overwrite: whether a file that exists is replaced.
+        watch: told what is being done; may stop it.
+        spaces: what the picture's code values stand for, and those of the result; None where its file says it.
+
     Raises:
-        InputError: the source cannot be read or the place not written.
+        InputError: the source cannot be read or the place not written, or colour spaces of a clip.
         Fault: anything else that goes wrong with this file.
         Cancelled: it was stopped.
     """
     with faults_of(source):
+        if spaces is not None:
+            if is_clip(source):
+                raise InputError(f"{source}: the source space {spaces.source!r} is for single pictures: leave it out")
+            return _apply_between(grade, source, place, overwrite, spaces)
         apply = _apply_to_clip if is_clip(source) else _apply_to_picture
         return apply(grade, source, place, overwrite, watch)
 
@@ -132,6 +171,16 @@ def _apply_to_picture(grade: Grade, source: Path, place: Path, overwrite: bool, 
     graded = render(picture.pixels, grade, weights, in_place=True)
     write_picture(place, picture, graded, overwrite=overwrite, last=True)
     return Applied((*picture.notes, *losses(place, picture)))
+
+
+def _apply_between(grade: Grade, source: Path, place: Path, overwrite: bool, spaces: SpaceChoice) -> Applied:
+    picture = read_picture(source)
+    weights = where_to_grade(picture, None)
+    make_folder(place.parent)
+    graded = render_between(picture.pixels, grade, spaces, weights, in_place=True)
+    written = as_written(picture, spaces)
+    write_picture(place, written, graded, overwrite=overwrite, last=True)
+    return Applied((*picture.notes, *profile_notes(picture, spaces), *losses(place, written)))
 
 
 def _for_picture(grade: Grade, pixels: np.ndarray, counts: np.ndarray | None) -> Grade:

@@ -23,6 +23,7 @@ from studio.service.clip import ClipResult, SavedClip, check_clip_fits, check_cl
 from studio.service.frames import FramesResult, run_frames
 from studio.service.match import MatchResult, save_and_release
 from studio.service.route import run
+from studio.service.spaces import check_grade_between
 from studio.watch import UNWATCHED, Watch
 
 
@@ -180,6 +181,9 @@ def check_outputs(job: MatchJob, outputs: Outputs) -> None:
     if grade is None and is_cdl and job.settings.trims.only != ALL:  # whatever is fitted
         is_cdl, lut_makers = False, ("only",)
     _check_grades(outputs, [*inputs, outputs.result], is_cdl=is_cdl, lut_makers=lut_makers)
+    if job.spaces is not None:
+        for path in outputs.grade_files.values():
+            check_grade_between(path, job.spaces)
     if outputs.settings is not None:
         if outputs.settings.suffix.lower() != ".json":
             raise InputError(f"{outputs.settings}: give a name that ends in .json")

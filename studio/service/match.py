@@ -12,15 +12,25 @@ from reswd_torch.grade import Grade
 from reswd_torch.grade.trims import Trims
 from reswd_torch.matching import MatchReport, PixelSample, color_distance
 from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE, MatchSettings
+from reswd_torch.spaces import view_of
 from studio.jobs import MatchJob
 from studio.media.images import AS_IT_IS, Picture, WrittenAs, profile_name, read_picture, write_picture
 from studio.media.images.exact import to_depth
+from studio.media.images.refuse import file_hash
 from studio.records.match import settings_text
 from studio.service.clip_colours import most_alike
 from studio.service.encodings import fit_encoded
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
 from studio.service.source import ReadSource, read_source
+from studio.service.spaces import (
+    as_written,
+    distance_by,
+    fit_between,
+    profile_notes,
+    render_between,
+    save_grade_between,
+)
 from studio.service.weights import where_to_grade
 from studio.watch import UNWATCHED, Watch
 
@@ -38,7 +48,8 @@ class MatchResult:
         grade: the fitted or loaded grade, at the strength of the settings, with their trims.
         weights: (H, W) float32 where the source counts and changes, or None for everywhere.
         source_sample: source colours, in the source's encoding.
-        target_sample: reference colours in the source's encoding; None with a saved grade.
+        target_sample: reference colours in the source's encoding; None with a saved grade. Between colour spaces they are as a
+            display shows them.
         notes: what was assumed, for the person to read.
         hashes: SHA-256 of every input file, by role.
         masks: the bytes of the masks, by role, where they are small: one painted in the browser is nowhere else.
@@ -61,8 +72,8 @@ class MatchResult:
 
     @property
     def encoding(self) -> str:
-        """The colour encoding of the source, which the grade belongs to."""
-        return profile_name(self.picture.icc)
+        """The colour encoding of the source, which the grade belongs to unless there are colour spaces."""
+        return profile_name(self.picture.icc) if self.job.spaces is None else self.job.spaces.source
 
     @property
     def distance_before(self) -> float | None:
@@ -92,6 +103,8 @@ class MatchResult:
         """The distance from the source under a grade to the reference; None with a saved grade."""
         if self.target_sample is None:
             return None
+        if self.job.spaces is not None:
+            return distance_by(grade, self.source_sample, self.target_sample, self.job.spaces)
         graded = grade.apply(self.source_sample.held_out)
         return color_distance(graded, self.target_sample.held_out, icc=self.picture.icc)
 
@@ -119,19 +132,22 @@ class MatchResult:
         job = self.job.by_method(method)
         if transform is not None:
             job = replace(job, settings=replace(job.settings, transform=transform))
-        fitted = fit_encoded(self.source_sample, self.target_sample, job.settings, self.picture.icc, watch)
+        fitted = _fit(job, self.source_sample, self.target_sample, self.picture.icc, watch)
         return replace(self, job=job, grade=replace(fitted, encoding=self.grade.encoding))
 
     def graded_pixels(self) -> np.ndarray:
         """The whole picture graded, (H, W, 3), in the source's depth."""
-        return render(self.picture.pixels, self.grade, self.weights)
+        return _rendered(self.job, self.picture.pixels, self.grade, self.weights)
 
     def save_picture(self, path: Path, *, overwrite: bool = False) -> Path:
         """Grade the whole picture and write it in the format of the suffix, with everything the source carried."""
-        return write_picture(path, self.picture, self.graded_pixels(), overwrite=overwrite)
+        return write_picture(path, _as_written(self.job, self.picture), self.graded_pixels(), overwrite=overwrite)
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
-        """Save the grade in the format of the suffix."""
+        """Save the grade in the format of the suffix; between colour spaces as :func:`save_grade_between` does."""
+        if self.job.spaces is not None:
+            told = self.description()
+            return save_grade_between(self.grade, path, self.job.spaces, cube_size=cube_size, description=told)
         return self.grade.save(path, cube_size=cube_size, description=self.description())
 
     def settings_text(self, *, names_only: bool = False) -> str:
@@ -169,8 +185,8 @@ def save_and_release(
     picture, weights = result.picture, result.weights
     if wanted.bits == 16:  # graded in 16 bits: filled up afterwards, there would be as few steps as in the source
         picture = replace(picture, pixels=to_depth(picture.pixels, np.uint16))
-    graded = render(picture.pixels, result.grade, weights, in_place=True)
-    write_picture(path, picture, graded, overwrite=overwrite, last=True, wanted=wanted)
+    graded = _rendered(result.job, picture.pixels, result.grade, weights, in_place=True)
+    write_picture(path, _as_written(result.job, picture), graded, overwrite=overwrite, last=True, wanted=wanted)
     empty = np.empty((0, 0, 3), result.picture.pixels.dtype)
     return replace(result, picture=replace(picture, pixels=empty, whole=picture.full_size), weights=None)
 
@@ -213,6 +229,10 @@ def run_match(
         job.settings,
     )
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
+    if job.spaces is not None:
+        if (config := job.files.get("config")) is not None:
+            hashes["config"] = file_hash(config)
+        notes += [f"{job.source.name}: {note}" for note in profile_notes(picture, job.spaces)]
     if job.saved_grade is not None:
         grade = job.saved_grade.for_settings(settings, sample.fit)
         job = replace(job, settings=replace(settings, trims=grade.trims))
@@ -221,14 +241,44 @@ def run_match(
         )
     watch(0.2, "reading the reference")
     reference = reference or ReferenceSamples(job.reference, settings)
-    target, target_notes = reference.for_picture(picture)
+    target, target_notes = _wanted(job, reference, picture)
     sample, target = most_alike(sample, target)
     hashes |= reference.hashes
-    fitted = fit_encoded(sample, target, settings, picture.icc, watch.part(0.3, 0.9))
-    grade = replace(fitted, encoding=profile_name(picture.icc))
+    grade = _fit(job, sample, target, picture.icc, watch.part(0.3, 0.9))
     watch(0.9, "grading")
     notes = [*notes, *target_notes, *grade.notes]
     return MatchResult(job, picture, grade, weights, sample, target, tuple(notes), hashes, _small_masks(job))
+
+
+def _wanted(job: MatchJob, reference: ReferenceSamples, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
+    """The reference's colours as the fit compares them with the source's: see :attr:`MatchResult.target_sample`."""
+    spaces = job.spaces
+    if spaces is None:
+        return reference.for_picture(picture)
+    if spaces.target is None:
+        return reference.shown(picture)
+    return reference.seen(picture, view_of(spaces.config, spaces.target))
+
+
+def _fit(job: MatchJob, source: PixelSample, target: PixelSample, icc: bytes | None, watch: Watch) -> Grade:
+    """The grade of a job, with the name of the encoding that it belongs to."""
+    if job.spaces is not None:
+        return fit_between(source, target, job.settings, job.spaces, watch)
+    return replace(fit_encoded(source, target, job.settings, icc, watch), encoding=profile_name(icc))
+
+
+def _rendered(
+    job: MatchJob, pixels: np.ndarray, grade: Grade, weights: np.ndarray | None, *, in_place: bool = False
+) -> np.ndarray:
+    """A picture of a job, graded."""
+    if job.spaces is not None:
+        return render_between(pixels, grade, job.spaces, weights, in_place=in_place)
+    return render(pixels, grade, weights, in_place=in_place)
+
+
+def _as_written(job: MatchJob, picture: Picture) -> Picture:
+    """The source as its result's file resembles it."""
+    return picture if job.spaces is None else as_written(picture, job.spaces)
 
 
 def _small_masks(job: MatchJob) -> dict[str, bytes]:

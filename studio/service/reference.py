@@ -9,6 +9,7 @@ import numpy as np
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces import Converter
 from studio.media.clips.read import read_facts
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.refuse import file_hash
@@ -23,6 +24,7 @@ from studio.references import (
 )
 from studio.service.clip_colours import clip_reference_sample
 from studio.service.encodings import in_profile
+from studio.service.spaces import seen_sample
 from studio.service.weights import how_much_counts, where_to_grade
 
 REDUCED_EDGE = 1024
@@ -62,6 +64,7 @@ class ReferenceSamples:
         assert isinstance(reference, PictureReference | ClipReference | PaletteReference), "it has colours to sample"
         self._reference, self._settings = reference, settings
         self._read: dict[bool, _Read] = {}
+        self._seen: dict[_Read, tuple[Converter, PixelSample]] = {}
         self._hashes: dict[str, str] | None = None
 
     @property
@@ -86,6 +89,24 @@ class ReferenceSamples:
     def in_encoding(self, icc: bytes | None) -> tuple[PixelSample, tuple[str, ...]]:
         """The same for no picture in particular: in the encoding of an RGB profile; None stands for sRGB."""
         return self._converted(None, icc)
+
+    def seen(self, picture: Picture, view: Converter) -> tuple[PixelSample, tuple[str, ...]]:
+        """The reference's code values as its file holds them, seen through a view: at the places of one source picture if the
+        sizes are equal.
+
+        Raises:
+            InputError: the reference or its mask cannot be read.
+        """
+        reference = self._reference
+        assert isinstance(reference, PictureReference), "a job refuses the space of anything else"
+        read = self._for_size(reference, picture.full_size)
+        if (known := self._seen.get(read)) is None or known[0] is not view:
+            known = self._seen[read] = (view, seen_sample(read.sample, view))  # its features serve every picture
+        return known[1], tuple(f"{reference.path.name}: {note}" for note in read.notes)
+
+    def shown(self, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
+        """The reference in sRGB, at the places of one source picture if the sizes are equal. Raises InputError as above."""
+        return self._converted(picture.full_size, None)
 
     def _converted(self, size: tuple[int, int] | None, icc: bytes | None) -> tuple[PixelSample, tuple[str, ...]]:
         reference = self._reference

@@ -54,15 +54,30 @@ def render(
     if grade.leaves_alone:
         return pixels if in_place else pixels.copy()
     pixels = np.ascontiguousarray(pixels)  # OpenColorIO is told rows without gaps
-    kernel = _kernel(grade.effective, pixels.dtype)
     out = pixels if in_place else np.empty_like(pixels)
+    render_by(_kernel(grade.effective, pixels.dtype), pixels, out, weights, pixels)
+    return out
+
+
+def render_by(
+    kernel: Kernel, pixels: np.ndarray, out: np.ndarray, weights: np.ndarray | None, ungraded: np.ndarray
+) -> None:
+    """Do a picture in strips, on as many threads as are allowed. The strips, and so all values, are the same on any number.
+
+    Args:
+        kernel: what is done to a strip.
+        pixels: (H, W, 3) without gaps.
+        out: (H, W, 3) of the same dtype, is written; may be ``pixels`` where there are no weights.
+        weights: (H, W) float, 0..1: where the result counts; None for everywhere.
+        ungraded: (H, W, 3), what stands where it does not.
+    """
     rows = max(1, _STRIP_PIXELS // max(1, pixels.shape[1]))
     strips = [slice(top, top + rows) for top in range(0, pixels.shape[0], rows)]
 
     def work(strip: slice) -> None:
         kernel(pixels[strip], out[strip])
         if weights is not None:
-            _mix(pixels[strip], out[strip], weights[strip])
+            _mix(ungraded[strip], out[strip], weights[strip])
 
     threads = min(allowed(), len(strips), _MOST_THREADS)
     if threads == 1:
@@ -71,7 +86,6 @@ def render(
     else:
         with ThreadPoolExecutor(max_workers=threads) as pool:
             list(pool.map(work, strips))
-    return out
 
 
 def _kernel(effective: Transform, dtype: np.dtype) -> Kernel:
@@ -178,14 +192,24 @@ def _table_kernel(chain: LutChain, dtype: np.dtype) -> Kernel:
 
 def _chain_kernel(chain: LutChain, dtype: np.dtype) -> Kernel:
     """Floats through the tables, clipped and rounded behind them, a part at a time."""
-    top, grade = np.float32(np.iinfo(dtype).max), chain.by_array()
+    grade = chain.by_array()
+    return float_kernel(lambda colours: grade(colours).clip(0.0, 1.0), dtype)
+
+
+def float_kernel(graded: Callable[[np.ndarray], np.ndarray], dtype: np.dtype) -> Kernel:
+    """A function of floats on code values, rounded behind it, a part at a time.
+
+    Args:
+        graded: given (N, 3) float32, 0..1, returns the same shape, 0..1.
+        dtype: of the codes: uint8 or uint16.
+    """
+    top = np.float32(np.iinfo(dtype).max)
 
     def kernel(source: np.ndarray, out: np.ndarray) -> None:
         source, out = source.reshape(-1, 3), out.reshape(-1, 3)
         for start in range(0, len(source), _PART_PIXELS):
             part = slice(start, start + _PART_PIXELS)
-            graded = grade(source[part].astype(np.float32) / top).clip(0.0, 1.0)
-            out[part] = np.rint(graded * top)
+            out[part] = np.rint(graded(source[part].astype(np.float32) / top) * top)
 
     return kernel
 

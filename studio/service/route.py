@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import overload
 
 from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces.choice import SpaceChoice
 from studio.color_range import ColorRange
 from studio.jobs import BatchJob, ClipJob, FramesJob, GuideJob, Job, MatchJob, PaintJob, settings_for
 from studio.kinds import is_clip, is_sequence
@@ -41,6 +42,7 @@ def job_for(
     settings: MatchSettings | None = None,
     mask: Path | None = None,
     mask_colors: ColorRange | None = None,
+    spaces: SpaceChoice | None = None,
 ) -> MatchJob:
     """The job for a source, by what it is: a clip, a pattern of numbered frames, or a picture.
 
@@ -50,12 +52,13 @@ def job_for(
         settings: how to match; if left out the defaults, and of a saved grade its own strength.
         mask: white where the source counts and changes.
         mask_colors: colours near which a picture counts and changes.
+        spaces: what the code values of pictures stand for; None where their files say it.
 
     Raises:
-        InputError: settings or a mask that such a source cannot have.
+        InputError: settings, spaces or a mask that such a source cannot have.
     """
     kind = ClipJob if is_clip(source) else FramesJob if is_sequence(source) else MatchJob
-    return kind(source, reference, settings_for(reference, settings), mask, mask_colors)
+    return kind(source, reference, settings_for(reference, settings), mask, mask_colors, spaces)
 
 
 @overload  # a ClipJob is a MatchJob that fits and saves clips

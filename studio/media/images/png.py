@@ -16,13 +16,12 @@ import numpy as np
 
 from studio.media.images.decode import opencv
 from studio.media.images.picture import Container
-from studio.media.images.png_chunks import SIGNATURE, chunks, mapped
+from studio.media.images.png_chunks import COLOUR_CHUNKS, SIGNATURE, chunks, mapped
 from studio.media.images.refuse import check_size, damaged
 from studio.media.images.xmp import whole_xmp
 
 _PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-_KEPT_CHUNKS = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"tEXt", b"zTXt", b"iTXt")
-_COLOUR_CHUNKS = _KEPT_CHUNKS[:7]
+_KEPT_CHUNKS = (*COLOUR_CHUNKS, b"pHYs", b"tEXt", b"zTXt", b"iTXt")
 _OWN_TAGS = ("cICP", "gAMA and cHRM")
 """What a PNG says in chunks of its own, which are written back as they were read."""
 _SEPARATE_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
@@ -161,4 +160,4 @@ def _beside(icc: bytes | None, container: Container) -> list[tuple[bytes, bytes]
 
 def without_colour(chunks: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
     """The chunks that still hold after the pixels were converted: all but those that describe the meaning of the colours."""
-    return tuple(c for c in chunks if c[0] not in _COLOUR_CHUNKS)
+    return tuple(c for c in chunks if c[0] not in COLOUR_CHUNKS)

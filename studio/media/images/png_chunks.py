@@ -12,6 +12,8 @@ from studio.media.images.refuse import damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 """The bytes that every PNG file begins with."""
+COLOUR_CHUNKS = (b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI")
+"""The chunks that say what the colours of a picture are."""
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from studio.service.apply import saved_grade
 from studio.service.batch.plan import BatchPlan, check_folders, pictures_in, plan_folder
 from studio.service.batch.sequence import plan_sequence
 from studio.service.batch.series import references_of, saved_series
+from studio.service.spaces import check_grade_between
 
 
 def prepare_batch(job: BatchJob) -> tuple[BatchPlan, RunRecord]:
@@ -34,6 +35,8 @@ def prepare_batch(job: BatchJob) -> tuple[BatchPlan, RunRecord]:
     """
     check_folders(job.folder, job.output)
     _check_masks(job)
+    if job.spaces is not None and job.grade_files is not None:
+        check_grade_between(Path(f"grade{job.grade_files}"), job.spaces)
     if job.existing == RESUME and isinstance(job.reference, SavedGrade) and job.reference.path is None:
         raise InputError(
             f"{job.output}: a grade that is no file cannot be compared with that of the run there: save it, and give the file"
@@ -89,6 +92,8 @@ def _single_files(job: BatchJob) -> list[Path]:
     """The files that the run reads beside the pictures and the files of folders."""
     grade = job.reference.path if isinstance(job.reference, SavedGrade) else None
     files = [*reference_files(job.reference).values(), *filter(None, (job.mask, grade))]
+    if job.spaces is not None and not job.spaces.is_built_in:
+        files.append(Path(job.spaces.config))
     return [path for path in files if path.is_file()]
 
 
@@ -119,6 +124,8 @@ def _record(job: BatchJob, source: Path) -> RunRecord:
         settings_files=job.settings_files,
         output_format=job.output_format,
         quality=job.quality,
+        spaces=job.spaces,
+        config=None if job.spaces is None or job.spaces.is_built_in else _kept(Path(job.spaces.config)),
         series=saved_series(saved.grade, job.settings) if saved else (),
     )
 
@@ -177,4 +184,5 @@ def resumed(record: RunRecord, folder: Path, output: Path) -> BatchJob:
         output_format=record.output_format,
         quality=record.quality,
         existing=RESUME,
+        spaces=record.spaces,
     )

@@ -165,7 +165,7 @@ def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None, s
     if not run.series:
         reference = reference_of(run, task.reference)
         state = "" if task.reference is None else str(task.reference.stat().st_mtime_ns)
-        job = MatchJob(source, reference, settings, mask)
+        job = MatchJob(source, reference, settings, mask, spaces=run.spaces)
         result = run_match(job, reference=_samples(reference, run.settings, state))
         assert result.report is not None
         return result, result.report.distance_before, result.report.distance_after, result.report.took

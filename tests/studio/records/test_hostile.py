@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from guidance.text_to_image import Generation
 from reswd_torch import Cdl, Grade, MatchSettings
 from reswd_torch.errors import InputError
+from reswd_torch.spaces import SpaceChoice
 from studio.jobs import GuideJob
 from studio.records.batch import KeptFile, RunRecord, SeriesGrade, read_run
 from studio.records.format import MATCH, to_text
@@ -30,7 +31,28 @@ VALUES: list[Any] = [
     None, True, False, 0, -1, 1.5, 10**400, -(10**300), float("nan"), float("inf"), "", "x" * 3000, "\ud800\0", "NaN", [],
     {}, [[[]]], [None], {"a": 1}, "9" * 50,
 ]  # fmt: skip
+SPACES = {
+    "config": "ocio://studio-config-v2.2.0_aces-v1.3_ocio-v2.4",
+    "source": "a",
+    "target": None,
+    "output": "b",
+    "working": "c",
+}
 RECORDS: dict[str, str] = {
+    "settings between spaces": to_text(
+        MATCH,
+        {
+            "settings": asdict(MatchSettings()), "palette": "#123", "encoding": "sRGB", "grade": GRADE.to_record(),
+            "inputs": {}, "spaces": SPACES,
+        },
+    ),
+    "settings with a config": to_text(
+        MATCH,
+        {
+            "settings": asdict(MatchSettings()), "palette": "#123", "encoding": "sRGB", "grade": GRADE.to_record(),
+            "inputs": {"config": {"path": "/a/own.ocio", "sha256": "00"}}, "spaces": SPACES | {"config": None},
+        },
+    ),
     "settings": to_text(
         MATCH,
         {
@@ -38,6 +60,10 @@ RECORDS: dict[str, str] = {
             "inputs": {"target": {"path": "/a/b.mp4", "sha256": "00"}, "mask": {"path": "m", "sha256": "0", "data": "AA=="}},
         },
     ),
+    "run between spaces": RunRecord(
+        source="/a", mode="each", settings=MatchSettings(), reference=KeptFile("/a/b.png", "00"),
+        spaces=SpaceChoice("/a/own.ocio", "a", "b", "c", "d"), config=KeptFile("/a/own.ocio", "00"),
+    ).text(),
     "run": RunRecord(
         "/a", "series", MatchSettings(), reference=KeptFile("/a/b.png", "00"), at=0.5, masks="/m", grade_files=".cc",
         series=(SeriesGrade("srgb", GRADE, torch.zeros(2, 3)),),
@@ -54,10 +80,10 @@ def read(kind: str, text: str, folder: Path) -> object:
         Image.new("RGB", (2, 2)).save(folder / "a.png", pnginfo=info)
         return read_painted(folder / "a.png")
     (folder / "a.json").write_text(text)
-    if kind == "run":
+    if kind.startswith("run"):
         return read_run(folder / "a.json")
     saved = read_settings(folder / "a.json")
-    return saved.reference(), saved.file("mask"), saved.file("source")
+    return saved.reference(), saved.file("mask"), saved.file("source"), saved.space_choice()
 
 
 def places(part: object, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -105,6 +131,9 @@ def test_whatever_a_field_is_the_record_is_read_or_refused(kind: str, tmp_path: 
 def test_what_must_be_a_number_or_a_path_is_nothing_else(kind: str, value: object, tmp_path: Path) -> None:
     numbers = {
         "settings": [("settings", "strength"), ("settings", "seed"), ("at",)],
+        "settings between spaces": [("spaces", name) for name in SPACES],
+        "settings with a config": [("spaces", "source"), ("spaces", "working")],
+        "run between spaces": [("spaces", "source"), ("spaces", "output"), ("config", "path"), ("config", "sha256")],
         "run": [("settings", "strength"), ("settings", "samples"), ("at",), ("reference", "path"), ("masks",)],
         "painted": [("guidance", "strength"), ("guidance", "stop"), ("steps",), ("seed",), ("reference", "colors")],
     }

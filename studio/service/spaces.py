@@ -1,0 +1,269 @@
+"""Matches between colour spaces of OpenColorIO: fitted as a display shows both pictures, graded in a working space."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reswd_torch.color import srgb_to_lab
+from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade.files import write_text_atomically
+from reswd_torch.grade.formats import format_for
+from reswd_torch.grade.grade import check_grade_path
+from reswd_torch.matching import PixelSample, color_distance, fit_pairs, fit_samples
+from reswd_torch.matching.thumbnail import Thumbnail
+from reswd_torch.progress import OnProgress
+from reswd_torch.settings import AUTO_TRANSFORM, CDL, LUT, MatchSettings
+from reswd_torch.spaces import Converter, SpaceChoice, conversion, process_list_text, through, view_of
+from reswd_torch.spaces.chain import graded_in, working_view
+from reswd_torch.threads import one_thread
+from studio.media.images import Picture, profile_name
+from studio.media.images.png_chunks import COLOUR_CHUNKS
+from studio.service.clip_colours import ClipSample
+from studio.service.render import Kernel, float_kernel, render_by
+
+_CARRIES = 1.0
+"""Mean distance on the display, CIE Lab units, up to which ten numbers are taken to do what a fit does."""
+_SHOWN = 1 / 255
+"""Codes of the display nearer to its ends than this were cut off there: the light behind them is not known."""
+_ENOUGH = 64
+"""The fewest colours that a grade is fitted to. Where fewer lie within the display's range, all of them count."""
+_SCENE = "scene"
+"""What a fit took where both pictures show one scene (:attr:`~reswd_torch.matching.MatchReport.took`)."""
+_LISTS = {".clf": "Academy/ASC Common LUT Format", ".ctf": "Color Transform Format"}
+"""OpenColorIO's names of the formats that hold the conversions as well."""
+
+
+def seen_sample(sample: PixelSample, view: Converter) -> PixelSample:
+    """A sample as a display shows it, its thumbnails too.
+
+    Args:
+        sample: in a space.
+        view: what a display shows of that space.
+    """
+    fit, held_out = (_shown(view, part) for part in (sample.fit, sample.held_out))
+    if isinstance(sample, ClipSample):
+        return ClipSample(fit, held_out, frames=tuple(_small(frame, view) for frame in sample.frames))
+    seen = None if sample.thumbnail is None else _small(sample.thumbnail, view)
+    return PixelSample(fit, held_out, seen, sample.of_picture)
+
+
+def _small(seen: Thumbnail, view: Converter) -> Thumbnail:
+    """A thumbnail as a display shows it, in floats."""
+    top = 255 if seen.pixels.dtype == np.uint8 else 1
+    return replace(seen, pixels=_codes(view(np.divide(seen.pixels, top, dtype=np.float32))))
+
+
+def _shown(view: Converter, colours: Float[Tensor, "n 3"] | np.ndarray) -> Float[Tensor, "n 3"]:
+    return torch.from_numpy(_codes(view(np.asarray(colours))))
+
+
+def _codes(values: np.ndarray) -> np.ndarray:
+    """Values as codes of a picture, 0..1."""
+    return np.nan_to_num(values).clip(0.0, 1.0)
+
+
+@one_thread()
+def fit_between(
+    source: PixelSample,
+    target: PixelSample,
+    settings: MatchSettings,
+    choice: SpaceChoice,
+    progress: OnProgress | None = None,
+) -> Grade:
+    """:func:`reswd_torch.matching.fit_samples` for pictures in colour spaces of OpenColorIO.
+
+    The fit is done on what a display shows of both. A grade is then fitted in the working space to what that fit does: ten
+    numbers where they do it, since light and exposure are straight lines in a logarithm, else a LUT. Colours that the display
+    cuts off are left out of that; both go on smoothly there.
+
+    Args:
+        source: sampled source pixels, in ``choice.source``.
+        target: sampled reference pixels, as the display shows them.
+        settings: what to fit; without pairs and trims.
+        choice: the spaces.
+        progress: called with (share done, what is being done); may raise to stop.
+
+    Returns:
+        The grade in ``choice.working``. Its reported distances are those on the display.
+
+    Raises:
+        InputError: as for ``fit_samples``.
+    """
+    seen = seen_sample(source, view_of(choice.config, choice.source))
+    fitted = _fitted_on_display(seen, target, settings, progress)
+    wanted = fitted.fit_alone.apply(seen.fit).clamp(0.0, 1.0)
+    aims = working_view(choice, inverse=True)(wanted.numpy())
+    working = conversion(choice.config, choice.source, choice.working)(source.fit.numpy())
+    inside = ((torch.minimum(seen.fit, wanted) > _SHOWN) & (torch.maximum(seen.fit, wanted) < 1.0 - _SHOWN)).all(dim=1)
+    if int(inside.sum()) < _ENOUGH:
+        inside = torch.ones_like(inside)
+    ends = torch.from_numpy(_codes(working))[inside], torch.from_numpy(_codes(aims))[inside]
+
+    report = fitted.report
+    assert report is not None
+    blank = Grade(Cdl(), strength=settings.strength, encoding=choice.working, notes=fitted.notes)
+    grade = _fitted_in(choice, blank, ends, (working, wanted), settings, report.took)
+    if isinstance(grade, tuple):  # of one scene the reference itself tells which of the two is nearer
+        grade = min(grade, key=lambda one: distance_by(one, source, target, choice))
+    report = replace(report, distance_after=distance_by(grade, source, target, choice), settings=settings)
+    return replace(grade, report=report)
+
+
+def _fitted_on_display(
+    source: PixelSample, target: PixelSample, settings: MatchSettings, progress: OnProgress | None
+) -> Grade:
+    """The fit to what a display shows. Where it shows one scene and ten numbers are wanted, that does not bind the fit on the
+    display: what ten numbers of a logarithm do is no ten numbers there."""
+    if settings.transform == CDL:
+        free = fit_samples(source, target, replace(settings, transform=AUTO_TRANSFORM), progress=progress)
+        if free.report is not None and free.report.took == _SCENE:
+            return free
+    return fit_samples(source, target, settings, progress=progress)
+
+
+def _fitted_in(
+    choice: SpaceChoice,
+    blank: Grade,
+    ends: tuple[Float[Tensor, "n 3"], Float[Tensor, "n 3"]],
+    seen: tuple[np.ndarray, Float[Tensor, "m 3"]],
+    settings: MatchSettings,
+    took: str,
+) -> Grade | tuple[Grade, Grade]:
+    """What does in the working space what a fit does on the display; both kinds, where the reference has to tell.
+
+    Args:
+        choice: the spaces.
+        blank: the grade without its transform.
+        ends: colours of the working space and what each should become, 0..1.
+        seen: (M, 3) all sampled colours in the working space, and what the display should show of each.
+        settings: which kind is wanted.
+        took: what the fit follows.
+    """
+    lut = settings.resolved_transform == LUT
+    if not lut:
+        cdl = fit_pairs(*ends, CDL)
+        assert isinstance(cdl, Cdl)
+        if settings.resolved_transform == CDL or _off(choice, cdl, *seen) <= _CARRIES:
+            return replace(blank, transform=cdl)
+    lattice = replace(blank, transform=fit_pairs(*ends, LUT))
+    return lattice if lut or took != _SCENE else (replace(blank, transform=cdl), lattice)
+
+
+def _off(choice: SpaceChoice, cdl: Cdl, working: np.ndarray, wanted: Float[Tensor, "m 3"]) -> float:
+    """Mean distance on the display between what ten numbers make of colours and what is wanted, CIE Lab units."""
+    shown = _shown(working_view(choice), graded_in(choice, cdl)(working))
+    return float((srgb_to_lab(shown) - srgb_to_lab(wanted)).norm(dim=1).mean())
+
+
+def distance_by(grade: Grade, source: PixelSample, target: PixelSample, choice: SpaceChoice) -> float:
+    """Sliced Wasserstein distance on the display from a graded source to the reference, CIE Lab units.
+
+    Args:
+        grade: in ``choice.working``.
+        source: in ``choice.source``.
+        target: as the display shows it.
+        choice: the spaces.
+    """
+    working = conversion(choice.config, choice.source, choice.working)(source.held_out.numpy())
+    graded = working if grade.leaves_alone else graded_in(choice, grade.effective)(working)
+    return color_distance(_shown(working_view(choice), graded), target.held_out)
+
+
+def render_between(
+    pixels: np.ndarray, grade: Grade, choice: SpaceChoice, weights: np.ndarray | None = None, *, in_place: bool = False
+) -> np.ndarray:
+    """Take a picture from the source's space to that of the result, graded in the working space between.
+
+    Args:
+        pixels: (H, W, 3) uint8 or uint16, code values in ``choice.source``.
+        grade: in ``choice.working``.
+        choice: the spaces.
+        weights: (H, W) float, 0..1: where the grade is applied. Where it is 0, a pixel is only converted, and stays exactly as it
+            is where the result is in the source's space.
+        in_place: write into ``pixels``, for a caller who needs them no more; not with weights, which mix with them.
+
+    Returns:
+        (H, W, 3) of the same dtype, code values in ``choice.output``: rounded once, and cut to 0..1 there.
+    """
+    in_place = in_place and weights is None and pixels.flags.writeable
+    pixels = np.ascontiguousarray(pixels)
+    if choice.keeps_space:
+        plain = pixels
+        if grade.leaves_alone:
+            return pixels if in_place else pixels.copy()
+    else:
+        plain = np.empty_like(pixels)
+        if weights is not None or grade.leaves_alone:
+            render_by(_kernel(through(choice, None), pixels.dtype), pixels, plain, None, pixels)
+        if grade.leaves_alone:
+            return plain
+    out = pixels if in_place else np.empty_like(pixels)
+    render_by(_kernel(through(choice, grade.effective), pixels.dtype), pixels, out, weights, plain)
+    return out
+
+
+def _kernel(converter: Converter, dtype: np.dtype) -> Kernel:
+    return float_kernel(lambda colours: _codes(converter(colours)), dtype)
+
+
+def as_written(picture: Picture, choice: SpaceChoice) -> Picture:
+    """The picture with what its result's file may say of colours: in another space than its own, nothing."""
+    if choice.keeps_space:
+        return picture
+    held = picture.container
+    chunks = tuple(chunk for chunk in held.png_chunks if chunk[0] not in COLOUR_CHUNKS)
+    return replace(picture, icc=None, container=replace(held, png_chunks=chunks, colour_tag=None, colour_numbers=None))
+
+
+def profile_notes(picture: Picture, choice: SpaceChoice) -> tuple[str, ...]:
+    """What to say of a picture whose file says something else than its space."""
+    if picture.icc is None:
+        return ()
+    return (f"its profile ({profile_name(picture.icc)}) was passed over: its code values are {choice.source}",)
+
+
+def check_grade_between(path: Path, choice: SpaceChoice) -> None:
+    """Refuse, before any work, a .clf or .ctf that has no place for the conversions. Raises InputError."""
+    if (suffix := _list_suffix(path)) is not None:
+        _list_text(choice, Grade(Cdl()), suffix, "", 2)
+
+
+def save_grade_between(grade: Grade, path: Path, choice: SpaceChoice, *, cube_size: int, description: str) -> Path:
+    """Save a grade at its strength. A .clf or .ctf holds the conversions too; every other file holds the grade alone, says so,
+    and is to be applied to colours of the working space.
+
+    Raises:
+        InputError: as for :meth:`reswd_torch.grade.Grade.save`.
+    """
+    if (suffix := _list_suffix(path)) is None:
+        told = f"{description}; apply it to colours in {choice.working}"
+        return grade.save(path, cube_size=cube_size, description=told)
+    check_grade_path(path, is_cdl=grade.is_cdl, cube_size=cube_size, lut_makers=grade.lut_makers)
+    told = f"{description}; with the conversions in it"
+    write_text_atomically(path, _list_text(choice, grade, suffix, told, cube_size))
+    return path
+
+
+def _list_text(choice: SpaceChoice, grade: Grade, suffix: str, description: str, cube_size: int) -> str:
+    return process_list_text(
+        choice, grade.effective, _LISTS[suffix], suffix=suffix, description=description, cube_size=cube_size
+    )
+
+
+def _list_suffix(path: Path) -> str | None:
+    """The suffix of a file that holds the conversions as well; None for every other."""
+    found = format_for(path)
+    return found.suffix if found is not None and found.suffix in _LISTS else None
+
+
+def applies_where(path: Path, choice: SpaceChoice) -> str:
+    """What a grade file of this name is to be applied to, for people."""
+    if (suffix := _list_suffix(path)) is not None:
+        return f"{suffix}: takes {choice.source} to {choice.output}, with the conversions"
+    return f"{path.suffix.lower()}: the grade alone, for colours in {choice.working}"

@@ -1,0 +1,192 @@
+"""Colour spaces on the command line: match and apply between them, settings that repeat it, and every name that is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import PyOpenColorIO as ocio
+import pytest
+
+from tests.reswd_torch.spaces.configs_for_tests import own_config
+from tests.studio.command_line import Reswd, assert_refused, snapshot
+from tests.studio.spaces_for_tests import LOGC3, SLOG3, codes, seen_difference, two_cameras
+
+ASKED = ("--source-space", "arri_logc3_ei800", "--target-space", "SLOG3_SGAMUT3CINE")
+
+
+@pytest.fixture
+def shots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with source.tif in LogC3 and target.tif in S-Log3."""
+    monkeypatch.delenv("OCIO", raising=False)
+    two_cameras(tmp_path)
+    return tmp_path
+
+
+def test_a_match_says_its_spaces_and_is_near_on_the_display(reswd: Reswd, shots: Path) -> None:
+    out, look = shots / "out.tif", shots / "look.cc"
+    ran = reswd("match", shots / "source.tif", shots / "target.tif", *ASKED, "-o", out, "--grade", look)
+    assert ran.code == 0 and ran.err == ""
+    assert f"colour spaces in {LOGC3}, graded in ACEScct (ocio://studio-config-v" in ran.out
+    assert ".cc: the grade alone, for colours in ACEScct" in ran.out
+    assert seen_difference(out, LOGC3, shots / "target.tif", SLOG3) <= 1.0
+    assert "<InputDescription>ACEScct</InputDescription>" in look.read_text()
+
+
+@pytest.mark.parametrize("output", [LOGC3, "sRGB - Display"])
+@pytest.mark.parametrize("kind", ["cdl", "lut"])
+def test_a_clf_gives_the_picture(reswd: Reswd, shots: Path, output: str, kind: str) -> None:
+    """Oracle: OpenColorIO applies the file to the original."""
+    out, look = shots / "out.tif", shots / "look.clf"
+    match = ("match", shots / "source.tif", shots / "target.tif", *ASKED, "--transform", kind)
+    ran = reswd(*match, "--output-space", output, "-o", out, "--grade", look)
+    assert ran.code == 0 and f".clf: takes {LOGC3} to {output}, with the conversions" in ran.out
+    graded = codes(shots / "source.tif").copy()
+    file = ocio.Config.CreateRaw().getProcessor(ocio.FileTransform(str(look)))
+    file.getDefaultCPUProcessor().applyRGB(graded)
+    assert np.abs(graded.clip(0, 1) - codes(out)).max() <= 1 / 1023
+
+
+def test_settings_repeat_a_match_byte_for_byte(reswd: Reswd, shots: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, settings = shots / "source.tif", shots / "run.json"
+    more = ("--output-space", "acescct", "--save-settings", settings)
+    first = reswd("match", source, shots / "target.tif", *ASKED, *more, "-o", shots / "one.tif", "--json")
+    spaces = json.loads(first.out)["spaces"]
+    assert spaces == json.loads(settings.read_text())["spaces"]
+    assert (spaces["source"], spaces["target"], spaces["output"]) == (LOGC3, SLOG3, "ACEScct")
+    assert spaces["config"].startswith("ocio://studio-config-v")
+    monkeypatch.setenv("OCIO", str(own_config(shots / "own.ocio")))  # the saved config holds, not this one
+    assert reswd("match", source, "--from-settings", settings, "-o", shots / "two.tif").code == 0
+    assert (shots / "one.tif").read_bytes() == (shots / "two.tif").read_bytes()
+    assert reswd("apply", settings, source, "-o", shots / "applied").code == 0
+    assert np.array_equal(codes(shots / "applied" / "source.tif"), codes(shots / "one.tif"))
+    again = reswd("match", source, "--from-settings", settings, "--output-space", LOGC3, "-o", shots / "three.tif")
+    assert again.code == 0 and f"colour spaces in {LOGC3}" in again.out, "flags win"
+
+
+def test_a_config_of_ones_own_is_an_input_of_the_run(reswd: Reswd, shots: Path) -> None:
+    source, settings, config = shots / "source.tif", shots / "run.json", own_config(shots / "own.ocio")
+    asked = ("--source-space", "film", "--target-space", "FILM", "--ocio", config)
+    match = ("match", source, shots / "target.tif", *asked, "--save-settings", settings)
+    assert "graded in Timing" in reswd(*match, "-o", shots / "one.tif").out
+    record = json.loads(settings.read_text())
+    assert record["spaces"]["config"] is None and record["inputs"]["config"]["path"] == str(config)
+    assert reswd("match", source, "--from-settings", settings, "-o", shots / "two.tif").err == ""
+    assert (shots / "one.tif").read_bytes() == (shots / "two.tif").read_bytes()
+    own_config(config, more="  - !<ColorSpace>\n    name: Slate\n")
+    changed = reswd("match", source, "--from-settings", settings, "-o", shots / "three.tif")
+    assert changed.code == 0 and "the config is not the file that the settings were saved with" in changed.err
+
+
+def test_the_variable_ocio_is_looked_at(reswd: Reswd, shots: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCIO", str(own_config(shots / "own.ocio")))
+    match = ("match", shots / "source.tif", shots / "target.tif", "-o", shots / "out.tif")
+    assert "graded in Timing" in reswd(*match, "--source-space", "Film").out
+    assert_refused(reswd(*match, "--source-space", "ACEScct", "--overwrite"), "unknown source space 'ACEScct'")
+
+
+def test_a_grade_file_is_applied_in_the_working_space(reswd: Reswd, shots: Path) -> None:
+    source, out, look = shots / "source.tif", shots / "out.tif", shots / "look.cc"
+    assert reswd("match", source, shots / "target.tif", *ASKED, "-o", out, "--grade", look).code == 0
+    applied = reswd("apply", look, source, "-o", shots / "applied", *ASKED[:2])
+    assert applied.code == 0 and f"applied in {LOGC3}, graded in ACEScct" in applied.err
+    assert np.array_equal(codes(shots / "applied" / "source.tif"), codes(out))
+    refused = reswd("apply", look, source, "-o", shots / "more", *ASKED[:2], "--exposure", 1)
+    assert_refused(refused, "trimmed in exposure", "ACEScct")
+
+
+def test_a_batch_is_between_spaces_as_each_match_is(reswd: Reswd, shots: Path) -> None:
+    (shots / "in").mkdir()
+    for name in ("a.tif", "b.tif"):
+        (shots / "in" / name).write_bytes((shots / "source.tif").read_bytes())
+    batch = ("batch", shots / "in", "-o", shots / "out", "--target", shots / "target.tif", "--jobs", 1)
+    ran = reswd(*batch, *ASKED, "--grade-files", ".cc", "--settings-files")
+    assert ran.code == 0 and f"colour spaces in {LOGC3}, graded in ACEScct" in ran.out
+    assert (
+        reswd(
+            "match", shots / "source.tif", shots / "target.tif", *ASKED, "--transform", "cdl", "-o", shots / "o.tif"
+        ).code
+        == 0
+    )
+    for name in ("a.tif", "b.tif"):
+        assert (shots / "out" / name).read_bytes() == (shots / "o.tif").read_bytes()
+        assert "apply it to colours in ACEScct" in (shots / "out" / f"{name}.cc").read_text()
+        assert json.loads((shots / "out" / f"{name}.settings.json").read_text())["spaces"]["source"] == LOGC3
+    (shots / "out" / "a.tif").unlink()
+    on = reswd("batch", shots / "in", "-o", shots / "out", "--resume", "--jobs", 1)
+    assert on.code == 0 and "1 of them before" in on.out
+    assert (shots / "out" / "a.tif").read_bytes() == (shots / "o.tif").read_bytes()
+    other = reswd(*batch, *ASKED, "--output-space", "acescct", "--grade-files", ".cc", "--settings-files", "--resume")
+    assert_refused(other, f"target {SLOG3}, output {LOGC3}, working ACEScct, now it is", "output ACEScct")
+
+
+def test_a_batch_with_a_config_of_ones_own_notices_that_it_changed(reswd: Reswd, shots: Path) -> None:
+    (shots / "in").mkdir()
+    (shots / "in" / "a.tif").write_bytes((shots / "source.tif").read_bytes())
+    config = own_config(shots / "own.ocio")
+    batch = ("batch", shots / "in", "-o", shots / "out", "--jobs", 1, "--target", shots / "target.tif")
+    assert reswd(*batch, "--source-space", "Film", "--ocio", config).code == 0
+    assert reswd("batch", shots / "in", "-o", shots / "out", "--jobs", 1, "--resume").code == 0
+    own_config(config, more="  - !<ColorSpace>\n    name: Slate\n")
+    assert_refused(
+        reswd("batch", shots / "in", "-o", shots / "out", "--jobs", 1, "--resume"), "config was", "now it is"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--series",), "is for pictures that are matched one by one"),
+        (("--shots",), "--source-space is for a folder of pictures"),
+        (("--contrast", "1.2"), "trimmed in contrast"),
+        (("--target-space", "slog3"), "unknown target space 'slog3'"),
+        (
+            ("--working-space", "ACEScct", "--source-space", "rec2100_pq_display", "--grade-files", ".clf"),
+            ".clf has no place",
+        ),
+    ],
+)
+def test_a_batch_refuses_what_has_no_spaces(reswd: Reswd, shots: Path, flags: tuple[str, ...], said: str) -> None:
+    (shots / "in").mkdir()
+    (shots / "in" / "a.tif").write_bytes((shots / "source.tif").read_bytes())
+    before = snapshot(shots)
+    batch = ("batch", shots / "in", "-o", shots / "out", "--target", shots / "target.tif", *ASKED[:2], *flags)
+    assert_refused(reswd(*batch), said)
+    assert snapshot(shots) == before
+
+
+REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "source": (("--source-space", "LogC3"), ("unknown source space 'LogC3'", "'ARRI LogC3 (EI800)'")),
+    "target": (("--source-space", "ACEScct", "--target-space", "slog3"), ("unknown target space 'slog3'", "'S-Log3")),
+    "output": (("--source-space", "ACEScct", "--output-space", "ACESccg"), ("unknown output space", "'ACEScg'")),
+    "working": (("--source-space", "ACEScct", "--working-space", "ACESct"), ("unknown working space", "'ACEScct'")),
+    "data": (("--source-space", "Raw"), ("'Raw' holds data and no colours",)),
+    "no source": (("--target-space", "ACEScct"), ("'ACEScct' without a source space",)),
+    "no config": (("--source-space", "ACEScct", "--ocio", "gone.ocio"), ("gone.ocio", "No such file")),
+    "empty config": (("--source-space", "ACEScct", "--ocio", "words.ocio"), ("words.ocio", "not a readable")),
+    "lacking": (("--source-space", "ACEScct", "--ocio", "own.ocio"), ("unknown source space 'ACEScct'", "own.ocio")),
+    "file gone": (
+        ("--source-space", "Scan", "--ocio", "own.ocio"),
+        ("own.ocio", "'Scan' cannot be converted", "scan.spi1d"),
+    ),
+    "variable": (("--source-space", "Scan", "--ocio", "show.ocio"), ("environment variable SHOW", "not set")),
+    "pairs": (("--source-space", "ACEScct", "--pair", "#112233=#445566"), ("pairs", "'ACEScct'")),
+    "trims": (("--source-space", "ACEScct", "--contrast", "1.2"), ("trimmed in contrast",)),
+    "clf": (
+        ("--source-space", "rec2100_pq_display", "--working-space", "acescct", "--grade", "look.clf"),
+        (".clf has no place", ".ctf"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_bad_input_is_refused(reswd: Reswd, shots: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    monkeypatch.chdir(shots)
+    monkeypatch.delenv("SHOW", raising=False)
+    (shots / "words.ocio").write_text("hello")
+    own_config(shots / "own.ocio"), own_config(shots / "show.ocio", head="search_path: $SHOW/luts\n")
+    before = snapshot(shots)
+    flags, said = REFUSALS[case]
+    assert_refused(reswd("match", "source.tif", "target.tif", *flags, "-o", "out.tif"), *said)
+    assert snapshot(shots) == before
