@@ -24,8 +24,8 @@ def graded_operations(choice: SpaceChoice, transform: Transform, cube_size: int 
     """A grade in the working space, as operations of OpenColorIO.
 
     Ten numbers clamp to 0..1 as the ASC CDL says only where the working space is that of a display. In a logarithm, where colours
-    lie beyond 0..1, they do not: ACES applies a CDL to ACEScct so (S-2016-001, as S-2014-003 appendix A says of ACEScc), and
-    OpenColorIO reads .cc, .ccc and .cdl so unless it is told otherwise. A lattice clamps what goes in to its domain.
+    lie beyond 0..1, they do not: values of ACEScct "should not be clamped" (S-2016-001, introduction), and OpenColorIO reads
+    .cc, .ccc and .cdl so unless it is told otherwise. A lattice clamps what goes in to its domain.
     """
     import PyOpenColorIO as ocio
 
