@@ -18,6 +18,7 @@ from studio.media.images.exact import to_depth
 from studio.records.match import settings_text
 from studio.service.clip_colours import most_alike
 from studio.service.encodings import fit_encoded
+from studio.service.floats import beyond_range
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
 from studio.service.source import ReadSource, read_source
@@ -124,7 +125,7 @@ class MatchResult:
 
     def graded_pixels(self) -> np.ndarray:
         """The whole picture graded, (H, W, 3), in the source's depth."""
-        return render(self.picture.pixels, self.grade, self.weights)
+        return render(self.picture.pixels, self.grade, self.weights, multiplied_by=self.picture.multiplied_by)
 
     def save_picture(self, path: Path, *, overwrite: bool = False) -> Path:
         """Grade the whole picture and write it in the format of the suffix, with everything the source carried."""
@@ -167,9 +168,11 @@ def save_and_release(
         The same result without pixels, for everything that is still to be said about it.
     """
     picture, weights = result.picture, result.weights
-    if wanted.bits == 16:  # graded in 16 bits: filled up afterwards, there would be as few steps as in the source
+    if (
+        wanted.bits == 16 and not picture.of_floats
+    ):  # graded in 16 bits: filled up afterwards, there would be as few steps as in the source
         picture = replace(picture, pixels=to_depth(picture.pixels, np.uint16))
-    graded = render(picture.pixels, result.grade, weights, in_place=True)
+    graded = render(picture.pixels, result.grade, weights, in_place=True, multiplied_by=picture.multiplied_by)
     write_picture(path, picture, graded, overwrite=overwrite, last=True, wanted=wanted)
     empty = np.empty((0, 0, 3), result.picture.pixels.dtype)
     return replace(result, picture=replace(picture, pixels=empty, whole=picture.full_size), weights=None)
@@ -213,11 +216,15 @@ def run_match(
         job.settings,
     )
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
+
+    def told(grade: Grade) -> list[str]:
+        return [f"{job.source.name}: {note}" for note in beyond_range(picture, grade)]
+
     if job.saved_grade is not None:
         grade = job.saved_grade.for_settings(settings, sample.fit)
         job = replace(job, settings=replace(settings, trims=grade.trims))
         return MatchResult(
-            job, picture, grade, weights, sample, None, (*notes, *grade.notes), hashes, _small_masks(job)
+            job, picture, grade, weights, sample, None, (*notes, *told(grade), *grade.notes), hashes, _small_masks(job)
         )
     watch(0.2, "reading the reference")
     reference = reference or ReferenceSamples(job.reference, settings)
@@ -227,7 +234,7 @@ def run_match(
     fitted = fit_encoded(sample, target, settings, picture.icc, watch.part(0.3, 0.9))
     grade = replace(fitted, encoding=profile_name(picture.icc))
     watch(0.9, "grading")
-    notes = [*notes, *target_notes, *grade.notes]
+    notes = [*notes, *told(grade), *target_notes, *grade.notes]
     return MatchResult(job, picture, grade, weights, sample, target, tuple(notes), hashes, _small_masks(job))
 
 

@@ -118,7 +118,7 @@ class ReferenceSamples:
         read = read_reduced(path, at_least=REDUCED_EDGE, whole_if=size) if mask is None else read_picture(path)
         counts = how_much_counts(read, where_to_grade(read, mask, picture.mask_colors))
         looks = self._settings.looks_for_scene
-        sample = sample_pixels(read.pixels, self._settings.samples, self._settings.seed, counts, with_thumbnail=looks)
+        sample = sample_pixels(read.in_range, self._settings.samples, self._settings.seed, counts, with_thumbnail=looks)
         found = _Read(sample, read.icc, read.notes, read.full_size)
         same = found.has_size(size)
         self._read[same] = found

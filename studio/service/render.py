@@ -1,4 +1,4 @@
-"""A grade on a whole picture of 8 or 16 bits, in strips, with one rounding at the end.
+"""A grade on a whole picture of 8 or 16 bits, or of floats, in strips, with one rounding at the end.
 
 No float copy of the picture is made: a CDL becomes three tables and a 3 x 3 step (OpenCV), a lattice goes through
 OpenColorIO's own 8- and 16-bit processor, curves become three tables. Other LUTs grade floats, a part at a time.
@@ -18,6 +18,7 @@ from reswd_torch.grade.kinds import Transform
 from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO
 from reswd_torch.grade.transforms import lut_transform
 from reswd_torch.threads import allowed
+from studio.service.floats import floats_kernel
 from studio.service.look_up import curve_tables, look_up, look_up_by_pairs, pair_tables
 
 _STRIP_PIXELS = 1 << 18
@@ -37,15 +38,22 @@ Kernel = Callable[[np.ndarray, np.ndarray], None]
 
 
 def render(
-    pixels: np.ndarray, grade: Grade, weights: np.ndarray | None = None, *, in_place: bool = False
+    pixels: np.ndarray,
+    grade: Grade,
+    weights: np.ndarray | None = None,
+    *,
+    in_place: bool = False,
+    multiplied_by: np.ndarray | None = None,
 ) -> np.ndarray:
     """Grade a picture at the grade's strength, with its trims.
 
     Args:
-        pixels: (H, W, 3) uint8 or uint16, in the encoding that the grade was fitted in.
+        pixels: (H, W, 3) uint8, uint16, float16 or float32, in the encoding that the grade was fitted in. Floats are not clamped:
+            see :mod:`studio.service.floats`.
         grade: what to apply.
         weights: (H, W) float, 0..1: where to apply it. 0 leaves a pixel exactly as it is, 1 grades it, between is mixed.
         in_place: write into ``pixels``, for a caller who needs them no more; not with weights, which mix with them.
+        multiplied_by: (H, W) alpha that floats are multiplied by: they are graded without it, and multiplied again.
 
     Returns:
         (H, W, 3), same dtype. With strength 0 and no trims the same values.
@@ -54,13 +62,18 @@ def render(
     if grade.leaves_alone:
         return pixels if in_place else pixels.copy()
     pixels = np.ascontiguousarray(pixels)  # OpenColorIO is told rows without gaps
-    kernel = _kernel(grade.effective, pixels.dtype)
+    of_floats = pixels.dtype.kind == "f"
+    float_kernel = floats_kernel(grade.effective) if of_floats else None
+    kernel = None if of_floats else _kernel(grade.effective, pixels.dtype)
     out = pixels if in_place else np.empty_like(pixels)
     rows = max(1, _STRIP_PIXELS // max(1, pixels.shape[1]))
     strips = [slice(top, top + rows) for top in range(0, pixels.shape[0], rows)]
 
     def work(strip: slice) -> None:
-        kernel(pixels[strip], out[strip])
+        if float_kernel is not None:
+            float_kernel(pixels[strip], out[strip], None if multiplied_by is None else multiplied_by[strip])
+        elif kernel is not None:
+            kernel(pixels[strip], out[strip])
         if weights is not None:
             _mix(pixels[strip], out[strip], weights[strip])
 
@@ -198,4 +211,4 @@ def _mix(source: np.ndarray, graded: np.ndarray, weights: np.ndarray) -> None:
     if partial.any():
         share = weights[partial][:, None].astype(np.float32)
         mixed = source[partial] * (1 - share) + graded[partial] * share
-        graded[partial] = np.rint(mixed).astype(graded.dtype)
+        graded[partial] = mixed if graded.dtype.kind == "f" else np.rint(mixed).astype(graded.dtype)

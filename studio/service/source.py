@@ -43,7 +43,7 @@ def read_source(job: MatchJob) -> ReadSource:
     if job.mask is not None:
         hashes["mask"] = file_hash(job.mask)
     settings, looks = job.settings, job.looks_for_scene
-    sample = sample_pixels(picture.pixels, settings.samples, settings.seed, counts, with_thumbnail=looks)
+    sample = sample_pixels(picture.in_range, settings.samples, settings.seed, counts, with_thumbnail=looks)
     return ReadSource(picture, weights, sample, hashes)
 
 

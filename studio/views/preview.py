@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from reswd_torch.errors import InputError
 from studio.media.images import Picture, to_profile
 from studio.media.images.exact import to_depth
 from studio.service.match import MatchResult
@@ -31,6 +32,10 @@ def shrink(picture: Picture, edge: int = PREVIEW_EDGE) -> Picture:
 
 def resized(picture: Picture, size: tuple[int, int]) -> Picture:
     """A picture and its alpha at ``size`` (width, height); the same one where it has that size."""
+    if picture.of_floats:
+        raise InputError(
+            f"{picture.path}: pictures of floats are not shown here: match this one by the command line, reswd match"
+        )
     if size == (picture.width, picture.height):
         return picture
     alpha = None if picture.alpha is None else resize(picture.alpha, size)
