@@ -262,7 +262,7 @@ def _rows(reader: Any, number: int, spec: Any, start: int, stop: int, form: str)
 
 def _write(writer: Any, spec: Any, band: _Band) -> None:
     if spec.tile_width:
-        done = writer.write_tiles(spec.x, spec.x + spec.width, band.top, band.bottom, 0, 1, band.values[None])
+        done = writer.write_tiles(spec.x, spec.x + spec.width, band.top, band.bottom, 0, 1, band.values)
     else:
         done = writer.write_scanlines(band.top, band.bottom, 0, band.values)
     if not done:

@@ -49,14 +49,16 @@ def opened(path: Path, form: str, **hints: int) -> Iterator[Any]:
         InputError: the package is missing, or the file is damaged.
     """
     oiio = openimageio(path)
-    reader = oiio.ImageInput.create(form)
     config = oiio.ImageSpec()
     for name, value in hints.items():
         config.attribute(f"oiio:{name}", value)
-    if reader is None or not reader.open(str(path), config):
+    reader = oiio.ImageInput.open(str(path), config)
+    if reader is None:
         oiio.geterror()  # it would be printed when the program ends
         raise damaged(path)
     try:
+        if reader.format_name() != form:  # its name says another one, whose decoder took it
+            raise damaged(path)
         yield reader
     finally:
         reader.close()
