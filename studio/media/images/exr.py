@@ -30,8 +30,9 @@ _LOSSY = ("pxr24", "b44", "b44a", "dwaa", "dwab")
 _BAND_ROWS = 256
 _CARRIED = frozenset(
     {
-        "box2i", "chlist", "chromaticities", "compression", "double", "float", "int", "keycode", "lineOrder", "m33f", "m44f",
-        "rational", "string", "stringvector", "tiledesc", "timecode", "v2f", "v2i", "v3f", "v3i",
+        "box2f", "box2i", "chlist", "chromaticities", "compression", "double", "float", "int", "keycode", "lineOrder", "m33d",
+        "m33f", "m44d", "m44f", "rational", "string", "stringvector", "tiledesc", "timecode", "v2d", "v2f", "v2i", "v3d", "v3f",
+        "v3i",
     }
 )  # fmt: skip
 """Types of attributes that OpenImageIO writes as it has read them."""
@@ -207,8 +208,8 @@ def _spec(reader: Any, number: int, part: Part, *, mixed: bool) -> Any:
     spec = reader.spec()
     if "capDate" not in part.attributes:
         spec.attribute("DateTime", "")  # without it OpenImageIO writes the time of day
-    spec.erase_attribute("openexr:levelmode")
-    spec.erase_attribute("textureformat")
+    for name in ("openexr:chunkCount", "openexr:levelmode", "textureformat"):  # what it has read, under a name of its own
+        spec.erase_attribute(name)
     if part.tile is None or mixed:
         spec.attribute("openexr:lineOrder", "increasingY")  # the order in which bands are written here
         spec.tile_width = spec.tile_height = spec.tile_depth = 0

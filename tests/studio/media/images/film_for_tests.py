@@ -47,9 +47,10 @@ def exr(path: Path, *parts: ExrPart) -> Path:
     specs = []
     for part in parts:
         height, width, count = part.values.shape
-        spec = oiio.ImageSpec(width, height, count, oiio.HALF)
+        spec = oiio.ImageSpec(width, height, count, oiio.TypeDesc(part.kinds[0]))
         spec.channelnames = tuple(part.channels)
-        spec.channelformats = tuple(oiio.TypeDesc(kind) for kind in part.kinds)
+        if len({*part.kinds}) > 1:
+            spec.channelformats = tuple(oiio.TypeDesc(kind) for kind in part.kinds)
         spec.x, spec.y = part.origin
         spec.full_x, spec.full_y, spec.full_width, spec.full_height = part.display or (*part.origin, width, height)
         spec.tile_width = spec.tile_height = part.tile
