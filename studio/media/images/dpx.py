@@ -202,6 +202,7 @@ def write_dpx(path: Path, picture: Picture, pixels: np.ndarray) -> None:
     check_unchanged(picture.path, stored)
     with opened(picture.path, "dpx") as reader:
         spec = reader.spec()
+    spec.attribute("oiio:Endian", "big" if read_dpx_header(picture.path).order == ">" else "little")
     values = np.empty((spec.height, spec.width, spec.nchannels), pixels.dtype)
     planes = {"R": pixels[..., 0], "G": pixels[..., 1], "B": pixels[..., 2], "A": picture.alpha}
     for place, name in enumerate(spec.channelnames):

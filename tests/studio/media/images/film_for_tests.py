@@ -56,7 +56,8 @@ def exr(path: Path, *parts: ExrPart) -> Path:
         spec.tile_width = spec.tile_height = part.tile
         spec.attribute("DateTime", "")
         for name, value in part.attributes.items():
-            spec.attribute(name, *(value if isinstance(value, tuple) else (value,)))
+            kind = (oiio.TypeDesc(f"float[{len(value)}]"),) if isinstance(value, tuple) else ()
+            spec.attribute(name, *kind, value)
         specs.append(spec)
     writer = oiio.ImageOutput.create("openexr")
     assert writer.open(str(path), tuple(specs)) if len(specs) > 1 else writer.open(str(path), specs[0])

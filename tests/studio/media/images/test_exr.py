@@ -33,6 +33,7 @@ from tests.studio.media.images.film_for_tests import (  # noqa: E402
 )
 
 HALVES, FLOATS = ("half",) * 3, ("float",) * 3
+WHOLE = (0, 0, 80, 60)
 RENDERED = ExrPart(
     np.concatenate([light(), light(1, 1).clip(0, 1), light(1, 2), np.full((HEIGHT, WIDTH, 1), 0.25)], axis=2).astype(float),
     ("R", "G", "B", "A", "Z", "id"),
@@ -83,9 +84,9 @@ def test_negative_and_bright_values_survive(tmp_path: Path) -> None:
 
 def test_parts_are_kept_and_the_first_with_colours_is_graded(tmp_path: Path) -> None:
     parts = (
-        ExrPart(light(1, 3), ("Z",), ("float",), attributes={"oiio:subimagename": "depth"}),
-        ExrPart(light(4, 4), ("R", "G", "B", "A"), (*HALVES, "half"), attributes={"oiio:subimagename": "beauty"}),
-        ExrPart(light(3, 5), attributes={"oiio:subimagename": "again", "compression": "rle"}, origin=(3, 4)),
+        ExrPart(light(1, 3), ("Z",), ("float",), attributes={"oiio:subimagename": "depth"}, display=WHOLE),
+        ExrPart(light(4, 4), ("R", "G", "B", "A"), (*HALVES, "half"), attributes={"oiio:subimagename": "beauty"}, display=WHOLE),
+        ExrPart(light(3, 5), attributes={"oiio:subimagename": "again", "compression": "rle"}, origin=(3, 4), display=WHOLE),
     )
     path = exr(tmp_path / "a.exr", *parts)
     assert has(read_picture(path).notes, "part 2 of 3 (beauty) is graded, the others stay as they are")

@@ -20,11 +20,13 @@ from tests.studio.media.images.film_for_tests import (  # noqa: E402
     with_attribute,
 )
 
+WHOLE = (0, 0, 80, 60)
+
 
 def test_parts_and_channels(tmp_path: Path) -> None:
     values = np.dstack([light(), light(1)])
-    named = ExrPart(values, ("R", "G", "B", "Z"), ("half", "half", "half", "float"), 16, {"oiio:subimagename": "a"}, (2, 3))
-    first, second = read_header(exr(tmp_path / "a.exr", named, ExrPart(light(1), ("Y",), ("float",), 8)))
+    named = ExrPart(values, ("R", "G", "B", "Z"), ("half", "half", "half", "float"), 16, {"oiio:subimagename": "a"}, (2, 3), WHOLE)
+    first, second = read_header(exr(tmp_path / "a.exr", named, ExrPart(light(1), ("Y",), ("float",), 8, display=WHOLE)))
     assert {each.name: each.kind for each in first.channels} == {"B": "half", "G": "half", "R": "half", "Z": "float"}
     assert (first.width, first.height, first.tile, first.deep) == (70, 41, (16, 16, 0), False)
     assert first.chunks == 5 * 3 and first.text("name") == "a" and second.tile == (8, 8, 0)
