@@ -19,7 +19,7 @@ from studio.media.images.limits import Limits
 from studio.media.images.openimageio import failed, opened, opened_to_write
 from studio.media.images.picture import Container, Decoded, Picture, Stored
 from studio.media.images.refuse import check_size, damaged
-from studio.media.images.scene import encoding_of_exr
+from studio.media.images.scene import ACES_CHROMATICITIES, encoding_of_exr
 
 _COLOURS = ("R", "G", "B")
 _ALPHA = "A"
@@ -28,6 +28,7 @@ _MOST_SAMPLES = 4_000_000_000
 """Samples of all parts together, which are decoded and encoded again: a picture of 8K with 120 channels."""
 _LOSSY = ("pxr24", "b44", "b44a", "dwaa", "dwab")
 _BAND_ROWS = 256
+_ACES_FLAG = "acesImageContainerFlag"
 _CARRIED = frozenset(
     {
         "box2f", "box2i", "chlist", "chromaticities", "compression", "double", "float", "int", "keycode", "lineOrder", "m33d",
@@ -150,6 +151,10 @@ def _kept(parts: tuple[Part, ...], number: int) -> list[str]:
         notes.append("parts of tiles become parts of scan lines, as the file mixes both")
     if part.compression in _LOSSY:
         notes.append(f"its compression, {part.compression}, loses a little every time that it is written")
+    if any(_is_loose_aces(each) for each in parts):
+        notes.append(
+            "acesImageContainerFlag is left out, as such files are not compressed; chromaticities say ACES AP0 instead"
+        )
     lost = sorted(
         {name for each in parts if not each.deep for name, (kind, _) in each.attributes.items() if kind not in _CARRIED}
     )
@@ -208,12 +213,25 @@ def _spec(reader: Any, number: int, part: Part, *, mixed: bool) -> Any:
     spec = reader.spec()
     if "capDate" not in part.attributes:
         spec.attribute("DateTime", "")  # without it OpenImageIO writes the time of day
-    for name in ("openexr:chunkCount", "openexr:levelmode", "textureformat"):  # what it has read, under a name of its own
+    for name in (
+        "openexr:chunkCount",
+        "openexr:levelmode",
+        "textureformat",
+    ):  # what it has read, under a name of its own
         spec.erase_attribute(name)
+    if _is_loose_aces(part):
+        spec.erase_attribute(_ACES_FLAG)
+        spec.attribute("chromaticities", type(spec.format)("float[8]"), ACES_CHROMATICITIES)
     if part.tile is None or mixed:
         spec.attribute("openexr:lineOrder", "increasingY")  # the order in which bands are written here
         spec.tile_width = spec.tile_height = spec.tile_depth = 0
     return spec
+
+
+def _is_loose_aces(part: Part) -> bool:
+    """Whether a part calls itself an ACES container and is compressed, which SMPTE ST 2065-4 forbids and OpenImageIO does not
+    write."""
+    return bool(part.number(_ACES_FLAG)) and part.compression != "none"
 
 
 @dataclass(frozen=True)

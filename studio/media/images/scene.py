@@ -26,6 +26,8 @@ _SPACES: tuple[_Space, ...] = (
     ("P3-D65", ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06)), D65),  # SMPTE EG 432-1
     ("Adobe RGB", ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), D65),  # Adobe RGB (1998)
 )
+ACES_CHROMATICITIES = tuple(number for pair in (*_AP0[1], _AP0[2]) for number in pair)
+"""x and y of the primaries of ACES AP0 and of its white, as an EXR has them."""
 _IDS = ("rec709", "ap0", "ap1", "rec2020", "p3d65", "adobergb")
 """What the Color Interop Forum's identifiers call them, in the same order: ``lin_rec709_scene`` is the first in linear light."""
 _LINEAR_IDS = {f"lin_{name}_scene": space for name, space in zip(_IDS, _SPACES, strict=True)}

@@ -139,5 +139,3 @@ def regraded(path: Path, grade: Grade = NOTHING, name: str | None = None) -> Pat
     picture = read_picture(path)
     graded = render(picture.pixels, grade, multiplied_by=picture.multiplied_by)
     return write_picture(path.with_name(name or f"graded{path.suffix}"), picture, graded, overwrite=True)
-
-

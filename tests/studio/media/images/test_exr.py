@@ -35,10 +35,18 @@ from tests.studio.media.images.film_for_tests import (  # noqa: E402
 HALVES, FLOATS = ("half",) * 3, ("float",) * 3
 WHOLE = (0, 0, 80, 60)
 RENDERED = ExrPart(
-    np.concatenate([light(), light(1, 1).clip(0, 1), light(1, 2), np.full((HEIGHT, WIDTH, 1), 0.25)], axis=2).astype(float),
+    np.concatenate([light(), light(1, 1).clip(0, 1), light(1, 2), np.full((HEIGHT, WIDTH, 1), 0.25)], axis=2).astype(
+        float
+    ),
     ("R", "G", "B", "A", "Z", "id"),
     (*HALVES, "half", "float", "uint"),
-    attributes={"owner": "somebody", "my/number": 3, "screenWindowWidth": 2.0, "compression": "zips", "capDate": "2020"},
+    attributes={
+        "owner": "somebody",
+        "my/number": 3,
+        "screenWindowWidth": 2.0,
+        "compression": "zips",
+        "capDate": "2020",
+    },
     origin=(5, -3),
     display=(0, 0, 128, 64),
 )
@@ -85,8 +93,16 @@ def test_negative_and_bright_values_survive(tmp_path: Path) -> None:
 def test_parts_are_kept_and_the_first_with_colours_is_graded(tmp_path: Path) -> None:
     parts = (
         ExrPart(light(1, 3), ("Z",), ("float",), attributes={"oiio:subimagename": "depth"}, display=WHOLE),
-        ExrPart(light(4, 4), ("R", "G", "B", "A"), (*HALVES, "half"), attributes={"oiio:subimagename": "beauty"}, display=WHOLE),
-        ExrPart(light(3, 5), attributes={"oiio:subimagename": "again", "compression": "rle"}, origin=(3, 4), display=WHOLE),
+        ExrPart(
+            light(4, 4),
+            ("R", "G", "B", "A"),
+            (*HALVES, "half"),
+            attributes={"oiio:subimagename": "beauty"},
+            display=WHOLE,
+        ),
+        ExrPart(
+            light(3, 5), attributes={"oiio:subimagename": "again", "compression": "rle"}, origin=(3, 4), display=WHOLE
+        ),
     )
     path = exr(tmp_path / "a.exr", *parts)
     assert has(read_picture(path).notes, "part 2 of 3 (beauty) is graded, the others stay as they are")
@@ -118,7 +134,8 @@ def test_opacity_is_taken_out_for_the_grade(tmp_path: Path) -> None:
     alpha = np.tile(np.linspace(0, 1, WIDTH, dtype=np.float32), (HEIGHT, 1)).astype(np.float16).astype(np.float32)
     colours = np.broadcast_to(np.float32([0.5, 0.25, 0.125]), (HEIGHT, WIDTH, 3))
     path = exr(
-        tmp_path / "a.exr", ExrPart(np.dstack([colours * alpha[..., None], alpha]), ("R", "G", "B", "A"), (*FLOATS, "half"))
+        tmp_path / "a.exr",
+        ExrPart(np.dstack([colours * alpha[..., None], alpha]), ("R", "G", "B", "A"), (*FLOATS, "half")),
     )
     picture = read_picture(path)
     assert picture.alpha is not None and picture.container.associated

@@ -25,7 +25,9 @@ WHOLE = (0, 0, 80, 60)
 
 def test_parts_and_channels(tmp_path: Path) -> None:
     values = np.dstack([light(), light(1)])
-    named = ExrPart(values, ("R", "G", "B", "Z"), ("half", "half", "half", "float"), 16, {"oiio:subimagename": "a"}, (2, 3), WHOLE)
+    named = ExrPart(
+        values, ("R", "G", "B", "Z"), ("half", "half", "half", "float"), 16, {"oiio:subimagename": "a"}, (2, 3), WHOLE
+    )
     first, second = read_header(exr(tmp_path / "a.exr", named, ExrPart(light(1), ("Y",), ("float",), 8, display=WHOLE)))
     assert {each.name: each.kind for each in first.channels} == {"B": "half", "G": "half", "R": "half", "Z": "float"}
     assert (first.width, first.height, first.tile, first.deep) == (70, 41, (16, 16, 0), False)
@@ -44,7 +46,11 @@ def test_attributes_by_their_types(tmp_path: Path) -> None:
     with_attribute(path, "n", "int", b"\7\0\0\0")
     with_attribute(path, "thumbs", "preview", bytes(1 << 17))  # a header longer than what is read at first
     (part,) = read_header(path)
-    assert (part.text("owner"), part.number("n"), part.floats("screenWindowCenter", "v2f")) == ("someone", 7, (0.0, 0.0))
+    assert (part.text("owner"), part.number("n"), part.floats("screenWindowCenter", "v2f")) == (
+        "someone",
+        7,
+        (0.0, 0.0),
+    )
     assert part.text("n") is part.number("owner") is part.floats("owner", "v2f") is part.text("none") is None
 
 

@@ -40,9 +40,16 @@ def test_what_a_file_says_of_its_colours(attributes: dict[str, object], name: st
 
 
 def test_an_aces_container(tmp_path: Path) -> None:
-    path = with_attribute(plain_exr(tmp_path / "a.exr"), "acesImageContainerFlag", "int", b"\1\0\0\0")
+    path = plain_exr(tmp_path / "a.exr", acesImageContainerFlag=1, compression="none")
     assert profile_name(read_picture(path).icc) == "Linear, ACES AP0"
     assert regraded(path).read_bytes() == path.read_bytes()
+    # one that is compressed is none, but its colours are those that it says
+    path = with_attribute(plain_exr(tmp_path / "b.exr"), "acesImageContainerFlag", "int", b"\1\0\0\0")
+    picture = read_picture(path)
+    assert has(picture.notes, "acesImageContainerFlag is left out")
+    again = read_picture(regraded(path))
+    assert profile_name(again.icc) == profile_name(picture.icc) == "Linear, ACES AP0"
+    np.testing.assert_array_equal(again.pixels, picture.pixels)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,10 @@ def test_negative_and_bright_values_survive(tmp_path: Path) -> None:
 
 def test_what_they_mean(tmp_path: Path) -> None:
     path = written(tmp_path / "a.tif", light())
-    assert has(read_picture(path).notes, "taken as scene-linear light") and profile_name(read_picture(path).icc)[:6] == "Linear"
+    assert (
+        has(read_picture(path).notes, "taken as scene-linear light")
+        and profile_name(read_picture(path).icc)[:6] == "Linear"
+    )
     with tifffile.TiffFile(regraded(path)) as file:
         assert 34675 not in file.pages.first.tags
     icc, packet = linear_profile(*AP1), xmp_packet()
@@ -104,7 +107,9 @@ def test_what_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     refused(tmp_path / "b.tif", "floats that is not RGB")
     path = written(tmp_path / "c.tif", light())
     picture = read_picture(path)
-    refused(tmp_path / "c.png", "TIFF of floats", "ends in .tif", call=lambda p: write_picture(p, picture, picture.pixels))
+    refused(
+        tmp_path / "c.png", "TIFF of floats", "ends in .tif", call=lambda p: write_picture(p, picture, picture.pixels)
+    )
     path.write_bytes(path.read_bytes()[:-1])
     refused(path, "cut short or damaged")
     monkeypatch.setattr("studio.media.images.read.current", lambda: Limits(apart=True))
