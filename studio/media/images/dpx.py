@@ -210,7 +210,16 @@ def write_dpx(path: Path, picture: Picture, pixels: np.ndarray) -> None:
     with opened_to_write(path, "dpx", (spec,)) as writer:
         if not writer.write_image(_to_codes(values, stored.bits)):
             raise failed(writer)
+    if path.stat().st_size != _stated_size(path):  # the system may refuse the last bytes when the file is closed
+        raise OSError("the end of the file is missing: is the disk full?")
     _copy_header(picture.path, path)
+
+
+def _stated_size(path: Path) -> int:
+    """Field 5 of a header, the bytes of the whole file."""
+    with path.open("rb") as stream:
+        data = stream.read(20)
+    return int(struct.unpack_from(">I" if data[:4] == b"SDPX" else "<I", data, 16)[0])
 
 
 def _copy_header(source: Path, written: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from studio.media.images.exact import unusable
-from studio.media.images.exr_header import Channel, Part, read_header
+from studio.media.images.exr_header import Channel, Part, is_complete, read_header
 from studio.media.images.limits import Limits
 from studio.media.images.openimageio import failed, opened, opened_to_write
 from studio.media.images.picture import Container, Decoded, Picture, Stored
@@ -190,6 +190,8 @@ def write_exr(path: Path, picture: Picture, pixels: np.ndarray) -> None:
                 graded = pixels if number == stored.part else None
                 for band in _bands(reader, number, spec, graded, picture.path):
                     _write(writer, spec, band)
+    if not is_complete(path):
+        raise OSError("the end of the file is missing: is the disk full?")
 
 
 def check_unchanged(path: Path, stored: Stored) -> None:

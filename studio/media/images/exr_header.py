@@ -112,6 +112,45 @@ def read_header(path: Path) -> tuple[Part, ...]:
     return parts
 
 
+def is_complete(path: Path) -> bool:
+    """Whether a file that was just written is there up to the end of its last chunk.
+
+    The system may refuse the last bytes on a full disk, when the file is closed, and OpenImageIO does not look. A chunk is its
+    part's number (4 bytes, where there are several), the place of its scan lines (4) or of its tile (16), its size (4), and so
+    many bytes.
+
+    Raises:
+        InputError: it has no header that can be read.
+    """
+    parts = read_header(path)
+    with path.open("rb") as stream:
+        data = stream.read(_READ[-1])
+        several, at = bool(struct.unpack_from("<I", data, 4)[0] & _MULTI_PART), 8
+        for _ in parts:
+            at = _attributes(data, at)[1]
+        begin = at + several
+        ends = []
+        for part in parts:
+            count = part.number("chunkCount") or part.chunks
+            table = 8 * count
+            stream.seek(begin)
+            places = stream.read(table)
+            begin += table
+            if len(places) < table:
+                return False
+            chunks = struct.unpack(f"<{count}Q", places)
+            if not all(chunks):  # the table is filled in last
+                return False
+            last = max(chunks)
+            before = 4 * several + (16 if part.tile else 4)
+            stream.seek(last + before)
+            size = stream.read(4)
+            if len(size) < 4:
+                return False
+            ends.append(last + before + 4 + struct.unpack("<I", size)[0])
+    return max(ends) <= path.stat().st_size
+
+
 def _parts(data: bytes) -> tuple[Part, ...]:
     """The parts that a header lists. Raises ValueError, IndexError, KeyError or struct.error for a damaged one."""
     if data[:4] != MAGIC:

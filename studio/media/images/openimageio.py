@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 from reswd_torch.errors import InputError
-from reswd_torch.threads import allowed
 from studio.media.images.refuse import damaged
 
 
@@ -31,6 +30,8 @@ def openimageio(path: Path) -> ModuleType:
         str(path).encode("utf-8")
     except UnicodeEncodeError as error:
         raise InputError(f"{path}: its name is not UTF-8, which OpenImageIO needs: rename it first") from error
+    from reswd_torch.threads import allowed  # which loads PyTorch
+
     for name in ("threads", "exr_threads"):
         OpenImageIO.attribute(name, allowed())
     return OpenImageIO

@@ -123,7 +123,7 @@ def test_tiled_parts_are_kept(tmp_path: Path) -> None:
 def test_the_result_does_not_depend_on_threads_or_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = plain_exr(tmp_path / "a.exr")
     first = regraded(path, WARMER).read_bytes()
-    monkeypatch.setattr("studio.media.images.openimageio.allowed", lambda: 3)
+    monkeypatch.setattr("reswd_torch.threads.allowed", lambda: 3)
     monkeypatch.setattr("studio.service.render.allowed", lambda: 3)
     monkeypatch.setattr("studio.service.render._STRIP_PIXELS", WIDTH * 5)
     assert regraded(path, WARMER, "b.exr").read_bytes() == first
