@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import OpenImageIO as oiio
-import pytest
 
 from reswd_torch.grade import Cdl, Grade
 from studio.media.images import read_picture, write_picture
