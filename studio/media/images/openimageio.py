@@ -24,7 +24,7 @@ def openimageio(path: Path) -> ModuleType:
     try:
         import OpenImageIO
     except ImportError as error:
-        what = path.suffix.lower() if path.suffix.lower() in (".exr", ".dpx") else "this picture"
+        what = {".exr": "EXR", ".dpx": "DPX"}.get(path.suffix.lower(), "this picture")
         raise InputError(f'{path}: {what} needs one more package: pip install "reswd-studio[vfx]"') from error
     try:
         str(path).encode("utf-8")
