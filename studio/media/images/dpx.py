@@ -171,6 +171,12 @@ def _refuse_unreadable(path: Path, header: Header, size: int) -> None:
     if header.bits not in _BITS or header.signed:
         kind = "signed " if header.signed else ""
         raise InputError(f"{path}: a DPX of {kind}{header.bits} bits is not read: write it with 8, 10, 12 or 16 bits")
+    if (
+        header.bits == 10 and header.width * _channels(header) % 3
+    ):  # OpenImageIO 3.2 reads the last codes of each row as 0
+        raise InputError(
+            f"{path}: a DPX of 10 bits with alpha is only read in widths of threes: write it as RGB, or with 16 bits"
+        )
     codes = header.width * header.height * _channels(header)
     if not header.encoding and header.offset + codes * header.bits // 8 > size:
         raise damaged(path)

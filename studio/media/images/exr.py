@@ -120,7 +120,14 @@ def _listed(names: list[str]) -> str:
 
 
 def _check_work(path: Path, parts: tuple[Part, ...]) -> None:
-    """Refuse files of which a small one could hold work for hours."""
+    """Refuse files of which a small one could hold work for hours, and those that OpenImageIO does not read."""
+    sparse = [
+        _named(part, channel) for part in parts if not part.deep for channel in part.channels if not channel.sampled
+    ]
+    if sparse:
+        raise InputError(
+            f"{path}: channels with fewer values than pixels are not read: {_listed(sparse)}; write them in full first"
+        )
     most = max(len(part.channels) for part in parts)
     if len(parts) > _MOST_PARTS or most > _MOST_CHANNELS:
         raise InputError(

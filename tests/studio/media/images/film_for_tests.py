@@ -110,12 +110,12 @@ def with_attribute(path: Path, name: str, kind: str, value: bytes) -> Path:
     return path
 
 
-def dpx(path: Path, bits: int = 10, **attributes: Any) -> Path:
-    """A DPX of three channels with every code of 10 bits in it."""
-    codes = np.random.default_rng(1).integers(0, 1 << bits, (HEIGHT, WIDTH, 3))
+def dpx(path: Path, bits: int = 10, channels: int = 3, **attributes: Any) -> Path:
+    """A DPX of three or four channels with every code of 10 bits in it."""
+    codes = np.random.default_rng(1).integers(0, 1 << bits, (HEIGHT, WIDTH, channels))
     codes.reshape(-1)[: 1 << min(bits, 12)] = np.arange(1 << min(bits, 12))
     values = (codes << (16 - bits) | codes >> (2 * bits - 16)).astype(np.uint16) if bits > 8 else codes.astype(np.uint8)
-    spec = oiio.ImageSpec(WIDTH, HEIGHT, 3, oiio.UINT8 if bits == 8 else oiio.UINT16)
+    spec = oiio.ImageSpec(WIDTH, HEIGHT, channels, oiio.UINT8 if bits == 8 else oiio.UINT16)
     spec.attribute("oiio:BitsPerSample", bits)
     for name, value in attributes.items():
         spec.attribute(name, value)

@@ -12,6 +12,7 @@ from studio.media.images import read_picture, write_picture
 from tests.studio.media.images.files_for_tests import has, refused
 
 pytest.importorskip("OpenImageIO")
+from tests.studio.media.images import film_for_tests  # noqa: E402
 from tests.studio.media.images.film_for_tests import (  # noqa: E402
     WARMER,
     dpx,
@@ -32,6 +33,21 @@ def test_no_grade_gives_the_same_bytes(bits: int, order: str, tmp_path: Path) ->
     # fields that OpenImageIO does not know, or sets by itself: a creator, the film's edge code, a user's field
     patched(path, (36, b"name"), (160, b"somebody"), (1664, b"02"), (1408 + 256 - 60, b"odd"))
     assert regraded(path).read_bytes() == path.read_bytes()
+
+
+def test_alpha_of_10_bits_is_read_where_openimageio_reads_all_of_it(tmp_path: Path) -> None:
+    refused(dpx(tmp_path / "a.dpx", 10, 4), "10 bits with alpha is only read in widths of threes")
+
+
+@pytest.mark.parametrize(("bits", "width"), [(8, 70), (10, 72), (12, 70), (16, 70)])
+def test_opacity_is_kept(bits: int, width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film_for_tests, "WIDTH", width)
+    path = dpx(tmp_path / "a.dpx", bits, 4)
+    picture = read_picture(path)
+    assert picture.alpha is not None and picture.multiplied_by is None
+    assert regraded(path).read_bytes() == path.read_bytes()
+    again = read_picture(regraded(path, WARMER)).alpha
+    np.testing.assert_array_equal(again, picture.alpha)
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])

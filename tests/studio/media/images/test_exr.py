@@ -218,6 +218,12 @@ def test_no_colours(parts: list[ExrPart], words: tuple[str, ...], tmp_path: Path
     refused(exr(tmp_path / "a.exr", *parts), *words)
 
 
+def test_channels_that_are_not_whole(tmp_path: Path) -> None:
+    path = exr(tmp_path / "a.exr", ExrPart(light(4), ("R", "G", "B", "Z"), (*HALVES, "half")))
+    at = path.read_bytes().index(b"Z\0\1\0\0\0") + 2 + 8
+    refused(patched(path, (at, struct.pack("<2i", 2, 2))), "fewer values than pixels are not read: Z")
+
+
 def test_deep_pictures_are_refused(tmp_path: Path) -> None:
     path = patched(plain_exr(tmp_path / "a.exr"), (5, b"\x08"))
     refused(path, "deep EXR", "flatten it first")
