@@ -12,6 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -53,22 +56,15 @@ def copy(source: Path, place: Path) -> None:
 
 def measure(way: str, source: Path, place: Path) -> tuple[float, float, float]:
     """Seconds, and MiB at the peak and before, of one way in this process; what it imports is not counted."""
-    if way == "copy":
-        import OpenImageIO  # noqa: F401
-
-        work = lambda: copy(source, place)  # noqa: E731
-    else:
+    work: Callable[[], object] = partial(copy, source, place)
+    import_module("OpenImageIO")
+    if way != "copy":
         from reswd_torch import Cdl, Grade, Lut3D
-        from studio.media.images import read_picture
         from studio.service.apply import apply_to_file
 
+        import_module("PyOpenColorIO")
         look = Cdl((1.2, 0.9, 1.05), (-0.01, 0.02, 0.01), (0.9, 1.1, 1.05), 1.2)
-        grade = Grade(look if way == "cdl" else Lut3D.sample(look.apply))
-        import OpenImageIO  # noqa: F401
-        import PyOpenColorIO  # noqa: F401
-
-        assert read_picture is not None
-        work = lambda: apply_to_file(grade, source, place) and None  # noqa: E731
+        work = partial(apply_to_file, Grade(look if way == "cdl" else Lut3D.sample(look.apply)), source, place)
     before, start = peak_mib(), time.perf_counter()
     work()
     return time.perf_counter() - start, peak_mib(), before
