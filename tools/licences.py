@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "docs" / "licences.md"
 PROJECT = "reswd-studio"
 BASE = "base"
-EXTRAS = ("app", "guide", "video", "edit", "heic", "cluster", "training", "dev")
+EXTRAS = ("app", "guide", "video", "edit", "heic", "vfx", "cluster", "training", "dev")
 COPYLEFT = re.compile(r"(?<!L)(GPL|General Public)", re.IGNORECASE)
 """Licences that reach the programs that use a package; the GNU Lesser one is not among them."""
 WEAK = re.compile(r"MPL|Mozilla|LGPL|Lesser", re.IGNORECASE)

@@ -20,6 +20,11 @@ _SIZE = 65
 """Lattice points along one axis for the few grades that have to be sampled."""
 
 
+def clamps(choice: SpaceChoice) -> bool:
+    """Whether ten numbers clamp in the working space: see :func:`graded_operations`."""
+    return kind_of(load_config(choice.config), choice.working) == DISPLAY
+
+
 def graded_operations(choice: SpaceChoice, transform: Transform, cube_size: int = _SIZE) -> list[ocio.Transform]:
     """A grade in the working space, as operations of OpenColorIO.
 
@@ -30,9 +35,8 @@ def graded_operations(choice: SpaceChoice, transform: Transform, cube_size: int 
     import PyOpenColorIO as ocio
 
     operations = operations_for(transform, cube_size)
-    clamps = kind_of(load_config(choice.config), choice.working) == DISPLAY
     for each in operations:
-        if isinstance(each, ocio.CDLTransform) and not clamps:
+        if isinstance(each, ocio.CDLTransform) and not clamps(choice):
             each.setStyle(ocio.CDL_NO_CLAMP)
     return operations
 

@@ -19,14 +19,23 @@ from studio.jobs import ClipJob, check_trims_between, settings_for
 from studio.kinds import is_clip
 from studio.media.clips.names import clip_result_name, renamed
 from studio.media.clips.read import read_facts
-from studio.media.images import losses, read_picture, result_name, supported_output, write_picture
+from studio.media.images import (
+    Picture,
+    check_same_kind,
+    losses,
+    read_picture,
+    result_name,
+    supported_output,
+    write_picture,
+)
 from studio.media.places import check_place, make_folder
 from studio.records.match import read_settings
 from studio.references import SavedGrade
 from studio.remedies import JobRemedy
 from studio.service.clip import match_clip
+from studio.service.floats import beyond_range
 from studio.service.render import render
-from studio.service.spaces import as_written, profile_notes, render_between
+from studio.service.spaces import as_written, beyond_range_between, notes_between, render_between
 from studio.service.weights import how_much_counts, where_to_grade
 from studio.watch import UNWATCHED, Watch
 
@@ -144,6 +153,8 @@ def apply_to_file(
         Cancelled: it was stopped.
     """
     with faults_of(source):
+        if not is_clip(source) and not is_clip(place):
+            check_same_kind(source, place)
         if spaces is not None:
             if is_clip(source):
                 raise InputError(f"{source}: the source space {spaces.source!r} is for single pictures: leave it out")
@@ -166,27 +177,28 @@ def _apply_to_clip(grade: Grade, source: Path, place: Path, overwrite: bool, wat
 def _apply_to_picture(grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch) -> Applied:
     picture = read_picture(source)
     weights = where_to_grade(picture, None)
-    grade = _for_picture(grade, picture.pixels, how_much_counts(picture, weights))
+    grade = _for_picture(grade, picture, how_much_counts(picture, weights))
     make_folder(place.parent)
-    graded = render(picture.pixels, grade, weights, in_place=True)
+    graded = render(picture.pixels, grade, weights, in_place=True, multiplied_by=picture.multiplied_by)
     write_picture(place, picture, graded, overwrite=overwrite, last=True)
-    return Applied((*picture.notes, *losses(place, picture)))
+    return Applied((*picture.notes, *beyond_range(picture, grade), *losses(place, picture)))
 
 
 def _apply_between(grade: Grade, source: Path, place: Path, overwrite: bool, spaces: SpaceChoice) -> Applied:
     picture = read_picture(source)
     weights = where_to_grade(picture, None)
-    make_folder(place.parent)
-    graded = render_between(picture.pixels, grade, spaces, weights, in_place=True)
     written = as_written(picture, spaces)
+    make_folder(place.parent)
+    graded = render_between(picture.pixels, grade, spaces, weights, in_place=True, multiplied_by=picture.multiplied_by)
     write_picture(place, written, graded, overwrite=overwrite, last=True)
-    return Applied((*picture.notes, *profile_notes(picture, spaces), *losses(place, written)))
+    told = (*notes_between(picture, spaces), *beyond_range_between(picture, grade, spaces))
+    return Applied((*told, *losses(place, written)))
 
 
-def _for_picture(grade: Grade, pixels: np.ndarray, counts: np.ndarray | None) -> Grade:
+def _for_picture(grade: Grade, picture: Picture, counts: np.ndarray | None) -> Grade:
     """The grade with the picture's cast taken away where that is asked for and was not looked for yet."""
     if not grade.trims.neutralise or grade.gains is not None:
         return grade
     settings = MatchSettings()
-    colors = sample_pixels(pixels, settings.samples, settings.seed, counts).fit
+    colors = sample_pixels(picture.in_range, settings.samples, settings.seed, counts).fit
     return grade.trimmed(grade.trims, colors)

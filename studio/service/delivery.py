@@ -17,7 +17,7 @@ from studio.fault import faults_of
 from studio.jobs import ClipJob, FramesJob, MatchJob, Outputs
 from studio.kinds import is_clip
 from studio.media.clips.names import clip_result_name, renamed
-from studio.media.images import FORMATS, losses, natural_suffix, supported_output
+from studio.media.images import FORMATS, check_same_kind, losses, natural_suffix, supported_output
 from studio.media.places import check_place, written_together
 from studio.service.clip import ClipResult, SavedClip, check_clip_fits, check_clip_output
 from studio.service.frames import FramesResult, run_frames
@@ -200,6 +200,8 @@ def _check_kinds(job: MatchJob, outputs: Outputs) -> None:
     if is_clip(output) and not isinstance(job, ClipJob):
         suffix = source.suffix.lower() if source.suffix.lower() in FORMATS else ".png"
         raise InputError(f"{output}: the source {source} is no clip: give an output that ends in {suffix}")
+    if not isinstance(job, ClipJob):
+        check_same_kind(source, output)
     if isinstance(job, FramesJob) and outputs.settings is not None:
         raise InputError(
             f"{outputs.settings}: settings files are for single pictures and clips: save the grade as a file instead"

@@ -20,14 +20,16 @@ from studio.media.images.refuse import file_hash
 from studio.records.match import settings_text
 from studio.service.clip_colours import most_alike
 from studio.service.encodings import fit_encoded
+from studio.service.floats import beyond_range
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
 from studio.service.source import ReadSource, read_source
 from studio.service.spaces import (
     as_written,
+    beyond_range_between,
     distance_by,
     fit_between,
-    profile_notes,
+    notes_between,
     render_between,
     save_grade_between,
 )
@@ -137,7 +139,7 @@ class MatchResult:
 
     def graded_pixels(self) -> np.ndarray:
         """The whole picture graded, (H, W, 3), in the source's depth."""
-        return _rendered(self.job, self.picture.pixels, self.grade, self.weights)
+        return _rendered(self.job, self.picture, self.grade, self.weights)
 
     def save_picture(self, path: Path, *, overwrite: bool = False) -> Path:
         """Grade the whole picture and write it in the format of the suffix, with everything the source carried."""
@@ -183,9 +185,11 @@ def save_and_release(
         The same result without pixels, for everything that is still to be said about it.
     """
     picture, weights = result.picture, result.weights
-    if wanted.bits == 16:  # graded in 16 bits: filled up afterwards, there would be as few steps as in the source
+    if (
+        wanted.bits == 16 and not picture.of_floats
+    ):  # filled up after the grade there would be as few steps as in the source
         picture = replace(picture, pixels=to_depth(picture.pixels, np.uint16))
-    graded = _rendered(result.job, picture.pixels, result.grade, weights, in_place=True)
+    graded = _rendered(result.job, picture, result.grade, weights, in_place=True)
     write_picture(path, _as_written(result.job, picture), graded, overwrite=overwrite, last=True, wanted=wanted)
     empty = np.empty((0, 0, 3), result.picture.pixels.dtype)
     return replace(result, picture=replace(picture, pixels=empty, whole=picture.full_size), weights=None)
@@ -230,14 +234,21 @@ def run_match(
     )
     notes = [f"{job.source.name}: {note}" for note in picture.notes]
     if job.spaces is not None:
+        as_written(picture, job.spaces)  # which may refuse, before any work
         if (config := job.files.get("config")) is not None:
             hashes["config"] = file_hash(config)
-        notes += [f"{job.source.name}: {note}" for note in profile_notes(picture, job.spaces)]
+        notes = [f"{job.source.name}: {note}" for note in notes_between(picture, job.spaces)]
+
+    def told(grade: Grade) -> list[str]:
+        spaces = job.spaces
+        beyond = beyond_range(picture, grade) if spaces is None else beyond_range_between(picture, grade, spaces)
+        return [f"{job.source.name}: {note}" for note in beyond]
+
     if job.saved_grade is not None:
         grade = job.saved_grade.for_settings(settings, sample.fit)
         job = replace(job, settings=replace(settings, trims=grade.trims))
         return MatchResult(
-            job, picture, grade, weights, sample, None, (*notes, *grade.notes), hashes, _small_masks(job)
+            job, picture, grade, weights, sample, None, (*notes, *told(grade), *grade.notes), hashes, _small_masks(job)
         )
     watch(0.2, "reading the reference")
     reference = reference or ReferenceSamples(job.reference, settings)
@@ -246,7 +257,7 @@ def run_match(
     hashes |= reference.hashes
     grade = _fit(job, sample, target, picture.icc, watch.part(0.3, 0.9))
     watch(0.9, "grading")
-    notes = [*notes, *target_notes, *grade.notes]
+    notes = [*notes, *told(grade), *target_notes, *grade.notes]
     return MatchResult(job, picture, grade, weights, sample, target, tuple(notes), hashes, _small_masks(job))
 
 
@@ -268,12 +279,13 @@ def _fit(job: MatchJob, source: PixelSample, target: PixelSample, icc: bytes | N
 
 
 def _rendered(
-    job: MatchJob, pixels: np.ndarray, grade: Grade, weights: np.ndarray | None, *, in_place: bool = False
+    job: MatchJob, picture: Picture, grade: Grade, weights: np.ndarray | None, *, in_place: bool = False
 ) -> np.ndarray:
-    """A picture of a job, graded."""
+    """The picture of a job, graded."""
+    pixels, alpha = picture.pixels, picture.multiplied_by
     if job.spaces is not None:
-        return render_between(pixels, grade, job.spaces, weights, in_place=in_place)
-    return render(pixels, grade, weights, in_place=in_place)
+        return render_between(pixels, grade, job.spaces, weights, in_place=in_place, multiplied_by=alpha)
+    return render(pixels, grade, weights, in_place=in_place, multiplied_by=alpha)
 
 
 def _as_written(job: MatchJob, picture: Picture) -> Picture:

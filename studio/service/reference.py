@@ -64,6 +64,7 @@ class ReferenceSamples:
         assert isinstance(reference, PictureReference | ClipReference | PaletteReference), "it has colours to sample"
         self._reference, self._settings = reference, settings
         self._read: dict[bool, _Read] = {}
+        self._beyond: dict[bool, _Read] = {}
         self._seen: dict[_Read, tuple[Converter, PixelSample]] = {}
         self._hashes: dict[str, str] | None = None
 
@@ -99,7 +100,7 @@ class ReferenceSamples:
         """
         reference = self._reference
         assert isinstance(reference, PictureReference), "a job refuses the space of anything else"
-        read = self._for_size(reference, picture.full_size)
+        read = self._for_size(reference, picture.full_size, beyond=True)
         if (known := self._seen.get(read)) is None or known[0] is not view:
             known = self._seen[read] = (view, seen_sample(read.sample, view))  # its features serve every picture
         return known[1], tuple(f"{reference.path.name}: {note}" for note in read.notes)
@@ -129,20 +130,24 @@ class ReferenceSamples:
             self._read[True] = _Read(clip_reference_sample(facts, clip, self._settings), None, notes, None)
         return self._read[True]
 
-    def _for_size(self, picture: PictureReference, size: tuple[int, int] | None) -> _Read:
-        """Whole for a picture of the reference's own size, reduced for all others; each is read once."""
-        for known in self._read.values():
+    def _for_size(self, picture: PictureReference, size: tuple[int, int] | None, *, beyond: bool = False) -> _Read:
+        """Whole for a picture of the reference's own size, reduced for all others; each is read once, for a view with what lies
+        beyond 0..1 and else without."""
+        kept = self._beyond if beyond else self._read
+        for known in kept.values():
             whole = known.has_size(size)
-            if whole in self._read:
-                return self._read[whole]
+            if whole in kept:
+                return kept[whole]
         path, mask = picture.path, picture.mask
         read = read_reduced(path, at_least=REDUCED_EDGE, whole_if=size) if mask is None else read_picture(path)
         counts = how_much_counts(read, where_to_grade(read, mask, picture.mask_colors))
         looks = self._settings.looks_for_scene
-        sample = sample_pixels(read.pixels, self._settings.samples, self._settings.seed, counts, with_thumbnail=looks)
-        found = _Read(sample, read.icc, read.notes, read.full_size)
+        colours = read.unclamped if beyond else read.in_range
+        sample = sample_pixels(colours, self._settings.samples, self._settings.seed, counts, with_thumbnail=looks)
+        notes = tuple(note for note in read.notes if not beyond or note not in read.container.assumed)
+        found = _Read(sample, read.icc, notes, read.full_size)
         same = found.has_size(size)
-        self._read[same] = found
+        kept[same] = found
         if not same and (read.height, read.width) == found.size:  # too small for, or of a format without, reduction
-            self._read[True] = found
+            kept[True] = found
         return found

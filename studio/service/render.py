@@ -1,4 +1,4 @@
-"""A grade on a whole picture of 8 or 16 bits, in strips, with one rounding at the end.
+"""A grade on a whole picture of 8 or 16 bits, or of floats, in strips, with one rounding at the end.
 
 No float copy of the picture is made: a CDL becomes three tables and a 3 x 3 step (OpenCV), a lattice goes through
 OpenColorIO's own 8- and 16-bit processor, curves become three tables. Other LUTs grade floats, a part at a time.
@@ -18,6 +18,7 @@ from reswd_torch.grade.kinds import Transform
 from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO
 from reswd_torch.grade.transforms import lut_transform
 from reswd_torch.threads import allowed
+from studio.service.floats import StripKernel, floats_kernel
 from studio.service.look_up import curve_tables, look_up, look_up_by_pairs, pair_tables
 
 _STRIP_PIXELS = 1 << 18
@@ -37,15 +38,22 @@ Kernel = Callable[[np.ndarray, np.ndarray], None]
 
 
 def render(
-    pixels: np.ndarray, grade: Grade, weights: np.ndarray | None = None, *, in_place: bool = False
+    pixels: np.ndarray,
+    grade: Grade,
+    weights: np.ndarray | None = None,
+    *,
+    in_place: bool = False,
+    multiplied_by: np.ndarray | None = None,
 ) -> np.ndarray:
     """Grade a picture at the grade's strength, with its trims.
 
     Args:
-        pixels: (H, W, 3) uint8 or uint16, in the encoding that the grade was fitted in.
+        pixels: (H, W, 3) uint8, uint16, float16 or float32, in the encoding that the grade was fitted in. Floats are not clamped:
+            see :mod:`studio.service.floats`.
         grade: what to apply.
         weights: (H, W) float, 0..1: where to apply it. 0 leaves a pixel exactly as it is, 1 grades it, between is mixed.
         in_place: write into ``pixels``, for a caller who needs them no more; not with weights, which mix with them.
+        multiplied_by: (H, W) alpha that floats are multiplied by: they are graded without it, and multiplied again.
 
     Returns:
         (H, W, 3), same dtype. With strength 0 and no trims the same values.
@@ -54,13 +62,20 @@ def render(
     if grade.leaves_alone:
         return pixels if in_place else pixels.copy()
     pixels = np.ascontiguousarray(pixels)  # OpenColorIO is told rows without gaps
+    of_floats = pixels.dtype.kind == "f"
+    kernel = floats_kernel(grade.effective) if of_floats else of_codes(_kernel(grade.effective, pixels.dtype))
     out = pixels if in_place else np.empty_like(pixels)
-    render_by(_kernel(grade.effective, pixels.dtype), pixels, out, weights, pixels)
+    render_by(kernel, pixels, out, weights, pixels, multiplied_by)
     return out
 
 
 def render_by(
-    kernel: Kernel, pixels: np.ndarray, out: np.ndarray, weights: np.ndarray | None, ungraded: np.ndarray
+    kernel: StripKernel,
+    pixels: np.ndarray,
+    out: np.ndarray,
+    weights: np.ndarray | None,
+    ungraded: np.ndarray,
+    multiplied_by: np.ndarray | None = None,
 ) -> None:
     """Do a picture in strips, on as many threads as are allowed. The strips, and so all values, are the same on any number.
 
@@ -70,12 +85,13 @@ def render_by(
         out: (H, W, 3) of the same dtype, is written; may be ``pixels`` where there are no weights.
         weights: (H, W) float, 0..1: where the result counts; None for everywhere.
         ungraded: (H, W, 3), what stands where it does not.
+        multiplied_by: (H, W) alpha that floats are multiplied by.
     """
     rows = max(1, _STRIP_PIXELS // max(1, pixels.shape[1]))
     strips = [slice(top, top + rows) for top in range(0, pixels.shape[0], rows)]
 
     def work(strip: slice) -> None:
-        kernel(pixels[strip], out[strip])
+        kernel(pixels[strip], out[strip], None if multiplied_by is None else multiplied_by[strip])
         if weights is not None:
             _mix(ungraded[strip], out[strip], weights[strip])
 
@@ -86,6 +102,11 @@ def render_by(
     else:
         with ThreadPoolExecutor(max_workers=threads) as pool:
             list(pool.map(work, strips))
+
+
+def of_codes(kernel: Kernel) -> StripKernel:
+    """A kernel of code values, which no alpha is multiplied into, among those of any picture."""
+    return lambda source, out, _: kernel(source, out)
 
 
 def _kernel(effective: Transform, dtype: np.dtype) -> Kernel:
@@ -193,10 +214,10 @@ def _table_kernel(chain: LutChain, dtype: np.dtype) -> Kernel:
 def _chain_kernel(chain: LutChain, dtype: np.dtype) -> Kernel:
     """Floats through the tables, clipped and rounded behind them, a part at a time."""
     grade = chain.by_array()
-    return float_kernel(lambda colours: grade(colours).clip(0.0, 1.0), dtype)
+    return codes_kernel(lambda colours: grade(colours).clip(0.0, 1.0), dtype)
 
 
-def float_kernel(graded: Callable[[np.ndarray], np.ndarray], dtype: np.dtype) -> Kernel:
+def codes_kernel(graded: Callable[[np.ndarray], np.ndarray], dtype: np.dtype) -> Kernel:
     """A function of floats on code values, rounded behind it, a part at a time.
 
     Args:
@@ -222,4 +243,4 @@ def _mix(source: np.ndarray, graded: np.ndarray, weights: np.ndarray) -> None:
     if partial.any():
         share = weights[partial][:, None].astype(np.float32)
         mixed = source[partial] * (1 - share) + graded[partial] * share
-        graded[partial] = np.rint(mixed).astype(graded.dtype)
+        graded[partial] = mixed if graded.dtype.kind == "f" else np.rint(mixed).astype(graded.dtype)

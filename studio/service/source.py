@@ -43,7 +43,8 @@ def read_source(job: MatchJob) -> ReadSource:
     if job.mask is not None:
         hashes["mask"] = file_hash(job.mask)
     settings, looks = job.settings, job.looks_for_scene
-    sample = sample_pixels(picture.pixels, settings.samples, settings.seed, counts, with_thumbnail=looks)
+    colours = picture.in_range if job.spaces is None else picture.unclamped
+    sample = sample_pixels(colours, settings.samples, settings.seed, counts, with_thumbnail=looks)
     return ReadSource(picture, weights, sample, hashes)
 
 

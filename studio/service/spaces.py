@@ -11,21 +11,25 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import srgb_to_lab
+from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.formats import format_for
 from reswd_torch.grade.grade import check_grade_path
+from reswd_torch.grade.kinds import Transform
 from reswd_torch.matching import PixelSample, color_distance, fit_pairs, fit_samples
 from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_TRANSFORM, CDL, LUT, MatchSettings
 from reswd_torch.spaces import Converter, SpaceChoice, conversion, process_list_text, through, view_of
-from reswd_torch.spaces.chain import graded_in, working_view
+from reswd_torch.spaces.chain import clamps, graded_in, working_view
 from reswd_torch.threads import one_thread
 from studio.media.images import Picture, profile_name
+from studio.media.images.picture import FILM_FORMATS
 from studio.media.images.png_chunks import COLOUR_CHUNKS
 from studio.service.clip_colours import ClipSample
-from studio.service.render import Kernel, float_kernel, render_by
+from studio.service.floats import StripKernel, beyond_range, by_tables, floats_kernel_of
+from studio.service.render import codes_kernel, of_codes, render_by
 
 _CARRIES = 1.0
 """Mean distance on the display, CIE Lab units, up to which ten numbers are taken to do what a fit does."""
@@ -176,20 +180,28 @@ def distance_by(grade: Grade, source: PixelSample, target: PixelSample, choice: 
 
 
 def render_between(
-    pixels: np.ndarray, grade: Grade, choice: SpaceChoice, weights: np.ndarray | None = None, *, in_place: bool = False
+    pixels: np.ndarray,
+    grade: Grade,
+    choice: SpaceChoice,
+    weights: np.ndarray | None = None,
+    *,
+    in_place: bool = False,
+    multiplied_by: np.ndarray | None = None,
 ) -> np.ndarray:
     """Take a picture from the source's space to that of the result, graded in the working space between.
 
     Args:
-        pixels: (H, W, 3) uint8 or uint16, code values in ``choice.source``.
+        pixels: (H, W, 3) uint8, uint16, float16 or float32, code values in ``choice.source``.
         grade: in ``choice.working``.
         choice: the spaces.
         weights: (H, W) float, 0..1: where the grade is applied. Where it is 0, a pixel is only converted, and stays exactly as it
             is where the result is in the source's space.
         in_place: write into ``pixels``, for a caller who needs them no more; not with weights, which mix with them.
+        multiplied_by: (H, W) alpha that floats are multiplied by: they are converted and graded without it.
 
     Returns:
-        (H, W, 3) of the same dtype, code values in ``choice.output``: rounded once, and cut to 0..1 there.
+        (H, W, 3) of the same dtype, code values in ``choice.output``. Integers are rounded once, and cut to 0..1 there. Floats
+        are not cut: outside of a LUT's domain they keep their distance to its edge, in the working space.
     """
     in_place = in_place and weights is None and pixels.flags.writeable
     pixels = np.ascontiguousarray(pixels)
@@ -200,32 +212,62 @@ def render_between(
     else:
         plain = np.empty_like(pixels)
         if weights is not None or grade.leaves_alone:
-            render_by(_kernel(through(choice, None), pixels.dtype), pixels, plain, None, pixels)
+            render_by(_kernel(choice, None, pixels.dtype), pixels, plain, None, pixels, multiplied_by)
         if grade.leaves_alone:
             return plain
     out = pixels if in_place else np.empty_like(pixels)
-    render_by(_kernel(through(choice, grade.effective), pixels.dtype), pixels, out, weights, plain)
+    render_by(_kernel(choice, grade.effective, pixels.dtype), pixels, out, weights, plain, multiplied_by)
     return out
 
 
-def _kernel(converter: Converter, dtype: np.dtype) -> Kernel:
-    return float_kernel(lambda colours: _codes(converter(colours)), dtype)
+def _kernel(choice: SpaceChoice, effective: Transform | None, dtype: np.dtype) -> StripKernel:
+    if dtype.kind == "f" and effective is not None and not isinstance(effective, Cdl):
+        ahead, behind = (
+            conversion(choice.config, *ends)
+            for ends in ((choice.source, choice.working), (choice.working, choice.output))
+        )
+        graded = by_tables(effective)
+        return floats_kernel_of(lambda colours: behind(graded(ahead(colours))))
+    converter = through(choice, effective)
+    if dtype.kind == "f":
+        return floats_kernel_of(converter)
+    return of_codes(codes_kernel(lambda colours: _codes(converter(colours)), dtype))
 
 
 def as_written(picture: Picture, choice: SpaceChoice) -> Picture:
-    """The picture with what its result's file may say of colours: in another space than its own, nothing."""
+    """The picture with what its result's file may say of colours: in another space than its own, nothing.
+
+    Raises:
+        InputError: its file is copied with all that it says.
+    """
     if choice.keeps_space:
         return picture
+    if picture.container.format in FILM_FORMATS:
+        raise InputError(
+            f"output space {choice.output!r}: {picture.path.name} is written as a copy of itself ({picture.container.format}), "
+            f"which stays in {choice.source}: leave the output space out"
+        )
     held = picture.container
     chunks = tuple(chunk for chunk in held.png_chunks if chunk[0] not in COLOUR_CHUNKS)
     return replace(picture, icc=None, container=replace(held, png_chunks=chunks, colour_tag=None, colour_numbers=None))
 
 
-def profile_notes(picture: Picture, choice: SpaceChoice) -> tuple[str, ...]:
-    """What to say of a picture whose file says something else than its space."""
-    if picture.icc is None:
+def notes_between(picture: Picture, choice: SpaceChoice) -> tuple[str, ...]:
+    """The notes of a picture whose space was said: nothing had to be assumed, and its file may say something else."""
+    notes = tuple(note for note in picture.notes if note not in picture.container.assumed)
+    if picture.icc is None or picture.container.assumed:
+        return notes
+    name = profile_name(picture.icc)
+    return (*notes, f"its profile ({name}) was passed over: its code values are {choice.source}")
+
+
+def beyond_range_between(picture: Picture, grade: Grade, choice: SpaceChoice) -> tuple[str, ...]:
+    """What to say of floats outside 0..1: see :func:`studio.service.floats.beyond_range`."""
+    if not picture.of_floats or grade.leaves_alone:
         return ()
-    return (f"its profile ({profile_name(picture.icc)}) was passed over: its code values are {choice.source}",)
+    if isinstance(grade.effective, Cdl) and clamps(choice):
+        return (f"values outside 0..1 of {choice.working} are cut, as ASC CDL says",)
+    return beyond_range(picture, grade)
 
 
 def check_grade_between(path: Path, choice: SpaceChoice) -> None:

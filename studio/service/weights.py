@@ -45,7 +45,10 @@ def _in_range(picture: Picture, colors: ColorRange) -> np.ndarray:
     Raises:
         InputError: no pixel has any weight.
     """
-    chosen = color_range(picture.pixels, picture.icc, colors.values, colors.tolerance, colors.softness)
+    pixels = picture.in_range
+    if picture.of_floats:
+        pixels = np.rint(pixels * np.float32(65535)).astype(np.uint16)
+    chosen = color_range(pixels, picture.icc, colors.values, colors.tolerance, colors.softness)
     if not bool((chosen > 0).any()):
         reach = f"tolerance {colors.tolerance:g} and softness {colors.softness:g}"
         raise InputError(f"{picture.path}: no pixel is near {colors.colors} ({reach}): pick a colour of the picture")
@@ -54,10 +57,7 @@ def _in_range(picture: Picture, colors: ColorRange) -> np.ndarray:
 
 def how_much_counts(picture: Picture, weights: np.ndarray | None) -> np.ndarray | None:
     """What pixels weigh in the statistics: :func:`where_to_grade` times opacity, or None for all alike."""
-    if picture.alpha is None:
+    opacity = picture.opacity
+    if opacity is None or bool((opacity == 1).all()):
         return weights
-    top = np.iinfo(picture.alpha.dtype).max
-    if bool((picture.alpha == top).all()):
-        return weights
-    opacity = picture.alpha.astype(np.float32) / top
     return opacity if weights is None else weights * opacity

@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.media.images import Picture, to_profile
 from studio.media.images.exact import to_depth
+from studio.media.images.picture import clamped
 from studio.service.match import MatchResult
 from studio.service.source import ReadSource
 
@@ -49,15 +50,20 @@ def display_pixels(picture: Picture, pixels: np.ndarray) -> np.ndarray:
 
     Args:
         picture: the picture whose profile and alpha belong to the pixels.
-        pixels: (H, W, 3) uint8 or uint16 in the picture's encoding and of its size, graded or not.
+        pixels: (H, W, 3) of the picture's dtype, in its encoding and of its size, graded or not.
 
     Returns:
         (H, W, 3) uint8 in sRGB, transparent parts over middle grey.
     """
-    shown = to_profile(to_depth(pixels, np.uint8), picture.icc, None)
-    if picture.alpha is None:
+    if picture.of_floats:
+        codes = to_profile(clamped(pixels, picture.multiplied_by), picture.icc, None)
+        shown = np.rint(codes * np.float32(255)).astype(np.uint8)
+    else:
+        shown = to_profile(to_depth(pixels, np.uint8), picture.icc, None)
+    opacity = picture.opacity
+    if opacity is None:
         return shown
-    share = (picture.alpha.astype(np.float32) / np.iinfo(picture.alpha.dtype).max)[..., None]
+    share = opacity[..., None]
     return np.rint(shown * share + _BACKDROP * (1 - share)).astype(np.uint8)
 
 
@@ -92,6 +98,8 @@ def resize(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resize (H, W) or (H, W, 3) to ``size`` (width, height) by area means, so that fine texture does not flicker."""
     import cv2
 
+    if plane.dtype == np.float16:  # which OpenCV does not resize
+        plane = plane.astype(np.float32)
     return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
 
 

@@ -203,6 +203,28 @@ def _clips() -> list[Odd]:
     return made
 
 
+def _film(suffix: str) -> list[Odd]:
+    """Small pictures of film: one of every way in which they are stored."""
+    import numpy as np
+
+    from tests.studio.media.images import film_for_tests as made
+
+    halves, rendered = ("half",) * 3, np.dstack([made.light(4), made.light(1)])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if suffix == ".dpx":
+            for bits, order in ((8, "big"), (10, "little"), (10, "big"), (12, "little"), (16, "big")):
+                made.dpx(folder / f"{bits}{order}.dpx", bits, **{"oiio:Endian": order})
+        else:
+            made.plain_exr(folder / "zip.exr")
+            for compression in ("none", "rle", "piz", "pxr24", "b44", "dwaa"):
+                made.plain_exr(folder / f"{compression}.exr", compression=compression)
+            layers = made.ExrPart(rendered, ("R", "G", "B", "A", "Z"), (*halves, "half", "float"), 16)
+            made.exr(folder / "tiles.exr", layers)
+            made.exr(folder / "parts.exr", made.ExrPart(made.light(1), ("Z",), ("float",)), made.ExrPart(made.light()))
+        return [Odd(path.name, path.read_bytes(), Holds(1)) for path in sorted(folder.iterdir())]
+
+
 def _requests() -> list[Odd]:
     from tests.fuzz.desk import requests
 
@@ -213,6 +235,8 @@ FAMILIES = (
     Family("png", lambda: _corpus("pictures_png", ".png"), read_and_write),
     Family("jpeg", lambda: _corpus("pictures_jpeg", ".jpg"), read_and_write),
     Family("tiff", lambda: _corpus("pictures_other", ".tif"), read_and_write),
+    Family("exr", lambda: _film(".exr"), read_and_write),
+    Family("dpx", lambda: _film(".dpx"), read_and_write),
     Family("webp-avif", lambda: _corpus("pictures_other", ".webp", ".avif"), read_and_write),
     Family(
         "other",

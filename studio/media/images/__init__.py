@@ -15,7 +15,7 @@ from studio.media.images.picture import (
     result_name,
 )
 from studio.media.images.read import read_picture, read_reduced
-from studio.media.images.write import AS_IT_IS, WrittenAs, losses, supported_output, write_picture
+from studio.media.images.write import AS_IT_IS, WrittenAs, check_same_kind, losses, supported_output, write_picture
 
 __all__ = [
     "AS_IT_IS",
@@ -25,6 +25,7 @@ __all__ = [
     "Container",
     "Picture",
     "WrittenAs",
+    "check_same_kind",
     "losses",
     "natural_suffix",
     "profile_name",

@@ -14,7 +14,7 @@ def to_depth(values: np.ndarray, dtype: np.dtype | type) -> np.ndarray:
 
     Args:
         values: uint8 or uint16, of any shape.
-        dtype: ``np.uint8`` or ``np.uint16``.
+        dtype: ``np.uint8`` or ``np.uint16``, or that of floats, which are never converted.
 
     Returns:
         An array of the same shape; ``values`` itself if it has that dtype already.
@@ -74,3 +74,16 @@ def straighten(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         colour = pixels[y : y + rows].astype(np.float32) * (top / np.maximum(weight, 1.0))
         out[y : y + rows] = np.rint(np.minimum(colour, top))
     return out
+
+
+def unusable(pixels: np.ndarray) -> str:
+    """What a note says of floats that are no colours; empty where all are.
+
+    Args:
+        pixels: (H, W, 3) float16 or float32.
+    """
+    count, rows = 0, max(1, _BAND_BYTES // max(1, pixels[:1].size * 4))
+    for top in range(0, pixels.shape[0], rows):
+        count += int(np.count_nonzero(~np.isfinite(pixels[top : top + rows]).all(axis=-1)))
+    held = "1 pixel holds" if count == 1 else f"{count} pixels hold"
+    return f"{held} NaN or Inf, which is kept as it is" if count else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +33,16 @@ def read_mask(path: str | Path, size: tuple[int, int]) -> np.ndarray:
             f"{path}: the mask is {picture.width} x {picture.height} and its picture {size[1]} x {size[0]}: "
             "give a mask of the picture's size"
         )
-    top = np.float32(np.iinfo(picture.pixels.dtype).max)
+    top = np.float32(1) if picture.of_floats else np.float32(np.iinfo(picture.pixels.dtype).max)
+    picture = replace(picture, pixels=picture.in_range) if picture.of_floats else picture
     if np.array_equal(picture.pixels[..., 0], picture.pixels[..., 1]) and np.array_equal(
         picture.pixels[..., 0], picture.pixels[..., 2]
     ):
         mask = picture.pixels[..., 0].astype(np.float32) / top  # exactly 1 for white, which a weighted sum is not
     else:
         mask = np.minimum(picture.pixels.astype(np.float32) @ _LUMA / top, np.float32(1.0))
-    if picture.alpha is not None:
-        mask *= picture.alpha.astype(np.float32) / top
+    if picture.opacity is not None:
+        mask *= picture.opacity
     if not mask.any():
         raise InputError(f"{path}: the mask is black everywhere: paint white what should count and change")
     return np.ascontiguousarray(mask)

@@ -23,8 +23,10 @@ FORMATS: dict[str, str] = {
     ".bmp": "BMP",
     ".heic": "HEIF",
     ".heif": "HEIF",
+    ".exr": "EXR",
+    ".dpx": "DPX",
 }
-"""The formats that can be written, by suffix. Format names are Pillow's."""
+"""The formats that can be written, by suffix. Format names are Pillow's; those of EXR and DPX, which Pillow lacks, our own."""
 
 READABLE_SUFFIXES: frozenset[str] = frozenset(
     {*FORMATS, ".gif", ".apng", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".psd", ".mpo", ".ico"}
@@ -34,11 +36,36 @@ READABLE_SUFFIXES: frozenset[str] = frozenset(
 DEEP_FORMATS: frozenset[str] = frozenset({"PNG", "TIFF"})
 """Formats that can be written with 16 bits per channel."""
 
+FILM_FORMATS: frozenset[str] = frozenset({"EXR", "DPX"})
+"""Formats that are written from a source of the same format alone: all but the colours is copied from it."""
+
 FLAT_FORMATS: frozenset[str] = frozenset({"JPEG", "BMP"})
 """Formats that cannot hold an alpha channel."""
 
 PROFILE_FORMATS: frozenset[str] = frozenset({"JPEG", "PNG", "TIFF", "WEBP", "AVIF", "HEIF"})
 """Formats that can hold a colour profile, EXIF and XMP."""
+
+
+_BAND_VALUES = 1 << 20
+_HALF = 65504.0
+"""The largest half float (IEEE 754 binary16)."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where the file of a film format is, which is read again when the graded picture is written: all but its colours is kept.
+
+    Attributes:
+        size: bytes of the file when it was read.
+        changed: its time of modification then, nanoseconds.
+        part: the part of an EXR that the colours come from.
+        bits: of a DPX, for each channel.
+    """
+
+    size: int
+    changed: int
+    part: int = 0
+    bits: int = 16
 
 
 @dataclass(frozen=True)
@@ -56,7 +83,7 @@ class Container:
         comment: the comment of a JPEG or GIF.
         png_chunks: chunks of a PNG that are copied byte for byte (text, resolution, colour): type and data of each.
         colour_tag: what the profile of the pixels was made of where the file embeds none: ``"cICP"``, ``"gAMA and cHRM"``,
-            ``"nclx"``, ``"EXIF"``, ``"TIFF tags"`` or ``"BMP header"``.
+            ``"nclx"``, ``"EXIF"``, ``"TIFF tags"``, ``"BMP header"`` or ``"floats"``.
         colour_numbers: primaries, transfer, matrix and full range by ITU-T H.273, where that is ``"nclx"``.
         jpeg_tables: the quantisation table of each component of a JPEG: 64 numbers, row by row.
         jpeg_sampling: Pillow's code of a JPEG's chroma subsampling: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0.
@@ -64,6 +91,9 @@ class Container:
         progressive: whether a JPEG is progressive.
         lossless: whether the compression of the file loses nothing.
         tiff_compression: the number of a TIFF's compression (1: none, 8: deflate).
+        assumed: those of the notes of the picture that a person answers who says what its colours are.
+        associated: whether floats are multiplied by alpha ("premultiplied") as they are stored and in ``Picture.pixels``.
+        stored: of an EXR or DPX, what is read again when it is written.
     """
 
     format: str
@@ -82,6 +112,9 @@ class Container:
     progressive: bool = False
     lossless: bool = True
     tiff_compression: int = 8
+    assumed: tuple[str, ...] = ()
+    associated: bool = False
+    stored: Stored | None = None
 
 
 @dataclass(frozen=True)
@@ -89,9 +122,10 @@ class Picture:
     """A picture as its file holds it.
 
     Attributes:
-        pixels: (H, W, 3) uint8 or uint16, R'G'B', upright, C-contiguous. RGB pictures keep the encoding of their file; those of
-            other colour models are converted to sRGB.
-        alpha: (H, W) of the same dtype, straight (the colours are not multiplied by it); None for an opaque picture.
+        pixels: (H, W, 3) uint8, uint16, float16 or float32, R'G'B', upright, C-contiguous. RGB pictures keep the encoding of
+            their file; those of other colour models are converted to sRGB. Floats may be below 0, above 1, NaN or infinite.
+        alpha: (H, W) of the same dtype; None for an opaque picture. It is straight (the colours are not multiplied by it) but for
+            floats where ``container.associated`` says so.
         icc: the embedded RGB profile, unchanged, or the one that the file's colour tags come to (``container.colour_tag``); None
             for sRGB, for a file that says nothing, and where the pixels were converted to sRGB.
         notes: what was assumed or left out when the picture was read, one short phrase each.
@@ -125,8 +159,37 @@ class Picture:
 
     @property
     def bits(self) -> int:
-        """Bits per channel: 8 or 16."""
-        return 16 if self.pixels.dtype == np.uint16 else 8
+        """Bits per channel: 8, 16 or 32."""
+        return 8 * self.pixels.dtype.itemsize
+
+    @property
+    def of_floats(self) -> bool:
+        """Whether the pixels are floats."""
+        return self.pixels.dtype.kind == "f"
+
+    @property
+    def multiplied_by(self) -> np.ndarray | None:
+        """(H, W): the alpha that the pixels are multiplied by; None where they are straight."""
+        return self.alpha if self.container.associated else None
+
+    @property
+    def in_range(self) -> np.ndarray:
+        """The pixels as a fit looks at them: integers as they are, floats straight and clamped to 0..1 as (H, W, 3) float32."""
+        return clamped(self.pixels, self.multiplied_by) if self.of_floats else self.pixels
+
+    @property
+    def unclamped(self) -> np.ndarray:
+        """The same with floats as far beyond 0..1 as a half float goes, for a fit that looks at them through a view."""
+        return clamped(self.pixels, self.multiplied_by, -_HALF, _HALF) if self.of_floats else self.pixels
+
+    @property
+    def opacity(self) -> np.ndarray | None:
+        """(H, W) float32, 0..1; None for an opaque picture."""
+        if self.alpha is None:
+            return None
+        if self.of_floats:
+            return np.nan_to_num(self.alpha.astype(np.float32), nan=0.0).clip(0.0, 1.0)
+        return self.alpha.astype(np.float32) / np.float32(np.iinfo(self.alpha.dtype).max)
 
 
 @dataclass
@@ -150,6 +213,45 @@ class Decoded:
     orientation: int = 1
     whole: tuple[int, int] | None = None
     notes: list[str] = field(default_factory=list)
+
+
+def straight(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Divide floats that were multiplied by alpha by it again, where it lies between 0 and 1.
+
+    Args:
+        colours: (..., 3) float32.
+        alpha: (...) floats. Where it is 0 or less, 1 or more, or NaN, the colours are left as they are.
+
+    Returns:
+        (..., 3) float32.
+    """
+    partial = (alpha > 0) & (alpha < 1)
+    with np.errstate(all="ignore"):
+        return np.asarray(colours / np.where(partial, alpha, 1).astype(np.float32)[..., None])
+
+
+def clamped(
+    pixels: np.ndarray, multiplied_by: np.ndarray | None, least: float = 0.0, largest: float = 1.0
+) -> np.ndarray:
+    """Floats as values of a range, in bands so that no more than the result is held.
+
+    Args:
+        pixels: (H, W, 3) float16 or float32.
+        multiplied_by: (H, W) alpha that they are divided by; None where they are straight.
+        least: where they are cut below.
+        largest: where they are cut above.
+
+    Returns:
+        (H, W, 3) float32; NaN is 0.
+    """
+    out = np.empty(pixels.shape, np.float32)
+    rows = max(1, _BAND_VALUES // max(1, pixels[:1].size))
+    for top in range(0, len(pixels), rows):
+        band = pixels[top : top + rows].astype(np.float32)
+        if multiplied_by is not None:
+            band = straight(band, multiplied_by[top : top + rows])
+        out[top : top + rows] = np.nan_to_num(band, copy=False, nan=0.0).clip(least, largest)
+    return out
 
 
 def result_name(name: str, suffix: str | None = None) -> str:

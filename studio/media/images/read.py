@@ -14,7 +14,7 @@ from studio.media.images.metadata import upright_exif
 from studio.media.images.picture import MAX_PIXELS, Decoded, Picture
 from studio.media.images.png import without_colour
 from studio.media.images.refuse import check_source, damaged
-from studio.media.images.sniff import first_bytes, formats_of, is_ordinary, is_tiff
+from studio.media.images.sniff import first_bytes, formats_of, is_dpx, is_exr, is_ordinary, is_tiff
 from studio.media.images.through_pillow import Reduction, decode_through_pillow
 from studio.media.images.tiff import decode_tiff
 
@@ -31,7 +31,8 @@ def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
             a huge picture into a small file have a lower limit: see :mod:`studio.media.images.limits`.
 
     Returns:
-        (H, W, 3) uint8 or uint16 with everything else that the file holds: see :class:`Picture`.
+        (H, W, 3) uint8 or uint16, from EXR and TIFF also float16 or float32, with everything else that the file holds: see
+        :class:`Picture`.
 
     Raises:
         InputError: the file is missing, not a picture, damaged, too large, or of a kind that has to be converted first. The
@@ -112,7 +113,19 @@ def _decode(path: Path, limits: Limits, reduction: Reduction | None, grey_as_is:
     """Choose the decoder by the first bytes of the file."""
     head = first_bytes(path)
     if is_tiff(head):
-        return decode_tiff(path, limits.pixels, grey_as_is=grey_as_is)
+        return decode_tiff(path, limits.pixels, floats=not limits.apart, grey_as_is=grey_as_is)
+    if is_exr(head) or is_dpx(head):
+        if limits.apart:
+            raise InputError(
+                f"{path}: EXR and DPX are not read by an app that others share: save it as 16-bit TIFF first"
+            )
+        if is_exr(head):
+            from studio.media.images.exr import decode_exr
+
+            return decode_exr(path, limits)
+        from studio.media.images.dpx import decode_dpx
+
+        return decode_dpx(path, limits)
     return decode_through_pillow(path, formats_of(path, head), limits, reduction, grey_as_is)
 
 

@@ -12,11 +12,14 @@ from studio.remedies import JobRemedy
 
 _RAW = ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl"
 _RAW += " .sr2 .srf .srw .x3f"
-_LINEAR = ".exr .hdr .pfm .pic .rgbe .sxr"
-_FOOTAGE = ".ari .arx .braw .cin .cine .dpx .r3d"
+_LINEAR = ".hdr .pfm .pic .rgbe .sxr"
+_FOOTAGE = ".ari .arx .braw .cin .cine .r3d"
 _HINTS = (  # suffixes, and what to do about them
     (_RAW, "is a camera raw file: develop it and save a 16-bit TIFF first"),
-    (_LINEAR, "holds scene-linear light: convert it to a display encoding (sRGB, Rec.709) as 16-bit TIFF or PNG first"),
+    (
+        _LINEAR,
+        "holds scene-linear light: save it as EXR, or in a display encoding (sRGB, Rec.709) as 16-bit TIFF or PNG first",
+    ),
     (_FOOTAGE, "is footage: export still frames first, 16-bit TIFF or PNG in a display encoding (log converted)"),
     (".pdf .svg .eps .ai", "is a drawing: export it as PNG or TIFF first"),
 )
@@ -91,4 +94,6 @@ def damaged(path: Path) -> InputError:
 
 def unknown(path: Path) -> InputError:
     """The error for a file whose content is no picture, whatever its name says."""
-    return InputError(f"{path}: this is not a picture this program reads: give JPEG, PNG, TIFF, WebP, AVIF or HEIC")
+    return InputError(
+        f"{path}: this is not a picture this program reads: give JPEG, PNG, TIFF, WebP, AVIF, HEIC, EXR or DPX"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.media.images.decode import register_heif
+from studio.media.images.exr_header import MAGIC
 from studio.media.images.png_chunks import SIGNATURE
 from studio.media.images.refuse import unknown
 
@@ -25,6 +26,16 @@ def first_bytes(path: Path) -> bytes:
 def is_tiff(head: bytes) -> bool:
     """Whether a file is a TIFF or BigTIFF."""
     return head.startswith(_TIFF_HEADS)
+
+
+def is_exr(head: bytes) -> bool:
+    """Whether a file is an OpenEXR picture."""
+    return head.startswith(MAGIC)
+
+
+def is_dpx(head: bytes) -> bool:
+    """Whether a file is a DPX, in either order of bytes (SMPTE ST 268-1, field 1)."""
+    return head.startswith((b"SDPX", b"XPDS"))
 
 
 def is_ordinary(head: bytes) -> bool:

@@ -16,10 +16,11 @@ from reswd_torch.errors import InputError
 from studio.media.images.chatter import without_libtiff
 from studio.media.images.colours import COLOUR_TAGS, colours_of_tiff
 from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit
-from studio.media.images.exact import straighten
+from studio.media.images.exact import straighten, unusable
 from studio.media.images.metadata import CREDENTIALS, DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.refuse import check_bytes, check_size, damaged
+from studio.media.images.scene import encoding_of_floats
 from studio.media.images.tiff_layouts import is_unusual, structure_only, undone
 from studio.media.images.xmp import whole_xmp
 
@@ -38,6 +39,8 @@ _LOST = (
     ((52545,), CREDENTIALS),
 )
 """Tags whose contents are not written again, and what to say of them."""
+OF_FLOATS = "floats"
+"""Why a float TIFF that embeds no profile is taken as linear light; none is written then, as none was there."""
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _STRAIGHT = 1, 2
 # tifffile does not write the two directory tags. Their entries are written under unused numbers that sort to the same places,
@@ -47,16 +50,17 @@ _PLACEHOLDERS = {EXIF_IFD: 34666, GPS_IFD: 34852}
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # a user can do nothing about its remarks on odd tags
 
 
-def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Decoded:
-    """Decode the first page of a TIFF with 1 to 16 bits per channel.
+def decode_tiff(path: Path, max_pixels: int, *, floats: bool = True, grey_as_is: bool = False) -> Decoded:
+    """Decode the first page of a TIFF with 1 to 16 bits per channel, or with floats of 16 or 32 bits.
 
     Args:
         path: the file.
         max_pixels: the largest number of pixels that is read; the size is checked first.
+        floats: whether floats are read, too.
         grey_as_is: leave grey values as they are even where a grey profile is embedded: masks are numbers, not colours.
 
     Raises:
-        InputError: the picture is too large or damaged, holds floats or other numbers that are not read, or is camera raw (DNG).
+        InputError: the picture is too large or damaged, holds numbers that are not read, or is camera raw (DNG).
     """
     import tifffile
 
@@ -68,9 +72,14 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         check_bytes(
             path, page.imagewidth * page.imagelength, page.samplesperpixel, max(8, page.bitspersample), max_pixels
         )
-        _refuse_unreadable(path, page)
+        _refuse_unreadable(path, page, floats)
         container, icc, notes = _describe(path, page)
-        if page.photometric in _WITHOUT_MODEL and not grey_as_is:
+        of_floats = page.dtype is not None and page.dtype.kind == "f"
+        if of_floats and icc is None:
+            encoding = encoding_of_floats()
+            icc, notes = encoding.icc, notes + list(encoding.notes)
+            container = replace(container, colour_tag=OF_FLOATS, assumed=encoding.notes)
+        elif page.photometric in _WITHOUT_MODEL and not grey_as_is and not of_floats:
             colours = colours_of_tiff(
                 path, icc, container.exif, {code: page.tags[code].value for code in COLOUR_TAGS if code in page.tags}
             )
@@ -82,7 +91,9 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
         orientation = _number(page, 274, 1)
         kind, bits = page.photometric, page.bitspersample
         plain = kind in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB)
-        if plain and bits in (8, 16) and page.compression in _OWN_CODECS:
+        if of_floats:
+            values = _floats(path, page)
+        elif plain and bits in (8, 16) and page.compression in _OWN_CODECS:
             values = page.asarray()
             values = np.moveaxis(values, 0, -1) if page.axes.startswith("S") else values
         elif plain and (bits == 16 or (bits == 8 and is_unusual(page))):
@@ -97,8 +108,30 @@ def decode_tiff(path: Path, max_pixels: int, *, grey_as_is: bool = False) -> Dec
     return decoded
 
 
-def _refuse_unreadable(path: Path, page: TiffPage) -> None:
-    """Refuse pages that are cut short, and those whose samples do not fit into a picture of 8 or 16 bits.
+def _floats(path: Path, page: TiffPage) -> np.ndarray:
+    """Decode floats, (H, W) or (H, W, S): by tifffile where it can by itself, else by OpenImageIO.
+
+    Raises:
+        InputError: OpenImageIO is needed and not installed, or the file is damaged.
+    """
+    if page.compression in _OWN_CODECS and page.predictor == 1:
+        values = page.asarray()
+        return np.moveaxis(values, 0, -1) if page.axes.startswith("S") else values
+    from studio.media.images.openimageio import opened
+
+    with opened(path, "tiff", UnassociatedAlpha=1) as reader:  # else it multiplies straight colours by alpha
+        spec = reader.spec()
+        if (spec.height, spec.width, spec.nchannels) != (page.imagelength, page.imagewidth, page.samplesperpixel):
+            raise damaged(path)
+        form = "half" if page.bitspersample == 16 else "float"
+        read = reader.read_image(0, 0, 0, spec.nchannels, form)
+    if read is None:
+        raise damaged(path)
+    return np.asarray(read)[..., 0] if spec.nchannels == 1 else np.asarray(read)
+
+
+def _refuse_unreadable(path: Path, page: TiffPage, floats: bool) -> None:
+    """Refuse pages that are cut short, and those whose samples do not fit into a picture.
 
     Raises:
         InputError: in these cases.
@@ -110,7 +143,10 @@ def _refuse_unreadable(path: Path, page: TiffPage) -> None:
             f"{path}: the TIFF does not say what its samples mean (PhotometricInterpretation): save it again"
         )
     dtype = page.dtype
-    if dtype is None or dtype.kind not in "ub" or page.bitspersample not in (1, 2, 4, 8, 16):
+    is_float = floats and dtype is not None and dtype.kind == "f" and page.bitspersample in (16, 32)
+    if is_float and page.photometric != _RGB:
+        raise InputError(f"{path}: a TIFF of floats that is not RGB is not read: save it as RGB")
+    if not is_float and (dtype is None or dtype.kind not in "ub" or page.bitspersample not in (1, 2, 4, 8, 16)):
         name = {"f": "floating-point", "i": "signed", "c": "complex"}.get(dtype.kind if dtype is not None else "", "")
         raise InputError(
             f"{path}: {page.bitspersample}-bit {name or 'integer'} TIFF is not read: save it as 16-bit integer RGB "
@@ -149,7 +185,12 @@ def _planes(
         decoded = grey(np.ascontiguousarray(values[..., 0]), alpha, icc, container, as_is=grey_as_is)
     else:
         decoded = Decoded(np.ascontiguousarray(values[..., :3]), alpha, icc, container)
-    if place is not None and alpha is not None and extra[place] == _ASSOCIATED:
+    if decoded.pixels.dtype.kind == "f":
+        bad = unusable(decoded.pixels)
+        notes += [bad] if bad else []
+        associated = place is not None and extra[place] == _ASSOCIATED
+        decoded.container = replace(container, associated=associated)
+    elif place is not None and alpha is not None and extra[place] == _ASSOCIATED:
         decoded.pixels = straighten(decoded.pixels, alpha)
         notes.append("premultiplied alpha read as straight")
     decoded.notes += notes
@@ -256,8 +297,8 @@ def write_tiff(
 
     Args:
         path: where the file goes; anything there is replaced.
-        pixels: (H, W, 3) uint8 or uint16, R'G'B'.
-        alpha: (H, W) of the same dtype, straight; None for an opaque picture.
+        pixels: (H, W, 3) uint8, uint16, float16 or float32, R'G'B'.
+        alpha: (H, W) of the same dtype, straight unless ``container.associated``; None for an opaque picture.
         icc: the profile of the pixels; None for no tag.
         container: what the source's file held beside its pixels.
 
@@ -267,8 +308,14 @@ def write_tiff(
     import cv2
     import tifffile
 
-    data = pixels if alpha is None else cv2.merge((*cv2.split(pixels), alpha))
+    if alpha is None:
+        data = pixels
+    elif pixels.dtype == np.float16:  # which OpenCV does not merge
+        data = np.concatenate((pixels, alpha[..., None]), axis=2)
+    else:
+        data = cv2.merge((*cv2.split(pixels), alpha))
     packed = not (container.format == "TIFF" and container.tiff_compression == 1)
+    of_floats = pixels.dtype.kind == "f"
     tags, directories = _exif_tags(container.exif)
     for code, blob in ((700, whole_xmp(container)), (33723, container.iptc)):
         if blob:
@@ -280,9 +327,9 @@ def write_tiff(
         photometric="rgb",
         compression="zlib" if packed else None,
         compressionargs={"level": 4} if packed else None,  # six times as fast as the usual level 6, and 6 % more bytes
-        predictor=packed,
-        extrasamples=None if alpha is None else ["unassalpha"],
-        iccprofile=icc,
+        predictor=packed and not of_floats,  # that of integers; tifffile has none for floats
+        extrasamples=None if alpha is None else ["assocalpha" if container.associated else "unassalpha"],
+        iccprofile=None if container.colour_tag == OF_FLOATS else icc,
         resolution=container.dpi,
         resolutionunit="INCH" if container.dpi else None,
         metadata=None,

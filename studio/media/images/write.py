@@ -14,14 +14,15 @@ from studio.media.images.decode import register_heif
 from studio.media.images.exact import to_depth
 from studio.media.images.jpeg_parts import LARGEST_SEGMENT, identifier_of, xmp_segments
 from studio.media.images.metadata import iptc_segment
-from studio.media.images.picture import DEEP_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
+from studio.media.images.openimageio import openimageio
+from studio.media.images.picture import DEEP_FORMATS, FILM_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
 from studio.media.images.xmp import split_xmp, whole_xmp
 from studio.media.places import check_place, written_beside
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp"
+_NAMES = "give .jpg, .png, .tif, .webp, .avif or .bmp, for an EXR .exr and for a DPX .dpx"
 _QUALITY = 95  # of lossy formats, unless the source is a JPEG with tables of its own
 _BAND_ROWS = 256  # rows that are copied at a time
 
@@ -76,12 +77,16 @@ def write_picture(
     kind of scans. In another format it has the depth of ``pixels`` if that format can hold 16 bits, and lossy formats get quality
     95 with full chroma resolution. Another depth is rounded to nearest. :func:`losses` says beforehand what a format cannot hold.
 
+    EXR and DPX are copies of the source's file, of which the colours alone are new, and only a source of that format can be
+    written so; floats stay floats, in the source's own format.
+
     The file is written beside ``path`` under a temporary name and then moved there.
 
     Args:
         path: where the picture goes; the suffix chooses the format.
         picture: the source.
-        pixels: (H, W, 3) uint8 or uint16, R'G'B' in the encoding of ``picture.icc``, of the size of the source.
+        pixels: (H, W, 3) uint8 or uint16, for a source of floats of its dtype, R'G'B' in the encoding of ``picture.icc``, of the
+            size of the source.
         alpha: ``"keep"`` or ``"drop"`` the alpha of the source.
         overwrite: whether an existing file may be replaced.
         last: promises that nobody needs ``pixels`` or a view of it any more, even if writing fails. Its memory is then released
@@ -92,15 +97,18 @@ def write_picture(
         The path.
 
     Raises:
-        InputError: the place or the format cannot be written.
+        InputError: the place or the format cannot be written, or the source of an EXR or DPX is no longer there.
         ValueError: ``pixels`` has another shape or dtype.
     """
     path = Path(path)
     name = _format_of(path)
     _check_pixels(picture, pixels)
+    _check_format(path, name, picture)
     check_place(path, overwrite=overwrite)
     bits = _bits(name, picture, pixels, wanted.bits)
-    dtype = np.uint16 if bits == 16 else np.uint8
+    dtype: np.dtype | type = np.uint16 if bits == 16 else np.uint8
+    if picture.of_floats or name in FILM_FORMATS:
+        dtype = pixels.dtype
     pixels = to_depth(np.ascontiguousarray(pixels), dtype)
     keep = alpha == "keep" and picture.alpha is not None and name not in FLAT_FORMATS
     channel = to_depth(picture.alpha, dtype) if keep and picture.alpha is not None else None
@@ -132,7 +140,9 @@ def losses(
         InputError: the suffix is not that of a format that is written.
     """
     name = _format_of(Path(path))
-    lost = []
+    lost: list[str] = []
+    if name in FILM_FORMATS or picture.of_floats:
+        return ()
     if alpha == "keep" and picture.alpha is not None and name in FLAT_FORMATS:
         lost.append(f"{name} holds no alpha: it is left out")
     if picture.bits == 16 and name not in DEEP_FORMATS:
@@ -169,13 +179,44 @@ def _format_of(path: Path) -> str:
         raise InputError(f"{path}: {shown} not written: {_NAMES}")
     if name == "HEIF":
         register_heif(path)
+    if name in FILM_FORMATS:
+        openimageio(path)
     return name
 
 
+def check_same_kind(source: Path, output: Path) -> None:
+    """Refuse, by the names alone, an EXR or DPX that would not come from one, or another format that would.
+
+    Raises:
+        InputError: one of the two is, and the other is not of the same format.
+    """
+    formats = [FORMATS.get(path.suffix.lower()) for path in (source, output)]
+    if formats[0] != formats[1] and FILM_FORMATS & {*formats}:
+        raise _other_format(output, formats[0] or "no such picture", source.suffix.lower())
+
+
+def _check_format(path: Path, name: str, picture: Picture) -> None:
+    """The same by what the source is. Raises InputError."""
+    own = picture.container.format
+    if own != name and (picture.of_floats or FILM_FORMATS & {own, name}):
+        suffix = next((suffix for suffix, known in FORMATS.items() if known == own), ".png")
+        raise _other_format(path, f"{own} of floats" if picture.of_floats and own == "TIFF" else own, suffix)
+
+
+def _other_format(path: Path, own: str, suffix: str) -> InputError:
+    return InputError(
+        f"{path}: the source is {own}, and neither EXR, DPX nor floats are converted from or to other formats: "
+        f"give a name that ends in {suffix or '.png'}"
+    )
+
+
 def _check_pixels(picture: Picture, pixels: np.ndarray) -> None:
-    """Raise ValueError unless ``pixels`` are (H, W, 3) uint8 or uint16 and fit the alpha of the picture."""
-    if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}: expected (H, W, 3) uint8 or uint16")
+    """Raise ValueError unless ``pixels`` are (H, W, 3) of a known dtype and fit the alpha of the picture."""
+    known = (picture.pixels.dtype,) if picture.of_floats else (np.uint8, np.uint16)
+    if pixels.dtype not in known or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ValueError(
+            f"pixels are {pixels.dtype} {pixels.shape}: expected (H, W, 3) uint8 or uint16, or a source's own floats"
+        )
     if picture.alpha is not None and picture.alpha.shape != pixels.shape[:2]:
         raise ValueError(f"pixels are {pixels.shape}, the picture's alpha {picture.alpha.shape}")
 
@@ -209,6 +250,14 @@ def _encode(
         from studio.media.images.tiff import write_tiff
 
         write_tiff(path, pixels, alpha, picture.icc, picture.container)
+    elif name == "EXR":
+        from studio.media.images.exr import write_exr
+
+        write_exr(path, picture, pixels)
+    elif name == "DPX":
+        from studio.media.images.dpx import write_dpx
+
+        write_dpx(path, picture, pixels)
     else:
         import cv2
         from PIL import Image

@@ -14,6 +14,7 @@ from reswd_torch.errors import InputError
 from studio.media.images import READABLE_SUFFIXES, result_name
 from studio.media.places import file_ids
 from studio.remedies import JobRemedy
+from studio.service.batch.natural import natural_key
 
 _SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information", "ehthumbs.db"}
 _SHOWN = 5  # names in a message before it says "and so on"
@@ -61,7 +62,7 @@ class BatchPlan:
     Attributes:
         folder: the folder with the pictures.
         output: the folder for the results; no part of it lies in ``folder``, nor the other way round.
-        items: the pictures in the order of their names.
+        items: the pictures in the order of their names, numbers by their size.
         skipped: how many files were left aside, by kind: a suffix, or what they are.
         notes: what a person should know before it starts.
         records: the folder for run.json and report.csv where it is not ``output``.
@@ -170,7 +171,7 @@ def check_folders(folder: Path, output: Path) -> None:
 
 
 def _listing(folder: Path, recursive: bool) -> tuple[list[Item], Counter[str]]:
-    """The pictures, sorted by name, and what was left aside. Links and odd places become items with a problem."""
+    """The pictures, sorted as people count, and what was left aside. Links and odd places become items with a problem."""
     root, skipped = folder.resolve(), Counter[str]()
     found: list[Item] = []
     for path, readable in _walk(folder, root, recursive, skipped):
@@ -181,7 +182,7 @@ def _listing(folder: Path, recursive: bool) -> tuple[list[Item], Counter[str]]:
             found.append(Item(name, path, result_name(name), problem=_link_problem(path, root)))
         else:
             skipped[path.suffix.lower() or "without suffix"] += 1
-    return sorted(found, key=lambda item: item.name), skipped
+    return sorted(found, key=lambda item: natural_key(item.name)), skipped
 
 
 def _walk(folder: Path, root: Path, recursive: bool, skipped: Counter[str]) -> Iterator[tuple[Path, bool]]:
@@ -236,7 +237,7 @@ def named_apart(items: Iterable[Item]) -> tuple[Item, ...]:
         taken.add(_key(place))
         note = "" if place == item.name else f"written as {PurePosixPath(place).name}"
         kept.append(replace(item, place=place, note=note))
-    return tuple(sorted(kept, key=lambda item: item.name))
+    return tuple(sorted(kept, key=lambda item: natural_key(item.name)))
 
 
 def by_name(items: Iterable[Item], folder: Path, kind: str) -> tuple[dict[str, Path], list[str]]:

@@ -71,7 +71,7 @@ def share_of(source: Path, mask: Path | None, count: int, seed: int) -> Share:
     """Read a picture, as small as its format allows, and take its colours. Raises InputError."""
     picture = read_reduced(source, at_least=_EDGE) if mask is None else read_picture(source)
     counts = how_much_counts(picture, where_to_grade(picture, mask))
-    sample = sample_pixels(picture.pixels, count, seed, counts)
+    sample = sample_pixels(picture.in_range, count, seed, counts)
     key = encoding_key(picture.icc)
     held_out = sample.held_out[:: max(1, len(sample.held_out) // count)][:count]
     return Share(sample.fit.numpy(), held_out.numpy(), key, None if key == SRGB else picture.icc)

@@ -11,11 +11,12 @@ from typing import Any
 from reswd_torch.errors import InputError
 from studio.jobs import FRESH, OVERWRITE, RESUME
 from studio.records.report import DONE, FAILED, WAITING
+from studio.service.batch.natural import natural_key
 from studio.service.batch.part import Part
 from studio.service.batch.plan import Item
 from studio.service.batch.run import Summary
 from studio.service.batch.uploads import Brought, UploadedBatch, UploadedRun, bring_in
-from studio.ui.batch.order import natural_key, spread
+from studio.ui.batch.order import spread
 from studio.ui.batch.sheet import Sheet
 from studio.ui.batch.tiles import LARGE, save_small
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,21 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from studio.media.archive import is_zip
 from studio.media.images import READABLE_SUFFIXES
+from studio.service.batch.natural import natural_key
 from studio.service.batch.uploads import Upload
-
-_NUMBER = re.compile(r"(\d+)")
-_LONGEST_NUMBER = 18  # digits; a longer one is compared as text, for Python reads no number of thousands of digits
-
-
-def natural_key(name: str) -> list[tuple[tuple[int, int, str], ...]]:
-    """A key that sorts names as people do: ``2.jpg`` before ``10.jpg``, a folder's pictures together, capitals aside."""
-    return [tuple(map(_piece, _NUMBER.split(part))) for part in (*PurePosixPath(name.casefold()).parts, name)]
-
-
-def _piece(text: str) -> tuple[int, int, str]:
-    if text.isdecimal() and text.isascii() and len(text) <= _LONGEST_NUMBER:
-        return 0, int(text), text
-    return 1, 0, text
 
 
 def spread(names: Sequence[str], number: int) -> frozenset[str]:

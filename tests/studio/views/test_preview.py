@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.media.images import Container, Picture
+from studio.media.images.scene import encoding_of_floats
 from studio.service.match import run_match
 from studio.views.preview import display_pixels, save_preview, shrink, slim
 from tests.conftest import ASSETS
@@ -61,3 +62,15 @@ def test_slim_result_keeps_grade_and_distance() -> None:
     weights = slim(masked, 200).weights
     assert weights is not None
     assert weights.shape == small.picture.pixels.shape[:2]
+
+
+def test_light_is_shown_as_a_screen_shows_it() -> None:
+    """Floats in linear light: half of the light is the code 188, what is beyond white is white, and opacity is taken out."""
+    light = np.full((40, 60, 3), 0.25, np.float16)
+    light[:, :20] = 3.0
+    alpha = np.full((40, 60), 0.5, np.float16)
+    container = Container("EXR", associated=True)
+    picture = shrink(Picture(light, alpha, encoding_of_floats().icc, (), Path("a.exr"), container), 30)
+    assert picture.pixels.shape == (20, 30, 3)
+    shown = display_pixels(picture, picture.pixels)
+    assert np.abs(shown[:, 12:] - (188 + 128) / 2).max() <= 1 and np.abs(shown[:, :9] - (255 + 128) / 2).max() <= 1

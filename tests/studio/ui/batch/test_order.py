@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from studio.service.batch.natural import natural_key
 from studio.ui.batch.looks import MOST, looks_of
-from studio.ui.batch.order import Chosen, chosen, natural_key, spread
+from studio.ui.batch.order import Chosen, chosen, spread
 from studio.ui.batch.words import chosen_html, looks_html
 from tests.studio.conftest import write
 
