@@ -57,8 +57,7 @@ def decode_raw(path: Path, limits: Limits, reduction: Reduction | None = None) -
         orientation = _ORIENTATIONS.get(int(sizes.flip), 1)
         with without_libraw():
             raw.unpack()
-        if not any(raw.camera_whitebalance[:3]):
-            notes.append("the file holds no white balance: developed for daylight")
+        notes += _assumed(raw)
         half = reduction is not None and _half_does(height, width, reduction)
         values = _developed(rawpy, raw, half=half)
         if half and values.shape[:2] != (-(-height // 2), -(-width // 2)):
@@ -102,6 +101,18 @@ def _opened(rawpy: ModuleType, path: Path) -> Iterator[Any]:
         raise MemoryError from error
     except rawpy.LibRawError as error:
         raise damaged(path) from error
+
+
+def _assumed(raw: Any) -> list[str]:
+    """Notes on what LibRaw assumes of a sensor of colours because it does not know it."""
+    if raw.num_colors < 3:
+        return []
+    notes = []
+    if raw.camera_whitebalance[0] <= 0:
+        notes.append("it holds no white balance of the camera: developed for daylight")
+    if not (np.any(raw.color_matrix) or np.any(raw.rgb_xyz_matrix)):
+        notes.append("LibRaw does not know the camera's colours: its red, green and blue were taken as Rec.2020's")
+    return notes
 
 
 def _half_does(height: int, width: int, reduction: Reduction) -> bool:
