@@ -108,7 +108,7 @@ def _assumed(raw: Any) -> list[str]:
     if raw.num_colors < 3:
         return []
     notes = []
-    if raw.camera_whitebalance[0] <= 0:
+    if not _knows_balance(raw):
         notes.append("it holds no white balance of the camera: developed for daylight")
     if not (np.any(raw.color_matrix) or np.any(raw.rgb_xyz_matrix)):
         notes.append("LibRaw does not know the camera's colours: its red, green and blue were taken as Rec.2020's")
@@ -131,7 +131,7 @@ def _developed(rawpy: ModuleType, raw: Any, *, half: bool) -> np.ndarray:
         fbdd_noise_reduction=rawpy.FBDDNoiseReductionMode.Off,
         noise_thr=0.0,
         median_filter_passes=0,
-        use_camera_wb=True,
+        use_camera_wb=_knows_balance(raw),  # without it LibRaw would balance by the picture; so it takes daylight
         use_auto_wb=False,
         output_color=rawpy.ColorSpace.Rec2020,
         output_bps=16,
@@ -143,6 +143,11 @@ def _developed(rawpy: ModuleType, raw: Any, *, half: bool) -> np.ndarray:
         gamma=(1, 1),
     )
     return np.asarray(values)
+
+
+def _knows_balance(raw: Any) -> bool:
+    """Whether a file holds the white balance that the camera found or was told."""
+    return bool(raw.camera_whitebalance[0] > 0)
 
 
 @lru_cache(maxsize=1)
