@@ -118,8 +118,7 @@ def trims_line(grade: Grade) -> str:
 
 def picture_label(container: Container, bits: int) -> str:
     """The label of the button that downloads the picture."""
-    name = container.format if container.format in FORMATS.values() else "PNG"
-    return f"↓ Picture ({name}, {bits} bit)"
+    return f"↓ Picture ({FORMATS[natural_suffix(container)]}, {bits} bit)"
 
 
 def painted_line(side: Side) -> str:
