@@ -7,7 +7,7 @@ from html import escape
 from reswd_torch.grade import Cdl, CubeError, Grade
 from reswd_torch.grade.formats import cdl_suffixes, in_words
 from reswd_torch.settings import CUBE_SIZES
-from studio.media.images import FORMATS, Container
+from studio.media.images import FORMATS, Container, natural_suffix
 from studio.service.clip import ClipResult
 from studio.service.match import MatchResult
 from studio.ui import words
