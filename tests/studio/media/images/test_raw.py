@@ -196,6 +196,25 @@ def test_the_bytes_are_the_same_on_any_number_of_threads(tmp_path: Path) -> None
     assert len(found) == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads where Linux lists them")
+def test_libraw_keeps_to_the_threads_that_are_allowed(tmp_path: Path) -> None:
+    """In a process of its own, as a library is told once; what the process was told itself stays."""
+    ask = """
+import os, sys
+from reswd_torch.threads import work_on_one_core
+from studio.media.images import read_picture
+work_on_one_core()
+count = lambda: len(os.listdir("/proc/self/task"))
+before = count()
+read_picture(sys.argv[1])
+print(count() - before, os.environ.get("OMP_NUM_THREADS"))
+"""
+    path = dng(tmp_path / "a.dng")
+    env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"} | {"PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, "-c", ask, path], env=env, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["0", "None"]
+
+
 def test_a_file_that_is_cut_short_is_refused_silently(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     content = dng(tmp_path / "a.dng").read_bytes()
     for length in (len(content) - 1, len(content) // 2, 700, 9):
