@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -28,7 +26,6 @@ _ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 _MAKER_NOTE, _COLOUR_SPACE, _WIDTH, _HEIGHT, _INTEROP = 0x927C, 0xA001, 0xA002, 0xA003, 0xA005
 _UNCALIBRATED = 0xFFFF  # EXIF 2.32: neither sRGB nor Adobe RGB
 _XMP = 700
-_THREADS = "OMP_NUM_THREADS"
 _BAND_ROWS = 256
 
 
@@ -78,15 +75,16 @@ def decode_raw(path: Path, limits: Limits, reduction: Reduction | None = None) -
 
 
 def _rawpy(path: Path) -> ModuleType:
-    """Import rawpy, which carries LibRaw, with as many threads as this program may have.
+    """Import rawpy, which carries LibRaw.
+
+    PyTorch comes first: LibRaw then finds its OpenMP on Linux, and keeps to as many threads as PyTorch was told.
 
     Raises:
         InputError: it is not installed (the message names the extra that installs it), or it cannot be given this name.
     """
+    import torch  # noqa: F401
+
     try:
-        if "rawpy" not in sys.modules:
-            with _threads_said():
-                import rawpy
         import rawpy
     except ImportError as error:
         raise InputError(f'{path}: camera raw needs one more package: pip install "reswd-studio[raw]"') from error
@@ -95,23 +93,6 @@ def _rawpy(path: Path) -> ModuleType:
     except UnicodeEncodeError as error:
         raise InputError(f"{path}: its name is not UTF-8, which LibRaw needs: rename it first") from error
     return rawpy
-
-
-@contextmanager
-def _threads_said() -> Iterator[None]:
-    """Tell libraries that are loaded in the block how many threads OpenMP may start: they look once, and LibRaw's has no other
-    way to be told. Processes that are started later find what was there before."""
-    from reswd_torch.threads import allowed  # which loads PyTorch
-
-    before = os.environ.get(_THREADS)
-    os.environ[_THREADS] = str(allowed())
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_THREADS]
-        else:
-            os.environ[_THREADS] = before
 
 
 @contextmanager

@@ -197,22 +197,22 @@ def test_the_bytes_are_the_same_on_any_number_of_threads(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts threads where Linux lists them")
-def test_libraw_keeps_to_the_threads_that_are_allowed(tmp_path: Path) -> None:
-    """In a process of its own, as a library is told once; what the process was told itself stays."""
+@pytest.mark.parametrize(("threads", "more"), [(1, 0), (3, 2)])
+def test_libraw_keeps_to_the_threads_that_pytorch_has(threads: int, more: int, tmp_path: Path) -> None:
+    """In a process of its own, where no threads were started yet."""
     ask = """
-import os, sys
-from reswd_torch.threads import work_on_one_core
+import os, sys, torch
 from studio.media.images import read_picture
-work_on_one_core()
-count = lambda: len(os.listdir("/proc/self/task"))
-before = count()
-read_picture(sys.argv[1])
-print(count() - before, os.environ.get("OMP_NUM_THREADS"))
+torch.set_num_threads(int(sys.argv[1]))
+before = len(os.listdir("/proc/self/task"))
+read_picture(sys.argv[2])
+print(len(os.listdir("/proc/self/task")) - before)
 """
-    path = dng(tmp_path / "a.dng")
+    path = dng(tmp_path / "a.dng", np.full((1100, 1100, 3), 0.2))
     env = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"} | {"PYTHONPATH": str(ROOT)}
-    ran = subprocess.run([sys.executable, "-c", ask, path], env=env, capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["0", "None"]
+    command = [sys.executable, "-c", ask, str(threads), path]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert int(ran.stdout) == more
 
 
 def test_a_file_that_is_cut_short_is_refused_silently(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
