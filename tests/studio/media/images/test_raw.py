@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
 from studio.media.images import profile_name, read_picture, read_reduced, supported_output, write_picture
@@ -227,6 +228,9 @@ def test_files_that_libraw_does_not_develop(tmp_path: Path) -> None:
     for name in ("plain.nef", "plain.dng"):
         (tmp_path / name).write_bytes(encoded(scene(), "TIFF"))
         refused(tmp_path / name, "LibRaw knows no camera raw file like this", "16-bit TIFF")
+    version = (50706, 1, 4, b"\1\7\1\0", True)
+    tifffile.imwrite(tmp_path / "big.dng", scene(), photometric="rgb", extratags=[version], bigtiff=True)
+    refused(tmp_path / "big.dng", "does not develop a DNG of this kind")
     (tmp_path / "text.arw").write_text("This is not a picture.\n" * 99)
     refused(tmp_path / "text.arw", "LibRaw knows no camera raw file")
 
