@@ -91,7 +91,7 @@ def developed_profile() -> bytes:
     Rec.2020 holds nearly all colours of real surfaces and none that do not exist, so that a grade of its channels stays a grade
     of colours; many codes of ProPhoto are none. The curve makes of the codes what matches, saved grades and 8 bits
     are made for: a LUT's points and 256 levels would leave linear light few shadows. Of 16 bits it costs nothing: a step of a
-    sensor of 14 bits is four or more codes everywhere.
+    sensor of 14 bits is more than one code even at white, where the curve is flattest.
     """
     name, primaries, white = _REC2020
     return write_profile(f"{name} with sRGB's curve", primaries, white, SRGB_CURVE)
