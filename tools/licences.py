@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "docs" / "licences.md"
 PROJECT = "reswd-studio"
 BASE = "base"
-EXTRAS = ("app", "guide", "video", "edit", "heic", "vfx", "cluster", "training", "dev")
+EXTRAS = ("app", "guide", "video", "edit", "heic", "vfx", "raw", "cluster", "training", "dev")
 COPYLEFT = re.compile(r"(?<!L)(GPL|General Public)", re.IGNORECASE)
 """Licences that reach the programs that use a package; the GNU Lesser one is not among them."""
 WEAK = re.compile(r"MPL|Mozilla|LGPL|Lesser", re.IGNORECASE)
@@ -38,6 +38,8 @@ licences that ask for changes of the packages themselves to be published (MPL, L
 - **opencv-python-headless**, in the base: its wheels carry FFmpeg's libraries under the LGPL 2.1, without GPL parts.
 - **numpy** and **torch**, in the base: their wheels carry the run-time libraries of GCC, under the GPL with the GCC Runtime
   Library Exception, which allows use in programs of any licence.
+- **rawpy** (`raw`) is under the MIT licence; its wheels carry **LibRaw**, LGPL 2.1 or CDDL 1.0, without its GPL demosaic packs,
+  and GCC's OpenMP library as above.
 
 Two extras carry encoders under the GPL in their wheels. They are separate for that reason, and whoever hands on a program
 together with them heeds the GPL for the whole:

@@ -268,7 +268,7 @@ def _wanted(job: MatchJob, reference: ReferenceSamples, picture: Picture) -> tup
         return reference.for_picture(picture)
     if spaces.target is None:
         return reference.shown(picture)
-    return reference.seen(picture, view_of(spaces.config, spaces.target))
+    return reference.seen(picture, view_of(spaces.config, spaces.target), spaces.target)
 
 
 def _fit(job: MatchJob, source: PixelSample, target: PixelSample, icc: bytes | None, watch: Watch) -> Grade:

@@ -24,7 +24,7 @@ from studio.references import (
 )
 from studio.service.clip_colours import clip_reference_sample
 from studio.service.encodings import in_profile
-from studio.service.spaces import seen_sample
+from studio.service.spaces import check_not_developed, seen_sample
 from studio.service.weights import how_much_counts, where_to_grade
 
 REDUCED_EDGE = 1024
@@ -40,12 +40,14 @@ class _Read:
         icc: the profile of their encoding; None for sRGB.
         notes: what was assumed while it was read.
         size: rows and columns of the whole picture; None for a clip.
+        form: the format of a picture, as its container has it.
     """
 
     sample: PixelSample
     icc: bytes | None
     notes: tuple[str, ...]
     size: tuple[int, int] | None
+    form: str = ""
 
     def has_size(self, size: tuple[int, int] | None) -> bool:
         """Whether the whole picture has that size, upright or turned."""
@@ -91,16 +93,22 @@ class ReferenceSamples:
         """The same for no picture in particular: in the encoding of an RGB profile; None stands for sRGB."""
         return self._converted(None, icc)
 
-    def seen(self, picture: Picture, view: Converter) -> tuple[PixelSample, tuple[str, ...]]:
+    def seen(self, picture: Picture, view: Converter, space: str) -> tuple[PixelSample, tuple[str, ...]]:
         """The reference's code values as its file holds them, seen through a view: at the places of one source picture if the
         sizes are equal.
 
+        Args:
+            picture: the source.
+            view: what a display shows of the reference's space.
+            space: the name of that space, for messages.
+
         Raises:
-            InputError: the reference or its mask cannot be read.
+            InputError: the reference or its mask cannot be read, or it is camera raw, whose space is its own.
         """
         reference = self._reference
         assert isinstance(reference, PictureReference), "a job refuses the space of anything else"
         read = self._for_size(reference, picture.full_size, beyond=True)
+        check_not_developed(reference.path, read.form, space)
         if (known := self._seen.get(read)) is None or known[0] is not view:
             known = self._seen[read] = (view, seen_sample(read.sample, view))  # its features serve every picture
         return known[1], tuple(f"{reference.path.name}: {note}" for note in read.notes)
@@ -145,7 +153,7 @@ class ReferenceSamples:
         colours = read.unclamped if beyond else read.in_range
         sample = sample_pixels(colours, self._settings.samples, self._settings.seed, counts, with_thumbnail=looks)
         notes = tuple(note for note in read.notes if not beyond or note not in read.container.assumed)
-        found = _Read(sample, read.icc, notes, read.full_size)
+        found = _Read(sample, read.icc, notes, read.full_size, read.container.format)
         same = found.has_size(size)
         kept[same] = found
         if not same and (read.height, read.width) == found.size:  # too small for, or of a format without, reduction

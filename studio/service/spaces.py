@@ -25,8 +25,9 @@ from reswd_torch.spaces import Converter, SpaceChoice, conversion, process_list_
 from reswd_torch.spaces.chain import clamps, graded_in, working_view
 from reswd_torch.threads import one_thread
 from studio.media.images import Picture, profile_name
-from studio.media.images.picture import FILM_FORMATS
+from studio.media.images.picture import FILM_FORMATS, RAW
 from studio.media.images.png_chunks import COLOUR_CHUNKS
+from studio.media.images.scene import developed_profile
 from studio.service.clip_colours import ClipSample
 from studio.service.floats import StripKernel, beyond_range, by_tables, floats_kernel_of
 from studio.service.render import codes_kernel, of_codes, render_by
@@ -238,8 +239,9 @@ def as_written(picture: Picture, choice: SpaceChoice) -> Picture:
     """The picture with what its result's file may say of colours: in another space than its own, nothing.
 
     Raises:
-        InputError: its file is copied with all that it says.
+        InputError: its file is copied with all that it says, or it is camera raw.
     """
+    check_not_developed(picture.path, picture.container.format, choice.source)
     if choice.keeps_space:
         return picture
     if picture.container.format in FILM_FORMATS:
@@ -250,6 +252,24 @@ def as_written(picture: Picture, choice: SpaceChoice) -> Picture:
     held = picture.container
     chunks = tuple(chunk for chunk in held.png_chunks if chunk[0] not in COLOUR_CHUNKS)
     return replace(picture, icc=None, container=replace(held, png_chunks=chunks, colour_tag=None, colour_numbers=None))
+
+
+def check_not_developed(path: Path, form: str, space: str) -> None:
+    """Refuse to take camera raw for another space than it was developed into.
+
+    Args:
+        path: the picture.
+        form: its format, as a container has it.
+        space: the space that was named.
+
+    Raises:
+        InputError: it is camera raw.
+    """
+    if form == RAW:
+        raise InputError(
+            f"{path}: camera raw is developed into {profile_name(developed_profile())}, which is not {space!r}: leave the space "
+            "out, or develop the file into it elsewhere"
+        )
 
 
 def notes_between(picture: Picture, choice: SpaceChoice) -> tuple[str, ...]:

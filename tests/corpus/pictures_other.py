@@ -94,7 +94,7 @@ def files() -> Iterator[Odd]:
     yield Odd("empty.png", b"", Refused("empty"))
     yield Odd("drawing.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", Refused("not a picture"))
     yield Odd("zip.png", b"PK\3\4" + bytes(60), Refused("not a picture"))
-    yield Odd("photo.cr2", b"II*\0" + bytes(200), Refused("raw"))
+    yield Odd("photo.cr2", b"II*\0" + bytes(200), Refused("LibRaw knows no"))
     yield Odd("light.exr", bytes((0x76, 0x2F, 0x31, 0x01)) + bytes(200), Refused("cut short or damaged"))
 
 

@@ -225,6 +225,20 @@ def _film(suffix: str) -> list[Odd]:
         return [Odd(path.name, path.read_bytes(), Holds(1)) for path in sorted(folder.iterdir())]
 
 
+def _raw() -> list[Odd]:
+    """Small camera raw files: with a thumbnail or without, with and without colours, and one that is no DNG."""
+    from tests.studio.media.images.raw_for_tests import camera_directory, chart, dng
+
+    light = chart()[:40, :48]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        dng(folder / "camera.dng", light, exif=camera_directory() | {0x927C: b"maker"}, orientation=6)
+        dng(folder / "bare.dng", light, thumbnail=False, xmp=b"<x:xmpmeta/>")
+        dng(folder / "grey.dng", light, colours=False)
+        dng(folder / "other.nef", light, version=False)
+        return [Odd(path.name, path.read_bytes(), Holds(1)) for path in sorted(folder.iterdir())]
+
+
 def _requests() -> list[Odd]:
     from tests.fuzz.desk import requests
 
@@ -237,6 +251,7 @@ FAMILIES = (
     Family("tiff", lambda: _corpus("pictures_other", ".tif"), read_and_write),
     Family("exr", lambda: _film(".exr"), read_and_write),
     Family("dpx", lambda: _film(".dpx"), read_and_write),
+    Family("raw", _raw, read_and_write),
     Family("webp-avif", lambda: _corpus("pictures_other", ".webp", ".avif"), read_and_write),
     Family(
         "other",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.media.images.picture import MAX_PIXELS
+from studio.media.images.picture import MAX_PIXELS, RAW
 from studio.space import on_a_space
 
-PLAIN_FORMATS = frozenset({"JPEG", "MPO", "PNG", "TIFF", "BMP", "PPM", "TGA"})
-"""Formats (Pillow's names) whose decoders take no more than a few bytes for each pixel, and time that grows with the file."""
+PLAIN_FORMATS = frozenset({"JPEG", "MPO", "PNG", "TIFF", "BMP", "PPM", "TGA", RAW})
+"""Formats (:attr:`~studio.media.images.picture.Container.format`) whose decoders take no more than some bytes for each pixel, and
+time that grows with the file."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 EXIF_PREFIX = b"Exif\0\0"
 """The bytes that an EXIF block begins with in a JPEG file."""
@@ -129,20 +134,39 @@ def tiff_exif(path: Path) -> bytes | None:
     """
     from PIL import Image
 
-    source, block = Image.Exif(), Image.Exif()
+    source = Image.Exif()
     try:
         with path.open("rb") as stream:
             source.load_from_fp(stream)
-            for tag in DESCRIPTIVE_TAGS:
-                if tag in source:
-                    block[tag] = source[tag]
-            for directory in (EXIF_IFD, GPS_IFD):
-                if inner := source.get_ifd(directory):
-                    block.get_ifd(directory).update(inner)
-                    block[directory] = block.get_ifd(directory)
-        return block.tobytes() if len(block) else None
+            return _descriptive(source)
     except Exception:  # Pillow raises errors of many types for a broken directory; the picture is readable without it
         return None
+
+
+def jpeg_exif(data: bytes) -> bytes | None:
+    """The same of a JPEG in memory, with nothing of how the JPEG itself is laid out."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            return _descriptive(image.getexif())
+    except Exception:  # as above
+        return None
+
+
+def _descriptive(source: Image.Exif) -> bytes | None:
+    """A block of the descriptive tags and the directories of another one. Raises errors of many types for a broken one."""
+    from PIL import Image
+
+    block = Image.Exif()
+    for tag in DESCRIPTIVE_TAGS:
+        if tag in source:
+            block[tag] = source[tag]
+    for directory in (EXIF_IFD, GPS_IFD):
+        if inner := source.get_ifd(directory):
+            block.get_ifd(directory).update(inner)
+            block[directory] = block.get_ifd(directory)
+    return block.tobytes() if len(block) else None
 
 
 def iptc_segment(record: bytes) -> bytes:

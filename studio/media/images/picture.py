@@ -28,8 +28,31 @@ FORMATS: dict[str, str] = {
 }
 """The formats that can be written, by suffix. Format names are Pillow's; those of EXR and DPX, which Pillow lacks, our own."""
 
+_RAW = ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl"
+RAW_SUFFIXES: frozenset[str] = frozenset(f"{_RAW} .sr2 .srf .srw .x3f".split())
+"""Suffixes of camera raw files, which are developed when they are read and never written."""
+
+RAW = "RAW"
+"""What a camera raw file has for a format in :class:`Container`."""
+
 READABLE_SUFFIXES: frozenset[str] = frozenset(
-    {*FORMATS, ".gif", ".apng", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".psd", ".mpo", ".ico"}
+    {
+        *FORMATS,
+        *RAW_SUFFIXES,
+        ".gif",
+        ".apng",
+        ".jp2",
+        ".j2k",
+        ".jpx",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".tga",
+        ".psd",
+        ".mpo",
+        ".ico",
+    }
 )
 """Suffixes of the files in a folder that are taken for pictures. Reading goes by the content of a file, not by its name."""
 
@@ -73,7 +96,7 @@ class Container:
     """What a file holds beside its pixels and its profile, so that the picture can be written the way it was.
 
     Attributes:
-        format: Pillow's name of the format, such as ``"JPEG"``.
+        format: Pillow's name of the format, such as ``"JPEG"``; :data:`RAW` for a developed camera raw file.
         exif: the EXIF block with its prefix ``Exif\\0\\0``. Its orientation is 1, like that of the pixels, and the link to its
             preview, which shows the old colours, is cleared.
         xmp: the XMP packet, with orientation 1.
@@ -255,7 +278,8 @@ def clamped(
 
 
 def result_name(name: str, suffix: str | None = None) -> str:
-    """The name for a graded copy of a file: the same name, with the suffix ``.png`` if its own format cannot be written.
+    """The name for a graded copy of a file: the same name, with the suffix ``.png`` if its own format cannot be written, and
+    ``.tif`` for camera raw, which has more than 8 bits.
 
     Args:
         name: the name of the file; it may contain folders, separated by ``/``.
@@ -265,11 +289,14 @@ def result_name(name: str, suffix: str | None = None) -> str:
     own = FORMATS.get(path.suffix.lower())
     if own is not None and (suffix is None or own == FORMATS.get(suffix.lower())):
         return name
-    return path.with_suffix(suffix or ".png").as_posix()
+    return path.with_suffix(suffix or (".tif" if path.suffix.lower() in RAW_SUFFIXES else ".png")).as_posix()
 
 
 def natural_suffix(container: Container) -> str:
-    """The suffix for a graded copy of a picture: that of its own format, or ``.png`` if that cannot be written."""
+    """The suffix for a graded copy of a picture: that of its own format, or ``.png`` if that cannot be written; of camera raw
+    ``.tif``."""
+    if container.format == RAW:
+        return ".tif"
     for suffix, name in FORMATS.items():
         if name == container.format:
             return suffix

@@ -13,6 +13,7 @@ from studio.media.images.limits import Limits, current
 from studio.media.images.metadata import upright_exif
 from studio.media.images.picture import MAX_PIXELS, Decoded, Picture
 from studio.media.images.png import without_colour
+from studio.media.images.raw_kinds import is_raw
 from studio.media.images.refuse import check_source, damaged
 from studio.media.images.sniff import first_bytes, formats_of, is_dpx, is_exr, is_ordinary, is_tiff
 from studio.media.images.through_pillow import Reduction, decode_through_pillow
@@ -32,7 +33,7 @@ def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
 
     Returns:
         (H, W, 3) uint8 or uint16, from EXR and TIFF also float16 or float32, with everything else that the file holds: see
-        :class:`Picture`.
+        :class:`Picture`. Camera raw is developed to uint16.
 
     Raises:
         InputError: the file is missing, not a picture, damaged, too large, or of a kind that has to be converted first. The
@@ -47,9 +48,9 @@ def read_reduced(
     at_least: int = 1024,
     whole_if: tuple[int, int] | None = None,
 ) -> Picture:
-    """Read a picture for its statistics, which is faster: a JPEG is decoded at 1/2, 1/4 or 1/8 of its size.
+    """Read a picture for its statistics, which is faster: a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, camera raw at 1/2.
 
-    Other formats, and JPEGs that would become too small, are read whole as :func:`read_picture` does.
+    Other formats, and those that would become too small, are read whole as :func:`read_picture` does.
 
     Args:
         path: the file.
@@ -112,6 +113,14 @@ def decode_here(path: Path, limits: Limits, reduction: Reduction | None, grey_as
 def _decode(path: Path, limits: Limits, reduction: Reduction | None, grey_as_is: bool) -> Decoded:
     """Choose the decoder by the first bytes of the file."""
     head = first_bytes(path)
+    if is_raw(path, head):
+        if limits.apart:
+            raise InputError(
+                f"{path}: camera raw is not read by an app that others share: develop it and save a 16-bit TIFF first"
+            )
+        from studio.media.images.raw import decode_raw
+
+        return decode_raw(path, limits, reduction)
     if is_tiff(head):
         return decode_tiff(path, limits.pixels, floats=not limits.apart, grey_as_is=grey_as_is)
     if is_exr(head) or is_dpx(head):

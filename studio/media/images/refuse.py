@@ -10,12 +10,9 @@ from studio.kinds import CLIP_SUFFIXES
 from studio.media.places import sha256_of
 from studio.remedies import JobRemedy
 
-_RAW = ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 .rwl"
-_RAW += " .sr2 .srf .srw .x3f"
 _LINEAR = ".hdr .pfm .pic .rgbe .sxr"
 _FOOTAGE = ".ari .arx .braw .cin .cine .r3d"
 _HINTS = (  # suffixes, and what to do about them
-    (_RAW, "is a camera raw file: develop it and save a 16-bit TIFF first"),
     (
         _LINEAR,
         "holds scene-linear light: save it as EXR, or in a display encoding (sRGB, Rec.709) as 16-bit TIFF or PNG first",
@@ -30,8 +27,8 @@ def check_source(path: Path) -> None:
     """Refuse a file that cannot be a picture, before it is opened.
 
     Raises:
-        InputError: the file is missing, a folder, empty or not readable, or by its suffix camera raw, scene-linear, footage, a
-            clip or a drawing.
+        InputError: the file is missing, a folder, empty or not readable, or by its suffix scene-linear, footage, a clip or a
+            drawing.
     """
     if path.is_dir():
         raise InputError(f"{path}: this is a folder: give a picture file")
@@ -95,5 +92,5 @@ def damaged(path: Path) -> InputError:
 def unknown(path: Path) -> InputError:
     """The error for a file whose content is no picture, whatever its name says."""
     return InputError(
-        f"{path}: this is not a picture this program reads: give JPEG, PNG, TIFF, WebP, AVIF, HEIC, EXR or DPX"
+        f"{path}: this is not a picture this program reads: give JPEG, PNG, TIFF, WebP, AVIF, HEIC, EXR, DPX or camera raw"
     )

@@ -1,4 +1,4 @@
-"""What the numbers of EXR, DPX and float TIFF mean: the one place where the encoding of such a file is decided.
+"""What the numbers of EXR, DPX, float TIFF and camera raw mean: the one place where the encoding of such a file is decided.
 
 Scene-linear light is given as an ICC profile with a straight curve, and goes the way of every linear profile from there on.
 """
@@ -10,19 +10,20 @@ from functools import lru_cache
 
 from reswd_torch.errors import InputError
 from reswd_torch.profiles import is_usable
-from reswd_torch.profiles.curves import ParametricCurve
+from reswd_torch.profiles.curves import SRGB_CURVE, ParametricCurve
 from reswd_torch.profiles.icc import D65, SRGB_PRIMARIES, Chromaticity, write_profile
 from studio.media.images.exr_header import Part
 
 _ACES_WHITE = (0.32168, 0.33767)
 _Space = tuple[str, tuple[Chromaticity, Chromaticity, Chromaticity], Chromaticity]
 _REC709: _Space = ("Rec.709", SRGB_PRIMARIES, D65)
+_REC2020: _Space = ("Rec.2020", ((0.708, 0.292), (0.17, 0.797), (0.131, 0.046)), D65)  # ITU-R BT.2020
 _AP0: _Space = ("ACES AP0", ((0.7347, 0.2653), (0.0, 1.0), (0.0001, -0.077)), _ACES_WHITE)  # SMPTE ST 2065-1
 _SPACES: tuple[_Space, ...] = (
     _REC709,
     _AP0,
     ("ACES AP1", ((0.713, 0.293), (0.165, 0.83), (0.128, 0.044)), _ACES_WHITE),  # S-2014-004, ACEScg
-    ("Rec.2020", ((0.708, 0.292), (0.17, 0.797), (0.131, 0.046)), D65),  # ITU-R BT.2020
+    _REC2020,
     ("P3-D65", ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06)), D65),  # SMPTE EG 432-1
     ("Adobe RGB", ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), D65),  # Adobe RGB (1998)
 )
@@ -81,6 +82,19 @@ def encoding_of_exr(part: Part) -> Encoding:
 def encoding_of_floats() -> Encoding:
     """What a TIFF of floats is encoded in that holds no profile."""
     return _linear(_REC709, "floats without a colour profile taken as scene-linear light with the primaries of Rec.709")
+
+
+@lru_cache(maxsize=1)
+def developed_profile() -> bytes:
+    """The profile of developed camera raw: the primaries of Rec.2020 with the curve of sRGB.
+
+    Rec.2020 holds nearly all colours of real surfaces and none that do not exist, so that a grade of its channels stays a grade
+    of colours; many codes of ProPhoto are none. The curve makes of the codes what matches, saved grades and 8 bits
+    are made for: a LUT's points and 256 levels would leave linear light few shadows. Of 16 bits it costs nothing: a step of a
+    sensor of 14 bits is more than one code even at white, where the curve is flattest.
+    """
+    name, primaries, white = _REC2020
+    return write_profile(f"{name} with sRGB's curve", primaries, white, SRGB_CURVE)
 
 
 _TRANSFERS = {

@@ -60,7 +60,7 @@ def decode_tiff(path: Path, max_pixels: int, *, floats: bool = True, grey_as_is:
         grey_as_is: leave grey values as they are even where a grey profile is embedded: masks are numbers, not colours.
 
     Raises:
-        InputError: the picture is too large or damaged, holds numbers that are not read, or is camera raw (DNG).
+        InputError: the picture is too large or damaged, holds numbers that are not read, or is a DNG.
     """
     import tifffile
 
@@ -136,8 +136,10 @@ def _refuse_unreadable(path: Path, page: TiffPage, floats: bool) -> None:
     Raises:
         InputError: in these cases.
     """
-    if 50706 in page.tags:
-        raise InputError(f"{path}: this is a camera raw file (DNG): develop it and save a 16-bit TIFF first")
+    if (
+        50706 in page.tags
+    ):  # in a BigTIFF, which DNG 1.7 allows and LibRaw does not read; its first picture is a small one
+        raise InputError(f"{path}: LibRaw does not develop a DNG of this kind: develop it and save a 16-bit TIFF first")
     if 262 not in page.tags:
         raise InputError(
             f"{path}: the TIFF does not say what its samples mean (PhotometricInterpretation): save it again"

@@ -15,7 +15,16 @@ from studio.media.images.exact import to_depth
 from studio.media.images.jpeg_parts import LARGEST_SEGMENT, identifier_of, xmp_segments
 from studio.media.images.metadata import iptc_segment
 from studio.media.images.openimageio import openimageio
-from studio.media.images.picture import DEEP_FORMATS, FILM_FORMATS, FLAT_FORMATS, FORMATS, PROFILE_FORMATS, Picture
+from studio.media.images.picture import (
+    DEEP_FORMATS,
+    FILM_FORMATS,
+    FLAT_FORMATS,
+    FORMATS,
+    PROFILE_FORMATS,
+    RAW_SUFFIXES,
+    Picture,
+    natural_suffix,
+)
 from studio.media.images.xmp import split_xmp, whole_xmp
 from studio.media.places import check_place, written_beside
 
@@ -174,6 +183,8 @@ def _format_of(path: Path) -> str:
         InputError: no such format is written, or its package is not installed.
     """
     name = FORMATS.get(path.suffix.lower())
+    if path.suffix.lower() in RAW_SUFFIXES:
+        raise InputError(f"{path}: camera raw is developed and never written: give a name that ends in .tif")
     if name is None:
         shown = f"{path.suffix} files are" if path.suffix else "a name without a suffix is"
         raise InputError(f"{path}: {shown} not written: {_NAMES}")
@@ -192,6 +203,8 @@ def check_same_kind(source: Path, output: Path) -> None:
     """
     formats = [FORMATS.get(path.suffix.lower()) for path in (source, output)]
     if formats[0] != formats[1] and FILM_FORMATS & {*formats}:
+        if source.suffix.lower() in RAW_SUFFIXES:
+            raise _other_format(output, "camera raw", ".tif")
         raise _other_format(output, formats[0] or "no such picture", source.suffix.lower())
 
 
@@ -199,7 +212,7 @@ def _check_format(path: Path, name: str, picture: Picture) -> None:
     """The same by what the source is. Raises InputError."""
     own = picture.container.format
     if own != name and (picture.of_floats or FILM_FORMATS & {own, name}):
-        suffix = next((suffix for suffix, known in FORMATS.items() if known == own), ".png")
+        suffix = natural_suffix(picture.container)
         raise _other_format(path, f"{own} of floats" if picture.of_floats and own == "TIFF" else own, suffix)
 
 

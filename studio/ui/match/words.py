@@ -7,7 +7,7 @@ from html import escape
 from reswd_torch.grade import Cdl, CubeError, Grade
 from reswd_torch.grade.formats import cdl_suffixes, in_words
 from reswd_torch.settings import CUBE_SIZES
-from studio.media.images import FORMATS, Container
+from studio.media.images import FORMATS, Container, natural_suffix
 from studio.service.clip import ClipResult
 from studio.service.match import MatchResult
 from studio.ui import words
@@ -118,8 +118,7 @@ def trims_line(grade: Grade) -> str:
 
 def picture_label(container: Container, bits: int) -> str:
     """The label of the button that downloads the picture."""
-    name = container.format if container.format in FORMATS.values() else "PNG"
-    return f"↓ Picture ({name}, {bits} bit)"
+    return f"↓ Picture ({FORMATS[natural_suffix(container)]}, {bits} bit)"
 
 
 def painted_line(side: Side) -> str:

@@ -19,13 +19,16 @@ from tests.studio.media.images.conftest import scene, source
         ("a.gif", "a.png"),
         ("day.2/a.psd", "day.2/a.png"),
         ("a", "a.png"),
+        ("day.2/a.NEF", "day.2/a.tif"),
     ],
 )
 def test_a_graded_copy_keeps_a_name_that_can_be_written(name: str, wanted: str) -> None:
     assert result_name(name) == wanted
 
 
-@pytest.mark.parametrize(("form", "suffix"), [("JPEG", ".jpg"), ("TIFF", ".tif"), ("HEIF", ".heic"), ("GIF", ".png")])
+@pytest.mark.parametrize(
+    ("form", "suffix"), [("JPEG", ".jpg"), ("TIFF", ".tif"), ("HEIF", ".heic"), ("GIF", ".png"), ("RAW", ".tif")]
+)
 def test_natural_suffix(form: str, suffix: str) -> None:
     assert natural_suffix(Container(form)) == suffix
 

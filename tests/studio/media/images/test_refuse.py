@@ -32,7 +32,7 @@ def test_what_is_no_picture(call: Callable[[Path], object], tmp_path: Path) -> N
     refused(tmp_path / "drawing.png", "not a picture", call=call)
 
 
-KINDS = {"CR2": "develop", "nef": "develop", "dng": "develop", "pfm": "display encoding", "hdr": "16-bit"}
+KINDS = {"pfm": "display encoding", "hdr": "16-bit"}
 KINDS |= {"mov": "export still frames", "cin": "log converted", "braw": "export still frames", "svg": "as PNG"}
 
 

@@ -87,12 +87,6 @@ def test_tiffs_of_other_numbers(dtype: type, tmp_path: Path) -> None:
     refused(tmp_path / "a.tif", word, "save it as 16-bit integer RGB")
 
 
-def test_raw_files_named_tif(tmp_path: Path) -> None:
-    version = (50706, 1, 4, b"\1\4\0\0", True)
-    tifffile.imwrite(tmp_path / "a.tif", scene(), photometric="rgb", extratags=[version])
-    refused(tmp_path / "a.tif", "DNG", "develop")
-
-
 def test_tiff_compression_and_preview_free_directories(tmp_path: Path) -> None:
     pixels = scene(dtype=np.uint16)
     for compression, expected in ((None, 1), ("zlib", 8)):

@@ -89,7 +89,10 @@ def test_failures_name_no_folder_of_the_server(tmp_path: Path, desk: Desk) -> No
     bad.write_text("text")
     view = last(UploadedBatch(files=(*files, (bad, "bad.jpg")), palette="#c08040"), desk)
     assert view.failed == (
-        ("bad.jpg", "this is not a picture this program reads: give JPEG, PNG, TIFF, WebP, AVIF, HEIC, EXR or DPX"),
+        (
+            "bad.jpg",
+            "this is not a picture this program reads: give JPEG, PNG, TIFF, WebP, AVIF, HEIC, EXR, DPX or camera raw",
+        ),
     )
     rows = list(csv.DictReader(io.StringIO(contents(desk)["report.csv"].decode())))
     assert [row["status"] for row in rows] == ["done", "done", "failed"]
