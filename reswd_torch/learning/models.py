@@ -23,8 +23,10 @@ LinearMap = Callable[[Tensor], Tensor]
 
 _MATRIX_PULL = 0.02
 """Firmness of a matrix entry at its least-squares value. Entries are of size 1, so it only keeps equations solvable."""
-_CURVE_PULL = (30.0, 30.0, 60.0)
+_CURVE_PULL = (100.0, 100.0, 100.0)
 """Firmness of the three numbers of a curve at 0, beside residuals of a dE2000 each: an offset, a bend and an S."""
+_OWN = 100.0
+"""How much more firmly the difference of a channel's curve from that of all three is held: a rendering bends all alike."""
 _ROOT_PULL = 0.5
 """Firmness of the weights of the square roots at 0. A matrix explains most cameras; roots have to earn their weight."""
 _LEAST_SLOPE = 0.1
@@ -72,16 +74,15 @@ def fit_matrix_and_curves(source: Float[Tensor, "n 3"], wanted: Float[Tensor, "n
         wanted: (N, 3), the same.
         light: of both.
     """
-    start = torch.cat([_least_squares(source, wanted).reshape(-1), torch.zeros(18, dtype=torch.float64)])
-    firmness = torch.tensor([_MATRIX_PULL] * 9 + [*_CURVE_PULL] * 6, dtype=torch.float64)
+    start = torch.cat([_least_squares(source, wanted).reshape(-1), torch.zeros(24, dtype=torch.float64)])
+    pulls = (*_CURVE_PULL, *(_OWN * pull for pull in _CURVE_PULL * 3))
+    firmness = torch.tensor([*[_MATRIX_PULL] * 9, *pulls, *pulls], dtype=torch.float64)
 
     def render(numbers: Tensor, linear: Tensor) -> Tensor:
-        matrix = numbers[:9].reshape(3, 3)
-        before, after = numbers[9:18].reshape(3, 3), numbers[18:].reshape(3, 3)
-        return _bent(_bent(linear, before) @ matrix.T, after)
+        before, after = (_rising(part[:3] + part[3:].reshape(3, 3)) for part in (numbers[9:21], numbers[21:]))
+        return _bent(_bent(linear, before) @ numbers[:9].reshape(3, 3).T, after)
 
     fitted = robust_fit(_residuals(render, source, wanted, light), start, firmness)
-    fitted[9:] = torch.cat([_rising(curve) for curve in fitted[9:].reshape(6, 3)])
     return lambda linear: render(fitted, linear)
 
 
@@ -140,8 +141,8 @@ def _bent(linear: Float[Tensor, "n 3"], curves: Float[Tensor, "3 3"]) -> Float[T
     return srgb_to_linear(codes + torch.einsum("nck,ck->nc", _shapes(codes), curves))
 
 
-def _rising(curve: Float[Tensor, " 3"]) -> Float[Tensor, " 3"]:
-    """A curve, or as much of it as still rises everywhere."""
-    codes = torch.linspace(0.0, 1.0, 257, dtype=torch.float64)
-    steepest_fall = float((_shapes(codes) @ curve).diff().min()) * 256
-    return curve if steepest_fall >= _LEAST_SLOPE - 1.0 else curve * ((_LEAST_SLOPE - 1.0) / steepest_fall)
+def _rising(curves: Float[Tensor, "3 3"]) -> Float[Tensor, "3 3"]:
+    """Curves, or as much of each as still rises everywhere."""
+    codes = torch.linspace(0.0, 1.0, 65, dtype=torch.float64)
+    steepest_fall = (_shapes(codes) @ curves.T).diff(dim=0).amin(dim=0) * 64
+    return curves * torch.clamp((_LEAST_SLOPE - 1.0) / steepest_fall.clamp(max=-1e-6), max=1.0)[:, None]
