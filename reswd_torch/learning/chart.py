@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +96,8 @@ def published_chart(icc: bytes | None = None) -> Patches:
         InputError: colour-science is not installed.
     """
     try:
-        from colour import CCS_COLOURCHECKERS, xyY_to_XYZ
+        with _without_openimageio():
+            from colour import CCS_COLOURCHECKERS, xyY_to_XYZ
     except ImportError as error:
         raise InputError(
             "the published values of a chart need one more package: give a second picture of the chart, "
@@ -104,6 +108,22 @@ def published_chart(icc: bytes | None = None) -> Patches:
     light = Light.of(icc)
     linear = np.linalg.solve(light.profile.matrix, xyz.T).T
     return Patches(light.encode(linear), ~((linear > 0.0) & (linear < 1.0)).all(axis=1))
+
+
+@contextmanager
+def _without_openimageio() -> Iterator[None]:
+    """Let colour-science, inside the block, take OpenImageIO for not installed: it would load it for pictures that nobody reads,
+    and keep objects of it that are complained about on stderr when the program ends.
+    """
+    name = "OpenImageIO"
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def chart_colours(before: Patches, after: Patches) -> PairColours:

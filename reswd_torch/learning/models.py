@@ -13,7 +13,7 @@ from reswd_torch.color import linear_to_srgb, srgb_to_linear
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.learning.difference import step_weights
-from reswd_torch.learning.least_squares import robust_fit
+from reswd_torch.learning.least_squares import held_as_firmly_as_pays
 from reswd_torch.learning.light import Light
 from reswd_torch.matching.fitting import fit_pairs
 from reswd_torch.settings import CDL, LUT
@@ -23,10 +23,12 @@ LinearMap = Callable[[Tensor], Tensor]
 
 _MATRIX_PULL = 0.02
 """Firmness of a matrix entry at its least-squares value. Entries are of size 1, so it only keeps equations solvable."""
-_CURVE_PULL = (100.0, 100.0, 100.0)
+_CURVE_PULL = (30.0, 10.0, 10.0)
 """Firmness of the three numbers of a curve at 0, beside residuals of a dE2000 each: an offset, a bend and an S."""
 _OWN = 100.0
 """How much more firmly the difference of a channel's curve from that of all three is held: a rendering bends all alike."""
+_SCALES = (300.0, 1.0)
+"""What the firmness of all numbers is multiplied by: cameras that differ by a matrix alone, and those that render."""
 _ROOT_PULL = 0.5
 """Firmness of the weights of the square roots at 0. A matrix explains most cameras; roots have to earn their weight."""
 _LEAST_SLOPE = 0.1
@@ -82,7 +84,7 @@ def fit_matrix_and_curves(source: Float[Tensor, "n 3"], wanted: Float[Tensor, "n
         before, after = (_rising(part[:3] + part[3:].reshape(3, 3)) for part in (numbers[9:21], numbers[21:]))
         return _bent(_bent(linear, before) @ numbers[:9].reshape(3, 3).T, after)
 
-    fitted = robust_fit(_residuals(render, source, wanted, light), start, firmness)
+    fitted = held_as_firmly_as_pays(_residuals(render, source, wanted, light), start, firmness, _SCALES)
     return lambda linear: render(fitted, linear)
 
 
@@ -103,7 +105,9 @@ def fit_root_polynomial(source: Float[Tensor, "n 3"], wanted: Float[Tensor, "n 3
     def render(numbers: Tensor, linear: Tensor) -> Tensor:
         return _with_roots(linear) @ numbers.reshape(3, 6).T
 
-    fitted = robust_fit(_residuals(render, source, wanted, light), start.reshape(-1), firmness.reshape(-1))
+    fitted = held_as_firmly_as_pays(
+        _residuals(render, source, wanted, light), start.reshape(-1), firmness.reshape(-1), _SCALES
+    )
     return lambda linear: render(fitted, linear)
 
 

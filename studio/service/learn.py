@@ -172,7 +172,7 @@ def _read_charts(job: LearnJob) -> _Read:
         notes += _notes_of(other)
     left_out = int((before.clipped | after.clipped).sum())
     if left_out:
-        notes.append(f"{left_out} of 24 patches are clipped or outside {profile_name(picture.icc)} and do not count")
+        notes.append(f"of 24 patches {left_out} do not count: clipped, or outside {profile_name(picture.icc)}")
     return _Read([chart_colours(before, after)], picture.icc, learned_from, notes)
 
 
@@ -248,7 +248,7 @@ def _pairs_of(job: LearnJob) -> tuple[list[tuple[Path, Path]], list[str]]:
         raise InputError(
             f"{before} and {after}: no pairs found, which are pictures with the same name before the suffix{had}"
         )
-    notes = [f"{len(lonely)} pictures have no partner: {names}{more}"] if lonely else []
+    notes = [f"without a partner: {names}{more}"] if lonely else []
     return [(firsts[stem], seconds[stem]) for stem in both], notes
 
 
