@@ -56,7 +56,7 @@ def find_chart(pixels: np.ndarray, icc: bytes | None = None) -> Patches | None:
     with opencv_on_one_thread():
         seen = unit if scale == 1.0 else np.asarray(cv2.resize(unit, size, interpolation=cv2.INTER_AREA))
         shown = np.rint(to_profile(seen, icc, None) * 255).astype(np.uint8)
-        detector = cv2.mcc.CCheckerDetector_create()
+        detector = cv2.mcc.CCheckerDetector_create()  # type: ignore[attr-defined]  # missing from its stubs
         detector.setColorChartType(cv2.mcc.MCC24)
         if min(shown.shape[:2]) < 32 or not detector.process(np.ascontiguousarray(shown[..., ::-1])):
             return None
@@ -107,7 +107,7 @@ def published_chart(icc: bytes | None = None) -> Patches:
     xyz = xyY_to_XYZ(np.array(list(CCS_COLOURCHECKERS[CHART].data.values())))
     light = Light.of(icc)
     linear = np.linalg.solve(light.profile.matrix, xyz.T).T
-    return Patches(light.encode(linear), ~((linear > 0.0) & (linear < 1.0)).all(axis=1))
+    return Patches(light.encode(linear), np.any((linear <= 0.0) | (linear >= 1.0), axis=1))
 
 
 @contextmanager

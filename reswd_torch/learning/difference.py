@@ -12,7 +12,9 @@ from jaxtyping import Float
 _LARGE = 25.0**7
 
 
-def ciede2000(first: Float[np.ndarray, "*batch 3"], second: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch"]:
+def ciede2000(
+    first: Float[np.ndarray, "*batch 3"], second: Float[np.ndarray, "*batch 3"]
+) -> Float[np.ndarray, "*batch"]:
     """The CIEDE2000 difference with all three weights 1 (Sharma et al., equations 2 to 22).
 
     Args:
@@ -37,13 +39,7 @@ def ciede2000(first: Float[np.ndarray, "*batch 3"], second: Float[np.ndarray, "*
     far = np.abs(h1 - h2) > 180.0
     hue = np.where(coloured, np.where(far, np.where(total < 360.0, total + 360.0, total - 360.0), total) / 2, total)
     light, chroma = (l1 + l2) / 2, (c1 + c2) / 2
-    t = (
-        1.0
-        - 0.17 * _cos(hue - 30.0)
-        + 0.24 * _cos(2 * hue)
-        + 0.32 * _cos(3 * hue + 6.0)
-        - 0.20 * _cos(4 * hue - 63.0)
-    )
+    t = 1.0 - 0.17 * _cos(hue - 30.0) + 0.24 * _cos(2 * hue) + 0.32 * _cos(3 * hue + 6.0) - 0.20 * _cos(4 * hue - 63.0)
     of_light = (l2 - l1) / _light_weight(light)
     of_chroma = (c2 - c1) / (1.0 + 0.045 * chroma)
     of_hue = hue_step / (1.0 + 0.015 * chroma * t)

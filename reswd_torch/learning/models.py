@@ -56,7 +56,8 @@ def fit_model(
     if name == "lut":
         return fit_pairs(source, wanted, LUT)
     fit = {"matrix": fit_matrix_and_curves, "root": fit_root_polynomial}[name]
-    linear = fit(*(torch.from_numpy(light.decode(codes.numpy())) for codes in (source, wanted)), light)
+    first, second = (torch.from_numpy(light.decode(codes.numpy())) for codes in (source, wanted))
+    linear = fit(first, second, light)
 
     def on_codes(codes: Tensor) -> Tensor:
         graded = linear(torch.from_numpy(light.decode(codes.numpy())))

@@ -124,12 +124,12 @@ def measure_shift(before: Small, after: Small) -> Shift | None:
     height, width = before.counts.shape
     if min(height, width) < 16:
         return None
-    luma = [np.ascontiguousarray(one.pixels.mean(axis=2), np.float64) for one in (before, after)]
-    if min(float(one.std()) for one in luma) < 1e-3:
+    first, second = (np.ascontiguousarray(one.pixels.mean(axis=2), np.float64) for one in (before, after))
+    if min(float(first.std()), float(second.std())) < 1e-3:
         return None
     with opencv_on_one_thread():
         window = cv2.createHanningWindow((width, height), cv2.CV_64F)
-        (right, down), peak = cv2.phaseCorrelate(*(one - one.mean() for one in luma), window)
+        (right, down), peak = cv2.phaseCorrelate(first - first.mean(), second - second.mean(), window)
     if peak < _ALIKE:
         return None
     return Shift(right * before.scale, down * before.scale, float(np.hypot(right, down)))

@@ -47,6 +47,8 @@ def learn_command(
     """
     if output is None:
         raise InputError("nowhere to put the grade: give -o FILE, such as -o look.cube")
+    if after is None and not chart:
+        raise InputError("nothing to learn from: give AFTER, or --chart for a ColorChecker and its published values")
     from studio.cli.bars import watching
     from studio.service.learn import LearnJob, run_learn
 

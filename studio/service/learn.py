@@ -109,10 +109,7 @@ def run_learn(job: LearnJob, watch: Watch | None = None) -> LearnResult:
     """
     watch = watch or Watch()
     _check_model_and_file(job)
-    if job.chart:
-        read = _read_charts(job)
-    else:
-        read = _read_pairs(job, watch)
+    read = _read_charts(job) if job.chart else _read_pairs(job, watch)
     learned = learn(
         read.colours,
         job.model,
@@ -233,7 +230,9 @@ def _pairs_of(job: LearnJob) -> tuple[list[tuple[Path, Path]], list[str]]:
     """The pairs by equal names, in the order of their names, and notes on pictures without a partner."""
     before, after = job.before, job.after
     if after is None:
-        raise InputError("nothing to learn from: give AFTER, or --chart for a ColorChecker and its published values")
+        raise InputError(
+            "nothing to learn from: give pictures as they should become; only of a chart the published values can stand for them"
+        )
     if before.is_dir() != after.is_dir():
         raise InputError(f"{before} and {after}: one is a folder and one is not; give two folders or two pictures")
     if not before.is_dir():

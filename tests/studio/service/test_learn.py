@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def pairs(tmp_path: Path) -> LearnJob:
 def test_pairs_are_learned_and_held_out_as_wholes(pairs: LearnJob) -> None:
     result = run_learn(pairs)
     assert result.learned_from == "3 pairs" and result.learned.folds == 3
-    assert result.learned.score.mean < 0.4 < 4 < result.learned.before
+    assert result.learned.score.mean < 0.5 < 4 < result.learned.before
     saved = load_grade(pairs.output)
     picture = read_picture(pairs.before / "shot2.png").pixels / np.float32(65535)
     wanted = camera(picture)
@@ -73,10 +74,12 @@ def test_a_shifted_pair_of_many_is_left_out(pairs: LearnJob) -> None:
     (pairs.before / "alone.png").write_bytes((pairs.before / "shot1.png").read_bytes())
     result = run_learn(pairs)
     assert result.learned_from == "2 pairs"
-    assert any("shot2.png: not aligned" in note and "shifted by 9.0 pixels to the right" in note for note in result.notes)
+    assert any(
+        re.search("shot2.png: not aligned.*shifted by (9|8.9).* pixels to the right", note) for note in result.notes
+    )
     assert any("without a partner" in note and "alone.png" in note for note in result.notes)
     alone = replace(pairs, before=pairs.before / "shot2.png", after=shifted, overwrite=True)
-    with pytest.raises(InputError, match="not aligned with .*shot2.png, shifted by 9.0 pixels to the right"):
+    with pytest.raises(InputError, match="not aligned with .*shot2.png, shifted by (9|8.9).* pixels to the right"):
         run_learn(alone)
 
 
@@ -119,7 +122,7 @@ def test_what_cannot_be_learned_from(pairs: LearnJob, tmp_path: Path) -> None:
         (replace(pairs, before=empty, after=empty), "no pairs found.*there are no pictures in them"),
         (replace(pairs, before=tmp_path / "none"), "none: no such file or folder"),
         (replace(pairs, after=pairs.after / "shot1.png"), "one is a folder and one is not"),
-        (replace(pairs, after=None), "give AFTER, or --chart"),
+        (replace(pairs, after=None), "nothing to learn from: give pictures as they should become"),
         (replace(pairs, chart=True), "before: this is a folder; of a chart give one picture"),
         (replace(pairs, model="best"), "model 'best' is not known"),
         (replace(pairs, output=tmp_path / "look.doc"), "look.doc: a grade is saved as"),
