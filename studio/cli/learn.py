@@ -23,7 +23,7 @@ _AFTER = typer.Argument(
 )
 _OUT = typer.Option("-o", "--output", help=f"The grade, as {in_words(grade_suffixes())}.", metavar="FILE")
 _MODEL = typer.Option(
-    help=f"{' | '.join((AUTO, *MODELS))}: {', '.join(MODELS.values())}; or what foresees held-out colours. (default: {AUTO})",
+    help=f"{' | '.join((AUTO, *MODELS))}: {', '.join(MODELS.values())}; or the simplest that foresees held-out colours.",
     metavar="NAME",
 )
 _CHART = typer.Option(

@@ -185,8 +185,6 @@ def _chart_in(picture: Picture) -> Patches:
 def _read_pairs(job: LearnJob, watch: Watch) -> _Read:
     """The colours of aligned pictures. One pair of many that cannot be used is left out with a note."""
     pairs, notes = _pairs_of(job)
-    # Within a pair colours are alike; what one pair says about another is what a person wants to know.
-    folds = min(_FOLDS, len(pairs))
     count = max(_LEAST_OF_A_PAIR, COLOURS // len(pairs))
     colours: list[PairColours] = []
     encoded_as: Picture | None = None
@@ -210,20 +208,25 @@ def _read_pairs(job: LearnJob, watch: Watch) -> _Read:
             )
         encoded_as = encoded_as or before
         notes += [one for one in (*said, *_notes_of(before), *_notes_of(after)) if one not in notes]
-        # Neighbours in a folder are often shots of one scene, so they are held out together.
-        fold = number * folds // len(pairs)
-        colours.append(found if len(pairs) == 1 else replace(found, parts=np.full(len(found.parts), fold)))
+        colours.append(found)
     if encoded_as is None:
         raise InputError(f"none of {len(pairs)} pairs can be used; the first: {refused[0]}")
     learned_from = "one pair" if len(colours) == 1 else f"{len(colours)} pairs"
-    if len({int(part) for one in colours for part in one.parts}) < 2 and len(colours) == 1:
-        colours = [_in_blocks(colours[0])]
-    return _Read(colours, encoded_as.icc, learned_from, notes)
+    return _Read(_held_out_as_wholes(colours), encoded_as.icc, learned_from, notes)
 
 
-def _in_blocks(colours: PairColours) -> PairColours:
-    """The only pair that is left, in parts of its own: stretches of rows, as its colours are listed from the top."""
-    return replace(colours, parts=np.arange(len(colours.parts)) * _FOLDS // max(1, len(colours.parts)))
+def _held_out_as_wholes(colours: list[PairColours]) -> list[PairColours]:
+    """Pairs as parts: within a pair colours are alike, and what one says about another is what a person wants to know.
+
+    Neighbours in a folder are often shots of one scene, so they are held out together. A pair alone keeps its own parts.
+    """
+    folds = min(_FOLDS, len(colours))
+    if folds == 1:
+        return colours
+    return [
+        replace(one, parts=np.full(len(one.parts), number * folds // len(colours)))
+        for number, one in enumerate(colours)
+    ]
 
 
 def _pairs_of(job: LearnJob) -> tuple[list[tuple[Path, Path]], list[str]]:
