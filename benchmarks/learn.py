@@ -1,6 +1,6 @@
 """How well a camera is learned from a chart, beside camera-match, on patches that were held out.
 
-    python -m benchmarks.learn [--peer-python PYTHON] [--splits 10]
+    python -m benchmarks.learn [--peer-python PYTHON] [--splits 10] [--seed 0]
 
 Two cameras see the 24 patches of a ColorChecker: their measured sensitivities, the patches' measured reflectances and an
 illuminant, all from colour-science; a tone curve where a camera renders; and noise. Half the patches are learned from, the other
@@ -45,9 +45,9 @@ class Case:
     after: np.ndarray
 
 
-def cases() -> Iterator[Case]:
-    """Every pair of cameras."""
-    noise = np.random.default_rng(0)
+def cases(seed: int = 0) -> Iterator[Case]:
+    """Every pair of cameras, with noise by a seed."""
+    noise = np.random.default_rng(seed)
     nikon, sigma = "Nikon 5100 (NPL)", "Sigma SDMerill (NPL)"
 
     def seen(camera: str, illuminant: str = "D65", exposure: float = 0.9, bend: float = 0.0) -> np.ndarray:
@@ -65,7 +65,7 @@ def cases() -> Iterator[Case]:
 
 
 def _raw(camera: str, illuminant: str) -> np.ndarray:
-    """(24, 3) linear light, white-balanced so that a perfect white is 1, in sRGB's primaries by a matrix for ten greys' sake."""
+    """(24, 3) linear light, white-balanced so that a perfect white is 1."""
     import colour
 
     shape = colour.SpectralShape(400, 700, 10)
@@ -83,9 +83,9 @@ def _published() -> np.ndarray:
     return np.clip(published_chart().colours, 0.002, 0.998)
 
 
-def splits(count: int) -> Iterator[np.ndarray]:
+def splits(count: int, seed: int = 0) -> Iterator[np.ndarray]:
     """(24,) true for the half that is learned from: random halves, and each the other way round."""
-    draw = np.random.default_rng(1)
+    draw = np.random.default_rng(seed + 1)
     for _ in range(count):
         half = np.zeros(24, bool)
         half[draw.permutation(24)[:12]] = True
@@ -133,12 +133,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--peer-python", default=sys.executable, help="an interpreter with camera-match 0.2.0")
     parser.add_argument("--splits", type=int, default=10, help="random halves, each taken both ways round")
+    parser.add_argument("--seed", type=int, default=0, help="of the noise and of the halves")
+    parser.add_argument("--models", nargs="*", default=[AUTO, *MODELS], help="of ours")
     options = parser.parse_args()
-    halves = list(splits(options.splits))
-    for case in cases():
+    halves = list(splits(options.splits, options.seed))
+    for case in cases(options.seed):
         print(f"\n## {case.name}: dE2000 {difference(case.before, case.after):.2f} before\n")
         print("| who | model | dE2000 held out |\n| --- | --- | ---: |")
-        for model in (AUTO, *MODELS):
+        for model in options.models:
             print(f"| ours | {model} | {ours(case, halves, model):.3f} |", flush=True)
         found = peers(case, halves, options.peer_python)
         for node, figure in sorted(found.items(), key=lambda one: one[1]):

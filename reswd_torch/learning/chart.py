@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 
 from reswd_torch.errors import InputError
 from reswd_torch.learning.light import Light
-from reswd_torch.learning.pictures import PairColours, as_unit, clipped_in
+from reswd_torch.learning.pictures import PairColours, as_unit, clipped_in, reduced_to
 from reswd_torch.profiles import to_profile
 from reswd_torch.threads import opencv_on_one_thread
 
@@ -50,11 +50,9 @@ def find_chart(pixels: np.ndarray, icc: bytes | None = None) -> Patches | None:
     """
     import cv2
 
-    unit = as_unit(pixels)
-    scale = max(1.0, max(unit.shape[:2]) / _EDGE)
-    size = tuple(max(1, round(side / scale)) for side in unit.shape[1::-1])
+    scale = max(1.0, max(pixels.shape[:2]) / _EDGE)
+    seen, _ = reduced_to(pixels, _EDGE)
     with opencv_on_one_thread():
-        seen = unit if scale == 1.0 else np.asarray(cv2.resize(unit, size, interpolation=cv2.INTER_AREA))
         shown = np.rint(to_profile(seen, icc, None) * 255).astype(np.uint8)
         detector = cv2.mcc.CCheckerDetector_create()  # type: ignore[attr-defined]  # missing from its stubs
         detector.setColorChartType(cv2.mcc.MCC24)
@@ -63,27 +61,26 @@ def find_chart(pixels: np.ndarray, icc: bytes | None = None) -> Patches | None:
         corners = np.array(detector.getBestColorChecker().getColorCharts(), np.float64).reshape(-1, 4, 2)
     if len(corners) != 24:
         return None
-    clipped = clipped_in(pixels)
-    found = [_patch(unit, clipped, (quad + 0.5) * scale - 0.5) for quad in corners]
+    found = [_patch(pixels, (quad + 0.5) * scale - 0.5) for quad in corners]
     if any(one is None for one in found):
         return None
     means, shares = zip(*(one for one in found if one is not None), strict=True)
     return Patches(np.array(means), np.array(shares) > _CLIPPED)
 
 
-def _patch(unit: np.ndarray, clipped: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, float] | None:
+def _patch(pixels: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, float] | None:
     """Mean colour and clipped share of the pixels within four corners; None where they leave the picture."""
     import cv2
 
     left, top = np.floor(quad.min(axis=0)).astype(int)
     right, bottom = np.ceil(quad.max(axis=0)).astype(int) + 1
-    if left < 0 or top < 0 or bottom > unit.shape[0] or right > unit.shape[1]:
+    if left < 0 or top < 0 or bottom > pixels.shape[0] or right > pixels.shape[1]:
         return None
     mask = np.zeros((bottom - top, right - left), np.uint8)
     cv2.fillConvexPoly(mask, np.rint(quad - (left, top)).astype(np.int32), 1)
     inside = mask.astype(bool)
-    colours = unit[top:bottom, left:right][inside]
-    return colours.mean(axis=0, dtype=np.float64), float(clipped[top:bottom, left:right][inside].mean())
+    colours = pixels[top:bottom, left:right][inside]
+    return as_unit(colours).mean(axis=0, dtype=np.float64), float(clipped_in(colours).mean())
 
 
 def published_chart(icc: bytes | None = None) -> Patches:

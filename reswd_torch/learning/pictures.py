@@ -87,17 +87,34 @@ def small(pixels: np.ndarray, opacity: np.ndarray | None = None) -> Small:
     clipped = clipped_in(pixels)
     if opacity is not None:
         clipped |= opacity < 1.0
-    unit = as_unit(pixels)
-    scale = max(1.0, max(unit.shape[:2]) / EDGE)
+    scale = max(1.0, max(pixels.shape[:2]) / EDGE)
     if scale == 1.0:
-        return Small(unit, ~clipped, 1.0)
+        return Small(as_unit(pixels), ~clipped, 1.0)
     import cv2
 
-    size = tuple(max(1, round(side / scale)) for side in unit.shape[1::-1])
+    reduced, size = reduced_to(pixels, EDGE)
     with opencv_on_one_thread():
-        reduced = cv2.resize(unit, size, interpolation=cv2.INTER_AREA)
         share = cv2.resize(clipped.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    return Small(np.asarray(reduced), np.asarray(share) < 1e-6, scale)
+    return Small(reduced, np.asarray(share) < 1e-6, scale)
+
+
+def reduced_to(pixels: np.ndarray, edge: int) -> tuple[Float[np.ndarray, "h w 3"], tuple[int, int]]:
+    """A picture with at most ``edge`` pixels on its longer side, as float32 in 0..1, and its new width and height.
+
+    It is reduced as integers of 16 bits: whole pictures as floats would need twice their memory.
+    """
+    import cv2
+
+    scale = max(1.0, max(pixels.shape[:2]) / edge)
+    width, height = (max(1, round(side / scale)) for side in pixels.shape[1::-1])
+    if scale == 1.0:
+        return as_unit(pixels), (width, height)
+    whole = as_unit(pixels) if pixels.dtype.kind == "f" else pixels
+    if whole.dtype == np.uint8:
+        whole = whole.astype(np.uint16) * np.uint16(257)
+    with opencv_on_one_thread():
+        reduced = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
+    return as_unit(reduced), (width, height)
 
 
 def clipped_in(pixels: np.ndarray) -> Bool[np.ndarray, "*batch"]:
