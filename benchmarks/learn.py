@@ -7,7 +7,8 @@ illuminant, all from colour-science; a tone curve where a camera renders; and no
 half is judged by the mean CIEDE2000, in both directions of every split. Ours chooses its model from the half that it sees. Of the
 peer every node is shown, in the encoded values and in linear light, and its best one in hindsight counts.
 
-The peer needs OpenCV 4, so it is run by an interpreter of its own: ``--peer-python``.
+The peer needs OpenCV 4, so it is run by an interpreter of its own: ``--peer-python``. Its RBF needs xalglib
+as well; without it these rows are missing.
 """
 
 from __future__ import annotations

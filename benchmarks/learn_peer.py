@@ -41,6 +41,7 @@ def nodes() -> Iterator[tuple[str, Callable[[], camera_match.Node]]]:
         "CurvesInterpolation + LinearMatrix",
         lambda: camera_match.Pipeline([camera_match.CurvesInterpolation(), camera_match.LinearMatrix()]),
     )
+    yield "LinearMatrix + RBF", lambda: camera_match.Pipeline([camera_match.LinearMatrix(), camera_match.RBF()])
 
 
 def main() -> None:
