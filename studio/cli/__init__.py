@@ -1,4 +1,4 @@
-"""The command line: reswd match | apply | convert | how | batch | guide | generate | serve, one file a command.
+"""The command line: reswd match | apply | convert | how | learn | batch | guide | generate | serve, one file a command.
 
 Heavy modules load inside the commands, so that --help is quick.
 """
@@ -19,6 +19,7 @@ from studio.cli.batch import batch_command
 from studio.cli.generate import generate_command
 from studio.cli.grades import convert_command, how_command
 from studio.cli.guide import guide_command
+from studio.cli.learn import learn_command
 from studio.cli.match import match_command
 from studio.cli.serve import serve_command
 from studio.cli.words import in_words, one_line
@@ -37,6 +38,7 @@ app.command("match")(match_command)
 app.command("apply")(apply_command)
 app.command("convert")(convert_command)
 app.command("how")(how_command)
+app.command("learn")(learn_command)
 app.command("batch")(batch_command)
 app.command("guide")(guide_command)
 app.command("generate")(generate_command)
