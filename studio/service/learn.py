@@ -19,7 +19,7 @@ from reswd_torch.learning.pictures import aligned_colours, measure_shift, small
 from reswd_torch.profiles import profile_name, to_profile
 from studio.media.images import READABLE_SUFFIXES, Picture, read_picture
 from studio.media.places import check_place, written_together
-from studio.service.batch.plan import natural_key
+from studio.service.batch.natural import natural_key
 from studio.watch import Watch
 
 COLOURS = 2048

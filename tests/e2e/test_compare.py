@@ -67,7 +67,7 @@ def test_compare_on_a_phone_stops_and_fits(open_page) -> None:  # type: ignore[n
     studio.at("#compare").click()
     studio.page.evaluate(_STOP_AFTER_THE_FIRST)
     assert not studio.too_wide()
-    studio.wait(lambda: "Stopped" in studio.said("#compare-status"), 20)
+    studio.wait(lambda: "Stopped" in studio.said("#compare-status"))
     studio.wait(lambda: studio.at("#match").is_enabled())
     studio.at("#compared button.strip-show").first.click()
     studio.wait(lambda: len(names(studio)) == 1)
