@@ -64,6 +64,7 @@ def test_all_methods_below_the_viewer(open_page) -> None:  # type: ignore[no-unt
 def test_compare_on_a_phone_stops_and_fits(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page(PHONE, color_scheme="dark")
     studio.choose_pair(SOURCE, REFERENCE)
+    studio.at("#aim").get_by_label("The colours").click()  # with a LUT, whose fit takes longest, as the second
     studio.at("#compare").click()
     studio.page.evaluate(_STOP_AFTER_THE_FIRST)
     assert not studio.too_wide()

@@ -137,7 +137,7 @@ def test_a_reload_brings_everything_back(open_page) -> None:  # type: ignore[no-
     studio.wait(lambda: names(studio) == history)
     assert SOURCE.name in studio.at("#source-about").inner_text()
     assert OTHER.name in studio.at("#reference-about").inner_text()
-    assert studio.at("#source img").evaluate("e => e.naturalWidth > 0")
+    studio.wait(lambda: bool(studio.at("#source img").evaluate("e => e.naturalWidth > 0")))
     assert like(settled(studio), was)
     assert studio.at("#strength input[type=range]").input_value() == "0.6"
     open_more(studio)
