@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -28,21 +29,31 @@ def in_profile(sample: PixelSample, icc: bytes | None, wanted: bytes | None) -> 
         icc: the profile of its encoding; None for sRGB.
         wanted: that of the result, likewise.
     """
-    fit, held_out = (torch.from_numpy(to_profile(part.numpy(), icc, wanted)) for part in (sample.fit, sample.held_out))
+    return sample_through(sample, lambda colours: to_profile(colours, icc, wanted))
+
+
+def sample_through(sample: PixelSample, convert: Callable[[np.ndarray], np.ndarray]) -> PixelSample:
+    """A sample whose colours a function converted, its thumbnails too.
+
+    Args:
+        sample: the sample.
+        convert: given (..., 3) float32, or uint8 of a thumbnail's one row, returns the same shape; the very array where it has
+            nothing to do.
+    """
+    fit, held_out = (torch.from_numpy(convert(part.numpy())) for part in (sample.fit, sample.held_out))
     if isinstance(sample, ClipSample):
-        frames = tuple(_seen_in_profile(frame, icc, wanted) for frame in sample.frames)
-        return ClipSample(fit, held_out, frames=frames)
-    seen = None if sample.thumbnail is None else _seen_in_profile(sample.thumbnail, icc, wanted)
+        return ClipSample(fit, held_out, frames=tuple(_seen_through(frame, convert) for frame in sample.frames))
+    seen = None if sample.thumbnail is None else _seen_through(sample.thumbnail, convert)
     return PixelSample(fit, held_out, seen, sample.of_picture)
 
 
-def _seen_in_profile(seen: Thumbnail, icc: bytes | None, wanted: bytes | None) -> Thumbnail:
-    """A thumbnail in another encoding, in floats, since a linear one has no shadows in 8 bits. One that needs no conversion stays
-    itself: its features serve every picture."""
-    if to_profile(few := seen.pixels[:1], icc, wanted) is few:
+def _seen_through(seen: Thumbnail, convert: Callable[[np.ndarray], np.ndarray]) -> Thumbnail:
+    """A converted thumbnail, in floats, since a linear one has no shadows in 8 bits. One that needs no conversion stays itself:
+    its features serve every picture."""
+    if convert(few := seen.pixels[:1]) is few:
         return seen
     top = 255 if seen.pixels.dtype == np.uint8 else 1
-    return replace(seen, pixels=to_profile(np.divide(seen.pixels, top, dtype=np.float32), icc, wanted))
+    return replace(seen, pixels=convert(np.divide(seen.pixels, top, dtype=np.float32)))
 
 
 def fit_encoded(

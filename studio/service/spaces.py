@@ -18,7 +18,6 @@ from reswd_torch.grade.formats import format_for
 from reswd_torch.grade.grade import check_grade_path
 from reswd_torch.grade.kinds import Transform
 from reswd_torch.matching import PixelSample, color_distance, fit_pairs, fit_samples
-from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_TRANSFORM, CDL, LUT, MatchSettings
 from reswd_torch.spaces import Converter, SpaceChoice, conversion, process_list_text, through, view_of
@@ -28,7 +27,7 @@ from studio.media.images import Picture, profile_name
 from studio.media.images.picture import FILM_FORMATS, RAW
 from studio.media.images.png_chunks import COLOUR_CHUNKS
 from studio.media.images.scene import developed_profile
-from studio.service.clip_colours import ClipSample
+from studio.service.encodings import sample_through
 from studio.service.floats import StripKernel, beyond_range, by_tables, floats_kernel_of
 from studio.service.render import codes_kernel, of_codes, render_by
 
@@ -51,17 +50,7 @@ def seen_sample(sample: PixelSample, view: Converter) -> PixelSample:
         sample: in a space.
         view: what a display shows of that space.
     """
-    fit, held_out = (_shown(view, part) for part in (sample.fit, sample.held_out))
-    if isinstance(sample, ClipSample):
-        return ClipSample(fit, held_out, frames=tuple(_small(frame, view) for frame in sample.frames))
-    seen = None if sample.thumbnail is None else _small(sample.thumbnail, view)
-    return PixelSample(fit, held_out, seen, sample.of_picture)
-
-
-def _small(seen: Thumbnail, view: Converter) -> Thumbnail:
-    """A thumbnail as a display shows it, in floats."""
-    top = 255 if seen.pixels.dtype == np.uint8 else 1
-    return replace(seen, pixels=_codes(view(np.divide(seen.pixels, top, dtype=np.float32))))
+    return sample_through(sample, lambda colours: _codes(view(colours)))
 
 
 def _shown(view: Converter, colours: Float[Tensor, "n 3"] | np.ndarray) -> Float[Tensor, "n 3"]:
