@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.color import linear_to_lab
-from reswd_torch.profiles.curves import SRGB_CURVE
-from reswd_torch.profiles.icc import D65, SRGB_PRIMARIES, MatrixProfile, matrix_of, read_matrix_profile
+from reswd_torch.profiles.convert import matrix_profile
+from reswd_torch.profiles.icc import MatrixProfile
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +28,7 @@ class Light:
     @classmethod
     def of(cls, icc: bytes | None) -> Light:
         """The light of a profile; None for sRGB."""
-        known = None if icc is None else read_matrix_profile(icc)
-        return cls(known or MatrixProfile(_srgb_matrix(), (SRGB_CURVE,) * 3))
+        return cls(matrix_profile(icc) or _srgb())
 
     def decode(self, codes: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 3"]:
         """Linear light, float64, of codes in 0..1; white is 1."""
@@ -49,8 +48,10 @@ class Light:
     @property
     def to_srgb(self) -> Float[np.ndarray, "3 3"]:
         """From linear light in the profile's primaries to linear light in sRGB's."""
-        return np.linalg.solve(_srgb_matrix(), self.profile.matrix)
+        return np.linalg.solve(_srgb().matrix, self.profile.matrix)
 
 
-def _srgb_matrix() -> np.ndarray:
-    return matrix_of(SRGB_PRIMARIES, D65)[0]
+def _srgb() -> MatrixProfile:
+    known = matrix_profile(None)
+    assert known is not None
+    return known

@@ -97,7 +97,7 @@ def _converted(colours: np.ndarray, source: bytes | None, target: bytes | None) 
     """Convert (N, 3) between two usable profiles, the way that suits their kinds."""
     if colours.dtype == np.uint8:
         return _apply(colours, _transform(source, target, "RGB"))
-    known, wanted = _matrix_profile(source), _matrix_profile(target)
+    known, wanted = matrix_profile(source), matrix_profile(target)
     if known is None or wanted is None:
         return _between(colours, _transform(source, target, "RGB"))
     deep = colours.dtype == np.uint16
@@ -107,7 +107,7 @@ def _converted(colours: np.ndarray, source: bytes | None, target: bytes | None) 
 
 
 @lru_cache(maxsize=32)
-def _matrix_profile(icc: bytes | None) -> MatrixProfile | None:
+def matrix_profile(icc: bytes | None) -> MatrixProfile | None:
     """Matrix and curves of a profile, None if it has none; those of sRGB for None."""
     if icc is not None:
         return read_matrix_profile(icc)
@@ -120,7 +120,7 @@ def _unless_srgb(icc: bytes | None) -> bytes | None:
     """The profile; None for one that cannot be used, and for one that is sRGB in numbers: its colours need no conversion."""
     if icc is None or not is_usable(icc):
         return None
-    known, srgb = _matrix_profile(icc), _matrix_profile(None)
+    known, srgb = matrix_profile(icc), matrix_profile(None)
     assert srgb is not None
     if known is None or np.abs(known.matrix - srgb.matrix).max() > _SRGB_MATRIX:
         return icc
@@ -155,7 +155,7 @@ def profile_to_lab(colours: np.ndarray, icc: bytes | None) -> np.ndarray:
     from reswd_torch.color import linear_to_lab, srgb_to_lab
 
     usable = _unless_srgb(icc)
-    known, srgb = _matrix_profile(usable), _matrix_profile(None)
+    known, srgb = matrix_profile(usable), matrix_profile(None)
     assert srgb is not None
     if usable is None or known is None:
         return srgb_to_lab(torch.from_numpy(to_profile(colours, usable, None))).numpy()
@@ -172,7 +172,7 @@ def display_profile(icc: bytes | None) -> bytes | None:
         None where the codes of the profile differ little from those with sRGB's curve, as for every usual gamma, and
         for profiles with tables.
     """
-    known = _matrix_profile(icc) if icc is not None and is_usable(icc) else None
+    known = matrix_profile(icc) if icc is not None and is_usable(icc) else None
     if icc is None or known is None:
         return None
     codes = np.linspace(0.0, 1.0, 101)
@@ -206,7 +206,7 @@ def grey_to_srgb(values: np.ndarray, icc: bytes) -> np.ndarray:
     transform = _transform(icc, None, strip.mode)
     if (curve := read_grey_curve(icc)) is not None:
         grey = MatrixProfile(np.diag(D50), (curve,) * 3)
-        srgb = _matrix_profile(None)
+        srgb = matrix_profile(None)
         assert srgb is not None
         codes = np.repeat(np.linspace(0.0, 1.0, top + 1)[:, None], 3, axis=1)
         linear = _black_to_black(grey.to_xyz(codes), grey, srgb)[:, 1]

@@ -33,9 +33,7 @@ from studio.records.match import read_settings
 from studio.references import SavedGrade
 from studio.remedies import JobRemedy
 from studio.service.clip import match_clip
-from studio.service.floats import beyond_range
-from studio.service.render import render
-from studio.service.spaces import as_written, beyond_range_between, notes_between, render_between
+from studio.service.spaces import as_written, notes_on, notes_on_range, render_picture
 from studio.service.weights import how_much_counts, where_to_grade
 from studio.watch import UNWATCHED, Watch
 
@@ -155,12 +153,11 @@ def apply_to_file(
     with faults_of(source):
         if not is_clip(source) and not is_clip(place):
             check_same_kind(source, place)
+        if not is_clip(source):
+            return _apply_to_picture(grade, source, place, overwrite, spaces)
         if spaces is not None:
-            if is_clip(source):
-                raise InputError(f"{source}: the source space {spaces.source!r} is for single pictures: leave it out")
-            return _apply_between(grade, source, place, overwrite, spaces)
-        apply = _apply_to_clip if is_clip(source) else _apply_to_picture
-        return apply(grade, source, place, overwrite, watch)
+            raise InputError(f"{source}: the source space {spaces.source!r} is for single pictures: leave it out")
+        return _apply_to_clip(grade, source, place, overwrite, watch)
 
 
 def _apply_to_clip(grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch) -> Applied:
@@ -174,25 +171,16 @@ def _apply_to_clip(grade: Grade, source: Path, place: Path, overwrite: bool, wat
     return Applied(tuple(kept), clip.broken_at is None)
 
 
-def _apply_to_picture(grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch) -> Applied:
+def _apply_to_picture(grade: Grade, source: Path, place: Path, overwrite: bool, spaces: SpaceChoice | None) -> Applied:
     picture = read_picture(source)
     weights = where_to_grade(picture, None)
     grade = _for_picture(grade, picture, how_much_counts(picture, weights))
-    make_folder(place.parent)
-    graded = render(picture.pixels, grade, weights, in_place=True, multiplied_by=picture.multiplied_by)
-    write_picture(place, picture, graded, overwrite=overwrite, last=True)
-    return Applied((*picture.notes, *beyond_range(picture, grade), *losses(place, picture)))
-
-
-def _apply_between(grade: Grade, source: Path, place: Path, overwrite: bool, spaces: SpaceChoice) -> Applied:
-    picture = read_picture(source)
-    weights = where_to_grade(picture, None)
     written = as_written(picture, spaces)
     make_folder(place.parent)
-    graded = render_between(picture.pixels, grade, spaces, weights, in_place=True, multiplied_by=picture.multiplied_by)
+    graded = render_picture(picture, grade, spaces, weights, in_place=True)
     write_picture(place, written, graded, overwrite=overwrite, last=True)
-    told = (*notes_between(picture, spaces), *beyond_range_between(picture, grade, spaces))
-    return Applied((*told, *losses(place, written)))
+    notes = (*notes_on(picture, spaces), *notes_on_range(picture, grade, spaces))
+    return Applied((*notes, *losses(place, written)))
 
 
 def _for_picture(grade: Grade, picture: Picture, counts: np.ndarray | None) -> Grade:

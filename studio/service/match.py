@@ -20,17 +20,15 @@ from studio.media.images.refuse import file_hash
 from studio.records.match import settings_text
 from studio.service.clip_colours import most_alike
 from studio.service.encodings import fit_encoded
-from studio.service.floats import beyond_range
 from studio.service.reference import ReferenceSamples
-from studio.service.render import render
 from studio.service.source import ReadSource, read_source
 from studio.service.spaces import (
     as_written,
-    beyond_range_between,
     distance_by,
     fit_between,
-    notes_between,
-    render_between,
+    notes_on,
+    notes_on_range,
+    render_picture,
     save_grade_between,
 )
 from studio.service.weights import where_to_grade
@@ -139,11 +137,11 @@ class MatchResult:
 
     def graded_pixels(self) -> np.ndarray:
         """The whole picture graded, (H, W, 3), in the source's depth."""
-        return _rendered(self.job, self.picture, self.grade, self.weights)
+        return render_picture(self.picture, self.grade, self.job.spaces, self.weights)
 
     def save_picture(self, path: Path, *, overwrite: bool = False) -> Path:
         """Grade the whole picture and write it in the format of the suffix, with everything the source carried."""
-        return write_picture(path, _as_written(self.job, self.picture), self.graded_pixels(), overwrite=overwrite)
+        return write_picture(path, as_written(self.picture, self.job.spaces), self.graded_pixels(), overwrite=overwrite)
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
         """Save the grade in the format of the suffix; between colour spaces as :func:`save_grade_between` does."""
@@ -189,8 +187,8 @@ def save_and_release(
         wanted.bits == 16 and not picture.of_floats
     ):  # filled up after the grade there would be as few steps as in the source
         picture = replace(picture, pixels=to_depth(picture.pixels, np.uint16))
-    graded = _rendered(result.job, picture, result.grade, weights, in_place=True)
-    write_picture(path, _as_written(result.job, picture), graded, overwrite=overwrite, last=True, wanted=wanted)
+    graded = render_picture(picture, result.grade, result.job.spaces, weights, in_place=True)
+    write_picture(path, as_written(picture, result.job.spaces), graded, overwrite=overwrite, last=True, wanted=wanted)
     empty = np.empty((0, 0, 3), result.picture.pixels.dtype)
     return replace(result, picture=replace(picture, pixels=empty, whole=picture.full_size), weights=None)
 
@@ -232,17 +230,13 @@ def run_match(
         dict(read.hashes),
         job.settings,
     )
-    notes = [f"{job.source.name}: {note}" for note in picture.notes]
-    if job.spaces is not None:
-        as_written(picture, job.spaces)  # which may refuse, before any work
-        if (config := job.files.get("config")) is not None:
-            hashes["config"] = file_hash(config)
-        notes = [f"{job.source.name}: {note}" for note in notes_between(picture, job.spaces)]
+    as_written(picture, job.spaces)  # which may refuse, before any work
+    if (config := job.files.get("config")) is not None:
+        hashes["config"] = file_hash(config)
+    notes = [f"{job.source.name}: {note}" for note in notes_on(picture, job.spaces)]
 
     def told(grade: Grade) -> list[str]:
-        spaces = job.spaces
-        beyond = beyond_range(picture, grade) if spaces is None else beyond_range_between(picture, grade, spaces)
-        return [f"{job.source.name}: {note}" for note in beyond]
+        return [f"{job.source.name}: {note}" for note in notes_on_range(picture, grade, job.spaces)]
 
     if job.saved_grade is not None:
         grade = job.saved_grade.for_settings(settings, sample.fit)
@@ -276,21 +270,6 @@ def _fit(job: MatchJob, source: PixelSample, target: PixelSample, icc: bytes | N
     if job.spaces is not None:
         return fit_between(source, target, job.settings, job.spaces, watch)
     return replace(fit_encoded(source, target, job.settings, icc, watch), encoding=profile_name(icc))
-
-
-def _rendered(
-    job: MatchJob, picture: Picture, grade: Grade, weights: np.ndarray | None, *, in_place: bool = False
-) -> np.ndarray:
-    """The picture of a job, graded."""
-    pixels, alpha = picture.pixels, picture.multiplied_by
-    if job.spaces is not None:
-        return render_between(pixels, grade, job.spaces, weights, in_place=in_place, multiplied_by=alpha)
-    return render(pixels, grade, weights, in_place=in_place, multiplied_by=alpha)
-
-
-def _as_written(job: MatchJob, picture: Picture) -> Picture:
-    """The source as its result's file resembles it."""
-    return picture if job.spaces is None else as_written(picture, job.spaces)
 
 
 def _small_masks(job: MatchJob) -> dict[str, bytes]:

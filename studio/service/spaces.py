@@ -29,7 +29,7 @@ from studio.media.images.png_chunks import COLOUR_CHUNKS
 from studio.media.images.scene import developed_profile
 from studio.service.encodings import sample_through
 from studio.service.floats import StripKernel, beyond_range, by_tables, floats_kernel_of
-from studio.service.render import codes_kernel, of_codes, render_by
+from studio.service.render import codes_kernel, of_codes, render, render_by
 
 _CARRIES = 1.0
 """Mean distance on the display, CIE Lab units, up to which ten numbers are taken to do what a fit does."""
@@ -224,12 +224,29 @@ def _kernel(choice: SpaceChoice, effective: Transform | None, dtype: np.dtype) -
     return of_codes(codes_kernel(lambda colours: _codes(converter(colours)), dtype))
 
 
-def as_written(picture: Picture, choice: SpaceChoice) -> Picture:
+def render_picture(
+    picture: Picture,
+    grade: Grade,
+    choice: SpaceChoice | None,
+    weights: np.ndarray | None,
+    *,
+    in_place: bool = False,
+) -> np.ndarray:
+    """A picture, graded: by :func:`render_between`, or by :func:`studio.service.render.render` where no space was said."""
+    pixels, alpha = picture.pixels, picture.multiplied_by
+    if choice is None:
+        return render(pixels, grade, weights, in_place=in_place, multiplied_by=alpha)
+    return render_between(pixels, grade, choice, weights, in_place=in_place, multiplied_by=alpha)
+
+
+def as_written(picture: Picture, choice: SpaceChoice | None) -> Picture:
     """The picture with what its result's file may say of colours: in another space than its own, nothing.
 
     Raises:
         InputError: its file is copied with all that it says, or it is camera raw.
     """
+    if choice is None:
+        return picture
     check_not_developed(picture.path, picture.container.format, choice.source)
     if choice.keeps_space:
         return picture
@@ -261,8 +278,10 @@ def check_not_developed(path: Path, form: str, space: str) -> None:
         )
 
 
-def notes_between(picture: Picture, choice: SpaceChoice) -> tuple[str, ...]:
-    """The notes of a picture whose space was said: nothing had to be assumed, and its file may say something else."""
+def notes_on(picture: Picture, choice: SpaceChoice | None) -> tuple[str, ...]:
+    """The notes of a picture. Where its space was said, nothing had to be assumed, and its file may say something else."""
+    if choice is None:
+        return picture.notes
     notes = tuple(note for note in picture.notes if note not in picture.container.assumed)
     if picture.icc is None or picture.container.assumed:
         return notes
@@ -270,13 +289,12 @@ def notes_between(picture: Picture, choice: SpaceChoice) -> tuple[str, ...]:
     return (*notes, f"its profile ({name}) was passed over: its code values are {choice.source}")
 
 
-def beyond_range_between(picture: Picture, grade: Grade, choice: SpaceChoice) -> tuple[str, ...]:
+def notes_on_range(picture: Picture, grade: Grade, choice: SpaceChoice | None) -> tuple[str, ...]:
     """What to say of floats outside 0..1: see :func:`studio.service.floats.beyond_range`."""
-    if not picture.of_floats or grade.leaves_alone:
-        return ()
-    if isinstance(grade.effective, Cdl) and clamps(choice):
+    said = beyond_range(picture, grade)
+    if said and choice is not None and isinstance(grade.effective, Cdl) and clamps(choice):
         return (f"values outside 0..1 of {choice.working} are cut, as ASC CDL says",)
-    return beyond_range(picture, grade)
+    return said
 
 
 def check_grade_between(path: Path, choice: SpaceChoice) -> None:
