@@ -1,0 +1,62 @@
+"""A job for all shots of an edit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reswd_torch.errors import InputError
+from reswd_torch.grade.trims import ALL
+from reswd_torch.settings import CDL, MatchSettings
+from studio.jobs.checks import check_palette, in_ten_numbers
+from studio.references import BatchReference, PaletteReference, SavedGrade
+from studio.remedies import JobRemedy
+
+
+@dataclass(frozen=True)
+class EditJob:
+    """Give every shot of an edit ten numbers that match it to a reference, and hand them over as one EDL and one .ccc.
+
+    Attributes:
+        shots: the folder with the clips and stills.
+        output: the folder for the EDL and the .ccc.
+        reference: what the shots should look like: one for all, or a folder with one of the name of each.
+        edl: the edit, as .edl (CMX 3600) or .otio; None for all shots of the folder, one behind the other.
+        settings: how to match.
+        overwrite: whether files that exist are replaced.
+    """
+
+    shots: Path
+    output: Path
+    reference: BatchReference
+    edl: Path | None = None
+    settings: MatchSettings = field(default_factory=MatchSettings)
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", in_ten_numbers(self.settings))
+        if isinstance(self.reference, SavedGrade):
+            raise InputError(
+                "an edit is matched to a reference, not to a saved grade: give a picture, a clip, a folder or a palette"
+            )
+        if isinstance(self.reference, PaletteReference):
+            check_palette(self.reference, self.settings)
+        if self.settings.resolved_transform != CDL or self.settings.trims.only != ALL:
+            raise InputError(
+                "an EDL holds ten numbers for each shot, and this asks for a LUT", JobRemedy.EDIT_IN_TEN_NUMBERS
+            )
+
+    @property
+    def title(self) -> str:
+        """What the files are called."""
+        return self.shots.resolve().name if self.edl is None else self.edl.stem
+
+    def place(self, suffix: str) -> Path:
+        """Where the file of this suffix goes."""
+        return self.output / f"{self.title}{suffix}"
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """What can be written: the EDL, the timeline where one is read, and the .ccc."""
+        timeline = (".otio",) if self.edl is not None and self.edl.suffix.lower() == ".otio" else ()
+        return tuple(self.place(suffix) for suffix in (".edl", *timeline, ".ccc"))
