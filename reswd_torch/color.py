@@ -60,7 +60,7 @@ def srgb_to_lab(rgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
 
 def linear_to_lab(linear: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
     """:func:`srgb_to_lab` for linear light in sRGB's primaries: (..., 3), white is 1. Colours outside sRGB may leave 0..1."""
-    return _xyz_to_lab(linear @ _normalised_matrix(linear).T)
+    return _xyz_to_lab(linear @ srgb_to_xyz(linear).T)
 
 
 def lab_to_srgb(lab: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
@@ -72,7 +72,7 @@ def _lab_to_srgb(lab: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
     fy = (lab[..., 0] + 16.0) / 116.0
     f = torch.stack((fy + lab[..., 1] / 500.0, fy, fy - lab[..., 2] / 200.0), dim=-1)
     xyz = torch.where(f > _DELTA, f**3, 3 * _DELTA**2 * (f - 4.0 / 29.0))
-    return linear_to_srgb(xyz @ torch.linalg.inv(_normalised_matrix(lab)).T)
+    return linear_to_srgb(xyz @ torch.linalg.inv(srgb_to_xyz(lab)).T)
 
 
 def srgb_to_lab_with_jacobian(
@@ -86,26 +86,30 @@ def srgb_to_lab_with_jacobian(
     Returns:
         Lab (N, 3) and the derivative (N, 3, 3), ``[n, i, j]`` = dLab_i / drgb_j.
     """
-    matrix = _normalised_matrix(rgb)
+    matrix = srgb_to_xyz(rgb)
     bent = rgb > 0.04045
     base = (rgb.clamp(min=0.04045) + 0.055) / 1.055
     power = base**1.4
     linear = torch.where(bent, power * base, rgb / 12.92)
     d_linear = torch.where(bent, power * (2.4 / 1.055), torch.full_like(rgb, 1 / 12.92))
-    xyz = linear @ matrix.T
-    root = xyz.clamp(min=_DELTA**3) ** (1 / 3)
-    curved = xyz > _DELTA**3
-    f = torch.where(curved, root, xyz / (3 * _DELTA**2) + 4.0 / 29.0)
-    d_f = torch.where(curved, 1 / (3 * root**2), torch.full_like(xyz, 1 / (3 * _DELTA**2)))
-    to_lab = _LAB_FROM_F.to(rgb)
+    f, d_f = lab_response(linear @ matrix.T)
+    to_lab = LAB_FROM_F.to(rgb)
     jacobian = torch.einsum("if,nf,fj,nj->nij", to_lab, d_f, matrix, d_linear)
     return _lab_from_f(f), jacobian
 
 
-_LAB_FROM_F = torch.tensor([[0.0, 116.0, 0.0], [500.0, -500.0, 0.0], [0.0, 200.0, -200.0]], dtype=torch.float64)
+LAB_FROM_F = torch.tensor([[0.0, 116.0, 0.0], [500.0, -500.0, 0.0], [0.0, 200.0, -200.0]], dtype=torch.float64)
 
 
-def _normalised_matrix(like: Tensor) -> Float[Tensor, "3 3"]:
+def lab_response(xyz: Float[Tensor, "*batch 3"]) -> tuple[Float[Tensor, "*batch 3"], Float[Tensor, "*batch 3"]]:
+    """The function f of CIE 15:2004, 8.2.1.1, of X, Y and Z divided by those of white, and its slope."""
+    root = xyz.clamp(min=_DELTA**3) ** (1 / 3)
+    curved = xyz > _DELTA**3
+    f = torch.where(curved, root, xyz / (3 * _DELTA**2) + 4.0 / 29.0)
+    return f, torch.where(curved, 1 / (3 * root**2), torch.full_like(xyz, 1 / (3 * _DELTA**2)))
+
+
+def srgb_to_xyz(like: Tensor) -> Float[Tensor, "3 3"]:
     """Linear RGB to XYZ divided by that of white, so that white has f(X) = f(Y) = f(Z) = 1 and greys have a* = b* = 0."""
     matrix = torch.tensor(_RGB_TO_XYZ, dtype=torch.float64)
     return (matrix / matrix.sum(dim=1, keepdim=True)).to(like)

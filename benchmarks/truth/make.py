@@ -95,13 +95,13 @@ def make_case(photographs: Sequence[Path], family: str, number: int, seed: int, 
     rng = np.random.default_rng((seed, FAMILIES.index(family), number))
     first, second = (photographs[index] for index in rng.choice(len(photographs), 2, replace=False))
     if family in ("content", "look"):
-        scenes, fades = [_scene(first, edge), _scene(second, edge)], None
+        scenes, fades = [scene_of(first, edge), scene_of(second, edge)], None
     elif family in ("views", "moved", "mixed"):
         second = first
-        scenes, fades = _two_views(rng, _scene(first, round(edge * SCENE)), photographs, family, edge)
+        scenes, fades = _two_views(rng, scene_of(first, round(edge * SCENE)), photographs, family, edge)
     else:
         second = first
-        scene = _scene(first, 2 * edge if family == "halves" else edge)
+        scene = scene_of(first, 2 * edge if family == "halves" else edge)
         half = scene.shape[1] // 2
         scenes, fades = [scene[:, :half], scene[:, half:]] if family == "halves" else [scene, scene], None
         if family == "halves":
@@ -140,7 +140,7 @@ def _two_views(
         changed = scene.copy()
         for _ in range(rng.integers(things[0], things[1] + 1)):
             other = photographs[int(rng.integers(len(photographs)))]
-            _add_thing(rng, changed, _scene(other, edge), largest)
+            _add_thing(rng, changed, scene_of(other, edge), largest)
         # The fade is a fourth channel, so that both are seen from exactly the same place.
         both = changed if fade is None else np.dstack((changed, fade))
         seen = _seen_from(rng, both, box, edge)
@@ -203,7 +203,7 @@ def _fade(rng: np.random.Generator, shape: tuple[int, int]) -> Float[np.ndarray,
     return np.asarray(1 / (1 + np.exp(-5 * (along + wavy - rng.uniform(-0.3, 0.5)))), np.float32)
 
 
-def _scene(path: Path, edge: int) -> Float[np.ndarray, "h w 3"]:
+def scene_of(path: Path, edge: int) -> Float[np.ndarray, "h w 3"]:
     """A photograph as a scene: linear sRGB, 0..1, float32, its long edge ``edge`` (larger photographs are reduced)."""
     return _fitted(srgb_to_linear(torch.from_numpy(_read(path))).numpy(), edge)
 

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab
+from reswd_torch.appearance import SRGB, Appearance
 from reswd_torch.directions import fibonacci_spiral
 from reswd_torch.precision import check_float, no_autocast
 from reswd_torch.profiles import profile_to_lab
@@ -24,6 +24,7 @@ def color_distance(
     *,
     directions: int = REPORT_DIRECTIONS,
     icc: bytes | None = None,
+    appearance: Appearance = SRGB,
 ) -> float:
     """Sliced Wasserstein distance (p = 1) between two sets of colours, in CIE Lab units.
 
@@ -33,6 +34,7 @@ def color_distance(
         directions: number of directions, spread evenly over the half-sphere. They are the same every time, so that figures
             of two calls compare.
         icc: the RGB profile of both sets. None, or one that cannot be read, stands for sRGB.
+        appearance: how the colours look, where they have no profile.
 
     Raises:
         InputError: integers, or floats of 8 bits.
@@ -43,9 +45,9 @@ def color_distance(
     for name, each in (("colors", colors), ("others", others)):
         check_float(name, each)
     thetas = fibonacci_spiral(directions)
-    first, second = (thetas @ _lab(each.detach().float().cpu(), icc).T for each in (colors, others))
+    first, second = (thetas @ _lab(each.detach().float().cpu(), icc, appearance).T for each in (colors, others))
     return float(wasserstein_1d(first, second, p=1).mean())
 
 
-def _lab(colors: Float[Tensor, "n 3"], icc: bytes | None) -> Float[Tensor, "n 3"]:
-    return srgb_to_lab(colors) if icc is None else torch.from_numpy(profile_to_lab(colors.numpy(), icc))
+def _lab(colors: Float[Tensor, "n 3"], icc: bytes | None, appearance: Appearance) -> Float[Tensor, "n 3"]:
+    return appearance.lab(colors) if icc is None else torch.from_numpy(profile_to_lab(colors.numpy(), icc))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab
+from reswd_torch.appearance import SRGB, Appearance
 from reswd_torch.directions import fibonacci_spiral
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.lut3d import Lut3D
@@ -73,12 +74,12 @@ def fit_statistics(request: FitRequest, solve: Solver | None = None) -> Cdl | Lu
         solve: the optimiser; second-order steps if left out.
     """
     source = request.source_colors
-    target_lab = srgb_to_lab(request.target_colors)
+    target_lab = request.appearance.lab(request.target_colors)
     coupling = SlicedCoupling(target_lab, fibonacci_spiral(DIRECTIONS).to(source), len(source))
-    greys = GreyHold(_cast_of(request), GREY_WEIGHT)
-    solve = second_order(coupling, request.progress) if solve is None else solve
+    greys = GreyHold(_cast_of(request), GREY_WEIGHT, request.appearance)
+    solve = second_order(coupling, request.progress, request.appearance) if solve is None else solve
     transform = "lut" if request.transform == "lut" else "cdl"
-    return fit_transform(source, coupling, transform, solve, pull=CDL_PULL, greys=greys)
+    return fit_transform(source, coupling, transform, solve, pull=CDL_PULL, greys=greys, appearance=request.appearance)
 
 
 def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
@@ -88,21 +89,19 @@ def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
         request: what to fit, with a scene. Its trust is the weight of points and common part; the whole pictures have the rest.
             Where the pictures are aligned, the pairs of colours say everything.
     """
-    scene, trust = request.scene, request.trust
+    scene, trust, appearance = request.scene, request.trust, request.appearance
     assert scene is not None, "a fit to a scene needs one"
     transform = request.transform
     if transform == "auto":
         carries = scene.aligned or (trust == 1.0 and scene.points >= MANY_POINTS)
         transform = "lut" if carries else "cdl"
     if scene.aligned:
-        wanted = PairedCoupling(srgb_to_lab(scene.target_colors.to(request.device)))
-        return _fitted(
-            scene.source_colors.to(request.device), wanted, transform, FOLLOWED, request.progress, ALIGNED_PULL
-        )
+        wanted = PairedCoupling(appearance.lab(scene.target_colors.to(request.device)))
+        return _fitted(request, scene.source_colors.to(request.device), wanted, transform, FOLLOWED, ALIGNED_PULL)
     directions = fibonacci_spiral(DIRECTIONS).to(request.device)
 
     def sliced(colors: Tensor, wanted: Tensor, tails: float = 0.0) -> Coupling:
-        return SlicedCoupling(srgb_to_lab(wanted.to(request.device)), directions, len(colors), tails=tails)
+        return SlicedCoupling(appearance.lab(wanted.to(request.device)), directions, len(colors), tails=tails)
 
     terms: list[tuple[Tensor, Coupling, float]] = []
     if trust < 1.0:
@@ -114,17 +113,17 @@ def fit_same_scene(request: FitRequest) -> Cdl | Lut3D:
     if trust > 0.0:
         common = sliced(scene.source_overlap, scene.target_overlap)
         terms.append((scene.source_overlap, common, trust * (1.0 - POINTS_SAY)))
-        points = PairedCoupling(srgb_to_lab(scene.target_colors.to(request.device)))
+        points = PairedCoupling(appearance.lab(scene.target_colors.to(request.device)))
         terms.append((scene.source_colors, points, trust * POINTS_SAY))
     coupling = JoinedCoupling([(each, len(colors), weight) for colors, each, weight in terms])
     colors = torch.cat([colors.to(request.device) for colors, _, _ in terms])
-    greys = GreyHold(_cast_of(request), SCENE_GREY_WEIGHT * (1.0 - trust)) if trust < 1.0 else None
-    return _fitted(colors, coupling, transform, FOLLOWED, request.progress, SCENE_PULL, greys)
+    greys = GreyHold(_cast_of(request), SCENE_GREY_WEIGHT * (1.0 - trust), appearance) if trust < 1.0 else None
+    return _fitted(request, colors, coupling, transform, FOLLOWED, SCENE_PULL, greys)
 
 
 def _cast_of(request: FitRequest) -> float:
     """CIE Lab chroma that a grey may take on at no cost: that of the reference's mean colour, if it has more than a little."""
-    return max(GREY_CAST, float(srgb_to_lab(request.target_colors).mean(dim=0)[1:].norm()))
+    return max(GREY_CAST, float(request.appearance.lab(request.target_colors).mean(dim=0)[1:].norm()))
 
 
 def fit_look(request: FitRequest) -> Cdl | Lut3D:
@@ -133,12 +132,14 @@ def fit_look(request: FitRequest) -> Cdl | Lut3D:
     Args:
         request: what to fit; its scene is not looked at.
     """
-    look = _anchor(request)
-    if request.transform != "lut":
-        return look
-    source = request.source_colors
-    wanted = PairedCoupling(srgb_to_lab(look.apply(source)))
-    return fit_quick_lut(source, wanted, FOLLOWED, request.progress)
+    look, appearance, source = _anchor(request), request.appearance, request.source_colors
+    ten_numbers = request.transform != "lut"
+    if ten_numbers and look.on_codes:
+        return look.cdl
+    wanted = look(source)
+    if ten_numbers:
+        return fit_pairs(source, wanted, "cdl", request.progress, appearance)
+    return fit_quick_lut(source, PairedCoupling(appearance.lab(wanted)), FOLLOWED, request.progress, appearance)
 
 
 def fit_mood(request: FitRequest) -> Cdl | Lut3D:
@@ -148,43 +149,69 @@ def fit_mood(request: FitRequest) -> Cdl | Lut3D:
         request: what to fit; its scene is not looked at. With transform ``"auto"`` the mood is a LUT: ten numbers cannot hold
             greys and skin and still move the rest.
     """
+    appearance, protect = request.appearance, request.protect
     every = max(1, len(request.source.fit) // MOOD_SAMPLES)
     source, target = (colors[::every].contiguous() for colors in (request.source_colors, request.target_colors))
-    statistics = SlicedCoupling(srgb_to_lab(target), fibonacci_spiral(DIRECTIONS).to(source), len(source))
-    distance = color_distance(source, target)
-    terms = mood_terms(source, target, statistics, distance, _anchor(request), request.protect)
+    statistics = SlicedCoupling(appearance.lab(target), fibonacci_spiral(DIRECTIONS).to(source), len(source))
+    distance = color_distance(source, target, appearance=appearance)
+    terms = mood_terms(source, target, statistics, distance, _anchor(request), protect, appearance)
     transform = "cdl" if request.transform == "cdl" else "lut"
-    clipping = MOOD_CLIPPING if "highlights" in request.protect else 0.0
-    fitted = _fitted(terms.source, terms.coupling, transform, DRAWN, request.progress, MOOD_PULL, clipping=clipping)
+    clipping = MOOD_CLIPPING if "highlights" in protect else 0.0
+    fitted = _fitted(request, terms.source, terms.coupling, transform, DRAWN, MOOD_PULL, clipping=clipping)
     whole = request.source_colors, request.target_colors
-    held = drawn_back(fitted, *whole, request.protect)
-    request.stopped_by.update(() if held is fitted else exceeded(fitted, *whole, request.protect, SAFE))
-    request.stopped_by.update(exceeded(held, *whole, request.protect, AT_WORK))
+    held = drawn_back(fitted, *whole, protect, appearance)
+    request.stopped_by.update(() if held is fitted else exceeded(fitted, *whole, protect, SAFE, appearance))
+    request.stopped_by.update(exceeded(held, *whole, protect, AT_WORK, appearance))
     return held
 
 
-def _anchor(request: FitRequest) -> Cdl:
+@dataclass(frozen=True)
+class _Anchor:
+    """What the look estimate makes of colours.
+
+    Attributes:
+        cdl: the ten numbers, for codes as a display of standard range takes them.
+        appearance: how the colours look.
+    """
+
+    cdl: Cdl
+    appearance: Appearance
+
+    @property
+    def on_codes(self) -> bool:
+        """Whether the ten numbers are for the codes themselves."""
+        some = torch.zeros(1, 3)
+        return self.appearance.as_display(some) is some
+
+    def __call__(self, colors: Tensor) -> Tensor:
+        """The colours after it, (N, 3), 0..1."""
+        return self.appearance.from_display(self.cdl.apply(self.appearance.as_display(colors)))
+
+
+def _anchor(request: FitRequest) -> _Anchor:
     """The look estimate, less of it where the pictures' colours are nearly equal: of equal ones there is nothing to take."""
-    source, target = request.source.fit, request.target.fit
-    share = min(1.0, color_distance(source, target) / NEARLY_EQUAL)
-    return estimate_look(source, target).cdl.at_strength(share)
+    source, target, appearance = request.source.fit, request.target.fit, request.appearance
+    share = min(1.0, color_distance(source, target, appearance=appearance) / NEARLY_EQUAL)
+    estimate = estimate_look(appearance.as_display(source), appearance.as_display(target))
+    return _Anchor(estimate.cdl.at_strength(share), appearance)
 
 
 def _fitted(
+    request: FitRequest,
     source: Tensor,
     coupling: Coupling,
     transform: str,
     passes: Sequence[Pass],
-    progress: OnProgress | None,
     pull: tuple[float, ...],
     greys: GreyHold | None = None,
     clipping: float = 0.0,
 ) -> Cdl | Lut3D:
     """Ten numbers, or a smooth LUT; only ten numbers are held by ``pull``, ``greys`` and ``clipping``."""
+    progress, appearance = request.progress, request.appearance
     if transform == "lut":
-        return fit_quick_lut(source, coupling, passes, progress)
+        return fit_quick_lut(source, coupling, passes, progress, appearance)
     model = CdlModel(source, torch.tensor(pull), greys, clipping)
-    return Cdl.from_vector(natural_numbers(second_order(coupling, progress)(model, None, (0.0, 1.0))))
+    return Cdl.from_vector(natural_numbers(second_order(coupling, progress, appearance)(model, None, (0.0, 1.0))))
 
 
 def fit_closed_form(request: FitRequest, formula: Formula) -> Cdl | Lut3D:
@@ -199,11 +226,17 @@ def fit_closed_form(request: FitRequest, formula: Formula) -> Cdl | Lut3D:
     if not request.transform_chosen:
         return Lut3D.sample(formula_map)
     wanted = formula_map(source).to(request.device)
-    return fit_pairs(request.source_colors, wanted, request.transform, request.progress)
+    return fit_pairs(request.source_colors, wanted, request.transform, request.progress, request.appearance)
 
 
 @one_thread()
-def fit_pairs(source: Tensor, wanted: Tensor, transform: str, progress: OnProgress | None = None) -> Cdl | Lut3D:
+def fit_pairs(
+    source: Tensor,
+    wanted: Tensor,
+    transform: str,
+    progress: OnProgress | None = None,
+    appearance: Appearance = SRGB,
+) -> Cdl | Lut3D:
     """Fit a CDL or a smooth LUT that takes each colour to a colour of its own.
 
     Args:
@@ -211,9 +244,11 @@ def fit_pairs(source: Tensor, wanted: Tensor, transform: str, progress: OnProgre
         wanted: (N, 3), where each should go; cut to 0..1.
         transform: ``"cdl"`` or ``"lut"``.
         progress: called with (share done, what is being done); may raise to stop.
+        appearance: how the colours look, which says what counts as near.
     """
-    pairs = PairedCoupling(srgb_to_lab(wanted.clamp(0.0, 1.0)))
-    return fit_transform(source, pairs, transform, second_order(pairs, progress), pull=NO_PULL)
+    pairs = PairedCoupling(appearance.lab(wanted.clamp(0.0, 1.0)))
+    solve = second_order(pairs, progress, appearance)
+    return fit_transform(source, pairs, transform, solve, pull=NO_PULL, appearance=appearance)
 
 
 def fit_transform(
@@ -224,6 +259,7 @@ def fit_transform(
     *,
     pull: tuple[float, ...],
     greys: GreyHold | None = None,
+    appearance: Appearance = SRGB,
 ) -> Cdl | Lut3D:
     """Fit a CDL or a smooth LUT.
 
@@ -234,16 +270,19 @@ def fit_transform(
         solve: the optimiser.
         pull: how firmly each of the ten CDL numbers is held at the identity; a LUT has a smoothness term of its own.
         greys: how greys are held back; None: they are free.
+        appearance: how graded colours look; ``solve`` has to know it as well.
     """
     if transform == "lut":
-        return fit_smooth_lut(source, coupling, solve, greys)
+        return fit_smooth_lut(source, coupling, solve, greys, appearance)
     return Cdl.from_vector(natural_numbers(solve(CdlModel(source, torch.tensor(pull), greys), None, (0.0, 1.0))))
 
 
-def second_order(coupling: Coupling, progress: OnProgress | None) -> Solver:
+def second_order(coupling: Coupling, progress: OnProgress | None, appearance: Appearance = SRGB) -> Solver:
     """The optimiser that takes Gauss-Newton steps under a coupling."""
 
     def solve(model: Model, start: Tensor | None, span: tuple[float, float]) -> Tensor:
-        return minimise(model, coupling, rounds=ROUNDS, start=start, progress=progress, span=span)
+        return minimise(
+            model, coupling, rounds=ROUNDS, appearance=appearance, start=start, progress=progress, span=span
+        )
 
     return solve

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab_with_jacobian
+from reswd_torch.appearance import SRGB, Appearance
 from reswd_torch.grade.constants import LUMA
 from reswd_torch.matching.data_terms import Coupling
 from reswd_torch.matching.greys import GreyHold, grey_ramp
@@ -78,6 +78,7 @@ def minimise(
     coupling: Coupling,
     *,
     rounds: int,
+    appearance: Appearance = SRGB,
     start: Float[Tensor, " p"] | None = None,
     progress: OnProgress | None = None,
     span: tuple[float, float] = (0.0, 1.0),
@@ -88,6 +89,7 @@ def minimise(
         model: the transform and the source samples.
         coupling: where the samples should go.
         rounds: number of steps that are tried. The fit stops early when a step lowers the cost by less than a ten-thousandth.
+        appearance: how graded colours look, which the coupling is told.
         start: parameters to start from; the identity if left out.
         progress: called before every round; may raise to stop.
         span: the share of the whole job that this fit covers (from, to), for ``progress``.
@@ -95,7 +97,7 @@ def minimise(
     Returns:
         The best parameters seen, float64.
     """
-    best = _Best(model, coupling, model.start() if start is None else start)
+    best = _Best(model, coupling, appearance, model.start() if start is None else start)
     damping = 1e-3
     for index in range(rounds):
         if progress is not None:
@@ -104,7 +106,7 @@ def minimise(
             break
         damped = best.hessian + torch.diag(damping * best.hessian.diagonal() + 1e-12)
         step = torch.linalg.solve(damped, best.gradient)
-        tried = _Best(model, coupling, model.project(best.parameters - step))
+        tried = _Best(model, coupling, appearance, model.project(best.parameters - step))
         if tried.cost < best.cost:
             gain = best.cost - tried.cost
             best, damping = tried, max(damping * 0.2, 1e-6)
@@ -119,10 +121,10 @@ class _Best:
     """Parameters, and the cost, Hessian and gradient of data term and prior there. The Hessian is reckoned when it is asked
     for: a step that is refused needs none."""
 
-    def __init__(self, model: Model, coupling: Coupling, parameters: Tensor) -> None:
+    def __init__(self, model: Model, coupling: Coupling, appearance: Appearance, parameters: Tensor) -> None:
         self.parameters = parameters
         self._model, self._evaluation = model, model.evaluate(parameters)
-        lab, self._d_lab = srgb_to_lab_with_jacobian(self._evaluation.rgb)
+        lab, self._d_lab = appearance.lab_with_jacobian(self._evaluation.rgb)
         self._term = coupling(lab)
         cost, self._prior_hessian, self._prior_gradient = model.prior(parameters)
         self.cost = float(self._term.loss) + float(cost)

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab_with_jacobian
+from reswd_torch.appearance import SRGB, Appearance
 
 _ROUNDING = 0.5  # Lab units; below it the weights are as for p = 1 in data_terms.py
 
@@ -29,10 +29,12 @@ class GreyHold:
     Attributes:
         cast: CIE Lab chroma that a grey may have at no cost.
         weight: weight, beside the distance, of the mean chroma beyond ``cast`` along :func:`grey_ramp`, in Lab units.
+        appearance: how the graded greys look.
     """
 
     cast: float
     weight: float
+    appearance: Appearance = SRGB
 
     def prior(
         self, rgb: Float[Tensor, "19 3"], jacobian: Float[Tensor, "19 3 p"]
@@ -43,7 +45,7 @@ class GreyHold:
             rgb: the graded ramp, 0..1.
             jacobian: derivative of the graded ramp by the transform's P parameters.
         """
-        lab, d_lab = srgb_to_lab_with_jacobian(rgb)
+        lab, d_lab = self.appearance.lab_with_jacobian(rgb)
         chroma = lab[:, 1:].norm(dim=1)
         beyond = (chroma - self.cast).clamp(min=0.0)
         weight = self.weight / len(lab) * (beyond > 0) / beyond.clamp(min=_ROUNDING)

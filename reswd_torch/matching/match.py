@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reswd_torch.appearance import Appearance
 from reswd_torch.arrays import colors_in, weights_in
 from reswd_torch.errors import InputError
 from reswd_torch.grade.grade import Grade
@@ -21,6 +22,7 @@ from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, find_same_s
 from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import parse_palette
 from reswd_torch.precision import in_full_precision, no_autocast
+from reswd_torch.profiles.appearance import profile_appearance
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_TRANSFORM, SAME_SCENE, MatchSettings
 from reswd_torch.threads import one_thread, side_by_side
@@ -90,6 +92,7 @@ def fit_samples(
     progress: OnProgress | None = None,
     start: float | None = None,
     icc: bytes | None = None,
+    appearance: Appearance | None = None,
 ) -> Grade:
     """Do what :func:`match` does, for pixels that were sampled already (files of which only a part was decoded, palettes).
 
@@ -99,7 +102,8 @@ def fit_samples(
         settings: what to fit.
         progress: called with (share done, what is being done); may raise to stop.
         start: the value of ``time.perf_counter()`` when the job began, for the report's seconds; None: now.
-        icc: the profile of the colours' encoding, for the reported distances; None for sRGB. The fit takes codes for sRGB.
+        icc: the profile of the colours' encoding; None for sRGB.
+        appearance: how the colours look, where no profile says it, as in HDR.
 
     Raises:
         InputError: a device that is not there, a method without its weights, or scene ``"same"`` where none was found.
@@ -118,6 +122,7 @@ def fit_samples(
         transform_chosen=settings.transform != AUTO_TRANSFORM,
         seed=settings.seed,
         device=device,
+        appearance=profile_appearance(icc) if appearance is None else appearance,
         aim=aim,
         protect=settings.protect,
         scene=scene,
@@ -126,9 +131,11 @@ def fit_samples(
     )
     transform, notes = with_pairs(method.fit(request), settings, source.fit)
     grade = Grade(transform, strength=settings.strength, notes=notes).trimmed(settings.trims, source.fit)
-    before = after = color_distance(source.held_out, target.held_out, icc=icc)
+    looks = profile_appearance(None) if appearance is None else appearance
+    before = after = color_distance(source.held_out, target.held_out, icc=icc, appearance=looks)
     if not grade.leaves_alone:
-        after = color_distance(grade.effective.apply(source.held_out), target.held_out, icc=icc)
+        graded = grade.effective.apply(source.held_out)
+        after = color_distance(graded, target.held_out, icc=icc, appearance=looks)
     kept = tuple(name for name in settings.protect if name in request.stopped_by)
     seconds = time.perf_counter() - start
     points, took = (0, aim) if scene is None else (scene.points, "scene")

@@ -8,14 +8,15 @@ still goes too far in the end is drawn back until every protection holds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab
+from reswd_torch.appearance import SRGB, Appearance
+from reswd_torch.color import lab_to_srgb
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.constants import LUMA
 from reswd_torch.grade.lut3d import Lut3D
@@ -65,59 +66,68 @@ def mood_terms(
     target: Float[Tensor, "m 3"],
     statistics: Coupling,
     distance: float,
-    anchor: Cdl,
+    anchor: Callable[[Tensor], Tensor],
     protect: Sequence[str],
+    appearance: Appearance,
 ) -> MoodTerms:
     """Put a mood's wishes together.
 
     Args:
-        source: sampled colours of the picture, sRGB-encoded, 0..1.
+        source: sampled colours of the picture, 0..1.
         target: the same of the reference.
         statistics: draws ``source`` to the reference's distribution.
         distance: the distance before, CIE Lab units.
-        anchor: the look estimate.
+        anchor: gives (N, 3) colours as the look estimate makes them.
         protect: what is protected, of ``"blacks"``, ``"greys"`` and ``"skin"``.
+        appearance: how the colours look.
     """
-    weight = HOLD * (distance / HOLD_AT) ** HOLD_POWER
+    weight = appearance.hold * HOLD * (distance / HOLD_AT) ** HOLD_POWER
     cube = _cube().to(source)
-    held = SummedCoupling((statistics, AnchorCoupling(srgb_to_lab(anchor.apply(source)), weight)))
+    held = SummedCoupling(
+        (statistics, AnchorCoupling(appearance.lab(anchor(source)), weight, uniform=appearance.uniform))
+    )
     parts: list[tuple[Tensor, Coupling]] = [
         (source, held),
-        (cube, AnchorCoupling(srgb_to_lab(anchor.apply(cube)), REST)),
+        (cube, AnchorCoupling(appearance.lab(anchor(cube)), REST, uniform=appearance.uniform)),
     ]
     if "greys" in protect:
         ramp = grey_ramp().to(source)
         parts.append((ramp, GreyCoupling(len(ramp), GREY_CAST, GREY_WEIGHT)))
     if "skin" in protect:
-        skin = skin_colors().to(source)
-        parts.append((skin, SkinCoupling(srgb_to_lab(skin), SKIN_TURN, SKIN_WEIGHT)))
+        skin = appearance.of_srgb(skin_colors().to(source))
+        parts.append((skin, SkinCoupling(appearance.lab(skin), SKIN_TURN, SKIN_WEIGHT)))
     if "blacks" in protect:
         dark = darkest(source, _DARK)
-        lightest = srgb_to_lab(darkest(target, _REFERENCE_DARK))[:, 0].max()
-        limit = srgb_to_lab(anchor.apply(dark))[:, 0].clamp(min=max(float(lightest), _BLACK_FLOOR))
+        lightest = appearance.lab(darkest(target, _REFERENCE_DARK))[:, 0].max()
+        limit = appearance.lab(anchor(dark))[:, 0].clamp(min=max(float(lightest), _black_floor(appearance)))
         parts.append((dark, BlackCoupling(limit, BLACK_WEIGHT)))
     joined = JoinedCoupling([(coupling, len(colors), 1.0) for colors, coupling in parts])
     return MoodTerms(torch.cat([colors for colors, _ in parts]), joined)
 
 
 def drawn_back(
-    transform: Cdl | Lut3D, source: Float[Tensor, "n 3"], target: Float[Tensor, "m 3"], protect: Sequence[str]
+    transform: Cdl | Lut3D,
+    source: Float[Tensor, "n 3"],
+    target: Float[Tensor, "m 3"],
+    protect: Sequence[str],
+    appearance: Appearance = SRGB,
 ) -> Cdl | Lut3D:
     """The largest share of a grade under which every protection holds.
 
     Args:
         transform: the grade.
-        source: sampled colours of the picture, sRGB-encoded, 0..1.
+        source: sampled colours of the picture, 0..1.
         target: the same of the reference.
         protect: what is protected, of ``reswd_torch.settings.PROTECTIONS``.
+        appearance: how the colours look.
     """
-    if not exceeded(transform, source, target, protect, SAFE):
+    if not exceeded(transform, source, target, protect, SAFE, appearance):
         return transform
     low, high = 0.0, 1.0
     for _ in range(6):
         middle = (low + high) / 2
         blended = transform.at_strength(middle)
-        low, high = (low, middle) if exceeded(blended, source, target, protect, SAFE) else (middle, high)
+        low, high = (low, middle) if exceeded(blended, source, target, protect, SAFE, appearance) else (middle, high)
     return transform.at_strength(low)
 
 
@@ -127,38 +137,41 @@ def exceeded(
     target: Float[Tensor, "m 3"],
     protect: Sequence[str],
     share: float = 1.0,
+    appearance: Appearance = SRGB,
 ) -> tuple[str, ...]:
     """The protections whose limits a grade exceeds.
 
     Args:
         transform: the grade.
-        source: sampled colours of the picture, sRGB-encoded, 0..1.
+        source: sampled colours of the picture, 0..1.
         target: the same of the reference.
         protect: what is protected, of ``reswd_torch.settings.PROTECTIONS``.
         share: of the limits; below 1 it tells which protections have come into play.
+        appearance: how the colours look.
     """
-    return tuple(name for name in protect if _MEASURES[name](transform, source, target) > share)
+    return tuple(name for name in protect if _MEASURES[name](transform, source, target, appearance) > share)
 
 
-def _blacks(transform: Cdl | Lut3D, source: Tensor, target: Tensor) -> float:
+def _blacks(transform: Cdl | Lut3D, source: Tensor, target: Tensor, appearance: Appearance) -> float:
     """The level of black, where the picture has any, as a share of its limit."""
     dark = darkest(source, 0.005)
-    limit = max(BLACK_LIMIT, float(_luma(target).quantile(0.01)))
-    return float(_luma(transform.apply(dark)).mean()) / limit if float(_luma(dark).mean()) < BLACK_LIMIT else 0.0
+    seen, graded, wanted = (_luma(appearance.as_display(each)) for each in (dark, transform.apply(dark), target))
+    limit = max(BLACK_LIMIT, float(wanted.quantile(0.01)))
+    return float(graded.mean()) / limit if float(seen.mean()) < BLACK_LIMIT else 0.0
 
 
-def _greys(transform: Cdl | Lut3D, source: Tensor, target: Tensor) -> float:
+def _greys(transform: Cdl | Lut3D, source: Tensor, target: Tensor, appearance: Appearance) -> float:
     """The largest chroma of a grey, as a share of its limit."""
-    return float(srgb_to_lab(transform.apply(grey_ramp().to(source)))[:, 1:].norm(dim=1).max()) / GREY_LIMIT
+    return float(appearance.lab(transform.apply(grey_ramp().to(source)))[:, 1:].norm(dim=1).max()) / GREY_LIMIT
 
 
-def _skin(transform: Cdl | Lut3D, source: Tensor, target: Tensor) -> float:
+def _skin(transform: Cdl | Lut3D, source: Tensor, target: Tensor, appearance: Appearance) -> float:
     """The largest turn of a skin's hue, as a share of its limit."""
-    skin = skin_tones().to(source)
-    return float(hue_turn(skin, transform.apply(skin)).max()) / SKIN_LIMIT
+    skin = appearance.of_srgb(skin_tones().to(source))
+    return float(hue_turn(appearance.lab(skin), appearance.lab(transform.apply(skin))).max()) / SKIN_LIMIT
 
 
-def _highlights(transform: Cdl | Lut3D, source: Tensor, target: Tensor) -> float:
+def _highlights(transform: Cdl | Lut3D, source: Tensor, target: Tensor, appearance: Appearance) -> float:
     """The share of the colours that are newly clipped, as a share of its limit."""
     clipped = [(colors <= 0.5 / 255) | (colors >= 254.5 / 255) for colors in (source, transform.apply(source))]
     return float((clipped[1] & ~clipped[0]).any(dim=1).float().mean()) / CLIP_LIMIT
@@ -180,6 +193,13 @@ def darkest(colors: Float[Tensor, "n 3"], share: float) -> Float[Tensor, "k 3"]:
 
 def _luma(colors: Float[Tensor, "n 3"]) -> Float[Tensor, " n"]:
     return colors @ torch.tensor(LUMA).to(colors)
+
+
+def _black_floor(appearance: Appearance) -> float:
+    """The lightness that a black may always have: that of CIE Lab, or what the same light has elsewhere."""
+    grey = lab_to_srgb(torch.tensor([[_BLACK_FLOOR, 0.0, 0.0]]))
+    codes = appearance.of_srgb(grey)
+    return _BLACK_FLOOR if codes is grey else float(appearance.lab(codes)[0, 0])
 
 
 def _cube() -> Float[Tensor, "125 3"]:

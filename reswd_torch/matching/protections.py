@@ -38,11 +38,13 @@ class AnchorCoupling:
     Args:
         anchor: (N, 3) CIE Lab, one colour for each sample.
         weight: weight of that mean.
+        uniform: whether distances in this space look equally large all over.
     """
 
-    def __init__(self, anchor: Float[Tensor, "n 3"], weight: float) -> None:
+    def __init__(self, anchor: Float[Tensor, "n 3"], weight: float, *, uniform: bool = False) -> None:
         self.anchor = anchor
-        self.curvature = perceptual_metric(anchor) * (weight / len(anchor))
+        metric = torch.eye(3).to(anchor).expand(len(anchor), 3, 3) if uniform else perceptual_metric(anchor)
+        self.curvature = metric * (weight / len(anchor))
 
     def __call__(self, lab: Float[Tensor, "n 3"]) -> QuadraticModel:
         away = lab - self.anchor
@@ -150,9 +152,9 @@ def hue_turn(before: Float[Tensor, "n 3"], after: Float[Tensor, "n 3"]) -> Float
     """The turn of hue from one colour to the other in degrees, 0..180; 0 where either has a chroma below 3.
 
     Args:
-        before, after: sRGB-encoded, 0..1.
+        before, after: lightness and two colour axes, in units of CIE Lab.
     """
-    first, second = srgb_to_lab(before)[:, 1:], srgb_to_lab(after)[:, 1:]
+    first, second = before[:, 1:], after[:, 1:]
     turn = torch.atan2(second[:, 1], second[:, 0]) - torch.atan2(first[:, 1], first[:, 0])
     turn = torch.rad2deg(torch.atan2(turn.sin(), turn.cos())).abs()
     return torch.where((first.norm(dim=1) >= 3) & (second.norm(dim=1) >= 3), turn, torch.zeros_like(turn))

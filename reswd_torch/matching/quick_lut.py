@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab_with_jacobian
+from reswd_torch.appearance import SRGB, Appearance
 from reswd_torch.grade.lut3d import Lut3D
 from reswd_torch.matching.data_terms import Coupling
 from reswd_torch.matching.smooth_lut import STAGES, Conditions, Stage
@@ -54,19 +54,21 @@ def fit_quick_lut(
     coupling: Coupling,
     passes: Sequence[Pass],
     progress: OnProgress | None = None,
+    appearance: Appearance = SRGB,
 ) -> Lut3D:
     """Fit a smooth LUT to a coupling.
 
     Args:
-        source: source samples, sRGB-encoded, 0..1.
+        source: source samples, 0..1.
         coupling: where they should go.
         passes: one after the other.
         progress: called before every step; may raise to stop.
+        appearance: how graded colours look, which the coupling is told.
 
     Returns:
         A 33-point LUT for which :func:`~reswd_torch.matching.smoothness.smoothness` is good.
     """
-    columns = Columns(source)
+    columns = Columns(source, appearance)
     nets = [greville()]
     for number, (stage, rounds) in enumerate(passes):
         share = (number / len(passes), (number + 1) / len(passes))
@@ -117,10 +119,12 @@ class Columns:
 
     Args:
         rgb: the samples, 0..1.
+        appearance: how they look.
     """
 
-    def __init__(self, rgb: Float[Tensor, "n 3"]) -> None:
+    def __init__(self, rgb: Float[Tensor, "n 3"], appearance: Appearance = SRGB) -> None:
         self.rgb = rgb
+        self.appearance = appearance
         self.basis = basis(rgb.cpu().double()).to(rgb)
         self.identity = greville()
         spans = CONTROL_POINTS - 3
@@ -177,7 +181,7 @@ class _State:
     ) -> None:
         self.control = control
         self._columns = columns
-        lab, self._d_lab = srgb_to_lab_with_jacobian(columns.graded(control))
+        lab, self._d_lab = columns.appearance.lab_with_jacobian(columns.graded(control))
         self._term = coupling(lab)
         away = control - conditions.identity
         self._penalty, self._pulled = conditions.penalty, conditions.penalty @ away

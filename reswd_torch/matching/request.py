@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
+    from reswd_torch.appearance import Appearance
     from reswd_torch.matching.same_scene import SameScene
     from reswd_torch.matching.sampling import PixelSample
 
@@ -28,6 +29,7 @@ class FitRequest:
         transform_chosen: whether the caller asked for that transform; False where it is the method's default.
         seed: seeds every random number that the fit draws.
         device: where to compute, a PyTorch device such as ``"cpu"``.
+        appearance: how colours of this encoding look.
         protect: what a mood may not spoil, of ``reswd_torch.settings.PROTECTIONS``.
         scene: what the two pictures have in common; None where nobody looked or nothing was found. Only a method that declares
             ``looks_for_scene`` is ever given one.
@@ -42,6 +44,7 @@ class FitRequest:
     transform_chosen: bool
     seed: int
     device: str
+    appearance: Appearance
     aim: str = "colours"
     protect: tuple[str, ...] = ()
     scene: SameScene | None = None

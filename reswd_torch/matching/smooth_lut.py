@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab
+from reswd_torch.appearance import SRGB, Appearance
 from reswd_torch.grade.lut3d import Lut3D, identity_lattice
 from reswd_torch.matching.data_terms import Coupling
 from reswd_torch.matching.gauss_newton import Evaluation, Solver
@@ -49,7 +49,11 @@ MARGIN = 0.92
 
 
 def fit_smooth_lut(
-    source: Float[Tensor, "n 3"], coupling: Coupling, solve: Solver, greys: GreyHold | None = None
+    source: Float[Tensor, "n 3"],
+    coupling: Coupling,
+    solve: Solver,
+    greys: GreyHold | None = None,
+    appearance: Appearance = SRGB,
 ) -> Lut3D:
     """Fit a smooth LUT to a coupling.
 
@@ -58,6 +62,7 @@ def fit_smooth_lut(
         coupling: where they should go. Of the LUTs that the stages lead to, the one with the smallest loss is returned.
         solve: the optimiser.
         greys: how greys are held back; None: they are free.
+        appearance: how graded colours look, which the coupling is told.
 
     Returns:
         A 33-point LUT for which :func:`smoothness` is good.
@@ -70,7 +75,7 @@ def fit_smooth_lut(
         model.hold(stage)
         control = solve(model, control, (number / len(STAGES), (number + 1) / len(STAGES)))
         lut = drawn_back(lattice_basis @ control.reshape(-1, 3))
-        loss = float(coupling(srgb_to_lab(lut.apply(source))).loss)
+        loss = float(coupling(appearance.lab(lut.apply(source))).loss)
         if best is None or loss < best[0]:
             best = (loss, lut)
         if best[0] == 0.0:

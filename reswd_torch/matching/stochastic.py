@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab_with_jacobian
+from reswd_torch.appearance import SRGB, Appearance
 from reswd_torch.matching.gauss_newton import Model
 from reswd_torch.progress import OnProgress
 from reswd_torch.reswd import ReservoirSlicedWasserstein
@@ -24,6 +24,7 @@ def descend(
     target_lab: Float[Tensor, "m 3"],
     *,
     seed: int,
+    appearance: Appearance = SRGB,
     start: Float[Tensor, " p"] | None = None,
     steps: int = STEPS,
     progress: OnProgress | None = None,
@@ -33,8 +34,9 @@ def descend(
 
     Args:
         model: the transform and the source samples.
-        target_lab: (M, 3) target colours in Lab.
+        target_lab: (M, 3) how the target's colours look.
         seed: seeds the random directions of the loss.
+        appearance: how graded colours look.
         start: parameters to start from; the identity if left out.
         steps: number of Adam steps; the learning rate falls along a cosine.
         progress: called before every step; may raise to stop.
@@ -52,7 +54,7 @@ def descend(
             progress(span[0] + (span[1] - span[0]) * index / steps, f"step {index + 1} of {steps}")
         with torch.no_grad():
             evaluation = model.evaluate(parameters)
-            lab, d_lab = srgb_to_lab_with_jacobian(evaluation.rgb)
+            lab, d_lab = appearance.lab_with_jacobian(evaluation.rgb)
         # Autograd goes only as far as the Lab colours; from there on the model's own Jacobians are used.
         leaf = lab.requires_grad_(True)
         value = loss(leaf, target_lab)

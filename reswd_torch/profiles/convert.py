@@ -83,7 +83,7 @@ def to_profile(pixels: np.ndarray, source_icc: bytes | None, target_icc: bytes |
     Returns:
         The same shape and dtype, floats clipped to 0..1; ``pixels`` itself if both profiles are the same, or both sRGB.
     """
-    source, target = _unless_srgb(source_icc), _unless_srgb(target_icc)
+    source, target = unless_srgb(source_icc), unless_srgb(target_icc)
     if source == target or pixels.size == 0:
         return pixels
     flat = pixels.reshape(-1, 3)
@@ -116,7 +116,7 @@ def matrix_profile(icc: bytes | None) -> MatrixProfile | None:
 
 
 @lru_cache(maxsize=32)
-def _unless_srgb(icc: bytes | None) -> bytes | None:
+def unless_srgb(icc: bytes | None) -> bytes | None:
     """The profile; None for one that cannot be used, and for one that is sRGB in numbers: its colours need no conversion."""
     if icc is None or not is_usable(icc):
         return None
@@ -154,7 +154,7 @@ def profile_to_lab(colours: np.ndarray, icc: bytes | None) -> np.ndarray:
 
     from reswd_torch.color import linear_to_lab, srgb_to_lab
 
-    usable = _unless_srgb(icc)
+    usable = unless_srgb(icc)
     known, srgb = matrix_profile(usable), matrix_profile(None)
     assert srgb is not None
     if usable is None or known is None:

@@ -13,6 +13,7 @@ from reswd_torch.matching import PixelSample, color_distance, fit_pairs, fit_sam
 from reswd_torch.matching.bend import with_pairs
 from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.profiles import display_profile, profile_to_lab, to_profile
+from reswd_torch.profiles.appearance import profile_appearance
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import CDL, LUT, MatchSettings
 from studio.service.clip_colours import ClipSample
@@ -83,7 +84,13 @@ def fit_encoded(
     if working is None:
         return fit_samples(source, target, settings, progress=progress, icc=icc)
     there = in_profile(source, icc, working)
-    fitted = fit_samples(there, in_profile(target, icc, working), replace(settings, pairs=()), progress=progress)
+    fitted = fit_samples(
+        there,
+        in_profile(target, icc, working),
+        replace(settings, pairs=()),
+        progress=progress,
+        appearance=profile_appearance(working),
+    )
     wanted = fitted.fit_alone.apply(there.fit).clamp(0.0, 1.0)
     back = torch.from_numpy(to_profile(wanted.numpy(), working, icc))
     transform, notes = with_pairs(_to_pairs(source.fit, back, fitted, settings, icc), settings, source.fit)

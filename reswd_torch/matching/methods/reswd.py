@@ -16,15 +16,22 @@ def fit(request: FitRequest) -> Cdl | Lut3D:
     """Match the statistics of the two pictures by stochastic gradients."""
     from torch import Tensor
 
-    from reswd_torch.color import srgb_to_lab
     from reswd_torch.matching.fitting import fit_statistics
     from reswd_torch.matching.gauss_newton import Model
     from reswd_torch.matching.stochastic import descend
 
-    target_lab = srgb_to_lab(request.target_colors)
+    target_lab = request.appearance.lab(request.target_colors)
 
     def solve(model: Model, start: Tensor | None, span: tuple[float, float]) -> Tensor:
-        return descend(model, target_lab, seed=request.seed, start=start, progress=request.progress, span=span)
+        return descend(
+            model,
+            target_lab,
+            seed=request.seed,
+            appearance=request.appearance,
+            start=start,
+            progress=request.progress,
+            span=span,
+        )
 
     return fit_statistics(request, solve)
 
