@@ -192,9 +192,19 @@ def pq_appearance() -> Appearance:
     )
 
 
+@lru_cache(maxsize=1)
+def _srgb_to_bt2020() -> Float[Tensor, "3 3"]:
+    return torch.from_numpy(np.linalg.inv(_xyz_of(_BT2020)) @ _xyz_of(_BT709))
+
+
 def _pq_of_srgb(srgb: Tensor) -> Tensor:
-    to_bt2020 = torch.from_numpy(np.linalg.inv(_xyz_of(_BT2020)) @ _xyz_of(_BT709))
-    return light_to_pq((srgb_to_linear(srgb) @ to_bt2020.to(srgb).T).clamp(min=0.0) * REFERENCE_WHITE).clamp(max=1.0)
+    light = srgb_to_linear(srgb) @ _srgb_to_bt2020().to(srgb).T
+    return light_to_pq(light.clamp(min=0.0) * REFERENCE_WHITE).clamp(max=1.0)
+
+
+def bt2020_to_srgb(codes: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
+    """Codes with the curve of sRGB and the primaries of BT.2020, as codes of sRGB: beyond 0..1 where sRGB has not the colour."""
+    return linear_to_srgb(srgb_to_linear(codes) @ torch.linalg.inv(_srgb_to_bt2020()).to(codes).T)
 
 
 _KNEE = 0.75

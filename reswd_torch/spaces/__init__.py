@@ -11,22 +11,29 @@ from reswd_torch.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from reswd_torch.spaces.chain import operations_through, process_list_text, through
-    from reswd_torch.spaces.choice import SpaceChoice, choose_spaces
+    from reswd_torch.spaces.choice import SpaceChoice
+    from reswd_torch.spaces.choosing import choose_spaces
     from reswd_torch.spaces.config import STUDIO, config_place, load_config
     from reswd_torch.spaces.convert import Converter, conversion, view_of
+    from reswd_torch.spaces.sight import View, appearance_in, source_view, target_view, working_view
 
 __all__ = [
     "STUDIO",
     "Converter",
     "SpaceChoice",
+    "View",
+    "appearance_in",
     "choose_spaces",
     "config_place",
     "conversion",
     "load_config",
     "operations_through",
     "process_list_text",
+    "source_view",
+    "target_view",
     "through",
     "view_of",
+    "working_view",
 ]
 
 __getattr__ = names_on_demand(
@@ -35,14 +42,19 @@ __getattr__ = names_on_demand(
         "STUDIO": "reswd_torch.spaces.config",
         "Converter": "reswd_torch.spaces.convert",
         "SpaceChoice": "reswd_torch.spaces.choice",
-        "choose_spaces": "reswd_torch.spaces.choice",
+        "View": "reswd_torch.spaces.sight",
+        "appearance_in": "reswd_torch.spaces.sight",
+        "choose_spaces": "reswd_torch.spaces.choosing",
         "config_place": "reswd_torch.spaces.config",
         "conversion": "reswd_torch.spaces.convert",
         "load_config": "reswd_torch.spaces.config",
         "operations_through": "reswd_torch.spaces.chain",
         "process_list_text": "reswd_torch.spaces.chain",
+        "source_view": "reswd_torch.spaces.sight",
+        "target_view": "reswd_torch.spaces.sight",
         "through": "reswd_torch.spaces.chain",
         "view_of": "reswd_torch.spaces.convert",
+        "working_view": "reswd_torch.spaces.sight",
     },
 )
 

@@ -10,7 +10,7 @@ from reswd_torch.grade.kinds import Transform
 from reswd_torch.grade.through_opencolorio import operations_for
 from reswd_torch.spaces.choice import SpaceChoice
 from reswd_torch.spaces.config import load_config, said
-from reswd_torch.spaces.convert import Converter, conversion, view_of
+from reswd_torch.spaces.convert import Converter, conversion
 from reswd_torch.spaces.names import DISPLAY, kind_of
 
 if TYPE_CHECKING:
@@ -74,11 +74,6 @@ def _converter(operations: tuple[ocio.Transform, ...]) -> Converter:
     import PyOpenColorIO as ocio
 
     return Converter(ocio.Config.CreateRaw().getProcessor(ocio.GroupTransform(list(operations))))
-
-
-def working_view(choice: SpaceChoice, *, inverse: bool = False) -> Converter:
-    """What a display shows of the working space, through the view that the source is seen through; or from it back."""
-    return view_of(choice.config, choice.working, like=choice.source, inverse=inverse)
 
 
 def process_list_text(

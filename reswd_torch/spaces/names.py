@@ -59,6 +59,11 @@ def _nearest(config: ocio.Config, name: str, place: str) -> str:
     return f"the config {place or config.getName()} has {len(spaces)} spaces, such as {shown}"
 
 
+def is_hdr(config: ocio.Config, name: str) -> bool:
+    """Whether a colour space is that of an HDR display, such as PQ and HLG, as OpenColorIO's encoding of it says."""
+    return str(config.getColorSpace(name).getEncoding()) == "hdr-video"
+
+
 def kind_of(config: ocio.Config, name: str) -> str:
     """The kind of a colour space: :data:`LINEAR`, :data:`LOG` or :data:`DISPLAY`.
 

@@ -12,7 +12,7 @@ from reswd_torch.grade import Grade
 from reswd_torch.grade.trims import Trims
 from reswd_torch.matching import MatchReport, PixelSample, color_distance
 from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE, MatchSettings
-from reswd_torch.spaces import view_of
+from reswd_torch.spaces import target_view
 from studio.jobs import MatchJob
 from studio.media.images import AS_IT_IS, Picture, WrittenAs, profile_name, read_picture, write_picture
 from studio.media.images.exact import to_depth
@@ -30,6 +30,7 @@ from studio.service.spaces import (
     notes_on_range,
     render_picture,
     save_grade_between,
+    seen_sample,
 )
 from studio.service.weights import where_to_grade
 from studio.watch import UNWATCHED, Watch
@@ -261,8 +262,9 @@ def _wanted(job: MatchJob, reference: ReferenceSamples, picture: Picture) -> tup
     if spaces is None:
         return reference.for_picture(picture)
     if spaces.target is None:
-        return reference.shown(picture)
-    return reference.seen(picture, view_of(spaces.config, spaces.target), spaces.target)
+        sample, notes = reference.shown(picture)
+        return seen_sample(sample, target_view(spaces)), notes
+    return reference.seen(picture, target_view(spaces), spaces.target)
 
 
 def _fit(job: MatchJob, source: PixelSample, target: PixelSample, icc: bytes | None, watch: Watch) -> Grade:

@@ -9,7 +9,7 @@ import numpy as np
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
-from reswd_torch.spaces import Converter
+from reswd_torch.spaces import View
 from studio.media.clips.read import read_facts
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.refuse import file_hash
@@ -67,7 +67,7 @@ class ReferenceSamples:
         self._reference, self._settings = reference, settings
         self._read: dict[bool, _Read] = {}
         self._beyond: dict[bool, _Read] = {}
-        self._seen: dict[_Read, tuple[Converter, PixelSample]] = {}
+        self._seen: dict[_Read, tuple[View, PixelSample]] = {}
         self._hashes: dict[str, str] | None = None
 
     @property
@@ -93,7 +93,7 @@ class ReferenceSamples:
         """The same for no picture in particular: in the encoding of an RGB profile; None stands for sRGB."""
         return self._converted(None, icc)
 
-    def seen(self, picture: Picture, view: Converter, space: str) -> tuple[PixelSample, tuple[str, ...]]:
+    def seen(self, picture: Picture, view: View, space: str) -> tuple[PixelSample, tuple[str, ...]]:
         """The reference's code values as its file holds them, seen through a view: at the places of one source picture if the
         sizes are equal.
 

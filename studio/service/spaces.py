@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.files import write_text_atomically
@@ -20,8 +19,18 @@ from reswd_torch.grade.kinds import Transform
 from reswd_torch.matching import PixelSample, color_distance, fit_pairs, fit_samples
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_TRANSFORM, CDL, LUT, MatchSettings
-from reswd_torch.spaces import Converter, SpaceChoice, conversion, process_list_text, through, view_of
-from reswd_torch.spaces.chain import clamps, graded_in, working_view
+from reswd_torch.spaces import (
+    SpaceChoice,
+    View,
+    appearance_in,
+    conversion,
+    process_list_text,
+    source_view,
+    through,
+    working_view,
+)
+from reswd_torch.spaces.chain import clamps, graded_in
+from reswd_torch.spaces.sight import is_seen_as_graded
 from reswd_torch.threads import one_thread
 from studio.media.images import Picture, profile_name
 from studio.media.images.picture import FILM_FORMATS, RAW
@@ -43,17 +52,17 @@ _LISTS = {".clf": "Academy/ASC Common LUT Format", ".ctf": "Color Transform Form
 """OpenColorIO's names of the formats that hold the conversions as well."""
 
 
-def seen_sample(sample: PixelSample, view: Converter) -> PixelSample:
-    """A sample as a display shows it, its thumbnails too.
+def seen_sample(sample: PixelSample, view: View) -> PixelSample:
+    """A sample as it is seen, its thumbnails too.
 
     Args:
         sample: in a space.
-        view: what a display shows of that space.
+        view: what is seen of that space.
     """
-    return sample_through(sample, lambda colours: _codes(view(colours)))
+    return sample_through(sample, lambda colours: seen if (seen := view(colours)) is colours else _codes(seen))
 
 
-def _shown(view: Converter, colours: Float[Tensor, "n 3"] | np.ndarray) -> Float[Tensor, "n 3"]:
+def _shown(view: View, colours: Float[Tensor, "n 3"] | np.ndarray) -> Float[Tensor, "n 3"]:
     return torch.from_numpy(_codes(view(np.asarray(colours))))
 
 
@@ -72,25 +81,28 @@ def fit_between(
 ) -> Grade:
     """:func:`reswd_torch.matching.fit_samples` for pictures in colour spaces of OpenColorIO.
 
-    The fit is done on what a display shows of both. A grade is then fitted in the working space to what that fit does: ten
-    numbers where they do it, since light and exposure are straight lines in a logarithm, else a LUT. Colours that the display
-    cuts off are left out of that; both go on smoothly there.
+    The fit is done on what is seen of both (:mod:`reswd_torch.spaces.sight`). A grade is then fitted in the working space to what
+    that fit does, unless it is applied to the very codes that are seen: ten numbers where they do it, since light and exposure
+    are straight lines in a logarithm, else a LUT. Colours that the display cuts off are left out; both go on smoothly there.
 
     Args:
         source: sampled source pixels, in ``choice.source``.
-        target: sampled reference pixels, as the display shows them.
+        target: sampled reference pixels, as they are seen.
         settings: what to fit; without pairs and trims.
         choice: the spaces.
         progress: called with (share done, what is being done); may raise to stop.
 
     Returns:
-        The grade in ``choice.working``. Its reported distances are those on the display.
+        The grade in ``choice.working``. Its reported distances are those of what is seen.
 
     Raises:
         InputError: as for ``fit_samples``.
     """
-    seen = seen_sample(source, view_of(choice.config, choice.source))
-    fitted = _fitted_on_display(seen, target, settings, progress)
+    seen = seen_sample(source, source_view(choice))
+    if is_seen_as_graded(choice):
+        fitted = fit_samples(seen, target, settings, progress=progress, appearance=appearance_in(choice))
+        return replace(fitted, encoding=choice.working)
+    fitted = _fitted_on_display(seen, target, settings, choice, progress)
     wanted = fitted.fit_alone.apply(seen.fit).clamp(0.0, 1.0)
     aims = working_view(choice, inverse=True)(wanted.numpy())
     working = conversion(choice.config, choice.source, choice.working)(source.fit.numpy())
@@ -110,15 +122,21 @@ def fit_between(
 
 
 def _fitted_on_display(
-    source: PixelSample, target: PixelSample, settings: MatchSettings, progress: OnProgress | None
+    source: PixelSample,
+    target: PixelSample,
+    settings: MatchSettings,
+    choice: SpaceChoice,
+    progress: OnProgress | None,
 ) -> Grade:
     """The fit to what a display shows. Where it shows one scene and ten numbers are wanted, that does not bind the fit on the
     display: what ten numbers of a logarithm do is no ten numbers there."""
+    appearance = appearance_in(choice)
     if settings.transform == CDL:
-        free = fit_samples(source, target, replace(settings, transform=AUTO_TRANSFORM), progress=progress)
+        free_to = replace(settings, transform=AUTO_TRANSFORM)
+        free = fit_samples(source, target, free_to, progress=progress, appearance=appearance)
         if free.report is not None and free.report.took == _SCENE:
             return free
-    return fit_samples(source, target, settings, progress=progress)
+    return fit_samples(source, target, settings, progress=progress, appearance=appearance)
 
 
 def _fitted_in(
@@ -150,23 +168,24 @@ def _fitted_in(
 
 
 def _off(choice: SpaceChoice, cdl: Cdl, working: np.ndarray, wanted: Float[Tensor, "m 3"]) -> float:
-    """Mean distance on the display between what ten numbers make of colours and what is wanted, CIE Lab units."""
-    shown = _shown(working_view(choice), graded_in(choice, cdl)(working))
-    return float((srgb_to_lab(shown) - srgb_to_lab(wanted)).norm(dim=1).mean())
+    """Mean distance, as seen, between what ten numbers make of colours and what is wanted, CIE Lab units."""
+    shown, appearance = _shown(working_view(choice), graded_in(choice, cdl)(working)), appearance_in(choice)
+    return float((appearance.lab(shown) - appearance.lab(wanted)).norm(dim=1).mean())
 
 
 def distance_by(grade: Grade, source: PixelSample, target: PixelSample, choice: SpaceChoice) -> float:
-    """Sliced Wasserstein distance on the display from a graded source to the reference, CIE Lab units.
+    """Sliced Wasserstein distance, as seen, from a graded source to the reference, CIE Lab units.
 
     Args:
         grade: in ``choice.working``.
         source: in ``choice.source``.
-        target: as the display shows it.
+        target: as it is seen.
         choice: the spaces.
     """
     working = conversion(choice.config, choice.source, choice.working)(source.held_out.numpy())
     graded = working if grade.leaves_alone else graded_in(choice, grade.effective)(working)
-    return color_distance(_shown(working_view(choice), graded), target.held_out)
+    shown = _shown(working_view(choice), graded)
+    return color_distance(shown, target.held_out, appearance=appearance_in(choice))
 
 
 def render_between(

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import PyOpenColorIO as ocio
 import pytest
+import torch
 from PIL import Image
 
+from reswd_torch.appearance import light_to_pq, pq_appearance, pq_to_light
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.settings import MatchSettings
@@ -179,3 +181,57 @@ def test_eight_bits_and_a_picture_of_one_colour_do(tmp_path: Path) -> None:
         result = run_match(MatchJob(tmp_path / source, PictureReference(tmp_path / target), spaces=LOG))
         graded = result.graded_pixels()
         assert graded.shape == result.picture.pixels.shape and graded.dtype == np.uint8
+
+
+HDR_SPACES = ("Rec.2100-PQ - Display", "Rec.2100-HLG - Display", "ST2084-P3-D65 - Display")
+
+
+def hdr_scene(space: str, gains: tuple[float, float, float] = (1.0, 1.0, 1.0), seed: int = 0) -> np.ndarray:
+    """(192, 240, 3) uint16 codes of HDR: patches from 1 to 950 cd/m2, times the gains."""
+    rng = np.random.default_rng(seed)
+    light = 10 ** rng.uniform(0.2, 2.95, (12, 15, 1)) * rng.uniform(0.7, 1.3, (12, 15, 3))
+    light = np.kron(light.clip(0, 950) * np.array(gains), np.ones((16, 16, 1)))
+    pq = light_to_pq(torch.from_numpy(light))
+    wanted = conversion(PLACE, "Rec.2100-PQ - Display", space)(pq.numpy())
+    return np.rint(wanted.clip(0, 1) * 65535).astype(np.uint16)
+
+
+def in_pq(path: Path, space: str) -> torch.Tensor:
+    """(N, 3) PQ codes of a file of 16 bits."""
+    return torch.from_numpy(conversion(PLACE, space, "Rec.2100-PQ - Display")(codes(path)))
+
+
+@pytest.mark.parametrize("space", HDR_SPACES)
+@pytest.mark.parametrize("transform", ["auto", "cdl", "lut"])
+def test_hdr_is_matched_with_its_highlights(tmp_path: Path, space: str, transform: str) -> None:
+    source = write_deep(tmp_path / "source.tif", hdr_scene(space))
+    target = write_deep(tmp_path / "target.tif", hdr_scene(space, (0.8, 0.6, 0.5)))
+    spaces = choose_spaces(space, target=space, config=PLACE)
+    settings = MatchSettings(transform=transform)
+    result = run_match(MatchJob(source, PictureReference(target), settings, spaces=spaces))
+    graded = result.save_picture(tmp_path / "graded.tif")
+    before, after = (
+        float((pq_appearance().lab(in_pq(one, space)) - pq_appearance().lab(in_pq(target, space))).norm(dim=1).mean())
+        for one in (source, graded)
+    )
+    assert before > 12
+    assert after < (0.35 if transform == "cdl" else 0.12) * before
+    brightest = [float(pq_to_light(in_pq(one, space))[0].max()) for one in (graded, target)]
+    assert brightest[1] > 600 and brightest[0] > 0.8 * brightest[1], "nothing is cut at the white of standard range"
+    assert result.grade.encoding == space
+    assert result.report is not None and result.distance_before is not None
+    assert result.report.distance_after < 0.5 * result.distance_before
+    assert result.distance_at(1.0) == pytest.approx(result.report.distance_after, rel=0.02, abs=0.02)
+
+
+def test_hdr_takes_a_picture_of_standard_range_for_a_reference_and_the_other_way_round(tmp_path: Path) -> None:
+    hdr = write_deep(tmp_path / "hdr.tif", hdr_scene(HDR_SPACES[0]))
+    plain = write_deep(tmp_path / "plain.tif", sixteen_bits())
+    settings = MatchSettings(aim="colours")
+    up = run_match(MatchJob(hdr, PictureReference(plain), settings, spaces=choose_spaces(HDR_SPACES[0], config=PLACE)))
+    down_spaces = choose_spaces("sRGB - Display", target=HDR_SPACES[0], config=PLACE)
+    down = run_match(MatchJob(plain, PictureReference(hdr), settings, spaces=down_spaces))
+    for one in (up, down):
+        assert one.report is not None and one.report.distance_after < 0.7 * one.report.distance_before
+    graded = in_pq(up.save_picture(tmp_path / "graded.tif"), HDR_SPACES[0])
+    assert pq_to_light(graded)[0].max() < 300, "the reference has its white at 203"
