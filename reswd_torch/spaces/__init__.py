@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reswd_torch.spaces.config import STUDIO, config_place, load_config
     from reswd_torch.spaces.convert import Converter, conversion, view_of
     from reswd_torch.spaces.sight import View, appearance_in, source_view, target_view, working_view
+    from reswd_torch.spaces.straight import straight_tables
 
 __all__ = [
     "STUDIO",
@@ -30,6 +31,7 @@ __all__ = [
     "operations_through",
     "process_list_text",
     "source_view",
+    "straight_tables",
     "target_view",
     "through",
     "view_of",
@@ -51,6 +53,7 @@ __getattr__ = names_on_demand(
         "operations_through": "reswd_torch.spaces.chain",
         "process_list_text": "reswd_torch.spaces.chain",
         "source_view": "reswd_torch.spaces.sight",
+        "straight_tables": "reswd_torch.spaces.straight",
         "target_view": "reswd_torch.spaces.sight",
         "through": "reswd_torch.spaces.chain",
         "view_of": "reswd_torch.spaces.convert",

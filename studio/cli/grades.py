@@ -14,6 +14,10 @@ from studio.cli.trims import loaded_grade, with_trims
 
 _GRADE = typer.Argument(help=f"A {options.GRADES_TO_LOAD}, or a settings .json.", show_default=False, metavar="GRADE")
 _OUTPUTS = typer.Argument(help="The same grade in other files.", show_default=False, metavar="FILE")
+_STRAIGHT = typer.Option(
+    "--straight",
+    help="Of a settings .json with colour spaces: LUTs that hold the conversions too, for the source's code values as they are.",
+)
 _FILE = typer.Argument(help="A grade file.", show_default=False, metavar="GRADE")
 
 
@@ -24,26 +28,46 @@ def convert_command(
     strength: Annotated[float | None, options.OWN_STRENGTH] = None,
     cube_size: Annotated[int, options.CUBE_SIZE] = 33,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
+    straight: Annotated[bool, _STRAIGHT] = False,
     *,
     trims: dict[str, Any],
 ) -> None:
-    """Save a grade as other kinds of grade files, by their suffixes."""
+    """Save a grade as other kinds of grade files, by their suffixes.
+
+    Of a settings .json with colour spaces, .clf and .ctf hold the conversions as well, as they do from a match.
+    """
     from reswd_torch.grade.grade import check_grade_path
     from reswd_torch.written import written_together
     from studio.media.places import check_place
+    from studio.service.apply import between_spaces, saved_spaces
+    from studio.service.spaces import applies_where, check_grade_between, save_grade_between
 
-    loaded = loaded_grade(grade, strength, trims)
+    loaded, spaces = loaded_grade(grade, strength, trims), saved_spaces(grade)
+    if straight and spaces is None:
+        raise InputError(f"--straight: {grade} holds no colour spaces; give the settings .json of a match with them")
+    if spaces is not None:
+        loaded = between_spaces(loaded, spaces)
     for place in outputs:
-        check_grade_path(place, is_cdl=loaded.is_cdl, cube_size=cube_size, lut_makers=loaded.lut_makers)
+        is_cdl = loaded.is_cdl and not straight
+        check_grade_path(place, is_cdl=is_cdl, cube_size=cube_size, lut_makers=loaded.lut_makers)
         check_place(place, inputs=[grade], overwrite=overwrite)
+        if spaces is not None:
+            check_grade_between(place, spaces)
     for note in loaded.notes:
         print(f"note: {grade}: {note}", file=sys.stderr)
     description = f"ReSWD Studio: {grade.name}"
     with written_together(overwrite=overwrite):
         for place in outputs:
-            loaded.save(place, cube_size=cube_size, description=description)
+            if spaces is None:
+                loaded.save(place, cube_size=cube_size, description=description)
+            else:
+                save_grade_between(
+                    loaded, place, spaces, cube_size=cube_size, description=description, straight=straight
+                )
     for place in outputs:
         print(f"wrote {place}")
+        if spaces is not None:
+            print(applies_where(place, spaces, straight=straight))
 
 
 def how_command(grade: Annotated[Path, _FILE]) -> None:

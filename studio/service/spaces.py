@@ -26,6 +26,7 @@ from reswd_torch.spaces import (
     conversion,
     process_list_text,
     source_view,
+    straight_tables,
     through,
     working_view,
 )
@@ -322,13 +323,28 @@ def check_grade_between(path: Path, choice: SpaceChoice) -> None:
         _list_text(choice, Grade(Cdl()), suffix, "", 2)
 
 
-def save_grade_between(grade: Grade, path: Path, choice: SpaceChoice, *, cube_size: int, description: str) -> Path:
+def save_grade_between(
+    grade: Grade, path: Path, choice: SpaceChoice, *, cube_size: int, description: str, straight: bool = False
+) -> Path:
     """Save a grade at its strength. A .clf or .ctf holds the conversions too; every other file holds the grade alone, says so,
     and is to be applied to colours of the working space.
+
+    Args:
+        grade: in ``choice.working``.
+        path: where to.
+        choice: the spaces.
+        cube_size: lattice points along one axis where something has to be sampled.
+        description: a line for the file.
+        straight: every file holds the conversions, as tables where it has no place for operations.
 
     Raises:
         InputError: as for :meth:`reswd_torch.grade.Grade.save`.
     """
+    if straight and _list_suffix(path) is None:
+        format_at = check_grade_path(path, is_cdl=False, cube_size=cube_size)
+        tables = straight_tables(choice, grade.effective, format_at.points(cube_size))
+        told = f"{description}; {choice.in_words()}; apply it straight to colours in {choice.source}"
+        return Grade(tables, encoding=choice.source).save(path, cube_size=cube_size, description=told)
     if (suffix := _list_suffix(path)) is None:
         told = f"{description}; apply it to colours in {choice.working}"
         return grade.save(path, cube_size=cube_size, description=told)
@@ -350,8 +366,8 @@ def _list_suffix(path: Path) -> str | None:
     return found.suffix if found is not None and found.suffix in _LISTS else None
 
 
-def applies_where(path: Path, choice: SpaceChoice) -> str:
-    """What a grade file of this name is to be applied to, for people."""
-    if (suffix := _list_suffix(path)) is not None:
-        return f"{suffix}: takes {choice.source} to {choice.output}, with the conversions"
+def applies_where(path: Path, choice: SpaceChoice, *, straight: bool = False) -> str:
+    """What a grade file of this name is to be applied to, for people; ``straight`` as for :func:`save_grade_between`."""
+    if straight or _list_suffix(path) is not None:
+        return f"{path.suffix.lower()}: takes {choice.source} to {choice.output}, with the conversions"
     return f"{path.suffix.lower()}: the grade alone, for colours in {choice.working}"

@@ -9,9 +9,12 @@ import numpy as np
 import PyOpenColorIO as ocio
 import pytest
 
+from reswd_torch.spaces import conversion, view_of
+from studio.media.images import read_picture
 from tests.reswd_torch.spaces.configs_for_tests import own_config
 from tests.studio.command_line import Reswd, assert_refused, snapshot
-from tests.studio.spaces_for_tests import LOGC3, SLOG3, codes, seen_difference, two_cameras
+from tests.studio.media.images.film_for_tests import ExrPart, exr
+from tests.studio.spaces_for_tests import LOGC3, PLACE, SLOG3, codes, seen_difference, two_cameras
 
 ASKED = ("--source-space", "arri_logc3_ei800", "--target-space", "SLOG3_SGAMUT3CINE")
 
@@ -190,3 +193,50 @@ def test_bad_input_is_refused(reswd: Reswd, shots: Path, monkeypatch: pytest.Mon
     flags, said = REFUSALS[case]
     assert_refused(reswd("match", "source.tif", "target.tif", *flags, "-o", "out.tif"), *said)
     assert snapshot(shots) == before
+
+
+@pytest.mark.parametrize("suffix", [".cube", ".spi3d", ".clf"])
+def test_settings_become_a_file_that_goes_straight_onto_the_camera_s_log(
+    reswd: Reswd, shots: Path, suffix: str
+) -> None:
+    """Oracle: OpenColorIO applies the file to the original."""
+    settings, look = shots / "run.json", shots / f"look{suffix}"
+    match = ("match", shots / "source.tif", shots / "target.tif", *ASKED, "--output-space", "srgb_display")
+    assert reswd(*match, "-o", shots / "out.tif", "--save-settings", settings).code == 0
+    ran = reswd("convert", settings, look, "--straight", "--cube-size", 65)
+    assert ran.code == 0 and f"{suffix}: takes {LOGC3} to sRGB - Display, with the conversions" in ran.out
+    assert ran.err == ""
+    graded = codes(shots / "source.tif").copy()
+    file = ocio.Config.CreateRaw().getProcessor(ocio.FileTransform(str(look), interpolation=ocio.INTERP_TETRAHEDRAL))
+    file.getDefaultCPUProcessor().applyRGB(graded)
+    off = np.abs(graded.clip(0, 1) - codes(shots / "out.tif"))
+    assert off.mean() <= 1 / 1023 and off.max() <= (1 if suffix == ".clf" else 12) / 1023
+
+
+def test_light_of_a_scene_has_a_shaper(reswd: Reswd, shots: Path) -> None:
+    """Darks and highlights of scene-linear code values: without a curve in front a lattice has hardly a point for them."""
+    settings, look = shots / "run.json", shots / "look.cube"
+    linear = conversion(PLACE, LOGC3, "ACEScg")(codes(shots / "source.tif"))
+    exr(shots / "linear.exr", ExrPart(linear.reshape(192, 240, 3), kinds=("float",) * 3))
+    match = ("match", shots / "linear.exr", shots / "target.tif", "--source-space", "ACEScg", "--target-space", SLOG3)
+    assert reswd(*match, "-o", shots / "out.exr", "--save-settings", settings).code == 0
+    assert reswd("convert", settings, look, "--straight", "--cube-size", 65).code == 0
+    assert "LUT_1D_INPUT_RANGE 0 16" in look.read_text()
+    graded = linear.reshape(-1, 3).astype(np.float32)
+    file = ocio.Config.CreateRaw().getProcessor(ocio.FileTransform(str(look), interpolation=ocio.INTERP_TETRAHEDRAL))
+    file.getDefaultCPUProcessor().applyRGB(graded)
+    wanted = read_picture(shots / "out.exr").unclamped.reshape(-1, 3)
+    seen = [view_of(PLACE, "ACEScg")(each.astype(np.float32)).clip(0, 1) for each in (graded, wanted)]
+    assert np.abs(seen[0] - seen[1]).mean() < 1 / 255
+    assert wanted.max() > 2, "some of it is brighter than white"
+
+
+def test_straight_needs_spaces(reswd: Reswd, shots: Path) -> None:
+    look, settings = shots / "look.cc", shots / "run.json"
+    assert reswd("match", shots / "source.tif", shots / "target.tif", "-o", shots / "a.tif", "--cdl", look).code == 0
+    assert_refused(reswd("convert", look, shots / "x.cube", "--straight"), "look.cc", "--straight")
+    match = ("match", shots / "source.tif", shots / "target.tif", *ASKED, "-o", shots / "b.tif")
+    assert reswd(*match, "--save-settings", settings).code == 0
+    assert_refused(reswd("convert", settings, shots / "x.cc", "--straight"), "x.cc", "ten CDL numbers")
+    assert reswd("convert", settings, shots / "x.cc").code == 0
+    assert "ACEScct" in (shots / "x.cc").read_text()
