@@ -22,6 +22,7 @@ _TABLES = (b"A2B0", b"A2B1", b"B2A0", b"B2A1", b"D2B0", b"D2B1", b"B2D0", b"B2D1
 """Tags of tables, which go before matrix and curves where a profile has both (9.1)."""
 HDR_NUMBERS = {16: "PQ, SMPTE ST 2084", 18: "HLG, ARIB STD-B67"}
 """Transfer characteristics of HDR (ITU-T H.273 table 3), and what they are called."""
+_BT2020 = 9
 _HDR_NAMES = (
     (re.compile(r"(?<![a-z])pq(?![a-z])|(?<!\d)2084(?!\d)", re.I), 16),
     (re.compile(r"(?<![a-z])hlg(?![a-z])|std-?b67", re.I), 18),
@@ -81,7 +82,13 @@ def read_grey_curve(icc: bytes) -> Curve | None:
 
 
 def hdr_kind(icc: bytes, name: str) -> str | None:
-    """Which HDR encoding a profile is for, in words; None for all others.
+    """Which HDR encoding a profile is for, in words; None for all others. Arguments as for :func:`hdr_numbers`."""
+    found = hdr_numbers(icc, name)
+    return None if found is None else HDR_NUMBERS[found[1]]
+
+
+def hdr_numbers(icc: bytes, name: str) -> tuple[int, int] | None:
+    """Primaries and transfer, by ITU-T H.273, of the HDR encoding that a profile is for; None for all others.
 
     A profile says so by its cicp tag (9.2.17), and older ones by their name alone: the W3C's note on PQ in PNG names one
     ``ITUR_2100_PQ_FULL``.
@@ -92,8 +99,8 @@ def hdr_kind(icc: bytes, name: str) -> str | None:
     """
     tag = tags_of(icc).get(b"cicp", b"")
     if len(tag) >= 12 and tag[9] in HDR_NUMBERS:
-        return HDR_NUMBERS[tag[9]]
-    return next((HDR_NUMBERS[number] for pattern, number in _HDR_NAMES if pattern.search(name)), None)
+        return tag[8], tag[9]
+    return next(((_BT2020, number) for pattern, number in _HDR_NAMES if pattern.search(name)), None)
 
 
 def tags_of(icc: bytes) -> dict[bytes, bytes]:

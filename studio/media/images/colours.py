@@ -1,19 +1,19 @@
 """What a file says about its colours where it holds no profile, in the order that its standard gives.
 
-What is said becomes a profile, so that nobody behind the readers needs to know of tags. HDR is refused.
+What is said becomes a profile, so that nobody behind the readers needs to know of tags. Of HDR it stays two numbers, since
+no profile of standard range says the same.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from reswd_torch.errors import InputError
 from reswd_torch.pil_pictures import is_adobe_rgb
 from reswd_torch.profiles import is_usable, profile_name
 from reswd_torch.profiles.coded import (
@@ -26,7 +26,7 @@ from reswd_torch.profiles.coded import (
     says_nothing,
 )
 from reswd_torch.profiles.curves import Curve, TableCurve
-from reswd_torch.profiles.icc import HDR_NUMBERS, Chromaticity, hdr_kind
+from reswd_torch.profiles.icc import HDR_NUMBERS, Chromaticity, hdr_numbers
 from studio.media.images.bmp import bmp_profile
 from studio.media.images.boxes import colour_boxes
 
@@ -48,6 +48,7 @@ class Colours:
         ignored: types of PNG chunks that hold nonsense.
         narrow: whether codes 16 to 235 stand for black to white.
         notes: what was ignored, one short phrase each.
+        hdr: primaries and transfer of H.273, where the picture is HDR; None for standard range.
     """
 
     icc: bytes | None
@@ -56,6 +57,7 @@ class Colours:
     ignored: frozenset[bytes] = frozenset()
     narrow: bool = False
     notes: tuple[str, ...] = ()
+    hdr: tuple[int, int] | None = None
 
     def kept(self, chunks: tuple[tuple[bytes, bytes], ...]) -> dict[str, Any]:
         """The fields of a :class:`Container` that say the same again, with the chunks of a PNG that hold."""
@@ -66,6 +68,7 @@ class Colours:
             "png_chunks": tuple(each for each in full if each[0] not in self.ignored),
             "colour_tag": self.tag,
             "colour_numbers": self.numbers,
+            "hdr": self.hdr,
         }
 
 
@@ -80,19 +83,16 @@ def colours_of(
         icc: the profile that Pillow found in it.
         exif: its EXIF block.
         chunks: the chunks of a PNG.
-
-    Raises:
-        InputError: the picture is HDR.
     """
     if name == "PNG":
-        found = _of_png(path, icc, dict(reversed(chunks)))
+        found = _of_png(icc, dict(reversed(chunks)))
     elif name in _BOXED:
         found = _of_boxes(path, icc)
     elif name == "BMP":
         found = _of_bmp(path)
     else:
         found = Colours(icc)
-    refuse_hdr(path, found.icc)
+    found = _with_hdr(found)
     return found if found.icc is not None or found.tag is not None or name not in _BY_EXIF else _of_exif(found, exif)
 
 
@@ -104,13 +104,9 @@ def colours_of_tiff(path: Path, icc: bytes | None, exif: bytes | None, tags: Map
         icc: the embedded profile.
         exif: its EXIF block.
         tags: the values of the first page's tags, by number.
-
-    Raises:
-        InputError: the picture is HDR.
     """
-    refuse_hdr(path, icc)
     if icc is not None:
-        return Colours(icc)
+        return _with_hdr(Colours(icc))
     notes: tuple[str, ...] = ()
     if tags:
         try:
@@ -123,14 +119,11 @@ def colours_of_tiff(path: Path, icc: bytes | None, exif: bytes | None, tags: Map
     return _of_exif(Colours(None, notes=notes), exif)
 
 
-def refuse_hdr(path: Path, icc: bytes | None) -> None:
-    """Refuse a picture whose profile is for HDR.
-
-    Raises:
-        InputError: it is.
-    """
-    if icc is not None and (kind := hdr_kind(icc, profile_name(icc))):
-        raise _hdr(path, kind)
+def _with_hdr(found: Colours) -> Colours:
+    """What was found, with the numbers of a profile that is for HDR."""
+    if found.icc is None or found.hdr is not None:
+        return found
+    return replace(found, hdr=hdr_numbers(found.icc, profile_name(found.icc)))
 
 
 def to_full_range(pixels: np.ndarray) -> np.ndarray:
@@ -148,17 +141,13 @@ def to_full_range(pixels: np.ndarray) -> np.ndarray:
     return np.rint(codes.clip(0.0, 1.0) * top).astype(pixels.dtype)[pixels]
 
 
-def _hdr(path: Path, kind: str) -> InputError:
-    return InputError(f"{path}: the picture is HDR ({kind}): convert it to SDR (sRGB) first, in a picture editor")
-
-
-def _of_png(path: Path, icc: bytes | None, chunks: Mapping[bytes, bytes]) -> Colours:
+def _of_png(icc: bytes | None, chunks: Mapping[bytes, bytes]) -> Colours:
     """PNG, third edition, 4.3: cICP goes before iCCP, that before sRGB, and that before gAMA and cHRM."""
     ignored: dict[bytes, str] = {}
     if (coded := chunks.get(b"cICP")) is not None:
         if len(coded) == 4 and coded[2] == 0 and is_coded(coded[0], coded[1]):
             if not says_nothing(coded[0], coded[1]):
-                return _by_numbers(path, "cICP", (coded[0], coded[1], 0, coded[3]))
+                return _by_numbers("cICP", (coded[0], coded[1], 0, coded[3]))
         else:
             ignored[b"cICP"] = "colour numbers (cICP) without a meaning were left out"
     if icc is not None or b"sRGB" in chunks:
@@ -237,7 +226,7 @@ def _of_boxes(path: Path, icc: bytes | None) -> Colours:
         return Colours(None)
     if not is_coded(primaries, transfer):
         return Colours(None, notes=("colour numbers (nclx) without a meaning were left out",))
-    return _by_numbers(path, "nclx", boxes.numbers)
+    return _by_numbers("nclx", boxes.numbers)
 
 
 def _of_bmp(path: Path) -> Colours:
@@ -248,16 +237,15 @@ def _of_bmp(path: Path) -> Colours:
     return Colours(made, None if made is None else "BMP header")
 
 
-def _by_numbers(path: Path, tag: str, numbers: tuple[int, int, int, int]) -> Colours:
+def _by_numbers(tag: str, numbers: tuple[int, int, int, int]) -> Colours:
     """What numbers of H.273 say. A narrow range is that of R'G'B' in PNG; in other formats the decoder has undone it."""
     primaries, transfer, _, full = numbers
-    if transfer in HDR_NUMBERS:
-        raise _hdr(path, HDR_NUMBERS[transfer])
-    made = coded_profile(primaries, transfer)
+    hdr = (primaries, transfer) if transfer in HDR_NUMBERS else None
+    made = None if hdr is not None else coded_profile(primaries, transfer)
     if tag == "nclx":
-        return Colours(made, tag, numbers)
+        return Colours(made, tag, numbers, hdr=hdr)
     notes = () if full else ("narrow range (16 to 235) read as full range",)
-    return Colours(made, tag, None, frozenset(), not full, notes)
+    return Colours(made, tag, None, frozenset(), not full, notes, hdr)
 
 
 def _of_exif(found: Colours, exif: bytes | None) -> Colours:

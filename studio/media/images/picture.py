@@ -117,6 +117,7 @@ class Container:
         assumed: those of the notes of the picture that a person answers who says what its colours are.
         associated: whether floats are multiplied by alpha ("premultiplied") as they are stored and in ``Picture.pixels``.
         stored: of an EXR or DPX, what is read again when it is written.
+        hdr: primaries and transfer of an HDR picture by ITU-T H.273; None for standard range.
     """
 
     format: str
@@ -138,6 +139,7 @@ class Container:
     assumed: tuple[str, ...] = ()
     associated: bool = False
     stored: Stored | None = None
+    hdr: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.profiles import is_usable, profile_space
+from reswd_torch.profiles.icc import HDR_NUMBERS
 from studio.media.images.apart import decode_apart
 from studio.media.images.exact import turn
 from studio.media.images.limits import Limits, current
 from studio.media.images.metadata import upright_exif
-from studio.media.images.picture import MAX_PIXELS, Decoded, Picture
+from studio.media.images.picture import MAX_PIXELS, Container, Decoded, Picture
 from studio.media.images.png import without_colour
 from studio.media.images.raw_kinds import is_raw
 from studio.media.images.refuse import check_source, damaged
@@ -23,13 +24,15 @@ _LEAST_DPI, _MOST_DPI = 0.01, 1e6
 """Resolutions that every format can hold, dots an inch."""
 
 
-def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS, hdr: bool = False) -> Picture:
     """Read a whole picture, in the depth and the encoding of its file, and turn it upright.
 
     Args:
         path: the file; its content decides what format it has, not its name.
         max_pixels: the largest number of pixels; it is checked on the header, before anything is decoded. Formats that can pack
             a huge picture into a small file have a lower limit: see :mod:`studio.media.images.limits`.
+        hdr: read HDR too, PNG and TIFF with ``container.hdr``, for a caller who knows that its codes are not those of standard
+            range.
 
     Returns:
         (H, W, 3) uint8 or uint16, from EXR and TIFF also float16 or float32, with everything else that the file holds: see
@@ -39,7 +42,7 @@ def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
         InputError: the file is missing, not a picture, damaged, too large, or of a kind that has to be converted first. The
             message is one line that begins with the path.
     """
-    return _read(Path(path), max_pixels, None, grey_as_is=False)
+    return _read(Path(path), max_pixels, None, grey_as_is=False, hdr=hdr)
 
 
 def read_reduced(
@@ -47,6 +50,7 @@ def read_reduced(
     *,
     at_least: int = 1024,
     whole_if: tuple[int, int] | None = None,
+    hdr: bool = False,
 ) -> Picture:
     """Read a picture for its statistics, which is faster: a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, camera raw at 1/2.
 
@@ -56,6 +60,7 @@ def read_reduced(
         path: the file.
         at_least: the smallest number of pixels that may be left of the longer edge.
         whole_if: (H, W) of pictures that are read whole, upright or turned; None for no such size.
+        hdr: as for :func:`read_picture`.
 
     Returns:
         A picture whose :attr:`Picture.full_size` is that of the whole one.
@@ -63,7 +68,7 @@ def read_reduced(
     Raises:
         InputError: as for :func:`read_picture`.
     """
-    return _read(Path(path), MAX_PIXELS, Reduction(max(1, at_least), whole_if), grey_as_is=False)
+    return _read(Path(path), MAX_PIXELS, Reduction(max(1, at_least), whole_if), grey_as_is=False, hdr=hdr)
 
 
 def read_values(path: str | Path) -> Picture:
@@ -75,7 +80,7 @@ def read_values(path: str | Path) -> Picture:
     return _read(Path(path), MAX_PIXELS, None, grey_as_is=True)
 
 
-def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_is: bool) -> Picture:
+def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_is: bool, hdr: bool = False) -> Picture:
     """Read a picture within the limits of this process."""
     check_source(path)
     limits = current()
@@ -84,7 +89,23 @@ def _read(path: Path, max_pixels: int, reduction: Reduction | None, *, grey_as_i
         decoded = decode_apart(path, limits, limits, reduction, grey_as_is)
     else:
         decoded = decode_here(path, limits, reduction, grey_as_is)
+    _check_range(path, decoded.container, hdr)
     return _finish(path, decoded)
+
+
+def _check_range(path: Path, container: Container, hdr: bool) -> None:
+    """Refuse HDR where it is not wanted, and where its file is read with 8 bits or could not be written again.
+
+    Raises:
+        InputError: it is HDR.
+    """
+    if container.hdr is None:
+        return
+    kind = HDR_NUMBERS[container.hdr[1]]
+    if not hdr:
+        raise InputError(f"{path}: the picture is HDR ({kind}): convert it to SDR (sRGB) first, in a picture editor")
+    if container.format not in ("PNG", "TIFF"):
+        raise InputError(f"{path}: {container.format} is not read as HDR ({kind}): save it as a 16-bit PNG or TIFF")
 
 
 def decode_here(path: Path, limits: Limits, reduction: Reduction | None, grey_as_is: bool) -> Decoded:

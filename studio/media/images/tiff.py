@@ -84,7 +84,7 @@ def decode_tiff(path: Path, max_pixels: int, *, floats: bool = True, grey_as_is:
                 path, icc, container.exif, {code: page.tags[code].value for code in COLOUR_TAGS if code in page.tags}
             )
             icc, notes = colours.icc, notes + list(colours.notes)
-            container = replace(container, colour_tag=colours.tag)
+            container = replace(container, colour_tag=colours.tag, hdr=colours.hdr)
         pages = len(file.pages)
         if pages > 1:
             notes.append(f"first of {pages} pages")
