@@ -65,8 +65,8 @@ _QUALITY = typer.Option(
 
 
 _EDL = typer.Option(
-    help="Grade the shots of this edit (.edl or .otio) instead: SOURCE_DIR has its clips, OUT_DIR gets the edit with ten numbers "
-    "for each, and a .ccc. Nothing is rendered.",
+    help="Grade the shots of this edit (.edl, .otio, .ale) instead: SOURCE_DIR has its clips, OUT_DIR gets the edit with ten "
+    "numbers for each, and a .ccc. Nothing is rendered.",
     metavar="FILE",
 )
 _SHOTS = typer.Option(

@@ -21,7 +21,7 @@ class EditJob:
         shots: the folder with the clips and stills.
         output: the folder for the EDL and the .ccc.
         reference: what the shots should look like: one for all, or a folder with one of the name of each.
-        edl: the edit, as .edl (CMX 3600) or .otio; None for all shots of the folder, one behind the other.
+        edl: the edit, as .edl (CMX 3600), .otio or .ale; None for all shots of the folder, one behind the other.
         settings: how to match.
         overwrite: whether files that exist are replaced.
     """
@@ -57,6 +57,7 @@ class EditJob:
 
     @property
     def outputs(self) -> tuple[Path, ...]:
-        """What can be written: the EDL, the timeline where one is read, and the .ccc."""
-        timeline = (".otio",) if self.edl is not None and self.edl.suffix.lower() == ".otio" else ()
-        return tuple(self.place(suffix) for suffix in (".edl", *timeline, ".ccc"))
+        """What can be written: the EDL, the timeline or Avid's table where one is read, and the .ccc."""
+        kind = ".edl" if self.edl is None else self.edl.suffix.lower()
+        edits = {".otio": (".edl", ".otio"), ".ale": (".ale",)}.get(kind, (".edl",))
+        return tuple(self.place(suffix) for suffix in (*edits, ".ccc"))

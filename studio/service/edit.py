@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +14,7 @@ from studio.fault import Fault, faults_of
 from studio.jobs import ClipJob, EditJob, MatchJob
 from studio.kinds import is_clip
 from studio.media.clips.read import ClipFacts, read_facts
+from studio.media.edits.ale import AleEdit, read_ale
 from studio.media.edits.edl import Edl, EdlEvent, edl_of, new_edl, read_edl
 from studio.media.edits.otio import OtioEdit, read_otio
 from studio.media.edits.shots import ShotFolder, frame_count, start_timecode
@@ -26,6 +27,7 @@ from studio.service.match import run_match
 from studio.service.reference import ReferenceSamples
 from studio.watch import UNWATCHED, Watch
 
+Edit = Edl | OtioEdit | AleEdit
 _RATE = Fraction(24)
 """Frames a second of an edit of stills."""
 _STILL = 2
@@ -66,7 +68,7 @@ class EditResult:
     """
 
     job: EditJob
-    edl: Edl | OtioEdit
+    edl: Edit
     shots: tuple[Shot, ...]
 
     @property
@@ -75,7 +77,7 @@ class EditResult:
         return tuple(shot for shot in self.shots if shot.cdl is None)
 
     def save(self) -> tuple[Path, ...]:
-        """Write the EDL, the timeline where one was read, and the .ccc.
+        """Write the EDL, or the timeline or table that was read, and the .ccc.
 
         Returns:
             Where they are.
@@ -127,11 +129,12 @@ def run_edit(job: EditJob, watch: Watch = UNWATCHED) -> EditResult:
     return EditResult(job, edl or _made(job, done), _with_ids(done, edl))
 
 
-def _read(path: Path) -> Edl | OtioEdit:
-    return read_otio(path) if path.suffix.lower() == ".otio" else read_edl(path)
+def _read(path: Path) -> Edit:
+    readers: dict[str, Callable[[Path], Edit]] = {".otio": read_otio, ".ale": read_ale}
+    return readers.get(path.suffix.lower(), read_edl)(path)
 
 
-def _named(edl: Edl | OtioEdit, folder: ShotFolder) -> Iterator[Shot]:
+def _named(edl: Edit, folder: ShotFolder) -> Iterator[Shot]:
     """The shots of an EDL: events of one file are one shot, since one take should not change its look within an edit."""
     found: dict[Path | str, Shot] = {}
     for place, event in enumerate(edl.events):
@@ -152,7 +155,7 @@ def _all_of(folder: ShotFolder) -> Iterator[Shot]:
         yield Shot(path.relative_to(folder.path).as_posix(), path, (place,))
 
 
-def _with_ids(shots: list[Shot], edl: Edl | OtioEdit | None) -> tuple[Shot, ...]:
+def _with_ids(shots: list[Shot], edl: Edit | None) -> tuple[Shot, ...]:
     """The shots with the names of their grades: those that the EDL refers to already, else their files' names."""
     taken: set[str] = set()
     named = []
@@ -171,7 +174,7 @@ def _with_ids(shots: list[Shot], edl: Edl | OtioEdit | None) -> tuple[Shot, ...]
 class _Fitter:
     """Fits shots, and reads each reference once."""
 
-    def __init__(self, job: EditJob, edl: Edl | OtioEdit | None) -> None:
+    def __init__(self, job: EditJob, edl: Edit | None) -> None:
         self._job, self._edl = job, edl
         self._settings = job.settings
         self._references: dict[BatchReference, ReferenceSamples] = {}

@@ -181,3 +181,22 @@ def test_refusals(reswd: Reswd, edit: Path) -> None:
     assert reswd(*start, *hero).code == 0
     assert_refused(reswd(*start, *hero), "reel.edl", "exists")
     assert reswd(*start, *hero, "--overwrite").code == 0
+
+
+def test_an_avid_table_is_graded(reswd: Reswd, edit: Path) -> None:
+    """The same shots and times as in the EDL come to the same numbers."""
+    head = "Heading\nFIELD_DELIM\tTABS\nFPS\t25\n\nColumn\nName\tStart\tEnd\n\nData\n"
+    rows = "one.mp4\t00:00:01:00\t00:00:02:00\ntwo\t00:00:00:00\t00:00:01:00\nlost\t00:00:00:00\t00:00:01:00\n"
+    (edit / "bin.ale").write_text(head + rows)
+    batch = ("batch", edit / "shots", "--target", edit / "hero.png")
+    ran = reswd(*batch, "--edl", edit / "bin.ale", "-o", edit / "out")
+    assert ran.code == 1 and "lost: not in" in ran.err
+    assert "2 of 3 shots graded, 2 of 3 events" in ran.out
+    assert sorted(each.name for each in (edit / "out").iterdir()) == ["bin.ale", "bin.ccc"]
+    reswd(*batch, "--edl", edit / "reel.edl", "-o", edit / "by-edl")
+    wanted = corrections(edit / "by-edl" / "reel.ccc")["one"]
+    sop, saturation = (edit / "out" / "bin.ale").read_text().split("\n")[8].split("\t")[-2:]
+    found = [*(float(each) for each in re.findall(r"[-\d.]+", sop)), float(saturation)]
+    assert found == pytest.approx(corrections(edit / "out" / "bin.ccc")["one"], abs=1e-6)
+    assert found == pytest.approx(wanted, abs=0.05)
+    assert reswd(*batch, "--edl", edit / "bin.ale", "-o", edit / "out").code == 2, "nothing is replaced unasked"
