@@ -35,9 +35,11 @@ class Appearance:
     Attributes:
         uniform: whether equal distances look equally large all over. In CIE Lab those of saturated colours look smaller.
         hold: how firmly a mood holds every colour, as a share of what does in CIE Lab.
+        in_standard_range: whether codes are those of a display of standard range, so that :meth:`as_display` leaves them.
     """
 
     uniform = False
+    in_standard_range = True
     hold = 1.0
 
     def lab(self, codes: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
@@ -110,6 +112,7 @@ class HdrAppearance(ConeAppearance):
     """Codes of HDR: see :func:`pq_appearance`."""
 
     uniform = True
+    in_standard_range = False
     hold = 0.1
     """Pictures are 1.7 times as far apart as in CIE Lab, where the hold grows with the square of that, and saturated colours are
     not held less than others. With this share a mood leaves two thirds of the distance, as far as a display of standard range

@@ -134,7 +134,7 @@ def fit_look(request: FitRequest) -> Cdl | Lut3D:
     """
     look, appearance, source = _anchor(request), request.appearance, request.source_colors
     ten_numbers = request.transform != "lut"
-    if ten_numbers and look.on_codes:
+    if ten_numbers and appearance.in_standard_range:
         return look.cdl
     wanted = look(source)
     if ten_numbers:
@@ -176,12 +176,6 @@ class _Anchor:
 
     cdl: Cdl
     appearance: Appearance
-
-    @property
-    def on_codes(self) -> bool:
-        """Whether the ten numbers are for the codes themselves."""
-        some = torch.zeros(1, 3)
-        return self.appearance.as_display(some) is some
 
     def __call__(self, colors: Tensor) -> Tensor:
         """The colours after it, (N, 3), 0..1."""

@@ -196,10 +196,11 @@ def _luma(colors: Float[Tensor, "n 3"]) -> Float[Tensor, " n"]:
 
 
 def _black_floor(appearance: Appearance) -> float:
-    """The lightness that a black may always have: that of CIE Lab, or what the same light has elsewhere."""
+    """The lightness that a black may always have: in CIE Lab, or that of the same light in HDR."""
+    if appearance.in_standard_range:
+        return _BLACK_FLOOR
     grey = lab_to_srgb(torch.tensor([[_BLACK_FLOOR, 0.0, 0.0]]))
-    codes = appearance.of_srgb(grey)
-    return _BLACK_FLOOR if codes is grey else float(appearance.lab(codes)[0, 0])
+    return float(appearance.lab(appearance.of_srgb(grey))[0, 0])
 
 
 def _cube() -> Float[Tensor, "125 3"]:
