@@ -13,7 +13,7 @@ from reswd_torch.settings import AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
 from reswd_torch.spaces.choice import SpaceChoice
 from studio.color_range import ColorRange
 from studio.kinds import RESULT_FORMATS
-from studio.references import BatchReference, ClipReference, PaletteReference, SavedGrade
+from studio.references import BatchReference, PaletteReference, SavedGrade
 
 if TYPE_CHECKING:
     from reswd_torch.grade import Grade
@@ -29,9 +29,7 @@ def settings_for(reference: BatchReference, settings: MatchSettings | None = Non
 
 
 def check_target_space(reference: BatchReference, spaces: SpaceChoice) -> None:
-    """The colours of a palette and of a clip are taken as sRGB."""
-    if spaces.target is not None and isinstance(reference, ClipReference):
-        raise InputError(f"{reference.path}: a clip is taken as sRGB: leave its space out, or give a still picture")
+    """The colours of a palette are taken as sRGB."""
     if spaces.target is not None and isinstance(reference, PaletteReference):
         raise InputError(
             f"target space {spaces.target!r}: the colours of a palette are sRGB: leave the space out, or give a picture"

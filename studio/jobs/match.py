@@ -45,7 +45,7 @@ class MatchJob:
         settings: how to match; with a saved grade only strength and trims count; without trims it keeps its own.
         mask: a picture of the size of the source, white where the source counts and changes; None for everywhere.
         mask_colors: colours near which the source counts and changes; None for all. With a mask, what is in both.
-        spaces: what the code values of the pictures stand for; None where their files say it.
+        spaces: what the code values of the pictures, or of the clip, stand for; None where their files say it.
     """
 
     source: Path
@@ -148,8 +148,8 @@ class FramesJob(MatchJob):
 
 
 def _check_spaces(job: MatchJob, spaces: SpaceChoice) -> None:
-    """Colour spaces are for still pictures; colours that are typed, and trims, are codes of a display."""
-    if isinstance(job, ClipJob | FramesJob):
+    """Colours that are typed, and trims, are codes of a display."""
+    if isinstance(job, FramesJob):
         raise InputError(f"{job.source}: the source space {spaces.source!r} is for single pictures: leave it out")
     check_codes_between(job.settings, spaces)
     reference = job.reference

@@ -143,10 +143,10 @@ def apply_to_file(
         place: the other file.
         overwrite: whether a file that exists is replaced.
         watch: told what is being done; may stop it.
-        spaces: what the picture's code values stand for, and those of the result; None where its file says it.
+        spaces: what the code values stand for, and those of the result; None where the file says it.
 
     Raises:
-        InputError: the source cannot be read or the place not written, or colour spaces of a clip.
+        InputError: the source cannot be read or the place not written.
         Fault: anything else that goes wrong with this file.
         Cancelled: it was stopped.
     """
@@ -155,16 +155,16 @@ def apply_to_file(
             check_same_kind(source, place)
         if not is_clip(source):
             return _apply_to_picture(grade, source, place, overwrite, spaces)
-        if spaces is not None:
-            raise InputError(f"{source}: the source space {spaces.source!r} is for single pictures: leave it out")
-        return _apply_to_clip(grade, source, place, overwrite, watch)
+        return _apply_to_clip(grade, source, place, overwrite, watch, spaces)
 
 
-def _apply_to_clip(grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch) -> Applied:
+def _apply_to_clip(
+    grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch, spaces: SpaceChoice | None
+) -> Applied:
     read_facts(source)  # before a folder is made for nothing
     make_folder(place.parent)
     saved = SavedGrade(grade)
-    job = ClipJob(source, saved, settings_for(saved))
+    job = ClipJob(source, saved, settings_for(saved), spaces=spaces)
     fitted, clip = match_clip(job, place, overwrite=overwrite, watch=watch)
     notes = (*renamed(source, place), *fitted.notes, *clip.notes)
     kept = [note.removeprefix(f"{source.name}: ") for note in notes if note not in grade.notes]

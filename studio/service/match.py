@@ -12,7 +12,6 @@ from reswd_torch.grade import Grade
 from reswd_torch.grade.trims import Trims
 from reswd_torch.matching import MatchReport, PixelSample, color_distance
 from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE, MatchSettings
-from reswd_torch.spaces import view_of
 from studio.jobs import MatchJob
 from studio.media.images import AS_IT_IS, Picture, WrittenAs, profile_name, read_picture, write_picture
 from studio.media.images.exact import to_depth
@@ -23,6 +22,7 @@ from studio.service.encodings import fit_encoded
 from studio.service.reference import ReferenceSamples
 from studio.service.source import ReadSource, read_source
 from studio.service.spaces import (
+    alike_between,
     as_written,
     distance_by,
     fit_between,
@@ -247,7 +247,7 @@ def run_match(
     watch(0.2, "reading the reference")
     reference = reference or ReferenceSamples(job.reference, settings)
     target, target_notes = _wanted(job, reference, picture)
-    sample, target = most_alike(sample, target)
+    sample, target = most_alike(sample, target) if job.spaces is None else alike_between(sample, target, job.spaces)
     hashes |= reference.hashes
     grade = _fit(job, sample, target, picture.icc, watch.part(0.3, 0.9))
     watch(0.9, "grading")
@@ -257,12 +257,9 @@ def run_match(
 
 def _wanted(job: MatchJob, reference: ReferenceSamples, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
     """The reference's colours as the fit compares them with the source's: see :attr:`MatchResult.target_sample`."""
-    spaces = job.spaces
-    if spaces is None:
+    if job.spaces is None:
         return reference.for_picture(picture)
-    if spaces.target is None:
-        return reference.shown(picture)
-    return reference.seen(picture, view_of(spaces.config, spaces.target), spaces.target)
+    return reference.between(picture, job.spaces)
 
 
 def _fit(job: MatchJob, source: PixelSample, target: PixelSample, icc: bytes | None, watch: Watch) -> Grade:

@@ -9,7 +9,7 @@ import numpy as np
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
-from reswd_torch.spaces import Converter
+from reswd_torch.spaces import Converter, SpaceChoice, view_of
 from studio.media.clips.read import read_facts
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.refuse import file_hash
@@ -93,12 +93,26 @@ class ReferenceSamples:
         """The same for no picture in particular: in the encoding of an RGB profile; None stands for sRGB."""
         return self._converted(None, icc)
 
-    def seen(self, picture: Picture, view: Converter, space: str) -> tuple[PixelSample, tuple[str, ...]]:
+    def between(self, picture: Picture | None, spaces: SpaceChoice) -> tuple[PixelSample, tuple[str, ...]]:
+        """The reference as a display shows it, for a source in a colour space.
+
+        Args:
+            picture: the source, at whose places it is sampled if the sizes are equal; None for no picture in particular.
+            spaces: the spaces; that of the reference is what its file says where none is named.
+
+        Raises:
+            InputError: the reference or its mask cannot be read, or it is camera raw, whose space is its own.
+        """
+        if spaces.target is None:
+            return self.shown(picture)
+        return self.seen(picture, view_of(spaces.config, spaces.target), spaces.target)
+
+    def seen(self, picture: Picture | None, view: Converter, space: str) -> tuple[PixelSample, tuple[str, ...]]:
         """The reference's code values as its file holds them, seen through a view: at the places of one source picture if the
         sizes are equal.
 
         Args:
-            picture: the source.
+            picture: the source; None for no picture in particular.
             view: what a display shows of the reference's space.
             space: the name of that space, for messages.
 
@@ -106,16 +120,22 @@ class ReferenceSamples:
             InputError: the reference or its mask cannot be read, or it is camera raw, whose space is its own.
         """
         reference = self._reference
-        assert isinstance(reference, PictureReference), "a job refuses the space of anything else"
-        read = self._for_size(reference, picture.full_size, beyond=True)
+        assert isinstance(reference, PictureReference | ClipReference), "a job refuses the space of anything else"
+        if isinstance(reference, ClipReference):
+            read = self._read_clip(reference)
+        else:
+            read = self._for_size(reference, None if picture is None else picture.full_size, beyond=True)
         check_not_developed(reference.path, read.form, space)
         if (known := self._seen.get(read)) is None or known[0] is not view:
             known = self._seen[read] = (view, seen_sample(read.sample, view))  # its features serve every picture
-        return known[1], tuple(f"{reference.path.name}: {note}" for note in read.notes)
+        notes = (
+            () if isinstance(reference, ClipReference) else read.notes
+        )  # which say what it would be taken for otherwise
+        return known[1], tuple(f"{reference.path.name}: {note}" for note in notes)
 
-    def shown(self, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
+    def shown(self, picture: Picture | None) -> tuple[PixelSample, tuple[str, ...]]:
         """The reference in sRGB, at the places of one source picture if the sizes are equal. Raises InputError as above."""
-        return self._converted(picture.full_size, None)
+        return self._converted(None if picture is None else picture.full_size, None)
 
     def _converted(self, size: tuple[int, int] | None, icc: bytes | None) -> tuple[PixelSample, tuple[str, ...]]:
         reference = self._reference

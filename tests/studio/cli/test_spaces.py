@@ -10,7 +10,9 @@ import PyOpenColorIO as ocio
 import pytest
 
 from tests.reswd_torch.spaces.configs_for_tests import own_config
+from tests.studio.clips_for_tests import deep_clip, moving
 from tests.studio.command_line import Reswd, assert_refused, snapshot
+from tests.studio.media.clips.made import difference, shown
 from tests.studio.spaces_for_tests import LOGC3, SLOG3, codes, seen_difference, two_cameras
 
 ASKED = ("--source-space", "arri_logc3_ei800", "--target-space", "SLOG3_SGAMUT3CINE")
@@ -154,6 +156,40 @@ def test_a_batch_refuses_what_has_no_spaces(reswd: Reswd, shots: Path, flags: tu
     batch = ("batch", shots / "in", "-o", shots / "out", "--target", shots / "target.tif", *ASKED[:2], *flags)
     assert_refused(reswd(*batch), said)
     assert snapshot(shots) == before
+
+
+def test_a_clip_is_matched_and_graded_between_spaces(reswd: Reswd, shots: Path) -> None:
+    """One grade for all frames; settings repeat it, and a grade file is applied as it was fitted."""
+    frames = moving(codes(shots / "source.tif").reshape(192, 240, 3))
+    clip, out, look = deep_clip(shots / "a.mkv", frames), shots / "out.mkv", shots / "look.cc"
+    more = ("--grade", look, "--grade", shots / "look.clf", "--save-settings", shots / "run.json")
+    ran = reswd("match", clip, shots / "target.tif", *ASKED, "-o", out, *more)
+    assert ran.code == 0 and f"colour spaces in {LOGC3}, graded in ACEScct (ocio://studio-config-v" in ran.out
+    assert f".clf: takes {LOGC3} to {LOGC3}, with the conversions" in ran.out
+    assert f"its tags (sRGB video) were passed over: its code values are {LOGC3}" in ran.err
+    assert json.loads((shots / "run.json").read_text())["spaces"]["source"] == LOGC3
+    again = reswd("match", clip, "--from-settings", shots / "run.json", "-o", shots / "again.mkv")
+    assert again.code == 0 and difference(shown(out), shown(shots / "again.mkv")) == (0, 0)
+    for number, given in enumerate(((look, *ASKED[:2]), (shots / "run.json",))):
+        folder = shots / f"applied {number}"
+        assert reswd("apply", given[0], clip, "-o", folder, *given[1:]).code == 0
+        assert difference(shown(out), shown(folder / "a.mkv")) == (0, 0)
+    before = snapshot(shots)
+    refused = reswd("match", clip, shots / "target.tif", "--source-space", "LogC9", "-o", shots / "no.mkv")
+    assert_refused(refused, "unknown source space 'LogC9'")
+    pq = ("--source-space", "rec2100_pq_display", "--working-space", "acescct")
+    refused = reswd("match", clip, shots / "target.tif", *pq, "-o", shots / "no.mkv", "--grade", shots / "no.clf")
+    assert_refused(refused, ".clf has no place", ".ctf")
+    assert snapshot(shots) == before
+
+
+def test_a_batch_is_matched_to_a_clip_in_a_space(reswd: Reswd, shots: Path) -> None:
+    (shots / "in").mkdir()
+    (shots / "in" / "a.tif").write_bytes((shots / "source.tif").read_bytes())
+    clip = deep_clip(shots / "b.mkv", moving(codes(shots / "target.tif").reshape(192, 240, 3)))
+    ran = reswd("batch", shots / "in", "-o", shots / "out", "--target", clip, "--jobs", 1, *ASKED)
+    assert ran.code == 0
+    assert seen_difference(shots / "out" / "a.tif", LOGC3, shots / "target.tif", SLOG3) <= 1.0
 
 
 REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
