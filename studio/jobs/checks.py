@@ -36,6 +36,15 @@ def check_target_space(reference: BatchReference, spaces: SpaceChoice) -> None:
         )
 
 
+def check_fitted_between(reference: BatchReference, spaces: SpaceChoice) -> None:
+    """A saved grade between spaces is applied to pictures one by one, which no run over many needs to fit or to record."""
+    if isinstance(reference, SavedGrade):
+        raise InputError(
+            f"the source space {spaces.source!r} is for pictures that are matched to a reference: leave it out, or apply the "
+            "grade to the pictures"
+        )
+
+
 def check_codes_between(settings: MatchSettings, spaces: SpaceChoice) -> None:
     if settings.pairs:
         raise InputError(

@@ -14,6 +14,7 @@ from reswd_torch.spaces.choice import SpaceChoice
 from studio.color_range import ColorRange
 from studio.jobs.checks import (
     check_codes_between,
+    check_fitted_between,
     check_no_colors,
     check_palette,
     check_series_cast,
@@ -150,7 +151,7 @@ class FramesJob(MatchJob):
 def _check_spaces(job: MatchJob, spaces: SpaceChoice) -> None:
     """Colours that are typed, and trims, are codes of a display."""
     if isinstance(job, FramesJob):
-        raise InputError(f"{job.source}: the source space {spaces.source!r} is for single pictures: leave it out")
+        check_fitted_between(job.reference, spaces)
     check_codes_between(job.settings, spaces)
     reference = job.reference
     colors = job.mask_colors or (reference.mask_colors if isinstance(reference, PictureReference) else None)

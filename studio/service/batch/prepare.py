@@ -75,6 +75,7 @@ def prepare_frames(
         mode=SERIES,
         settings=job.settings,
         mask=job.mask,
+        spaces=job.spaces,
     )
     _check_masks(batch)
     inputs = _single_files(batch)
@@ -102,7 +103,7 @@ def _checked_record(job: BatchJob, source: Path) -> RunRecord:
     record = _record(job, source)
     if record.grade is None and not record.series and not job.each_its_own:
         for reference in references_of(record):
-            reference.in_encoding(None)
+            reference.in_encoding(None) if job.spaces is None else reference.between(None, job.spaces)
     return record
 
 

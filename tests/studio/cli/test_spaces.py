@@ -139,7 +139,6 @@ def test_a_batch_with_a_config_of_ones_own_notices_that_it_changed(reswd: Reswd,
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--series",), "is for pictures that are matched one by one"),
         (("--shots",), "--source-space is for a folder of pictures"),
         (("--contrast", "1.2"), "trimmed in contrast"),
         (("--target-space", "slog3"), "unknown target space 'slog3'"),
@@ -190,6 +189,28 @@ def test_a_batch_is_matched_to_a_clip_in_a_space(reswd: Reswd, shots: Path) -> N
     ran = reswd("batch", shots / "in", "-o", shots / "out", "--target", clip, "--jobs", 1, *ASKED)
     assert ran.code == 0
     assert seen_difference(shots / "out" / "a.tif", LOGC3, shots / "target.tif", SLOG3) <= 1.0
+
+
+def test_a_series_and_numbered_frames(reswd: Reswd, shots: Path) -> None:
+    (shots / "in").mkdir()
+    (shots / "out").mkdir()
+    for number in range(2):
+        (shots / "in" / f"a.{number}.tif").write_bytes((shots / "source.tif").read_bytes())
+    batch = ("batch", shots / "in", "-o", shots / "series", "--jobs", 1, "--series")
+    ran = reswd(*batch, "--target", shots / "target.tif", *ASKED)
+    assert ran.code == 0 and f"colour spaces in {LOGC3}, graded in ACEScct" in ran.out
+    match = ("match", shots / "in" / "a.#.tif", shots / "target.tif", "-o", shots / "out" / "a.#.tif")
+    ran = reswd(*match, *ASKED, "--grade", shots / "look.clf")
+    assert ran.code == 0 and f".clf: takes {LOGC3} to {LOGC3}, with the conversions" in ran.out
+    one = (shots / "out" / "a.0.tif").read_bytes()
+    assert one == (shots / "out" / "a.1.tif").read_bytes() == (shots / "series" / "a.1.tif").read_bytes()
+    (shots / "series" / "a.1.tif").unlink()
+    on = reswd("batch", shots / "in", "-o", shots / "series", "--resume", "--jobs", 1)
+    assert on.code == 0 and "1 of them before" in on.out and one == (shots / "series" / "a.1.tif").read_bytes()
+    refused = reswd(
+        "batch", shots / "in", "-o", shots / "no", "--series", "--grade", shots / "series" / "series.cube", *ASKED
+    )
+    assert_refused(refused, "is for pictures that are matched to a reference")
 
 
 REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
