@@ -161,7 +161,7 @@ def apply_to_file(
 def _apply_to_clip(
     grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch, spaces: SpaceChoice | None
 ) -> Applied:
-    read_facts(source)  # before a folder is made for nothing
+    read_facts(source, hdr=True)  # before a folder is made for nothing
     make_folder(place.parent)
     saved = SavedGrade(grade)
     job = ClipJob(source, saved, settings_for(saved), spaces=spaces)

@@ -16,7 +16,8 @@ from reswd_torch.settings import MatchSettings
 from reswd_torch.written import temporary_beside
 from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
-from studio.media.clips.kept import beside, said_of
+from studio.media.clips.encoders import Encoding
+from studio.media.clips.kept import LIGHT, beside, said_of
 from studio.media.clips.names import clip_suffix, need_av
 from studio.media.clips.open import OpenClip, opened, picture_stream
 from studio.media.clips.read import ClipFacts, Damage, events, is_packet, read_facts
@@ -27,6 +28,7 @@ from studio.records.match import settings_text
 from studio.references import BatchReference, ClipReference
 from studio.service.clip_colours import Spans, most_alike, sample_clip
 from studio.service.clip_spaces import as_tagged, notes_on_tags
+from studio.service.hdr import in_own_space
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
 from studio.service.spaces import alike_between, distance_by, fit_between, render_between, save_grade_between
@@ -241,7 +243,16 @@ class ClipResult:
                 writer.show(colors.frame(self._rendered(pixels, self.weights), what, upright))
             share, of = (min(1.0, damage.end / expected), f" of {expected:.1f}") if expected else (0.0, "")
             watch.event(GradedFrame(share, f"grading, {damage.end:.1f}{of} s", damage.frames))
-        return [*resized, *said_of(found)]
+        if encoding.keeps_light:
+            found.discard(LIGHT)
+        return [*resized, *self._said_of_light(encoding), *said_of(found)]
+
+    def _said_of_light(self, encoding: Encoding) -> list[str]:
+        """What to say where figures of the ungraded picture are kept."""
+        light = self.facts.light
+        if not encoding.keeps_light or light is None or light.content is None or self.grade.leaves_alone:
+            return []
+        return [f"its MaxCLL and MaxFALL ({light.content[0]}, {light.content[1]}) are those before the grade"]
 
 
 def check_clip_output(path: Path, *, inputs: list[Path], overwrite: bool = False) -> None:
@@ -262,7 +273,7 @@ def check_clip_fits(job: ClipJob, output: Path) -> None:
     Raises:
         InputError: the container holds no picture or not the audio of the source, or the source is no clip.
     """
-    facts = read_facts(job.source)
+    facts = read_facts(job.source, hdr=True)
     with opened(job.source) as clip:
         temporary = temporary_beside(output)
         try:
@@ -284,7 +295,8 @@ def run_clip(job: ClipJob, watch: Watch = UNWATCHED) -> ClipResult:
         Cancelled: it was stopped.
     """
     watch(0.0, "reading the clip")
-    facts = read_facts(job.source)
+    facts = read_facts(job.source, hdr=True)
+    job, implied = in_own_space(job, facts)
     weights = None if job.mask is None else read_mask(job.mask, facts.upright_size)
     settings = job.settings
     if job.saved_grade is not None:
@@ -294,9 +306,10 @@ def run_clip(job: ClipJob, watch: Watch = UNWATCHED) -> ClipResult:
             sample = sample_clip(facts, settings, weights, watch.part(0.0, 1.0))
             grade = grade.for_settings(settings, sample.fit)
         job = replace(job, settings=replace(settings, trims=grade.trims))
-        notes = (*notes_on_tags(facts, job.spaces), *grade.notes)
+        notes = (*implied, *notes_on_tags(facts, job.spaces), *grade.notes)
         return ClipResult(job, facts, grade, weights, sample, None, notes)
-    return fit_clip(job, facts, weights, ReferenceSamples(job.reference, settings), watch)
+    fitted = fit_clip(job, facts, weights, ReferenceSamples(job.reference, settings), watch)
+    return replace(fitted, notes=(*implied, *fitted.notes))
 
 
 def fit_clip(

@@ -6,19 +6,17 @@ from dataclasses import replace
 
 from reswd_torch.spaces import SpaceChoice, load_config
 from studio.media.clips.read import ClipFacts
-from studio.media.clips.tags import BT709, UNTAGGED
+from studio.media.clips.tags import BT709, BT2020, HLG, P3_D65, PQ, UNTAGGED
 
-_BT2020 = 9
-"""The number of BT.2020 among primaries, and of its matrix with non-constant luminance."""
 _OF_DISPLAYS = {
     "g22_rec709_display": (1, 4, BT709),
     "srgb_display": (1, 13, BT709),
     "rec1886_rec709_display": (1, 1, BT709),
-    "displayp3_display": (12, 13, BT709),
-    "rec1886_rec2020_display": (_BT2020, 14, _BT2020),
-    "rec2100_pq_display": (_BT2020, 16, _BT2020),
-    "rec2100_hlg_display": (_BT2020, 18, _BT2020),
-    "st2084_p3d65_display": (12, 16, _BT2020),
+    "displayp3_display": (P3_D65, 13, BT709),
+    "rec1886_rec2020_display": (BT2020, 14, BT2020),
+    "rec2100_pq_display": (BT2020, PQ, BT2020),
+    "rec2100_hlg_display": (BT2020, HLG, BT2020),
+    "st2084_p3d65_display": (P3_D65, PQ, BT2020),
 }
 """Primaries, transfer and matrix of the spaces of displays, ITU-T H.273 tables 2 to 4, by the alias that the configs of the ACES
 working group have for them. Rec.1886 is what BT.709's and BT.2020's transfer are shown with."""
@@ -43,9 +41,9 @@ def as_tagged(facts: ClipFacts, choice: SpaceChoice | None) -> ClipFacts:
     tags = facts.tags
     primaries, transfer, matrix = _numbers(choice.config, choice.output) or (UNTAGGED, UNTAGGED, tags.used_matrix)
     tags = replace(tags, primaries=primaries, transfer=transfer)
-    if tags.used_matrix != 0 and (matrix == _BT2020) != (tags.used_matrix in (_BT2020, 10)):
+    if tags.used_matrix != 0 and (matrix == BT2020) != (tags.used_matrix in (BT2020, 10)):
         tags = replace(tags, matrix=matrix, used_matrix=matrix)
-    return replace(facts, tags=tags)
+    return replace(facts, tags=tags, light=None)
 
 
 def notes_on_tags(facts: ClipFacts, choice: SpaceChoice | None) -> tuple[str, ...]:
@@ -54,7 +52,8 @@ def notes_on_tags(facts: ClipFacts, choice: SpaceChoice | None) -> tuple[str, ..
         return ()
     tags, notes = facts.tags, []
     said, own = (tags.primaries, tags.transfer), _numbers(choice.config, choice.source)
-    if said != (UNTAGGED, UNTAGGED) and (own is None or said != own[:2]):
+    differ = own is None or any(tag not in (UNTAGGED, meant) for tag, meant in zip(said, own, strict=False))
+    if said != (UNTAGGED, UNTAGGED) and differ:
         notes.append(f"its tags ({tags.name}) were passed over: its code values are {choice.source}")
     if not choice.keeps_space and _numbers(choice.config, choice.output) is None:
         notes.append(f"the result is tagged as of unspecified colours: H.273 has no number for {choice.output}")

@@ -9,7 +9,8 @@ import numpy as np
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
-from reswd_torch.spaces import Converter, SpaceChoice, view_of
+from reswd_torch.spaces import Converter, SpaceChoice, load_config, view_of
+from reswd_torch.spaces.names import find_space
 from studio.media.clips.read import read_facts
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.refuse import file_hash
@@ -23,7 +24,8 @@ from studio.references import (
     reference_files,
 )
 from studio.service.clip_colours import clip_reference_sample
-from studio.service.encodings import in_profile
+from studio.service.encodings import in_profile, sample_through
+from studio.service.hdr import is_hdr, own_space, sdr_among
 from studio.service.spaces import check_not_developed, seen_sample
 from studio.service.weights import how_much_counts, where_to_grade
 
@@ -98,14 +100,25 @@ class ReferenceSamples:
 
         Args:
             picture: the source, at whose places it is sampled if the sizes are equal; None for no picture in particular.
-            spaces: the spaces; that of the reference is what its file says where none is named.
+            spaces: the spaces; that of the reference is what its file says where none is named. For a source in the space of an
+                HDR display, SDR white lies at 203 cd/m2 (ITU-R BT.2408).
 
         Raises:
-            InputError: the reference or its mask cannot be read, or it is camera raw, whose space is its own.
+            InputError: the reference or its mask cannot be read, it is camera raw, whose space is its own, or an HDR clip for a
+                source that is not.
         """
-        if spaces.target is None:
-            return self.shown(picture)
-        return self.seen(picture, view_of(spaces.config, spaces.target), spaces.target)
+        space, place = spaces.target, spaces.config
+        if space is None and is_hdr(spaces) and isinstance(self._reference, ClipReference):
+            own = own_space(read_facts(self._reference.path, hdr=True))
+            space = None if own is None else find_space(load_config(place), own, "target space", place)
+        if space is not None:
+            return self.seen(picture, view_of(place, space), space)
+        sample, notes = self.shown(picture)
+        if not is_hdr(spaces):
+            return sample, notes
+        lifted = sample_through(sample, sdr_among(place, spaces.source))
+        told = f"{self._reference.name}: the white of its SDR picture was taken for 203 cd/m2 (ITU-R BT.2408)"
+        return seen_sample(lifted, view_of(place, spaces.source)), (*notes, told)
 
     def seen(self, picture: Picture | None, view: Converter, space: str) -> tuple[PixelSample, tuple[str, ...]]:
         """The reference's code values as its file holds them, seen through a view: at the places of one source picture if the
@@ -122,7 +135,7 @@ class ReferenceSamples:
         reference = self._reference
         assert isinstance(reference, PictureReference | ClipReference), "a job refuses the space of anything else"
         if isinstance(reference, ClipReference):
-            read = self._read_clip(reference)
+            read = self._read_clip(reference, hdr=True)
         else:
             read = self._for_size(reference, None if picture is None else picture.full_size, beyond=True)
         check_not_developed(reference.path, read.form, space)
@@ -150,10 +163,11 @@ class ReferenceSamples:
             notes.append(f"reference colours were converted from {names[0]} to {names[1]}")
         return in_profile(read.sample, read.icc, icc), tuple(notes)
 
-    def _read_clip(self, clip: ClipReference) -> _Read:
-        """The colours of a clip, or of one of its frames, taken as sRGB: what a display shows of both is the same."""
+    def _read_clip(self, clip: ClipReference, *, hdr: bool = False) -> _Read:
+        """The colours of a clip, or of one of its frames, taken as sRGB: what a display shows of both is the same. An HDR clip is
+        for a caller who knows its space."""
         if True not in self._read:
-            facts = read_facts(clip.path)
+            facts = read_facts(clip.path, hdr=hdr)
             notes = (f"its colours ({facts.tags.name}) were taken as sRGB",) if facts.tags.is_wide else ()
             self._read[True] = _Read(clip_reference_sample(facts, clip, self._settings), None, notes, None)
         return self._read[True]

@@ -72,6 +72,7 @@ class Encoding:
         tagged_matrix: the matrix that the file is tagged with; 2 for no tag.
         range: the range that the file is tagged with: 1 limited, 2 full, 0 for no tag.
         notes: sentences that say where the result falls short of the source.
+        keeps_light: whether the result says about light what the source does.
     """
 
     encoder: str
@@ -83,6 +84,7 @@ class Encoding:
     tagged_matrix: int
     range: int
     notes: tuple[str, ...] = field(default=())
+    keeps_light: bool = False
 
     def set_up(self, context: VideoCodecContext, facts: ClipFacts) -> None:
         """Set all parameters of a codec context that is not open yet.
@@ -148,9 +150,11 @@ def _candidates(facts: ClipFacts, holds: Holds) -> Iterator[Encoding]:
         chosen = {**options, **_profile(name, pixel_format, facts.profile)}
         if name in VPX and has_alpha(pixel_format):
             chosen["auto-alt-ref"] = "0"  # libvpx does not write alpha with it
+        lit = None if facts.light is None else facts.light.given_to(name, chosen)
+        chosen = chosen if lit is None else lit
         ways = _ways(facts, name, pixel_format, keeps_full=holds.full_range(name))
         for time_base in (facts.time_base, 1 / facts.rate if facts.rate else facts.time_base):
-            yield Encoding(name, pixel_format, chosen, time_base, *ways, tuple(notes))
+            yield Encoding(name, pixel_format, chosen, time_base, *ways, tuple(notes), lit is not None)
 
 
 def _opens(encoding: Encoding, facts: ClipFacts) -> bool:

@@ -138,7 +138,7 @@ def _kept(path: Path) -> KeptFile:
 def _reference(job: BatchJob) -> KeptFile | None:
     """The reference's place and hash. Where each picture has its own, report.csv notices changes, so no hash is kept."""
     if isinstance(job.reference, ClipReference):
-        clip = read_facts(job.reference.path).path  # which refuses what is no clip
+        clip = read_facts(job.reference.path, hdr=True).path  # which refuses what is no clip
         return KeptFile(str(clip.absolute()), sha256_of(clip))
     if (path := reference_files(job.reference).get("target")) is not None:
         return _kept(path)

@@ -9,11 +9,13 @@ import numpy as np
 import PyOpenColorIO as ocio
 import pytest
 
+from reswd_torch.spaces import conversion
 from tests.reswd_torch.spaces.configs_for_tests import own_config
 from tests.studio.clips_for_tests import deep_clip, moving
 from tests.studio.command_line import Reswd, assert_refused, snapshot
 from tests.studio.media.clips.made import difference, shown
-from tests.studio.spaces_for_tests import LOGC3, SLOG3, codes, seen_difference, two_cameras
+from tests.studio.pictures import write_deep
+from tests.studio.spaces_for_tests import LOGC3, PLACE, SLOG3, codes, encoded, scene, seen_difference, two_cameras
 
 ASKED = ("--source-space", "arri_logc3_ei800", "--target-space", "SLOG3_SGAMUT3CINE")
 
@@ -179,6 +181,29 @@ def test_a_clip_is_matched_and_graded_between_spaces(reswd: Reswd, shots: Path) 
     pq = ("--source-space", "rec2100_pq_display", "--working-space", "acescct")
     refused = reswd("match", clip, shots / "target.tif", *pq, "-o", shots / "no.mkv", "--grade", shots / "no.clf")
     assert_refused(refused, ".clf has no place", ".ctf")
+    assert snapshot(shots) == before
+
+
+def test_an_hdr_clip_is_graded_in_its_own_space(reswd: Reswd, shots: Path) -> None:
+    """And settings repeat it; an SDR source is not matched to it."""
+    frames = moving(conversion(PLACE, "ACEScg", "rec2100_pq_display")(scene() * 0.1).clip(0, 1))
+    clip = deep_clip(shots / "a.mkv", frames, pixel_format="yuv420p10le", tags=(9, 16, 9, 1))
+    still = write_deep(shots / "still.png", encoded(scene() * 0.05, "sRGB - Display"))
+    out, more = shots / "out.mkv", ("--save-settings", shots / "run.json", "--grade", shots / "look.clf")
+    ran = reswd("match", clip, still, "-o", out, *more)
+    pq = "Rec.2100-PQ - Display"
+    assert ran.code == 0 and f"colour spaces in {pq}, graded in {pq} (ocio://studio-config-v" in ran.out
+    assert f"its tags say HDR video (PQ): it was graded in {pq}" in ran.err and "203 cd/m2" in ran.err
+    again = reswd("match", clip, "--from-settings", shots / "run.json", "-o", shots / "again.mkv")
+    assert again.code == 0 and difference(shown(out, hdr=True), shown(shots / "again.mkv", hdr=True)) == (0, 0)
+    sdr = deep_clip(shots / "b.mkv", frames)
+    before = snapshot(shots)
+    assert_refused(reswd("match", sdr, clip, "-o", shots / "no.mkv"), "a.mkv: the clip is HDR (PQ", "convert it to SDR")
+    assert_refused(reswd("match", still, clip, "-o", shots / "no.png"), "a.mkv: the clip is HDR (PQ")
+    assert_refused(reswd("match", clip, still, "-o", shots / "no.mkv", "--exposure", 1), "trimmed in exposure")
+    assert_refused(
+        reswd("match", clip, still, "-o", shots / "no.mkv", "--output-space", "srgb_display"), "without a source"
+    )
     assert snapshot(shots) == before
 
 
