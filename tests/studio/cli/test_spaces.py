@@ -141,7 +141,7 @@ def test_a_batch_with_a_config_of_ones_own_notices_that_it_changed(reswd: Reswd,
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--shots",), "--source-space is for a folder of pictures"),
+        (("--shots", "--output-space", "ACEScct"), "an edit is graded and not rendered"),
         (("--contrast", "1.2"), "trimmed in contrast"),
         (("--target-space", "slog3"), "unknown target space 'slog3'"),
         (
@@ -205,6 +205,24 @@ def test_an_hdr_clip_is_graded_in_its_own_space(reswd: Reswd, shots: Path) -> No
         reswd("match", clip, still, "-o", shots / "no.mkv", "--output-space", "srgb_display"), "without a source"
     )
     assert snapshot(shots) == before
+
+
+def test_an_edit_gets_ten_numbers_of_the_working_space(reswd: Reswd, shots: Path) -> None:
+    """Those that matches of its clips and stills give. Oracle: OpenColorIO reads the .ccc."""
+    (shots / "in").mkdir()
+    (shots / "in" / "still.tif").write_bytes((shots / "source.tif").read_bytes())
+    deep_clip(shots / "in" / "clip.mkv", moving(codes(shots / "source.tif").reshape(192, 240, 3)))
+    ran = reswd("batch", shots / "in", "-o", shots / "out", "--shots", "--target", shots / "target.tif", *ASKED)
+    assert ran.code == 0 and "the ten numbers of each shot are for colours in ACEScct" in ran.out
+    for name, suffix in (("still", ".tif"), ("clip", ".mkv")):
+        match = ("match", shots / "in" / f"{name}{suffix}", shots / "target.tif", *ASKED, "--transform", "cdl")
+        assert reswd(*match, "-o", shots / f"o{suffix}", "--grade", shots / f"{name}.cc").code == 0
+        told = (ocio.FileTransform(str(shots / f"{name}.cc")), ocio.FileTransform(str(shots / "out" / "in.ccc"), name))
+        alone, among = (next(iter(ocio.Config.CreateRaw().getProcessor(each).createGroupTransform())) for each in told)
+        assert [*alone.getSlope(), *alone.getOffset(), *alone.getPower(), alone.getSat()] == pytest.approx(
+            [*among.getSlope(), *among.getOffset(), *among.getPower(), among.getSat()], abs=1e-6
+        )
+    assert "apply it to colours in ACEScct" in (shots / "out" / "in.ccc").read_text()
 
 
 def test_a_batch_is_matched_to_a_clip_in_a_space(reswd: Reswd, shots: Path) -> None:
