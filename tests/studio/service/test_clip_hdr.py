@@ -113,6 +113,15 @@ def test_light_that_a_codec_has_no_place_for_is_said(tmp_path: Path) -> None:
     assert any("not kept: its HDR light levels" in note for note in saved.notes)
 
 
+def test_hdr_stays_in_ten_bits_where_another_codec_can(tmp_path: Path) -> None:
+    """What VP9 is here has 8 bits, and WebM holds AV1 as well."""
+    source = hdr_clip(tmp_path / "a.mkv")
+    _, saved = graded(source, SavedGrade(LOOK), "out.webm")
+    after = said_by(saved.path)
+    assert (after["codec"], after["format"], after["tags"]) == ("av1", "yuv420p10le", TAGS[PQ])
+    assert any("the result is av1" in note for note in saved.notes)
+
+
 @pytest.mark.parametrize("space", [PQ, HLG])
 def test_at_strength_0_the_codes_stay(tmp_path: Path, space: str) -> None:
     source = hdr_clip(tmp_path / "a.mkv", space)

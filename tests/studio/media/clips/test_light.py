@@ -12,6 +12,7 @@ from av.sidedata.sidedata import Type
 
 from studio.media.clips.kept import beside
 from studio.media.clips.light import LightLevels, light_of
+from studio.media.clips.tags import read_tags
 
 P3 = (34000, 16000, 13250, 34500, 7500, 3000, 15635, 16450)
 DISPLAY = [number for value in P3 for number in (value, 50000)] + [1, 10000, 10_000_000, 10000]
@@ -59,6 +60,15 @@ def test_each_encoder_gets_its_own_words() -> None:
     assert given is not None and "R(0.680000,0.320000)" in given["svtav1-params"]
     assert given["svtav1-params"].endswith("L(1000.000000,0.000100):content-light=1000,400")
     assert light.given_to("prores_ks", {}) is None
+
+
+@pytest.mark.parametrize(("transfer", "matrix"), [(16, 9), (18, 9), (1, 1), (2, 1)])
+def test_hdr_without_a_matrix_has_that_of_bt2020(transfer: int, matrix: int) -> None:
+    """ITU-R BT.2100 knows no other for Y'CbCr."""
+    said = SimpleNamespace(color_primaries=2, color_trc=transfer, colorspace=2, color_range=0)
+    shown = SimpleNamespace(**vars(said), format=SimpleNamespace(name="yuv420p10le"), height=1080)
+    tags = read_tags(shown, said)  # type: ignore[arg-type]
+    assert (tags.used_matrix, tags.matrix, tags.is_hdr) == (matrix, 2, transfer > 2)
 
 
 def test_what_describes_the_ungraded_picture_is_said() -> None:
