@@ -6,13 +6,15 @@ from dataclasses import replace
 from functools import lru_cache
 
 from reswd_torch.errors import InputError
-from reswd_torch.spaces import STUDIO, Converter, SpaceChoice, choose_spaces, load_config
+from reswd_torch.spaces import STUDIO, Converter, choose_spaces, load_config
 from reswd_torch.spaces.convert import converter_of
 from reswd_torch.spaces.names import find_space
 from studio.jobs import ClipJob
 from studio.media.clips.read import ClipFacts
 from studio.media.clips.tags import BT2020, HLG, P3_D65, PQ, UNTAGGED
 
+SRGB = "srgb_display"
+"""The alias of sRGB displays."""
 _SPACES = {
     (BT2020, PQ): "rec2100_pq_display",
     (UNTAGGED, PQ): "rec2100_pq_display",
@@ -58,15 +60,29 @@ def in_own_space(job: ClipJob, facts: ClipFacts) -> tuple[ClipJob, tuple[str, ..
     return replace(job, spaces=spaces), (note,)
 
 
-def is_hdr(spaces: SpaceChoice) -> bool:
-    """Whether the source is in the space of an HDR display."""
-    found = load_config(spaces.config).getColorSpace(spaces.source)
-    return found is not None and str(found.getEncoding()) == "hdr-video"
+def is_hdr(config: str, space: str) -> bool:
+    """Whether a space of a config is that of an HDR display."""
+    return _encoding(config, space) == "hdr-video"
+
+
+def is_sdr(config: str, space: str) -> bool:
+    """Whether a space of a config is that of an SDR display."""
+    return _encoding(config, space) == "sdr-video"
+
+
+def _encoding(config: str, space: str) -> str:
+    found = load_config(config).getColorSpace(space)
+    return "" if found is None else str(found.getEncoding())
 
 
 @lru_cache(maxsize=8)
-def sdr_among(config: str, space: str) -> Converter:
-    """What takes sRGB codes to those of an HDR display, with SDR's white at 203 cd/m2 (ITU-R BT.2408).
+def sdr_among(config: str, space: str, sdr: str = SRGB) -> Converter:
+    """What takes codes of an SDR display to those of an HDR display, with SDR's white at 203 cd/m2 (ITU-R BT.2408).
+
+    Args:
+        config: the config.
+        space: of the HDR display.
+        sdr: of the SDR display.
 
     Raises:
         InputError: the config does not say how its displays are described.
@@ -79,7 +95,7 @@ def sdr_among(config: str, space: str) -> Converter:
             f"{config}: the config has no role {_XYZ} to take SDR colours to {space} by: give a target space"
         )
     steps = [
-        ocio.ColorSpaceTransform(find_space(known, "srgb_display", place=config), _XYZ),
+        ocio.ColorSpaceTransform(find_space(known, sdr, "SDR space", config), _XYZ),
         ocio.MatrixTransform.Scale([_SDR_WHITE] * 3 + [1.0]),
         ocio.ColorSpaceTransform(_XYZ, space),
     ]

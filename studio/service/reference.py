@@ -25,7 +25,7 @@ from studio.references import (
 )
 from studio.service.clip_colours import clip_reference_sample
 from studio.service.encodings import in_profile, sample_through
-from studio.service.hdr import is_hdr, own_space, sdr_among
+from studio.service.hdr import is_hdr, is_sdr, own_space, sdr_among
 from studio.service.spaces import check_not_developed, seen_sample
 from studio.service.weights import how_much_counts, where_to_grade
 
@@ -108,15 +108,19 @@ class ReferenceSamples:
                 source that is not.
         """
         space, place = spaces.target, spaces.config
-        if space is None and is_hdr(spaces) and isinstance(self._reference, ClipReference):
+        hdr = is_hdr(place, spaces.source)
+        if space is None and hdr and isinstance(self._reference, ClipReference):
             own = own_space(read_facts(self._reference.path, hdr=True))
             space = None if own is None else find_space(load_config(place), own, "target space", place)
-        if space is not None:
+        if not hdr and space is None:
+            return self.shown(picture)
+        if space is not None and not (hdr and is_sdr(place, space)):
             return self.seen(picture, view_of(place, space), space)
-        sample, notes = self.shown(picture)
-        if not is_hdr(spaces):
-            return sample, notes
-        lifted = sample_through(sample, sdr_among(place, spaces.source))
+        if space is not None:
+            lifted, notes = self.seen(picture, sdr_among(place, spaces.source, space), space)
+        else:
+            shown, notes = self.shown(picture)
+            lifted = sample_through(shown, sdr_among(place, spaces.source))
         told = f"{self._reference.name}: the white of its SDR picture was taken for 203 cd/m2 (ITU-R BT.2408)"
         return seen_sample(lifted, view_of(place, spaces.source)), (*notes, told)
 
@@ -141,9 +145,8 @@ class ReferenceSamples:
         check_not_developed(reference.path, read.form, space)
         if (known := self._seen.get(read)) is None or known[0] is not view:
             known = self._seen[read] = (view, seen_sample(read.sample, view))  # its features serve every picture
-        notes = (
-            () if isinstance(reference, ClipReference) else read.notes
-        )  # which say what it would be taken for otherwise
+        # Of a clip they say what it would be taken for otherwise.
+        notes = () if isinstance(reference, ClipReference) else read.notes
         return known[1], tuple(f"{reference.path.name}: {note}" for note in notes)
 
     def shown(self, picture: Picture | None) -> tuple[PixelSample, tuple[str, ...]]:

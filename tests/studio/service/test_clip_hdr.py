@@ -163,16 +163,18 @@ def test_sdr_white_is_203_candela_among_hdr() -> None:
     assert curve == pytest.approx(0.58, abs=0.002)
 
 
-@pytest.mark.parametrize("kind", ["still", "clip"])
+@pytest.mark.parametrize("kind", ["still", "clip", "named"])
 def test_an_hdr_clip_comes_to_an_sdr_reference(tmp_path: Path, kind: str) -> None:
     """As the same picture is shown among HDR."""
     source = hdr_clip(tmp_path / "a.mkv")
     light_there = light() * 0.6 * np.array(BALANCE)
-    if kind == "still":
+    if kind != "clip":
         reference: Reference = PictureReference(write_deep(tmp_path / "b.png", encoded(light_there, SDR)))
     else:
         reference = ClipReference(hdr_clip(tmp_path / "b.mkv", SDR, light_there))
-    result, saved = graded(source, reference, "out.mkv", transform="lut")
+    spaces = choose_spaces(PQ, target=SDR, config=PLACE) if kind == "named" else None
+    job = ClipJob(source, reference, MatchSettings(transform="lut"), spaces=spaces)
+    result, saved = match_clip(job, tmp_path / "out.mkv")
     shown_there = conversion(PLACE, "ACEScg", SDR)(light_there).clip(0, 1)
     wanted = np.concatenate([frame.reshape(-1, 3) for frame in moving(sdr_among(PLACE, PQ)(shown_there))])
     assert seen_difference(colours(source), PQ, wanted, PQ) > 4.0
