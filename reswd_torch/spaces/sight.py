@@ -78,6 +78,20 @@ def is_seen_as_graded(choice: SpaceChoice) -> bool:
     return seen_in_hdr(choice) and choice.source == choice.working == pq_space(choice.config)
 
 
+def in_standard_range(place: str, space: str) -> View:
+    """What a display of standard range shows of an HDR space, in sRGB. Raises InputError as above."""
+    return _view(place, space, in_hdr=False)
+
+
+def lifts_white(choice: SpaceChoice) -> bool:
+    """Whether the reference is of standard range and seen in HDR, with its white at 203 cd/m2."""
+    if not seen_in_hdr(choice):
+        return False
+    config = load_config(choice.config)
+    target = choice.target
+    return target is None or (kind_of(config, target) == DISPLAY and not is_hdr(config, target))
+
+
 @lru_cache(maxsize=32)
 def _view(place: str, space: str, in_hdr: bool) -> View:
     config = load_config(place)

@@ -134,18 +134,19 @@ def batch_command(
         device=device, pairs=pair or None, trims=trims,
     )  # fmt: skip
     reference = trimmed_reference(reference, settings, trims)
-    if edl is not None or shots:
-        others = {
-            "--series": series, "--resume": resume, "--cluster": cluster, "--jobs": jobs, "--mask": mask,
-            "--target-mask": target_mask, "--grade-files": grade_files, "--settings-files": settings_files,
-            "--format": output_format, "--quality": quality, "--recursive": recursive, "--source-space": source_space,
-            "--target-space": target_space, "--output-space": output_space, "--working-space": working_space, "--ocio": ocio,
-        }  # fmt: skip
-        return grade_edit(source, output, reference, settings, edl=edl, overwrite=overwrite, others=others)
     chosen = spaces.spaces_from_flags(
         None if earlier is None else earlier.spaces,
         source=source_space, target=target_space, output=output_space, working=working_space, config=ocio,
     )  # fmt: skip
+    if edl is not None or shots:
+        others = {
+            "--series": series, "--resume": resume, "--cluster": cluster, "--jobs": jobs, "--mask": mask,
+            "--target-mask": target_mask, "--grade-files": grade_files, "--settings-files": settings_files,
+            "--format": output_format, "--quality": quality, "--recursive": recursive,
+        }  # fmt: skip
+        return grade_edit(
+            source, output, reference, settings, edl=edl, overwrite=overwrite, spaces=chosen, others=others
+        )
     base = base or BatchJob(source, output, reference, settings=settings)
     flags = options.given(
         mode=SERIES if series else None,

@@ -11,6 +11,7 @@ from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
     from reswd_torch.settings import MatchSettings
+    from reswd_torch.spaces import SpaceChoice
     from studio.references import BatchReference
     from studio.service.edit import EditResult
 
@@ -23,6 +24,7 @@ def grade_edit(
     *,
     edl: Path | None,
     overwrite: bool,
+    spaces: SpaceChoice | None,
     others: Mapping[str, object],
 ) -> None:
     """Fit the shots, write the two files, and say what became of each.
@@ -34,6 +36,7 @@ def grade_edit(
         settings: how to match.
         edl: the edit; None for all shots of the folder.
         overwrite: whether files that exist are replaced.
+        spaces: what the code values of the shots stand for; None where their files say it.
         others: flags of a batch of pictures, by name, that an edit has no use for; those that were given are refused.
 
     Raises:
@@ -49,7 +52,7 @@ def grade_edit(
             raise InputError(
                 f"{flag} is for a folder of pictures: an edit is handed over as an EDL and a .ccc; leave it out"
             )
-    job = EditJob(shots, output, reference, edl, settings, overwrite)
+    job = EditJob(shots, output, reference, edl, settings, overwrite, spaces)
     with watching() as watch:
         result = run_edit(job, watch)
     places = result.save()
@@ -67,5 +70,9 @@ def _tell(result: EditResult, places: tuple[Path, ...]) -> None:
     graded, events = len(result.shots) - len(result.failed), len(result.edl.events)
     of = sum(len(shot.events) for shot in result.shots if shot.cdl is not None)
     print(f"{graded} of {len(result.shots)} shots graded, {of} of {events} events")
+    spaces = result.job.spaces
+    if spaces is not None:
+        print(f"colour spaces {spaces.in_words()} ({spaces.config})")
+        print(f"the ten numbers of each shot are for colours in {spaces.working}")
     for place in places:
         print(f"wrote {place}")

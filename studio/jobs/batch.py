@@ -11,6 +11,7 @@ from reswd_torch.settings import CDL, MatchSettings
 from reswd_torch.spaces.choice import SpaceChoice
 from studio.jobs.checks import (
     check_codes_between,
+    check_fitted_between,
     check_format,
     check_no_colors,
     check_palette,
@@ -55,7 +56,7 @@ class BatchJob:
         output_format: of the results, a name of :data:`studio.kinds.RESULT_FORMATS`.
         quality: 1..100 of results in a lossy format; None for that of a JPEG source, else 95.
         existing: what to do with results that are there: one of ``FRESH``, ``OVERWRITE``, ``RESUME``.
-        spaces: what the code values of the pictures stand for, for ``"each"``; None where their files say it.
+        spaces: what the code values of the pictures stand for; None where their files say it.
     """
 
     folder: Path
@@ -101,11 +102,7 @@ class BatchJob:
         return reference_files(self.reference).get("target_mask")
 
     def _check_spaces(self, spaces: SpaceChoice) -> None:
-        if self.mode == SERIES or isinstance(self.reference, SavedGrade):
-            raise InputError(
-                f"the source space {spaces.source!r} is for pictures that are matched one by one: leave it out, or match each on "
-                "its own"
-            )
+        check_fitted_between(self.reference, spaces)
         check_codes_between(self.settings, spaces)
         check_target_space(self.reference, spaces)
 

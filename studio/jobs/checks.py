@@ -13,7 +13,7 @@ from reswd_torch.settings import AUTO_TRANSFORM, CDL, SAME_SCENE, MatchSettings
 from reswd_torch.spaces.choice import SpaceChoice
 from studio.color_range import ColorRange
 from studio.kinds import RESULT_FORMATS
-from studio.references import BatchReference, ClipReference, PaletteReference, SavedGrade
+from studio.references import BatchReference, PaletteReference, SavedGrade
 
 if TYPE_CHECKING:
     from reswd_torch.grade import Grade
@@ -29,12 +29,19 @@ def settings_for(reference: BatchReference, settings: MatchSettings | None = Non
 
 
 def check_target_space(reference: BatchReference, spaces: SpaceChoice) -> None:
-    """The colours of a palette and of a clip are taken as sRGB."""
-    if spaces.target is not None and isinstance(reference, ClipReference):
-        raise InputError(f"{reference.path}: a clip is taken as sRGB: leave its space out, or give a still picture")
+    """The colours of a palette are taken as sRGB."""
     if spaces.target is not None and isinstance(reference, PaletteReference):
         raise InputError(
             f"target space {spaces.target!r}: the colours of a palette are sRGB: leave the space out, or give a picture"
+        )
+
+
+def check_fitted_between(reference: BatchReference, spaces: SpaceChoice) -> None:
+    """A saved grade between spaces is applied to pictures one by one, which no run over many needs to fit or to record."""
+    if isinstance(reference, SavedGrade):
+        raise InputError(
+            f"the source space {spaces.source!r} is for pictures that are matched to a reference: leave it out, or apply the "
+            "grade to the pictures"
         )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import ALL
 from reswd_torch.settings import CDL, MatchSettings
-from studio.jobs.checks import check_palette, in_ten_numbers
+from reswd_torch.spaces.choice import SpaceChoice
+from studio.jobs.checks import check_codes_between, check_palette, check_target_space, in_ten_numbers
 from studio.references import BatchReference, PaletteReference, SavedGrade
 from studio.remedies import JobRemedy
 
@@ -24,6 +25,8 @@ class EditJob:
         edl: the edit, as .edl (CMX 3600), .otio or .ale; None for all shots of the folder, one behind the other.
         settings: how to match.
         overwrite: whether files that exist are replaced.
+        spaces: what the code values of the shots stand for; None where their files say it. The ten numbers are then for colours
+            of the working space.
     """
 
     shots: Path
@@ -32,6 +35,7 @@ class EditJob:
     edl: Path | None = None
     settings: MatchSettings = field(default_factory=MatchSettings)
     overwrite: bool = False
+    spaces: SpaceChoice | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", in_ten_numbers(self.settings))
@@ -41,10 +45,18 @@ class EditJob:
             )
         if isinstance(self.reference, PaletteReference):
             check_palette(self.reference, self.settings)
+        if self.spaces is not None:
+            self._check_spaces(self.spaces)
         if self.settings.resolved_transform != CDL or self.settings.trims.only != ALL:
             raise InputError(
                 "an EDL holds ten numbers for each shot, and this asks for a LUT", JobRemedy.EDIT_IN_TEN_NUMBERS
             )
+
+    def _check_spaces(self, spaces: SpaceChoice) -> None:
+        if not spaces.keeps_space:
+            raise InputError(f"output space {spaces.output!r}: an edit is graded and not rendered: leave it out")
+        check_codes_between(self.settings, spaces)
+        check_target_space(self.reference, spaces)
 
     @property
     def title(self) -> str:

@@ -14,6 +14,7 @@ from reswd_torch.spaces.choice import SpaceChoice
 from studio.color_range import ColorRange
 from studio.jobs.checks import (
     check_codes_between,
+    check_fitted_between,
     check_no_colors,
     check_palette,
     check_series_cast,
@@ -45,7 +46,7 @@ class MatchJob:
         settings: how to match; with a saved grade only strength and trims count; without trims it keeps its own.
         mask: a picture of the size of the source, white where the source counts and changes; None for everywhere.
         mask_colors: colours near which the source counts and changes; None for all. With a mask, what is in both.
-        spaces: what the code values of the pictures stand for; None where their files say it.
+        spaces: what the code values of the pictures, or of the clip, stand for; None where their files say it.
     """
 
     source: Path
@@ -148,9 +149,9 @@ class FramesJob(MatchJob):
 
 
 def _check_spaces(job: MatchJob, spaces: SpaceChoice) -> None:
-    """Colour spaces are for still pictures; colours that are typed, and trims, are codes of a display."""
-    if isinstance(job, ClipJob | FramesJob):
-        raise InputError(f"{job.source}: the source space {spaces.source!r} is for single pictures: leave it out")
+    """Colours that are typed, and trims, are codes of a display."""
+    if isinstance(job, FramesJob):
+        check_fitted_between(job.reference, spaces)
     check_codes_between(job.settings, spaces)
     reference = job.reference
     colors = job.mask_colors or (reference.mask_colors if isinstance(reference, PictureReference) else None)

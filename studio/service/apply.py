@@ -33,6 +33,7 @@ from studio.records.match import read_settings
 from studio.references import SavedGrade
 from studio.remedies import JobRemedy
 from studio.service.clip import match_clip
+from studio.service.hdr import own_spaces
 from studio.service.spaces import as_written, notes_on, notes_on_range, render_picture
 from studio.service.weights import how_much_counts, where_to_grade
 from studio.watch import UNWATCHED, Watch
@@ -143,10 +144,10 @@ def apply_to_file(
         place: the other file.
         overwrite: whether a file that exists is replaced.
         watch: told what is being done; may stop it.
-        spaces: what the picture's code values stand for, and those of the result; None where its file says it.
+        spaces: what the code values stand for, and those of the result; None where the file says it.
 
     Raises:
-        InputError: the source cannot be read or the place not written, or colour spaces of a clip.
+        InputError: the source cannot be read or the place not written.
         Fault: anything else that goes wrong with this file.
         Cancelled: it was stopped.
     """
@@ -155,16 +156,16 @@ def apply_to_file(
             check_same_kind(source, place)
         if not is_clip(source):
             return _apply_to_picture(grade, source, place, overwrite, spaces)
-        if spaces is not None:
-            raise InputError(f"{source}: the source space {spaces.source!r} is for single pictures: leave it out")
-        return _apply_to_clip(grade, source, place, overwrite, watch)
+        return _apply_to_clip(grade, source, place, overwrite, watch, spaces)
 
 
-def _apply_to_clip(grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch) -> Applied:
-    read_facts(source)  # before a folder is made for nothing
+def _apply_to_clip(
+    grade: Grade, source: Path, place: Path, overwrite: bool, watch: Watch, spaces: SpaceChoice | None
+) -> Applied:
+    read_facts(source, hdr=True)  # before a folder is made for nothing
     make_folder(place.parent)
     saved = SavedGrade(grade)
-    job = ClipJob(source, saved, settings_for(saved))
+    job = ClipJob(source, saved, settings_for(saved), spaces=spaces)
     fitted, clip = match_clip(job, place, overwrite=overwrite, watch=watch)
     notes = (*renamed(source, place), *fitted.notes, *clip.notes)
     kept = [note.removeprefix(f"{source.name}: ") for note in notes if note not in grade.notes]
@@ -172,7 +173,10 @@ def _apply_to_clip(grade: Grade, source: Path, place: Path, overwrite: bool, wat
 
 
 def _apply_to_picture(grade: Grade, source: Path, place: Path, overwrite: bool, spaces: SpaceChoice | None) -> Applied:
-    picture = read_picture(source)
+    picture = read_picture(source, hdr=True)
+    if spaces is None and picture.container.hdr is not None:
+        spaces = own_spaces(source, picture.container.hdr)
+        check_trims_between(grade.trims, spaces)
     weights = where_to_grade(picture, None)
     grade = _for_picture(grade, picture, how_much_counts(picture, weights))
     written = as_written(picture, spaces)

@@ -16,7 +16,8 @@ from reswd_torch.settings import MatchSettings
 from reswd_torch.written import temporary_beside
 from studio.jobs import ClipJob
 from studio.media.clips.color import FrameColors
-from studio.media.clips.kept import beside, said_of
+from studio.media.clips.encoders import Encoding
+from studio.media.clips.kept import LIGHT, beside, said_of
 from studio.media.clips.names import clip_suffix, need_av
 from studio.media.clips.open import OpenClip, opened, picture_stream
 from studio.media.clips.read import ClipFacts, Damage, events, is_packet, read_facts
@@ -26,8 +27,11 @@ from studio.media.places import check_place, sha256_of, written_beside
 from studio.records.match import settings_text
 from studio.references import BatchReference, ClipReference
 from studio.service.clip_colours import Spans, most_alike, sample_clip
-from studio.service.reference import ReferenceSamples
+from studio.service.clip_spaces import as_tagged, notes_on_tags
+from studio.service.hdr import in_own_space, numbers_of
+from studio.service.reference import BROUGHT_INTO_RANGE, ReferenceSamples
 from studio.service.render import render
+from studio.service.spaces import alike_between, distance_by, fit_between, render_between, save_grade_between
 from studio.watch import UNWATCHED, Event, Watch
 
 
@@ -72,7 +76,7 @@ class ClipResult:
         grade: the fitted or given grade, at the strength of the settings, with their trims.
         weights: (H, W) float32 where upright frames count and change, or None for everywhere.
         source_sample: the clip's colours; None with a given grade under which nobody has asked for its cast.
-        target_sample: the reference's; None with a given grade.
+        target_sample: the reference's; None with a given grade. Between colour spaces it is as a display shows it.
         notes: what was assumed, for the person to read.
     """
 
@@ -91,8 +95,8 @@ class ClipResult:
 
     @property
     def encoding(self) -> str:
-        """The colour encoding of the clip, which the grade belongs to."""
-        return self.facts.tags.name
+        """The colour encoding of the clip, which the grade belongs to unless there are colour spaces."""
+        return self.facts.tags.name if self.job.spaces is None else self.job.spaces.source
 
     @property
     def distance_before(self) -> float | None:
@@ -131,6 +135,8 @@ class ClipResult:
         """The distance from the clip under a grade to the reference; None with a given grade."""
         if self.source_sample is None or self.target_sample is None:
             return None
+        if self.job.spaces is not None:
+            return distance_by(grade, self.source_sample, self.target_sample, self.job.spaces)
         return color_distance(grade.apply(self.source_sample.held_out), self.target_sample.held_out)
 
     def _regraded(self, grade: Grade, settings: MatchSettings) -> ClipResult:
@@ -151,11 +157,19 @@ class ClipResult:
             import cv2
 
             weights = cv2.resize(weights, pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
-        return render(pixels, self.grade, weights)
+        return self._rendered(pixels, weights)
+
+    def _rendered(self, pixels: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        if self.job.spaces is None:
+            return render(pixels, self.grade, weights)
+        return render_between(pixels, self.grade, self.job.spaces, weights)
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
-        """Save the grade in the format of the suffix."""
-        return self.grade.save(path, cube_size=cube_size, description=self.job.description())
+        """Save the grade in the format of the suffix; between colour spaces as :func:`save_grade_between` does."""
+        told, spaces = self.job.description(), self.job.spaces
+        if spaces is not None:
+            return save_grade_between(self.grade, path, spaces, cube_size=cube_size, description=told)
+        return self.grade.save(path, cube_size=cube_size, description=told)
 
     def settings_text(self, *, names_only: bool = False) -> str:
         """The settings as JSON: enough to run the match again to the same grade, and to apply its grade elsewhere.
@@ -190,7 +204,7 @@ class ClipResult:
         with (
             opened(source) as clip,
             written_beside(output, overwrite=overwrite) as temporary,
-            writing(temporary, output, facts, clip) as writer,
+            writing(temporary, output, as_tagged(facts, self.job.spaces), clip) as writer,
         ):
             said = self._grade_frames(clip, writer, damage, watch)
             if damage.frames == 0:
@@ -209,10 +223,10 @@ class ClipResult:
         """
         found: set[str] = set()
         resized: list[str] = []
-        facts, encoding = self.facts, writer.encoding
-        out = (encoding.pixel_format, encoding.matrix, encoding.used_range)
+        facts, encoding, spaces = self.facts, writer.encoding, self.job.spaces
+        out = (encoding.pixel_format, encoding.matrix, encoding.used_range, as_tagged(facts, spaces).tags)
         colors = FrameColors(facts.tags, facts.pixel_format, facts.size, *out)
-        stays = self.grade.leaves_alone and facts.turn.is_none
+        stays = self.grade.leaves_alone and facts.turn.is_none and (spaces is None or spaces.keeps_space)
         expected = facts.seconds or facts.whole_seconds
         for what in events(clip, picture_stream(clip, facts.path), writer.copied, damage):
             if is_packet(what):
@@ -226,10 +240,19 @@ class ClipResult:
             else:
                 pixels, alpha = facts.turn.applied(colors.pixels(what)), colors.alpha(what)
                 upright = None if alpha is None else facts.turn.applied(alpha)
-                writer.show(colors.frame(render(pixels, self.grade, self.weights), what, upright))
+                writer.show(colors.frame(self._rendered(pixels, self.weights), what, upright))
             share, of = (min(1.0, damage.end / expected), f" of {expected:.1f}") if expected else (0.0, "")
             watch.event(GradedFrame(share, f"grading, {damage.end:.1f}{of} s", damage.frames))
-        return [*resized, *said_of(found)]
+        if encoding.keeps_light:
+            found.discard(LIGHT)
+        return [*resized, *self._said_of_light(encoding), *said_of(found)]
+
+    def _said_of_light(self, encoding: Encoding) -> list[str]:
+        """What to say where figures of the ungraded picture are kept."""
+        light = self.facts.light
+        if not encoding.keeps_light or light is None or light.content is None or self.grade.leaves_alone:
+            return []
+        return [f"its MaxCLL and MaxFALL ({light.content[0]}, {light.content[1]}) are those before the grade"]
 
 
 def check_clip_output(path: Path, *, inputs: list[Path], overwrite: bool = False) -> None:
@@ -250,11 +273,11 @@ def check_clip_fits(job: ClipJob, output: Path) -> None:
     Raises:
         InputError: the container holds no picture or not the audio of the source, or the source is no clip.
     """
-    facts = read_facts(job.source)
+    facts = read_facts(job.source, hdr=True)
     with opened(job.source) as clip:
         temporary = temporary_beside(output)
         try:
-            with writing(temporary, output, facts, clip, trial=True):
+            with writing(temporary, output, as_tagged(facts, job.spaces), clip, trial=True):
                 pass
         finally:
             temporary.unlink(missing_ok=True)
@@ -272,7 +295,8 @@ def run_clip(job: ClipJob, watch: Watch = UNWATCHED) -> ClipResult:
         Cancelled: it was stopped.
     """
     watch(0.0, "reading the clip")
-    facts = read_facts(job.source)
+    facts = read_facts(job.source, hdr=True)
+    job, implied = in_own_space(job, numbers_of(facts), facts.tags.name)
     weights = None if job.mask is None else read_mask(job.mask, facts.upright_size)
     settings = job.settings
     if job.saved_grade is not None:
@@ -282,8 +306,10 @@ def run_clip(job: ClipJob, watch: Watch = UNWATCHED) -> ClipResult:
             sample = sample_clip(facts, settings, weights, watch.part(0.0, 1.0))
             grade = grade.for_settings(settings, sample.fit)
         job = replace(job, settings=replace(settings, trims=grade.trims))
-        return ClipResult(job, facts, grade, weights, sample, None, grade.notes)
-    return fit_clip(job, facts, weights, ReferenceSamples(job.reference, settings), watch)
+        notes = (*implied, *notes_on_tags(facts, job.spaces), *grade.notes)
+        return ClipResult(job, facts, grade, weights, sample, None, notes)
+    fitted = fit_clip(job, facts, weights, ReferenceSamples(job.reference, settings), watch)
+    return replace(fitted, notes=(*implied, *fitted.notes))
 
 
 def fit_clip(
@@ -311,6 +337,12 @@ def fit_clip(
     settings, looks = job.settings, job.looks_for_scene
     source: PixelSample = sample_clip(facts, settings, weights, watch.part(0.0, 0.6), with_frames=looks, spans=spans)
     watch(0.6, "reading the reference")
+    if job.spaces is not None:
+        sample, notes = reference.between(None, job.spaces)
+        source, target = alike_between(source, sample, job.spaces)
+        grade = fit_between(source, target, settings, job.spaces, watch.part(0.7, 1.0))
+        notes = (*notes_on_tags(facts, job.spaces), *notes, *grade.notes)
+        return ClipResult(job, facts, grade, weights, source, target, notes)
     sample, notes = reference.in_encoding(None)
     source, target = most_alike(source, sample)
     fitted = fit_samples(source, target, settings, progress=watch.part(0.7, 1.0))
@@ -331,7 +363,7 @@ def match_clip(
 def _notes(reference: BatchReference, notes: tuple[str, ...], facts: ClipFacts) -> tuple[str, ...]:
     """What was assumed about the reference, whose sRGB code values are those of a clip that is shown on the same display."""
     if isinstance(reference, ClipReference):  # of one display like the other
-        return ()
+        return tuple(note for note in notes if note.endswith(BROUGHT_INTO_RANGE))
     untagged = profile_name(None)  # what a clip is not, so notes about it would mislead
     kept = [note.replace(untagged, "sRGB") for note in notes if f"from sRGB to {untagged}" not in note]
     if facts.tags.is_wide:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -182,20 +182,26 @@ def _frame_shown(facts: ClipFacts, seconds: float, *, from_start: bool) -> Video
     return None
 
 
-def most_alike(source: PixelSample, target: PixelSample) -> tuple[PixelSample, PixelSample]:
+def most_alike(
+    source: PixelSample, target: PixelSample, seen: Callable[[], PixelSample] | None = None
+) -> tuple[PixelSample, PixelSample]:
     """Both samples, for a clip among them with that frame as its picture which has most in common with the other side.
 
     Statistics stay those of all frames; a fit then joins them with the points and the common part of the one frame.
 
     Args:
         source, target: colours of a clip, :func:`sample_clip`, or of a picture, in one encoding.
+        seen: gives the source in the encoding of the target, where it has another one: its frames are compared, and those of the
+            source are kept.
     """
-    sides = [_frames(side) for side in (source, target)]
-    pairs = [(first, second) for first in sides[0] for second in sides[1]]
+    pairs = [(place, second) for place in range(len(_frames(source))) for second in _frames(target)]
     if not pairs:
         return source, target
-    first, second = pairs[0] if len(pairs) == 1 else max(pairs, key=lambda pair: glance(*pair))
-    return _seen_as(source, first), _seen_as(target, second)
+    place, second = pairs[0]
+    if len(pairs) > 1:
+        looks = _frames(source if seen is None else seen())
+        place, second = max(pairs, key=lambda pair: glance(looks[pair[0]], pair[1]))
+    return _seen_as(source, _frames(source)[place]), _seen_as(target, second)
 
 
 def _frames(side: PixelSample) -> Sequence[Thumbnail]:

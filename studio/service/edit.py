@@ -98,7 +98,9 @@ class EditResult:
         return tuple(job.place(suffix) for suffix in (*texts, ".ccc"))
 
     def _description(self, shot: Shot) -> str:
-        return f"ReSWD Studio: {shot.name} matched to {self.job.reference.name}"
+        spaces = self.job.spaces
+        where = "" if spaces is None else f"; apply it to colours in {spaces.working}"
+        return f"ReSWD Studio: {shot.name} matched to {self.job.reference.name}{where}"
 
 
 def run_edit(job: EditJob, watch: Watch = UNWATCHED) -> EditResult:
@@ -193,13 +195,15 @@ class _Fitter:
     def _fitted(self, shot: Shot, path: Path, watch: Watch) -> Shot:
         reference = self._reference(path)
         samples = self._references.setdefault(reference, ReferenceSamples(reference, self._settings))
+        spaces = self._job.spaces
         if not is_clip(path):
-            result = run_match(MatchJob(path, reference, self._settings), watch, samples)
+            result = run_match(MatchJob(path, reference, self._settings, spaces=spaces), watch, samples)
             grade, notes = result.grade, result.notes
         else:
-            facts = read_facts(path)
+            facts = read_facts(path, hdr=spaces is not None)
             spans, odd = self._spans(shot, facts)
-            clip = fit_clip(ClipJob(path, reference, self._settings), facts, None, samples, watch, spans)
+            job = ClipJob(path, reference, self._settings, spaces=spaces)
+            clip = fit_clip(job, facts, None, samples, watch, spans)
             grade, notes = clip.grade, (*odd, *clip.notes)
         effective = grade.effective
         if not isinstance(effective, Cdl):
@@ -252,7 +256,9 @@ def _span(event: EdlEvent, first: int | None, facts: ClipFacts) -> tuple[float, 
 
 def _made(job: EditJob, shots: list[Shot]) -> Edl:
     """An EDL of the shots of a folder, each as long as it is, at the rate of the first clip."""
-    facts = {shot.path: read_facts(shot.path) for shot in shots if shot.cdl and shot.path and is_clip(shot.path)}
+    hdr = job.spaces is not None
+    clips = [shot.path for shot in shots if shot.cdl and shot.path and is_clip(shot.path)]
+    facts = {path: read_facts(path, hdr=hdr) for path in clips}
     rate = next((each.rate for each in facts.values() if each.rate), _RATE)
     rows = []
     for shot in shots:

@@ -13,6 +13,7 @@ from studio.jobs import FRESH, OVERWRITE, FramesJob
 from studio.records.report import DONE, read_report
 from studio.service.batch.here import run_prepared, workers_here
 from studio.service.batch.prepare import prepare_frames
+from studio.service.spaces import save_grade_between
 from studio.watch import UNWATCHED, Watch
 
 
@@ -48,12 +49,15 @@ class FramesResult:
 
     @property
     def encoding(self) -> str:
-        """The colour encoding of most frames, which the grade belongs to."""
-        return self.grade.encoding
+        """The colour encoding of most frames, which the grade belongs to unless there are colour spaces."""
+        return self.grade.encoding if self.job.spaces is None else self.job.spaces.source
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
-        """Save the grade in the format of the suffix."""
-        return self.grade.save(path, cube_size=cube_size, description=self.job.description())
+        """Save the grade in the format of the suffix; between colour spaces as :func:`save_grade_between` does."""
+        told, spaces = self.job.description(), self.job.spaces
+        if spaces is not None:
+            return save_grade_between(self.grade, path, spaces, cube_size=cube_size, description=told)
+        return self.grade.save(path, cube_size=cube_size, description=told)
 
 
 def run_frames(job: FramesJob, output: Path, *, overwrite: bool = False, watch: Watch = UNWATCHED) -> FramesResult:
@@ -73,9 +77,12 @@ def run_frames(job: FramesJob, output: Path, *, overwrite: bool = False, watch: 
         existing = OVERWRITE if overwrite else FRESH
         with workers_here(None, len(plan.items)) as (workers, number):
             ended = run_prepared(plan, record, workers, number, watch, existing=existing)
-        good = [row for row in read_report(ended.report).values() if row.status == DONE]
+        rows = read_report(ended.report).values()
+        good = [row for row in rows if row.status == DONE]
     if ended.record is None or not good:
-        raise InputError(f"{job.source}: none of the {len(plan.items)} frames could be matched")
+        # A space that frames cannot be written in is the same for all of them.
+        told = next((f": {row.message}" for row in rows if job.spaces is not None and row.message), "")
+        raise InputError(f"{job.source}: none of the {len(plan.items)} frames could be matched{told}")
     saved = job.saved_grade is not None
     return FramesResult(
         job=job,

@@ -12,7 +12,6 @@ from reswd_torch.grade import Grade
 from reswd_torch.grade.trims import Trims
 from reswd_torch.matching import MatchReport, PixelSample, color_distance
 from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE, MatchSettings
-from reswd_torch.spaces import target_view
 from studio.jobs import MatchJob
 from studio.media.images import AS_IT_IS, Picture, WrittenAs, profile_name, read_picture, write_picture
 from studio.media.images.exact import to_depth
@@ -20,9 +19,11 @@ from studio.media.images.refuse import file_hash
 from studio.records.match import settings_text
 from studio.service.clip_colours import most_alike
 from studio.service.encodings import fit_encoded
+from studio.service.hdr import hdr_in_words, in_own_space
 from studio.service.reference import ReferenceSamples
 from studio.service.source import ReadSource, read_source
 from studio.service.spaces import (
+    alike_between,
     as_written,
     distance_by,
     fit_between,
@@ -30,7 +31,6 @@ from studio.service.spaces import (
     notes_on_range,
     render_picture,
     save_grade_between,
-    seen_sample,
 )
 from studio.service.weights import where_to_grade
 from studio.watch import UNWATCHED, Watch
@@ -200,7 +200,7 @@ def whole_again(result: MatchResult) -> MatchResult:
     Raises:
         InputError: the file is no longer there, or no longer a picture.
     """
-    picture = read_picture(result.job.source)
+    picture = read_picture(result.job.source, hdr=True)
     return replace(result, picture=picture, weights=where_to_grade(picture, result.job.mask, result.job.mask_colors))
 
 
@@ -231,10 +231,11 @@ def run_match(
         dict(read.hashes),
         job.settings,
     )
+    job, implied = in_own_space(job, picture.container.hdr, hdr_in_words(picture))
     as_written(picture, job.spaces)  # which may refuse, before any work
     if (config := job.files.get("config")) is not None:
         hashes["config"] = file_hash(config)
-    notes = [f"{job.source.name}: {note}" for note in notes_on(picture, job.spaces)]
+    notes = [*implied, *(f"{job.source.name}: {note}" for note in notes_on(picture, job.spaces))]
 
     def told(grade: Grade) -> list[str]:
         return [f"{job.source.name}: {note}" for note in notes_on_range(picture, grade, job.spaces)]
@@ -248,7 +249,7 @@ def run_match(
     watch(0.2, "reading the reference")
     reference = reference or ReferenceSamples(job.reference, settings)
     target, target_notes = _wanted(job, reference, picture)
-    sample, target = most_alike(sample, target)
+    sample, target = most_alike(sample, target) if job.spaces is None else alike_between(sample, target, job.spaces)
     hashes |= reference.hashes
     grade = _fit(job, sample, target, picture.icc, watch.part(0.3, 0.9))
     watch(0.9, "grading")
@@ -258,13 +259,9 @@ def run_match(
 
 def _wanted(job: MatchJob, reference: ReferenceSamples, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
     """The reference's colours as the fit compares them with the source's: see :attr:`MatchResult.target_sample`."""
-    spaces = job.spaces
-    if spaces is None:
+    if job.spaces is None:
         return reference.for_picture(picture)
-    if spaces.target is None:
-        sample, notes = reference.shown(picture)
-        return seen_sample(sample, target_view(spaces)), notes
-    return reference.seen(picture, target_view(spaces), spaces.target)
+    return reference.between(picture, job.spaces)
 
 
 def _fit(job: MatchJob, source: PixelSample, target: PixelSample, icc: bytes | None, watch: Watch) -> Grade:

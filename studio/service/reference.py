@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
-from reswd_torch.spaces import View
+from reswd_torch.spaces import SpaceChoice, View, target_view
+from reswd_torch.spaces.sight import lifts_white
 from studio.media.clips.read import read_facts
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.refuse import file_hash
@@ -24,9 +26,12 @@ from studio.references import (
 )
 from studio.service.clip_colours import clip_reference_sample
 from studio.service.encodings import in_profile
+from studio.service.hdr import Numbers, numbers_of, shown_in_standard_range, space_in
 from studio.service.spaces import check_not_developed, seen_sample
 from studio.service.weights import how_much_counts, where_to_grade
 
+BROUGHT_INTO_RANGE = "its HDR was brought into standard range"
+"""What is said of an HDR reference for a source that is not."""
 REDUCED_EDGE = 1024
 """A reference is decoded at least this large: its statistics need no more."""
 
@@ -41,6 +46,7 @@ class _Read:
         notes: what was assumed while it was read.
         size: rows and columns of the whole picture; None for a clip.
         form: the format of a picture, as its container has it.
+        hdr: primaries and transfer of HDR; None for standard range, and where the colours were brought into it.
     """
 
     sample: PixelSample
@@ -48,6 +54,7 @@ class _Read:
     notes: tuple[str, ...]
     size: tuple[int, int] | None
     form: str = ""
+    hdr: Numbers | None = None
 
     def has_size(self, size: tuple[int, int] | None) -> bool:
         """Whether the whole picture has that size, upright or turned."""
@@ -93,29 +100,67 @@ class ReferenceSamples:
         """The same for no picture in particular: in the encoding of an RGB profile; None stands for sRGB."""
         return self._converted(None, icc)
 
-    def seen(self, picture: Picture, view: View, space: str) -> tuple[PixelSample, tuple[str, ...]]:
+    def between(self, picture: Picture | None, spaces: SpaceChoice) -> tuple[PixelSample, tuple[str, ...]]:
+        """The reference as it is seen beside a source in a colour space (:mod:`reswd_torch.spaces.sight`).
+
+        Args:
+            picture: the source, at whose places it is sampled if the sizes are equal; None for no picture in particular.
+            spaces: the spaces; that of the reference is what its file says where none is named.
+
+        Raises:
+            InputError: the reference or its mask cannot be read, or it is camera raw, whose space is its own.
+        """
+        if spaces.target is None and (own := self._own_space(picture, spaces.config)) is not None:
+            spaces = replace(spaces, target=own)
+        view = target_view(spaces)
+        if spaces.target is not None:
+            sample, notes = self.seen(picture, view, spaces.target)
+        else:
+            sample, notes = self.shown(picture)
+            sample = seen_sample(sample, view)
+        if lifts_white(spaces):
+            notes = (*notes, f"{self._reference.name}: its white was taken for 203 cd/m2 (ITU-R BT.2408)")
+        return sample, notes
+
+    def _own_space(self, picture: Picture | None, place: str) -> str | None:
+        """The name of the space that the file of an HDR reference means; None for standard range."""
+        if isinstance(self._reference, PaletteReference):
+            return None
+        numbers = self._as_stored(picture).hdr
+        return None if numbers is None else space_in(place, self._reference.path, numbers)
+
+    def seen(self, picture: Picture | None, view: View, space: str) -> tuple[PixelSample, tuple[str, ...]]:
         """The reference's code values as its file holds them, seen through a view: at the places of one source picture if the
         sizes are equal.
 
         Args:
-            picture: the source.
+            picture: the source; None for no picture in particular.
             view: what a display shows of the reference's space.
             space: the name of that space, for messages.
 
         Raises:
             InputError: the reference or its mask cannot be read, or it is camera raw, whose space is its own.
         """
-        reference = self._reference
-        assert isinstance(reference, PictureReference), "a job refuses the space of anything else"
-        read = self._for_size(reference, picture.full_size, beyond=True)
+        reference, read = self._reference, self._as_stored(picture)
+        assert isinstance(reference, PictureReference | ClipReference), "a job refuses the space of anything else"
         check_not_developed(reference.path, read.form, space)
         if (known := self._seen.get(read)) is None or known[0] is not view:
             known = self._seen[read] = (view, seen_sample(read.sample, view))  # its features serve every picture
-        return known[1], tuple(f"{reference.path.name}: {note}" for note in read.notes)
+        # Of a clip they say what it would be taken for otherwise.
+        notes = () if isinstance(reference, ClipReference) else read.notes
+        return known[1], tuple(f"{reference.path.name}: {note}" for note in notes)
 
-    def shown(self, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
+    def _as_stored(self, picture: Picture | None) -> _Read:
+        """The reference's code values, whatever they stand for."""
+        reference = self._reference
+        if isinstance(reference, ClipReference):
+            return self._read_clip(reference, beyond=True)
+        assert isinstance(reference, PictureReference), "a palette has no code values"
+        return self._for_size(reference, None if picture is None else picture.full_size, beyond=True)
+
+    def shown(self, picture: Picture | None) -> tuple[PixelSample, tuple[str, ...]]:
         """The reference in sRGB, at the places of one source picture if the sizes are equal. Raises InputError as above."""
-        return self._converted(picture.full_size, None)
+        return self._converted(None if picture is None else picture.full_size, None)
 
     def _converted(self, size: tuple[int, int] | None, icc: bytes | None) -> tuple[PixelSample, tuple[str, ...]]:
         reference = self._reference
@@ -130,13 +175,19 @@ class ReferenceSamples:
             notes.append(f"reference colours were converted from {names[0]} to {names[1]}")
         return in_profile(read.sample, read.icc, icc), tuple(notes)
 
-    def _read_clip(self, clip: ClipReference) -> _Read:
-        """The colours of a clip, or of one of its frames, taken as sRGB: what a display shows of both is the same."""
-        if True not in self._read:
-            facts = read_facts(clip.path)
+    def _read_clip(self, clip: ClipReference, *, beyond: bool = False) -> _Read:
+        """The colours of a clip, or of one of its frames; but for a view taken as sRGB, since what a display shows of both is the
+        same. HDR is brought into standard range then."""
+        kept = self._beyond if beyond else self._read
+        if True not in kept:
+            facts = read_facts(clip.path, hdr=True)
+            sample, numbers = clip_reference_sample(facts, clip, self._settings), numbers_of(facts)
             notes = (f"its colours ({facts.tags.name}) were taken as sRGB",) if facts.tags.is_wide else ()
-            self._read[True] = _Read(clip_reference_sample(facts, clip, self._settings), None, notes, None)
-        return self._read[True]
+            if numbers is not None and not beyond:
+                kept[True] = _in_standard_range(_Read(sample, None, (), None, hdr=numbers), clip.path)
+            else:
+                kept[True] = _Read(sample, None, notes, None, hdr=numbers)
+        return kept[True]
 
     def _for_size(self, picture: PictureReference, size: tuple[int, int] | None, *, beyond: bool = False) -> _Read:
         """Whole for a picture of the reference's own size, reduced for all others; each is read once, for a view with what lies
@@ -147,15 +198,27 @@ class ReferenceSamples:
             if whole in kept:
                 return kept[whole]
         path, mask = picture.path, picture.mask
-        read = read_reduced(path, at_least=REDUCED_EDGE, whole_if=size) if mask is None else read_picture(path)
+        if mask is None:
+            read = read_reduced(path, at_least=REDUCED_EDGE, whole_if=size, hdr=True)
+        else:
+            read = read_picture(path, hdr=True)
         counts = how_much_counts(read, where_to_grade(read, mask, picture.mask_colors))
         looks = self._settings.looks_for_scene
         colours = read.unclamped if beyond else read.in_range
         sample = sample_pixels(colours, self._settings.samples, self._settings.seed, counts, with_thumbnail=looks)
         notes = tuple(note for note in read.notes if not beyond or note not in read.container.assumed)
-        found = _Read(sample, read.icc, notes, read.full_size, read.container.format)
+        found = _Read(sample, read.icc, notes, read.full_size, read.container.format, read.container.hdr)
+        if found.hdr is not None and not beyond:
+            found = _in_standard_range(found, path)
         same = found.has_size(size)
         kept[same] = found
         if not same and (read.height, read.width) == found.size:  # too small for, or of a format without, reduction
             kept[True] = found
         return found
+
+
+def _in_standard_range(read: _Read, path: Path) -> _Read:
+    """An HDR reference as a display of standard range shows it, in sRGB."""
+    assert read.hdr is not None
+    sample = seen_sample(read.sample, shown_in_standard_range(path, read.hdr))
+    return replace(read, sample=sample, icc=None, notes=(*read.notes, BROUGHT_INTO_RANGE), hdr=None)

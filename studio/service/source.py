@@ -37,7 +37,7 @@ def read_source(job: MatchJob) -> ReadSource:
         InputError: it or its mask cannot be used.
     """
     hashes = {"source": file_hash(job.source)}
-    picture = read_picture(job.source)
+    picture = read_picture(job.source, hdr=True)
     weights = where_to_grade(picture, job.mask, job.mask_colors)
     counts = how_much_counts(picture, weights)
     if job.mask is not None:

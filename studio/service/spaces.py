@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.formats import format_for
 from reswd_torch.grade.grade import check_grade_path
-from reswd_torch.grade.kinds import Transform
 from reswd_torch.matching import PixelSample, color_distance, fit_pairs, fit_samples
 from reswd_torch.progress import OnProgress
 from reswd_torch.settings import AUTO_TRANSFORM, CDL, LUT, MatchSettings
@@ -37,6 +37,7 @@ from studio.media.images import Picture, profile_name
 from studio.media.images.picture import FILM_FORMATS, RAW
 from studio.media.images.png_chunks import COLOUR_CHUNKS
 from studio.media.images.scene import developed_profile
+from studio.service.clip_colours import most_alike
 from studio.service.encodings import sample_through
 from studio.service.floats import StripKernel, beyond_range, by_tables, floats_kernel_of
 from studio.service.render import codes_kernel, of_codes, render, render_by
@@ -70,6 +71,20 @@ def _shown(view: View, colours: Float[Tensor, "n 3"] | np.ndarray) -> Float[Tens
 def _codes(values: np.ndarray) -> np.ndarray:
     """Values as codes of a picture, 0..1."""
     return np.nan_to_num(values).clip(0.0, 1.0)
+
+
+def alike_between(source: PixelSample, target: PixelSample, choice: SpaceChoice) -> tuple[PixelSample, PixelSample]:
+    """:func:`~studio.service.clip_colours.most_alike` of what is seen of both.
+
+    Args:
+        source: in ``choice.source``.
+        target: as it is seen.
+        choice: the spaces.
+
+    Returns:
+        Both, still in these encodings.
+    """
+    return most_alike(source, target, lambda: seen_sample(source, source_view(choice)))
 
 
 @one_thread()
@@ -222,15 +237,18 @@ def render_between(
     else:
         plain = np.empty_like(pixels)
         if weights is not None or grade.leaves_alone:
-            render_by(_kernel(choice, None, pixels.dtype), pixels, plain, None, pixels, multiplied_by)
+            render_by(_kernel_between(choice, None, pixels.dtype), pixels, plain, None, pixels, multiplied_by)
         if grade.leaves_alone:
             return plain
     out = pixels if in_place else np.empty_like(pixels)
-    render_by(_kernel(choice, grade.effective, pixels.dtype), pixels, out, weights, plain, multiplied_by)
+    render_by(_kernel_between(choice, grade, pixels.dtype), pixels, out, weights, plain, multiplied_by)
     return out
 
 
-def _kernel(choice: SpaceChoice, effective: Transform | None, dtype: np.dtype) -> StripKernel:
+@lru_cache(maxsize=8)
+def _kernel_between(choice: SpaceChoice, grade: Grade | None, dtype: np.dtype) -> StripKernel:
+    """What grades strips; None for the conversions alone. The latest are kept, so that the frames of a clip share one."""
+    effective = None if grade is None else grade.effective
     if dtype.kind == "f" and effective is not None and not isinstance(effective, Cdl):
         ahead, behind = (
             conversion(choice.config, *ends)
@@ -303,7 +321,7 @@ def notes_on(picture: Picture, choice: SpaceChoice | None) -> tuple[str, ...]:
     if choice is None:
         return picture.notes
     notes = tuple(note for note in picture.notes if note not in picture.container.assumed)
-    if picture.icc is None or picture.container.assumed:
+    if picture.icc is None or picture.container.assumed or picture.container.hdr is not None:
         return notes
     name = profile_name(picture.icc)
     return (*notes, f"its profile ({name}) was passed over: its code values are {choice.source}")

@@ -36,6 +36,7 @@ class FrameColors:
         out_format: the pixel format that the encoder takes.
         out_matrix: the matrix of the frames for the encoder, by its tag; 0 for R'G'B'.
         out_range: their range; if left out that of the clip, and limited for a clip that was R'G'B'.
+        tagged: what they are tagged with, for primaries and transfer; None for those of the clip.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class FrameColors:
         out_format: str,
         out_matrix: int,
         out_range: int | None = None,
+        tagged: ColorTags | None = None,
     ) -> None:
         from av import VideoFormat
         from av.video.reformatter import Interpolation, VideoReformatter
 
         self._tags, self._size, self._out_format = tags, size, out_format
+        self._tagged_as = tagged or tags
         wanted, given = VideoFormat(out_format), VideoFormat(pixel_format)
         self.bits, self.has_alpha = depth_of(given), has_alpha(out_format)
         if out_range is None:
@@ -108,7 +111,7 @@ class FrameColors:
 
         Args:
             pixels: (H, W, 3) uint8 or uint16, R'G'B', upright.
-            like: the decoded frame, whose time and duration the result has; primaries and transfer are those of the clip.
+            like: the decoded frame, whose time and duration the result has.
             alpha: (H, W) of :meth:`alpha`, upright; None for opaque. Without effect where the encoder holds none.
         """
         from av import VideoFrame
@@ -221,9 +224,9 @@ class FrameColors:
         return np.minimum(values, 255).astype(np.uint8) if top == 255 else values
 
     def _tagged(self, out: VideoFrame, like: VideoFrame) -> VideoFrame:
-        """Give ``out`` the time of ``like`` and the clip's primaries and transfer; returns it."""
+        """Give ``out`` the time of ``like`` and the primaries and transfer of the result; returns it."""
         out.pts, out.time_base, out.duration = like.pts, like.time_base, like.duration
-        out.color_primaries, out.color_trc = self._tags.primaries, self._tags.transfer
+        out.color_primaries, out.color_trc = self._tagged_as.primaries, self._tagged_as.transfer
         out.pict_type = 0  # the encoder chooses its own key frames
         return out
 

@@ -48,6 +48,8 @@ _EXACT = {
 (Cinepak, GIF, Microsoft Video 1, …) has an encoder that spoils the picture, or none, and another codec takes its place."""
 _OTHERWISE = ("h264", "vp9", "mpeg2video", "mpeg4")
 """Codecs to try, in this order, where the source's codec has no good encoder here or the container does not hold it."""
+_OTHERWISE_HDR = ("hevc", "av1")
+"""Codecs to try before these for HDR, of which they are the usual ones."""
 _WITH_ALPHA = ("prores", "png", "vp9")
 """Codecs to try before these for a clip with transparency; for one of R'G'B' the second one first, which loses nothing."""
 _PRORES = {"Proxy": "0", "LT": "1", "Standard": "2", "HQ": "3", "4444": "4", "XQ": "5"}
@@ -72,6 +74,7 @@ class Encoding:
         tagged_matrix: the matrix that the file is tagged with; 2 for no tag.
         range: the range that the file is tagged with: 1 limited, 2 full, 0 for no tag.
         notes: sentences that say where the result falls short of the source.
+        keeps_light: whether the result says about light what the source does.
     """
 
     encoder: str
@@ -83,6 +86,7 @@ class Encoding:
     tagged_matrix: int
     range: int
     notes: tuple[str, ...] = field(default=())
+    keeps_light: bool = False
 
     def set_up(self, context: VideoCodecContext, facts: ClipFacts) -> None:
         """Set all parameters of a codec context that is not open yet.
@@ -109,6 +113,8 @@ class Encoding:
 def choose_encoding(facts: ClipFacts, holds: Holds) -> Encoding:
     """Choose how to encode the picture: with the source's own codec or, failing that, the first other one that works.
 
+    HDR is rather given to another codec than written in fewer bits, in which its steps are seen.
+
     Args:
         facts: the source clip.
         holds: what the container can hold.
@@ -116,7 +122,10 @@ def choose_encoding(facts: ClipFacts, holds: Holds) -> Encoding:
     Raises:
         InputError: no encoder can be opened whose output the container holds.
     """
-    for encoding in _candidates(facts, holds):
+    candidates = _candidates(facts, holds)
+    if facts.tags.is_hdr:
+        candidates = iter(sorted(candidates, key=lambda one: _bits_of(one.pixel_format) < facts.bits))
+    for encoding in candidates:
         if holds.picture(encoding.encoder) and _opens(encoding, facts):
             return encoding
     raise InputError(
@@ -133,7 +142,8 @@ def _candidates(facts: ClipFacts, holds: Holds) -> Iterator[Encoding]:
     exact: tuple[str, ...] = _WITH_ALPHA if facts.alpha else ("png",) if has_few(facts.pixel_format) else ()
     if has_rgb(facts.pixel_format):
         exact = tuple(sorted(exact))
-    for codec in (*own, *exact, *_OTHERWISE):
+    otherwise = (*_OTHERWISE_HDR, *_OTHERWISE) if facts.tags.is_hdr else _OTHERWISE
+    for codec in (*own, *exact, *otherwise):
         name, options = _QUALITY.get(codec, (codec, {}))
         try:
             offered = [form.name for form in Codec(name, "w").video_formats or ()]
@@ -148,9 +158,17 @@ def _candidates(facts: ClipFacts, holds: Holds) -> Iterator[Encoding]:
         chosen = {**options, **_profile(name, pixel_format, facts.profile)}
         if name in VPX and has_alpha(pixel_format):
             chosen["auto-alt-ref"] = "0"  # libvpx does not write alpha with it
+        lit = None if facts.light is None else facts.light.given_to(name, chosen)
+        chosen = chosen if lit is None else lit
         ways = _ways(facts, name, pixel_format, keeps_full=holds.full_range(name))
         for time_base in (facts.time_base, 1 / facts.rate if facts.rate else facts.time_base):
-            yield Encoding(name, pixel_format, chosen, time_base, *ways, tuple(notes))
+            yield Encoding(name, pixel_format, chosen, time_base, *ways, tuple(notes), lit is not None)
+
+
+def _bits_of(pixel_format: str) -> int:
+    from av import VideoFormat
+
+    return depth_of(VideoFormat(pixel_format, 64, 64))
 
 
 def _opens(encoding: Encoding, facts: ClipFacts) -> bool:

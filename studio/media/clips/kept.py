@@ -39,17 +39,20 @@ _OWN_PLACE = {
 """Metadata that MP4 has a place for without a list of keys."""
 _LONGEST_TEXT = 60_000
 """Bytes of a text of QuickTime without a list of keys: its length has 16 bits."""
+LIGHT = "its HDR light levels"
+"""The phrase for the mastering display and the light of the content, which some encoders write."""
+_UNGRADED = "which describe the ungraded picture"
 _SIDE_DATA = {
     "STEREO3D": "that it is stereoscopic (3-D)",
     "SPHERICAL": "its spherical (360°) projection",
     "ICC_PROFILE": "the ICC profile of its frames, which was not followed either",
-    "MASTERING_DISPLAY_METADATA": "its HDR light levels",
-    "CONTENT_LIGHT_LEVEL": "its HDR light levels",
+    "MASTERING_DISPLAY_METADATA": LIGHT,
+    "CONTENT_LIGHT_LEVEL": LIGHT,
     "AMBIENT_VIEWING_ENVIRONMENT": "its viewing conditions",
-    "DYNAMIC_HDR_PLUS": "its HDR10+ data",
-    "DYNAMIC_HDR_VIVID": "its HDR Vivid data",
-    "DOVI_RPU_BUFFER": "its Dolby Vision data",
-    "DOVI_METADATA": "its Dolby Vision data",
+    "DYNAMIC_HDR_PLUS": f"its HDR10+ data, {_UNGRADED}",
+    "DYNAMIC_HDR_VIVID": f"its HDR Vivid data, {_UNGRADED}",
+    "DOVI_RPU_BUFFER": f"its Dolby Vision data, {_UNGRADED}",
+    "DOVI_METADATA": f"its Dolby Vision data, {_UNGRADED}",
     "A53_CC": "the closed captions inside its picture",
     "AFD": "its active format description",
     "S12M_TIMECODE": "the timecode inside its picture",

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import numpy as np
 
 from reswd_torch.errors import InputError
+from studio.media.clips.light import LightLevels, light_of
 from studio.media.clips.open import OpenClip, decoder_of, opened, picture_stream
 from studio.media.clips.pixel_formats import depth_of, is_transparent, refusal
-from studio.media.clips.tags import ColorTags, read_tags
+from studio.media.clips.tags import HLG, PQ, ColorTags, read_tags
 
 if TYPE_CHECKING:
     from typing import Never
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 _NOT_DISPLAY = {
     8: "is scene-linear",
-    16: "is HDR (PQ, SMPTE ST 2084)",
-    18: "is HDR (HLG, ARIB STD-B67)",
+    PQ: "is HDR (PQ, SMPTE ST 2084)",
+    HLG: "is HDR (HLG, ARIB STD-B67)",
 }
-"""Transfer characteristics, by H.273 table 3, of clips that are not display-referred, which a grade cannot be applied to."""
+"""Transfer characteristics, by H.273 table 3, of clips that are not for SDR displays: a grade of such codes is another one."""
 WITHOUT_TIMES = ("avi", "h264", "hevc", "m4v", "mpegvideo", "obu")
 """Containers that say in which order frames are decoded, and not when they are shown. FFmpeg makes times up for them, which are
 wrong where frames refer to later ones (B-frames); what it decodes comes in the order of showing, one frame at a time."""
@@ -86,6 +87,7 @@ class ClipFacts:
         seconds: how long the file says the picture lasts; None where it does not say.
         whole_seconds: how long the file says that all streams together last, or None.
         interlaced: whether frames consist of two fields.
+        light: what an HDR clip says about light; None for every other clip.
     """
 
     path: Path
@@ -105,6 +107,7 @@ class ClipFacts:
     seconds: float | None
     whole_seconds: float | None
     interlaced: bool
+    light: LightLevels | None = None
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -142,12 +145,16 @@ class Damage:
         return None
 
 
-def read_facts(path: Path) -> ClipFacts:
+def read_facts(path: Path, *, hdr: bool = False) -> ClipFacts:
     """Open a clip and decode its first frame, which many of the facts are only known from.
 
+    Args:
+        path: the clip.
+        hdr: whether it may be HDR, for a caller who grades it in a space of its own.
+
     Raises:
-        InputError: the file is no clip, has no video stream or no frame that can be decoded, is HDR or scene-linear, or has a
-            colour matrix that is not supported.
+        InputError: the file is no clip, has no video stream or no frame that can be decoded, is scene-linear, or HDR where it may
+            not be, or has a colour matrix that is not supported.
     """
     with opened(path) as container:
         stream = picture_stream(container, path)
@@ -166,7 +173,7 @@ def read_facts(path: Path) -> ClipFacts:
                 f"{path}: its colour matrix (number {error} of ITU-T H.273) is not one of BT.601, BT.709, BT.2020: export it "
                 "with one of these first"
             ) from error
-        if tags.transfer in _NOT_DISPLAY:
+        if tags.transfer in _NOT_DISPLAY and not (hdr and tags.is_hdr):
             raise InputError(
                 f"{path}: the clip {_NOT_DISPLAY[tags.transfer]}: convert it to SDR (Rec.709) first, in a video editor"
             )
@@ -188,6 +195,7 @@ def read_facts(path: Path) -> ClipFacts:
             seconds=_stated_seconds(stream, container.format.name),
             whole_seconds=container.duration / 1e6 if container.duration else None,
             interlaced=frame.interlaced_frame,
+            light=light_of(frame) if tags.is_hdr else None,
         )
 
 

@@ -18,8 +18,13 @@ LIMITED, FULL = 1, 2
 """The colour ranges by the numbers of FFmpeg's AVColorRange."""
 UNTAGGED = 2
 """The number that means "unspecified" in H.273, for primaries, transfer and matrix alike."""
-BT709, SMPTE170M = 1, 6
-"""Matrices by their numbers in H.273 table 4. SMPTE 170M has the matrix of BT.601."""
+BT709, SMPTE170M, BT2020 = 1, 6, 9
+"""Matrices by their numbers in H.273 table 4. SMPTE 170M has the matrix of BT.601. Primaries of BT.709 and BT.2020 have the same
+numbers in table 2."""
+P3_D65 = 12
+"""Primaries by their number in H.273 table 2 (SMPTE EG 432-1)."""
+PQ, HLG = 16, 18
+"""The transfer characteristics of HDR by their numbers in H.273 table 3: SMPTE ST 2084, and ARIB STD-B67."""
 HD_ROWS = 720
 """Players take an untagged clip of at least this many rows for BT.709 and a smaller one for BT.601, and so does this module."""
 
@@ -45,6 +50,11 @@ class ColorTags:
     used_range: int
 
     @property
+    def is_hdr(self) -> bool:
+        """Whether its transfer is one of HDR."""
+        return self.transfer in (PQ, HLG)
+
+    @property
     def is_wide(self) -> bool:
         """Whether its colours reach beyond those of sRGB: Display P3 or Rec. 2020."""
         return self.primaries in (9, 12) or self.used_matrix in (9, 10)
@@ -52,7 +62,9 @@ class ColorTags:
     @property
     def name(self) -> str:
         """The usual name of the encoding, such as ``Rec.709 video`` or ``Display P3 video``."""
-        if self.primaries == 12:
+        if self.is_hdr:
+            return "HDR video (PQ)" if self.transfer == PQ else "HDR video (HLG)"
+        if self.primaries == P3_D65:
             return "Display P3 video"
         if self.is_wide:
             return "Rec.2020 video"
@@ -78,7 +90,8 @@ class Tagged(Protocol):
 def read_tags(frame: VideoFrame, context: Tagged) -> ColorTags:
     """Read the tags of a decoded frame and, where it has none, those of its stream.
 
-    Grey has the full range unless it is tagged, which is how FFmpeg takes it; Y'CbCr has the limited one.
+    Grey has the full range unless it is tagged, which is how FFmpeg takes it; Y'CbCr has the limited one. HDR without a matrix
+    has that of BT.2020, as ITU-R BT.2100 asks.
 
     Args:
         frame: the frame.
@@ -88,12 +101,15 @@ def read_tags(frame: VideoFrame, context: Tagged) -> ColorTags:
         ValueError: the matrix is not supported (YCgCo, ICtCp); the message is its number.
     """
     matrix = frame.colorspace if frame.colorspace != UNTAGGED else context.colorspace
+    transfer = frame.color_trc if frame.color_trc != UNTAGGED else context.color_trc
     tagged_range = frame.color_range or context.color_range
     name = frame.format.name
     is_full = tagged_range == FULL or name.startswith("yuvj") or (is_grey(name) and tagged_range != LIMITED)
     used_range = FULL if is_full else LIMITED
     if has_rgb(name):
         used, used_range = 0, FULL
+    elif matrix in (UNTAGGED, 0, 3) and transfer in (PQ, HLG):
+        used = BT2020
     elif matrix in (UNTAGGED, 0, 3):  # 0 is R'G'B', which these pixels are not; 3 is reserved
         used = BT709 if frame.height >= HD_ROWS else SMPTE170M
     elif matrix in LUMA:
@@ -102,7 +118,7 @@ def read_tags(frame: VideoFrame, context: Tagged) -> ColorTags:
         raise ValueError(str(matrix))
     return ColorTags(
         primaries=frame.color_primaries if frame.color_primaries != UNTAGGED else context.color_primaries,
-        transfer=frame.color_trc if frame.color_trc != UNTAGGED else context.color_trc,
+        transfer=transfer,
         matrix=matrix,
         range=tagged_range,
         used_matrix=used,

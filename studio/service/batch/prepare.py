@@ -75,6 +75,7 @@ def prepare_frames(
         mode=SERIES,
         settings=job.settings,
         mask=job.mask,
+        spaces=job.spaces,
     )
     _check_masks(batch)
     inputs = _single_files(batch)
@@ -102,7 +103,7 @@ def _checked_record(job: BatchJob, source: Path) -> RunRecord:
     record = _record(job, source)
     if record.grade is None and not record.series and not job.each_its_own:
         for reference in references_of(record):
-            reference.in_encoding(None)
+            reference.in_encoding(None) if job.spaces is None else reference.between(None, job.spaces)
     return record
 
 
@@ -137,7 +138,7 @@ def _kept(path: Path) -> KeptFile:
 def _reference(job: BatchJob) -> KeptFile | None:
     """The reference's place and hash. Where each picture has its own, report.csv notices changes, so no hash is kept."""
     if isinstance(job.reference, ClipReference):
-        clip = read_facts(job.reference.path).path  # which refuses what is no clip
+        clip = read_facts(job.reference.path, hdr=True).path  # which refuses what is no clip
         return KeptFile(str(clip.absolute()), sha256_of(clip))
     if (path := reference_files(job.reference).get("target")) is not None:
         return _kept(path)

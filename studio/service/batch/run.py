@@ -198,7 +198,7 @@ class _Run:
         shares: dict[str, Share] = {}
         reasons = {item.name: item.problem for item in self.plan.items if item.problem is not None}
         count = colours_each(max(1, len(items)), record.settings)
-        tasks = (SampleTask(i.name, i.source, i.mask, count, record.settings.seed) for i in items)
+        tasks = (SampleTask(i.name, i.source, i.mask, count, record.settings.seed, record.spaces) for i in items)
         self._graded_from = _LOOKING_SHARE
         self._watch.note(_event(LOOKING, 0, len(items)))
         for over, one in enumerate(self._all(sample_one, tasks), 1):
@@ -214,7 +214,8 @@ class _Run:
             report.rewrite(item.name for item in self.plan.items)
             return False
         in_order = [shares[item.name] for item in items if item.name in shares]
-        self.record = replace(record, series=fit_series(in_order, references_of(record), record.settings))
+        series = fit_series(in_order, references_of(record), record.settings, record.spaces)
+        self.record = replace(record, series=series)
         return True
 
     def grade(self, report: Report) -> None:

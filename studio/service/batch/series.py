@@ -2,7 +2,7 @@
 
 Every picture gives a few colours, in the encoding of its file. The grade is fitted in the encoding that most pictures have.
 Where a series mixes encodings (sRGB and Display P3, say), each other one gets the grade that does the same to the pool: the look
-is one although the numbers differ.
+is one although the numbers differ. Where a colour space was said, all of them are in that one, whatever their files say.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from reswd_torch.matching import PixelSample, fit_pairs, pool_samples, sample_pi
 from reswd_torch.matching.bend import colors_of, reaching
 from reswd_torch.profiles import is_usable
 from reswd_torch.settings import CDL, LUT, MatchSettings
+from reswd_torch.spaces.choice import SpaceChoice
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.records.batch import RunRecord, SeriesGrade
 from studio.references import PictureReference, Reference, choose_reference
@@ -31,10 +32,12 @@ from studio.remedies import JobRemedy
 from studio.service.batch.plan import pictures_in
 from studio.service.encodings import fit_encoded
 from studio.service.reference import ReferenceSamples
+from studio.service.spaces import as_written, fit_between, save_grade_between
 from studio.service.weights import how_much_counts, where_to_grade
 
 SRGB = "sRGB"
 _EDGE = 512  # a picture of a series is decoded at least this large for its share of the pool
+_POINTS = 33  # along one axis of the .cube of a series
 _LEAST = 8  # colours that each picture gives, however many there are
 
 
@@ -67,18 +70,29 @@ def colours_each(pictures: int, settings: MatchSettings) -> int:
     return max(_LEAST, -(-2 * settings.samples // pictures))
 
 
-def share_of(source: Path, mask: Path | None, count: int, seed: int) -> Share:
-    """Read a picture, as small as its format allows, and take its colours. Raises InputError."""
-    picture = read_reduced(source, at_least=_EDGE) if mask is None else read_picture(source)
+def share_of(source: Path, mask: Path | None, count: int, seed: int, spaces: SpaceChoice | None = None) -> Share:
+    """Read a picture, as small as its format allows, and take its colours.
+
+    Raises:
+        InputError: it cannot be read, or cannot be written in the space of the result.
+    """
+    hdr = spaces is not None
+    picture = read_reduced(source, at_least=_EDGE, hdr=hdr) if mask is None else read_picture(source, hdr=hdr)
     counts = how_much_counts(picture, where_to_grade(picture, mask))
-    sample = sample_pixels(picture.in_range, count, seed, counts)
-    key = encoding_key(picture.icc)
+    if spaces is not None:
+        as_written(picture, spaces)  # which may refuse, before any is graded
+    sample = sample_pixels(picture.in_range if spaces is None else picture.unclamped, count, seed, counts)
+    key = encoding_key(picture.icc) if spaces is None else spaces.source
     held_out = sample.held_out[:: max(1, len(sample.held_out) // count)][:count]
-    return Share(sample.fit.numpy(), held_out.numpy(), key, None if key == SRGB else picture.icc)
+    icc = None if key == SRGB or spaces is not None else picture.icc
+    return Share(sample.fit.numpy(), held_out.numpy(), key, icc)
 
 
 def fit_series(
-    shares: Iterable[Share], references: list[ReferenceSamples], settings: MatchSettings
+    shares: Iterable[Share],
+    references: list[ReferenceSamples],
+    settings: MatchSettings,
+    spaces: SpaceChoice | None = None,
 ) -> tuple[SeriesGrade, ...]:
     """Fit one grade for each encoding among the shares.
 
@@ -86,6 +100,7 @@ def fit_series(
         shares: of all pictures, in the order of their names, which is all that the result depends on.
         references: what the series should look like; several count alike.
         settings: how to match.
+        spaces: what the colours of all pictures stand for; None where their files say it.
 
     Raises:
         InputError: no shares, or a reference that cannot be read.
@@ -93,6 +108,10 @@ def fit_series(
     pool = list(shares)
     if not pool:
         raise InputError("none of the pictures could be read: there is nothing to fit the grade of the series to")
+    if spaces is not None:
+        source = _pooled(pool, None, settings)
+        target = _together([one.between(None, spaces)[0] for one in references], settings)
+        return (SeriesGrade(spaces.source, fit_between(source, target, settings, spaces), target.held_out),)
     profiles = {share.key: share.icc for share in pool}
     main = Counter(share.key for share in pool).most_common(1)[0][0]  # of equals the first
     icc = profiles.pop(main)
@@ -132,7 +151,11 @@ def _pooled(pool: list[Share], icc: bytes | None, settings: MatchSettings) -> Pi
 
 
 def _target(references: list[ReferenceSamples], icc: bytes | None, settings: MatchSettings) -> PixelSample:
-    parts = [one.in_encoding(icc)[0] for one in references]
+    return _together([one.in_encoding(icc)[0] for one in references], settings)
+
+
+def _together(parts: list[PixelSample], settings: MatchSettings) -> PixelSample:
+    """One sample for all references."""
     pooled = pool_samples(parts, settings.samples, settings.seed)
     return replace(pooled, of_picture=all(part.of_picture for part in parts))
 
@@ -150,12 +173,14 @@ def saved_series(grade: Grade, settings: MatchSettings) -> tuple[SeriesGrade, ..
     return (SeriesGrade("any", grade.for_settings(settings), None),)
 
 
-def grade_for(picture: Picture, series: tuple[SeriesGrade, ...]) -> SeriesGrade:
-    """The grade of a series for one picture.
+def grade_for(picture: Picture, series: tuple[SeriesGrade, ...], spaces: SpaceChoice | None = None) -> SeriesGrade:
+    """The grade of a series for one picture; in a colour space there is one for all.
 
     Raises:
         InputError: an encoding that no picture had when the grade was fitted.
     """
+    if spaces is not None:
+        return series[0]
     key = encoding_key(picture.icc)
     for one in series:
         if one.key in (key, "any"):
@@ -199,7 +224,10 @@ def save_series(folder: Path, record: RunRecord) -> None:
     reference = record.palette or (Path(record.reference.path).name if record.reference else "")
     said = f"ReSWD Studio: {Path(record.source).name} as one series matched to {reference}"
     for place, one in series_files(folder, record).items():
-        one.grade.save(place, description=said)
+        if record.spaces is None:
+            one.grade.save(place, description=said)
+        else:
+            save_grade_between(one.grade, place, record.spaces, cube_size=_POINTS, description=said)
 
 
 def _plain(name: str) -> str:

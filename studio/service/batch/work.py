@@ -16,8 +16,9 @@ from pathlib import Path
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.files import write_text_atomically
-from reswd_torch.matching import color_distance
+from reswd_torch.matching import PixelSample, color_distance
 from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces.choice import SpaceChoice
 from studio.fault import fault_line
 from studio.jobs import MatchJob
 from studio.kinds import RESULT_FORMATS
@@ -30,6 +31,7 @@ from studio.remedies import JobRemedy
 from studio.service.batch.series import Share, grade_for, reference_of, share_of
 from studio.service.match import MatchResult, kind_of, run_match, save_and_release, scene_facts
 from studio.service.reference import ReferenceSamples
+from studio.service.spaces import distance_by
 
 NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """What the system says when a disk, or the share of it that one may use, is full."""
@@ -44,6 +46,7 @@ class SampleTask:
     mask: Path | None
     count: int
     seed: int
+    spaces: SpaceChoice | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class TaskOutcome:
 def sample_one(task: SampleTask) -> Share | str:
     """The picture's share, or why it has none."""
     try:
-        return share_of(task.source, task.mask, task.count, task.seed)
+        return share_of(task.source, task.mask, task.count, task.seed, task.spaces)
     except Exception as error:  # one bad file does not stop the others
         return _reason(error, task.source)
 
@@ -169,18 +172,25 @@ def _graded(task: GradeTask) -> tuple[MatchResult, float | None, float | None, s
         result = run_match(job, reference=_samples(reference, run.settings, state))
         assert result.report is not None
         return result, result.report.distance_before, result.report.distance_after, result.report.took
-    job = MatchJob(source, SavedGrade(run.series[0].grade), settings, mask)
+    job = MatchJob(source, SavedGrade(run.series[0].grade), settings, mask, spaces=run.spaces)
     result = run_match(job)
-    one = grade_for(result.picture, run.series)
+    one = grade_for(result.picture, run.series, run.spaces)
     grade = one.grade if task.strength is None else one.grade.at_strength(task.strength)
     if one.target is None:  # a saved grade, which may take away the cast of this picture
         return result, None, None, ""
     result = replace(result, grade=grade)
+    took = run.settings.aim_for(picture=run.palette is None)
+    if run.spaces is not None:
+        target = PixelSample(one.target, one.target)
+        before, after = (
+            distance_by(each, result.source_sample, target, run.spaces) for each in (grade.at_strength(0.0), grade)
+        )
+        return result, before, after, took
     colours = result.source_sample.held_out
     before, after = (
         color_distance(each, one.target, icc=result.picture.icc) for each in (colours, grade.apply(colours))
     )
-    return result, before, after, run.settings.aim_for(picture=run.palette is None)
+    return result, before, after, took
 
 
 @lru_cache(maxsize=2)

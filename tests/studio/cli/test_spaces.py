@@ -12,9 +12,12 @@ import pytest
 from reswd_torch.spaces import conversion, view_of
 from studio.media.images import read_picture
 from tests.reswd_torch.spaces.configs_for_tests import own_config
+from tests.studio.clips_for_tests import deep_clip, moving
 from tests.studio.command_line import Reswd, assert_refused, snapshot
+from tests.studio.media.clips.made import difference, shown
 from tests.studio.media.images.film_for_tests import ExrPart, exr
-from tests.studio.spaces_for_tests import LOGC3, PLACE, SLOG3, codes, seen_difference, two_cameras
+from tests.studio.pictures import write_deep
+from tests.studio.spaces_for_tests import LOGC3, PLACE, SLOG3, codes, encoded, scene, seen_difference, two_cameras
 
 ASKED = ("--source-space", "arri_logc3_ei800", "--target-space", "SLOG3_SGAMUT3CINE")
 
@@ -140,8 +143,7 @@ def test_a_batch_with_a_config_of_ones_own_notices_that_it_changed(reswd: Reswd,
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--series",), "is for pictures that are matched one by one"),
-        (("--shots",), "--source-space is for a folder of pictures"),
+        (("--shots", "--output-space", "ACEScct"), "an edit is graded and not rendered"),
         (("--contrast", "1.2"), "trimmed in contrast"),
         (("--target-space", "slog3"), "unknown target space 'slog3'"),
         (
@@ -157,6 +159,104 @@ def test_a_batch_refuses_what_has_no_spaces(reswd: Reswd, shots: Path, flags: tu
     batch = ("batch", shots / "in", "-o", shots / "out", "--target", shots / "target.tif", *ASKED[:2], *flags)
     assert_refused(reswd(*batch), said)
     assert snapshot(shots) == before
+
+
+def test_a_clip_is_matched_and_graded_between_spaces(reswd: Reswd, shots: Path) -> None:
+    """One grade for all frames; settings repeat it, and a grade file is applied as it was fitted."""
+    frames = moving(codes(shots / "source.tif").reshape(192, 240, 3))
+    clip, out, look = deep_clip(shots / "a.mkv", frames), shots / "out.mkv", shots / "look.cc"
+    more = ("--grade", look, "--grade", shots / "look.clf", "--save-settings", shots / "run.json")
+    ran = reswd("match", clip, shots / "target.tif", *ASKED, "-o", out, *more)
+    assert ran.code == 0 and f"colour spaces in {LOGC3}, graded in ACEScct (ocio://studio-config-v" in ran.out
+    assert f".clf: takes {LOGC3} to {LOGC3}, with the conversions" in ran.out
+    assert f"its tags (sRGB video) were passed over: its code values are {LOGC3}" in ran.err
+    assert json.loads((shots / "run.json").read_text())["spaces"]["source"] == LOGC3
+    again = reswd("match", clip, "--from-settings", shots / "run.json", "-o", shots / "again.mkv")
+    assert again.code == 0 and difference(shown(out), shown(shots / "again.mkv")) == (0, 0)
+    for number, given in enumerate(((look, *ASKED[:2]), (shots / "run.json",))):
+        folder = shots / f"applied {number}"
+        assert reswd("apply", given[0], clip, "-o", folder, *given[1:]).code == 0
+        assert difference(shown(out), shown(folder / "a.mkv")) == (0, 0)
+    before = snapshot(shots)
+    refused = reswd("match", clip, shots / "target.tif", "--source-space", "LogC9", "-o", shots / "no.mkv")
+    assert_refused(refused, "unknown source space 'LogC9'")
+    pq = ("--source-space", "rec2100_pq_display", "--working-space", "acescct")
+    refused = reswd("match", clip, shots / "target.tif", *pq, "-o", shots / "no.mkv", "--grade", shots / "no.clf")
+    assert_refused(refused, ".clf has no place", ".ctf")
+    assert snapshot(shots) == before
+
+
+def test_an_hdr_clip_is_graded_in_its_own_space(reswd: Reswd, shots: Path) -> None:
+    """And settings repeat it; a source of standard range takes it for a reference."""
+    frames = moving(conversion(PLACE, "ACEScg", "rec2100_pq_display")(scene() * 0.1).clip(0, 1))
+    clip = deep_clip(shots / "a.mkv", frames, pixel_format="yuv420p10le", tags=(9, 16, 9, 1))
+    still = write_deep(shots / "still.png", encoded(scene() * 0.05, "sRGB - Display"))
+    out, more = shots / "out.mkv", ("--save-settings", shots / "run.json", "--grade", shots / "look.clf")
+    ran = reswd("match", clip, still, "-o", out, *more)
+    pq = "Rec.2100-PQ - Display"
+    assert ran.code == 0 and f"colour spaces in {pq}, graded in {pq} (ocio://studio-config-v" in ran.out
+    assert f"its file says HDR video (PQ): it was graded in {pq}" in ran.err and "203 cd/m2" in ran.err
+    again = reswd("match", clip, "--from-settings", shots / "run.json", "-o", shots / "again.mkv")
+    assert again.code == 0 and difference(shown(out, hdr=True), shown(shots / "again.mkv", hdr=True)) == (0, 0)
+    sdr = deep_clip(shots / "b.mkv", frames)
+    for source, place in ((sdr, shots / "sdr.mkv"), (still, shots / "sdr.png")):
+        ran = reswd("match", source, clip, "-o", place)
+        assert ran.code == 0 and "a.mkv: its HDR was brought into standard range" in ran.err
+    before = snapshot(shots)
+    assert_refused(reswd("match", clip, still, "-o", shots / "no.mkv", "--exposure", 1), "trimmed in exposure")
+    assert_refused(
+        reswd("match", clip, still, "-o", shots / "no.mkv", "--output-space", "srgb_display"), "without a source"
+    )
+    assert snapshot(shots) == before
+
+
+def test_an_edit_gets_ten_numbers_of_the_working_space(reswd: Reswd, shots: Path) -> None:
+    """Those that matches of its clips and stills give. Oracle: OpenColorIO reads the .ccc."""
+    (shots / "in").mkdir()
+    (shots / "in" / "still.tif").write_bytes((shots / "source.tif").read_bytes())
+    deep_clip(shots / "in" / "clip.mkv", moving(codes(shots / "source.tif").reshape(192, 240, 3)))
+    ran = reswd("batch", shots / "in", "-o", shots / "out", "--shots", "--target", shots / "target.tif", *ASKED)
+    assert ran.code == 0 and "the ten numbers of each shot are for colours in ACEScct" in ran.out
+    for name, suffix in (("still", ".tif"), ("clip", ".mkv")):
+        match = ("match", shots / "in" / f"{name}{suffix}", shots / "target.tif", *ASKED, "--transform", "cdl")
+        assert reswd(*match, "-o", shots / f"o{suffix}", "--grade", shots / f"{name}.cc").code == 0
+        told = (ocio.FileTransform(str(shots / f"{name}.cc")), ocio.FileTransform(str(shots / "out" / "in.ccc"), name))
+        alone, among = (next(iter(ocio.Config.CreateRaw().getProcessor(each).createGroupTransform())) for each in told)
+        assert [*alone.getSlope(), *alone.getOffset(), *alone.getPower(), alone.getSat()] == pytest.approx(
+            [*among.getSlope(), *among.getOffset(), *among.getPower(), among.getSat()], abs=1e-6
+        )
+    assert "apply it to colours in ACEScct" in (shots / "out" / "in.ccc").read_text()
+
+
+def test_a_batch_is_matched_to_a_clip_in_a_space(reswd: Reswd, shots: Path) -> None:
+    (shots / "in").mkdir()
+    (shots / "in" / "a.tif").write_bytes((shots / "source.tif").read_bytes())
+    clip = deep_clip(shots / "b.mkv", moving(codes(shots / "target.tif").reshape(192, 240, 3)))
+    ran = reswd("batch", shots / "in", "-o", shots / "out", "--target", clip, "--jobs", 1, *ASKED)
+    assert ran.code == 0
+    assert seen_difference(shots / "out" / "a.tif", LOGC3, shots / "target.tif", SLOG3) <= 1.0
+
+
+def test_a_series_and_numbered_frames(reswd: Reswd, shots: Path) -> None:
+    (shots / "in").mkdir()
+    (shots / "out").mkdir()
+    for number in range(2):
+        (shots / "in" / f"a.{number}.tif").write_bytes((shots / "source.tif").read_bytes())
+    batch = ("batch", shots / "in", "-o", shots / "series", "--jobs", 1, "--series")
+    ran = reswd(*batch, "--target", shots / "target.tif", *ASKED)
+    assert ran.code == 0 and f"colour spaces in {LOGC3}, graded in ACEScct" in ran.out
+    match = ("match", shots / "in" / "a.#.tif", shots / "target.tif", "-o", shots / "out" / "a.#.tif")
+    ran = reswd(*match, *ASKED, "--grade", shots / "look.clf")
+    assert ran.code == 0 and f".clf: takes {LOGC3} to {LOGC3}, with the conversions" in ran.out
+    one = (shots / "out" / "a.0.tif").read_bytes()
+    assert one == (shots / "out" / "a.1.tif").read_bytes() == (shots / "series" / "a.1.tif").read_bytes()
+    (shots / "series" / "a.1.tif").unlink()
+    on = reswd("batch", shots / "in", "-o", shots / "series", "--resume", "--jobs", 1)
+    assert on.code == 0 and "1 of them before" in on.out and one == (shots / "series" / "a.1.tif").read_bytes()
+    refused = reswd(
+        "batch", shots / "in", "-o", shots / "no", "--series", "--grade", shots / "series" / "series.cube", *ASKED
+    )
+    assert_refused(refused, "is for pictures that are matched to a reference")
 
 
 REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

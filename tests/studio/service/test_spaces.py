@@ -17,9 +17,9 @@ from reswd_torch.grade import Cdl, Grade
 from reswd_torch.settings import MatchSettings
 from reswd_torch.spaces import choose_spaces, conversion, through
 from studio.color_range import ColorRange
-from studio.jobs import ClipJob, MatchJob
+from studio.jobs import MatchJob
 from studio.media.images import Container, Picture, read_picture, write_picture
-from studio.references import ClipReference, PaletteReference, PictureReference, SavedGrade
+from studio.references import PaletteReference, PictureReference, SavedGrade
 from studio.service import render as strips
 from studio.service.match import run_match
 from studio.service.spaces import render_between
@@ -162,15 +162,6 @@ def test_what_is_typed_as_codes_of_a_display_is_refused(change: dict[str, object
     job = MatchJob(Path("a.tif"), PictureReference(Path("b.tif")), spaces=LOG)
     with pytest.raises(InputError, match=said):
         replace(job, **change)  # type: ignore[arg-type]
-
-
-def test_clips_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a\.mp4: the source space .* is for single pictures"):
-        ClipJob(Path("a.mp4"), PictureReference(Path("b.tif")), spaces=LOG)
-    source, _ = two_cameras(tmp_path)
-    (tmp_path / "b.mp4").touch()
-    with pytest.raises(InputError, match=r"b\.mp4: a clip is taken as sRGB"):
-        run_match(MatchJob(source, ClipReference(tmp_path / "b.mp4"), spaces=LOG))
 
 
 def test_eight_bits_and_a_picture_of_one_colour_do(tmp_path: Path) -> None:

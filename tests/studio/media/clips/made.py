@@ -88,9 +88,9 @@ def _hum(container: Any, stream: Any, seconds: float) -> None:
     container.mux(stream.encode(None))
 
 
-def shown(path: Path) -> list[np.ndarray]:
+def shown(path: Path, *, hdr: bool = False) -> list[np.ndarray]:
     """The upright frames of a clip as pixels."""
-    facts = read_facts(path)
+    facts = read_facts(path, hdr=hdr)
     colors = FrameColors(facts.tags, facts.pixel_format, facts.size, facts.pixel_format, facts.tags.used_matrix)
     with opened(path) as container:
         stream = picture_stream(container, path)
