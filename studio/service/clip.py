@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,6 +75,7 @@ class ClipResult:
         source_sample: the clip's colours; None with a given grade under which nobody has asked for its cast.
         target_sample: the reference's; None with a given grade.
         notes: what was assumed, for the person to read.
+        grade_at: the grade of each frame that is written, by its place from 0, where they differ; None where one does for all.
     """
 
     job: ClipJob
@@ -83,6 +85,7 @@ class ClipResult:
     source_sample: PixelSample | None
     target_sample: PixelSample | None
     notes: tuple[str, ...]
+    grade_at: Callable[[int], Grade] | None = None
 
     @property
     def report(self) -> MatchReport | None:
@@ -202,7 +205,7 @@ class ClipResult:
         return SavedClip(output, tuple(notes), damage.frames, damage.end, broken_at)
 
     def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> list[str]:
-        """Write every frame through the one grade, and every packet of other streams as it is.
+        """Write every frame through its grade, and every packet of other streams as it is.
 
         Returns:
             Sentences on what frames bring along that is not written, and on frames of another size.
@@ -212,7 +215,6 @@ class ClipResult:
         facts, encoding = self.facts, writer.encoding
         out = (encoding.pixel_format, encoding.matrix, encoding.used_range)
         colors = FrameColors(facts.tags, facts.pixel_format, facts.size, *out)
-        stays = self.grade.leaves_alone and facts.turn.is_none
         expected = facts.seconds or facts.whole_seconds
         for what in events(clip, picture_stream(clip, facts.path), writer.copied, damage):
             if is_packet(what):
@@ -221,12 +223,13 @@ class ClipResult:
             found |= beside(what, first=damage.frames == 1)
             if (what.height, what.width) != facts.size and not resized:
                 resized.append(_resizing(facts, what.width, what.height, damage.end))
-            if stays:
+            grade = self.grade if self.grade_at is None else self.grade_at(damage.frames - 1)
+            if grade.leaves_alone and facts.turn.is_none:
                 writer.show(colors.untouched(what))
             else:
                 pixels, alpha = facts.turn.applied(colors.pixels(what)), colors.alpha(what)
                 upright = None if alpha is None else facts.turn.applied(alpha)
-                writer.show(colors.frame(render(pixels, self.grade, self.weights), what, upright))
+                writer.show(colors.frame(render(pixels, grade, self.weights), what, upright))
             share, of = (min(1.0, damage.end / expected), f" of {expected:.1f}") if expected else (0.0, "")
             watch.event(GradedFrame(share, f"grading, {damage.end:.1f}{of} s", damage.frames))
         return [*resized, *said_of(found)]
