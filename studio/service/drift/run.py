@@ -191,6 +191,8 @@ def _fitted(
         raise InputError(f"{series.source}: frame {series.numbers[missing[0]]} could not be read again: copy the file")
     segments: list[tuple[KeyFrame, ...]] = []
     notes: list[str] = []
+    if anchored and isinstance(series, ClipSeries) and series.facts.tags.is_wide:
+        notes.append(f"colours of anchors are sRGB and were taken as {series.encoding}: the result is more saturated")
     for number, (places, (first, stop)) in enumerate(zip(wanted, spans, strict=True)):
         begin, end = (0.25 + 0.25 * each / len(spans) for each in (number, number + 1))
         within = {place: anchor for place, anchor in anchored.items() if first <= place < stop}
