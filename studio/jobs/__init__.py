@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from studio.jobs.batch import EACH, FRESH, OVERWRITE, RESUME, SERIES, BatchJob
 from studio.jobs.checks import check_trims_between, settings_for
+from studio.jobs.drift import DriftAnchor, DriftJob
 from studio.jobs.edit import EditJob
 from studio.jobs.guide import GuideJob, PaintJob
 from studio.jobs.match import ClipJob, FramesJob, MatchJob
@@ -24,6 +25,8 @@ __all__ = [
     "SERIES",
     "BatchJob",
     "ClipJob",
+    "DriftAnchor",
+    "DriftJob",
     "EditJob",
     "FramesJob",
     "GuideJob",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -78,6 +79,7 @@ class ClipResult:
         source_sample: the clip's colours; None with a given grade under which nobody has asked for its cast.
         target_sample: the reference's; None with a given grade. Between colour spaces it is as a display shows it.
         notes: what was assumed, for the person to read.
+        grade_at: the grade of each frame that is written, by its place from 0, where they differ; None where one does for all.
     """
 
     job: ClipJob
@@ -87,6 +89,7 @@ class ClipResult:
     source_sample: PixelSample | None
     target_sample: PixelSample | None
     notes: tuple[str, ...]
+    grade_at: Callable[[int], Grade] | None = None
 
     @property
     def report(self) -> MatchReport | None:
@@ -157,12 +160,12 @@ class ClipResult:
             import cv2
 
             weights = cv2.resize(weights, pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
-        return self._rendered(pixels, weights)
+        return self._rendered(pixels, self.grade, weights)
 
-    def _rendered(self, pixels: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    def _rendered(self, pixels: np.ndarray, grade: Grade, weights: np.ndarray | None) -> np.ndarray:
         if self.job.spaces is None:
-            return render(pixels, self.grade, weights)
-        return render_between(pixels, self.grade, self.job.spaces, weights)
+            return render(pixels, grade, weights)
+        return render_between(pixels, grade, self.job.spaces, weights)
 
     def save_grade(self, path: Path, *, cube_size: int = 33) -> Path:
         """Save the grade in the format of the suffix; between colour spaces as :func:`save_grade_between` does."""
@@ -216,7 +219,7 @@ class ClipResult:
         return SavedClip(output, tuple(notes), damage.frames, damage.end, broken_at)
 
     def _grade_frames(self, clip: OpenClip, writer: ClipWriter, damage: Damage, watch: Watch) -> list[str]:
-        """Write every frame through the one grade, and every packet of other streams as it is.
+        """Write every frame through its grade, and every packet of other streams as it is.
 
         Returns:
             Sentences on what frames bring along that is not written, and on frames of another size.
@@ -226,7 +229,7 @@ class ClipResult:
         facts, encoding, spaces = self.facts, writer.encoding, self.job.spaces
         out = (encoding.pixel_format, encoding.matrix, encoding.used_range, as_tagged(facts, spaces).tags)
         colors = FrameColors(facts.tags, facts.pixel_format, facts.size, *out)
-        stays = self.grade.leaves_alone and facts.turn.is_none and (spaces is None or spaces.keeps_space)
+        keeps_codes = facts.turn.is_none and (spaces is None or spaces.keeps_space)
         expected = facts.seconds or facts.whole_seconds
         for what in events(clip, picture_stream(clip, facts.path), writer.copied, damage):
             if is_packet(what):
@@ -235,12 +238,13 @@ class ClipResult:
             found |= beside(what, first=damage.frames == 1)
             if (what.height, what.width) != facts.size and not resized:
                 resized.append(_resizing(facts, what.width, what.height, damage.end))
-            if stays:
+            grade = self.grade if self.grade_at is None else self.grade_at(damage.frames - 1)
+            if grade.leaves_alone and keeps_codes:
                 writer.show(colors.untouched(what))
             else:
                 pixels, alpha = facts.turn.applied(colors.pixels(what)), colors.alpha(what)
                 upright = None if alpha is None else facts.turn.applied(alpha)
-                writer.show(colors.frame(self._rendered(pixels, self.weights), what, upright))
+                writer.show(colors.frame(self._rendered(pixels, grade, self.weights), what, upright))
             share, of = (min(1.0, damage.end / expected), f" of {expected:.1f}") if expected else (0.0, "")
             watch.event(GradedFrame(share, f"grading, {damage.end:.1f}{of} s", damage.frames))
         if encoding.keeps_light:

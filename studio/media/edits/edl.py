@@ -146,18 +146,22 @@ def cdl_lines(cdl: Cdl) -> list[str]:
     return [f"*ASC_SOP {rows}", f"*ASC_SAT {cdl.saturation:.6f}"]
 
 
-def new_edl(title: str, shots: Sequence[tuple[str, int, int]], rate: Fraction) -> str:
+def new_edl(
+    title: str, shots: Sequence[tuple[str, int, int]], rate: Fraction, grades: Sequence[Cdl] | None = None
+) -> str:
     """An EDL of whole shots, one behind the other, from 01:00:00:00 on.
 
     Args:
         title: its name.
         shots: the name of each, the number of its first frame from 00:00:00:00, and how many frames it has.
         rate: frames a second.
+        grades: ten numbers for each shot; None for none.
     """
     lines, at = [f"TITLE: {title}", "FCM: NON-DROP FRAME", ""], 3600 * round(rate)
     for number, (name, first, count) in enumerate(shots, 1):
         times = [timecode_of(each, rate) for each in (first, first + count, at, at + count)]
-        lines += [f"{number:03d}  AX       V     C        {' '.join(times)}", f"* FROM CLIP NAME: {name}", ""]
+        lines += [f"{number:03d}  AX       V     C        {' '.join(times)}", f"* FROM CLIP NAME: {name}"]
+        lines += [*([] if grades is None else cdl_lines(grades[number - 1])), ""]
         at += count
     return "\n".join(lines)
 
