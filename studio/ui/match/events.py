@@ -12,10 +12,12 @@ from gradio.blocks import Block
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL
+from studio.ui import words as app_words
 from studio.ui.colors import KeptPalette, palette_from_file, show_pairs, show_palette
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
 from studio.ui.desk.component import move_number
 from studio.ui.match import choose, downloads, run, stale, words
+from studio.ui.match import spaces as between
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.guarded import CompareRun, MatchRun
 from studio.ui.match.history_events import HistoryEvents
@@ -45,6 +47,7 @@ def wire_match_tab(tab: MatchTab, session: gr.State, app: gr.Blocks) -> None:
     """Connect every control of the tab, and the loading of the page."""
     events = MatchEvents(tab, session)
     events.wire_choices()
+    events.wire_spaces()
     events.wire_masks()
     events.wire_runs()
     events.wire_examples()
@@ -74,6 +77,7 @@ class MatchEvents:
             tab.inputs,
             tab.inputs.aims,
             tab.more,
+            tab.spaces,
             tab.result,
             tab.downloads,
             source=places["source"].picture,
@@ -86,7 +90,7 @@ class MatchEvents:
         self.settled = Step(
             self.settle,
             [session, *self.controls.components],
-            [result.stale, tab.run.status, result.desk.state, tab.history.state],
+            [result.stale, tab.run.status, result.desk.state, tab.history.state, *_of_spaces(tab)],
         )
         self._follow = Step(self.follow, [session, size, *self._sliders], shown_outputs(tab))
         run_outputs = [tab.run.start, tab.run.stop, tab.comparison.run.start, tab.run.status, *shown_outputs(tab)]
@@ -115,14 +119,36 @@ class MatchEvents:
         wire_aims(inputs.aims, self.tab.more.protect, inputs.kind, self.tab.more.method)
         self.wire_colors()
         inputs.palette.change(show_palette, inputs.palette, inputs.swatches, queue=False, **LATEST)
-        strength = self.tab.result.strength
+        strength, spaces = self.tab.result.strength, self.tab.spaces
         gr.on(
             [inputs.grade.upload, inputs.grade.clear],
-            choose.choose_grade,
+            self.choose_grade,
             [self.session, inputs.grade, strength],
-            [inputs.grade_about, strength],
+            [inputs.grade_about, strength, spaces.room, *spaces.dropdowns.values()],
             **LATEST,
         ).then(*self._follow, **LATEST).then(*settle, **LATEST)
+
+    def wire_spaces(self) -> None:
+        """The section *Colour spaces*: its names are read when it is opened."""
+        spaces = self.tab.spaces
+        spaces.room.expand(
+            partial(between.with_names, spaces), None, [*spaces.dropdowns.values(), spaces.said], queue=False, **LATEST
+        )
+
+    def choose_grade(self, session: Session, path: str | None, slider: float | None) -> Updates:
+        """A saved grade was dropped or taken out. The colour spaces of a settings file come with it."""
+        said, strength = choose.choose_grade(session, path, slider)
+        inputs, spaces = self.tab.inputs, self.tab.spaces
+        updates: Updates = {inputs.grade_about: said, self.tab.result.strength: strength}
+        if session.match.grade is None:
+            return updates
+        try:
+            kept = between.kept_spaces(path)
+        except InputError as error:
+            return updates | {inputs.grade_about: said + app_words.message(app_words.plain(error))}
+        if kept is None:
+            return updates
+        return updates | {spaces.room: gr.update(open=True)} | between.brought_back(spaces, between.as_choice(kept))
 
     def wire_colors(self) -> None:
         """Palettes out of files and pictures, pairs of colours, and the eyedropper of both."""
@@ -177,10 +203,29 @@ class MatchEvents:
             self.tab.result.stale: stale.line(session, choice),
             self.tab.history.state: history_as_json(session),
             self.tab.result.desk.state: chosen_as_json(session),
+            **self._follow_spaces(session, choice),
         }
         if choose.chosen(session, choice.kind, choice.palette) != session.match.judged:  # else a match was quicker
             updates[self.tab.run.status] = ""
         return updates
+
+    def _follow_spaces(self, session: Session, choice: MatchChoice) -> Updates:
+        """What the choice of colour spaces means, and what goes with it: codes of a display have no place between spaces."""
+        tab, state = self.tab, session.match
+        spaces = between.spaces_or_none(choice)
+        is_chosen = bool(choice.source_space)
+        shown, off = state.shown, between.off_line() if is_chosen else ""
+        seen = between.shown_through(spaces, of_floats=state.source is not None and state.source.preview.of_floats)
+        return {
+            tab.spaces.said: between.said(choice, [state.source, state.reference if choice.kind == PICTURE else None]),
+            tab.spaces.target_space: gr.update(interactive=is_chosen and choice.kind == PICTURE),
+            tab.spaces.output_space: gr.update(interactive=is_chosen),
+            tab.spaces.working_space: gr.update(interactive=is_chosen),
+            tab.result.trims.room: gr.update(visible="hidden" if is_chosen else True),
+            tab.result.trims_off: off,
+            tab.more.pairs_parts.group: gr.update(visible="hidden" if is_chosen else True),
+            tab.result.seen: gr.skip() if shown is not None else seen,
+        }
 
     def show_kind(self, kind: str) -> Updates:
         """Show the controls of a kind of reference, and what the buttons do with it."""
@@ -338,6 +383,21 @@ class MatchEvents:
         """Another size of the .cube was chosen: say how exact it is."""
         line = self.tab.downloads.cube_line
         return nothing_new(line) if session.match.shown is None else {line: cube_line(session, cube_size)}
+
+
+def _of_spaces(tab: MatchTab) -> list[Block]:
+    """Everything that a choice of colour spaces changes beside itself."""
+    spaces, result = tab.spaces, tab.result
+    return [
+        spaces.said,
+        spaces.target_space,
+        spaces.output_space,
+        spaces.working_space,
+        result.trims.room,
+        result.trims_off,
+        tab.more.pairs_parts.group,
+        result.seen,
+    ]
 
 
 def _stop(session: Session) -> None:

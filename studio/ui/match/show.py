@@ -20,6 +20,7 @@ def shown_outputs(tab: MatchTab) -> list[Block]:
     return [
         result.stale,
         result.desk.state,
+        result.seen,
         result.trims.said,
         result.taken,
         result.show_points,
@@ -54,6 +55,7 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
     return {
         tab.result.stale: stale.line(session, session.match.told or MatchChoice()),
         tab.result.desk.state: shown.desk,
+        tab.result.seen: shown.seen,
         tab.result.trims.said: words.trims_line(result.grade),
         tab.details.metrics: shown.metrics,
         tab.result.taken: words.taken(result),

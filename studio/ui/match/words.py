@@ -83,6 +83,11 @@ def paint_label(role: str) -> str:
 
 def encoding_line(result: MatchResult) -> str:
     """The line that says to what the grade must be applied."""
+    if (spaces := result.job.spaces) is not None:
+        return (
+            f'<p class="faint">For colours in {escape(spaces.working)}. A .clf or .ctf holds the conversions as well: it takes '
+            f"{escape(spaces.source)} to {escape(spaces.output)}.</p>"
+        )
     return f'<p class="faint">For pictures encoded as {escape(result.encoding)}, the source\'s own encoding.</p>'
 
 
