@@ -48,7 +48,7 @@ class SaidSpace:
 def said_space(picture: Picture, place: str | None = None) -> SaidSpace | None:
     """The colour space that a picture's file says; None for sRGB, camera raw, and what the config has no space for.
 
-    An EXR's ``colorInteropID``, ACES flag and ``chromaticities``, a DPX's transfer and colour tags have been made a profile when the
+    An EXR's ``colorInteropID``, ACES flag and ``chromaticities``, a DPX's transfer and colour tags were made a profile as the
     picture was read, so the profile's name tells of all of them.
 
     Args:

@@ -107,10 +107,10 @@ def pick(side: Side, x: int, y: int, seen: Seen | None = None) -> Picked:
         raise LookupError
     part = side.pyramid.region(Box(x - _NEAR, y - _NEAR, 2 * _NEAR + 1, 2 * _NEAR + 1), (5, 5)).picture
     if seen is not None or part.of_floats:
-        shown, codes = _on_screen(part, seen), part.in_range
-        own = codes if part.of_floats else to_depth(codes, np.uint8) / np.float32(255)
-        means = (own.reshape(-1, 3).mean(axis=0), shown.reshape(-1, 3).mean(axis=0) / 255)
-        return Picked(*(hex_of(mean.tolist()) for mean in means))
+        codes = part.in_range if part.of_floats else to_depth(part.pixels, np.uint8) / np.float32(255)
+        on_screen = _on_screen(part, seen) / np.float32(255)
+        means = [each.reshape(-1, 3).mean(axis=0) for each in (codes, on_screen)]
+        return Picked(hex_of(means[0].tolist()), hex_of(means[1].tolist()))
     mean = np.rint(part.pixels.reshape(-1, 3).mean(axis=0))[None, None].astype(part.pixels.dtype)
     pixel = to_depth(mean, np.uint8)
     own, shown = (hex_of((each.reshape(3) / 255).tolist()) for each in (pixel, to_profile(pixel, part.icc, None)))

@@ -149,16 +149,15 @@ async def _take_mask(request: Request) -> Response:
 def _range(request: Request) -> Response:
     """A soft range of colours of a picture, white where it is."""
     query = request.query_params
-    names = ("tolerance", "softness")
-    numbers = [float(query.get(name, "12")) for name in names]
-    pixels = range_pixels(_side(request), query.get("colors", ""), *numbers, seen=_seen(request))
+    tolerance, softness = (float(query.get(name, "12")) for name in ("tolerance", "softness"))
+    pixels = range_pixels(_side(request), query.get("colors", ""), tolerance, softness, _seen(request))
     return picture_answer(pixels, ".png", PASSING)
 
 
 def _pick(request: Request) -> Response:
     """The colour at a place."""
-    at = (whole_number(request.query_params.get(name, "0")) for name in ("x", "y"))
-    return json_answer(asdict(pick(_side(request), *at, seen=_seen(request))))
+    x, y = (whole_number(request.query_params.get(name, "0")) for name in ("x", "y"))
+    return json_answer(asdict(pick(_side(request), x, y, _seen(request))))
 
 
 def _seen(request: Request) -> Seen | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,6 +14,7 @@ from gradio.blocks import Block
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL
+from studio.service.apply import not_between
 from studio.ui import words as app_words
 from studio.ui.colors import KeptPalette, palette_from_file, show_pairs, show_palette
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
@@ -148,7 +151,11 @@ class MatchEvents:
             return updates | {inputs.grade_about: said + app_words.message(app_words.plain(error))}
         if kept is None:
             return updates
-        return updates | {spaces.room: gr.update(open=True)} | between.brought_back(spaces, between.as_choice(kept))
+        grade = session.match.grade  # which is told where it belongs, and needs no word on that
+        grade = replace(grade, notes=tuple(note for note in grade.notes if note != not_between(kept)))
+        session.match.grade = grade
+        updates[inputs.grade_about] = words.grade_line(grade, Path(str(path)).name)
+        return updates | between.brought_back(spaces, between.as_choice(kept))
 
     def wire_colors(self) -> None:
         """Palettes out of files and pictures, pairs of colours, and the eyedropper of both."""

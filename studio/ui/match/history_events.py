@@ -49,7 +49,7 @@ class HistoryEvents:
             place, mask = tab.inputs.places[role], tab.more.masks[role]
             pictures += [place.picture, place.about, mask.painted]
         outputs = [*controls.components, *pictures, tab.inputs.grade, tab.inputs.grade_about, tab.run.status]
-        outputs += [*tab.result.trims.components, *shown_outputs(tab)]
+        outputs += [tab.spaces.room, *tab.result.trims.components, *shown_outputs(tab)]
         self._all = list(dict.fromkeys(outputs))
 
     def wire_history(self) -> None:

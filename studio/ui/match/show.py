@@ -65,7 +65,7 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
         tab.details.numbers: shown.numbers,
         tab.details.no_chart: gr.update(visible=False),
         tab.details.chart: gr.update(value=shown.chart, visible=True),
-        away.picture: gr.update(interactive=True, value=words.picture_label(picture.container, picture.bits)),
+        away.picture: gr.update(interactive=True, value=words.picture_label(picture)),
         **{button: gr.update(interactive=suffix in savable) for suffix, button in away.grades.items()},
         away.settings: gr.update(interactive=True),
         away.cube_line: cube_line(session, cube_size),

@@ -38,7 +38,7 @@ _FIRST = {
 """The first choice of each dropdown, by its name."""
 _KINDS = {LOG: "log", LINEAR: "linear", DISPLAY: "display"}
 _MISSING = "Colour spaces need OpenColorIO on this server: pip install opencolorio."
-_NOTHING = "As the files say: nothing is converted but what their profiles say."
+_NOTHING = "As the files say: each picture is matched by its own profile."
 _OFF = "Trims and pairs of colours are for codes of a display: they are off while a colour space is chosen."
 
 
@@ -101,16 +101,16 @@ def with_names(spaces: Spaces) -> Updates:
 
 
 def brought_back(spaces: Spaces, choice: MatchChoice) -> Updates:
-    """The dropdowns as a choice says. Names come with values: a page that was just loaded has none."""
+    """The dropdowns as a choice says, and in sight where it chooses. Names come with values: a new page has none."""
     values = {name: getattr(choice, name) or AS_IT_IS for name in _FIRST}
     if not any(values.values()):
-        return {each: AS_IT_IS for each in spaces.dropdowns.values()}
+        return dict.fromkeys(spaces.dropdowns.values(), AS_IT_IS)
     try:
         offered = _offered()
     except InputError:  # which is said when the job is described
         offered = []
     known = {value for _, value in offered}
-    return {
+    dropdowns: Updates = {
         each: gr.update(
             value=values[name],
             choices=[(_FIRST[name], AS_IT_IS), *offered, *_unlisted(values[name], known)],
@@ -118,6 +118,7 @@ def brought_back(spaces: Spaces, choice: MatchChoice) -> Updates:
         )
         for name, each in spaces.dropdowns.items()
     }
+    return dropdowns | {spaces.room: gr.update(open=True)}
 
 
 def _unlisted(value: str, known: set[str]) -> list[tuple[str, str]]:
@@ -258,4 +259,4 @@ def off_line() -> str:
 
 
 def _line(text: str) -> str:
-    return f'<p class="faint">{escape(text)}</p>'
+    return f'<p class="about">{escape(text)}</p>'

@@ -7,7 +7,7 @@ from html import escape
 from reswd_torch.grade import Cdl, CubeError, Grade
 from reswd_torch.grade.formats import cdl_suffixes, in_words
 from reswd_torch.settings import CUBE_SIZES
-from studio.media.images import FORMATS, Container, natural_suffix
+from studio.media.images import FORMATS, Picture, natural_suffix
 from studio.service.clip import ClipResult
 from studio.service.match import MatchResult
 from studio.ui import words
@@ -121,9 +121,9 @@ def trims_line(grade: Grade) -> str:
     return "" if said is None else f'<p class="about">{escape(said)}</p>'
 
 
-def picture_label(container: Container, bits: int) -> str:
+def picture_label(picture: Picture) -> str:
     """The label of the button that downloads the picture."""
-    return f"↓ Picture ({FORMATS[natural_suffix(container)]}, {bits} bit)"
+    return f"↓ Picture ({FORMATS[natural_suffix(picture.container)]}, {words.depth(picture)})"
 
 
 def painted_line(side: Side) -> str:
