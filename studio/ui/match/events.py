@@ -33,7 +33,7 @@ from studio.ui.places import PLACE_JS
 from studio.ui.saving import made_or_said, wire_downloads
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
-from studio.ui.wiring import LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Updates, nothing_new
+from studio.ui.wiring import IN_ORDER, LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Updates, nothing_new
 
 _LOOK_JS = (
     "() => { setTimeout(() => document.querySelector('#status .message')"
@@ -112,9 +112,11 @@ class MatchEvents:
                 [place.preview, place.about, mask.file, mask.painted],
                 concurrency_limit=4,
                 **LATEST,
-            ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE).then(*settle, **LATEST)
+            ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE).then(
+                *settle, **IN_ORDER
+            )
         followed = self.controls.others(LIVE)
-        gr.on([control.change for control in followed], settle.handler, settle.inputs, settle.outputs, **LATEST)  # type: ignore[attr-defined]
+        gr.on([control.change for control in followed], settle.handler, settle.inputs, settle.outputs, **IN_ORDER)  # type: ignore[attr-defined]
         reference_mask = self.tab.more.masks["reference"].group
         groups = [inputs.picture_group, inputs.palette_group, inputs.saved_group, inputs.swap, reference_mask]
         labels = [self.tab.run.start, self.tab.comparison.run.start]
@@ -129,7 +131,7 @@ class MatchEvents:
             [self.session, inputs.grade, strength],
             [inputs.grade_about, strength, spaces.room, *spaces.dropdowns.values()],
             **LATEST,
-        ).then(*self._follow, **LATEST).then(*settle, **LATEST)
+        ).then(*self._follow, **LATEST).then(*settle, **IN_ORDER)
 
     def wire_spaces(self) -> None:
         """The section *Colour spaces*: its names are read when it is opened."""
@@ -254,7 +256,7 @@ class MatchEvents:
         for role, mask in more.masks.items():
             mask.paint.click(None, None, None, js=f"() => {{ window.reswdDesk.paint('{role}'); }}", **PRIVATE)
         said = [mask.painted for mask in more.masks.values()]
-        more.painted.click(self.say_painted, self.session, said, **LATEST).then(*self.settled, **LATEST)
+        more.painted.click(self.say_painted, self.session, said, **LATEST).then(*self.settled, **IN_ORDER)
 
     def say_painted(self, session: Session) -> Updates:
         """A mask has changed."""

@@ -22,7 +22,7 @@ from studio.ui.match.show import show, shown_outputs
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import Choosing, placed
 from studio.ui.session import Session
-from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
+from studio.ui.wiring import IN_ORDER, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
 
 _EACH: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": 4, **QUICK}
 """Options of events of which none may be dropped, such as three quick presses of Ctrl+Z."""
@@ -55,14 +55,14 @@ class HistoryEvents:
     def wire_history(self) -> None:
         """The strip of the history; undo and redo."""
         told = self.tab.history.state
-        told.click(self.act, [self.session, self._size], self._all, **_EACH).then(*self._settle, **LATEST)
+        told.click(self.act, [self.session, self._size], self._all, **_EACH).then(*self._settle, **IN_ORDER)
 
     def wire_compared(self) -> None:
         """The tiles of *Compare methods*."""
         told = self.tab.comparison.strip.state
         told.click(self.pick, [self.session, self._size, self.tab.result.strength], self._all, **QUICK).then(
             None, None, None, js=_TO_VIEWER_JS, **PRIVATE
-        ).then(*self._settle, **LATEST)
+        ).then(*self._settle, **IN_ORDER)
 
     def wire_swap(self) -> None:
         """The button between source and reference."""
@@ -72,13 +72,13 @@ class HistoryEvents:
         for role in ROLES:
             mask = masks[role]
             outputs += [places[role].about, mask.painted]
-        self.tab.inputs.swap.click(self.swap, [self.session, *files], outputs, **QUICK).then(*self._settle, **LATEST)
+        self.tab.inputs.swap.click(self.swap, [self.session, *files], outputs, **QUICK).then(*self._settle, **IN_ORDER)
 
     def wire_return(self, app: gr.Blocks) -> None:
         """A page that was just loaded."""
         keys = self.tab.history.keys
         app.load(self.load, [self.session, keys], [self.session, *self._all], js=_KEYS_JS, **QUICK).then(
-            *self._settle, **LATEST
+            *self._settle, **IN_ORDER
         )
 
     def act(self, session: Session, cube_size: int, event: gr.EventData) -> Updates:

@@ -38,6 +38,7 @@ _FIRST = {
 """The first choice of each dropdown, by its name."""
 _KINDS = {LOG: "log", LINEAR: "linear", DISPLAY: "display"}
 _MISSING = "Colour spaces need OpenColorIO on this server: pip install opencolorio."
+_FLOATS = "Floats are shown from 0 to 1: choose their colour space to see bright light through a view."
 _NOTHING = "As the files say: each picture is matched by its own profile."
 _OFF = "Trims and pairs of colours are for codes of a display: they are off while a colour space is chosen."
 
@@ -243,7 +244,7 @@ def _files(choice: MatchChoice, sides: Sequence[Side | None]) -> str:
 def shown_through(spaces: SpaceChoice | None, *, of_floats: bool = False) -> str:
     """The line below the viewer that says how colours come to the screen, as HTML; nothing where there is nothing to say."""
     if spaces is None:
-        return _line("Floats are shown from 0 to 1, by what their file says.") if of_floats else ""
+        return _line(_FLOATS) if of_floats else ""
     before, after = source_seen(spaces), result_seen(spaces)
     assert before is not None and after is not None
     if before.view is None:
