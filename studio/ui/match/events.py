@@ -294,7 +294,7 @@ class MatchEvents:
     def wire_examples(self) -> None:
         """The examples: one that is pressed is matched at once."""
         tab, places = self.tab, self.tab.inputs.places
-        outputs: list[Block] = [tab.inputs.kind, tab.result.strength]
+        outputs: list[Block] = [tab.inputs.kind, tab.result.strength, *tab.spaces.dropdowns.values()]
         for role in ROLES:
             mask = tab.more.masks[role]
             outputs += [places[role].picture, places[role].about, mask.file, mask.painted]
@@ -309,6 +309,7 @@ class MatchEvents:
         pair = self.tab.examples.pairs[event.index]
         paths: dict[Role, str] = {"source": str(pair.source), "reference": str(pair.reference)}
         updates: Updates = {self.tab.inputs.kind: PICTURE, self.tab.result.strength: 1.0}
+        updates |= between.brought_back(self.tab.spaces, MatchChoice())  # which are those of other pictures
         for role, path in paths.items():
             choosing = choose.choose(session, path, role)
             updates |= self.tab.inputs.places[role].filled(choosing)

@@ -39,6 +39,9 @@ _FIRST = {
 _KINDS = {LOG: "log", LINEAR: "linear", DISPLAY: "display"}
 _MISSING = "Colour spaces need OpenColorIO on this server: pip install opencolorio."
 _FLOATS = "Floats are shown from 0 to 1: choose their colour space to see bright light through a view."
+_SOURCE_FIRST = (
+    "Choose the space of the source, such as sRGB - Display of an ordinary picture: the others count only then."
+)
 _NOTHING = "As the files say: each picture is matched by its own profile."
 _OFF = "Trims and pairs of colours are for codes of a display: they are off while a colour space is chosen."
 
@@ -221,7 +224,8 @@ def said(choice: MatchChoice, sides: Sequence[Side | None]) -> str:
     except InputError as error:
         return words.message(words.plain(error))
     if spaces is None:
-        return _line(_NOTHING) + files
+        others = (choice.target_space, choice.output_space, choice.working_space)
+        return _line(_SOURCE_FIRST if any(others) else _NOTHING) + files
     reference = f"; the reference is in {spaces.target}" if spaces.target else ""
     return _line(f"Matched {spaces.in_words()}{reference}.") + files
 

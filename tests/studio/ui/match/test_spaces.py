@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL, Trims
@@ -20,11 +24,13 @@ from studio.service import job_for
 from studio.service.match import run_match
 from studio.ui import endpoints
 from studio.ui.controls import PALETTE, SAVED
+from studio.ui.desk.routes import desk_routes
 from studio.ui.match import choose, downloads, run, spaces
 from studio.ui.match.bring_back import entry_back, page_back
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.events import MatchEvents
 from studio.ui.match.history import picture_of
+from studio.ui.match.history_events import HistoryEvents
 from studio.ui.match.history_words import settings_line
 from studio.ui.match.looks import chosen_as_json
 from studio.ui.match.stale import line
@@ -33,6 +39,7 @@ from studio.ui.pictures import open_side
 from studio.ui.session import Session
 from studio.views.seen import Seen
 from tests.studio.media.images.film_for_tests import plain_exr
+from tests.studio.media.images.raw_for_tests import dng
 from tests.studio.spaces_for_tests import LOGC3, SLOG3, two_cameras
 from tests.studio.ui.conftest import silent
 
@@ -139,6 +146,50 @@ def test_the_viewer_shows_pictures_through_the_view(log: Session) -> None:
     raw = replace(result, job=replace(result.job, spaces=None))
     assert picture_of(result, 64) != picture_of(raw, 64)
     assert run.show(log, matched(log, MatchChoice())).seen == ""
+
+
+def test_what_is_dragged_and_picked_is_what_the_view_shows(log: Session) -> None:
+    """Trims that a page still sends, though they are out of sight, change nothing."""
+    told = json.loads(run.show(log, matched(log)).desk)
+    with TestClient(Starlette(routes=desk_routes())) as browser:
+        live = f"/desk/{log.key}/{told['after']['look']}/live.jpg"
+        query: dict[str, str | int] = {"left": 0, "top": 0, "width": 240, "height": 192, "w": 240, "h": 192}
+        plain = browser.get(live, params=query).content
+        assert browser.get(live, params={**query, "trims": json.dumps({"exposure": 2.0})}).content == plain
+        assert browser.get(live, params={**query, "strength": 0.2}).content != plain
+        picked = browser.get(f"/desk/{log.key}/pick/source", params={"x": 8, "y": 8}).json()
+        seen = browser.get(f"/desk/{log.key}/{told['before']['look']}/0/0_0.png").content
+        shown = np.asarray(Image.open(io.BytesIO(seen)).convert("RGB"))[8, 8]
+        assert [int(picked["shown"][at : at + 2], 16) for at in (1, 3, 5)] == pytest.approx(shown.tolist(), abs=1)
+        assert picked["own"] != picked["shown"]
+        there = {"colors": picked["shown"], "tolerance": 1, "softness": 0}
+        mask = browser.get(f"/desk/{log.key}/range/source.png", params=there).content
+        painted = np.asarray(Image.open(io.BytesIO(mask)).convert("L")) > 128
+        assert painted[4:12, 4:12].all() and painted.mean() < 0.2, "the patch, and what looks like it"
+
+
+def test_spaces_change_places_with_their_pictures(log: Session, events: MatchEvents) -> None:
+    updates = HistoryEvents(events.tab, events.session, events.controls, events.settled).swap(
+        log,
+        str(log.match.source.path),
+        str(log.match.reference.path),
+        None,
+        None,
+        LOGC3,
+        SLOG3,  # type: ignore[union-attr]
+    )
+    boxes = events.tab.spaces
+    assert (updates[boxes.source_space], updates[boxes.target_space]) == (SLOG3, LOGC3)
+    assert "Choose the space of the source" in spaces.said(MatchChoice(target_space=LOGC3), [None, None])
+
+
+def test_camera_raw_has_a_space_of_its_own(session: Session, tmp_path: Path) -> None:
+    assert choose.choose(session, str(dng(tmp_path / "photo.dng")), "source").accepted
+    matched(session, MatchChoice())
+    made = Path(downloads.make_download(session, downloads.PICTURE_KIND, 33))
+    assert made.suffix == ".tif" and read_picture(made).pixels.dtype == np.uint16
+    with pytest.raises(InputError, match="camera raw is developed into .* leave the space out"):
+        matched(session, LOG)
 
 
 def test_what_is_said_of_the_view() -> None:
