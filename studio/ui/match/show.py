@@ -78,4 +78,6 @@ def cube_line(session: Session, cube_size: int) -> str:
     """The line that says how exact a .cube of the result on the screen would be."""
     error, is_cdl = downloads.cube_error(session, cube_size), downloads.is_cdl(session)
     shown = session.match.shown
-    return words.grade_files(error, cdl=is_cdl, saved=shown is not None and shown.job.saved_grade is not None)
+    spaces = None if shown is None else shown.job.spaces
+    saved = shown is not None and shown.job.saved_grade is not None
+    return words.grade_files(error, cdl=is_cdl, saved=saved, working=None if spaces is None else spaces.working)

@@ -91,18 +91,20 @@ def encoding_line(result: MatchResult) -> str:
     return f'<p class="faint">For pictures encoded as {escape(result.encoding)}, the source\'s own encoding.</p>'
 
 
-def grade_files(error: CubeError, *, cdl: bool, saved: bool) -> str:
+def grade_files(error: CubeError, *, cdl: bool, saved: bool, working: str | None = None) -> str:
     """How exact a .cube is, and why there may be no CDL files.
 
     Args:
         error: between the grade and its .cube.
         cdl: whether the grade is a CDL.
         saved: whether it was a saved grade, for which no other kind can be chosen.
+        working: the colour space that it is applied in; None for the picture's own encoding.
     """
     exact = _exact(255 * error.max, error.size)
     why = "" if cdl else f" A LUT does not fit into ten CDL numbers, so {in_words(cdl_suffixes(), 'and')} are off."
     advice = "" if cdl or saved else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
-    return f'<p class="faint">{exact}{why}{advice}</p>'
+    where = "" if working is None else f"For colours in {escape(working)}. "
+    return f'<p class="faint">{where}{exact}{why}{advice}</p>'
 
 
 def _exact(steps: float, size: int) -> str:

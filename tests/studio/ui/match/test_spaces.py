@@ -33,6 +33,7 @@ from studio.ui.match.history import picture_of
 from studio.ui.match.history_events import HistoryEvents
 from studio.ui.match.history_words import settings_line
 from studio.ui.match.looks import chosen_as_json
+from studio.ui.match.show import cube_line
 from studio.ui.match.stale import line
 from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.pictures import open_side
@@ -79,6 +80,7 @@ def test_the_result_is_that_of_the_command_line(log: Session, tmp_path: Path) ->
     job = run.matching_job(log, LOG)
     assert job.spaces == choose_spaces(LOGC3, target=SLOG3)
     matched(log)
+    assert "For colours in ACEScct. The .cube gives" in cube_line(log, 33)
     wanted = run_match(job_for(job.source, job.reference, job.settings, spaces=job.spaces))
     made = Path(downloads.make_download(log, downloads.PICTURE_KIND, 33))
     assert np.array_equal(read_picture(made).pixels, wanted.graded_pixels())
