@@ -78,6 +78,13 @@ def is_seen_as_graded(choice: SpaceChoice) -> bool:
     return seen_in_hdr(choice) and choice.source == choice.working == pq_space(choice.config)
 
 
+def on_screen(choice: SpaceChoice) -> View:
+    """What a display of standard range shows of what is seen, in sRGB."""
+    if not seen_in_hdr(choice):
+        return np.asarray
+    return in_standard_range(choice.config, pq_space(choice.config))
+
+
 def in_standard_range(place: str, space: str) -> View:
     """What a display of standard range shows of an HDR space, in sRGB. Raises InputError as above."""
     return _view(place, space, in_hdr=False)

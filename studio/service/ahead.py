@@ -12,7 +12,7 @@ from threading import Lock
 
 from reswd_torch.matching.same_scene import glance
 from studio.jobs import MatchJob
-from studio.service.match import MatchResult, run_match
+from studio.service.match import MatchResult, run_match, wanted_colours
 from studio.service.reference import ReferenceSamples
 from studio.service.source import ReadSource, read_source, same_source
 from studio.watch import UNWATCHED, Watch
@@ -77,8 +77,10 @@ class Ahead:
 def _reference(job: MatchJob, source: Future[ReadSource]) -> ReferenceSamples:
     """The reference of a job, read for its source."""
     reference, read = ReferenceSamples(job.reference, job.settings), source.result()
-    target, _ = reference.for_picture(read.picture)
+    target, _ = wanted_colours(job, reference, read.picture)
     _ = reference.hashes
+    if job.spaces is not None:  # the source is compared as a display shows it, whose thumbnail is made with the fit
+        return reference
     if job.looks_for_scene and read.sample.thumbnail is not None and target.thumbnail is not None:
         glance(read.sample.thumbnail, target.thumbnail)
     return reference

@@ -52,11 +52,11 @@ def load_any_grade(path: Path) -> Grade:
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
         notes = ("the match had a mask; the grade is applied everywhere",) if "mask" in saved.inputs else ()
-        return replace(grade, notes=(*notes, *(() if saved.spaces is None else (_not_between(saved.spaces),))))
+        return replace(grade, notes=(*notes, *(() if saved.spaces is None else (not_between(saved.spaces),))))
     return load_grade(path)
 
 
-def _not_between(spaces: SpaceChoice) -> str:
+def not_between(spaces: SpaceChoice) -> str:
     """What to say where a grade of a working space is applied to the codes of pictures."""
     return f"the grade is for colours in {spaces.working}, and pictures are taken to be in it"
 
@@ -73,7 +73,7 @@ def between_spaces(grade: Grade, spaces: SpaceChoice) -> Grade:
         InputError: it has trims, which are for codes of a display.
     """
     check_trims_between(grade.trims, spaces)
-    return replace(grade, notes=tuple(note for note in grade.notes if note != _not_between(spaces)))
+    return replace(grade, notes=tuple(note for note in grade.notes if note != not_between(spaces)))
 
 
 def saved_grade(path: Path | None) -> SavedGrade | None:

@@ -248,7 +248,7 @@ def run_match(
         )
     watch(0.2, "reading the reference")
     reference = reference or ReferenceSamples(job.reference, settings)
-    target, target_notes = _wanted(job, reference, picture)
+    target, target_notes = wanted_colours(job, reference, picture)
     sample, target = most_alike(sample, target) if job.spaces is None else alike_between(sample, target, job.spaces)
     hashes |= reference.hashes
     grade = _fit(job, sample, target, picture.icc, watch.part(0.3, 0.9))
@@ -257,8 +257,12 @@ def run_match(
     return MatchResult(job, picture, grade, weights, sample, target, tuple(notes), hashes, _small_masks(job))
 
 
-def _wanted(job: MatchJob, reference: ReferenceSamples, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
-    """The reference's colours as the fit compares them with the source's: see :attr:`MatchResult.target_sample`."""
+def wanted_colours(job: MatchJob, reference: ReferenceSamples, picture: Picture) -> tuple[PixelSample, tuple[str, ...]]:
+    """The reference's colours as the fit compares them with the source's: see :attr:`MatchResult.target_sample`.
+
+    Raises:
+        InputError: the reference or its mask cannot be read.
+    """
     if job.spaces is None:
         return reference.for_picture(picture)
     return reference.between(picture, job.spaces)

@@ -55,4 +55,5 @@ def same_source(one: MatchJob, other: MatchJob) -> bool:
 
 def _asked(job: MatchJob) -> tuple[object, ...]:
     settings = job.settings
-    return job.source, job.mask, job.mask_colors, settings.samples, settings.seed, job.looks_for_scene
+    beyond = job.spaces is not None  # then what lies beyond 0..1 counts as well
+    return job.source, job.mask, job.mask_colors, settings.samples, settings.seed, job.looks_for_scene, beyond

@@ -43,6 +43,8 @@ class StudioBlocks(gr.Blocks):
                 programmers, and would fill the log.
         """
         no_addresses(inputs)
+        if block_fn.api_visibility == "public":  # callers of an earlier version know fewer values
+            inputs = [*inputs, *(getattr(each, "value", None) for each in block_fn.inputs[len(inputs) :])]
         if state is not None:
             _read_as_made(block_fn, state)
         try:

@@ -21,6 +21,7 @@ from studio.ui.batch.run import check_chosen, uploads_of
 from studio.ui.grades import sent_grade
 from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.limits import limits
+from studio.ui.match.spaces import spaces_named
 from studio.ui.session import FITS_AT_ONCE, new_folder
 from studio.ui.settings import AUTO_AIM, as_sent, settings_from, strength_from
 from studio.ui.visits import caller_left
@@ -40,6 +41,10 @@ def match(
     scene: str = "auto",
     aim: str = AUTO_AIM,
     protect: str = "all",
+    source_space: str = "",
+    target_space: str = "",
+    output_space: str = "",
+    working_space: str = "",
 ) -> tuple[str, list[str], str | None, float, float]:
     """Give a picture, or a clip, the colours of another one, or of a palette.
 
@@ -57,6 +62,11 @@ def match(
             contrast and leading hues) or colours (its whole distribution); auto takes the mood, and of a palette or by another
             method than fast the colours.
         protect: what a mood keeps: names of blacks, greys, skin and highlights with commas between them, or all, or none.
+        source_space: the colour space of the source's code values by its OpenColorIO name, such as ARRI LogC4; empty for what its
+            file says.
+        target_space: the same of the reference.
+        output_space: that of the result; empty for the source's.
+        working_space: the one that is graded in; empty for ACEScct where the source is log or linear, else the source's.
 
     Returns:
         The picture in the source's format and depth; the grade as .cube, and as .cc, .ccc and .cdl where it is a CDL; the
@@ -70,7 +80,9 @@ def match(
             protect=protect,
         )  # fmt: skip
         wanted = choose_reference(file=Path(reference) if reference else None, palette=palette or None)
-        delivered = deliver_into(job_for(Path(source), wanted, settings), new_folder(), _watch())
+        spaces = spaces_named(source_space, target_space, output_space, working_space)
+        job = job_for(Path(source), wanted, settings, spaces=spaces)
+        delivered = deliver_into(job, new_folder(), _watch())
         return (*_files(delivered.written), *_distances(delivered))
     except InputError as error:
         raise gr.Error(plain(error), print_exception=False) from None
@@ -211,6 +223,7 @@ def add_endpoints() -> None:
         scene = as_sent(gr.Dropdown(list(SCENES), value="auto", label="scene"))
         aim = as_sent(gr.Dropdown([AUTO_AIM, *AIMS], value=AUTO_AIM, label="aim"))
         protect = as_sent(gr.Textbox("all", label="protect"))
+        spaces = [as_sent(gr.Textbox("", label=f"{name} space")) for name in ("source", "target", "output", "working")]
         files = as_sent(gr.File(label="files", file_count="multiple"))
         references = as_sent(gr.File(label="references", file_count="multiple"))
         mode = as_sent(gr.Dropdown([EACH, SERIES], value=EACH, label="mode"))
@@ -224,7 +237,7 @@ def add_endpoints() -> None:
     shared: dict[str, Any] = {"concurrency_id": "fit", "concurrency_limit": FITS_AT_ONCE, "api_visibility": "public"}
     call_match.click(
         match,
-        [source, reference, palette, method, transform, strength, seed, device, scene, aim, protect],
+        [source, reference, palette, method, transform, strength, seed, device, scene, aim, protect, *spaces],
         [picture, grades, settings, before, after],
         api_name="match",
         **shared,

@@ -8,7 +8,6 @@ from threading import Lock
 
 import numpy as np
 
-from reswd_torch.errors import InputError
 from studio.media.images import Picture, read_reduced
 from studio.views.preview import PREVIEW_EDGE, shrink
 from studio.views.pyramid import Pyramid
@@ -64,10 +63,6 @@ class Side:
 def open_side(path: Path) -> Side:
     """Read a chosen picture for its preview. Raises InputError."""
     picture = read_reduced(path, at_least=PREVIEW_EDGE)
-    if picture.of_floats:
-        raise InputError(
-            f"{path}: pictures of floats are not shown here: match this one by the command line, reswd match"
-        )
     return Side(path, shrink(picture), picture.full_size)
 
 

@@ -41,11 +41,13 @@ class TrimControls:
     """The components of the trims.
 
     Attributes:
+        room: all of them but the line.
         parts: by name: those of :data:`_TONES`, ``only``, and ``lift_r`` and the like for the wheels.
         reset: the button that sets all of them back.
         said: the line that says what the grade has become.
     """
 
+    room: gr.Accordion
     parts: dict[str, Component]
     reset: gr.Button
     said: gr.HTML
@@ -113,7 +115,7 @@ def lay_out_trims(prefix: str = "") -> TrimControls:
     """Lay the trims out; ``prefix`` is that of the tab's ids."""
     neutral = _flat(NEUTRAL)
     parts: dict[str, Component] = {}
-    with gr.Accordion("Trims", open=True, elem_id=f"{prefix}trims", elem_classes="trims"):
+    with gr.Accordion("Trims", open=True, elem_id=f"{prefix}trims", elem_classes="trims") as room:
         for name, (label, step) in _TONES.items():
             parts[name] = _slider(prefix, name, label, step, RANGES[name], neutral[name])
         parts["only"] = gr.Radio(
@@ -127,7 +129,8 @@ def lay_out_trims(prefix: str = "") -> TrimControls:
                         prefix, name, f"{wheel.capitalize()} {channel.upper()}", 0.005, RANGES[wheel], neutral[name]
                     )
         reset = gr.Button("Set trims back", size="sm", elem_id=f"{prefix}trims-reset")
-    return TrimControls(parts, reset, gr.HTML(elem_id=f"{prefix}trims-said", elem_classes="trims-said", padding=False))
+    said = gr.HTML(elem_id=f"{prefix}trims-said", elem_classes="trims-said", padding=False)
+    return TrimControls(room, parts, reset, said)
 
 
 def _slider(prefix: str, name: str, label: str, step: float, ends: tuple[float, float], value: float) -> gr.Slider:

@@ -30,6 +30,10 @@ LATEST: dict[str, Any] = {"trigger_mode": "always_last", **QUICK}
 """Options of events that follow a choice. Without ``always_last`` Gradio would drop the second one of two quick choices,
 and the page would show the state before it."""
 
+IN_ORDER: dict[str, Any] = {**LATEST, "concurrency_id": "choices", "concurrency_limit": 1}
+"""The same where several events lead to one handler: they are answered in the order in which they were sent, so that the page
+shows what the last of them says."""
+
 
 def nothing_new(component: Block) -> Updates:
     """No change on the page, said of any one output. An empty dictionary will not do: Gradio takes it for a value."""

@@ -9,7 +9,7 @@ from reswd_torch.errors import InputError, MatchRemedy, Remedy
 from reswd_torch.grade.formats import grade_suffixes, in_words, lattice_suffixes, suffixes_to_read
 from reswd_torch.matching.methods import REGISTRY
 from reswd_torch.palette import parse_palette
-from studio.media.images import profile_name
+from studio.media.images import Picture, profile_name
 from studio.references import BatchReference, PaletteReference
 from studio.remedies import JobRemedy
 from studio.service.delivery import matched_name
@@ -93,8 +93,16 @@ def bar(share: float | None, text: str, name: str | None) -> str:
 def about(side: Side) -> str:
     """A line with the size, depth, format and profile of a chosen picture."""
     picture, (height, width) = side.preview, side.size
-    parts = [f"{width} × {height}", f"{picture.container.format}, {picture.bits} bit", profile_name(picture.icc)]
+    parts = [f"{width} × {height}", f"{picture.container.format}, {depth(picture)}", profile_name(picture.icc)]
     return f'<p class="about"><b>{escape(side.path.name)}</b> {escape(" · ".join(parts))}</p>'
+
+
+def depth(picture: Picture) -> str:
+    """How deep the channels of a picture are in its file, such as "16 bit" or "16-bit float"."""
+    stored = picture.container.stored
+    if stored is not None and not picture.of_floats:  # a DPX of ten bits is read into sixteen
+        return f"{stored.bits} bit"
+    return f"{picture.bits}-bit float" if picture.of_floats else f"{picture.bits} bit"
 
 
 def file_name(result: MatchResult, suffix: str) -> str:

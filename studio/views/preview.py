@@ -13,6 +13,7 @@ from studio.media.images.exact import to_depth
 from studio.media.images.picture import clamped
 from studio.service.match import MatchResult
 from studio.service.source import ReadSource
+from studio.views.seen import Seen
 
 PREVIEW_EDGE = 1600
 """The longer edge of a preview, in pixels, fits on a large screen. Downloads are made from the whole picture."""
@@ -45,17 +46,20 @@ def slim(held: _Held, edge: int = PREVIEW_EDGE) -> _Held:
     return replace(held, picture=resized(held.picture, size), weights=weights)
 
 
-def display_pixels(picture: Picture, pixels: np.ndarray) -> np.ndarray:
+def display_pixels(picture: Picture, pixels: np.ndarray, seen: Seen | None = None) -> np.ndarray:
     """Convert pixels to what a screen shows.
 
     Args:
         picture: the picture whose profile and alpha belong to the pixels.
         pixels: (H, W, 3) of the picture's dtype, in its encoding and of its size, graded or not.
+        seen: what the code values stand for, in place of the picture's profile.
 
     Returns:
         (H, W, 3) uint8 in sRGB, transparent parts over middle grey.
     """
-    if picture.of_floats:
+    if seen is not None:
+        shown = seen.shown(picture, pixels)
+    elif picture.of_floats:
         codes = to_profile(clamped(pixels, picture.multiplied_by), picture.icc, None)
         shown = np.rint(codes * np.float32(255)).astype(np.uint8)
     else:
@@ -99,7 +103,7 @@ def resize(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     import cv2
 
     if plane.dtype == np.float16:  # which OpenCV does not resize
-        plane = plane.astype(np.float32)
+        return cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA).astype(np.float16)
     return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
 
 

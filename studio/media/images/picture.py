@@ -70,7 +70,7 @@ PROFILE_FORMATS: frozenset[str] = frozenset({"JPEG", "PNG", "TIFF", "WEBP", "AVI
 
 
 _BAND_VALUES = 1 << 20
-_HALF = 65504.0
+HALF = 65504.0
 """The largest half float (IEEE 754 binary16)."""
 
 
@@ -205,7 +205,7 @@ class Picture:
     @property
     def unclamped(self) -> np.ndarray:
         """The same with floats as far beyond 0..1 as a half float goes, for a fit that looks at them through a view."""
-        return clamped(self.pixels, self.multiplied_by, -_HALF, _HALF) if self.of_floats else self.pixels
+        return clamped(self.pixels, self.multiplied_by, -HALF, HALF) if self.of_floats else self.pixels
 
     @property
     def opacity(self) -> np.ndarray | None:

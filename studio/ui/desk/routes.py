@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import wraps
 from pathlib import Path
 
@@ -22,11 +22,13 @@ from reswd_torch.errors import InputError
 from studio.ui.desk.asked import Asked, asked_for, whole_number
 from studio.ui.desk.masks import mask_pixels, pick, range_pixels, side_of, take_mask
 from studio.ui.desk.state import Look
+from studio.ui.match.spaces import seen_in_place
 from studio.ui.pictures import Side
 from studio.ui.session import Session, session_of
 from studio.views.preview import encoded_preview
 from studio.views.pyramid import Part
 from studio.views.scopes import draw_scope
+from studio.views.seen import Seen
 from studio.views.shown import shown_pixels
 
 PREFIX = "desk"
@@ -119,7 +121,10 @@ def scope_answer(request: Request, pixels: np.ndarray) -> Response:
 
 
 def _marked(part: Part, look: Look, asked: Asked) -> np.ndarray:
-    return shown_pixels(part, asked.regraded(look.grade, look.sample), clipping=asked.clipping)
+    if look.spaces is not None and asked.trims is not None:  # which are for codes of a display
+        asked = replace(asked, trims=None)
+    grade = asked.regraded(look.grade, look.sample)
+    return shown_pixels(part, grade, clipping=asked.clipping, spaces=look.spaces, seen=look.seen)
 
 
 def _side(request: Request) -> Side:
@@ -144,15 +149,20 @@ async def _take_mask(request: Request) -> Response:
 def _range(request: Request) -> Response:
     """A soft range of colours of a picture, white where it is."""
     query = request.query_params
-    names = ("tolerance", "softness")
-    pixels = range_pixels(_side(request), query.get("colors", ""), *(float(query.get(name, "12")) for name in names))
+    tolerance, softness = (float(query.get(name, "12")) for name in ("tolerance", "softness"))
+    pixels = range_pixels(_side(request), query.get("colors", ""), tolerance, softness, _seen(request))
     return picture_answer(pixels, ".png", PASSING)
 
 
 def _pick(request: Request) -> Response:
     """The colour at a place."""
-    at = (whole_number(request.query_params.get(name, "0")) for name in ("x", "y"))
-    return json_answer(asdict(pick(_side(request), *at)))
+    x, y = (whole_number(request.query_params.get(name, "0")) for name in ("x", "y"))
+    return json_answer(asdict(pick(_side(request), x, y, _seen(request))))
+
+
+def _seen(request: Request) -> Seen | None:
+    """How the picture of a place is seen, as the controls say."""
+    return seen_in_place(session_asked(request).match.told, request.path_params["role"])
 
 
 def session_asked(request: Request) -> Session:

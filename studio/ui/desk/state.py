@@ -10,7 +10,9 @@ from typing import Any
 from torch import Tensor
 
 from reswd_torch.grade import Grade
+from reswd_torch.spaces import SpaceChoice
 from studio.views.pyramid import TILE, Pyramid
+from studio.views.seen import Seen
 
 _MOST, _MOST_PICTURES = 48, 8
 """Looks that are kept for a viewer, and different pictures among them; the oldest go. A viewer shows three at a time, and history
@@ -32,12 +34,16 @@ class Look:
         grade: what is applied to it; None for the picture as it is.
         name: what a person calls it, such as "Result".
         sample: (N, 3) colours of the picture, encoded, 0..1, where its cast is looked for; None where nobody asks.
+        spaces: the colour spaces that the grade is applied between; None for the encoding of the file.
+        seen: how the picture is seen without a grade; None for the encoding of the file.
     """
 
     pyramid: Pyramid
     grade: Grade | None
     name: str
     sample: Tensor | None = field(default=None, compare=False)
+    spaces: SpaceChoice | None = None
+    seen: Seen | None = None
 
 
 class Looks:

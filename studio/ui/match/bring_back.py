@@ -13,6 +13,7 @@ from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history import Entry
 from studio.ui.match.parts import MatchTab
+from studio.ui.match.spaces import brought_back
 from studio.ui.match.state import ROLES, Role
 from studio.ui.pictures import Painted
 from studio.ui.places import Choosing, placed
@@ -41,6 +42,7 @@ def entry_back(tab: MatchTab, controls: Controls[MatchChoice], session: Session,
     session.match.told = choice
     session.match.strength, session.match.trims = job.settings.strength, job.settings.trims
     updates |= controls.set_as(choice, leave=_SET_APART) | {tab.result.strength: job.settings.strength}
+    updates |= brought_back(tab.spaces, choice)
     return updates | tab.result.trims.set_to(job.settings.trims)
 
 
@@ -52,7 +54,7 @@ def page_back(tab: MatchTab, controls: Controls[MatchChoice], session: Session) 
         updates |= _place_back(tab, session, role)
     choice = without_lost_masks(state.told or MatchChoice())
     state.told = choice
-    updates |= controls.set_as(choice, leave=_SET_APART)
+    updates |= controls.set_as(choice, leave=_SET_APART) | brought_back(tab.spaces, choice)
     shown = state.shown
     strength = state.strength if shown is None else shown.job.settings.strength
     if strength is not None:

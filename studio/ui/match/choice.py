@@ -24,6 +24,8 @@ class MatchChoice:
         pairs: of colours, as they were written.
         source_mask, reference_mask: uploaded masks.
         cube_size: the points of a .cube along each side.
+        source_space, target_space, output_space, working_space: colour spaces by their names in the config; empty for what
+            the file says, and of the last two for what follows from the first.
     """
 
     kind: str = PICTURE
@@ -43,3 +45,7 @@ class MatchChoice:
     source_mask: str | None = None
     reference_mask: str | None = None
     cube_size: int = 33
+    source_space: Sent = ""
+    target_space: Sent = ""
+    output_space: Sent = ""
+    working_space: Sent = ""

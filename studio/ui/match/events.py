@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,10 +14,13 @@ from gradio.blocks import Block
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import NEUTRAL
+from studio.service.apply import not_between
+from studio.ui import words as app_words
 from studio.ui.colors import KeptPalette, palette_from_file, show_pairs, show_palette
 from studio.ui.controls import PALETTE, PICTURE, SAVED, wire_aims
 from studio.ui.desk.component import move_number
 from studio.ui.match import choose, downloads, run, stale, words
+from studio.ui.match import spaces as between
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.guarded import CompareRun, MatchRun
 from studio.ui.match.history_events import HistoryEvents
@@ -28,7 +33,7 @@ from studio.ui.places import PLACE_JS
 from studio.ui.saving import made_or_said, wire_downloads
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
-from studio.ui.wiring import LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Updates, nothing_new
+from studio.ui.wiring import IN_ORDER, LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Updates, nothing_new
 
 _LOOK_JS = (
     "() => { setTimeout(() => document.querySelector('#status .message')"
@@ -45,6 +50,7 @@ def wire_match_tab(tab: MatchTab, session: gr.State, app: gr.Blocks) -> None:
     """Connect every control of the tab, and the loading of the page."""
     events = MatchEvents(tab, session)
     events.wire_choices()
+    events.wire_spaces()
     events.wire_masks()
     events.wire_runs()
     events.wire_examples()
@@ -74,6 +80,7 @@ class MatchEvents:
             tab.inputs,
             tab.inputs.aims,
             tab.more,
+            tab.spaces,
             tab.result,
             tab.downloads,
             source=places["source"].picture,
@@ -86,7 +93,7 @@ class MatchEvents:
         self.settled = Step(
             self.settle,
             [session, *self.controls.components],
-            [result.stale, tab.run.status, result.desk.state, tab.history.state],
+            [result.stale, tab.run.status, result.desk.state, tab.history.state, *_of_spaces(tab)],
         )
         self._follow = Step(self.follow, [session, size, *self._sliders], shown_outputs(tab))
         run_outputs = [tab.run.start, tab.run.stop, tab.comparison.run.start, tab.run.status, *shown_outputs(tab)]
@@ -105,9 +112,11 @@ class MatchEvents:
                 [place.preview, place.about, mask.file, mask.painted],
                 concurrency_limit=4,
                 **LATEST,
-            ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE).then(*settle, **LATEST)
+            ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE).then(
+                *settle, **IN_ORDER
+            )
         followed = self.controls.others(LIVE)
-        gr.on([control.change for control in followed], settle.handler, settle.inputs, settle.outputs, **LATEST)  # type: ignore[attr-defined]
+        gr.on([control.change for control in followed], settle.handler, settle.inputs, settle.outputs, **IN_ORDER)  # type: ignore[attr-defined]
         reference_mask = self.tab.more.masks["reference"].group
         groups = [inputs.picture_group, inputs.palette_group, inputs.saved_group, inputs.swap, reference_mask]
         labels = [self.tab.run.start, self.tab.comparison.run.start]
@@ -115,14 +124,40 @@ class MatchEvents:
         wire_aims(inputs.aims, self.tab.more.protect, inputs.kind, self.tab.more.method)
         self.wire_colors()
         inputs.palette.change(show_palette, inputs.palette, inputs.swatches, queue=False, **LATEST)
-        strength = self.tab.result.strength
+        strength, spaces = self.tab.result.strength, self.tab.spaces
         gr.on(
             [inputs.grade.upload, inputs.grade.clear],
-            choose.choose_grade,
+            self.choose_grade,
             [self.session, inputs.grade, strength],
-            [inputs.grade_about, strength],
+            [inputs.grade_about, strength, spaces.room, *spaces.dropdowns.values()],
             **LATEST,
-        ).then(*self._follow, **LATEST).then(*settle, **LATEST)
+        ).then(*self._follow, **LATEST).then(*settle, **IN_ORDER)
+
+    def wire_spaces(self) -> None:
+        """The section *Colour spaces*: its names are read when it is opened."""
+        spaces = self.tab.spaces
+        spaces.room.expand(
+            partial(between.with_names, spaces), None, [*spaces.dropdowns.values(), spaces.said], queue=False, **LATEST
+        )
+
+    def choose_grade(self, session: Session, path: str | None, slider: float | None) -> Updates:
+        """A saved grade was dropped or taken out. The colour spaces of a settings file come with it."""
+        said, strength = choose.choose_grade(session, path, slider)
+        inputs, spaces = self.tab.inputs, self.tab.spaces
+        updates: Updates = {inputs.grade_about: said, self.tab.result.strength: strength}
+        if session.match.grade is None:
+            return updates
+        try:
+            kept = between.kept_spaces(path)
+        except InputError as error:
+            return updates | {inputs.grade_about: said + app_words.message(app_words.plain(error))}
+        if kept is None:
+            return updates
+        grade = session.match.grade  # which is told where it belongs, and needs no word on that
+        grade = replace(grade, notes=tuple(note for note in grade.notes if note != not_between(kept)))
+        session.match.grade = grade
+        updates[inputs.grade_about] = words.grade_line(grade, Path(str(path)).name)
+        return updates | between.brought_back(spaces, between.as_choice(kept))
 
     def wire_colors(self) -> None:
         """Palettes out of files and pictures, pairs of colours, and the eyedropper of both."""
@@ -177,10 +212,29 @@ class MatchEvents:
             self.tab.result.stale: stale.line(session, choice),
             self.tab.history.state: history_as_json(session),
             self.tab.result.desk.state: chosen_as_json(session),
+            **self._follow_spaces(session, choice),
         }
         if choose.chosen(session, choice.kind, choice.palette) != session.match.judged:  # else a match was quicker
             updates[self.tab.run.status] = ""
         return updates
+
+    def _follow_spaces(self, session: Session, choice: MatchChoice) -> Updates:
+        """What the choice of colour spaces means, and what goes with it: codes of a display have no place between spaces."""
+        tab, state = self.tab, session.match
+        spaces = between.spaces_or_none(choice)
+        is_chosen = bool(choice.source_space)
+        shown, off = state.shown, between.off_line() if is_chosen else ""
+        seen = between.shown_through(spaces, of_floats=state.source is not None and state.source.preview.of_floats)
+        return {
+            tab.spaces.said: between.said(choice, [state.source, state.reference if choice.kind == PICTURE else None]),
+            tab.spaces.target_space: gr.update(interactive=is_chosen and choice.kind == PICTURE),
+            tab.spaces.output_space: gr.update(interactive=is_chosen),
+            tab.spaces.working_space: gr.update(interactive=is_chosen),
+            tab.result.trims.room: gr.update(visible="hidden" if is_chosen else True),
+            tab.result.trims_off: off,
+            tab.more.pairs_parts.group: gr.update(visible="hidden" if is_chosen else True),
+            tab.result.seen: gr.skip() if shown is not None else seen,
+        }
 
     def show_kind(self, kind: str) -> Updates:
         """Show the controls of a kind of reference, and what the buttons do with it."""
@@ -202,7 +256,7 @@ class MatchEvents:
         for role, mask in more.masks.items():
             mask.paint.click(None, None, None, js=f"() => {{ window.reswdDesk.paint('{role}'); }}", **PRIVATE)
         said = [mask.painted for mask in more.masks.values()]
-        more.painted.click(self.say_painted, self.session, said, **LATEST).then(*self.settled, **LATEST)
+        more.painted.click(self.say_painted, self.session, said, **LATEST).then(*self.settled, **IN_ORDER)
 
     def say_painted(self, session: Session) -> Updates:
         """A mask has changed."""
@@ -240,7 +294,7 @@ class MatchEvents:
     def wire_examples(self) -> None:
         """The examples: one that is pressed is matched at once."""
         tab, places = self.tab, self.tab.inputs.places
-        outputs: list[Block] = [tab.inputs.kind, tab.result.strength]
+        outputs: list[Block] = [tab.inputs.kind, tab.result.strength, *tab.spaces.dropdowns.values()]
         for role in ROLES:
             mask = tab.more.masks[role]
             outputs += [places[role].picture, places[role].about, mask.file, mask.painted]
@@ -255,6 +309,7 @@ class MatchEvents:
         pair = self.tab.examples.pairs[event.index]
         paths: dict[Role, str] = {"source": str(pair.source), "reference": str(pair.reference)}
         updates: Updates = {self.tab.inputs.kind: PICTURE, self.tab.result.strength: 1.0}
+        updates |= between.brought_back(self.tab.spaces, MatchChoice())  # which are those of other pictures
         for role, path in paths.items():
             choosing = choose.choose(session, path, role)
             updates |= self.tab.inputs.places[role].filled(choosing)
@@ -338,6 +393,21 @@ class MatchEvents:
         """Another size of the .cube was chosen: say how exact it is."""
         line = self.tab.downloads.cube_line
         return nothing_new(line) if session.match.shown is None else {line: cube_line(session, cube_size)}
+
+
+def _of_spaces(tab: MatchTab) -> list[Block]:
+    """Everything that a choice of colour spaces changes beside itself."""
+    spaces, result = tab.spaces, tab.result
+    return [
+        spaces.said,
+        spaces.target_space,
+        spaces.output_space,
+        spaces.working_space,
+        result.trims.room,
+        result.trims_off,
+        tab.more.pairs_parts.group,
+        result.seen,
+    ]
 
 
 def _stop(session: Session) -> None:

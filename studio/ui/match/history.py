@@ -22,6 +22,7 @@ from studio.ui.match.choice import MatchChoice
 from studio.ui.pictures import Painted
 from studio.views.preview import display_pixels, encoded_preview, slim
 from studio.views.pyramid import Pyramid
+from studio.views.seen import result_seen
 
 MOST = 40
 """Matches that are kept of a visit."""
@@ -62,7 +63,8 @@ class Entry:
 def picture_of(result: MatchResult, edge: int) -> bytes:
     """A result as a JPEG in sRGB, its longer edge at most ``edge`` pixels."""
     small = slim(result, edge)
-    return encoded_preview(display_pixels(small.picture, small.graded_pixels()), ".jpg")
+    shown = display_pixels(small.picture, small.graded_pixels(), result_seen(result.job.spaces))
+    return encoded_preview(shown, ".jpg")
 
 
 @dataclass(frozen=True, eq=False)

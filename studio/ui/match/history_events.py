@@ -19,10 +19,12 @@ from studio.ui.match.history_view import compared_as_json, history_as_json
 from studio.ui.match.looks import chosen_as_json, looks_of, seen_as_json
 from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import show, shown_outputs
+from studio.ui.match.spaces import AS_IT_IS
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import Choosing, placed
 from studio.ui.session import Session
-from studio.ui.wiring import LATEST, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
+from studio.ui.settings import Sent
+from studio.ui.wiring import IN_ORDER, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
 
 _EACH: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": 4, **QUICK}
 """Options of events of which none may be dropped, such as three quick presses of Ctrl+Z."""
@@ -49,36 +51,39 @@ class HistoryEvents:
             place, mask = tab.inputs.places[role], tab.more.masks[role]
             pictures += [place.picture, place.about, mask.painted]
         outputs = [*controls.components, *pictures, tab.inputs.grade, tab.inputs.grade_about, tab.run.status]
-        outputs += [*tab.result.trims.components, *shown_outputs(tab)]
+        outputs += [tab.spaces.room, *tab.result.trims.components, *shown_outputs(tab)]
         self._all = list(dict.fromkeys(outputs))
 
     def wire_history(self) -> None:
         """The strip of the history; undo and redo."""
         told = self.tab.history.state
-        told.click(self.act, [self.session, self._size], self._all, **_EACH).then(*self._settle, **LATEST)
+        told.click(self.act, [self.session, self._size], self._all, **_EACH).then(*self._settle, **IN_ORDER)
 
     def wire_compared(self) -> None:
         """The tiles of *Compare methods*."""
         told = self.tab.comparison.strip.state
         told.click(self.pick, [self.session, self._size, self.tab.result.strength], self._all, **QUICK).then(
             None, None, None, js=_TO_VIEWER_JS, **PRIVATE
-        ).then(*self._settle, **LATEST)
+        ).then(*self._settle, **IN_ORDER)
 
     def wire_swap(self) -> None:
         """The button between source and reference."""
         places, masks = self.tab.inputs.places, self.tab.more.masks
         files = [place.picture for place in places.values()] + [masks[role].file for role in ROLES]
-        outputs: list[Block] = [*files, self.tab.run.status]
+        spaces = [self.tab.spaces.source_space, self.tab.spaces.target_space]
+        outputs: list[Block] = [*files, *spaces, self.tab.run.status]
         for role in ROLES:
             mask = masks[role]
             outputs += [places[role].about, mask.painted]
-        self.tab.inputs.swap.click(self.swap, [self.session, *files], outputs, **QUICK).then(*self._settle, **LATEST)
+        self.tab.inputs.swap.click(self.swap, [self.session, *files, *spaces], outputs, **QUICK).then(
+            *self._settle, **IN_ORDER
+        )
 
     def wire_return(self, app: gr.Blocks) -> None:
         """A page that was just loaded."""
         keys = self.tab.history.keys
         app.load(self.load, [self.session, keys], [self.session, *self._all], js=_KEYS_JS, **QUICK).then(
-            *self._settle, **LATEST
+            *self._settle, **IN_ORDER
         )
 
     def act(self, session: Session, cube_size: int, event: gr.EventData) -> Updates:
@@ -125,15 +130,20 @@ class HistoryEvents:
         reference: str | None,
         source_mask: str | None,
         reference_mask: str | None,
+        source_space: Sent = AS_IT_IS,
+        target_space: Sent = AS_IT_IS,
     ) -> Updates:
-        """Source and reference change places, and their masks with them."""
+        """Source and reference change places, and their masks and colour spaces with them."""
         choice = MatchChoice(source=source, reference=reference, source_mask=source_mask, reference_mask=reference_mask)
         try:
             choice = choose.catch_up(session, choice)
         except InputError as error:
             return {self.tab.run.status: words.message(words.plain(error))}
         choose.swap(session)
-        updates: Updates = {}
+        updates: Updates = {
+            self.tab.spaces.source_space: target_space,
+            self.tab.spaces.target_space: source_space,
+        }
         files: dict[Role, str | None] = {"source": choice.reference_mask, "reference": choice.source_mask}
         for role, mask_file in files.items():
             side, mask = session.match.places[role].side, self.tab.more.masks[role]

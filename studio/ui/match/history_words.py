@@ -27,6 +27,8 @@ def settings_line(entry: Entry) -> str:
         parts.append(words.METHOD_NAMES[settings.method])
         if settings.transform != AUTO_TRANSFORM:
             parts.append(settings.transform.upper())
+    if job.spaces is not None:
+        parts.append(job.spaces.in_words())
     parts.append(f"strength {settings.strength:g}")
     if settings.seed:
         parts.append(f"seed {settings.seed}")

@@ -12,6 +12,7 @@ from studio.ui.examples import Example
 from studio.ui.guard import RunButtons
 from studio.ui.match.history_view import Strip
 from studio.ui.match.masks import Mask
+from studio.ui.match.spaces import Spaces
 from studio.ui.match.state import Role
 from studio.ui.places import PicturePlace
 from studio.ui.saving import GradeDownloads
@@ -47,11 +48,13 @@ class Pairs:
     """Where a person says which colour should become which.
 
     Attributes:
+        group: all of them.
         text: the pairs as text.
         pickers: the same as pickers.
         pick: the button that takes a colour from the source.
     """
 
+    group: gr.Column
     text: gr.Textbox
     pickers: gr.HTML
     pick: gr.Button
@@ -86,12 +89,17 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What is shown of a result."""
+    """What is shown of a result.
+
+    ``seen`` says through what view, and ``trims_off`` why there are no trims.
+    """
 
     stale: gr.HTML
     desk: DeskParts
+    seen: gr.HTML
     strength: gr.Slider
     trims: TrimControls
+    trims_off: gr.HTML
     taken: gr.HTML
     show_points: gr.Button
     points: gr.Image
@@ -146,6 +154,7 @@ class MatchTab:
     inputs: Inputs
     run: RunButtons
     more: More
+    spaces: Spaces
     examples: Examples
     result: Result
     downloads: Downloads

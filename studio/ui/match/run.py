@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade.trims import Trims
+from reswd_torch.grade.trims import NEUTRAL, Trims
 from studio.jobs import MatchJob
 from studio.media.images import to_profile
 from studio.references import (
@@ -31,11 +31,13 @@ from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history import Entry
 from studio.ui.match.looks import looks_of, seen_as_json
 from studio.ui.match.masks import mask_file
+from studio.ui.match.spaces import chosen_spaces, shown_through
 from studio.ui.match.state import ROLES
 from studio.ui.pictures import Painted, Side
 from studio.ui.session import Session
 from studio.ui.settings import strength_from
 from studio.ui.visits import page_watch
+from studio.views.between import seen_colours, seen_sides
 from studio.views.charts import Colors, draw_distributions
 from studio.views.points import common_points
 from studio.views.points import draw_points as drawn_points
@@ -48,6 +50,7 @@ class Shown:
     """What a result looks like on the page."""
 
     desk: str
+    seen: str
     metrics: str
     numbers: str
     notes: str
@@ -78,9 +81,11 @@ def described_job(session: Session, choice: MatchChoice) -> MatchJob:
     """
     if session.match.source is None:
         raise InputError("Choose a source: the photograph whose colours should change.")
-    pairs = split_pairs(choice.pairs)
-    settings = chosen_settings(choice.kind, choice, trims=session.match.trims, pairs=pairs)
-    return job_for(session.match.source.path, _reference(session, choice), settings)
+    spaces = chosen_spaces(choice)
+    # trims and pairs are for codes of a display, and off while a space is chosen
+    trims, pairs = (session.match.trims, split_pairs(choice.pairs)) if spaces is None else (NEUTRAL, ())
+    settings = chosen_settings(choice.kind, choice, trims=trims, pairs=pairs)
+    return job_for(session.match.source.path, _reference(session, choice), settings, spaces=spaces)
 
 
 def _reference(session: Session, choice: MatchChoice) -> Reference:
@@ -170,6 +175,7 @@ def show(session: Session, result: MatchResult, move: int | None = None) -> Show
     """A result in full: the viewer, figures, chart; ``move`` is the last one of the sliders that it follows."""
     return Shown(
         desk=seen_as_json(session, result, move),
+        seen=shown_through(result.job.spaces, of_floats=result.picture.of_floats),
         metrics=match_words.metrics(result),
         numbers=match_words.numbers(result.grade) + match_words.encoding_line(result),
         notes=words.notes(result.notes),
@@ -197,10 +203,14 @@ def draw_points(session: Session) -> str | None:
     result = session.match.shown
     if result is None or result.target_sample is None:
         return None
-    found = common_points(result.source_sample, result.target_sample, result.job.settings)
+    source, target, icc = result.source_sample, result.target_sample, result.picture.icc
+    if (spaces := result.job.spaces) is not None:
+        (source, target), icc = seen_sides(result, spaces), None
+    assert target is not None
+    found = common_points(source, target, result.job.settings)
     if found is None:
         return None
-    sheet = drawn_points(result.source_sample, result.target_sample, found, result.picture.icc)
+    sheet = drawn_points(source, target, found, icc)
     return str(save_preview(session.new_file(".png"), sheet))
 
 
@@ -230,13 +240,15 @@ def set_live(session: Session, strength: float | None, trims: Trims) -> MatchRes
 
 def _as_set(result: MatchResult, strength: float, trims: Trims) -> MatchResult:
     settings = result.job.settings
-    if settings.trims != trims:
+    if settings.trims != trims and result.job.spaces is None:
         result = result.trimmed(trims)
     return result if settings.strength == strength else result.at_strength(strength)
 
 
 def distributions(result: MatchResult) -> Any:
     """The chart of a result; colours through sRGB, as they are seen."""
+    if result.job.spaces is not None:
+        return draw_distributions(seen_colours(result, result.job.spaces))
     icc = result.picture.icc
     source = result.source_sample.held_out
     sets = [("Source", source), ("Result", result.grade.apply(source))]

@@ -20,6 +20,7 @@ def shown_outputs(tab: MatchTab) -> list[Block]:
     return [
         result.stale,
         result.desk.state,
+        result.seen,
         result.trims.said,
         result.taken,
         result.show_points,
@@ -54,6 +55,7 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
     return {
         tab.result.stale: stale.line(session, session.match.told or MatchChoice()),
         tab.result.desk.state: shown.desk,
+        tab.result.seen: shown.seen,
         tab.result.trims.said: words.trims_line(result.grade),
         tab.details.metrics: shown.metrics,
         tab.result.taken: words.taken(result),
@@ -63,7 +65,7 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
         tab.details.numbers: shown.numbers,
         tab.details.no_chart: gr.update(visible=False),
         tab.details.chart: gr.update(value=shown.chart, visible=True),
-        away.picture: gr.update(interactive=True, value=words.picture_label(picture.container, picture.bits)),
+        away.picture: gr.update(interactive=True, value=words.picture_label(picture)),
         **{button: gr.update(interactive=suffix in savable) for suffix, button in away.grades.items()},
         away.settings: gr.update(interactive=True),
         away.cube_line: cube_line(session, cube_size),
@@ -76,4 +78,6 @@ def cube_line(session: Session, cube_size: int) -> str:
     """The line that says how exact a .cube of the result on the screen would be."""
     error, is_cdl = downloads.cube_error(session, cube_size), downloads.is_cdl(session)
     shown = session.match.shown
-    return words.grade_files(error, cdl=is_cdl, saved=shown is not None and shown.job.saved_grade is not None)
+    spaces = None if shown is None else shown.job.spaces
+    saved = shown is not None and shown.job.saved_grade is not None
+    return words.grade_files(error, cdl=is_cdl, saved=saved, working=None if spaces is None else spaces.working)

@@ -23,6 +23,7 @@ from studio.ui.controls import AIM_CHOICES, PICTURE, PROTECTION_CHOICES, SCENE_C
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history import Entry
 from studio.ui.match.run import described_job
+from studio.ui.match.spaces import in_words
 from studio.ui.match.state import ROLES, Role
 from studio.ui.pictures import Painted
 from studio.ui.session import Session
@@ -102,6 +103,8 @@ def _between(made: MatchJob, now: MatchJob) -> list[Difference]:
         found.append(_other("source", made.source.name, now.source.name))
     if _reference_id(made) != _reference_id(now):
         found.append(_other("reference", words.reference_name(made.reference), words.reference_name(now.reference)))
+    if made.spaces != now.spaces:
+        found.append(_other("colour spaces", in_words(made.spaces), in_words(now.spaces)))
     if now.saved_grade is not None or made.saved_grade is not None:  # nothing is fitted
         return found
     before, after = _plain(made), _plain(now)
@@ -146,7 +149,7 @@ def _reference_id(job: MatchJob) -> object:
     return reference.path
 
 
-def _other(role: Role, made: str, chosen: str) -> Difference:
+def _other(role: str, made: str, chosen: str) -> Difference:
     """Two files or palettes that differ, told apart also where they are called the same."""
     return Difference(role, made, "another one" if made == chosen else chosen)
 

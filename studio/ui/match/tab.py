@@ -38,6 +38,7 @@ from studio.ui.match.parts import (
     Pairs,
     Result,
 )
+from studio.ui.match.spaces import lay_out_spaces
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
 from studio.ui.saving import cube_choice, download_button, grade_buttons, more_grade_buttons
@@ -63,8 +64,10 @@ def lay_out_match_tab() -> MatchTab:
             run = run_buttons("Match colours", "match", "stop", "status")
             comparing = _compare_buttons()
             more = _more()
+            spaces = lay_out_spaces()
         with gr.Column(min_width=320, elem_classes="outcome"):
             desk = lay_out_desk(words.EMPTY_RESULT)
+            seen = gr.HTML(elem_id="seen", padding=False)
             stale = gr.HTML(elem_id="stale", padding=False)
             comparison = Comparison(comparing, lay_out_compared())
             history = _history()
@@ -73,13 +76,14 @@ def lay_out_match_tab() -> MatchTab:
         with gr.Column(min_width=300, elem_classes="tune"):
             with gr.Accordion("Scopes", open=True, elem_id="scopes-room"):
                 lay_out_scopes()
-            result = _result(stale, desk)
+            result = _result(stale, desk, seen)
         with gr.Column(min_width=300, elem_classes="examples-room"):
             examples = _examples()
     return MatchTab(
         inputs=inputs,
         run=run,
         more=more,
+        spaces=spaces,
         examples=examples,
         result=result,
         downloads=downloads,
@@ -158,18 +162,19 @@ def _more() -> More:
 
 
 def _pairs() -> Pairs:
-    section("Pairs of colours", "This colour of the source should become that one.")
-    with gr.Column(elem_classes="colors", elem_id="pairs-room"):
-        text = gr.Textbox(
-            "",
-            label="Pairs",
-            placeholder="#7a6a55=#8a6a4a",
-            info="At most 16, in the source's own encoding",
-            elem_id="pairs",
-        )
-        pickers = gr.HTML(elem_id="pairs-pickers", padding=False)
-        pick = gr.Button("Pick in the source", size="sm", elem_id="pairs-pick")
-    return Pairs(text, pickers, pick)
+    with gr.Column() as group:
+        section("Pairs of colours", "This colour of the source should become that one.")
+        with gr.Column(elem_classes="colors", elem_id="pairs-room"):
+            text = gr.Textbox(
+                "",
+                label="Pairs",
+                placeholder="#7a6a55=#8a6a4a",
+                info="At most 16, in the source's own encoding",
+                elem_id="pairs",
+            )
+            pickers = gr.HTML(elem_id="pairs-pickers", padding=False)
+            pick = gr.Button("Pick in the source", size="sm", elem_id="pairs-pick")
+    return Pairs(group, text, pickers, pick)
 
 
 def _mask(role: Role) -> Mask:
@@ -198,9 +203,10 @@ def _examples() -> Examples:
     return Examples(pairs, shown)
 
 
-def _result(stale: gr.HTML, desk: DeskParts) -> Result:
+def _result(stale: gr.HTML, desk: DeskParts, seen: gr.HTML) -> Result:
     strength = strength_choice("strength")
     trims = lay_out_trims()
+    trims_off = gr.HTML(elem_id="trims-off", padding=False)
     with gr.Row(equal_height=False, elem_id="taken-row"):
         taken = gr.HTML(elem_id="taken", padding=False)
         show_points = gr.Button(
@@ -212,8 +218,10 @@ def _result(stale: gr.HTML, desk: DeskParts) -> Result:
     return Result(
         stale=stale,
         desk=desk,
+        seen=seen,
         strength=strength,
         trims=trims,
+        trims_off=trims_off,
         taken=taken,
         show_points=show_points,
         points=points,

@@ -7,7 +7,7 @@ from html import escape
 from reswd_torch.grade import Cdl, CubeError, Grade
 from reswd_torch.grade.formats import cdl_suffixes, in_words
 from reswd_torch.settings import CUBE_SIZES
-from studio.media.images import FORMATS, Container, natural_suffix
+from studio.media.images import FORMATS, Picture, natural_suffix
 from studio.service.clip import ClipResult
 from studio.service.match import MatchResult
 from studio.ui import words
@@ -83,21 +83,28 @@ def paint_label(role: str) -> str:
 
 def encoding_line(result: MatchResult) -> str:
     """The line that says to what the grade must be applied."""
+    if (spaces := result.job.spaces) is not None:
+        return (
+            f'<p class="faint">For colours in {escape(spaces.working)}. A .clf or .ctf holds the conversions as well: it takes '
+            f"{escape(spaces.source)} to {escape(spaces.output)}.</p>"
+        )
     return f'<p class="faint">For pictures encoded as {escape(result.encoding)}, the source\'s own encoding.</p>'
 
 
-def grade_files(error: CubeError, *, cdl: bool, saved: bool) -> str:
+def grade_files(error: CubeError, *, cdl: bool, saved: bool, working: str | None = None) -> str:
     """How exact a .cube is, and why there may be no CDL files.
 
     Args:
         error: between the grade and its .cube.
         cdl: whether the grade is a CDL.
         saved: whether it was a saved grade, for which no other kind can be chosen.
+        working: the colour space that it is applied in; None for the picture's own encoding.
     """
     exact = _exact(255 * error.max, error.size)
     why = "" if cdl else f" A LUT does not fit into ten CDL numbers, so {in_words(cdl_suffixes(), 'and')} are off."
     advice = "" if cdl or saved else " Under <i>More</i>, choose the kind of grade <i>CDL</i> to get them."
-    return f'<p class="faint">{exact}{why}{advice}</p>'
+    where = "" if working is None else f"For colours in {escape(working)}. "
+    return f'<p class="faint">{where}{exact}{why}{advice}</p>'
 
 
 def _exact(steps: float, size: int) -> str:
@@ -116,9 +123,9 @@ def trims_line(grade: Grade) -> str:
     return "" if said is None else f'<p class="about">{escape(said)}</p>'
 
 
-def picture_label(container: Container, bits: int) -> str:
+def picture_label(picture: Picture) -> str:
     """The label of the button that downloads the picture."""
-    return f"↓ Picture ({FORMATS[natural_suffix(container)]}, {bits} bit)"
+    return f"↓ Picture ({FORMATS[natural_suffix(picture.container)]}, {words.depth(picture)})"
 
 
 def painted_line(side: Side) -> str:

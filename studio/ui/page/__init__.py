@@ -49,6 +49,7 @@ _SCRIPTS = (
     "match/kept.js",
     "match/history.js",
     "match/compared.js",
+    "match/spaces.js",
     "batch/order.js",
     "batch/large.js",
     "batch/sheet.js",

@@ -11,11 +11,14 @@ from PIL import Image
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces import choose_spaces
 from studio.jobs import MatchJob
 from studio.references import PaletteReference, PictureReference, SavedGrade
 from studio.service.ahead import Ahead
 from studio.service.match import run_match
 from studio.views.preview import slim
+from tests.studio.media.images.film_for_tests import plain_exr
+from tests.studio.spaces_for_tests import PLACE
 from tests.studio.ui.conftest import REFERENCE, SOURCE
 
 
@@ -49,6 +52,20 @@ def test_another_job_than_was_expected_is_done_as_it_is(other: MatchJob) -> None
     assert ahead.run(other).grade.to_record() == run_match(other).grade.to_record()
     ahead.expect(other)
     assert ahead.run(other).grade.to_record() == run_match(other).grade.to_record()
+
+
+@pytest.mark.parametrize("target", [None, "ACEScg"])
+def test_colour_spaces_that_are_chosen_later_are_not_too_late(tmp_path: Path, target: str | None) -> None:
+    """Between spaces what lies beyond 0 and 1 counts as well: it must not have been read without."""
+    light = plain_exr(tmp_path / "light.exr")
+    plain = job(source=light, reference=PictureReference(light if target else REFERENCE))
+    between = replace(plain, spaces=choose_spaces("ACEScg", target=target, config=PLACE))
+    for first, second in ((plain, between), (between, plain)):
+        ahead = Ahead(slim)
+        ahead.expect(first)
+        assert ahead.run(second).grade.to_record() == run_match(second).grade.to_record()
+        ahead.expect(second)
+        assert ahead.run(second).grade.to_record() == run_match(second).grade.to_record()
 
 
 def test_a_mask_is_not_lost(tmp_path: Path) -> None:

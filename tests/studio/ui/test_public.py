@@ -119,6 +119,12 @@ def test_values_of_the_wrong_kind_are_one_line_and_none_in_the_log(server: Serve
     assert "Traceback" not in answer and server.log.read_text()[before:] == ""
 
 
+def test_a_caller_who_knows_fewer_values_gets_the_defaults(server: Server) -> None:
+    """Of a version without colour spaces, whose call had eleven."""
+    whole = match_data(server.upload(SOURCE), palette="#203040:2,#e0c090")
+    assert "event: complete" in server.call("match", whole[:11])
+
+
 def test_what_nobody_foresaw_is_told_without_a_word_of_the_server(server: Server) -> None:
     answer = server.call("match", match_data(server.upload(SOURCE), palette=["#123456"]))  # type: ignore[arg-type]
     assert "event: error" in answer
