@@ -201,12 +201,14 @@ def has_points(result: MatchResult) -> bool:
 def draw_points(session: Session) -> str | None:
     """The points of the result on the screen, drawn; None where there are none."""
     result = session.match.shown
-    if result is None or result.target_sample is None:
+    if result is None:
         return None
-    source, target, icc = result.source_sample, result.target_sample, result.picture.icc
+    sides, icc = (result.source_sample, result.target_sample), result.picture.icc
     if (spaces := result.job.spaces) is not None:
-        (source, target), icc = seen_sides(result, spaces), None
-    assert target is not None
+        sides, icc = seen_sides(result, spaces), None
+    source, target = sides
+    if target is None:
+        return None
     found = common_points(source, target, result.job.settings)
     if found is None:
         return None
