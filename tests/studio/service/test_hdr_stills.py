@@ -1,0 +1,152 @@
+"""HDR stills: graded in the space that their files mean, and written with the same tags; references for either range."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from reswd_torch.appearance import light_to_pq, pq_appearance, pq_to_light
+from reswd_torch.errors import InputError
+from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade.trims import Trims
+from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces import config_place, conversion
+from studio.jobs import MatchJob
+from studio.media.images import read_picture, read_reduced
+from studio.media.images.png_chunks import chunks, mapped
+from studio.references import PictureReference, SavedGrade
+from studio.service.apply import apply_to_file
+from studio.service.match import run_match
+from tests.studio.command_line import Reswd, assert_refused
+from tests.studio.media.images.profiles_for_tests import hdr_profile
+from tests.studio.pictures import sixteen_bits, write_deep
+
+PLACE = config_place("ocio://studio-config-latest")
+PQ, HLG = "Rec.2100-PQ - Display", "Rec.2100-HLG - Display"
+TRANSFERS = {PQ: 16, HLG: 18}
+LIGHT_LEVELS = b"cLLI", struct.pack(">II", 9_000_000, 2_000_000)
+LOOK = Grade(Cdl((1.02, 1.0, 0.97), (0.01, 0.0, -0.01)))
+
+
+def still(path: Path, space: str = PQ, gains: tuple[float, float, float] = (1.0, 1.0, 1.0), icc: bool = False) -> Path:
+    """A scene of patches from 1 to 900 cd/m2, times the gains, with 16 bits: with cICP and cLLI, or with a profile."""
+    rng = np.random.default_rng(0)
+    light = 10 ** rng.uniform(0.2, 2.8, (12, 15, 1)) * rng.uniform(0.7, 1.3, (12, 15, 3)) * np.array(gains)
+    pq = light_to_pq(torch.from_numpy(np.kron(light.clip(0, 900), np.ones((16, 16, 1))))).numpy()
+    codes = np.rint(conversion(PLACE, PQ, space)(pq).clip(0, 1) * 65535).astype(np.uint16)
+    write_deep(path, codes, hdr_profile(TRANSFERS[space]) if icc else None)
+    if not icc:
+        data = path.read_bytes()
+        told = [(b"cICP", bytes([9, TRANSFERS[space], 0, 1])), LIGHT_LEVELS]
+        made = b"".join(struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in told)
+        path.write_bytes(data[:33] + made + data[33:])
+    return path
+
+
+def in_pq(path: Path, space: str) -> torch.Tensor:
+    """(N, 3) PQ codes."""
+    pixels = read_picture(path, hdr=True).pixels
+    assert pixels.dtype == np.uint16
+    return torch.from_numpy(conversion(PLACE, space, PQ)(pixels.reshape(-1, 3) / np.float32(65535)))
+
+
+def apart(one: torch.Tensor, other: torch.Tensor) -> float:
+    return float((pq_appearance().lab(one) - pq_appearance().lab(other)).norm(dim=1).mean())
+
+
+def chunks_of(path: Path) -> dict[bytes, bytes]:
+    with mapped(path) as data:
+        return {kind: data[at + 8 : at + 8 + length] for kind, at, length in chunks(path, data)}
+
+
+@pytest.mark.parametrize("space", [PQ, HLG])
+@pytest.mark.parametrize("other", [PQ, HLG])
+@pytest.mark.parametrize("kind", ["a.png", "icc.png", "icc.tif"])
+def test_a_still_goes_to_another_and_keeps_what_it_says(tmp_path: Path, space: str, other: str, kind: str) -> None:
+    source = still(tmp_path / kind, space, icc="icc" in kind)
+    target = still(tmp_path / "b.png", other, (0.8, 0.6, 0.5))
+    result = run_match(MatchJob(source, PictureReference(target)))
+    graded = result.save_picture(tmp_path / f"out{source.suffix}")
+    before, after = (apart(in_pq(one, space), in_pq(target, other)) for one in (source, graded))
+    assert before > 12 and after < 0.15 * before
+    assert result.encoding == space == result.grade.encoding
+    (note,) = (note for note in result.notes if "was graded in" in note)
+    assert note.startswith(f"{kind}: its file says {'PQ' if space == PQ else 'HLG'}") and space in note
+    assert not any("passed over" in note or "white" in note for note in result.notes)
+    held = read_picture(graded, hdr=True)
+    assert held.container.hdr == (9, TRANSFERS[space])
+    if kind == "a.png":
+        assert chunks_of(graded)[b"cICP"] == bytes([9, TRANSFERS[space], 0, 1])
+        assert chunks_of(graded)[b"cLLI"] == LIGHT_LEVELS[1] and b"iCCP" not in chunks_of(graded)
+    else:
+        assert held.icc == hdr_profile(TRANSFERS[space])
+
+
+def test_each_range_takes_the_other_for_a_reference(tmp_path: Path) -> None:
+    hdr, plain = still(tmp_path / "hdr.png"), write_deep(tmp_path / "plain.png", sixteen_bits())
+    settings = MatchSettings(aim="colours")
+    up = run_match(MatchJob(hdr, PictureReference(plain), settings))
+    down = run_match(MatchJob(plain, PictureReference(hdr), settings))
+    for one in (up, down):
+        assert one.report is not None and one.report.distance_after < 0.8 * one.report.distance_before
+    assert any("its white was taken for 203 cd/m2" in note for note in up.notes)
+    assert any("hdr.png: its HDR was brought into standard range" in note for note in down.notes)
+    assert down.job.spaces is None
+    assert float(pq_to_light(in_pq(up.save_picture(tmp_path / "up.png"), PQ))[0].quantile(0.99)) < 300
+    assert read_picture(down.save_picture(tmp_path / "down.png")).container.hdr is None
+
+
+def test_a_saved_grade_and_nothing(tmp_path: Path) -> None:
+    source = still(tmp_path / "a.png")
+    place = tmp_path / "out" / "a.png"
+    apply_to_file(LOOK, source, place)
+    wanted = LOOK.apply(read_picture(source, hdr=True).pixels / np.float32(65535))
+    graded = read_picture(place, hdr=True)
+    assert np.abs(graded.pixels / 65535 - wanted).max() < 2 / 65535
+    assert graded.container.hdr == (9, 16)
+    result = run_match(MatchJob(source, SavedGrade(LOOK), MatchSettings(strength=0.0)))
+    same = result.save_picture(tmp_path / "same.png")
+    assert np.array_equal(read_picture(same, hdr=True).pixels, read_picture(source, hdr=True).pixels)
+
+
+def test_what_does_not_ask_for_hdr_is_refused_it(tmp_path: Path) -> None:
+    source = still(tmp_path / "a.png")
+    for call in (read_picture, read_reduced):
+        with pytest.raises(InputError, match="is HDR"):
+            call(source)
+    with pytest.raises(InputError, match="trimmed in exposure"):
+        run_match(MatchJob(source, SavedGrade(LOOK), MatchSettings(trims=Trims(exposure=0.5))))
+    result = run_match(MatchJob(source, SavedGrade(LOOK)))
+    for name in ("out.jpg", "out.tif"):
+        with pytest.raises(InputError, match=r"ends in \.png"):
+            result.save_picture(tmp_path / name)
+    Image.fromarray((sixteen_bits() >> 8).astype(np.uint8)).save(tmp_path / "p.jpg", icc_profile=hdr_profile(16))
+    with pytest.raises(InputError, match=r"p\.jpg: JPEG is not read as HDR .*16-bit PNG"):
+        read_picture(tmp_path / "p.jpg", hdr=True)
+
+
+def test_on_the_command_line(reswd: Reswd, tmp_path: Path) -> None:
+    source, target = still(tmp_path / "a.png"), still(tmp_path / "b.png", HLG, (0.8, 0.6, 0.5))
+    settings, out, folder = tmp_path / "run.json", tmp_path / "out.png", tmp_path / "in"
+    ran = reswd("match", source, target, "-o", out, "--save-settings", settings, "--grade", tmp_path / "look.cube")
+    assert ran.code == 0 and f"graded in {PQ}" in ran.out
+    again = reswd("match", source, "--from-settings", settings, "-o", tmp_path / "again.png")
+    assert again.code == 0 and (tmp_path / "again.png").read_bytes() == out.read_bytes()
+    assert reswd("apply", settings, source, "-o", tmp_path / "applied").code == 0
+    assert np.array_equal(
+        read_picture(tmp_path / "applied" / "a.png", hdr=True).pixels, read_picture(out, hdr=True).pixels
+    )
+    folder.mkdir()
+    source.rename(folder / "a.png")
+    write_deep(folder / "plain.png", sixteen_bits())
+    assert reswd("batch", folder, "--target", target, "-o", tmp_path / "batch").code == 0
+    assert (tmp_path / "batch" / "a.png").read_bytes() == out.read_bytes()
+    assert read_picture(tmp_path / "batch" / "plain.png").bits == 16
+    refused = reswd("match", folder / "a.png", target, "-o", tmp_path / "no.jpg")
+    assert_refused(refused, "no.jpg", "ends in .png")
