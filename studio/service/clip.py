@@ -26,11 +26,10 @@ from studio.media.clips.write import ClipWriter, writing
 from studio.media.images import profile_name, read_mask
 from studio.media.places import check_place, sha256_of, written_beside
 from studio.records.match import settings_text
-from studio.references import BatchReference, ClipReference
 from studio.service.clip_colours import Spans, most_alike, sample_clip
 from studio.service.clip_spaces import as_tagged, notes_on_tags
 from studio.service.hdr import in_own_space, numbers_of
-from studio.service.reference import BROUGHT_INTO_RANGE, ReferenceSamples
+from studio.service.reference import ReferenceSamples
 from studio.service.render import render
 from studio.service.spaces import alike_between, distance_by, fit_between, render_between, save_grade_between
 from studio.watch import UNWATCHED, Event, Watch
@@ -140,7 +139,8 @@ class ClipResult:
             return None
         if self.job.spaces is not None:
             return distance_by(grade, self.source_sample, self.target_sample, self.job.spaces)
-        return color_distance(grade.apply(self.source_sample.held_out), self.target_sample.held_out)
+        graded = grade.apply(self.source_sample.held_out)
+        return color_distance(graded, self.target_sample.held_out, icc=self.facts.tags.icc)
 
     def _regraded(self, grade: Grade, settings: MatchSettings) -> ClipResult:
         """The same clip under another grade of the same fit."""
@@ -347,11 +347,12 @@ def fit_clip(
         grade = fit_between(source, target, settings, job.spaces, watch.part(0.7, 1.0))
         notes = (*notes_on_tags(facts, job.spaces), *notes, *grade.notes)
         return ClipResult(job, facts, grade, weights, source, target, notes)
-    sample, notes = reference.in_encoding(None)
+    icc = facts.tags.icc
+    sample, notes = reference.in_encoding(icc)
     source, target = most_alike(source, sample)
-    fitted = fit_samples(source, target, settings, progress=watch.part(0.7, 1.0))
+    fitted = fit_samples(source, target, settings, progress=watch.part(0.7, 1.0), icc=icc)
     grade = replace(fitted, encoding=facts.tags.name)
-    return ClipResult(job, facts, grade, weights, source, target, (*_notes(job.reference, notes, facts), *grade.notes))
+    return ClipResult(job, facts, grade, weights, source, target, (*_notes(notes), *grade.notes))
 
 
 def match_clip(
@@ -364,15 +365,10 @@ def match_clip(
     return result, result.save_clip(output, overwrite=overwrite, watch=watch.part(0.3, 1.0))
 
 
-def _notes(reference: BatchReference, notes: tuple[str, ...], facts: ClipFacts) -> tuple[str, ...]:
+def _notes(notes: tuple[str, ...]) -> tuple[str, ...]:
     """What was assumed about the reference, whose sRGB code values are those of a clip that is shown on the same display."""
-    if isinstance(reference, ClipReference):  # of one display like the other
-        return tuple(note for note in notes if note.endswith(BROUGHT_INTO_RANGE))
     untagged = profile_name(None)  # what a clip is not, so notes about it would mislead
-    kept = [note.replace(untagged, "sRGB") for note in notes if f"from sRGB to {untagged}" not in note]
-    if facts.tags.is_wide:
-        kept.append(f"reference colours are sRGB and were taken as {facts.tags.name}: the result is more saturated")
-    return tuple(kept)
+    return tuple(note.replace(untagged, "sRGB") for note in notes if f"from sRGB to {untagged}" not in note)
 
 
 def _resizing(facts: ClipFacts, width: int, height: int, end: float) -> str:

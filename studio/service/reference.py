@@ -30,8 +30,6 @@ from studio.service.hdr import Numbers, numbers_of, shown_in_standard_range, spa
 from studio.service.spaces import check_not_developed, seen_sample
 from studio.service.weights import how_much_counts, where_to_grade
 
-BROUGHT_INTO_RANGE = "its HDR was brought into standard range"
-"""What is said of an HDR reference for a source that is not."""
 REDUCED_EDGE = 1024
 """A reference is decoded at least this large: its statistics need no more."""
 
@@ -176,17 +174,14 @@ class ReferenceSamples:
         return in_profile(read.sample, read.icc, icc), tuple(notes)
 
     def _read_clip(self, clip: ClipReference, *, beyond: bool = False) -> _Read:
-        """The colours of a clip, or of one of its frames; but for a view taken as sRGB, since what a display shows of both is the
-        same. HDR is brought into standard range then."""
+        """The colours of a clip, or of one of its frames, with sRGB's curve, since one display shows both. HDR is brought into
+        standard range, unless it is for a view."""
         kept = self._beyond if beyond else self._read
         if True not in kept:
             facts = read_facts(clip.path, hdr=True)
-            sample, numbers = clip_reference_sample(facts, clip, self._settings), numbers_of(facts)
-            notes = (f"its colours ({facts.tags.name}) were taken as sRGB",) if facts.tags.is_wide else ()
-            if numbers is not None and not beyond:
-                kept[True] = _in_standard_range(_Read(sample, None, (), None, hdr=numbers), clip.path)
-            else:
-                kept[True] = _Read(sample, None, notes, None, hdr=numbers)
+            sample = clip_reference_sample(facts, clip, self._settings)
+            read = _Read(sample, None if beyond else facts.tags.icc, (), None, hdr=numbers_of(facts))
+            kept[True] = read if beyond or read.hdr is None else _in_standard_range(read, clip.path)
         return kept[True]
 
     def _for_size(self, picture: PictureReference, size: tuple[int, int] | None, *, beyond: bool = False) -> _Read:
@@ -221,4 +216,5 @@ def _in_standard_range(read: _Read, path: Path) -> _Read:
     """An HDR reference as a display of standard range shows it, in sRGB."""
     assert read.hdr is not None
     sample = seen_sample(read.sample, shown_in_standard_range(path, read.hdr))
-    return replace(read, sample=sample, icc=None, notes=(*read.notes, BROUGHT_INTO_RANGE), hdr=None)
+    told = "its HDR was brought into standard range"
+    return replace(read, sample=sample, icc=None, notes=(*read.notes, told), hdr=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from reswd_torch.profiles.coded import SRGB_TRANSFER, coded_profile
 from studio.media.clips.matrices import LUMA
 from studio.media.clips.pixel_formats import has_rgb, is_grey
 
@@ -58,6 +59,14 @@ class ColorTags:
     def is_wide(self) -> bool:
         """Whether its colours reach beyond those of sRGB: Display P3 or Rec. 2020."""
         return self.primaries in (9, 12) or self.used_matrix in (9, 10)
+
+    @property
+    def icc(self) -> bytes | None:
+        """A profile with its primaries, where they are wide, and the curve of sRGB: one display shows both. None for sRGB itself
+        and for HDR."""
+        if self.is_hdr or not self.is_wide:
+            return None
+        return coded_profile(P3_D65 if self.primaries == P3_D65 else BT2020, SRGB_TRANSFER)
 
     @property
     def name(self) -> str:

@@ -191,8 +191,6 @@ def _fitted(
         raise InputError(f"{series.source}: frame {series.numbers[missing[0]]} could not be read again: copy the file")
     segments: list[tuple[KeyFrame, ...]] = []
     notes: list[str] = []
-    if anchored and isinstance(series, ClipSeries) and series.facts.tags.is_wide:
-        notes.append(f"colours of anchors are sRGB and were taken as {series.encoding}: the result is more saturated")
     for number, (places, (first, stop)) in enumerate(zip(wanted, spans, strict=True)):
         begin, end = (0.25 + 0.25 * each / len(spans) for each in (number, number + 1))
         within = {place: anchor for place, anchor in anchored.items() if first <= place < stop}
@@ -247,7 +245,7 @@ def _pins(
             here, there = (
                 sample_pixels(each.pixels, settings.samples, settings.seed) for each in (moments[moment], reference)
             )
-            grade = fit_samples(here, there, settings)
+            grade = fit_samples(here, there, settings, icc=series.icc)
             colors = here.fit[:: max(1, len(here.fit) // SPOTS)]
             colors_of_both = colors, grade.effective.apply(colors)
         pinned.append(Pinned(moment, *colors_of_both))

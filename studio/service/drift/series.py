@@ -66,12 +66,13 @@ class ClipSeries:
         first: number of the first frame from timecode 00:00:00:00.
         rate: frames a second, for timecodes.
         encoding: of its colours.
-        icc: the profile of its colours, which has to be taken for sRGB's.
+        icc: the profile of its colours; None for sRGB's.
     """
 
     def __init__(self, source: Path, watch: Watch) -> None:
-        self.source, self.icc = source, None
+        self.source = source
         self.facts = read_facts(source)
+        self.icc = self.facts.tags.icc
         self.encoding = self.facts.tags.name
         self.rate = self.facts.rate or _GUESS
         said = start_timecode(source)

@@ -12,9 +12,15 @@ import pytest
 from PIL import Image
 
 from reswd_torch import MatchSettings, load_grade
+from reswd_torch.profiles import to_profile
+from reswd_torch.profiles.coded import coded_profile
+from studio.jobs import ClipJob, MatchJob
 from studio.media.clips.read import read_facts
+from studio.references import ClipReference
 from studio.service import clip_colours as sample
+from studio.service.clip import run_clip
 from studio.service.clip_colours import sample_clip
+from studio.service.match import run_match
 from studio.service.render import render
 from studio.watch import Watch
 from tests.studio.jobs_for_tests import clip_job, match_clip
@@ -254,3 +260,26 @@ def test_a_long_clip_is_sampled_from_end_to_end(tmp_path: Path, monkeypatch: pyt
     for colors in (whole, sought):  # from 0 to 149, all alike
         assert colors.min() < 8 and colors.max() > 140
         assert float(colors.mean()) == pytest.approx(74.5, abs=4)
+
+
+@pytest.mark.parametrize("tags", [(12, 13, 0, 2), (9, 14, 0, 2)])
+def test_a_wide_clip_and_srgb_are_references_for_each_other_by_their_real_colours(
+    tmp_path: Path, tags: tuple[int, int, int, int]
+) -> None:
+    """One picture in both encodings is one picture: nothing is to be graded."""
+    plain = scene(0)
+    wide = to_profile(plain, None, coded_profile(tags[0], 13))
+    assert np.abs(plain.astype(int) - wide).mean() > 5
+    clip = make_clip(tmp_path / "wide.mkv", "ffv1", "gbrp10le", pictures=[wide] * 3, tags=tags)
+    still = tmp_path / "plain.png"
+    Image.fromarray(plain).save(still)
+    by_clip = run_clip(clip_job(clip, still))
+    by_still = run_match(MatchJob(still, ClipReference(clip)))
+    by_itself = run_clip(ClipJob(clip, ClipReference(clip)))
+    for one in (by_clip, by_still, by_itself):
+        assert one.report is not None and one.report.distance_before < 0.3
+    assert np.abs(by_clip.graded(wide).astype(int) - wide).mean() < 1
+    assert np.abs(by_still.graded_pixels().astype(int) - plain).mean() < 1.5
+    name = "Display P3" if tags[0] == 12 else "Rec.2020"
+    assert any(f"reference colours were converted from sRGB to {name}" in note for note in by_clip.notes)
+    assert not by_itself.notes
