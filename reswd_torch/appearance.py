@@ -54,6 +54,10 @@ class Appearance:
         """The codes that show what sRGB codes show, 0..1."""
         return srgb
 
+    def greys(self, ramp: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+        """Codes that look grey, for a ramp of equal codes."""
+        return ramp
+
     def as_display(self, codes: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         """The codes, channel by channel, as a display of standard range takes them, 0..1 to 0..1: where black and the middle lie
         is what the look estimate and limits on codes go by."""
@@ -104,6 +108,10 @@ class ConeAppearance(Appearance):
     def of_srgb(self, srgb: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         return self.from_srgb(srgb)
 
+    def greys(self, ramp: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+        """Those of sRGB: equal codes of a scanner's profile may have a tint."""
+        return self.of_srgb(ramp)
+
     def _shifted(self, lab: Tensor) -> Tensor:
         return lab + torch.tensor([self.shift, 0.0, 0.0]).to(lab) if self.shift else lab
 
@@ -117,6 +125,10 @@ class HdrAppearance(ConeAppearance):
     """Pictures are 1.7 times as far apart as in CIE Lab, where the hold grows with the square of that, and saturated colours are
     not held less than others. With this share a mood leaves two thirds of the distance, as far as a display of standard range
     shows it, and ends as near to the truth as one of standard range (``benchmarks/appearance.py``)."""
+
+    def greys(self, ramp: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+        """Equal codes: they reach farther than the greys of sRGB."""
+        return ramp
 
     def as_display(self, codes: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         return linear_to_srgb(_rolled_off(pq_to_light(codes)[0] / REFERENCE_WHITE))

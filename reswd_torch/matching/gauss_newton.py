@@ -161,7 +161,7 @@ class CdlModel:
         self.clipping = clipping
         self.pull = pull.double()
         self.greys = greys
-        self.ramp = grey_ramp()
+        self.ramp = grey_ramp() if greys is None else greys.appearance.greys(grey_ramp())
         self.luma = torch.tensor(LUMA, dtype=torch.float64)
 
     def start(self) -> Float[Tensor, " p"]:

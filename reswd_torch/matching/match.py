@@ -103,7 +103,7 @@ def fit_samples(
         progress: called with (share done, what is being done); may raise to stop.
         start: the value of ``time.perf_counter()`` when the job began, for the report's seconds; None: now.
         icc: the profile of the colours' encoding; None for sRGB.
-        appearance: how the colours look, where no profile says it, as in HDR.
+        appearance: how the colours look; None for what the profile says.
 
     Raises:
         InputError: a device that is not there, a method without its weights, or scene ``"same"`` where none was found.

@@ -91,7 +91,7 @@ def mood_terms(
         (cube, AnchorCoupling(appearance.lab(anchor(cube)), REST, uniform=appearance.uniform)),
     ]
     if "greys" in protect:
-        ramp = grey_ramp().to(source)
+        ramp = appearance.greys(grey_ramp().to(source))
         parts.append((ramp, GreyCoupling(len(ramp), GREY_CAST, GREY_WEIGHT)))
     if "skin" in protect:
         skin = appearance.of_srgb(skin_colors().to(source))
@@ -162,7 +162,10 @@ def _blacks(transform: Cdl | Lut3D, source: Tensor, target: Tensor, appearance: 
 
 def _greys(transform: Cdl | Lut3D, source: Tensor, target: Tensor, appearance: Appearance) -> float:
     """The largest chroma of a grey, as a share of its limit."""
-    return float(appearance.lab(transform.apply(grey_ramp().to(source)))[:, 1:].norm(dim=1).max()) / GREY_LIMIT
+    return (
+        float(appearance.lab(transform.apply(appearance.greys(grey_ramp().to(source))))[:, 1:].norm(dim=1).max())
+        / GREY_LIMIT
+    )
 
 
 def _skin(transform: Cdl | Lut3D, source: Tensor, target: Tensor, appearance: Appearance) -> float:

@@ -128,7 +128,7 @@ class SplineModel:
         self.basis = basis(rgb.cpu().double()).to(rgb)
         self.identity = greville()
         self.greys = greys
-        self.ramp_basis = basis(grey_ramp())
+        self.ramp_basis = basis(grey_ramp() if greys is None else greys.appearance.greys(grey_ramp()))
         self.hold(stage)
 
     def hold(self, stage: Stage) -> None:

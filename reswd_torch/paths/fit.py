@@ -23,7 +23,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reswd_torch.color import srgb_to_lab_with_jacobian
+from reswd_torch.appearance import SRGB, Appearance
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.matching.gauss_newton import CdlModel, natural_numbers
@@ -57,6 +57,7 @@ def fit_segment(
     pinned: Sequence[Pinned],
     *,
     stiffness: float = STIFFNESS,
+    appearance: Appearance = SRGB,
     progress: OnProgress | None = None,
 ) -> tuple[KeyFrame, ...]:
     """Fit the key frames of a segment without cuts.
@@ -66,6 +67,7 @@ def fit_segment(
         links: what pairs of moments show in common.
         pinned: what moments shall look like.
         stiffness: what a bend over time costs.
+        appearance: how the colours look.
         progress: called with (share done, what is being done); may raise to stop.
 
     Returns:
@@ -76,7 +78,7 @@ def fit_segment(
     """
     if not pinned:
         raise InputError("a path of grades needs an anchor: say what one moment at least should look like")
-    system = _System(frames, links, pinned, stiffness)
+    system = _System(frames, links, pinned, stiffness, appearance)
     numbers = system.model.start().repeat(len(frames), 1)
     for index in range(ROUNDS):
         if progress is not None:
@@ -105,13 +107,21 @@ class _System:
     """The equations of all moments at once."""
 
     def __init__(
-        self, frames: Sequence[int], links: Sequence[Link], pinned: Sequence[Pinned], stiffness: float
+        self,
+        frames: Sequence[int],
+        links: Sequence[Link],
+        pinned: Sequence[Pinned],
+        stiffness: float,
+        appearance: Appearance,
     ) -> None:
+        self._appearance = appearance
         self._colors: list[list[Tensor]] = [[] for _ in frames]
         self._links = [
             (self._add(one.first, one.first_colors), self._add(one.second, one.second_colors)) for one in links
         ]
-        self._pinned = [(self._add(one.moment, one.colors), _lab(one.wanted), one.weight) for one in pinned]
+        self._pinned = [
+            (self._add(one.moment, one.colors), appearance.lab(one.wanted).double(), one.weight) for one in pinned
+        ]
         free = torch.tensor([PULL] * 10)
         none = torch.zeros(0, 3)
         self._models = [CdlModel(torch.cat([none, *each]), free) for each in self._colors]
@@ -126,7 +136,7 @@ class _System:
     def at(self, numbers: Float[Tensor, "m 10"]) -> tuple[Tensor, Tensor]:
         """What has to become 0, (M, 10), behind how it changes with the numbers, (10 M, 10 M)."""
         count = len(numbers)
-        found = [_evaluated(model, one) for model, one in zip(self._models, numbers, strict=True)]
+        found = [self._evaluated(model, one) for model, one in zip(self._models, numbers, strict=True)]
         slope = torch.zeros(count, 10, count, 10, dtype=torch.float64)
         pull = torch.zeros(count, 10, dtype=torch.float64)
         for first, second in self._links:
@@ -153,6 +163,12 @@ class _System:
             slope[:, number, :, number] += self._bends
         return slope.reshape(count * 10, count * 10), pull + self._bends @ numbers
 
+    def _evaluated(self, model: CdlModel, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 3) how colours look behind the grade, and (N, 3, 10) its derivative."""
+        evaluation = model.evaluate(numbers)
+        lab, by_rgb = self._appearance.lab_with_jacobian(evaluation.rgb)
+        return lab.double(), (by_rgb @ evaluation.jacobian).double()
+
 
 def _bends(frames: Sequence[int], stiffness: float) -> Float[Tensor, "m m"]:
     """The matrix of what bends and steps cost: differences over time, so that it matters little how many moments there are."""
@@ -168,17 +184,6 @@ def _bends(frames: Sequence[int], stiffness: float) -> Float[Tensor, "m m"]:
             row[place : place + 3] = 1 / before, -1 / before - 1 / after, 1 / after
             matrix += np.outer(row, row) * 2 / (before + after)
     return torch.from_numpy(matrix * stiffness)
-
-
-def _lab(colors: Tensor) -> Tensor:
-    return srgb_to_lab_with_jacobian(colors)[0].double()
-
-
-def _evaluated(model: CdlModel, numbers: Tensor) -> tuple[Tensor, Tensor]:
-    """(N, 3) CIE Lab behind the grade, and (N, 3, 10) its derivative."""
-    evaluation = model.evaluate(numbers)
-    lab, by_rgb = srgb_to_lab_with_jacobian(evaluation.rgb)
-    return lab.double(), (by_rgb @ evaluation.jacobian).double()
 
 
 def _of(found: Sequence[tuple[Tensor, Tensor]], part: _Part) -> tuple[Tensor, Tensor]:

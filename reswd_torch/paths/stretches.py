@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from reswd_torch.color import srgb_to_lab
+from reswd_torch.appearance import SRGB, Appearance
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.learning.difference import ciede2000
 from reswd_torch.paths.path import GradePath
@@ -40,7 +40,12 @@ class Stretch:
 
 @one_thread()
 def stretches_of(
-    path: GradePath, frames: Sequence[int], *, near: float = NEAR, shortest: int = SHORTEST
+    path: GradePath,
+    frames: Sequence[int],
+    *,
+    near: float = NEAR,
+    shortest: int = SHORTEST,
+    appearance: Appearance = SRGB,
 ) -> tuple[Stretch, ...]:
     """Split frames into as few stretches as a walk from the first to the last finds. None goes over a cut.
 
@@ -49,8 +54,9 @@ def stretches_of(
         frames: the numbers of the frames, in order.
         near: how far one grade may be from the path.
         shortest: least number of frames; for its sake a stretch may be farther off.
+        appearance: how the colours look, in CIE Lab.
     """
-    looks = np.stack([_look(path.at(frame)) for frame in frames])
+    looks = np.stack([_look(path.at(frame), appearance) for frame in frames])
     cuts = [segment[0].frame for segment in path.segments[1:]]
     edges = sorted({0, *np.searchsorted(np.array(frames), cuts).tolist(), len(frames)})
     found: list[Stretch] = []
@@ -81,8 +87,8 @@ def _off(looks: np.ndarray, first: int, stop: int) -> float:
     return float(ciede2000(part, np.broadcast_to(one, part.shape)).mean(axis=1).max())
 
 
-def _look(cdl: Cdl) -> Float[np.ndarray, "n 3"]:
+def _look(cdl: Cdl, appearance: Appearance) -> Float[np.ndarray, "n 3"]:
     """CIE Lab of what a grade makes of colours of the whole cube."""
     levels = torch.linspace(0.0, 1.0, _LEVELS)
     colours = torch.cartesian_prod(levels, levels, levels)
-    return srgb_to_lab(cdl.apply(colours)).double().numpy()
+    return appearance.lab(cdl.apply(colours)).double().numpy()

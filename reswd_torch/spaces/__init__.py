@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reswd_torch.spaces.choice import SpaceChoice
     from reswd_torch.spaces.choosing import choose_spaces
     from reswd_torch.spaces.config import STUDIO, config_place, load_config
-    from reswd_torch.spaces.convert import Converter, conversion, view_of
+    from reswd_torch.spaces.convert import Converter, conversion, delivery, view_of
     from reswd_torch.spaces.sight import View, appearance_in, source_view, target_view, working_view
     from reswd_torch.spaces.straight import straight_tables
 
@@ -27,6 +27,7 @@ __all__ = [
     "choose_spaces",
     "config_place",
     "conversion",
+    "delivery",
     "load_config",
     "operations_through",
     "process_list_text",
@@ -49,6 +50,7 @@ __getattr__ = names_on_demand(
         "choose_spaces": "reswd_torch.spaces.choosing",
         "config_place": "reswd_torch.spaces.config",
         "conversion": "reswd_torch.spaces.convert",
+        "delivery": "reswd_torch.spaces.convert",
         "load_config": "reswd_torch.spaces.config",
         "operations_through": "reswd_torch.spaces.chain",
         "process_list_text": "reswd_torch.spaces.chain",

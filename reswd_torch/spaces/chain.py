@@ -10,7 +10,7 @@ from reswd_torch.grade.kinds import Transform
 from reswd_torch.grade.through_opencolorio import operations_for
 from reswd_torch.spaces.choice import SpaceChoice
 from reswd_torch.spaces.config import load_config, said
-from reswd_torch.spaces.convert import Converter, conversion
+from reswd_torch.spaces.convert import Converter, delivery
 from reswd_torch.spaces.names import DISPLAY, kind_of
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def operations_through(
         cube_size: lattice points along one axis where the grade has to be sampled.
     """
     if transform is None:
-        return tuple(conversion(choice.config, choice.source, choice.output).processor.createGroupTransform())
+        return tuple(delivery(choice.config, choice.source, choice.output).processor.createGroupTransform())
     ahead, behind = (
-        conversion(choice.config, *ends).processor.createGroupTransform()
+        delivery(choice.config, *ends).processor.createGroupTransform()
         for ends in ((choice.source, choice.working), (choice.working, choice.output))
     )
     return (*ahead, *graded_operations(choice, transform, cube_size), *behind)

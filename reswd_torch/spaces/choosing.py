@@ -5,7 +5,7 @@ from __future__ import annotations
 from reswd_torch.errors import InputError
 from reswd_torch.spaces.choice import SpaceChoice
 from reswd_torch.spaces.config import config_place, load_config
-from reswd_torch.spaces.convert import conversion
+from reswd_torch.spaces.convert import delivery
 from reswd_torch.spaces.names import DISPLAY, find_space, kind_of
 from reswd_torch.spaces.sight import source_view, target_view, working_view
 
@@ -51,7 +51,7 @@ def choose_spaces(
         between = first if kind_of(known, first) == DISPLAY else _log_space(place)
     chosen = SpaceChoice(place, first, other, last, between)
     source_view(chosen), target_view(chosen)
-    conversion(place, first, between), conversion(place, between, last)
+    delivery(place, first, between), delivery(place, between, last)
     working_view(chosen), working_view(chosen, inverse=True)
     return chosen
 

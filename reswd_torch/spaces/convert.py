@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reswd_torch.appearance import REFERENCE_WHITE
 from reswd_torch.errors import InputError
 from reswd_torch.spaces.config import load_config, quietly, said, unset_variables
-from reswd_torch.spaces.names import DISPLAY, kind_of
+from reswd_torch.spaces.names import DISPLAY, is_hdr, kind_of
 
 if TYPE_CHECKING:
     import PyOpenColorIO as ocio
@@ -62,6 +63,40 @@ def conversion(place: str, source: str, wanted: str) -> Converter:
     import PyOpenColorIO as ocio
 
     return converter_of(place, ocio.ColorSpaceTransform(source, wanted), source)
+
+
+_XYZ = "cie_xyz_d65_interchange"
+"""The role of the space that a config's displays are described in, in which 1 is 100 cd/m2."""
+_WHITE = 100.0
+
+
+@lru_cache(maxsize=64)
+def delivery(place: str, source: str, wanted: str) -> Converter:
+    """:func:`conversion` with the white of standard range at 203 cd/m2 of HDR (ITU-R BT.2408, 2.1), where one of the two is the
+    space of an HDR display and the other that of a display of standard range. OpenColorIO's own has it at 100.
+
+    Raises:
+        InputError: the config does not hold what the conversion needs.
+    """
+    import PyOpenColorIO as ocio
+
+    config = load_config(place)
+    if is_hdr(config, source) == is_hdr(config, wanted) or {kind_of(config, source), kind_of(config, wanted)} != {
+        DISPLAY
+    }:
+        return conversion(place, source, wanted)
+    if not config.hasRole(_XYZ):
+        raise InputError(
+            f"{place}: the config has no role {_XYZ}, by which HDR and standard range are compared: add it"
+        )
+    scale = REFERENCE_WHITE / _WHITE
+    light = [1 / scale if is_hdr(config, source) else scale] * 3
+    steps = [
+        ocio.ColorSpaceTransform(source, _XYZ),
+        ocio.MatrixTransform.Scale([*light, 1.0]),
+        ocio.ColorSpaceTransform(_XYZ, wanted),
+    ]
+    return converter_of(place, ocio.GroupTransform(steps), source)
 
 
 def converter_of(place: str, transform: ocio.Transform, asked: str, *, inverse: bool = False) -> Converter:

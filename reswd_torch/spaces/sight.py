@@ -13,26 +13,21 @@ import numpy as np
 import torch
 
 from reswd_torch.appearance import (
-    REFERENCE_WHITE,
     SRGB,
     Appearance,
     bt2020_to_srgb,
-    light_to_pq,
     pq_appearance,
-    pq_to_light,
 )
 from reswd_torch.errors import InputError
 from reswd_torch.spaces.choice import SpaceChoice
 from reswd_torch.spaces.config import load_config
-from reswd_torch.spaces.convert import conversion, converter_of, view_of
+from reswd_torch.spaces.convert import conversion, converter_of, delivery, view_of
 from reswd_torch.spaces.names import DISPLAY, is_hdr, kind_of
 
 View = Callable[[np.ndarray], np.ndarray]
 """Gives (..., 3) float32 as it is seen; nothing is clipped but what the display cuts."""
 PQ_DISPLAY = ("Rec.2100-PQ - Display", "rec2100_pq_display", "Rec.2100-PQ", "Rec.2100-PQ - 1000 nits", "ST2084")
 """Names of PQ with the primaries of BT.2020, in configs of ACES and in others."""
-_OCIO_WHITE = 100.0
-"""Luminance, cd/m2, at which OpenColorIO has the white of displays of standard range."""
 
 
 def seen_in_hdr(choice: SpaceChoice) -> bool:
@@ -69,7 +64,7 @@ def working_view(choice: SpaceChoice, *, inverse: bool = False) -> View:
     """What is seen of the working space, as it is seen of the source; or from there back."""
     if seen_in_hdr(choice):
         pq = pq_space(choice.config)
-        return conversion(choice.config, *((pq, choice.working) if inverse else (choice.working, pq)))
+        return delivery(choice.config, *((pq, choice.working) if inverse else (choice.working, pq)))
     return view_of(choice.config, choice.working, like=choice.source, inverse=inverse)
 
 
@@ -104,10 +99,8 @@ def _view(place: str, space: str, in_hdr: bool) -> View:
     config = load_config(place)
     if not in_hdr:
         return _HdrInStandardRange(place, space) if is_hdr(config, space) else view_of(place, space)
-    if is_hdr(config, space):
-        return conversion(place, space, pq_space(place))
     if kind_of(config, space) == DISPLAY:
-        return _StandardRangeInHdr(place, space)
+        return delivery(place, space, pq_space(place))
     import PyOpenColorIO as ocio
 
     display = pq_space(place)
@@ -133,17 +126,6 @@ def pq_space(place: str) -> str:
     return str(found.getName())
 
 
-class _StandardRangeInHdr:
-    """Codes of a display of standard range as codes of PQ, white at 203 cd/m2."""
-
-    def __init__(self, place: str, space: str) -> None:
-        self._to_pq = conversion(place, space, pq_space(place))
-
-    def __call__(self, colours: np.ndarray) -> np.ndarray:
-        light, _ = pq_to_light(torch.from_numpy(self._to_pq(colours)).double())
-        return _codes(light * (REFERENCE_WHITE / _OCIO_WHITE))
-
-
 class _HdrInStandardRange:
     """Codes of HDR as a display of standard range shows them, as codes of sRGB."""
 
@@ -158,7 +140,3 @@ class _HdrInStandardRange:
 def _srgb_in_hdr(colours: np.ndarray) -> np.ndarray:
     seen = pq_appearance().of_srgb(torch.from_numpy(np.asarray(colours, np.float32)).double())
     return np.asarray(seen.numpy(), np.float32)
-
-
-def _codes(light: torch.Tensor) -> np.ndarray:
-    return np.asarray(light_to_pq(light.clamp(min=0.0)).clamp(max=1.0).numpy(), np.float32)

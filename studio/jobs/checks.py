@@ -48,7 +48,8 @@ def check_fitted_between(reference: BatchReference, spaces: SpaceChoice) -> None
 def check_codes_between(settings: MatchSettings, spaces: SpaceChoice) -> None:
     if settings.pairs:
         raise InputError(
-            f"pairs of colours are codes of a display, and {spaces.source!r} is graded in {spaces.working!r}: leave them out"
+            "pairs of colours are codes of a display of standard range, and the source is graded in "
+            f"{spaces.working!r}: leave them out"
         )
     check_trims_between(settings.trims, spaces)
 
@@ -57,8 +58,8 @@ def check_trims_between(trims: Trims, spaces: SpaceChoice) -> None:
     """Refuse trims, which are for codes of a display, where something else is graded. Raises InputError."""
     if not trims.is_neutral:
         raise InputError(
-            f"trimmed in {in_words(trims.changed, 'and')}: trims are for codes of a display, and {spaces.source!r} is graded in "
-            f"{spaces.working!r}: leave them out"
+            f"trimmed in {in_words(trims.changed, 'and')}: trims are for codes of a display of standard range, and the source is "
+            f"graded in {spaces.working!r}: leave them out"
         )
 
 

@@ -174,16 +174,19 @@ def _apply_to_clip(
 
 def _apply_to_picture(grade: Grade, source: Path, place: Path, overwrite: bool, spaces: SpaceChoice | None) -> Applied:
     picture = read_picture(source, hdr=True)
+    told: tuple[str, ...] = ()
     if spaces is None and picture.container.hdr is not None:
         spaces = own_spaces(source, picture.container.hdr)
         check_trims_between(grade.trims, spaces)
+        if grade.encoding != spaces.working:
+            told = (f"it is HDR, and the grade is for {grade.encoding}: it was applied to codes of {spaces.working}",)
     weights = where_to_grade(picture, None)
     grade = _for_picture(grade, picture, how_much_counts(picture, weights))
     written = as_written(picture, spaces)
     make_folder(place.parent)
     graded = render_picture(picture, grade, spaces, weights, in_place=True)
     write_picture(place, written, graded, overwrite=overwrite, last=True)
-    notes = (*notes_on(picture, spaces), *notes_on_range(picture, grade, spaces))
+    notes = (*told, *notes_on(picture, spaces), *notes_on_range(picture, grade, spaces))
     return Applied((*notes, *losses(place, written)))
 
 

@@ -66,9 +66,9 @@ def fit_encoded(
 ) -> Grade:
     """:func:`reswd_torch.matching.fit_samples` for colours of any encoding.
 
-    Fits take codes for sRGB, which is near enough for the encodings of displays, wide ones among them. In linear light and the
-    like it is not. There the fit is done with sRGB's curve, and a grade is fitted to what it does: of the same kind, but that ten
-    numbers which cannot do the same give way to a LUT, unless they were asked for.
+    Fits compare colours as they look in their own encoding, but ten numbers and the look estimate are meant for codes of a
+    display. In linear light and the like the fit is done with sRGB's curve, and a grade is fitted to what it does: of the same
+    kind, but that ten numbers which cannot do the same give way to a LUT, unless they were asked for.
 
     Args:
         source: sampled source pixels.

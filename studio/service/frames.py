@@ -80,8 +80,7 @@ def run_frames(job: FramesJob, output: Path, *, overwrite: bool = False, watch: 
         rows = read_report(ended.report).values()
         good = [row for row in rows if row.status == DONE]
     if ended.record is None or not good:
-        # A space that frames cannot be written in is the same for all of them.
-        told = next((f": {row.message}" for row in rows if job.spaces is not None and row.message), "")
+        told = next((f": {row.message}" for row in rows if row.message), "")  # mostly the same for all of them
         raise InputError(f"{job.source}: none of the {len(plan.items)} frames could be matched{told}")
     saved = job.saved_grade is not None
     return FramesResult(

@@ -9,7 +9,6 @@ from typing import TypeVar
 from reswd_torch.errors import InputError
 from reswd_torch.profiles.icc import HDR_NUMBERS
 from reswd_torch.spaces import STUDIO, SpaceChoice, View, choose_spaces, config_place, load_config
-from reswd_torch.spaces.names import find_space
 from reswd_torch.spaces.sight import in_standard_range
 from studio.jobs import MatchJob
 from studio.media.clips.read import ClipFacts
@@ -52,11 +51,15 @@ def space_in(place: str, path: Path, numbers: Numbers) -> str:
         InputError: primaries that no HDR display has, or a config without that space.
     """
     if (known := _SPACES.get(numbers)) is None:
+        kind = "PQ" if numbers[1] == PQ else "HLG"
         raise InputError(
-            f"{path}: it is HDR with primaries {numbers[0]} of ITU-T H.273, which no display of the config has: "
-            "give its space by name"
+            f"{path}: it is {kind} with primaries {numbers[0]} of ITU-T H.273, and no space is known for that: give one of the "
+            "config by name (--source-space, of a reference --target-space)"
         )
-    return find_space(load_config(place), known, "space of HDR", place)
+    found = load_config(place).getColorSpace(known)
+    if found is None:
+        raise InputError(f"{path}: it is HDR, and the config {place} has no {known!r}: give its space by name")
+    return str(found.getName())
 
 
 def in_own_space(job: Job, numbers: Numbers | None, says: str) -> tuple[Job, tuple[str, ...]]:

@@ -122,10 +122,14 @@ class ReferenceSamples:
 
     def _own_space(self, picture: Picture | None, place: str) -> str | None:
         """The name of the space that the file of an HDR reference means; None for standard range."""
-        if isinstance(self._reference, PaletteReference):
+        reference = self._reference
+        if isinstance(reference, PaletteReference):
             return None
-        numbers = self._as_stored(picture).hdr
-        return None if numbers is None else space_in(place, self._reference.path, numbers)
+        if isinstance(reference, ClipReference):
+            numbers = numbers_of(read_facts(reference.path, hdr=True))
+        else:
+            numbers = self._as_stored(picture).hdr
+        return None if numbers is None else space_in(place, reference.path, numbers)
 
     def seen(self, picture: Picture | None, view: View, space: str) -> tuple[PixelSample, tuple[str, ...]]:
         """The reference's code values as its file holds them, seen through a view: at the places of one source picture if the
@@ -205,10 +209,14 @@ class ReferenceSamples:
         found = _Read(sample, read.icc, notes, read.full_size, read.container.format, read.container.hdr)
         if found.hdr is not None and not beyond:
             found = _in_standard_range(found, path)
+        every = [(kept, found)]
+        if beyond and not read.of_floats and found.hdr is None:  # nothing lies beyond: it serves both
+            every.append((self._read, replace(found, notes=tuple(read.notes))))
         same = found.has_size(size)
-        kept[same] = found
-        if not same and (read.height, read.width) == found.size:  # too small for, or of a format without, reduction
-            kept[True] = found
+        for those, one in every:
+            those[same] = one
+            if not same and (read.height, read.width) == found.size:  # too small for reduction, or a format without
+                those[True] = one
         return found
 
 

@@ -26,8 +26,6 @@ _BY_PROFILE = (
     ("rec. 709", ("rec1886_rec709_display",)),
     ("rec.709", ("rec1886_rec709_display",)),
     ("bt.709", ("rec1886_rec709_display",)),
-    ("pq", ("rec2100_pq_display",)),
-    ("hlg", ("rec2100_hlg_display",)),
 )
 """The same of profiles, by what their names hold in small letters."""
 

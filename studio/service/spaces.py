@@ -23,7 +23,7 @@ from reswd_torch.spaces import (
     SpaceChoice,
     View,
     appearance_in,
-    conversion,
+    delivery,
     process_list_text,
     source_view,
     straight_tables,
@@ -31,6 +31,8 @@ from reswd_torch.spaces import (
     working_view,
 )
 from reswd_torch.spaces.chain import clamps, graded_in
+from reswd_torch.spaces.config import load_config
+from reswd_torch.spaces.names import is_hdr
 from reswd_torch.spaces.sight import is_seen_as_graded
 from reswd_torch.threads import one_thread
 from studio.media.images import Picture, profile_name
@@ -121,7 +123,7 @@ def fit_between(
     fitted = _fitted_on_display(seen, target, settings, choice, progress)
     wanted = fitted.fit_alone.apply(seen.fit).clamp(0.0, 1.0)
     aims = working_view(choice, inverse=True)(wanted.numpy())
-    working = conversion(choice.config, choice.source, choice.working)(source.fit.numpy())
+    working = delivery(choice.config, choice.source, choice.working)(source.fit.numpy())
     inside = ((torch.minimum(seen.fit, wanted) > _SHOWN) & (torch.maximum(seen.fit, wanted) < 1.0 - _SHOWN)).all(dim=1)
     if int(inside.sum()) < _ENOUGH:
         inside = torch.ones_like(inside)
@@ -198,7 +200,7 @@ def distance_by(grade: Grade, source: PixelSample, target: PixelSample, choice: 
         target: as it is seen.
         choice: the spaces.
     """
-    working = conversion(choice.config, choice.source, choice.working)(source.held_out.numpy())
+    working = delivery(choice.config, choice.source, choice.working)(source.held_out.numpy())
     graded = working if grade.leaves_alone else graded_in(choice, grade.effective)(working)
     shown = _shown(working_view(choice), graded)
     return color_distance(shown, target.held_out, appearance=appearance_in(choice))
@@ -251,7 +253,7 @@ def _kernel_between(choice: SpaceChoice, grade: Grade | None, dtype: np.dtype) -
     effective = None if grade is None else grade.effective
     if dtype.kind == "f" and effective is not None and not isinstance(effective, Cdl):
         ahead, behind = (
-            conversion(choice.config, *ends)
+            delivery(choice.config, *ends)
             for ends in ((choice.source, choice.working), (choice.working, choice.output))
         )
         graded = by_tables(effective)
@@ -295,7 +297,9 @@ def as_written(picture: Picture, choice: SpaceChoice | None) -> Picture:
         )
     held = picture.container
     chunks = tuple(chunk for chunk in held.png_chunks if chunk[0] not in COLOUR_CHUNKS)
-    return replace(picture, icc=None, container=replace(held, png_chunks=chunks, colour_tag=None, colour_numbers=None))
+    return replace(
+        picture, icc=None, container=replace(held, png_chunks=chunks, colour_tag=None, colour_numbers=None, hdr=None)
+    )
 
 
 def check_not_developed(path: Path, form: str, space: str) -> None:
@@ -321,7 +325,15 @@ def notes_on(picture: Picture, choice: SpaceChoice | None) -> tuple[str, ...]:
     if choice is None:
         return picture.notes
     notes = tuple(note for note in picture.notes if note not in picture.container.assumed)
-    if picture.icc is None or picture.container.assumed or picture.container.hdr is not None:
+    hdr, named_hdr = picture.container.hdr, is_hdr(load_config(choice.config), choice.source)
+    if hdr is None and named_hdr:
+        return (*notes, f"nothing in it says that it is HDR: its code values were taken for {choice.source}")
+    if hdr is not None:
+        passed = (
+            () if named_hdr else (f"its file says HDR, which was passed over: its code values are {choice.source}",)
+        )
+        return (*notes, *passed)
+    if picture.icc is None or picture.container.assumed:
         return notes
     name = profile_name(picture.icc)
     return (*notes, f"its profile ({name}) was passed over: its code values are {choice.source}")

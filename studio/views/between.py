@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reswd_torch.matching import PixelSample
-from reswd_torch.spaces import SpaceChoice, View, conversion, source_view, working_view
+from reswd_torch.spaces import SpaceChoice, View, delivery, source_view, working_view
 from reswd_torch.spaces.chain import graded_in
 from reswd_torch.spaces.sight import on_screen
 from studio.service.match import MatchResult
@@ -23,7 +23,7 @@ def seen_sides(result: MatchResult, spaces: SpaceChoice) -> tuple[PixelSample, P
 def seen_colours(result: MatchResult, spaces: SpaceChoice) -> list[Colors]:
     """Source, result and, where there is one, reference, as a display shows them, in sRGB."""
     source = result.source_sample.held_out.numpy()
-    working = conversion(spaces.config, spaces.source, spaces.working)(source)
+    working = delivery(spaces.config, spaces.source, spaces.working)(source)
     grade = result.grade
     graded = working if grade.leaves_alone else graded_in(spaces, grade.effective)(working)
     screen = on_screen(spaces)

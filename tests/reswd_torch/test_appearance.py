@@ -146,3 +146,19 @@ def test_a_wide_encoding_is_matched_as_it_looks() -> None:
         back = to_profile(graded.numpy(), icc, None)
         off.append(float((srgb_to_lab(torch.from_numpy(back)) - srgb_to_lab(wanted)).norm(dim=1).mean()))
     assert off[0] < 0.8 * off[1]
+
+
+@pytest.mark.parametrize("curve", [ParametricCurve(1.8), ParametricCurve(2.4)])
+def test_a_profile_whose_equal_codes_have_a_tint_is_matched_all_the_same(curve: ParametricCurve) -> None:
+    """Scanners have such profiles. What looks grey is held, and not equal codes."""
+    corners, white = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06)), (0.38, 0.38)
+    icc = write_profile("scanner", corners, white, curve)
+    generator = torch.Generator().manual_seed(2)
+    source = torch.rand(3000, 3, generator=generator) * 0.7
+    target = source.flip(0) * torch.tensor([1.3, 1.05, 0.8])
+    codes = [torch.from_numpy(to_profile(each.numpy(), None, icc)) for each in (source, target)]
+    for settings in (MatchSettings(), MatchSettings(aim="colours", transform="cdl")):
+        report = fit_samples(_sample(codes[0]), _sample(codes[1]), settings, icc=icc).report
+        plain = fit_samples(_sample(source), _sample(target), settings).report
+        assert report is not None and plain is not None
+        assert report.distance_after < plain.distance_after + 0.15 * plain.distance_before

@@ -6,6 +6,7 @@ Programs that read grades from it look for the columns ``ASC_SOP`` and ``ASC_SAT
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ def read_ale(path: Path) -> AleEdit:
     Raises:
         InputError: the file cannot be read, has other delimiters, or holds no row with a name.
     """
-    lines = text_of(path).splitlines(keepends=True)
+    lines = list(io.StringIO(text_of(path), newline=""))  # only line ends end a line, and they stay
     heads = {line.strip().casefold(): number for number, line in reversed(list(enumerate(lines)))}
     if "column" not in heads or "data" not in heads or heads["column"] + 1 >= heads["data"]:
         raise InputError(

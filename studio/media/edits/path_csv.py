@@ -46,7 +46,10 @@ def read_path(file: Path) -> GradePath:
     Raises:
         InputError: the file cannot be read, or a row of it is none; the message says which.
     """
-    rows = list(csv.reader(io.StringIO(text_of(file))))
+    try:
+        rows = list(csv.reader(text_of(file).splitlines()))
+    except csv.Error as error:
+        raise InputError(f"{file}: not a readable CSV ({error}); write the file again") from error
     if not rows or tuple(name.strip() for name in rows[0]) != COLUMNS:
         raise InputError(f"{file}: no key frames: the first line must be {','.join(COLUMNS)}")
     segments: dict[int, list[KeyFrame]] = {}

@@ -79,6 +79,8 @@ def decode_tiff(path: Path, max_pixels: int, *, floats: bool = True, grey_as_is:
             encoding = encoding_of_floats()
             icc, notes = encoding.icc, notes + list(encoding.notes)
             container = replace(container, colour_tag=OF_FLOATS, assumed=encoding.notes)
+        elif of_floats:
+            container = replace(container, hdr=colours_of_tiff(path, icc, None, {}).hdr)
         elif page.photometric in _WITHOUT_MODEL and not grey_as_is and not of_floats:
             colours = colours_of_tiff(
                 path, icc, container.exif, {code: page.tags[code].value for code in COLOUR_TAGS if code in page.tags}

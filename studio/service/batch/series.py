@@ -37,6 +37,7 @@ from studio.service.weights import how_much_counts, where_to_grade
 
 SRGB = "sRGB"
 _EDGE = 512  # a picture of a series is decoded at least this large for its share of the pool
+HDR_SERIES = "give its source space, such as rec2100_pq_display, for all of the series"
 _POINTS = 33  # along one axis of the .cube of a series
 _LEAST = 8  # colours that each picture gives, however many there are
 
@@ -76,8 +77,9 @@ def share_of(source: Path, mask: Path | None, count: int, seed: int, spaces: Spa
     Raises:
         InputError: it cannot be read, or cannot be written in the space of the result.
     """
-    hdr = spaces is not None
-    picture = read_reduced(source, at_least=_EDGE, hdr=hdr) if mask is None else read_picture(source, hdr=hdr)
+    picture = read_reduced(source, at_least=_EDGE, hdr=True) if mask is None else read_picture(source, hdr=True)
+    if spaces is None and picture.container.hdr is not None:
+        raise InputError(f"{source}: it is HDR, and a series has one space: {HDR_SERIES}")
     counts = how_much_counts(picture, where_to_grade(picture, mask))
     if spaces is not None:
         as_written(picture, spaces)  # which may refuse, before any is graded
@@ -181,6 +183,8 @@ def grade_for(picture: Picture, series: tuple[SeriesGrade, ...], spaces: SpaceCh
     """
     if spaces is not None:
         return series[0]
+    if picture.container.hdr is not None:
+        raise InputError(f"{picture.path}: it is HDR, and the series is not: {HDR_SERIES}")
     key = encoding_key(picture.icc)
     for one in series:
         if one.key in (key, "any"):

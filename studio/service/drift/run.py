@@ -17,13 +17,14 @@ from reswd_torch.paths.fit import fit_segment
 from reswd_torch.paths.links import SPOTS, Pinned, find_links, shared, unlinked
 from reswd_torch.paths.path import GradePath, KeyFrame
 from reswd_torch.paths.stretches import Stretch, stretches_of
+from reswd_torch.profiles.appearance import profile_appearance
 from studio.jobs import ClipJob, settings_for
 from studio.jobs.drift import NO_CUTS, DriftAnchor, DriftJob
 from studio.kinds import is_clip, is_sequence
 from studio.media.edits.edl import new_edl
 from studio.media.edits.path_csv import read_path, write_path
 from studio.media.edits.timecode import frames_of
-from studio.media.images import result_name, supported_output
+from studio.media.images import read_reduced, result_name, supported_output
 from studio.media.places import check_place, make_folder, same_file, written_together
 from studio.references import SavedGrade
 from studio.service.apply import apply_to_file
@@ -95,7 +96,7 @@ def run_drift(job: DriftJob, watch: Watch = UNWATCHED) -> DriftResult:
         path, notes = _fitted(job, series, anchored, watch)
     stretches: tuple[Stretch, ...] = ()
     if job.edl is not None or job.ccc is not None:
-        stretches = stretches_of(path, series.numbers)
+        stretches = stretches_of(path, series.numbers, appearance=profile_appearance(series.icc))
     result = DriftResult(job, path, stretches, len(series.numbers), series.encoding, notes)
     with written_together(overwrite=job.overwrite):
         if isinstance(series, ClipSeries) and job.output is not None:
@@ -205,7 +206,9 @@ def _fitted(
                 f"frames {frames[0]} to {frames[-1]}: {len(alone)} of {len(moments)} moments show nothing that an anchored one "
                 "shows as well; their grades are carried over from the nearest"
             )
-        segments.append(fit_segment(frames, links, pinned, progress=watch.part((begin + end) / 2, end)))
+        part = watch.part((begin + end) / 2, end)
+        looks = profile_appearance(series.icc)
+        segments.append(fit_segment(frames, links, pinned, appearance=looks, progress=part))
         notes += said
     return GradePath(tuple(segments)), tuple(notes)
 
@@ -282,9 +285,12 @@ def _save_pictures(
 ) -> DriftResult:
     """Write the pictures, one after the other."""
     notes = list(result.notes)
+    unseen = result.job.path is not None or result.job.cuts == NO_CUTS  # else every picture was looked at for cuts
     make_folder(planned[0][2].parent)
     for done, (number, source, place) in enumerate(planned):
         watch(done / len(planned), f"grading {source.name}")
+        if unseen:
+            series.check_encoding(read_reduced(source, at_least=1))
         grade = Grade(result.path.at(number), encoding=series.encoding)
         applied = apply_to_file(grade, source, place, overwrite=result.job.overwrite)
         notes += [note for note in applied.notes if note not in notes]

@@ -19,7 +19,7 @@ from studio.media.clips.open import opened, picture_stream
 from studio.media.clips.read import Damage, events, read_facts
 from studio.media.edits.shots import start_timecode
 from studio.media.edits.timecode import frames_of as frames_of_timecode
-from studio.media.images import READABLE_SUFFIXES, read_reduced
+from studio.media.images import READABLE_SUFFIXES, Picture, read_reduced
 from studio.service.batch.natural import natural_key
 from studio.service.batch.sequence import frames_of
 from studio.service.drift.cuts import TINY, cuts_by_scenedetect, cuts_in
@@ -134,8 +134,18 @@ class PictureSeries:
         copies = []
         for place, path in enumerate(self.files.values()):
             self._watch(place / len(self.files), f"looking at {path.name}")
-            copies.append(_tiny(np.rint(_floats(read_reduced(path, at_least=max(TINY)).in_range).mean(axis=2) * 255)))
+            picture = read_reduced(path, at_least=max(TINY))
+            self.check_encoding(picture)
+            copies.append(_tiny(np.rint(_floats(picture.in_range).mean(axis=2) * 255)))
         return cuts_in(copies)
+
+    def check_encoding(self, picture: Picture) -> None:
+        """Raises InputError where a picture has another encoding than the first."""
+        if profile_name(picture.icc) != self.encoding:
+            raise InputError(
+                f"{picture.path}: its colours are {profile_name(picture.icc)}, those of the first frame {self.encoding}: "
+                "convert the frames to one"
+            )
 
     def moments(self, places: Iterable[int], watch: Watch) -> dict[int, Thumbnail]:
         """Small copies of pictures by their places. Raises InputError where one has another encoding than the first."""
@@ -144,11 +154,7 @@ class PictureSeries:
             path = self.files[self.numbers[place]]
             watch(done / len(wanted), f"reading {path.name}")
             picture = read_reduced(path, at_least=_EDGE)
-            if profile_name(picture.icc) != self.encoding:
-                raise InputError(
-                    f"{path}: its colours are {profile_name(picture.icc)}, those of the first frame {self.encoding}: convert the "
-                    "frames to one"
-                )
+            self.check_encoding(picture)
             found[place] = thumbnail(picture.in_range)
         return found
 

@@ -8,19 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
 from reswd_torch.appearance import light_to_pq, pq_appearance, pq_to_light
+from reswd_torch.color import srgb_to_linear
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.trims import Trims
 from reswd_torch.settings import MatchSettings
-from reswd_torch.spaces import config_place, conversion
+from reswd_torch.spaces import choose_spaces, config_place, conversion
 from studio.jobs import MatchJob
 from studio.media.images import read_picture, read_reduced
 from studio.media.images.png_chunks import chunks, mapped
 from studio.references import PictureReference, SavedGrade
+from studio.service import reference as reference_room
 from studio.service.apply import apply_to_file
 from studio.service.match import run_match
 from tests.studio.command_line import Reswd, assert_refused
@@ -150,3 +153,79 @@ def test_on_the_command_line(reswd: Reswd, tmp_path: Path) -> None:
     assert read_picture(tmp_path / "batch" / "plain.png").bits == 16
     refused = reswd("match", folder / "a.png", target, "-o", tmp_path / "no.jpg")
     assert_refused(refused, "no.jpg", "ends in .png")
+
+
+def test_standard_range_is_delivered_with_its_white_at_203(tmp_path: Path) -> None:
+    """HDR's white becomes white, and back, at strength 0 as in a match; as a JPEG too."""
+    place = config_place("ocio://studio-config-latest")
+    white = light_to_pq(torch.tensor([203.0, 50.0, 20.0]))[:, None].expand(-1, 3)
+    codes = np.rint(np.tile(white.numpy(), (40, 20, 1)) * 65535).astype(np.uint16)
+    source = write_deep(tmp_path / "a.png", codes)
+    data = source.read_bytes()
+    made = b"cICP" + bytes([9, 16, 0, 1])
+    source.write_bytes(data[:33] + struct.pack(">I", 4) + made + struct.pack(">I", zlib.crc32(made)) + data[33:])
+    spaces = choose_spaces(PQ, output="sRGB - Display", config=place)
+    result = run_match(MatchJob(source, SavedGrade(LOOK), MatchSettings(strength=0.0), spaces=spaces))
+    for name in ("out.png", "out.jpg"):
+        written = read_picture(result.save_picture(tmp_path / name))
+        top = np.iinfo(written.pixels.dtype).max
+        shown = srgb_to_linear(torch.from_numpy(written.pixels[10, :3] / top))
+        np.testing.assert_allclose(shown.numpy()[:, 1], [1.0, 50 / 203, 20 / 203], rtol=0.03)
+        assert written.container.hdr is None
+    back = choose_spaces("sRGB - Display", output=PQ, config=place)
+    result = run_match(MatchJob(tmp_path / "out.png", SavedGrade(LOOK), MatchSettings(strength=0.0), spaces=back))
+    again = read_picture(result.save_picture(tmp_path / "again.png")).pixels
+    assert np.abs(again.astype(int) - codes).max() < 300
+
+
+def test_a_series_takes_hdr_with_a_space_alone(reswd: Reswd, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        still(folder / name)
+    target = still(tmp_path / "t.png", HLG, (0.8, 0.6, 0.5))
+    write_deep(folder / "plain.png", sixteen_bits())
+    batch = ("batch", folder, "--target", target, "--series")
+    ran = reswd(*batch, "-o", tmp_path / "one")
+    assert ran.code == 1 and not (tmp_path / "one" / "a.png").exists()
+    assert "it is HDR" in (tmp_path / "one" / "report.csv").read_text()
+    (folder / "plain.png").unlink()
+    ran = reswd(*batch, "-o", tmp_path / "two", "--source-space", "rec2100_pq_display")
+    assert ran.code == 0
+    first, second = (in_pq(tmp_path / "two" / name, PQ) for name in ("a.png", "b.png"))
+    assert torch.equal(first, second)
+    assert apart(first, in_pq(target, HLG)) < 0.7 * apart(in_pq(folder / "a.png", PQ), in_pq(target, HLG))
+
+
+def test_what_a_grade_is_for_is_said_where_the_range_differs(reswd: Reswd, tmp_path: Path) -> None:
+    hdr, plain = still(tmp_path / "a.png"), write_deep(tmp_path / "b.png", sixteen_bits())
+    match = ("match", hdr, plain, "-o", tmp_path / "o.png", "--save-settings", tmp_path / "hdr.json")
+    assert reswd(*match).code == 0
+    assert reswd("match", plain, hdr, "-o", tmp_path / "p.png", "--save-settings", tmp_path / "plain.json").code == 0
+    ran = reswd("apply", tmp_path / "plain.json", hdr, "-o", tmp_path / "0")
+    assert ran.code == 0 and "it is HDR, and the grade is for sRGB" in ran.err
+    ran = reswd("apply", tmp_path / "hdr.json", plain, "-o", tmp_path / "1")
+    assert ran.code == 0 and "nothing in it says that it is HDR" in ran.err
+    ran = reswd("apply", tmp_path / "hdr.json", hdr, "-o", tmp_path / "2")
+    assert ran.code == 0 and ran.err == ""
+
+
+def test_floats_with_a_profile_of_hdr_are_hdr(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    codes = read_picture(still(tmp_path / "a.png"), hdr=True).pixels / np.float32(65535)
+    tifffile.imwrite(path, codes.astype(np.float32), photometric="rgb", iccprofile=hdr_profile(16))
+    with pytest.raises(InputError, match="is HDR"):
+        read_picture(path)
+    target = still(tmp_path / "t.png", PQ, (0.8, 0.6, 0.5))
+    floats, integers = (run_match(MatchJob(tmp_path / name, PictureReference(target))) for name in ("a.tif", "a.png"))
+    assert floats.job.spaces == integers.job.spaces and floats.report is not None and integers.report is not None
+    assert floats.report.distance_after == pytest.approx(integers.report.distance_after, abs=0.05)
+
+
+def test_a_reference_of_standard_range_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, plain = still(tmp_path / "a.png"), write_deep(tmp_path / "b.png", sixteen_bits())
+    read: list[object] = []
+    real = reference_room.read_reduced
+    monkeypatch.setattr(reference_room, "read_reduced", lambda *a, **k: read.append(a) or real(*a, **k))
+    run_match(MatchJob(source, PictureReference(plain)))
+    assert len(read) == 1

@@ -62,3 +62,15 @@ def test_what_is_no_table_of_shots_is_refused_with_a_line(text: str, told: str, 
     with pytest.raises(InputError, match=told) as refused:
         read_ale(written(tmp_path, text))
     assert "reel.ale" in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_odd_characters_in_a_cell_end_no_row(tmp_path: Path) -> None:
+    """A vertical tab, a separator of lines, and the ellipsis of Windows."""
+    odd = ALE.replace("harbour.mov", "har\vbour\u2028.mov")
+    for text in (odd.encode(), ALE.replace("harbour.mov", "harbour\x85.mov").encode("latin-1")):
+        path = tmp_path / "reel.ale"
+        path.write_bytes(text)
+        table = read_ale(path)
+        assert len(table.events) == 2
+        graded = table.graded({0: LOOK})[".ale"]
+        assert graded.count("\n") == ALE.count("\n") and graded.split("\n")[9].endswith("\t0.850000")
