@@ -21,9 +21,9 @@ from studio.ui.batch.run import check_chosen, uploads_of
 from studio.ui.grades import sent_grade
 from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.limits import limits
-from studio.ui.match.spaces import spaces_named
 from studio.ui.session import FITS_AT_ONCE, new_folder
 from studio.ui.settings import AUTO_AIM, as_sent, settings_from, strength_from
+from studio.ui.spaces import spaces_named
 from studio.ui.visits import caller_left
 from studio.ui.words import STOPPED, plain
 from studio.watch import Cancelled, Watch
