@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces.choice import SpaceChoice
 from studio.jobs import EACH, FRESH, BatchJob
 from studio.kinds import AS_SOURCE
 from studio.media.archive import Limits, gather, is_zip, pack, unpack
@@ -46,6 +47,7 @@ class UploadedBatch:
         output_format, quality: of the results, as for :class:`studio.jobs.BatchJob`.
         existing: what to do with results that are there; only with ``results``.
         limits: how much is accepted.
+        spaces: what the code values of the pictures stand for; None where their files say it.
     """
 
     files: tuple[Upload, ...] = ()
@@ -62,6 +64,7 @@ class UploadedBatch:
     quality: int | None = None
     existing: str = FRESH
     limits: Limits = LIMITS
+    spaces: SpaceChoice | None = None
 
     @property
     def name(self) -> str:
@@ -128,6 +131,7 @@ class UploadedRun:
                 output_format=wanted.output_format,
                 quality=wanted.quality,
                 existing=wanted.existing,
+                spaces=wanted.spaces,
             )
         )
         self.notes = (*brought.notes, *self.run.plan.notes)
