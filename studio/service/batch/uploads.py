@@ -13,9 +13,10 @@ from studio.jobs import EACH, FRESH, BatchJob
 from studio.kinds import AS_SOURCE
 from studio.media.archive import Limits, gather, is_zip, pack, unpack
 from studio.records.batch import RUN_FILE
+from studio.records.match import read_settings
 from studio.records.report import LEFT_OUT, REPORT_FILE, WAITING, Row, read_report, rows_text
 from studio.references import choose_batch_reference
-from studio.service.apply import saved_grade
+from studio.service.apply import not_between, saved_grade
 from studio.service.batch.here import PreparedBatch
 from studio.service.batch.part import WHOLE, Part
 from studio.service.batch.run import Summary
@@ -134,7 +135,7 @@ class UploadedRun:
                 spaces=wanted.spaces,
             )
         )
-        self.notes = (*brought.notes, *self.run.plan.notes)
+        self.notes = (*brought.notes, *self.run.plan.notes, *_notes_on(wanted.grade))
 
     def match(self, watch: Watch = UNWATCHED, *, part: Part = WHOLE, existing: str | None = None) -> Summary:
         """Do the work, or a part. Once the watch says stop, pictures at work are finished and no more are begun.
@@ -191,6 +192,12 @@ def _bring_in(files: tuple[Upload, ...], folder: Path, limits: Limits) -> tuple[
     path, name = zips[0]
     unpack(path, folder, limits, name=name)
     return ()
+
+
+def _notes_on(grade: Path | None) -> tuple[str, ...]:
+    """That a saved grade was fitted in a working space, which a batch does not go to: it is applied to codes as they are."""
+    spaces = read_settings(grade).spaces if grade is not None and grade.suffix.lower() == ".json" else None
+    return () if grade is None or spaces is None else (f"{grade.name}: {not_between(spaces)}",)
 
 
 def _references(uploads: tuple[Upload, ...], folder: Path, limits: Limits) -> Path | None:

@@ -9,6 +9,7 @@ from threading import Event, Thread
 from reswd_torch.errors import InputError
 from reswd_torch.spaces import SpaceChoice
 from studio.media.images import read_reduced
+from studio.media.images.picture import RAW
 from studio.ui.batch.sheet import Sheet
 from studio.views.preview import display_pixels, save_preview, shrink
 from studio.views.seen import Seen, result_seen, source_seen
@@ -33,6 +34,8 @@ def save_small(source: Path, place: Path, edge: int, seen: Seen | None = None) -
         OSError: the file cannot be written.
     """
     picture = shrink(read_reduced(source, at_least=edge, hdr=seen is not None), edge)
+    if picture.container.format == RAW:  # which is developed into a space of its own, whatever was said
+        seen = None
     place.parent.mkdir(parents=True, exist_ok=True)
     return save_preview(place, display_pixels(picture, picture.pixels, seen))
 

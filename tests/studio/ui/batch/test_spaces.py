@@ -37,6 +37,7 @@ from studio.views.preview import display_pixels
 from studio.views.seen import Seen
 from tests.studio.batches_for_tests import run
 from tests.studio.media.images.film_for_tests import dpx, plain_exr
+from tests.studio.media.images.raw_for_tests import dng
 from tests.studio.pictures import write_deep
 from tests.studio.spaces_for_tests import BALANCE, EXPOSURE, LOGC3, PLACE, SLOG3, encoded, scene
 
@@ -201,6 +202,24 @@ def test_floats_are_refused_in_an_app_that_others_share(
     assert view.summary is not None and view.summary.done == 1
     assert view.failed == (("light.exr", view.failed[0][1]),) and "an app that others share" in view.failed[0][1]
     assert desk.sheet is not None and desk.sheet["light.exr"].before is None
+
+
+def test_camera_raw_has_a_space_of_its_own(desk: Desk, wanted: UploadedBatch, tmp_path: Path) -> None:
+    view = last(desk, replace(wanted, files=((dng(tmp_path / "photo.dng"), "photo.dng"),)))
+    assert "camera raw is developed into" in view.failed[0][1] and "leave the space out" in view.failed[0][1]
+    shown = pixels(tile(desk, "photo.dng", "before"))
+    last(desk, replace(wanted, files=desk.wanted.files, spaces=None))  # type: ignore[union-attr]
+    assert np.array_equal(shown, pixels(tile(desk, "photo.dng", "before")))
+
+
+def test_a_grade_of_a_working_space_is_said_to_be_one(desk: Desk, wanted: UploadedBatch, tmp_path: Path) -> None:
+    last(desk, replace(wanted, files=wanted.files[:1], settings_files=True))
+    settings = tmp_path / "look.settings.json"
+    settings.write_bytes((desk.folder / "results" / "1.tif.settings.json").read_bytes())
+    saved = replace(wanted, files=wanted.files[:1], references=(), grade=settings, spaces=None)
+    assert last(desk, saved).notes == (
+        "look.settings.json: the grade is for colours in ACEScct, and pictures are taken to be in it",
+    )
 
 
 def test_only_what_is_chosen_counts(tmp_path: Path) -> None:
