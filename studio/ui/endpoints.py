@@ -21,9 +21,9 @@ from studio.ui.batch.run import check_chosen, uploads_of
 from studio.ui.grades import sent_grade
 from studio.ui.guide.endpoint import add_guide_endpoint
 from studio.ui.limits import limits
-from studio.ui.match.spaces import spaces_named
 from studio.ui.session import FITS_AT_ONCE, new_folder
 from studio.ui.settings import AUTO_AIM, as_sent, settings_from, strength_from
+from studio.ui.spaces import spaces_named
 from studio.ui.visits import caller_left
 from studio.ui.words import STOPPED, plain
 from studio.watch import Cancelled, Watch
@@ -151,6 +151,10 @@ def batch(
     scene: str = "auto",
     aim: str = AUTO_AIM,
     protect: str = "all",
+    source_space: str = "",
+    target_space: str = "",
+    output_space: str = "",
+    working_space: str = "",
 ) -> tuple[str, str]:
     """Match many pictures, each on its own or as one series.
 
@@ -170,6 +174,11 @@ def batch(
             contrast and leading hues) or colours (its whole distribution); auto takes the mood, and of a palette or by another
             method than fast the colours.
         protect: what a mood keeps: names of blacks, greys, skin and highlights with commas between them, or all, or none.
+        source_space: the colour space of the pictures' code values by its OpenColorIO name, such as ARRI LogC4; empty for what
+            their files say.
+        target_space: the same of the references.
+        output_space: that of the results; empty for the source's.
+        working_space: the one that is graded in; empty for ACEScct where the source is log or linear, else the source's.
 
     Returns:
         A ZIP with the results in the formats of the sources, report.csv, run.json and, of a series, its grade; and the
@@ -187,6 +196,7 @@ def batch(
             mode=mode,
             settings=settings,
             limits=limits().batch,
+            spaces=spaces_named(source_space, target_space, output_space, working_space),
         )
         check_chosen(wanted)
         folder = new_folder()
@@ -245,7 +255,7 @@ def add_endpoints() -> None:
     call_apply.click(apply, [source, grade, own_strength], picture, api_name="apply", **shared)
     call_batch.click(
         batch,
-        [files, references, palette, mode, method, transform, strength, seed, device, scene, aim, protect],
+        [files, references, palette, mode, method, transform, strength, seed, device, scene, aim, protect, *spaces],
         [results, report],
         api_name="batch",
         concurrency_id="batch",

@@ -46,7 +46,8 @@ def test_only_the_four_endpoints_are_public(client: Client) -> None:
     assert [p["parameter_name"] for p in endpoints["/apply"]["parameters"]] == ["source", "grade", "strength"]
     names = [p["parameter_name"] for p in endpoints["/batch"]["parameters"]]
     assert names[:5] == ["files", "references", "palette", "mode", "method"]
-    assert names[5:] == ["transform", "strength", "seed", "device", "scene", "aim", "protect"]
+    assert names[5:12] == ["transform", "strength", "seed", "device", "scene", "aim", "protect"]
+    assert names[12:] == ["source_space", "target_space", "output_space", "working_space"]
 
 
 def test_match_gives_the_bytes_of_the_library(client: Client, tmp_path: Path) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import MatchSettings
+from reswd_torch.spaces.choice import SpaceChoice
 from studio.jobs import EACH, FRESH, BatchJob
 from studio.kinds import AS_SOURCE
 from studio.media.archive import Limits, gather, is_zip, pack, unpack
 from studio.records.batch import RUN_FILE
+from studio.records.match import read_settings
 from studio.records.report import LEFT_OUT, REPORT_FILE, WAITING, Row, read_report, rows_text
 from studio.references import choose_batch_reference
-from studio.service.apply import saved_grade
+from studio.service.apply import not_between, saved_grade
 from studio.service.batch.here import PreparedBatch
 from studio.service.batch.part import WHOLE, Part
 from studio.service.batch.run import Summary
@@ -46,6 +48,7 @@ class UploadedBatch:
         output_format, quality: of the results, as for :class:`studio.jobs.BatchJob`.
         existing: what to do with results that are there; only with ``results``.
         limits: how much is accepted.
+        spaces: what the code values of the pictures stand for; None where their files say it.
     """
 
     files: tuple[Upload, ...] = ()
@@ -62,6 +65,7 @@ class UploadedBatch:
     quality: int | None = None
     existing: str = FRESH
     limits: Limits = LIMITS
+    spaces: SpaceChoice | None = None
 
     @property
     def name(self) -> str:
@@ -128,9 +132,10 @@ class UploadedRun:
                 output_format=wanted.output_format,
                 quality=wanted.quality,
                 existing=wanted.existing,
+                spaces=wanted.spaces,
             )
         )
-        self.notes = (*brought.notes, *self.run.plan.notes)
+        self.notes = (*brought.notes, *self.run.plan.notes, *_notes_on(wanted.grade))
 
     def match(self, watch: Watch = UNWATCHED, *, part: Part = WHOLE, existing: str | None = None) -> Summary:
         """Do the work, or a part. Once the watch says stop, pictures at work are finished and no more are begun.
@@ -187,6 +192,12 @@ def _bring_in(files: tuple[Upload, ...], folder: Path, limits: Limits) -> tuple[
     path, name = zips[0]
     unpack(path, folder, limits, name=name)
     return ()
+
+
+def _notes_on(grade: Path | None) -> tuple[str, ...]:
+    """That a saved grade was fitted in a working space, which a batch does not go to: it is applied to codes as they are."""
+    spaces = read_settings(grade).spaces if grade is not None and grade.suffix.lower() == ".json" else None
+    return () if grade is None or spaces is None else (f"{grade.name}: {not_between(spaces)}",)
 
 
 def _references(uploads: tuple[Upload, ...], folder: Path, limits: Limits) -> Path | None:

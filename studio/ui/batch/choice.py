@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reswd_torch.errors import InputError
 from reswd_torch.settings import AUTO_SCENE, COLOURS, MOOD, MatchSettings
+from reswd_torch.spaces import SpaceChoice
 from studio.jobs import EACH, FRESH
 from studio.kinds import AS_SOURCE, RESULT_FORMATS
 from studio.service.batch.uploads import UploadedBatch
@@ -16,6 +17,7 @@ from studio.ui.controls import PALETTE, PICTURE, SAVED, chosen_settings
 from studio.ui.grades import sent_grade
 from studio.ui.limits import limits
 from studio.ui.settings import Sent, whole_number
+from studio.ui.spaces import spaces_chosen
 
 FILES, FOLDER, HERE = "ZIP or files", "Folder", "Folder on this machine"
 """Where the pictures of a run can come from."""
@@ -39,6 +41,8 @@ class BatchChoice:
         grade_files: the suffix of a file with the grade beside every result; empty for none.
         settings_files: whether the settings go beside every result.
         method, transform, scene, strength, seed, device: as for :func:`studio.ui.settings.settings_from`.
+        source_space, target_space, output_space, working_space: colour spaces by their names in the config; empty for what
+            the files say, and of the last two for what follows from the first.
     """
 
     kind: str = FILES
@@ -65,6 +69,10 @@ class BatchChoice:
     strength: Sent = MatchSettings.strength
     seed: Sent = MatchSettings.seed
     device: str = MatchSettings.device
+    source_space: Sent = ""
+    target_space: Sent = ""
+    output_space: Sent = ""
+    working_space: Sent = ""
 
     def wanted(self, allowed: tuple[Path, ...]) -> UploadedBatch:
         """The run that the controls ask for.
@@ -93,7 +101,16 @@ class BatchChoice:
             settings_files=bool(self.settings_files),
             output_format=self.output_format,
             quality=_quality(self.quality) if has_quality(self.output_format) else None,
+            spaces=self.spaces(),
         )
+
+    def spaces(self) -> SpaceChoice | None:
+        """The colour spaces; None where the files say them, and with a saved grade.
+
+        Raises:
+            InputError: the config cannot be read, or does not have what was sent.
+        """
+        return spaces_chosen(self, of_picture=self.colours == PICTURE) if may_have_spaces(self.colours) else None
 
 
 def may_share_a_scene(colours: str, mode: str) -> bool:
@@ -104,6 +121,11 @@ def may_share_a_scene(colours: str, mode: str) -> bool:
 def may_have_grades(colours: str, mode: str) -> bool:
     """Whether every picture has a grade of its own, which can be saved beside it."""
     return colours != SAVED and mode == EACH
+
+
+def may_have_spaces(colours: str) -> bool:
+    """Whether pictures are matched, which can be between colour spaces. A saved grade is applied to codes as they are."""
+    return colours != SAVED
 
 
 def has_quality(output_format: str) -> bool:

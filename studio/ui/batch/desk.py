@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from reswd_torch.errors import InputError
+from reswd_torch.spaces import SpaceChoice
 from studio.jobs import FRESH, OVERWRITE, RESUME
 from studio.records.report import DONE, FAILED, WAITING
 from studio.service.batch.natural import natural_key
@@ -19,6 +20,7 @@ from studio.service.batch.uploads import Brought, UploadedBatch, UploadedRun, br
 from studio.ui.batch.order import spread
 from studio.ui.batch.sheet import Sheet
 from studio.ui.batch.tiles import LARGE, save_small
+from studio.views.seen import result_seen, source_seen
 
 TRIED = 3
 """Pictures of a trial."""
@@ -41,6 +43,7 @@ class Desk:
         sheet: all pictures; None before the first run.
         summary: how the last run ended.
         strengths: of single pictures, by name, 0..4.
+        spaces: what the pictures of the sheet stand for, which it shows them by; None where their files say it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,6 +53,7 @@ class Desk:
         self.sheet: Sheet | None = None
         self.summary: Summary | None = None
         self.strengths: dict[str, float] = {}
+        self.spaces: SpaceChoice | None = None
         self._brought: Brought | None = None
         self._items: dict[str, Item] = {}
         self._ran = False
@@ -94,13 +98,15 @@ class Desk:
 
     def _lay_out(self) -> None:
         """A sheet for the pictures of the run; one that is there is emptied."""
-        assert self.run is not None
+        assert self.run is not None and self.wanted is not None
+        spaces = self.wanted.spaces
         self._items = {item.name: item for item in self.run.run.plan.items}
         names = tuple(sorted(self._items, key=natural_key))
         if self.sheet is not None and self.sheet.names == names:
-            self.sheet.begin_anew()
+            self.sheet.begin_anew(seen_otherwise=source_seen(self.spaces) != source_seen(spaces))
         else:
             self.sheet = Sheet(self.folder / "sheet", names)
+        self.spaces = spaces
 
     def begun(self) -> None:
         """A run is at work: what lies in the folder for the results is of this page from now on."""
@@ -124,6 +130,11 @@ class Desk:
         if self.sheet is None or self.run is None:
             return 0, 0
         return len(self.sheet.named(WAITING)), len(self.sheet.named(FAILED))
+
+    @property
+    def of_floats(self) -> bool:
+        """Whether pictures of floats are among them, by their names: an EXR holds nothing else that is graded."""
+        return any(item.source.suffix.lower() == ".exr" for item in self._items.values())
 
     def source(self, name: str) -> Path:
         """A picture as it was brought in."""
@@ -186,14 +197,19 @@ class Desk:
             raise InputError(ASK_AGAIN) from error
 
     def _large_views(self, name: str, done: bool, index: int) -> tuple[Path, Path | None]:
+        assert self.sheet is not None
         folder = self.folder / "large"
-        before, after = folder / f"{index}-before.jpg", None
+        before, after = folder / self.sheet.before_name(name), None
         if done and self.run is not None:
             after = folder / f"{index}-{self.result(name).stat().st_mtime_ns}.jpg"
         with self._large_lock:  # one at a time: a large picture takes much memory
-            for source, place in ((self.source(name), before), (self.result(name), after)):
+            sides = (
+                (self.source(name), before, source_seen(self.spaces)),
+                (self.result(name), after, result_seen(self.spaces)),
+            )
+            for source, place, seen in sides:
                 if place is not None and not place.is_file():
-                    save_small(source, place, LARGE)
+                    save_small(source, place, LARGE, seen)
             self._keep_large(place for place in (before, after) if place is not None)
         return before, after
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
 
 from reswd_torch.errors import InputError
+from reswd_torch.spaces import SpaceChoice
+from studio.ui import words as page_words
 from studio.ui.batch import words
-from studio.ui.batch.choice import FILES, FOLDER, HERE, has_quality, may_have_grades, may_share_a_scene
+from studio.ui.batch.choice import (
+    FILES,
+    FOLDER,
+    HERE,
+    BatchChoice,
+    has_quality,
+    may_have_grades,
+    may_have_spaces,
+    may_share_a_scene,
+)
 from studio.ui.batch.looks import MOST, looks_of
 from studio.ui.batch.order import chosen
 from studio.ui.batch.parts import BatchTab
@@ -20,7 +32,9 @@ from studio.ui.grades import sent_grade
 from studio.ui.limits import limits
 from studio.ui.session import Session
 from studio.ui.settings import Sent
+from studio.ui.spaces import line, usable, what_happens, with_names
 from studio.ui.wiring import LATEST, Updates
+from studio.views.seen import target_seen
 
 
 def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...] = ()) -> None:
@@ -35,6 +49,7 @@ def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...] =
     events.wire_choices()
     events.wire_uploads()
     events.wire_written()
+    events.wire_spaces()
     wire_runs(tab, session, allowed)
     wire_sheet(tab, session)
 
@@ -120,7 +135,14 @@ class BatchEvents:
             queue=False,
             **LATEST,
         )
-        colours.references.change(self.show_looks, [self.session, colours.references], colours.looks, **LATEST)
+        spaces = self.tab.spaces
+        gr.on(
+            [colours.references.change, spaces.source_space.change, spaces.target_space.change],
+            self.show_looks,
+            [self.session, colours.references, spaces.source_space, spaces.target_space],
+            colours.looks,
+            **LATEST,
+        )
 
     def list_pictures(self, kind: str, files: Sent, folder: Sent) -> str:
         """How many pictures were chosen, and which."""
@@ -128,13 +150,14 @@ class BatchEvents:
             return ""
         return words.chosen_html(chosen(uploads_of(files if kind == FILES else folder), most=limits().batch.files))
 
-    def show_looks(self, session: Session, references: Sent) -> str:
-        """The references as small pictures, in place of those of the ones before."""
+    def show_looks(self, session: Session, references: Sent, source_space: Sent = "", target_space: Sent = "") -> str:
+        """The references as small pictures, seen in their colour space, in place of those of the ones before."""
         uploads, state = uploads_of(references), session.batch
+        seen = target_seen(_or_none(BatchChoice(source_space=source_space, target_space=target_space)))
         state.replace_looks(session.new_subfolder("looks") if uploads else None)
         if state.looks is None:
             return ""
-        return words.looks_html(looks_of(uploads, state.looks), max(0, len(uploads) - MOST))
+        return words.looks_html(looks_of(uploads, state.looks, seen), max(0, len(uploads) - MOST))
 
     def wire_written(self) -> None:
         """What is written: what does not go with the rest is not asked for."""
@@ -156,3 +179,37 @@ class BatchEvents:
     def show_grades(self, kind: str, mode: str) -> Updates:
         """Offer the grades of single pictures only where they have some."""
         return {self.tab.written.grade_files: gr.update(visible=may_have_grades(kind, mode))}
+
+    def wire_spaces(self) -> None:
+        """The section *Colour spaces*: its names are read when it is opened."""
+        spaces, colours = self.tab.spaces, self.tab.colours.colours
+        boxes = spaces.dropdowns
+        spaces.room.expand(partial(with_names, spaces), None, [*boxes.values(), spaces.said], queue=False, **LATEST)
+        gr.on(
+            [colours.change, *(box.change for box in boxes.values())],
+            self.follow_spaces,
+            [colours, *boxes.values()],
+            [*boxes.values(), spaces.said],
+            queue=False,
+            **LATEST,
+        )
+
+    def follow_spaces(self, colours: str, *names: Sent) -> Updates:
+        """What the choice of colour spaces means, and which of them count."""
+        spaces, may = self.tab.spaces, may_have_spaces(colours)
+        choice = BatchChoice(colours=colours, **dict(zip(spaces.dropdowns, names, strict=True)))
+        counts = choice if may else BatchChoice(colours=colours)
+        try:
+            said = what_happens(counts, of_picture=colours == PICTURE) if may else line(words.NO_SPACES)
+        except InputError as error:
+            said = page_words.message(page_words.plain(error))
+        updates = usable(spaces, counts, of_picture=colours == PICTURE)
+        return {**updates, spaces.source_space: gr.update(interactive=may), spaces.said: said}
+
+
+def _or_none(choice: BatchChoice) -> SpaceChoice | None:
+    """The colour spaces for what is shown meanwhile: None also for what cannot be, which the section says."""
+    try:
+        return choice.spaces()
+    except InputError:
+        return None

@@ -12,6 +12,7 @@ from studio.kinds import is_clip
 from studio.service.batch.uploads import Upload
 from studio.ui import words
 from studio.ui.batch.tiles import TILE, save_small
+from studio.views.seen import Seen
 
 MOST = 6
 """References that are shown; a folder of hundreds would keep the page waiting."""
@@ -32,17 +33,23 @@ class Look:
     problem: str = ""
 
 
-def looks_of(uploads: Sequence[Upload], folder: Path) -> tuple[Look, ...]:
-    """The first references as small pictures in ``folder``, which Gradio serves."""
-    return tuple(_look(upload, folder / f"{number}.jpg") for number, upload in enumerate(uploads[:MOST]))
+def looks_of(uploads: Sequence[Upload], folder: Path, seen: Seen | None = None) -> tuple[Look, ...]:
+    """The first references as small pictures in ``folder``, which Gradio serves.
+
+    Args:
+        uploads: the references.
+        folder: for their small pictures.
+        seen: what their code values stand for; None where their files say it.
+    """
+    return tuple(_look(upload, folder / f"{number}.jpg", seen) for number, upload in enumerate(uploads[:MOST]))
 
 
-def _look(upload: Upload, place: Path) -> Look:
+def _look(upload: Upload, place: Path, seen: Seen | None) -> Look:
     path, name = upload
     if is_clip(name):
         return Look(name, problem="a clip")
     try:
-        return Look(name, address(save_small(path, place, TILE)))
+        return Look(name, address(save_small(path, place, TILE, seen)))
     except InputError as error:
         return Look(name, problem=words.plain(error))
     except OSError:

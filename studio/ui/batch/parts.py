@@ -8,6 +8,7 @@ import gradio as gr
 
 from studio.ui.controls import Aims
 from studio.ui.guard import RunButtons
+from studio.ui.spaces import Spaces
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +82,7 @@ class Outcome:
     packed: gr.DownloadButton
     failures: gr.HTML
     empty: gr.HTML
+    seen: gr.HTML
     sheet: gr.HTML
 
 
@@ -94,4 +96,5 @@ class BatchTab:
     further: Further
     written: Written
     more: More
+    spaces: Spaces
     outcome: Outcome

@@ -79,7 +79,7 @@ def process(
     check_chosen(wanted)
     existing = desk.prepare(wanted)
     assert desk.run is not None and desk.sheet is not None
-    maker = TileMaker(desk.sheet)
+    maker = TileMaker(desk.sheet, wanted.spaces)
     gathered = _Gathered(desk, maker, limits().results if wanted.results is None else None)
     work = None
     try:

@@ -22,6 +22,7 @@ from studio.ui.batch.state import SINGLE, TRIAL, WHOLE
 from studio.ui.guard import Run, words_for
 from studio.ui.session import Session
 from studio.ui.settings import strength_from
+from studio.ui.spaces import shown_through
 from studio.ui.visits import caller_left
 from studio.ui.wiring import PRIVATE, QUICK, UNSEEN, Controls, Updates
 
@@ -55,7 +56,9 @@ class RunEvents:
 
     def __init__(self, tab: BatchTab, session: gr.State, allowed: tuple[Path, ...]) -> None:
         self.tab, self.session, self.allowed = tab, session, allowed
-        self.controls = Controls(BatchChoice, tab.pictures, tab.colours, tab.colours.aims, tab.written, tab.more)
+        self.controls = Controls(
+            BatchChoice, tab.pictures, tab.colours, tab.colours.aims, tab.written, tab.more, tab.spaces
+        )
 
     def wire(self) -> None:
         """The buttons."""
@@ -140,7 +143,7 @@ def run_outputs(tab: BatchTab) -> list[Any]:
     buttons, outcome, further = tab.run, tab.outcome, tab.further
     return [
         buttons.start, buttons.stop, buttons.status, further.trial, further.go_on, outcome.bar, outcome.failures,
-        outcome.download, outcome.empty, outcome.sheet,
+        outcome.download, outcome.empty, outcome.seen, outcome.sheet,
     ]  # fmt: skip
 
 
@@ -191,6 +194,7 @@ class BatchRun(Run):
             updates: Updates = {outcome.bar: words.progress_html(view), outcome.failures: words.failures_html(view)}
             if desk.sheet is not None:
                 updates |= {outcome.empty: gr.update(visible=False), outcome.sheet: state.sheet_value()}
+                updates[outcome.seen] = shown_through(desk.spaces, of_floats=desk.of_floats)
             yield updates
         return words.verdict(self.last)
 

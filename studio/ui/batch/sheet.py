@@ -66,6 +66,7 @@ class Sheet:
         self._tiles = [Tile(name) for name in names]
         self._versions = [0] * -(-len(names) // PAGE)
         self._changed = set(range(len(self._versions)))
+        self._sights = 0  # how often the pictures came to look otherwise
         self._numbers, self._version, self._id = count(1), 0, secrets.token_urlsafe(6)
         self._lock = Lock()
 
@@ -79,12 +80,20 @@ class Sheet:
         """The place of a picture in the sheet."""
         return self._index[name]
 
-    def begin_anew(self) -> None:
-        """Forget what became of the pictures: other settings hold now. The first halves of the tiles stay."""
+    def begin_anew(self, *, seen_otherwise: bool = False) -> None:
+        """Forget what became of the pictures: other settings hold now. The first halves of the tiles stay.
+
+        Args:
+            seen_otherwise: another colour space was said, so that the pictures themselves look otherwise: they go as well.
+        """
         with self._lock:
+            self._sights += seen_otherwise
             for index, tile in enumerate(self._tiles):
                 self._remove(tile.after)
-                kept = Tile(tile.name, left_out=tile.left_out, strength=tile.strength, before=tile.before)
+                if seen_otherwise:
+                    self._remove(tile.before)
+                before = None if seen_otherwise else tile.before
+                kept = Tile(tile.name, left_out=tile.left_out, strength=tile.strength, before=before)
                 self._set(index, kept)
 
     def take(self, row: Row) -> None:
@@ -115,8 +124,12 @@ class Sheet:
             self._set(index, replace(self._tiles[index], left_out=out))
 
     def place_before(self, name: str) -> Path:
-        """Where the first half of a tile goes; the picture itself never changes."""
-        return self.folder / f"{self._index[name]}-before.jpg"
+        """Where the first half of a tile goes; the picture itself never changes, unless it is seen otherwise."""
+        return self.folder / self.before_name(name)
+
+    def before_name(self, name: str) -> str:
+        """What a small or large view of a picture as it was brought in is called, in any folder."""
+        return f"{self._index[name]}-before{f'-{self._sights}' if self._sights else ''}.jpg"
 
     def place_after(self, name: str) -> Path:
         """A new place for the second half of a tile, so that no browser shows an old one."""

@@ -29,6 +29,7 @@ from studio.ui.controls import (
 )
 from studio.ui.guard import RunButtons
 from studio.ui.settings import as_sent
+from studio.ui.spaces import lay_out_spaces
 
 _EXISTING = (("Stop and say so", FRESH), ("Go on with the run there", RESUME), ("Replace them", OVERWRITE))
 
@@ -54,6 +55,7 @@ def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
             further, run = _buttons()
             written = _written()
             more = _more()
+            spaces = lay_out_spaces("batch-")
         with gr.Column(scale=8, min_width=330, elem_classes="outcome", elem_id="batch-outcome"):
             outcome = _outcome()
     return BatchTab(
@@ -63,6 +65,7 @@ def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
         further=further,
         written=written,
         more=more,
+        spaces=spaces,
         outcome=outcome,
     )
 
@@ -197,6 +200,7 @@ def _outcome() -> Outcome:
     packed = gr.DownloadButton("ZIP", visible="hidden", elem_id="batch-packed")
     failures = gr.HTML(elem_id="batch-failures", padding=False)
     empty = gr.HTML(words.EMPTY, padding=False)
+    seen = gr.HTML(elem_id="batch-seen", padding=False)
     sheet = contact_sheet()
     return Outcome(
         bar=bar,
@@ -204,5 +208,6 @@ def _outcome() -> Outcome:
         packed=packed,
         failures=failures,
         empty=empty,
+        seen=seen,
         sheet=sheet,
     )

@@ -18,6 +18,7 @@ EMPTY = (
     "then press <i>Try on three</i>, or the button below it for all. "
     "Formats, depth and metadata are kept; nothing is changed in your own files.</span></div>"
 )
+NO_SPACES = "A saved grade is applied to the pictures as their files are: colour spaces are for a match."
 
 
 def process(kind: str) -> str:

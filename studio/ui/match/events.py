@@ -33,6 +33,7 @@ from studio.ui.places import PLACE_JS
 from studio.ui.saving import made_or_said, wire_downloads
 from studio.ui.session import FITS_AT_ONCE, Session
 from studio.ui.settings import Sent
+from studio.ui.spaces import shown_through, usable, with_names
 from studio.ui.wiring import IN_ORDER, LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Updates, nothing_new
 
 _LOOK_JS = (
@@ -137,7 +138,7 @@ class MatchEvents:
         """The section *Colour spaces*: its names are read when it is opened."""
         spaces = self.tab.spaces
         spaces.room.expand(
-            partial(between.with_names, spaces), None, [*spaces.dropdowns.values(), spaces.said], queue=False, **LATEST
+            partial(with_names, spaces), None, [*spaces.dropdowns.values(), spaces.said], queue=False, **LATEST
         )
 
     def choose_grade(self, session: Session, path: str | None, slider: float | None) -> Updates:
@@ -224,12 +225,10 @@ class MatchEvents:
         spaces = between.spaces_or_none(choice)
         is_chosen = bool(choice.source_space)
         shown, off = state.shown, between.off_line() if is_chosen else ""
-        seen = between.shown_through(spaces, of_floats=state.source is not None and state.source.preview.of_floats)
+        seen = shown_through(spaces, of_floats=state.source is not None and state.source.preview.of_floats)
         return {
             tab.spaces.said: between.said(choice, [state.source, state.reference if choice.kind == PICTURE else None]),
-            tab.spaces.target_space: gr.update(interactive=is_chosen and choice.kind == PICTURE),
-            tab.spaces.output_space: gr.update(interactive=is_chosen),
-            tab.spaces.working_space: gr.update(interactive=is_chosen),
+            **usable(tab.spaces, choice, of_picture=choice.kind == PICTURE),
             tab.result.trims.room: gr.update(visible="hidden" if is_chosen else True),
             tab.result.trims_off: off,
             tab.more.pairs_parts.group: gr.update(visible="hidden" if is_chosen else True),

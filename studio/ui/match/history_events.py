@@ -19,11 +19,11 @@ from studio.ui.match.history_view import compared_as_json, history_as_json
 from studio.ui.match.looks import chosen_as_json, looks_of, seen_as_json
 from studio.ui.match.parts import MatchTab
 from studio.ui.match.show import show, shown_outputs
-from studio.ui.match.spaces import AS_IT_IS
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import Choosing, placed
 from studio.ui.session import Session
 from studio.ui.settings import Sent
+from studio.ui.spaces import AS_IT_IS
 from studio.ui.wiring import IN_ORDER, PRIVATE, QUICK, Controls, Step, Updates, nothing_new
 
 _EACH: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": 4, **QUICK}

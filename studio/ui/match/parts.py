@@ -12,10 +12,10 @@ from studio.ui.examples import Example
 from studio.ui.guard import RunButtons
 from studio.ui.match.history_view import Strip
 from studio.ui.match.masks import Mask
-from studio.ui.match.spaces import Spaces
 from studio.ui.match.state import Role
 from studio.ui.places import PicturePlace
 from studio.ui.saving import GradeDownloads
+from studio.ui.spaces import Spaces
 from studio.ui.trims import TrimControls
 
 PICTURE_KIND = "picture"

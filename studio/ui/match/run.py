@@ -31,11 +31,12 @@ from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history import Entry
 from studio.ui.match.looks import looks_of, seen_as_json
 from studio.ui.match.masks import mask_file
-from studio.ui.match.spaces import chosen_spaces, shown_through
+from studio.ui.match.spaces import chosen_spaces
 from studio.ui.match.state import ROLES
 from studio.ui.pictures import Painted, Side
 from studio.ui.session import Session
 from studio.ui.settings import strength_from
+from studio.ui.spaces import shown_through
 from studio.ui.visits import page_watch
 from studio.views.between import seen_colours, seen_sides
 from studio.views.charts import Colors, draw_distributions

@@ -23,10 +23,10 @@ from studio.ui.controls import AIM_CHOICES, PICTURE, PROTECTION_CHOICES, SCENE_C
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history import Entry
 from studio.ui.match.run import described_job
-from studio.ui.match.spaces import in_words
 from studio.ui.match.state import ROLES, Role
 from studio.ui.pictures import Painted
 from studio.ui.session import Session
+from studio.ui.spaces import in_words
 
 LIVE = frozenset({"strength", "trims"})
 """Settings that the picture on the screen follows at once."""

@@ -38,10 +38,10 @@ from studio.ui.match.parts import (
     Pairs,
     Result,
 )
-from studio.ui.match.spaces import lay_out_spaces
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import picture_place
 from studio.ui.saving import cube_choice, download_button, grade_buttons, more_grade_buttons
+from studio.ui.spaces import lay_out_spaces
 from studio.ui.trims import lay_out_trims
 from studio.ui.words import GRADES_TO_LOAD
 

@@ -23,6 +23,7 @@ from studio.media.images import read_picture
 from studio.service import job_for
 from studio.service.match import run_match
 from studio.ui import endpoints
+from studio.ui import spaces as of_any_tab
 from studio.ui.controls import PALETTE, SAVED
 from studio.ui.desk.routes import desk_routes
 from studio.ui.match import choose, downloads, run, spaces
@@ -38,6 +39,7 @@ from studio.ui.match.stale import line
 from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.pictures import open_side
 from studio.ui.session import Session
+from studio.ui.spaces import shown_through, with_names
 from studio.views.seen import Seen
 from tests.studio.media.images.film_for_tests import plain_exr
 from tests.studio.media.images.raw_for_tests import dng
@@ -195,11 +197,11 @@ def test_camera_raw_has_a_space_of_its_own(session: Session, tmp_path: Path) -> 
 
 
 def test_what_is_said_of_the_view() -> None:
-    assert spaces.shown_through(None) == ""
-    assert "choose their colour space" in spaces.shown_through(None, of_floats=True)
+    assert shown_through(None) == ""
+    assert "choose their colour space" in shown_through(None, of_floats=True)
     written = choose_spaces(LOGC3, output="sRGB - Display")
-    assert f"Source shown through {VIEW}; the result as sRGB - Display" in spaces.shown_through(written)
-    assert "as sRGB - Display" in spaces.shown_through(choose_spaces("sRGB - Display"))
+    assert f"Source shown through {VIEW}; the result as sRGB - Display" in shown_through(written)
+    assert "as sRGB - Display" in shown_through(choose_spaces("sRGB - Display"))
 
 
 def test_a_match_that_is_brought_back_has_its_spaces(log: Session, events: MatchEvents) -> None:
@@ -260,13 +262,13 @@ def test_a_space_that_is_none_is_said(log: Session) -> None:
 
 def test_names_are_read_when_the_section_is_opened(events: MatchEvents, monkeypatch: pytest.MonkeyPatch) -> None:
     parts = events.tab.spaces
-    updates = spaces.with_names(parts)
+    updates = with_names(parts)
     assert all(len(updates[box]["choices"]) > 50 for box in parts.dropdowns.values())  # type: ignore[index,call-overload]
     monkeypatch.setenv("OCIO", "/nowhere/of/mine.ocio")
-    updates = spaces.with_names(parts)
+    updates = with_names(parts)
     assert "no OpenColorIO config" in str(updates[parts.said]) and "/nowhere" not in str(updates[parts.said])
-    monkeypatch.setattr(spaces, "find_spec", lambda _: None)
-    assert "pip install opencolorio" in str(spaces.with_names(parts)[parts.said])
+    monkeypatch.setattr(of_any_tab, "find_spec", lambda _: None)
+    assert "pip install opencolorio" in str(with_names(parts)[parts.said])
 
 
 def test_the_page_opens_without_opencolorio() -> None:
