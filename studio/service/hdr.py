@@ -54,7 +54,7 @@ def space_in(place: str, path: Path, numbers: Numbers) -> str:
         kind = "PQ" if numbers[1] == PQ else "HLG"
         raise InputError(
             f"{path}: it is {kind} with primaries {numbers[0]} of ITU-T H.273, and no space is known for that: give one of the "
-            "config by name (--source-space, of a reference --target-space)"
+            "config by name"
         )
     found = load_config(place).getColorSpace(known)
     if found is None:

@@ -43,6 +43,7 @@ from studio.service.clip_colours import most_alike
 from studio.service.encodings import sample_through
 from studio.service.floats import StripKernel, beyond_range, by_tables, floats_kernel_of
 from studio.service.render import codes_kernel, of_codes, render, render_by
+from studio.service.still_tags import tagged_as
 
 _CARRIES = 1.0
 """Mean distance on the display, CIE Lab units, up to which ten numbers are taken to do what a fit does."""
@@ -280,7 +281,7 @@ def render_picture(
 
 
 def as_written(picture: Picture, choice: SpaceChoice | None) -> Picture:
-    """The picture with what its result's file may say of colours: in another space than its own, nothing.
+    """The picture with what its result's file says of colours: in another space than its own, that space (:mod:`.still_tags`).
 
     Raises:
         InputError: its file is copied with all that it says, or it is camera raw.
@@ -297,9 +298,8 @@ def as_written(picture: Picture, choice: SpaceChoice | None) -> Picture:
         )
     held = picture.container
     chunks = tuple(chunk for chunk in held.png_chunks if chunk[0] not in COLOUR_CHUNKS)
-    return replace(
-        picture, icc=None, container=replace(held, png_chunks=chunks, colour_tag=None, colour_numbers=None, hdr=None)
-    )
+    plain = replace(held, png_chunks=chunks, colour_tag=None, colour_numbers=None, hdr=None)
+    return tagged_as(replace(picture, icc=None, container=plain), choice.config, choice.output)
 
 
 def check_not_developed(path: Path, form: str, space: str) -> None:

@@ -79,7 +79,7 @@ def test_greys_have_no_chroma() -> None:
 @given(st.lists(st.tuples(*[st.floats(0, 1)] * 3), min_size=1, max_size=20))
 def test_there_and_back(values: list[tuple[float, float, float]]) -> None:
     rgb = torch.tensor(values, dtype=DOUBLE)
-    torch.testing.assert_close(lab_to_srgb(srgb_to_lab(rgb)), rgb, atol=1e-9, rtol=0)
+    torch.testing.assert_close(lab_to_srgb(srgb_to_lab(rgb)), rgb, atol=1e-7, rtol=0)
     torch.testing.assert_close(linear_to_srgb(srgb_to_linear(rgb)), rgb, atol=1e-7, rtol=0)
 
 

@@ -1,6 +1,6 @@
 """Avid Log Exchange: a table of shots as text, and the same table with ten numbers for each.
 
-Avid's manual, "Avid Log Exchange": a heading, the names of the columns, and a row for each clip, with tabs between.
+Avid's manual, "Avid Log Exchange": a heading, the names of the columns, and a row for each clip.
 Programs that read grades from it look for the columns ``ASC_SOP`` and ``ASC_SAT``.
 """
 
@@ -75,10 +75,9 @@ def read_ale(path: Path) -> AleEdit:
         raise InputError(
             f"{path}: not a readable ALE (it has no Column and Data); export it again as Avid Log Exchange"
         )
-    delimiter = next((line.split() for line in lines if line.strip().upper().startswith("FIELD_DELIM")), ["", "TABS"])
-    if delimiter[-1].upper() != "TABS":
-        raise InputError(f"{path}: its fields are divided by {delimiter[-1]!r}; export it with tabs")
     names = _cells(lines[heads["column"] + 1])
+    if len(names) == 1 and "," in names[0]:
+        raise InputError(f"{path}: its columns are divided by commas ({names[0][:40]!r}); export it as Avid does")
     events: list[EdlEvent] = []
     for number in range(heads["data"] + 1, len(lines)):
         if lines[number].strip():

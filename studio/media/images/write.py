@@ -211,11 +211,8 @@ def check_same_kind(source: Path, output: Path) -> None:
 def _check_format(path: Path, name: str, picture: Picture) -> None:
     """The same by what the source is. Raises InputError."""
     own, hdr = picture.container.format, picture.container.hdr
-    if hdr is not None and name != own:
-        raise InputError(
-            f"{path}: the source is HDR, and what says so is kept in a {own} alone: give a name that ends in "
-            f"{natural_suffix(picture.container)}"
-        )
+    if hdr is not None and name not in (("PNG",) if picture.container.colour_tag == "cICP" else ("PNG", "TIFF")):
+        raise InputError(f"{path}: {name} has no place for what says that it is HDR: give a name that ends in .png")
     if own != name and (picture.of_floats or FILM_FORMATS & {own, name}):
         suffix = natural_suffix(picture.container)
         raise _other_format(path, f"{own} of floats" if picture.of_floats and own == "TIFF" else own, suffix)

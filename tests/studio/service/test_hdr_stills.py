@@ -17,6 +17,7 @@ from reswd_torch.color import srgb_to_linear
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.trims import Trims
+from reswd_torch.profiles import profile_name, to_profile
 from reswd_torch.settings import MatchSettings
 from reswd_torch.spaces import choose_spaces, config_place, conversion
 from studio.jobs import MatchJob
@@ -174,7 +175,7 @@ def test_standard_range_is_delivered_with_its_white_at_203(tmp_path: Path) -> No
         assert written.container.hdr is None
     back = choose_spaces("sRGB - Display", output=PQ, config=place)
     result = run_match(MatchJob(tmp_path / "out.png", SavedGrade(LOOK), MatchSettings(strength=0.0), spaces=back))
-    again = read_picture(result.save_picture(tmp_path / "again.png")).pixels
+    again = read_picture(result.save_picture(tmp_path / "again.png"), hdr=True).pixels
     assert np.abs(again.astype(int) - codes).max() < 300
 
 
@@ -207,7 +208,7 @@ def test_what_a_grade_is_for_is_said_where_the_range_differs(reswd: Reswd, tmp_p
     ran = reswd("apply", tmp_path / "hdr.json", plain, "-o", tmp_path / "1")
     assert ran.code == 0 and "nothing in it says that it is HDR" in ran.err
     ran = reswd("apply", tmp_path / "hdr.json", hdr, "-o", tmp_path / "2")
-    assert ran.code == 0 and ran.err == ""
+    assert ran.code == 0 and "says" not in ran.err and "grade is for" not in ran.err
 
 
 def test_floats_with_a_profile_of_hdr_are_hdr(tmp_path: Path) -> None:
@@ -229,3 +230,45 @@ def test_a_reference_of_standard_range_is_read_once(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(reference_room, "read_reduced", lambda *a, **k: read.append(a) or real(*a, **k))
     run_match(MatchJob(source, PictureReference(plain)))
     assert len(read) == 1
+
+
+@pytest.mark.parametrize(("space", "numbers"), [(PQ, (9, 16)), (HLG, (9, 18)), ("ST2084-P3-D65 - Display", (12, 16))])
+def test_what_is_delivered_in_hdr_says_so(tmp_path: Path, space: str, numbers: tuple[int, int]) -> None:
+    source = write_deep(tmp_path / "a.tif", sixteen_bits())
+    spaces = choose_spaces("ACEScct", output=space, config=PLACE)
+    result = run_match(MatchJob(source, SavedGrade(LOOK), spaces=spaces))
+    out = result.save_picture(tmp_path / "out.png")
+    assert read_picture(out, hdr=True).container.hdr == numbers
+    assert chunks_of(out)[b"cICP"] == bytes([*numbers, 0, 1])
+    for name in ("out.jpg", "out.tif"):
+        with pytest.raises(InputError, match=r"no place for what says that it is HDR: .*\.png"):
+            result.save_picture(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("space", "name"),
+    [
+        ("Display P3 - Display", "Display P3"),
+        ("Rec.1886 Rec.709 - Display", "Rec.709 primaries, gamma 2.4 curve"),
+        ("sRGB - Display", None),
+        ("ARRI LogC4", None),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".tif", ".png", ".jpg"])
+def test_what_is_delivered_for_a_display_has_its_profile(
+    tmp_path: Path, space: str, name: str | None, suffix: str
+) -> None:
+    """Oracle: the profile gives back the colours of the space's conversion to sRGB."""
+    source = write_deep(tmp_path / "a.tif", sixteen_bits() // 2 + 8000)
+    spaces = choose_spaces("ACEScct", output=space, config=PLACE)
+    out = run_match(MatchJob(source, SavedGrade(LOOK), spaces=spaces)).save_picture(tmp_path / f"out{suffix}")
+    written = read_picture(out)
+    if name is None:
+        assert written.icc is None
+        return
+    assert written.icc is not None and profile_name(written.icc) == name
+    codes = written.pixels.reshape(-1, 3)[::97] / np.float32(np.iinfo(written.pixels.dtype).max)
+    wanted = conversion(PLACE, space, "sRGB - Display")(codes)
+    inside = ((wanted > 0.01) & (wanted < 0.99)).all(axis=1)
+    shown = to_profile(codes.astype(np.float32), written.icc, None)
+    assert inside.sum() > 20 and np.abs(shown - wanted)[inside].max() < 3 / 255

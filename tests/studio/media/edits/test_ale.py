@@ -53,7 +53,7 @@ def test_rows_keep_all_they_have_and_gain_ten_numbers(end: str, tmp_path: Path) 
     [
         ("nonsense", "no Column and Data"),
         (HEAD + "Data\nColumn\n", "no Column and Data"),
-        (ALE.replace("TABS", "COMMAS"), "divided by 'COMMAS'"),
+        (ALE.replace("\t", ","), "divided by commas"),
         (ALE.split("harbour\t")[0], "no shot with a name"),
         (HEAD + "Column\nScene\n\nData\n12\n", "no shot with a name"),
     ],
