@@ -183,8 +183,12 @@ def _reference(
 ) -> BatchReference:
     """The reference of the flags; or that of the run that goes on, with another mask where one is given."""
     from studio.references import ClipReference, PictureReference, choose_batch_reference
-    from studio.service.apply import saved_grade
+    from studio.service.apply import saved_grade, saved_spaces
 
+    if grade is not None and (between := saved_spaces(grade)) is not None:
+        raise InputError(
+            f"{grade}: its match was between colour spaces ({between.in_words()}): apply it to the pictures by reswd apply"
+        )
     if earlier is not None and target is None and palette is None and grade is None:
         if mask is None:
             return earlier.reference

@@ -96,10 +96,8 @@ def edl_of(path: Path, text: str) -> Edl:
     try:
         found = list(pycmx.parse_cmx3600(io.StringIO("".join(line.rstrip("\r\n") + "\n" for line in lines))).events)
         edits = [(event.number, event.edits) for event in found]
-    except Exception as error:  # what it raises on nonsense is not documented
-        raise InputError(
-            f"{path}: not a readable EDL ({' '.join(str(error).split())[:120]}); export it as CMX 3600"
-        ) from error
+    except Exception as error:  # what it raises on nonsense is not documented, and says nothing to people
+        raise InputError(f"{path}: not a readable EDL; export it as CMX 3600") from error
     starts = sorted({edit.line_number for _, each in edits for edit in each})
     events = []
     for number, each in edits:

@@ -340,3 +340,12 @@ def test_straight_needs_spaces(reswd: Reswd, shots: Path) -> None:
     assert_refused(reswd("convert", settings, shots / "x.cc", "--straight"), "x.cc", "ten CDL numbers")
     assert reswd("convert", settings, shots / "x.cc").code == 0
     assert "ACEScct" in (shots / "x.cc").read_text()
+
+
+def test_a_batch_does_not_drop_the_spaces_of_a_grade(reswd: Reswd, shots: Path) -> None:
+    """It would put a grade of ACEScct on the camera's code values."""
+    settings = shots / "run.json"
+    match = ("match", shots / "source.tif", shots / "target.tif", *ASKED, "-o", shots / "a.tif")
+    assert reswd(*match, "--save-settings", settings).code == 0
+    refused = reswd("batch", shots, "--grade", settings, "-o", shots / "out")
+    assert_refused(refused, "run.json", "between colour spaces", "reswd apply")
