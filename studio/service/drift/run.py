@@ -94,8 +94,8 @@ def run_drift(job: DriftJob, watch: Watch = UNWATCHED) -> DriftResult:
             )
         if path.keys[0].frame < series.numbers[0] or path.keys[-1].frame > series.numbers[-1]:
             notes = (
-                f"{job.path}: its frames {path.keys[0].frame} to {path.keys[-1].frame} are not all in {job.source.name}, which has "
-                f"{series.numbers[0]} to {series.numbers[-1]}: is it the path of another series?",
+                f"{job.path}: its frames {path.keys[0].frame} to {path.keys[-1].frame} are not all in {job.source.name}, "
+                f"which has {series.numbers[0]} to {series.numbers[-1]}: is it the path of another series?",
             )
     else:
         path, notes = _fitted(job, series, anchored, watch)
