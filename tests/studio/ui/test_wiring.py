@@ -70,6 +70,7 @@ def test_one_value_too_many_is_an_error(left: Left, right: Right) -> None:
 def test_controls_left_alone_are_the_defaults_of_the_choice() -> None:
     with gr.Blocks():
         tab = lay_out_batch_tab()
-    controls = Controls(BatchChoice, tab.pictures, tab.colours, tab.colours.aims, tab.written, tab.more)
+    records = (tab.pictures, tab.colours, tab.colours.aims, tab.written, tab.more, tab.spaces)
+    controls = Controls(BatchChoice, *records)
     shown = controls.read([component.value for component in controls.components])  # type: ignore[attr-defined]
     assert shown == BatchChoice(here=None, results=None)  # type: ignore[arg-type]
