@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
 from threading import Thread
 from typing import Any, Generic, TypeVar
@@ -177,6 +178,7 @@ def _deaf() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # started with the first process, it would let Ctrl+C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
@@ -189,9 +191,9 @@ def _begin() -> None:
 
     SIGTERM ends it at once, as the pool itself does with processes that are left when one died.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     from reswd_torch.threads import work_on_one_core
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     work_on_one_core()
     Thread(target=_end_with_parent, daemon=True, name="end-with-parent").start()
 

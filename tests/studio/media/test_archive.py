@@ -256,11 +256,11 @@ def test_names_beyond_the_longest_are_cut_and_stay_apart(letter: str, tmp_path: 
 
 
 def test_ten_thousand_equal_names_take_no_second(tmp_path: Path) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()  # what others do on a busy machine does not count
     names = Names()
     given = {names.give(PurePosixPath("day/a.png")) for _ in range(10_000)}
     assert len(given) == 10_000 and PurePosixPath("day/a (10000).png") in given
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_what_is_there_already_is_neither_replaced_nor_entered(tmp_path: Path) -> None:
