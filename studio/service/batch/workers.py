@@ -178,9 +178,11 @@ def _deaf() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # started with the first process, it would let Ctrl+C through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    unheard = {signal.SIGINT, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, unheard)
     try:
+        resource_tracker.ensure_running()  # deaf as well; as it starts, with the first process at the latest, it unblocks SIGINT
+        signal.pthread_sigmask(signal.SIG_BLOCK, unheard)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
