@@ -115,7 +115,9 @@ def test_painting_works_from_another_process(tmp_path: Path) -> None:
     assert len(ids) == len(durations), "each in a process of its own"
     assert lines.count("worker ended") == len(ids), "also the one whose listener left"
     assert lines.index("worker ended") - lines.index("event") > 10, "events come one by one"
-    assert lines.count("event") < 50, "nothing went on to its 200 steps"
+    assert lines.count("event") < 200, (
+        "nothing went on to its 200 steps, however late on a busy machine it heard of the stop"
+    )
     for name in (".png", "-plain.png", "-alone.png"):
         assert digest(tmp_path / f"here{name}") == digest(tmp_path / f"there{name}")
 
