@@ -1,8 +1,9 @@
 # make run, make test: everything else is for people who work on the project.
 PYTHON ?= python3
 BIN := .venv/bin
-# A browser test that fails runs once more, with the others at rest: on a busy machine a press may come too late. Twice is a failure.
-AGAIN := --last-failed --last-failed-no-failures none -n 0 tests/e2e
+# A test that fails runs once more, with the others at rest: on a busy machine a press or a signal may come too late. Twice is a failure.
+ALONE := --last-failed --last-failed-no-failures none -n 0
+AGAIN := $(ALONE) tests/e2e
 
 .PHONY: run test test-slow test-walks test-gpu fuzz lint format bench space space-check lock audit sbom licences clean
 
@@ -10,7 +11,7 @@ run: .venv/app ## install and open the browser app
 	$(BIN)/reswd serve --browser
 
 test: .venv/dev ## install and run the tests; those that start the app in processes of their own, apart from what others leave
-	$(BIN)/python -m pytest --ignore=tests/e2e
+	$(BIN)/python -m pytest --ignore=tests/e2e || $(BIN)/python -m pytest $(ALONE) --ignore=tests/e2e
 	$(BIN)/python -m pytest tests/e2e || $(BIN)/python -m pytest $(AGAIN)
 
 test-slow: .venv/dev ## the proofs that take a minute or so each
