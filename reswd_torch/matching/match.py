@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reswd_torch.appearance import Appearance
+from reswd_torch.appearance import SRGB, Appearance
 from reswd_torch.arrays import colors_in, weights_in
 from reswd_torch.errors import InputError
 from reswd_torch.grade.grade import Grade
@@ -131,7 +131,7 @@ def fit_samples(
     )
     transform, notes = with_pairs(method.fit(request), settings, source.fit)
     grade = Grade(transform, strength=settings.strength, notes=notes).trimmed(settings.trims, source.fit)
-    looks = profile_appearance(None) if appearance is None else appearance
+    looks = SRGB if appearance is None else appearance  # of a profile color_distance knows better
     before = after = color_distance(source.held_out, target.held_out, icc=icc, appearance=looks)
     if not grade.leaves_alone:
         graded = grade.effective.apply(source.held_out)

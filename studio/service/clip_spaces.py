@@ -8,7 +8,7 @@ from reswd_torch.spaces import SpaceChoice, load_config
 from studio.media.clips.read import ClipFacts
 from studio.media.clips.tags import BT709, BT2020, HLG, P3_D65, PQ, UNTAGGED
 
-_OF_DISPLAYS = {
+OF_DISPLAYS = {
     "g22_rec709_display": (1, 4, BT709),
     "srgb_display": (1, 13, BT709),
     "rec1886_rec709_display": (1, 1, BT709),
@@ -22,11 +22,11 @@ _OF_DISPLAYS = {
 working group have for them. Rec.1886 is what BT.709's and BT.2020's transfer are shown with."""
 
 
-def _numbers(config: str, space: str) -> tuple[int, int, int] | None:
+def display_numbers(config: str, space: str) -> tuple[int, int, int] | None:
     """Primaries, transfer and matrix of a space; None for one that H.273 has no numbers for, such as a camera's logarithm."""
     found = load_config(config).getColorSpace(space)
     names = [space, *found.getAliases()] if found is not None else [space]
-    return next((_OF_DISPLAYS[name.lower()] for name in names if name.lower() in _OF_DISPLAYS), None)
+    return next((OF_DISPLAYS[name.lower()] for name in names if name.lower() in OF_DISPLAYS), None)
 
 
 def as_tagged(facts: ClipFacts, choice: SpaceChoice | None) -> ClipFacts:
@@ -39,7 +39,11 @@ def as_tagged(facts: ClipFacts, choice: SpaceChoice | None) -> ClipFacts:
     if choice is None or choice.keeps_space:
         return facts
     tags = facts.tags
-    primaries, transfer, matrix = _numbers(choice.config, choice.output) or (UNTAGGED, UNTAGGED, tags.used_matrix)
+    primaries, transfer, matrix = display_numbers(choice.config, choice.output) or (
+        UNTAGGED,
+        UNTAGGED,
+        tags.used_matrix,
+    )
     tags = replace(tags, primaries=primaries, transfer=transfer)
     if tags.used_matrix != 0 and (matrix == BT2020) != (tags.used_matrix in (BT2020, 10)):
         tags = replace(tags, matrix=matrix, used_matrix=matrix)
@@ -51,10 +55,10 @@ def notes_on_tags(facts: ClipFacts, choice: SpaceChoice | None) -> tuple[str, ..
     if choice is None:
         return ()
     tags, notes = facts.tags, []
-    said, own = (tags.primaries, tags.transfer), _numbers(choice.config, choice.source)
+    said, own = (tags.primaries, tags.transfer), display_numbers(choice.config, choice.source)
     differ = own is None or any(tag not in (UNTAGGED, meant) for tag, meant in zip(said, own, strict=False))
     if said != (UNTAGGED, UNTAGGED) and differ:
         notes.append(f"its tags ({tags.name}) were passed over: its code values are {choice.source}")
-    if not choice.keeps_space and _numbers(choice.config, choice.output) is None:
+    if not choice.keeps_space and display_numbers(choice.config, choice.output) is None:
         notes.append(f"the result is tagged as of unspecified colours: H.273 has no number for {choice.output}")
     return tuple(f"{facts.path.name}: {note}" for note in notes)

@@ -12,21 +12,22 @@ from reswd_torch.spaces import STUDIO, SpaceChoice, View, choose_spaces, config_
 from reswd_torch.spaces.sight import in_standard_range
 from studio.jobs import MatchJob
 from studio.media.clips.read import ClipFacts
-from studio.media.clips.tags import BT2020, HLG, P3_D65, PQ, UNTAGGED
+from studio.media.clips.tags import BT2020, HLG, PQ, UNTAGGED
 from studio.media.images import Picture
+from studio.service.clip_spaces import OF_DISPLAYS
 
 Numbers = tuple[int, int]
 """Primaries and transfer by ITU-T H.273, tables 2 and 3."""
 Job = TypeVar("Job", bound=MatchJob)
 
 _SPACES: dict[Numbers, str] = {
-    (BT2020, PQ): "rec2100_pq_display",
-    (UNTAGGED, PQ): "rec2100_pq_display",
-    (P3_D65, PQ): "st2084_p3d65_display",
-    (BT2020, HLG): "rec2100_hlg_display",
-    (UNTAGGED, HLG): "rec2100_hlg_display",
+    (known, transfer): alias
+    for alias, (primaries, transfer, _) in OF_DISPLAYS.items()
+    if transfer in (PQ, HLG)
+    for known in ((primaries, UNTAGGED) if primaries == BT2020 else (primaries,))
 }
-"""Spaces under their aliases in the studio config. Masters whose colours keep within P3 are tagged BT.2020 as a rule."""
+"""Spaces under their aliases in the studio config; those without primaries have BT.2020's. Masters whose colours keep within P3
+are tagged BT.2020 as a rule."""
 
 
 def numbers_of(facts: ClipFacts) -> Numbers | None:

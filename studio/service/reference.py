@@ -12,7 +12,7 @@ from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
 from reswd_torch.spaces import SpaceChoice, View, target_view
 from reswd_torch.spaces.sight import lifts_white
-from studio.media.clips.read import read_facts
+from studio.media.clips.read import ClipFacts, read_facts
 from studio.media.images import Picture, profile_name, read_picture, read_reduced, to_profile
 from studio.media.images.refuse import file_hash
 from studio.media.places import sha256_of
@@ -74,6 +74,7 @@ class ReferenceSamples:
         self._beyond: dict[bool, _Read] = {}
         self._seen: dict[_Read, tuple[View, PixelSample]] = {}
         self._hashes: dict[str, str] | None = None
+        self._facts: ClipFacts | None = None
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -125,10 +126,11 @@ class ReferenceSamples:
         reference = self._reference
         if isinstance(reference, PaletteReference):
             return None
-        if isinstance(reference, ClipReference):
-            numbers = numbers_of(read_facts(reference.path, hdr=True))
-        else:
-            numbers = self._as_stored(picture).hdr
+        numbers = (
+            numbers_of(self._facts_of(reference))
+            if isinstance(reference, ClipReference)
+            else self._as_stored(picture).hdr
+        )
         return None if numbers is None else space_in(place, reference.path, numbers)
 
     def seen(self, picture: Picture | None, view: View, space: str) -> tuple[PixelSample, tuple[str, ...]]:
@@ -182,11 +184,17 @@ class ReferenceSamples:
         standard range, unless it is for a view."""
         kept = self._beyond if beyond else self._read
         if True not in kept:
-            facts = read_facts(clip.path, hdr=True)
+            facts = self._facts_of(clip)
             sample = clip_reference_sample(facts, clip, self._settings)
             read = _Read(sample, None if beyond else facts.tags.icc, (), None, hdr=numbers_of(facts))
             kept[True] = read if beyond or read.hdr is None else _in_standard_range(read, clip.path)
         return kept[True]
+
+    def _facts_of(self, clip: ClipReference) -> ClipFacts:
+        """What the clip says about itself, read once for all pictures."""
+        if self._facts is None:
+            self._facts = read_facts(clip.path, hdr=True)
+        return self._facts
 
     def _for_size(self, picture: PictureReference, size: tuple[int, int] | None, *, beyond: bool = False) -> _Read:
         """Whole for a picture of the reference's own size, reduced for all others; each is read once, for a view with what lies

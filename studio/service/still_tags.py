@@ -8,16 +8,11 @@ from functools import lru_cache
 from reswd_torch.profiles.coded import adobe_rgb, coded_profile, measured_profile
 from reswd_torch.profiles.curves import ParametricCurve
 from reswd_torch.spaces import load_config
-from studio.media.clips.tags import BT2020, HLG, P3_D65, PQ
+from studio.media.clips.tags import HLG, P3_D65, PQ
 from studio.media.images import Picture
+from studio.service.clip_spaces import display_numbers
 
 _SRGB = 13
-_HDR = {
-    "rec2100_pq_display": (BT2020, PQ),
-    "rec2100_hlg_display": (BT2020, HLG),
-    "st2084_p3d65_display": (P3_D65, PQ),
-}
-"""Primaries and transfer by ITU-T H.273, of the spaces that no profile of standard range stands for."""
 _P3 = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
 _REC2020 = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
 
@@ -55,9 +50,11 @@ def tagged_as(picture: Picture, place: str, space: str) -> Picture:
         place: the config.
         space: a name of it.
     """
-    aliases = [each.lower() for each in load_config(place).getColorSpace(space).getAliases()]
-    if (numbers := next((_HDR[each] for each in aliases if each in _HDR), None)) is not None:
+    said = display_numbers(place, space)
+    if said is not None and said[1] in (PQ, HLG):
+        numbers = said[:2]
         chunk = (b"cICP", bytes([*numbers, 0, 1]))
         chunks = (*picture.container.png_chunks, chunk)
         return replace(picture, container=replace(picture.container, png_chunks=chunks, colour_tag="cICP", hdr=numbers))
+    aliases = [each.lower() for each in load_config(place).getColorSpace(space).getAliases()]
     return replace(picture, icc=next(filter(None, map(_profile, aliases)), None))

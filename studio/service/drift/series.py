@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.learning.pictures import as_unit
 from reswd_torch.matching.thumbnail import Thumbnail, thumbnail
 from reswd_torch.profiles import profile_name, to_profile
 from studio.kinds import is_clip, is_sequence
@@ -136,7 +137,7 @@ class PictureSeries:
             self._watch(place / len(self.files), f"looking at {path.name}")
             picture = read_reduced(path, at_least=max(TINY))
             self.check_encoding(picture)
-            copies.append(_tiny(np.rint(_floats(picture.in_range).mean(axis=2) * 255)))
+            copies.append(_tiny(np.rint(as_unit(picture.in_range).mean(axis=2) * 255)))
         return cuts_in(copies)
 
     def check_encoding(self, picture: Picture) -> None:
@@ -163,14 +164,8 @@ def picture_thumbnail(path: Path, icc: bytes | None) -> Thumbnail:
     """A small copy of a picture in the encoding of a profile. Raises InputError."""
     picture = read_reduced(path, at_least=_EDGE)
     small = thumbnail(picture.in_range)
-    pixels = to_profile(_floats(small.pixels), picture.icc, icc)
+    pixels = to_profile(as_unit(small.pixels), picture.icc, icc)
     return Thumbnail(np.ascontiguousarray(pixels, np.float32))
-
-
-def _floats(pixels: np.ndarray) -> np.ndarray:
-    """(H, W, 3) float32, 0..1."""
-    top = np.float32(np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1)
-    return pixels.astype(np.float32) / top
 
 
 def _tiny(grey: np.ndarray) -> np.ndarray:
