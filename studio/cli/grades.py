@@ -40,7 +40,7 @@ def convert_command(
     from reswd_torch.written import written_together
     from studio.media.places import check_place
     from studio.service.apply import between_spaces, saved_spaces
-    from studio.service.spaces import applies_where, check_grade_between, save_grade_between
+    from studio.service.spaces.grade_files import applies_where, check_grade_between, save_grade_between
 
     loaded, spaces = loaded_grade(grade, strength, trims), saved_spaces(grade)
     if straight and spaces is None:

@@ -13,7 +13,7 @@ from studio.service.clip import ClipResult
 from studio.service.delivery import Delivered
 from studio.service.frames import FramesResult
 from studio.service.match import MatchResult, scene_facts, taken_facts
-from studio.service.spaces import applies_where
+from studio.service.spaces.grade_files import applies_where
 from studio.views.sentences import taken_line, trimmed_line
 
 

@@ -34,7 +34,8 @@ from studio.references import SavedGrade
 from studio.remedies import JobRemedy
 from studio.service.clip import match_clip
 from studio.service.hdr import own_spaces
-from studio.service.spaces import as_written, notes_on, notes_on_range, render_picture
+from studio.service.spaces.render import render_picture
+from studio.service.spaces.said import as_written, notes_on, notes_on_range
 from studio.service.weights import how_much_counts, where_to_grade
 from studio.watch import UNWATCHED, Watch
 

@@ -31,7 +31,9 @@ from studio.service.clip_spaces import as_tagged, notes_on_tags
 from studio.service.hdr import in_own_space, numbers_of
 from studio.service.reference import ReferenceSamples
 from studio.service.render import render
-from studio.service.spaces import alike_between, distance_by, fit_between, render_between, save_grade_between
+from studio.service.spaces.fit import alike_between, distance_by, fit_between
+from studio.service.spaces.grade_files import save_grade_between
+from studio.service.spaces.render import render_between
 from studio.watch import UNWATCHED, Event, Watch
 
 

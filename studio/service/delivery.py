@@ -23,7 +23,7 @@ from studio.service.clip import ClipResult, SavedClip, check_clip_fits, check_cl
 from studio.service.frames import FramesResult, run_frames
 from studio.service.match import MatchResult, save_and_release
 from studio.service.route import run
-from studio.service.spaces import check_grade_between
+from studio.service.spaces.grade_files import check_grade_between
 from studio.watch import UNWATCHED, Watch
 
 

@@ -13,7 +13,7 @@ from studio.jobs import FRESH, OVERWRITE, FramesJob
 from studio.records.report import DONE, read_report
 from studio.service.batch.here import run_prepared, workers_here
 from studio.service.batch.prepare import prepare_frames
-from studio.service.spaces import save_grade_between
+from studio.service.spaces.grade_files import save_grade_between
 from studio.watch import UNWATCHED, Watch
 
 

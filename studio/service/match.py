@@ -22,16 +22,10 @@ from studio.service.encodings import fit_encoded
 from studio.service.hdr import hdr_in_words, in_own_space
 from studio.service.reference import ReferenceSamples
 from studio.service.source import ReadSource, read_source
-from studio.service.spaces import (
-    alike_between,
-    as_written,
-    distance_by,
-    fit_between,
-    notes_on,
-    notes_on_range,
-    render_picture,
-    save_grade_between,
-)
+from studio.service.spaces.fit import alike_between, distance_by, fit_between
+from studio.service.spaces.grade_files import save_grade_between
+from studio.service.spaces.render import render_picture
+from studio.service.spaces.said import as_written, notes_on, notes_on_range
 from studio.service.weights import where_to_grade
 from studio.watch import UNWATCHED, Watch
 

@@ -27,7 +27,8 @@ from studio.references import (
 from studio.service.clip_colours import clip_reference_sample
 from studio.service.encodings import in_profile
 from studio.service.hdr import Numbers, numbers_of, shown_in_standard_range, space_in
-from studio.service.spaces import check_not_developed, seen_sample
+from studio.service.spaces.fit import seen_sample
+from studio.service.spaces.said import check_not_developed
 from studio.service.weights import how_much_counts, where_to_grade
 
 REDUCED_EDGE = 1024

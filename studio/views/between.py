@@ -9,7 +9,7 @@ from reswd_torch.spaces import SpaceChoice, View, delivery, source_view, working
 from reswd_torch.spaces.chain import graded_in
 from reswd_torch.spaces.sight import on_screen
 from studio.service.match import MatchResult
-from studio.service.spaces import seen_sample
+from studio.service.spaces.fit import seen_sample
 from studio.views.charts import Colors
 
 

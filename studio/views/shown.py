@@ -6,7 +6,7 @@ import numpy as np
 
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.spaces import SpaceChoice
-from studio.service.spaces import render_picture
+from studio.service.spaces.render import render_picture
 from studio.views.clipping import draw_clipping, pushed_out
 from studio.views.preview import display_pixels
 from studio.views.pyramid import Part

@@ -24,7 +24,7 @@ from studio.service.apply import saved_grade
 from studio.service.batch.plan import BatchPlan, check_folders, pictures_in, plan_folder
 from studio.service.batch.sequence import plan_sequence
 from studio.service.batch.series import references_of, saved_series
-from studio.service.spaces import check_grade_between
+from studio.service.spaces.grade_files import check_grade_between
 
 
 def prepare_batch(job: BatchJob) -> tuple[BatchPlan, RunRecord]:

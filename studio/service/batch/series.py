@@ -32,7 +32,9 @@ from studio.remedies import JobRemedy
 from studio.service.batch.plan import pictures_in
 from studio.service.encodings import fit_encoded
 from studio.service.reference import ReferenceSamples
-from studio.service.spaces import as_written, fit_between, save_grade_between
+from studio.service.spaces.fit import fit_between
+from studio.service.spaces.grade_files import save_grade_between
+from studio.service.spaces.said import as_written
 from studio.service.weights import how_much_counts, where_to_grade
 
 SRGB = "sRGB"

@@ -31,7 +31,7 @@ from studio.remedies import JobRemedy
 from studio.service.batch.series import Share, grade_for, reference_of, share_of
 from studio.service.match import MatchResult, kind_of, run_match, save_and_release, scene_facts
 from studio.service.reference import ReferenceSamples
-from studio.service.spaces import distance_by
+from studio.service.spaces.fit import distance_by
 
 NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """What the system says when a disk, or the share of it that one may use, is full."""

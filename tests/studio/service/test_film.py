@@ -25,7 +25,7 @@ from studio.references import PictureReference
 from studio.service.apply import apply_to_file
 from studio.service.delivery import deliver
 from studio.service.match import run_match
-from studio.service.spaces import render_between
+from studio.service.spaces.render import render_between
 from tests.conftest import photograph
 from tests.studio.conftest import write
 from tests.studio.jobs_for_tests import match_job

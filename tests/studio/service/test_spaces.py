@@ -22,7 +22,7 @@ from studio.media.images import Container, Picture, read_picture, write_picture
 from studio.references import PaletteReference, PictureReference, SavedGrade
 from studio.service import render as strips
 from studio.service.match import run_match
-from studio.service.spaces import render_between
+from studio.service.spaces.render import render_between
 from tests.studio.media.images.profiles_for_tests import display_p3
 from tests.studio.pictures import sixteen_bits, write_deep
 from tests.studio.spaces_for_tests import LOGC3, PLACE, SLOG3, codes, encoded, scene, seen_difference, two_cameras

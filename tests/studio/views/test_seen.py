@@ -11,7 +11,7 @@ import pytest
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.spaces import choose_spaces, conversion
 from studio.media.images import read_picture
-from studio.service.spaces import render_between
+from studio.service.spaces.render import render_between
 from studio.views.preview import display_pixels, resize
 from studio.views.pyramid import Part
 from studio.views.seen import Seen, result_seen, source_seen, target_seen
