@@ -83,6 +83,7 @@ def test_a_built_page_has_ids_and_loads_nothing_from_elsewhere(tmp_path: Path) -
     other.write_text('<a href="sub/index.html#There">by its words</a>')
     assert check([page, other], tmp_path, built=True) == [
         "bad.html: https://example.org/a.js: the site would load it from elsewhere",
+        "bad.html: sub/#there: no such anchor",
         "bad.html: none/: no such file",
         "other.html: sub/index.html#There: no such anchor",
     ]
