@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 """Files of the repository that are in the handbook whether a page links to them or not."""
 BESIDE = "repository/"
-_LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\[\]]*\](?:\([^()\s]*\))?)*\]\()([^()\s#]+)((?:#[^()\s]*)?\))")
-"""A link or picture, whose words may hold another one; its target; its anchor."""
+_LINK = re.compile(r"(\]\()([^()\s#]+)((?:#[^()\s]*)?\))")
+"""What follows the words of a link or a picture: the bracket, its target, its anchor."""
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -50,10 +50,12 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
 
     def within(link: re.Match[str]) -> str:
         place = _in_the_site(_place(home, link[2]))
-        return link[0] if place is None else f"{link[1]}{posixpath.relpath(place, posixpath.dirname(uri) or '.')}{link[3]}"
+        return (
+            link[0] if place is None else f"{link[1]}{posixpath.relpath(place, posixpath.dirname(uri) or '.')}{link[3]}"
+        )
 
-    # Twice: the first time takes a picture that is itself a link, whose inner target stays.
-    markdown = _LINK.sub(within, markdown)
+    # What is folded is Markdown on GitHub; Python-Markdown has to be told.
+    markdown = _LINK.sub(within, markdown).replace("<details>", '<details markdown="1">')
     return _linked_names(markdown) if uri == "api.md" else markdown
 
 

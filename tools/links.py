@@ -2,8 +2,8 @@
 
     python -m tools.links [build/site]
 
-A link to a file of the repository or of the site has to name a file that is there, and an anchor a heading or an id of it. Links to
-other places are looked at for their form alone: nothing is fetched. The site itself may load nothing from other places.
+A link to a file of the repository or of the site has to name a file that is there, and an anchor a heading or an id of it. Links
+to other places are looked at for their form alone: nothing is fetched. The site itself may load nothing from other places.
 """
 
 from __future__ import annotations

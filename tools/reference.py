@@ -25,7 +25,27 @@ PACKAGES = {
 """The packages whose names are public, each with a sentence."""
 _WITHOUT_ALL = {"studio.references": ("choose_reference", "choose_batch_reference", "choose_guide_reference")}
 """The public names of modules that have no ``__all__``."""
-_HEAD = "<!-- Written by `make reference`. Change the help texts or docstrings, not this file. -->\n"
+_COMMANDS = """# Commands
+
+<!-- Written by `make reference`. Change the help texts, not this file. -->
+
+What `reswd COMMAND --help` says, on one page. `python -m studio` is the same program as `reswd`.
+
+Every refusal is one line on standard error. Exit codes: 0, all done; 1, some of several files failed; 2, nothing was done, since
+the input or an option cannot be used; 130, stopped by Ctrl+C.
+
+| command | |
+|---|---|
+{rows}
+`reswd --version` shows the version. `reswd --debug COMMAND ...` shows tracebacks of internal faults.
+"""
+_API = """# Python reference
+
+<!-- Written by `make reference`. Change the docstrings, not this file. -->
+
+The public names. Arguments, shapes, ranges, colour encodings and errors stand in their docstrings: in `help(NAME)`, and below
+each name in the handbook that `make docs` builds. [How they are used](library.md).
+"""
 
 
 def commands() -> str:
@@ -35,14 +55,10 @@ def commands() -> str:
     from studio.cli import app
 
     group: Any = typer.main.get_command(app)
-    parts = [
-        f"# Commands\n\n{_HEAD}\nWhat `reswd COMMAND --help` says, on one page. `python -m studio` is the same program as `reswd`.\n",
-        "Every refusal is one line on standard error. Exit codes: 0, all done; 1, some of several files failed; 2, nothing was done, "
-        "since the\ninput or an option cannot be used; 130, stopped by Ctrl+C.\n",
-        "| command | |\n|---|---|\n"
-        + "".join(f"| [`reswd {name}`](#reswd-{name}) | {_first(one.help)} |\n" for name, one in group.commands.items()),
-        "`reswd --version` shows the version. `reswd --debug COMMAND ...` shows tracebacks of internal faults.\n",
-    ]
+    rows = "".join(
+        f"| [`reswd {name}`](#reswd-{name}) | {_first(one.help)} |\n" for name, one in group.commands.items()
+    )
+    parts = [_COMMANDS.format(rows=rows)]
     parts += [_command(name, one) for name, one in group.commands.items()]
     return "\n".join(parts)
 
@@ -58,9 +74,11 @@ def _command(name: str, command: Any) -> str:
     for one in (one for one in shown if one.param_type_name == "option"):
         panels.setdefault(one.rich_help_panel or "", []).append(one)
     if arguments:
-        text += "\n| argument | |\n|---|---|\n" + "".join(f"| `{one.metavar}` | {_cell(one.help)} |\n" for one in arguments)
+        text += "\n| argument | |\n|---|---|\n"
+        text += "".join(f"| `{one.metavar}` | {_cell(one.help)} |\n" for one in arguments)
     for panel, options in panels.items():
-        text += f"\n{f'**{panel}**' + chr(10) * 2 if panel else ''}| option | value | |\n|---|---|---|\n"
+        title = f"**{panel}**\n\n" if panel else ""
+        text += f"\n{title}| option | value | |\n|---|---|---|\n"
         text += "".join(_option(one) for one in options)
     return text
 
@@ -127,10 +145,7 @@ def _rows(package: str) -> Iterator[str]:
 
 def api() -> str:
     """docs/api.md."""
-    parts = [
-        f"# Python reference\n\n{_HEAD}\nThe public names. Arguments, shapes, ranges, colour encodings and errors stand in their docstrings:"
-        " in `help(NAME)`, and below each\nname in the handbook that `make docs` builds. [How they are used](library.md).\n"
-    ]
+    parts = [_API]
     for package, sentence in PACKAGES.items():
         parts.append(f"## {package}\n\n{sentence}\n\n| name | kind | |\n|---|---|---|\n" + "".join(_rows(package)))
     return "\n".join(parts)

@@ -70,9 +70,13 @@ def test_anchors_are_named_as_github_names_them() -> None:
 def test_a_built_page_has_ids_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "style.css").write_text("")
-    (tmp_path / "sub" / "index.html").write_text('<h1 id="here">There</h1><a href="/style.css">s</a><a href="..">up</a>')
+    (tmp_path / "sub" / "index.html").write_text(
+        '<h1 id="here">There</h1><a href="/style.css">s</a><a href="..">up</a>'
+    )
     page = tmp_path / "index.html"
-    page.write_text('<link href="style.css"><a href="sub/#here">a</a><a href="sub">b</a><img src="data:image/png;base64,">')
+    page.write_text(
+        '<link href="style.css"><a href="sub/#here">a</a><a href="sub">b</a><img src="data:image/png;base64,">'
+    )
     assert check([page, tmp_path / "sub" / "index.html"], tmp_path, built=True) == []
     page = tmp_path / "bad.html"
     page.write_text(
