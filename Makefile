@@ -5,7 +5,7 @@ BIN := .venv/bin
 ALONE := --last-failed --last-failed-no-failures none -n 0
 AGAIN := $(ALONE) tests/e2e
 
-.PHONY: run test test-slow test-walks test-gpu fuzz lint format bench space space-check lock audit sbom licences clean
+.PHONY: run test test-slow test-walks test-gpu fuzz lint format bench docs docs-check reference space space-check lock audit sbom licences clean
 
 run: .venv/app ## install and open the browser app
 	$(BIN)/reswd serve --browser
@@ -37,8 +37,17 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev ## the figures of the README
+bench: .venv/dev ## the figures of docs/figures.md
 	$(BIN)/python -m benchmarks.match
+
+docs: .venv/dev ## build the handbook: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+docs-check: docs ## and look whether every link in it, and in the Markdown files, leads somewhere
+	$(BIN)/python -m tools.links build/site
+
+reference: .venv/dev ## docs/commands.md and docs/api.md anew, after a help text or a public name changed
+	$(BIN)/python -m tools.reference
 
 space: .venv/app ## upload to a Hugging Face Space: make space SPACE=user/name
 	$(BIN)/python -m tools.space upload "$(SPACE)"
@@ -71,7 +80,7 @@ clean:
 	touch $@
 
 .venv/dev: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video,cluster,training,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video,cluster,training,dev,docs]"
 	touch $@ .venv/app
 
 # Tools that look at the installed packages, apart from them.

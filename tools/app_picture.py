@@ -1,4 +1,4 @@
-"""Take the picture of the app in the README, docs/app.jpg: one photograph matched to another, in Chromium, 1600 x 900.
+"""Take the picture of the app, docs/app.jpg: one photograph matched to another, in Chromium, 1600 x 900.
 
     python tools/app_picture.py [--width 1600] [--to docs/app.jpg]
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "docs" / "licences.md"
 PROJECT = "reswd-studio"
 BASE = "base"
-EXTRAS = ("app", "guide", "video", "edit", "heic", "vfx", "raw", "cluster", "training", "dev")
+EXTRAS = ("app", "guide", "video", "edit", "heic", "vfx", "raw", "cluster", "training", "dev", "docs")
 COPYLEFT = re.compile(r"(?<!L)(GPL|General Public)", re.IGNORECASE)
 """Licences that reach the programs that use a package; the GNU Lesser one is not among them."""
 WEAK = re.compile(r"MPL|Mozilla|LGPL|Lesser", re.IGNORECASE)
@@ -23,6 +23,7 @@ _UNNAMED = {
     "opencolorio": "BSD-3-Clause",
     "pycmx": "MIT",
     "matplotlib": "Matplotlib (PSF style)",
+    "mergedeep": "MIT",
     "wadler-lindig": "Apache-2.0",
 }
 """Of packages whose metadata hold the text of a licence, or a sentence in its place."""
