@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from reswd_torch.errors import InputError
+from studio.cli.allow import checked_folders
 from studio.cli.passwords import check_open, users
 from studio.loopback import checked_name, is_loopback
 from studio.space import on_a_space
@@ -58,14 +59,10 @@ def _check_allowed(folders: list[Path], host: str) -> tuple[Path, ...]:
     """The folders with links seen through. Raises InputError for what is none, and on a Space, where strangers come."""
     if folders and on_a_space():
         raise InputError("--allow is for your own machine: on a Space anybody could read and write these folders")
-    for folder in folders:
-        if not folder.is_dir():
-            raise InputError(f"{folder}: there is no such folder: check --allow")
-        if folder.resolve() == Path(folder.resolve().anchor):
-            raise InputError(f"{folder}: this allows the whole disk: name a folder with pictures")
+    allowed = checked_folders(folders)
     if folders and not is_loopback(host):
         print(f"note: whoever reaches {host} may read and write below {', '.join(map(str, folders))}", file=sys.stderr)
-    return tuple(folder.resolve() for folder in folders)
+    return allowed
 
 
 def _check_names(names: list[str], host: str) -> tuple[str, ...]:
