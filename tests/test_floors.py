@@ -89,7 +89,9 @@ def test_front_ends_do_not_import_each_other() -> None:
     rooms = {name: path for name, path in modules("studio").items() if name.startswith(FRONT_ENDS)}
     for name, path in rooms.items():
         others = tuple(front for front in FRONT_ENDS if not name.startswith(front))
-        wrong = {one for one in imported(path) if one.startswith(others)} - (STARTED if name.startswith("studio.cli") else set())
+        wrong = {one for one in imported(path) if one.startswith(others)} - (
+            STARTED if name.startswith("studio.cli") else set()
+        )
         assert not wrong, f"{name} imports {wrong}"
 
 

@@ -13,9 +13,7 @@ from studio.cli.allow import check_mcp, checked_folders
 _ALLOW = typer.Option(
     "--allow", help="A folder below which tools may read and write; may be given again.", metavar="DIR"
 )
-_READ_ONLY = typer.Option(
-    "--read-only", help="A folder below which tools may read; may be given again.", metavar="DIR"
-)
+_READ_ONLY = typer.Option("--read-only", help="A folder below which tools may read; may be given again.", metavar="DIR")
 
 
 def mcp_command(

@@ -17,7 +17,9 @@ Notes = Annotated[list[str], Field(description="What was assumed or left out.")]
 Seconds = Annotated[float, Field(description="Seconds that the tool took.")]
 Before = Annotated[
     float | None,
-    Field(description="Distance to the reference before; distance_means says what it is. Null where none was measured."),
+    Field(
+        description="Distance to the reference before; distance_means says what it is. Null where none was measured."
+    ),
 ]
 After = Annotated[float | None, Field(description="The same of the result.")]
 Means = Annotated[str, Field(description="What the distances are.")]

@@ -13,6 +13,8 @@ from studio.watch import Event, Watch
 
 Result = TypeVar("Result")
 Tell = Callable[[Event], Awaitable[None]]
+THREAD = "tool job"
+"""The name of a thread while a job runs in it, by which the app that ends waits for it."""
 WAITING = Event(0.0, "waiting for another job")
 _EVERY = 0.1
 """Seconds from one look at the progress to the next: a clip tells every frame, and nobody reads so many lines."""
@@ -23,6 +25,11 @@ class AtWork:
 
     def __init__(self) -> None:
         self._one_at_a_time = anyio.CapacityLimiter(1)
+        self._ending = threading.Event()
+
+    def end(self) -> None:
+        """Let the job at work stop at its next step, and every later one at its first. From any thread."""
+        self._ending.set()
 
     async def run(self, work: Callable[[Watch], Result], tell: Tell) -> Result:
         """Do a job when it is its turn.
@@ -39,7 +46,7 @@ class AtWork:
         """
         if self._one_at_a_time.available_tokens < 1:
             await tell(WAITING)
-        job = _Job(work)
+        job = _Job(work, self._ending)
         async with anyio.create_task_group() as both:
             both.start_soon(job.look_after, tell)
             await anyio.to_thread.run_sync(job.do, limiter=self._one_at_a_time)
@@ -49,8 +56,8 @@ class AtWork:
 
 
 class _Job(Generic[Result]):
-    def __init__(self, work: Callable[[Watch], Result]) -> None:
-        self._work = work
+    def __init__(self, work: Callable[[Watch], Result], ending: threading.Event) -> None:
+        self._work, self._ending = work, ending
         self._stop = threading.Event()
         self._latest: Event | None = None
         self._told = -1.0
@@ -59,10 +66,17 @@ class _Job(Generic[Result]):
 
     def do(self) -> None:
         """In the worker thread. Errors are kept, since a group of tasks would wrap them."""
+        thread = threading.current_thread()
+        name, thread.name = thread.name, THREAD
         try:
-            self._results.append(self._work(Watch(self._happened, self._stop.is_set)))
+            self._results.append(self._work(Watch(self._happened, self._stopped)))
         except BaseException as error:
             self._error = error
+        finally:
+            thread.name = name
+
+    def _stopped(self) -> bool:
+        return self._stop.is_set() or self._ending.is_set()
 
     def _happened(self, event: Event) -> None:
         self._latest = event

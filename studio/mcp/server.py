@@ -29,17 +29,18 @@ A relative path starts there. Sources are never changed; files that exist are re
 line that says what to do."""
 
 
-def build_server(places: Allowed) -> Server[Any, Any]:
+def build_server(places: Allowed, at_work: AtWork | None = None) -> Server[Any, Any]:
     """A server with all tools.
 
     Args:
         places: where files may be read and written.
+        at_work: where jobs are done, one at a time; one of its own if left out.
     """
     told = [str(folder) for folder in places.folders] + [f"{folder} (to read)" for folder in places.read_only]
     about = " ".join(_ABOUT.format(folders=", ".join(told)).split())
     server: Server[Any, Any] = Server("reswd-studio", version=__version__, instructions=about)
     tools = {tool.name: tool for tool in TOOLS}
-    at_work = AtWork()
+    doing = at_work or AtWork()
 
     async def list_tools() -> list[Declared]:
         return [tool.declared() for tool in TOOLS]
@@ -50,7 +51,7 @@ def build_server(places: Allowed) -> Server[Any, Any]:
             return _refused(f"there is no tool {name!r:.80}: call one of {', '.join(tools)}")
         try:
             asked = tool.asked.model_validate(arguments)
-            return _answered(await at_work.run(partial(_work, tool, asked, places), _teller(server)))
+            return _answered(await doing.run(partial(_work, tool, asked, places), _teller(server)))
         except Exception as error:
             if not isinstance(error, _FORESEEN):
                 _LOG.error("the tool %s failed", name, exc_info=error)

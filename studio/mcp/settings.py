@@ -41,7 +41,9 @@ SourceSpace = Annotated[
 OutputSpace = Annotated[str | None, Field(description="Colour space of the result. Left out: the source's.")]
 WorkingSpace = Annotated[
     str | None,
-    Field(description="Colour space that is graded in. Left out: ACEScct of log and linear sources, else the source's."),
+    Field(
+        description="Colour space that is graded in. Left out: ACEScct of log and linear sources, else the source's."
+    ),
 ]
 Strength = Annotated[
     float | None,

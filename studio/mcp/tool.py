@@ -65,7 +65,9 @@ class Tool:
             annotations=ToolAnnotations(
                 title=self.title,
                 readOnlyHint=self.reads_only,
-                destructiveHint=False if self.reads_only else None,  # with overwrite alone: the protocol's default is True
+                destructiveHint=False
+                if self.reads_only
+                else None,  # with overwrite alone: the protocol's default is True
                 idempotentHint=self.reads_only,
                 openWorldHint=self.open_world,
             ),

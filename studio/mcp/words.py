@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reprlib
+
 from pydantic import ValidationError
 
 from reswd_torch.errors import InputError, MatchRemedy, Remedy
@@ -51,7 +53,9 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, InputError):
         return one_line(error.worded(REMEDIES))
     if isinstance(error, ValidationError):
-        return one_line("; ".join(_wrong_argument(one["loc"], one["type"], one["msg"]) for one in error.errors()))
+        return one_line(
+            "; ".join(_wrong_argument(one["loc"], one["type"], one["msg"], one["input"]) for one in error.errors())
+        )
     if isinstance(error, Cancelled):
         return STOPPED
     if isinstance(error, Fault) or not isinstance(error, Exception):
@@ -65,10 +69,10 @@ def one_line(text: str) -> str:
     return plain if len(plain) <= 600 else f"{plain[:350]} … {plain[-200:]}"
 
 
-def _wrong_argument(place: tuple[int | str, ...], kind: str, said: str) -> str:
+def _wrong_argument(place: tuple[int | str, ...], kind: str, said: str, given: object) -> str:
     name = ".".join(map(str, place))
     if kind == "extra_forbidden":
         return f"unknown argument {name!r}: leave it out"
     if kind == "missing":
         return f"{name} is missing: give it"
-    return f"{name}: {said[:1].lower()}{said[1:]}"
+    return f"{name} {reprlib.repr(given)}: {said[:1].lower()}{said[1:]}"

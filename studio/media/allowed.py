@@ -86,7 +86,9 @@ class Allowed:
         """Refuse links among files that were found, not named, where they lead out of the allowed folders. Raises InputError."""
         for path in paths:
             if path.is_symlink() and self._root_of(_seen_through(path, str(path))) is None:
-                raise InputError(f"{what} {str(path)!r} is a link out of the folders that may be used: copy the file in")
+                raise InputError(
+                    f"{what} {str(path)!r} is a link out of the folders that may be used: copy the file in"
+                )
 
     def links_below(self, folder: Path) -> list[Path]:
         """The links of folders below a folder, if that is there: what is written into its tree would follow them."""

@@ -115,9 +115,7 @@ def _spaces(asked: ApplyAsked, path: Path) -> SpaceChoice | None:
         return spaces_named(source, None, output, working)
     if source is None:
         working, output = working or kept.working, output or kept.output
-    return choose_spaces(
-        source or kept.source, target=kept.target, output=output, working=working, config=kept.config
-    )
+    return choose_spaces(source or kept.source, target=kept.target, output=output, working=working, config=kept.config)
 
 
 def saved_spaces_of(path: Path) -> SpaceChoice | None:
@@ -143,9 +141,7 @@ def _applied(
         applied = apply_to_file(grade, source, place, overwrite=overwrite, watch=watch, spaces=spaces)
     except (InputError, Fault) as error:
         return AppliedTo(source=str(source), output=None, error=in_words(error), whole=False, notes=[])
-    return AppliedTo(
-        source=str(source), output=str(place), error=None, whole=applied.whole, notes=list(applied.notes)
-    )
+    return AppliedTo(source=str(source), output=str(place), error=None, whole=applied.whole, notes=list(applied.notes))
 
 
 APPLY_GRADE = Tool(

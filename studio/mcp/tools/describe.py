@@ -26,8 +26,14 @@ class DescribeAnswer(Answer):
 
     file: str
     grade: GradeSummary
+    for_space: Annotated[
+        str | None, Field(description="The colour space that the file names for its input; null where it names none.")
+    ]
     moves_mean: Annotated[
-        float, Field(description="How far it moves channels of colours all over the cube on average, as a share of their range.")
+        float,
+        Field(
+            description="How far it moves channels of colours all over the cube on average, as a share of their range."
+        ),
     ]
     moves_most: Annotated[float, Field(description="The same at most.")]
     spaces: Annotated[
@@ -42,6 +48,7 @@ class DescribeAnswer(Answer):
 def describe_grade(asked: DescribeAsked, places: Allowed, watch: Watch) -> DescribeAnswer:
     """Read a grade file, and tell what is in it."""
     from studio.service.apply import load_any_grade, saved_spaces
+    from studio.service.grade_space import named_space
 
     path = places.to_read(asked.grade, "grade")
     grade = load_any_grade(path)
@@ -50,6 +57,7 @@ def describe_grade(asked: DescribeAsked, places: Allowed, watch: Watch) -> Descr
     return DescribeAnswer(
         file=str(path),
         grade=summary_of(grade),
+        for_space=grade.encoding if path.suffix.lower() == ".json" else named_space(path),
         moves_mean=mean,
         moves_most=most,
         spaces=None if spaces is None else f"{spaces.in_words()} ({spaces.config})",

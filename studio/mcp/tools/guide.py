@@ -37,7 +37,8 @@ class GuideAsked(Asked):
     reference: Annotated[str | None, Field(description="The picture whose colours are wanted.")] = None
     palette: Palette = None
     strength: Annotated[
-        float | None, Field(ge=0, le=MAX_STRENGTH, description="0 leaves the plain picture, 1 is the usual pull (default).")
+        float | None,
+        Field(ge=0, le=MAX_STRENGTH, description="0 leaves the plain picture, 1 is the usual pull (default)."),
     ] = None
     negative: Annotated[str | None, Field(description="What to keep away from.")] = None
     seed: Annotated[int | None, Field(ge=0, description="Of the starting noise; default 0.")] = None
