@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from studio.watch import Event, Watch
@@ -25,6 +26,7 @@ class AtWork:
 
     def __init__(self) -> None:
         self._one_at_a_time = anyio.CapacityLimiter(1)
+        self._in_line = 0
         self._ending = threading.Event()
 
     def end(self) -> None:
@@ -44,13 +46,20 @@ class AtWork:
         Raises:
             Exception: whatever the job raises.
         """
-        if self._one_at_a_time.available_tokens < 1:
-            await tell(WAITING)
-        job = _Job(work, self._ending)
+        self._in_line += 1
+        try:
+            if self._in_line > 1:
+                await tell(WAITING)
+            return await self._done(_Job(work, self._ending), tell)
+        finally:
+            self._in_line -= 1
+
+    async def _done(self, job: _Job[Result], tell: Tell) -> Result:
         async with anyio.create_task_group() as both:
             both.start_soon(job.look_after, tell)
             await anyio.to_thread.run_sync(job.do, limiter=self._one_at_a_time)
             both.cancel_scope.cancel()
+        await anyio.lowlevel.checkpoint_if_cancelled()  # meanwhile: whoever asked wants no answer
         await job.tell_latest(tell)
         return job.outcome()
 
