@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -27,6 +29,7 @@ from studio.media.allowed import Allowed
 PATH = "/gradio_api/mcp"
 """Where clients that know Gradio look for tools."""
 _MOST_SESSIONS = 64
+_LOG = logging.getLogger("mcp.server.streamable_http")
 
 
 class Mounted:
@@ -41,6 +44,7 @@ class Mounted:
     """
 
     def __init__(self, places: Allowed, users: tuple[tuple[str, str], ...] = ()) -> None:
+        _LOG.addFilter(_is_news)
         self._users = users
         self._at_work = AtWork()
         self._manager = StreamableHTTPSessionManager(build_server(places, self._at_work), max_sessions=_MOST_SESSIONS)
@@ -75,6 +79,11 @@ class Mounted:
             return False
         known = [hmac.compare_digest(sent, f"{name}:{password}".encode()) for name, password in self._users]
         return scheme.lower() == "basic" and any(known)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the SDK's log says more than that a session has ended, which it logs as an error with its traceback."""
+    return not (record.exc_info and isinstance(record.exc_info[1], anyio.ClosedResourceError))
 
 
 def _of_this_site(request: Request) -> bool:

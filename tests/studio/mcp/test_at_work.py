@@ -10,8 +10,15 @@ from typing import Any
 import anyio
 import pytest
 from mcp import ClientSession, McpError
-from mcp.types import CallToolRequest, CallToolRequestParams, CallToolResult, CancelledNotification
-from mcp.types import CancelledNotificationParams, ClientNotification, ClientRequest
+from mcp.types import (
+    CallToolRequest,
+    CallToolRequestParams,
+    CallToolResult,
+    CancelledNotification,
+    CancelledNotificationParams,
+    ClientNotification,
+    ClientRequest,
+)
 
 from studio.mcp.at_work import THREAD, AtWork
 from studio.media.allowed import Allowed

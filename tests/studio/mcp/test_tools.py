@@ -51,7 +51,9 @@ def test_match_colours_writes_the_bytes_of_reswd_match(reswd: Reswd, folder: Pat
     assert told["output"] == str(folder / "tool.png") and told["whole"] and told["seconds"] > 0
     assert set(told["files"].values()) == {str(folder / f"tool{one}") for one in (".png", ".cube", ".cc", ".json")}
     assert told["grade"]["kind"] == "cdl" and len(told["grade"]["cdl"]["slope"]) == 3
-    assert "Kind: CDL, ten numbers." in told["grade"]["in_words"] and told["grade"]["in_words"].split(". ")[0] in ran.out
+    assert (
+        "Kind: CDL, ten numbers." in told["grade"]["in_words"] and told["grade"]["in_words"].split(". ")[0] in ran.out
+    )
 
 
 def test_a_palette_and_a_palette_file_are_the_same(reswd: Reswd, folder: Path) -> None:
@@ -66,7 +68,12 @@ def test_apply_grade_writes_the_bytes_of_reswd_apply(reswd: Reswd, folder: Path)
     look, shots = folder / "look.cube", folder / "shots"
     assert reswd("match", folder / "a.png", folder / "warm.png", "-o", folder / "o.png", "--cube", look).code == 0
     told = answer(
-        folder, "apply_grade", grade="look.cube", sources=["shots/x.png", "shots/y.jpg"], output_folder="tool", strength=0.5
+        folder,
+        "apply_grade",
+        grade="look.cube",
+        sources=["shots/x.png", "shots/y.jpg"],
+        output_folder="tool",
+        strength=0.5,
     )
     ran = reswd("apply", look, shots / "x.png", shots / "y.jpg", "-o", folder / "line", "--strength", 0.5)
     assert ran.code == 0, ran.err
@@ -91,7 +98,17 @@ def test_match_folder_writes_the_bytes_of_reswd_batch(
     )  # fmt: skip
     extra = ["--series"] if series else []
     ran = reswd(
-        *("batch", folder / "shots", "-o", folder / "line", "--target", folder / "warm.png", "--format", "png16", *extra)
+        *(
+            "batch",
+            folder / "shots",
+            "-o",
+            folder / "line",
+            "--target",
+            folder / "warm.png",
+            "--format",
+            "png16",
+            *extra,
+        )
     )
     assert ran.code == 0, ran.err
     made = sorted(one.name for one in (folder / "tool").iterdir())
@@ -165,6 +182,6 @@ def test_describe_grade_tells_what_a_file_holds(folder: Path, suffix: str) -> No
         assert told["grade"]["cdl"]["slope"] == pytest.approx(before["grade"]["cdl"]["slope"], abs=1e-5)
     if suffix == ".cube":
         assert (told["grade"]["kind"], told["grade"]["size"], told["grade"]["cdl"]) == ("lut", 33, None)
-    assert (
-        sorted(one.name for one in folder.iterdir()) == sorted(["a.png", "o.png", "shots", "warm.png", f"look{suffix}"])
+    assert sorted(one.name for one in folder.iterdir()) == sorted(
+        ["a.png", "o.png", "shots", "warm.png", f"look{suffix}"]
     )
