@@ -1,7 +1,7 @@
 """The server inside the browser app, over streamable HTTP, for ``reswd serve --mcp``.
 
-Gradio has a server of its own, which is not used: it fetches every address that stands in place of a file, calls the app's page
-as a client of its own, and knows no folders, no stopping and no order of jobs.
+Gradio has a server of its own, which is not used: it takes files as addresses that it fetches, which this app refuses, or as text
+in the call; it asks for no password itself; and a call that is cancelled goes on.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def launch_options(names: tuple[str, ...] = (), beside: Beside | None = None) ->
             "routes": routes if beside is None else [*routes, *beside.routes],
             **({} if beside is None else {"lifespan": beside.lifespan}),
         },
-        "mcp_server": False,  # Gradio's own fetches addresses, and calls the app as a visitor; see studio/mcp/http.py
+        "mcp_server": False,  # Gradio's own takes no files that this app takes: studio/mcp/http.py has ours
         "theme": theme(),
         "css": CSS,
         "head": HEAD,

@@ -117,7 +117,7 @@ NEUTRAL = """<ColorCorrection><SOPNode><Slope>1 1 1</Slope><Offset>0 0 0</Offset
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("number", [None, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [None, signal.SIGTERM])
 def test_an_end_stops_a_job_and_leaves_no_file(folder: Path, number: signal.Signals | None) -> None:
     """The end of its input, which is how clients end it; or a signal."""
     (folder / "neutral.cc").write_text(NEUTRAL)
