@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import studio.cli.words
+import studio.mcp.words
 import studio.ui.words
 from reswd_torch.errors import InputError, MatchRemedy, Remedy
 from studio.remedies import JobRemedy
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"reswd_torch": 0, "guidance": 1, "studio": 2}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 REMEDIES: list[Remedy] = [*MatchRemedy, *JobRemedy]
-FRONT_ENDS = [ROOT / "studio" / "cli", ROOT / "studio" / "ui"]
+FRONT_ENDS = [ROOT / "studio" / "cli", ROOT / "studio" / "ui", ROOT / "studio" / "mcp"]
 A_CONTROL = re.compile(r"(?<![\w-])--[a-z]|\breswd |(?i:\b(button|tab)s?\b)")
 """A flag, a command, a button or a tab: what only front ends speak of."""
 MODEL = ROOT / "assets" / "models" / "pocket-64"
@@ -83,7 +84,11 @@ def test_imports_go_down_only(package: str) -> None:
                 assert floor <= FLOORS[package], f"{path.relative_to(ROOT)}:{node.lineno} imports {name}"
 
 
-@pytest.mark.parametrize("words", [studio.cli.words.REMEDIES, studio.ui.words.REMEDIES], ids=["cli", "ui"])
+@pytest.mark.parametrize(
+    "words",
+    [studio.cli.words.REMEDIES, studio.ui.words.REMEDIES, studio.mcp.words.REMEDIES],
+    ids=["cli", "ui", "mcp"],
+)
 def test_every_front_end_has_words_for_every_remedy(words: dict[Remedy, str]) -> None:
     assert set(words) == set(REMEDIES)
     for wording in words.values():
@@ -104,6 +109,10 @@ def test_every_remedy_is_known_by_its_name_alone() -> None:
 def test_the_command_line_names_no_buttons_and_the_page_no_flags() -> None:
     assert not any(re.search(r"\b(button|tab)\b", wording) for wording in studio.cli.words.REMEDIES.values())
     assert not any(re.search(r"--[a-z]|\breswd ", wording) for wording in studio.ui.words.REMEDIES.values())
+
+
+def test_tools_name_neither_flags_nor_buttons() -> None:
+    assert not any(A_CONTROL.search(wording) for wording in studio.mcp.words.REMEDIES.values())
 
 
 def test_only_front_ends_speak_of_flags_commands_buttons_and_tabs() -> None:

@@ -1,6 +1,6 @@
-"""The command line: reswd match | apply | convert | how | learn | batch | drift | guide | generate | serve, one file a command.
+"""The command line: reswd match | apply | convert | how | learn | batch | drift | guide | generate | serve | mcp.
 
-Heavy modules load inside the commands, so that --help is quick.
+Each command is one file. Heavy modules load inside the commands, so that --help is quick.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from studio.cli.grades import convert_command, how_command
 from studio.cli.guide import guide_command
 from studio.cli.learn import learn_command
 from studio.cli.match import match_command
+from studio.cli.mcp import mcp_command
 from studio.cli.serve import serve_command
 from studio.cli.words import in_words, one_line
 from studio.fault import DISK_ERRORS, Fault, show_tracebacks, shown_path
@@ -45,6 +46,7 @@ app.command("drift")(drift_command)
 app.command("guide")(guide_command)
 app.command("generate")(generate_command)
 app.command("serve")(serve_command)
+app.command("mcp")(mcp_command)
 
 
 def main() -> None:

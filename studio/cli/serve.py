@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reswd_torch.errors import InputError
+from studio.cli.allow import check_mcp, checked_folders
 from studio.cli.passwords import check_open, users
 from studio.loopback import checked_name, is_loopback
 from studio.space import on_a_space
+
+if TYPE_CHECKING:
+    from studio.ui.app import Beside
 
 _ALLOW = typer.Option(
     "--allow", help="A folder whose sub-folders may be named in the tab Batch; may be given again.", metavar="DIR"
@@ -31,6 +35,11 @@ _AUTH_FILE = typer.Option(
     "--auth-file", help="A file with one user:password a line; - for standard input.", metavar="FILE"
 )
 _I_KNOW = typer.Option("--i-know", help="Open the app to whoever reaches it, without a password.")
+_MCP = typer.Option(
+    "--mcp",
+    help="Also serve tools below the folders of --allow to programs that speak MCP, at /gradio_api/mcp.",
+    envvar="GRADIO_MCP_SERVER",
+)
 
 
 def serve_command(
@@ -42,30 +51,47 @@ def serve_command(
     auth: Annotated[list[str] | None, _AUTH] = None,
     auth_file: Annotated[Path | None, _AUTH_FILE] = None,
     i_know: Annotated[bool, _I_KNOW] = False,
+    mcp: Annotated[bool, _MCP] = False,
 ) -> None:
     """Start the browser app."""
     allowed = _check_allowed(allow or [], host)
     names = _check_names(name or [], host)
     who = users(auth or [], auth_file)
     check_open(host, bool(who), i_know)
+    if mcp:
+        _check_tools(allowed)
     _check_address(host, port)
+    beside = _tools(allowed, who) if mcp else None
     from studio.ui.app import serve
 
-    serve(host=host, port=port, open_browser=browser, allowed=allowed, names=names, auth=who)
+    serve(host=host, port=port, open_browser=browser, allowed=allowed, names=names, auth=who, beside=beside)
+
+
+def _check_tools(allowed: tuple[Path, ...]) -> None:
+    """Refuse tools that could not be served, or could do nothing. Raises InputError."""
+    check_mcp("reswd serve --mcp")
+    if not allowed:
+        raise InputError("--mcp has no folder to work in: give --allow DIR, below which tools may read and write")
+
+
+def _tools(allowed: tuple[Path, ...], who: tuple[tuple[str, str], ...]) -> Beside:
+    """The tools, as the app serves them beside its page."""
+    from studio.mcp.http import Mounted
+    from studio.media.allowed import Allowed
+    from studio.ui.app import Beside
+
+    tools = Mounted(Allowed(allowed), who)
+    return Beside("mcp", tools.routes, tools.lifespan, tools.end)
 
 
 def _check_allowed(folders: list[Path], host: str) -> tuple[Path, ...]:
     """The folders with links seen through. Raises InputError for what is none, and on a Space, where strangers come."""
     if folders and on_a_space():
         raise InputError("--allow is for your own machine: on a Space anybody could read and write these folders")
-    for folder in folders:
-        if not folder.is_dir():
-            raise InputError(f"{folder}: there is no such folder: check --allow")
-        if folder.resolve() == Path(folder.resolve().anchor):
-            raise InputError(f"{folder}: this allows the whole disk: name a folder with pictures")
+    allowed = checked_folders(folders)
     if folders and not is_loopback(host):
         print(f"note: whoever reaches {host} may read and write below {', '.join(map(str, folders))}", file=sys.stderr)
-    return tuple(folder.resolve() for folder in folders)
+    return allowed
 
 
 def _check_names(names: list[str], host: str) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from reswd_torch.errors import InputError
 from studio.loopback import LOOPBACK, checked_name, is_loopback, plain_name
@@ -46,6 +49,23 @@ _PAGES = 1000
 """Open pages that are remembered; of more, the one that was used least recently is forgotten."""
 
 
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What else is served in the app, and is none of its own.
+
+    Attributes:
+        opens: the first part of its routes below Gradio's prefix, which the door lets through.
+        routes: for the application.
+        lifespan: around the life of the application.
+        end: called when the app ends: its job is to stop then.
+    """
+
+    opens: str
+    routes: list[Any]
+    lifespan: Callable[..., Any]
+    end: Callable[[], None]
+
+
 def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
     """Build the whole app, without launching it.
 
@@ -74,17 +94,22 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
     return app.queue(max_size=limits().waiting, default_concurrency_limit=4)
 
 
-def launch_options(names: tuple[str, ...] = ()) -> dict[str, Any]:
+def launch_options(names: tuple[str, ...] = (), beside: Beside | None = None) -> dict[str, Any]:
     """The options of ``launch`` that every way to start the app has in common.
 
     Args:
         names: host names by which the app may be called; empty for every name. See :func:`names_for`.
+        beside: what else is served in it.
     """
+    door: dict[str, Any] = {"names": names} if beside is None else {"names": names, "also": frozenset({beside.opens})}
+    routes: list[BaseRoute] = [*desk_routes(), *clip_routes(), *history_routes()]
     return {
         "app_kwargs": {
-            "middleware": [Middleware(Door, names=names)],
-            "routes": [*desk_routes(), *clip_routes(), *history_routes()],
+            "middleware": [Middleware(Door, **door)],
+            "routes": routes if beside is None else [*routes, *beside.routes],
+            **({} if beside is None else {"lifespan": beside.lifespan}),
         },
+        "mcp_server": False,  # Gradio's own takes no files that this app takes: studio/mcp/http.py has ours
         "theme": theme(),
         "css": CSS,
         "head": HEAD,
@@ -129,7 +154,7 @@ def strangers_come(host: str, names: tuple[str, ...] = ()) -> None:
     choose(public=not is_loopback(host) or bool(names))
 
 
-def run_app(app: gr.Blocks, options: dict[str, Any]) -> None:
+def run_app(app: gr.Blocks, options: dict[str, Any], beside: Beside | None = None) -> None:
     """Launch the app and wait until it is stopped: by Ctrl+C, or by SIGTERM or SIGHUP.
 
     Jobs are stopped then, and what visitors sent is removed. After a signal the process ends with the code that shells have
@@ -138,6 +163,7 @@ def run_app(app: gr.Blocks, options: dict[str, Any]) -> None:
     Args:
         app: as :func:`build_app` built it.
         options: of ``launch``.
+        beside: what else is served in it.
     """
     told: list[Told] = []
     end_in_order(told.append)
@@ -154,6 +180,8 @@ def run_app(app: gr.Blocks, options: dict[str, Any]) -> None:
         ) from error
     finally:
         end_all()
+        if beside is not None:
+            beside.end()
         tidied.set()
     if told or not wait_for_jobs():
         _end_at_once(told[0].code if told else 0)
@@ -197,6 +225,7 @@ def serve(
     allowed: tuple[Path, ...] = (),
     names: tuple[str, ...] = (),
     auth: tuple[tuple[str, str], ...] = (),
+    beside: Beside | None = None,
 ) -> None:
     """Start the app and wait until it is stopped.
 
@@ -208,11 +237,13 @@ def serve(
         names: further host names by which the app may be called where it listens to this machine alone, such as that of a
             web server in front of it.
         auth: who may use the app, with their passwords; empty for everybody.
+        beside: what else is served in it.
     """
     listens = host or address()
     strangers_come(listens, names)
-    options = launch_options(names_for(listens, names))
+    options = launch_options(names_for(listens, names), beside)
     if auth:
         options |= {"auth": list(auth), "auth_message": "Whoever runs this app has given it a password."}
     warm_up()
-    run_app(build_app(allowed), {"server_name": host, "server_port": port, "inbrowser": open_browser, **options})
+    listening = {"server_name": host, "server_port": port, "inbrowser": open_browser}
+    run_app(build_app(allowed), {**listening, **options}, beside)

@@ -45,17 +45,18 @@ class Door:
     Args:
         app: the application behind.
         names: host names by which the app may be called; empty for every name.
+        also: further routes that are open, by the first part of their paths below Gradio's prefix.
     """
 
-    def __init__(self, app: App, names: tuple[str, ...] = ()) -> None:
-        self._app = app
+    def __init__(self, app: App, names: tuple[str, ...] = (), also: frozenset[str] = frozenset()) -> None:
+        self._app, self._also = app, also
         self._names = frozenset(map(plain_name, names))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         route = _route(scope)
-        if not is_open(route):
+        if not is_open(route) and _parts(route)[0] not in self._also:
             return await _answer(scope, send, 404, "There is nothing here.")
         if self._names and not self._is_known(scope):
             return await _answer(scope, send, 403, _UNKNOWN)

@@ -17,7 +17,7 @@ from studio.watch import Watch
 
 PATIENCE = 60.0
 """Seconds after which a job stops whose caller never came to listen."""
-JOBS = ("streamed job", "batch-run")
+JOBS = ("streamed job", "batch-run", "tool job")
 """Names of the threads in which jobs run."""
 _REMEMBERED = 20_000
 _ending = Event()

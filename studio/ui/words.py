@@ -16,6 +16,7 @@ from studio.service.delivery import matched_name
 from studio.service.match import MatchResult
 from studio.ui.paths import without_folders
 from studio.ui.pictures import Side
+from studio.views.sentences import DISTANCE_HELP as DISTANCE_HELP
 
 METHOD_NAMES = {method.name: method.label for method in REGISTRY}
 """What the page calls each method, by the name that settings have for it."""
@@ -28,10 +29,6 @@ UNEXPECTED = (
     "Something went wrong that was not foreseen; the server's log says what. Try again, or with other settings."
 )
 STOPPED = "Stopped: nobody listened any more, the job took longer than this server gives to one, or the server ends."
-DISTANCE_HELP = (
-    "Sliced Wasserstein distance between the two pictures' colours, in CIE Lab units. 0: the same colours. "
-    "About 1: a difference one just notices."
-)
 
 
 REMEDIES: dict[Remedy, str] = {

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from reswd_torch.grade import Grade
 from reswd_torch.grade.formats import in_words
-from reswd_torch.matching import MatchReport
 from reswd_torch.settings import AUTO_TRANSFORM, COLOURS, LOOK, MOOD
+
+if TYPE_CHECKING:
+    from reswd_torch.grade import Grade
+    from reswd_torch.matching import MatchReport
 
 _TOOK = {LOOK: "the look alone", MOOD: "its mood", COLOURS: "all its colours"}
 _HELD = {
@@ -18,6 +21,11 @@ _HELD = {
 """What a mood made of a LUT holds and ten numbers could not, by what of it is protected."""
 _CALLED = {"black": "black point", "white": "white point"}
 """Trims whose name in records says too little in a sentence."""
+DISTANCE_HELP = (
+    "Sliced Wasserstein distance between the two pictures' colours, in CIE Lab units. 0: the same colours. "
+    "About 1: a difference one just notices."
+)
+"""What a distance is, for whoever reads one."""
 _LITTLE = 1 / 255
 """A grade that moves channels by less than this on average has found little to take."""
 

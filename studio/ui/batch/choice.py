@@ -10,6 +10,7 @@ from reswd_torch.settings import AUTO_SCENE, COLOURS, MOOD, MatchSettings
 from reswd_torch.spaces import SpaceChoice
 from studio.jobs import EACH, FRESH
 from studio.kinds import AS_SOURCE, RESULT_FORMATS
+from studio.media.allowed import below
 from studio.service.batch.uploads import UploadedBatch
 from studio.ui import words
 from studio.ui.batch.run import uploads_of
@@ -139,28 +140,6 @@ def has_quality(output_format: str) -> bool:
 def _quality(value: Sent) -> int | None:
     """A quality from 1 to 100; None for an empty place. The job refuses what lies outside."""
     return None if value is None or value == "" else whole_number(value, "quality")
-
-
-def below(text: str, allowed: tuple[Path, ...], what: str) -> Path:
-    """A folder that a person named, if it lies below an allowed one; links are seen through.
-
-    Args:
-        text: as it was written; a relative path starts at an allowed folder.
-        allowed: the folders that this app was started with permission for.
-        what: the folder in words, for a message.
-
-    Raises:
-        InputError: there is no text, or the folder lies elsewhere. Whether the folder is there is not told.
-    """
-    if not text.strip():
-        raise InputError(f"Name {what} first.")
-    path = Path(text.strip()).expanduser()
-    for root in allowed:
-        candidate = (path if path.is_absolute() else root / path).resolve()
-        if candidate.is_relative_to(root):
-            return candidate
-    roots = ", ".join(map(str, allowed))
-    raise InputError(f"{text.strip()} does not lie below a folder that this app may use: {roots}")
 
 
 def _palette(text: str) -> str:
