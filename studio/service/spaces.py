@@ -13,6 +13,7 @@ from torch import Tensor
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade.codes import StripKernel, codes_kernel, of_codes, render_by
 from reswd_torch.grade.files import write_text_atomically
 from reswd_torch.grade.formats import format_for
 from reswd_torch.grade.grade import check_grade_path
@@ -41,8 +42,8 @@ from studio.media.images.png_chunks import COLOUR_CHUNKS
 from studio.media.images.scene import developed_profile
 from studio.service.clip_colours import most_alike
 from studio.service.encodings import sample_through
-from studio.service.floats import StripKernel, beyond_range, by_tables, floats_kernel_of
-from studio.service.render import codes_kernel, of_codes, render, render_by
+from studio.service.floats import beyond_range, by_tables, floats_kernel_of
+from studio.service.render import render
 from studio.service.still_tags import tagged_as
 
 _CARRIES = 1.0
