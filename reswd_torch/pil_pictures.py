@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _BAND_ROWS = 256  # rows that are copied at a time
+_ORIENTATION = 0x0112  # of EXIF and TIFF
 _EXIF_IFD, _COLOR_SPACE, _INTEROPERABILITY, _UNCALIBRATED = 0x8769, 0xA001, 0xA005, 0xFFFF  # of EXIF
 
 
@@ -212,6 +213,34 @@ def opacity_of(rgb: RgbPicture, name: str) -> np.ndarray | None:
     if not rgb.alpha.any():
         raise InputError(f"{name} is fully transparent: there are no colours to take")
     return rgb.alpha.astype(np.float32) / np.float32(np.iinfo(rgb.alpha.dtype).max)
+
+
+def upright_by(image: Image.Image) -> int:
+    """The EXIF orientation of a picture, 1 to 8; 1 for none that says anything."""
+    try:
+        way = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # Pillow raises errors of many types for a broken block, which says nothing
+        return 1
+    return way if isinstance(way, int) and 1 <= way <= 8 else 1
+
+
+def turned(values: np.ndarray, way: int) -> np.ndarray:
+    """Turn a stored picture, (H, W) or (H, W, C), upright.
+
+    Args:
+        values: as stored.
+        way: its EXIF orientation, 1 to 8.
+
+    Returns:
+        An array without gaps, H and W exchanged for 5 to 8.
+    """
+    if way in (5, 6, 7, 8):
+        values = values.swapaxes(0, 1)
+    if way in (3, 4, 7, 8):
+        values = values[::-1]
+    if way in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    return np.ascontiguousarray(values)
 
 
 def is_adobe_rgb(exif: bytes) -> bool:

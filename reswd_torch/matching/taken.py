@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from reswd_torch.arrays import colors_in, weights_in
+from reswd_torch.arrays import codes_in, colors_in, is_codes, weights_in
 from reswd_torch.errors import InputError
 from reswd_torch.layouts import channels_first, check_layout, colours_last
 from reswd_torch.matching.sampling import PixelSample, pool_samples, sample_pixels
@@ -21,10 +20,6 @@ from reswd_torch.settings import MatchSettings
 
 if TYPE_CHECKING:
     from PIL import Image
-
-CODES = ("u1", "u2")
-"""Integers that hold colours over their whole range."""
-
 
 @dataclass(frozen=True, eq=False)
 class Taken:
@@ -87,14 +82,13 @@ def take(
 
 def _pictures_in(value: object, name: str, layout: str | None) -> Any:
     """Colours as an array or a tensor, (B, H, W, 3): floats in 0..1, or codes."""
-    if is_codes(value):
-        value = codes_last(value, name, layout)
-    elif isinstance(value, np.ndarray | Tensor):
+    if isinstance(value, np.ndarray | Tensor):
         value = colours_last(value, channels_first(value, name, layout))
-    if not isinstance(value, np.ndarray) or value.dtype.kind == "f":
+    if is_codes(value):
+        value = codes_in(value, name)
+    else:
         tensor = colors_in(value, name)
-        # What NumPy, which thumbnails go through, can read:
-        value = in_full_precision(tensor.detach()).resolve_neg()
+        value = in_full_precision(tensor.detach()).resolve_neg()  # what NumPy, which thumbnails go through, can read
     if value.ndim not in (3, 4):
         raise InputError(f"{name} has shape {tuple(value.shape)}: give one picture, (H, W, 3), or a batch of them")
     return value[None] if value.ndim == 3 else value
@@ -131,10 +125,3 @@ def _size_of(value: object, layout: str | None) -> tuple[int, int]:
         height, width = colours_last(value, channels_first(value, "source", layout)).shape[-3:-1]
         return int(height), int(width)
     return 0, 0
-
-
-def is_codes(value: object) -> bool:
-    """Whether a value is an array or a tensor of integers that hold colours: uint8 or uint16."""
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind + str(value.dtype.itemsize) in CODES
-    return isinstance(value, Tensor) and value.dtype in (torch.uint8, torch.uint16)
