@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from reswd_torch.errors import InputError
 from reswd_torch.grade.differentiable import at_strength_of
 from reswd_torch.grade.grade import Grade, grade_from_record
-from reswd_torch.grade.kinds import in_range
+from reswd_torch.grade.kinds import Transform
 from reswd_torch.matching.match import fit_taken, settings_with
 from reswd_torch.matching.taken import Taken, take
 from reswd_torch.palette import Palette, parse_palette
@@ -79,6 +79,7 @@ class ColorMatch(nn.Module):
         self.strength = strength
         self.per_sample = per_sample
         self.grade = None
+        self._ready: tuple[Grade, float, Transform | None] | None = None
         self._target: Taken | Palette | None = None if palette is None else parse_palette(palette)
         if reference is not None:
             if isinstance(reference, Tensor) and layout is None:
@@ -121,7 +122,7 @@ class ColorMatch(nn.Module):
             The module itself.
         """
         _check(images, "images")
-        self.grade = self._fitted(images if images.ndim == 4 else images[None], reference)
+        self._keep(self._fitted(images if images.ndim == 4 else images[None], reference))
         return self
 
     def _one_by_one(self, batch: Tensor, reference: Tensor | None) -> list[tuple[Grade, Tensor]]:
@@ -155,11 +156,26 @@ class ColorMatch(nn.Module):
         rgb = batch.movedim(1, -1)
         if isinstance(self.strength, Tensor):
             return at_strength_of(grade.transform, rgb, self.strength).movedim(-1, 1).contiguous()
-        chosen = grade.at_strength(self.strength)
-        if chosen.leaves_alone:
+        if (effective := self._effective(grade)) is None:
             return batch.clone()
-        effective = chosen.effective
-        return in_range(effective, effective.apply(rgb)).movedim(-1, 1).contiguous()
+        return effective.apply(rgb).clamp(0.0, 1.0).movedim(-1, 1).contiguous()
+
+    def _effective(self, grade: Grade) -> Transform | None:
+        """What is applied at the module's strength; None for nothing. That of the kept grade is made once."""
+        assert not isinstance(self.strength, Tensor)
+        if self._ready is not None and self._ready[0] is grade and self._ready[1] == self.strength:
+            return self._ready[2]
+        chosen = grade.at_strength(self.strength)
+        effective = None if chosen.leaves_alone else chosen.effective
+        if grade is self.grade:
+            self._ready = grade, self.strength, effective
+        return effective
+
+    def _keep(self, grade: Grade | None) -> None:
+        """Keep a grade, ready to be applied: a compiler that traces ``forward`` finds it made."""
+        self.grade = grade
+        if grade is not None and not isinstance(self.strength, Tensor):
+            self._effective(grade)
 
     def get_extra_state(self) -> dict[str, Any]:
         """The fitted grade as plain data; an empty record before :meth:`fit`. Settings and reference are the constructor's."""
@@ -171,7 +187,7 @@ class ColorMatch(nn.Module):
         Raises:
             InputError: a record that this version does not write.
         """
-        self.grade = grade_from_record(state) if state else None
+        self._keep(grade_from_record(state) if state else None)
 
     def extra_repr(self) -> str:
         """Strength, and what it is fitted to."""
