@@ -54,5 +54,5 @@ def _by_lattice(lut: Lut3D, work: Tensor, share: Tensor) -> Tensor:
     """As :meth:`Lut3D.at_strength` and :meth:`Lut3D.apply` do it: every entry on its line from the identity."""
     identity = identity_lattice(lut.size).to(work)
     moved = identity + share * (lut.values.to(work) - identity)
-    table = (moved if lut.foreign or lut.leaves_range else moved.clamp(0.0, 1.0)).reshape(-1, 3)
+    table = (moved if lut.foreign else moved.clamp(0.0, 1.0)).reshape(-1, 3)
     return lut.looked_up(work.reshape(-1, 3), table).reshape(work.shape)
