@@ -84,7 +84,9 @@ def codes_in(value: np.ndarray | Tensor, name: str) -> np.ndarray:
     """
     shape = tuple(value.shape)
     if len(shape) < 2 or shape[-1] != 3:
-        alpha = " (alpha: give it as weights)" if shape and shape[-1] == 4 else " (a grey picture: repeat it three times)"
+        alpha = (
+            " (alpha: give it as weights)" if shape and shape[-1] == 4 else " (a grey picture: repeat it three times)"
+        )
         raise InputError(f"{name} has shape {shape}: give three channels, (H, W, 3) or (3, H, W){alpha}")
     if 0 in shape:
         raise InputError(f"{name} has shape {shape}: it holds no colours")

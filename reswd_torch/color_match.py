@@ -1,4 +1,4 @@
-"""Colour matching as a layer: a :class:`torch.nn.Module` for pipelines of tensors, (B, 3, H, W), as kornia and torchvision have them."""
+"""Colour matching as a :class:`torch.nn.Module`, for pipelines of tensors, (B, 3, H, W), such as those of kornia and torchvision."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class ColorMatch(nn.Module):
         reference: whose colours are wanted, where ``forward`` is given none: (B, 3, H, W) or (3, H, W) tensors, or anything else
             that :func:`reswd_torch.match` takes. A batch counts as one distribution.
         palette: hex colours with weights such as ``"#aabbcc:2,#112233"``, in place of ``reference``.
-        strength: 0 leaves pictures as they are, 1 is the fit, up to 4 extrapolates. A tensor of one number may require a gradient;
-            a ``Parameter`` becomes the module's own. Tensors are held to 0..4.
+        strength: 0 leaves pictures as they are, 1 is the fit, up to 4 extrapolates. A tensor of one number may require a
+            gradient; a ``Parameter`` becomes the module's own. Tensors are held to 0..4.
         per_sample: fit a grade to each picture of a batch; else the batch counts as one distribution and has one grade.
         layout: of a reference that is an array or a tensor; of tensors ``"BCHW"`` or ``"CHW"`` where it is left out.
         settings: all settings of the fit in one record.
@@ -145,7 +145,9 @@ class ColorMatch(nn.Module):
             _check(reference, "reference")
             target = self._taken(reference, "reference")
         if target is None:
-            raise InputError("there is no reference: give one to the module or with the images, or a palette, or call fit")
+            raise InputError(
+                "there is no reference: give one to the module or with the images, or a palette, or call fit"
+            )
         return fit_taken(self._taken(batch, "images"), target, self.settings)
 
     def _taken(self, batch: Tensor, name: str) -> Taken:

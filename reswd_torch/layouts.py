@@ -1,4 +1,4 @@
-"""Where a picture's colours lie in an array or tensor: last, as NumPy and files have them, or before the rows, as PyTorch has them.
+"""Where the colours of an array or tensor lie: last, as NumPy and files have them, or before the rows, as PyTorch has them.
 
 Nothing is guessed: a shape that can be read both ways is refused until the caller says which it is.
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _REDUCED_EDGE = 1024
 """A JPEG that only lends its colours is decoded at least this large, as the command line does it: both find the same grade."""
-_ELSEWHERE = "Pillow reads no such picture: give PNG, JPEG, TIFF or WebP; camera raw, EXR, DPX and HEIC are for the command line"
+_ELSEWHERE = (
+    "Pillow reads no such picture: give PNG, JPEG, TIFF or WebP; camera raw, EXR, DPX and HEIC are for the command line"
+)
 _BITS, _PHOTOMETRIC, _SAMPLES, _RGB = 258, 262, 277, 2  # tags of TIFF 6.0
 
 
@@ -89,7 +91,7 @@ def read_file(value: object, name: str, *, whole_if: tuple[int, int] | None = No
 def is_deep(image: Image.Image) -> bool:
     """Whether the file of an opened picture holds colours of 16 bits, of which Pillow keeps 8."""
     if image.format == "PNG":
-        tile = getattr(image, "tile", None)
+        tile: list[Any] = getattr(image, "tile", [])
         return bool(tile) and tile[0][3] in ("RGB;16B", "RGBA;16B", "LA;16B")
     if image.format == "TIFF" and not image.mode.startswith("I"):
         return max(getattr(image, "tag_v2", {}).get(_BITS, (8,))) == 16

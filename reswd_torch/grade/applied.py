@@ -154,7 +154,7 @@ def _as_grey(image: Image.Image, pixels: np.ndarray, alpha: np.ndarray | None) -
     level = image.info.get("transparency")
     if alpha is not None and isinstance(level, int):  # what is visible may not become the level that is not
         values[(values == level) & (alpha > 0)] = level + 1 if level < np.iinfo(np.uint16).max else level - 1
-    form = {"I": np.int32, "I;16B": ">u2"}.get(image.mode, "<u2")
+    form = {"I": "<i4", "I;16B": ">u2"}.get(image.mode, "<u2")
     graded = Image.fromarray(values.astype(form))
     graded.info = dict(image.info)
     return graded

@@ -192,7 +192,7 @@ class Grade:
             of 8 bits, palettes, CMYK and Lab become RGB or RGBA. Of a path it is a PIL picture, turned upright.
 
         Raises:
-            InputError: wrong shape, layout, dtype or range; a picture or file that cannot be read; a file with colours of 16 bits.
+            InputError: wrong shape, layout, dtype or range; a picture or file that cannot be read; a file of 16-bit colours.
         """
         grade = self if strength is None else self.at_strength(strength)
         if is_of_floats(image, layout):

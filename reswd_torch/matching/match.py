@@ -52,8 +52,8 @@ def match(
             Of a PIL picture and of a path the grade is that which the command line finds for the file, in the source's own
             encoding, with two exceptions. Pillow keeps 8 of 16 bits of colour in pictures, though not behind paths. A large JPEG
             target is decoded smaller by its path, as by the command line, and not as a PIL picture.
-        target: the same for the picture whose colours are wanted; another size and another kind are fine. It is converted from its
-            own encoding to the source's. An array beside a PIL picture or a file counts as sRGB.
+        target: the same for the picture whose colours are wanted; another size and another kind are fine. It is converted from
+            its own encoding to the source's. An array beside a PIL picture or a file counts as sRGB.
         palette: hex colours with weights such as ``"#aabbcc:2,#112233"``, in place of ``target``.
         source_weights: (H, W), 0..1: how much each pixel counts (an alpha channel, a mask); 0 leaves it out. Of a batch also
             (B, H, W).

@@ -21,6 +21,7 @@ from reswd_torch.settings import MatchSettings
 if TYPE_CHECKING:
     from PIL import Image
 
+
 @dataclass(frozen=True, eq=False)
 class Taken:
     """The colours of what a caller handed in.
@@ -38,7 +39,7 @@ class Taken:
 
 def take(
     value: object,
-    weights: object,
+    weights: Any,
     name: str,
     settings: MatchSettings,
     layout: str | None = None,
@@ -80,7 +81,7 @@ def take(
     return Taken(pool_samples(parts, settings.samples, settings.seed))
 
 
-def _pictures_in(value: object, name: str, layout: str | None) -> Any:
+def _pictures_in(value: Any, name: str, layout: str | None) -> Any:
     """Colours as an array or a tensor, (B, H, W, 3): floats in 0..1, or codes."""
     if isinstance(value, np.ndarray | Tensor):
         value = colours_last(value, channels_first(value, name, layout))
@@ -94,13 +95,13 @@ def _pictures_in(value: object, name: str, layout: str | None) -> Any:
     return value[None] if value.ndim == 3 else value
 
 
-def _sampled(picture: Any, weights: Tensor | None, settings: MatchSettings, *, with_thumbnail: bool = False) -> PixelSample:
+def _sampled(
+    picture: Any, weights: Tensor | None, settings: MatchSettings, *, with_thumbnail: bool = False
+) -> PixelSample:
     return sample_pixels(picture, settings.samples, settings.seed, weights, with_thumbnail=with_thumbnail)
 
 
-def _of_picture(
-    rgb: RgbPicture, image: Image.Image, weights: object, name: str, settings: MatchSettings
-) -> Taken:
+def _of_picture(rgb: RgbPicture, image: Image.Image, weights: object, name: str, settings: MatchSettings) -> Taken:
     """The colours of a picture as the command line takes them from its file: upright, and without what is transparent."""
     shares: Any = opacity_of(rgb, name)
     if weights is not None:

@@ -14,7 +14,12 @@ from tests.conftest import photograph
 
 LOOK = Cdl((1.2, 0.9, 1.05), (-0.05, 0.02, 0.1), (0.8, 1.3, 1.1), 1.4)
 LUT = Lut3D.sample(lambda c: torch.stack((c[:, 0] ** 0.8, c[:, 1] * 0.9 + 0.05 * c[:, 2], c[:, 2] ** 1.3), 1))
-GRADES = {"cdl": Grade(LOOK), "lut": Grade(LUT), "half": Grade(LUT, 0.5), "trimmed": Grade(LUT, trims=Trims(contrast=1.2))}
+GRADES = {
+    "cdl": Grade(LOOK),
+    "lut": Grade(LUT),
+    "half": Grade(LUT, 0.5),
+    "trimmed": Grade(LUT, trims=Trims(contrast=1.2)),
+}
 every_grade = pytest.mark.parametrize("grade", GRADES.values(), ids=GRADES.keys())
 
 
