@@ -1,4 +1,4 @@
-"""Colour matching as a :class:`torch.nn.Module`, for pipelines of tensors, (B, 3, H, W), such as those of kornia and torchvision."""
+"""Colour matching as a :class:`torch.nn.Module`, for pipelines of tensors, (B, 3, H, W), like those of kornia and torchvision."""
 
 from __future__ import annotations
 
