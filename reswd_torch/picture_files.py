@@ -13,6 +13,8 @@ import numpy as np
 
 from reswd_torch.errors import InputError
 from reswd_torch.pil_pictures import RgbPicture, profile_of, read_pil
+from reswd_torch.profiles.coded import coded_profile, is_coded, says_nothing
+from reswd_torch.profiles.icc import HDR_NUMBERS
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -41,7 +43,7 @@ def open_file(value: object, name: str) -> tuple[Image.Image, str]:
         Pillow's picture, and what error messages call the file.
 
     Raises:
-        InputError: Pillow is missing, or there is no such file, or none that Pillow reads.
+        InputError: Pillow is missing, or there is no such file, or none that Pillow reads, or one whose tags say HDR.
     """
     path = Path(os.fspath(value))  # type: ignore[call-overload]
     try:
@@ -54,13 +56,53 @@ def open_file(value: object, name: str) -> tuple[Image.Image, str]:
     if not path.is_file():
         raise InputError(f"{name} {path}: this is no file: give a picture's")
     try:
-        return Image.open(path), str(path)
+        image: Image.Image = Image.open(path)
+        _say_numbers(image, path)
+        return image, str(path)
+    except InputError:
+        raise
     except UnidentifiedImageError as error:
         raise InputError(f"{path}: {_ELSEWHERE}") from error
     except Image.DecompressionBombError as error:
         raise InputError(f"{path} is far larger than Pillow's limit of pixels: scale it down first") from error
     except Exception as error:  # plugins raise errors of many types, by format and damage
         raise InputError(f"{path}: it cannot be opened: copy or export it again") from error
+
+
+def _say_numbers(image: Image.Image, path: Path) -> None:
+    """Put what the numbers of a PNG's cICP chunk stand for into ``info``: Pillow hands on the other tags of colour, not these.
+
+    Raises:
+        InputError: they say HDR, or codes of narrow range.
+    """
+    numbers = _numbers_of_png(path) if image.format == "PNG" else None
+    if numbers is None:
+        return
+    primaries, transfer, full = numbers
+    if transfer in HDR_NUMBERS:
+        raise InputError(
+            f"{path} is HDR ({HDR_NUMBERS[transfer]}): that is for the command line; convert it to SDR first"
+        )
+    if not full:
+        raise InputError(f"{path} has codes of narrow range, which are for the command line: save it in full range")
+    icc = coded_profile(primaries, transfer)
+    for name in ("icc_profile", "srgb", "gamma", "chromaticity"):
+        image.info.pop(name, None)
+    image.info |= {"srgb": 0} if icc is None else {"icc_profile": icc}
+
+
+def _numbers_of_png(path: Path) -> tuple[int, int, bool] | None:
+    """Primaries and transfer of ITU-T H.273 in a PNG, and whether its range is full; None where it says none."""
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8 and head[4:] not in (b"IDAT", b"IEND"):
+            length = int.from_bytes(head[:4], "big")
+            if head[4:] == b"cICP":
+                body = file.read(4)
+                good = length == len(body) == 4 and body[2] == 0 and is_coded(body[0], body[1])
+                return (body[0], body[1], bool(body[3])) if good and not says_nothing(body[0], body[1]) else None
+            file.seek(length + 4, os.SEEK_CUR)
+    return None
 
 
 def read_file(value: object, name: str, *, whole_if: tuple[int, int] | None = None) -> tuple[RgbPicture, Image.Image]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,31 @@ def test_profiles_count_as_in_files(icc: bytes, tmp_path: Path, target: Path) ->
     with Image.open(tmp_path / "out.png") as written:
         assert np.array_equal(np.asarray(graded), np.asarray(written))
         assert graded.info.get("icc_profile") == written.info.get("icc_profile")
+
+
+def with_numbers(path: Path, *numbers: int) -> Path:
+    """A PNG with a cICP chunk, which Pillow neither reads nor writes."""
+    picture().save(path)
+    data, body = path.read_bytes(), b"cICP" + bytes(numbers)
+    chunk = (4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    path.write_bytes(data[:33] + chunk + data[33:])
+    return path
+
+
+@pytest.mark.parametrize("numbers", [(12, 13, 0, 1), (1, 13, 0, 1), (9, 14, 0, 1), (2, 2, 0, 1)])
+def test_the_numbers_of_a_png_count_behind_its_path(numbers: tuple[int, ...], tmp_path: Path, target: Path) -> None:
+    source = with_numbers(tmp_path / "source.png", *numbers)
+    expected = by_the_command_line(source, target)
+    grade = match(source, target)
+    assert is_same(grade, expected.grade)
+    assert is_same(match(target, source), by_the_command_line(target, source).grade)
+    assert np.array_equal(np.asarray(grade.apply(source)), expected.graded_pixels())
+
+
+@pytest.mark.parametrize(("numbers", "said"), [((9, 16, 0, 1), "is HDR .PQ"), ((1, 13, 0, 0), "narrow range")])
+def test_numbers_that_are_for_the_command_line(numbers: tuple[int, ...], said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=said):
+        match(with_numbers(tmp_path / "source.png", *numbers), palette="#aabbcc")
 
 
 @pytest.mark.parametrize("way", [3, 5, 6])
@@ -211,8 +237,6 @@ def _bomb(path: Path) -> Path:
     Image.new("L", (1, 1)).save(data, "PNG")
     raw = bytearray(data.getvalue())
     raw[16:24] = (40_000).to_bytes(4, "big") * 2
-    import zlib
-
     raw[29:33] = zlib.crc32(bytes(raw[12:29])).to_bytes(4, "big")
     path.write_bytes(raw)
     return path
