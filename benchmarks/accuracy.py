@@ -34,8 +34,8 @@ from benchmarks.match import ASSETS, Pair, delta_e, frame_pairs
 from reswd_torch import MatchSettings, srgb_to_lab
 from reswd_torch.grade import Grade
 from reswd_torch.matching import PixelSample, fit_pairs, fit_samples, fitting, sample_pixels
-from reswd_torch.matching import match as matching
 from reswd_torch.matching import same_scene as scenes
+from reswd_torch.matching import samples as matching
 from studio.jobs import MatchJob
 from studio.media.images import read_picture
 from studio.references import PictureReference

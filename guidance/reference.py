@@ -12,8 +12,9 @@ from torch import Tensor
 from reswd_torch.arrays import colors_in
 from reswd_torch.errors import InputError
 from reswd_torch.matching import palette_sample, sample_pixels
+from reswd_torch.matching.pil_samples import sample_of_pil
 from reswd_torch.palette import Palette, parse_palette
-from reswd_torch.pil_pictures import is_pil_picture, sample_of_pil
+from reswd_torch.pil_pictures import is_pil_picture
 
 SAMPLES = 2048
 """Number of colours that are drawn from a picture or a palette."""

@@ -12,6 +12,7 @@ from reswd_torch.version import __version__
 
 if TYPE_CHECKING:
     from reswd_torch.color import lab_to_srgb, srgb_to_lab
+    from reswd_torch.color_match import ColorMatch
     from reswd_torch.direction_reswd import DirectionReservoirSlicedWasserstein
     from reswd_torch.errors import InputError
     from reswd_torch.grade import Cdl, Grade, Lut3D, load_grade
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Cdl": "reswd_torch.grade",
+    "ColorMatch": "reswd_torch.color_match",
     "DirectionReservoirSlicedWasserstein": "reswd_torch.direction_reswd",
     "Grade": "reswd_torch.grade",
     "InputError": "reswd_torch.errors",
@@ -45,6 +47,7 @@ _HOME = {
 __all__ = [
     "__version__",
     "Cdl",
+    "ColorMatch",
     "DirectionReservoirSlicedWasserstein",
     "Grade",
     "InputError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 import numpy as np
 import torch
@@ -63,6 +63,35 @@ def like_input(result: Tensor, original: Array) -> Array:
     if isinstance(original, np.ndarray):
         return result.detach().cpu().numpy().astype(original.dtype, copy=False)
     return result
+
+
+def is_codes(value: object) -> TypeGuard[np.ndarray | Tensor]:
+    """Whether a value is an array or a tensor of the integers that hold colours over their whole range: uint8 or uint16."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "u" and value.dtype.itemsize <= 2
+    return isinstance(value, Tensor) and value.dtype in (torch.uint8, torch.uint16)
+
+
+def codes_in(value: np.ndarray | Tensor, name: str) -> np.ndarray:
+    """Colours (..., 3) of uint8 or uint16 as an array without gaps, in the byte order of the machine.
+
+    Args:
+        value: what :func:`is_codes` says yes to.
+        name: what error messages call it.
+
+    Raises:
+        InputError: not (..., 3), or empty.
+    """
+    shape = tuple(value.shape)
+    if len(shape) < 2 or shape[-1] != 3:
+        alpha = (
+            " (alpha: give it as weights)" if shape and shape[-1] == 4 else " (a grey picture: repeat it three times)"
+        )
+        raise InputError(f"{name} has shape {shape}: give three channels, (H, W, 3) or (3, H, W){alpha}")
+    if 0 in shape:
+        raise InputError(f"{name} has shape {shape}: it holds no colours")
+    array = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
+    return np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False))
 
 
 def weights_in(value: object, name: str, shape: tuple[int, ...]) -> Tensor:

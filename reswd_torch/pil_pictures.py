@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, TypeGuard
 import numpy as np
 
 from reswd_torch.errors import InputError
-from reswd_torch.profiles import grey_to_srgb, image_to_srgb, profile_name, profile_space, to_profile
+from reswd_torch.profiles import grey_to_srgb, image_to_srgb, profile_name, profile_space
 from reswd_torch.profiles.coded import adobe_rgb, gamma_curve, measured_profile
 from reswd_torch.profiles.icc import hdr_kind
 
 if TYPE_CHECKING:
     from PIL import Image
-    from torch import Tensor
 
 _BAND_ROWS = 256  # rows that are copied at a time
+_ORIENTATION = 0x0112  # of EXIF and TIFF
 _EXIF_IFD, _COLOR_SPACE, _INTEROPERABILITY, _UNCALIBRATED = 0x8769, 0xA001, 0xA005, 0xFFFF  # of EXIF
 
 
@@ -168,47 +168,79 @@ def _grey_planes(grey: np.ndarray) -> np.ndarray:
     return cv2.merge((grey, grey, grey))
 
 
-def sample_of_pil(image: Image.Image, count: int, seed: int, name: str) -> Tensor:
-    """Colours of one of Pillow's pictures, as the command line samples those of a file: what is transparent does not count.
+def read_pil(image: Image.Image, name: str, what: str = "a PIL picture") -> RgbPicture:
+    """One of Pillow's pictures that a caller of the library holds, as a file with it would be read.
 
     Args:
-        image: a picture of any mode but F.
-        count: number of colours; a picture with fewer visible pixels gives all it has.
-        seed: chooses the pixels.
-        name: what error messages call the picture.
+        image: a picture of any mode but F. It may not be decoded yet; its ``info`` may hold tags of colour, which count.
+        name: what error messages call it.
+        what: what they say that it is.
 
     Returns:
-        (N, 3) float32 on the CPU, sRGB-encoded, 0..1.
+        Pixels as stored, not turned upright, and the profile that their tags come to.
 
     Raises:
-        InputError: the picture cannot be loaded, is of a mode that is not read, is HDR, or has no visible pixel.
+        InputError: the picture cannot be loaded, is too large for Pillow, of a mode that is not read, or HDR.
     """
-    import torch
-
-    from reswd_torch.matching import sample_pixels
+    from PIL import Image
 
     if image.mode == "F":
-        raise InputError(f"{name} is a PIL picture of mode F, which has no range: give an array of floats in 0..1")
+        raise InputError(f"{name} is {what} of mode F, which has no range: give an array of floats in 0..1")
     try:
         image.load()
         tagged = image.copy()
-        tagged.info["icc_profile"] = _profile_of(image)
+        tagged.info["icc_profile"] = profile_of(image)
         rgb = rgb_of(tagged)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{name} is far larger than Pillow's limit of pixels: scale it down first") from error
     except Exception as error:  # of many types, by format and damage
-        raise InputError(f"{name} is a PIL picture that cannot be read: copy or export its file again") from error
+        raise InputError(f"{name} is {what} that cannot be read: copy or export its file again") from error
     if rgb.icc is not None and (kind := hdr_kind(rgb.icc, profile_name(rgb.icc))):
         raise InputError(f"{name} is HDR ({kind}): convert it to SDR (sRGB) first, in a picture editor")
-    weights = None
-    if rgb.alpha is not None and not (rgb.alpha == np.iinfo(rgb.alpha.dtype).max).all():
-        weights = rgb.alpha.astype(np.float32) / np.iinfo(rgb.alpha.dtype).max
-        if not weights.any():
-            raise InputError(f"{name} is fully transparent: there are no colours to take")
-    pixels = rgb.pixels.astype(np.float32) / np.float32(np.iinfo(rgb.pixels.dtype).max)
-    sample = sample_pixels(torch.from_numpy(pixels), count, seed, weights)
-    icc = rgb.icc if rgb.icc is not None and profile_space(rgb.icc) == "RGB" else None
-    return torch.from_numpy(to_profile(sample.fit.numpy(), icc, None))
+    return rgb
+
+
+def opacity_of(rgb: RgbPicture, name: str) -> np.ndarray | None:
+    """What pixels weigh for their transparency: (H, W) float32, 0..1; None for a picture that is opaque everywhere.
+
+    Raises:
+        InputError: no pixel is visible.
+    """
+    if rgb.alpha is None or (rgb.alpha == np.iinfo(rgb.alpha.dtype).max).all():
+        return None
+    if not rgb.alpha.any():
+        raise InputError(f"{name} is fully transparent: there are no colours to take")
+    return rgb.alpha.astype(np.float32) / np.float32(np.iinfo(rgb.alpha.dtype).max)
+
+
+def upright_by(image: Image.Image) -> int:
+    """The EXIF orientation of a picture, 1 to 8; 1 for none that says anything."""
+    try:
+        way = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # Pillow raises errors of many types for a broken block, which says nothing
+        return 1
+    return way if isinstance(way, int) and 1 <= way <= 8 else 1
+
+
+def turned(values: np.ndarray, way: int) -> np.ndarray:
+    """Turn a stored picture, (H, W) or (H, W, C), upright.
+
+    Args:
+        values: as stored.
+        way: its EXIF orientation, 1 to 8.
+
+    Returns:
+        An array without gaps, H and W exchanged for 5 to 8.
+    """
+    if way in (5, 6, 7, 8):
+        values = values.swapaxes(0, 1)
+    if way in (3, 4, 7, 8):
+        values = values[::-1]
+    if way in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    return np.ascontiguousarray(values)
 
 
 def is_adobe_rgb(exif: bytes) -> bool:
@@ -226,7 +258,7 @@ def is_adobe_rgb(exif: bytes) -> bool:
     return space == 2 or text.startswith("R03")
 
 
-def _profile_of(image: Image.Image) -> bytes | None:
+def profile_of(image: Image.Image) -> bytes | None:
     """The profile that a picture's ``info`` holds, or what Pillow hands on of a file's other tags comes to; None for sRGB.
 
     Pillow hands on gamma and chromaticities of a PNG and EXIF, but neither cICP nor the numbers of AVIF and HEIC.

@@ -26,6 +26,8 @@ PROTECTIONS = ("blacks", "greys", "skin", "highlights")
 AUTO_SCENE, SAME_SCENE, DIFFERENT_SCENE = SCENES = ("auto", "same", "different")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 CUBE_SIZES = (17, 33, 65)
+MOST_STRENGTH = 4.0
+"""How far beyond its fit, which is 1, a grade is extrapolated at most."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def check_strength(strength: object) -> None:
     Raises:
         InputError: not a number, NaN, or out of range.
     """
-    number_within("strength", strength, 0.0, 4.0)
+    number_within("strength", strength, 0.0, MOST_STRENGTH)
 
 
 def check_cube_size(size: int) -> None:

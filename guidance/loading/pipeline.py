@@ -31,7 +31,7 @@ def load_embedded(device: str = "auto", folder: Path = EMBEDDED) -> DiffusionPip
         raise InputError(f"{folder}: there is no model here: fetch the whole repository, or give another folder")
     import torch
 
-    from reswd_torch.matching.match import resolve_device
+    from reswd_torch.matching.samples import resolve_device
 
     place = "cuda" if device == "auto" and torch.cuda.is_available() else resolve_device(device)
     try:

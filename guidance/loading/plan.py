@@ -47,7 +47,7 @@ def resolved_device(device: str) -> str:
     """
     import torch
 
-    from reswd_torch.matching.match import resolve_device
+    from reswd_torch.matching.samples import resolve_device
 
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"

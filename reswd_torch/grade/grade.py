@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import torch
 from torch import Tensor
 
 from reswd_torch.arrays import Array, colors_in, like_input
 from reswd_torch.errors import InputError, MatchRemedy
+from reswd_torch.grade.applied import applied, is_of_floats
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.constants import Triple
 from reswd_torch.grade.formats import GradeFormat, format_for, grade_suffixes, in_words, read_grade_file
@@ -25,6 +27,8 @@ from reswd_torch.settings import CDL, LUT, MatchSettings, check_cube_size, check
 from reswd_torch.threads import one_thread
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from reswd_torch.matching.report import MatchReport
 
 _SCATTERED = 1 << 18
@@ -163,25 +167,44 @@ class Grade:
         graded = untrimmed(self.transform, self.strength, self.trims.only, colors)
         return replace(self, gains=cast_gains(graded))
 
-    def apply(self, image: Array, *, strength: float | None = None) -> Array:
-        """Grade a picture.
+    @overload
+    def apply(self, image: Array, *, strength: float | None = None, layout: str | None = None) -> Array: ...
+    @overload
+    def apply(
+        self, image: Image.Image | str | PathLike[str], *, strength: float | None = None, layout: str | None = None
+    ) -> Image.Image: ...
+    def apply(self, image: Any, *, strength: float | None = None, layout: str | None = None) -> Any:
+        """Grade a picture. Its colours have to be encoded as :attr:`encoding` says: nothing is converted.
 
         Args:
-            image: (..., 3) float array or tensor, encoded as :attr:`encoding`, 0..1.
+            image: what :func:`reswd_torch.match` takes: a float array or tensor, (..., 3) or (3, H, W) or (B, 3, H, W), in 0..1;
+                the same of uint8 or uint16; a PIL picture; a path.
             strength: instead of the grade's own.
+            layout: of arrays and tensors, as for :func:`reswd_torch.match`.
 
         Returns:
             Same kind, shape and dtype, 0..1. With strength 0 and no trims the same values, bit for bit. A LUT of another
             program may give values outside 0..1: they are kept to the end and clipped here; ``effective.apply`` does not clip.
+            Tensors of floats carry gradients. Integers become the pixels that the command line writes.
+
+            A PIL picture keeps size, alpha, ``info`` and profile; what is fully transparent stays as it is. So does its mode, RGB
+            or RGBA, YCbCr, HSV, and 16-bit grey, which gets the luma of the result, as Pillow has no colours of that depth. Grey
+            of 8 bits, palettes, CMYK and Lab become RGB or RGBA. Of a path it is a PIL picture, turned upright.
 
         Raises:
-            InputError: wrong shape, dtype or range.
+            InputError: wrong shape, layout, dtype or range; a picture or file that cannot be read; a file of 16-bit colours.
         """
         grade = self if strength is None else self.at_strength(strength)
+        if is_of_floats(image, layout):
+            return grade._of_floats(image)
+        return applied(image, layout, None if grade.leaves_alone else grade.effective, grade._of_floats)
+
+    def _of_floats(self, image: Array) -> Array:
+        """An array or tensor of floats, (..., 3), graded. Raises InputError for anything else."""
         rgb = colors_in(image, "image")
-        if grade.leaves_alone:
+        if self.leaves_alone:
             return like_input(rgb.clone(), image)
-        effective = grade.effective
+        effective = self.effective
         return like_input(in_range(effective, effective.apply(rgb)), image)
 
     def lattice(self, size: int = 33) -> Lut3D:

@@ -148,6 +148,18 @@ class Lut3D:
         """
         return self._interpolate(rgb, self.values.reshape(-1, 3).to(rgb.device))
 
+    def looked_up(self, rgb: Float[Tensor, "n 3"], table: Float[Tensor, "entries 3"]) -> Float[Tensor, "n 3"]:
+        """Look colours up in other entries than this lattice's own, for a caller who has a gradient to them.
+
+        Args:
+            rgb: (N, 3) float32 or float64.
+            table: (size ** 3, 3) on the same device and of the same dtype; red changes slowest.
+
+        Returns:
+            (N, 3), same dtype.
+        """
+        return self._interpolate(rgb, table)
+
     def _interpolate(self, rgb: Float[Tensor, "n 3"], table: Float[Tensor, "entries 3"]) -> Float[Tensor, "n 3"]:
         """Tetrahedral interpolation of colours in a lattice given as rows, in the dtype of the rows.
 

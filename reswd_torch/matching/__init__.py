@@ -13,8 +13,8 @@ from reswd_torch.lazy import names_on_demand
 if TYPE_CHECKING:
     from reswd_torch.matching.distance import color_distance
     from reswd_torch.matching.fitting import fit_pairs
-    from reswd_torch.matching.match import fit_samples
     from reswd_torch.matching.report import MatchReport
+    from reswd_torch.matching.samples import fit_samples
     from reswd_torch.matching.sampling import PixelSample, palette_sample, pool_samples, sample_pixels
 
 __all__ = [
@@ -35,7 +35,7 @@ __getattr__ = names_on_demand(
         "PixelSample": "reswd_torch.matching.sampling",
         "color_distance": "reswd_torch.matching.distance",
         "fit_pairs": "reswd_torch.matching.fitting",
-        "fit_samples": "reswd_torch.matching.match",
+        "fit_samples": "reswd_torch.matching.samples",
         "palette_sample": "reswd_torch.matching.sampling",
         "pool_samples": "reswd_torch.matching.sampling",
         "sample_pixels": "reswd_torch.matching.sampling",

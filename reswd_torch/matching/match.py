@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from reswd_torch.appearance import SRGB, Appearance
-from reswd_torch.arrays import colors_in, weights_in
 from reswd_torch.errors import InputError
 from reswd_torch.grade.grade import Grade
-from reswd_torch.matching.bend import with_pairs
-from reswd_torch.matching.distance import color_distance
-from reswd_torch.matching.report import MatchReport
-from reswd_torch.matching.request import FitRequest
-from reswd_torch.matching.same_scene import LEAST_POINTS, SameScene, find_same_scene
-from reswd_torch.matching.sampling import PixelSample, palette_sample, sample_pixels
-from reswd_torch.palette import parse_palette
-from reswd_torch.precision import in_full_precision, no_autocast
-from reswd_torch.profiles.appearance import profile_appearance
+from reswd_torch.matching.encodings import fit_encoded, in_profile
+from reswd_torch.matching.samples import fit_samples
+from reswd_torch.matching.sampling import palette_sample
+from reswd_torch.matching.taken import Taken, take
+from reswd_torch.palette import Palette, parse_palette
+from reswd_torch.profiles import profile_name, to_profile
 from reswd_torch.progress import OnProgress
-from reswd_torch.settings import AUTO_TRANSFORM, SAME_SCENE, MatchSettings
-from reswd_torch.threads import one_thread, side_by_side
+from reswd_torch.settings import MatchSettings
+from reswd_torch.threads import side_by_side
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def match(
-    source: np.ndarray | Tensor,
-    target: np.ndarray | Tensor | None = None,
+    source: np.ndarray | Tensor | Image.Image | str | PathLike[str],
+    target: np.ndarray | Tensor | Image.Image | str | PathLike[str] | None = None,
     *,
     palette: str | None = None,
     source_weights: np.ndarray | Tensor | None = None,
     target_weights: np.ndarray | Tensor | None = None,
+    layout: str | None = None,
     settings: MatchSettings | None = None,
     progress: OnProgress | None = None,
     **options: Any,
@@ -42,23 +41,37 @@ def match(
     """Find the grade that gives ``source`` the colours of ``target``.
 
     Args:
-        source: (H, W, 3) array or tensor of float16, bfloat16, float32 or float64, 0..1, sRGB-encoded (or in any encoding
-            both share).
-        target: the same for the picture whose colours are wanted; another size is fine.
+        source: a picture, held in any of these ways:
+
+            - An array or tensor with three channels: (H, W, 3) or (3, H, W), of float16, bfloat16, float32 or float64 in 0..1, or
+              of uint8 or uint16 over their whole range; sRGB-encoded (or in any encoding both share). A batch, (B, H, W, 3) or
+              (B, 3, H, W), counts as one distribution.
+            - A PIL picture of any mode but F. Its profile or tags say its encoding, its alpha how much pixels count.
+            - The path of a file that Pillow reads, of 8 bits; PNG and TIFF with 16. Its EXIF says which way up it is.
+
+            Of a PIL picture and of a path the grade is that which the command line finds for the file, in the source's own
+            encoding, with two exceptions. Pillow keeps 8 of 16 bits of colour in pictures, though not behind paths. A large JPEG
+            target is decoded smaller by its path, as by the command line, and not as a PIL picture.
+        target: the same for the picture whose colours are wanted; another size and another kind are fine. It is converted from
+            its own encoding to the source's. An array beside a PIL picture or a file counts as sRGB.
         palette: hex colours with weights such as ``"#aabbcc:2,#112233"``, in place of ``target``.
-        source_weights: (H, W), 0..1: how much each pixel counts (an alpha channel, a mask); 0 leaves it out.
+        source_weights: (H, W), 0..1: how much each pixel counts (an alpha channel, a mask); 0 leaves it out. Of a batch also
+            (B, H, W).
         target_weights: the same for the target.
+        layout: ``"HWC"``, ``"CHW"``, ``"BHWC"`` or ``"BCHW"``, what arrays and tensors are. None where their shapes say it. Three
+            columns of three channels could be either: such tensors and integers are refused without it, float arrays have their
+            colours last.
         settings: all settings in one record.
         progress: called with (share done, what is being done); may raise to stop.
         **options: settings by name, as :class:`~reswd_torch.settings.MatchSettings` has them; they replace those in
             ``settings``.
 
     Returns:
-        A grade: ``grade.apply(source)`` is the matched picture, ``grade.report`` has the distances.
+        A grade: ``grade.apply(source)`` is the matched picture, of the same kind; ``grade.report`` has the distances.
 
     Raises:
-        InputError: arrays of a wrong shape, dtype or range, NaN, zero weights, unknown settings, or neither or both of
-            target and palette.
+        InputError: arrays of a wrong shape, dtype or range, NaN, zero weights, unknown settings, neither or both of target and
+            palette; a picture or file that cannot be read, is HDR, or has no visible pixel; a path without Pillow.
 
     Example:
         >>> import numpy as np
@@ -71,76 +84,48 @@ def match(
     start = time.perf_counter()
     if (target is None) == (palette is None):
         raise InputError("give either a target picture or a palette" + (", not both" if palette is not None else ""))
-    source_sample, target_sample = side_by_side(
-        lambda: _picture_sample(source, source_weights, "source", chosen),
-        lambda: (
-            _picture_sample(target, target_weights, "target", chosen)
-            if palette is None
-            else palette_sample(parse_palette(palette), chosen.samples)
-        ),
+    wanted = None if palette is None else parse_palette(palette)
+    mine, other = side_by_side(
+        lambda: take(source, source_weights, "source", chosen, layout),
+        lambda: None if wanted else take(target, target_weights, "target", chosen, layout, beside=source),
     )
-    return fit_samples(source_sample, target_sample, chosen, progress=progress, start=start)
+    return fit_taken(mine, wanted if other is None else other, chosen, progress=progress, start=start)
 
 
-@no_autocast()
-@one_thread()
-def fit_samples(
-    source: PixelSample,
-    target: PixelSample,
+def fit_taken(
+    source: Taken,
+    target: Taken | Palette | None,
     settings: MatchSettings,
     *,
     progress: OnProgress | None = None,
     start: float | None = None,
-    icc: bytes | None = None,
-    appearance: Appearance | None = None,
 ) -> Grade:
-    """Do what :func:`match` does, for pixels that were sampled already (files of which only a part was decoded, palettes).
+    """Do what :func:`match` does, for pictures that were sampled already.
 
     Args:
-        source: sampled source pixels, :func:`sample_pixels`.
-        target: sampled target pixels, in the source's encoding.
+        source: whose colours change.
+        target: the colours that are wanted, in any encoding, or a palette in sRGB.
         settings: what to fit.
         progress: called with (share done, what is being done); may raise to stop.
-        start: the value of ``time.perf_counter()`` when the job began, for the report's seconds; None: now.
-        icc: the profile of the colours' encoding; None for sRGB.
-        appearance: how the colours look; None for what the profile says.
-
-    Raises:
-        InputError: a device that is not there, a method without its weights, or scene ``"same"`` where none was found.
+        start: as for :func:`reswd_torch.matching.fit_samples`.
     """
-    start = time.perf_counter() if start is None else start
-    device = resolve_device(settings.device)
-    method = settings.declared_method
-    method.check_weights()
-    aim = settings.aim_for(picture=target.of_picture)
-    scene = _same_scene(source, target, settings)
-    trust = 0.0 if scene is None else 1.0 if settings.scene == SAME_SCENE else scene.trust
-    request = FitRequest(
-        source,
-        target,
-        transform=settings.resolved_transform,
-        transform_chosen=settings.transform != AUTO_TRANSFORM,
-        seed=settings.seed,
-        device=device,
-        appearance=profile_appearance(icc) if appearance is None else appearance,
-        aim=aim,
-        protect=settings.protect,
-        scene=scene,
-        trust=trust,
-        progress=progress,
-    )
-    transform, notes = with_pairs(method.fit(request), settings, source.fit)
-    grade = Grade(transform, strength=settings.strength, notes=notes).trimmed(settings.trims, source.fit)
-    looks = SRGB if appearance is None else appearance  # of a profile color_distance knows better
-    before = after = color_distance(source.held_out, target.held_out, icc=icc, appearance=looks)
-    if not grade.leaves_alone:
-        graded = grade.effective.apply(source.held_out)
-        after = color_distance(graded, target.held_out, icc=icc, appearance=looks)
-    kept = tuple(name for name in settings.protect if name in request.stopped_by)
-    seconds = time.perf_counter() - start
-    points, took = (0, aim) if scene is None else (scene.points, "scene")
-    report = MatchReport(before, after, seconds, settings, device, points, trust, took, kept)
-    return replace(grade, report=report)
+    assert target is not None, "match refuses a call with neither"
+    if isinstance(target, Palette):
+        wanted = palette_sample(_in_encoding(target, source.icc), settings.samples)
+    else:
+        wanted = in_profile(target.sample, target.icc, source.icc)
+    if not source.tagged:
+        return fit_samples(source.sample, wanted, settings, progress=progress, start=start)
+    grade = fit_encoded(source.sample, wanted, settings, source.icc, progress, start=start)
+    return replace(grade, encoding=profile_name(source.icc))
+
+
+def _in_encoding(palette: Palette, icc: bytes | None) -> Palette:
+    """A palette of sRGB in another encoding."""
+    if icc is None:
+        return palette
+    colors = to_profile(np.array(palette.colors, dtype=np.float32), None, icc)
+    return Palette(tuple((float(r), float(g), float(b)) for r, g, b in colors), palette.weights)
 
 
 def settings_with(settings: MatchSettings | None, options: dict[str, Any]) -> MatchSettings:
@@ -154,47 +139,3 @@ def settings_with(settings: MatchSettings | None, options: dict[str, Any]) -> Ma
     if unknown:
         raise InputError(f"unknown setting {unknown[0]!r}: choose from {', '.join(base.__dataclass_fields__)}")
     return replace(base, **options)
-
-
-def resolve_device(name: str) -> str:
-    """The PyTorch device that a setting means.
-
-    ``"auto"`` is the CPU: the fit looks at a few thousand colours, for which a GPU spends more time starting kernels than
-    computing.
-
-    Raises:
-        InputError: a device that this machine or this PyTorch does not have.
-    """
-    if name == "auto":
-        return "cpu"
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not there.get(name, False):
-        have = ", ".join(device for device, present in there.items() if present)
-        raise InputError(f"device {name!r} is not available here: choose auto or {have}")
-    return name
-
-
-def _picture_sample(picture: object, weights: object, name: str, settings: MatchSettings) -> PixelSample:
-    tensor = colors_in(picture, name)
-    if tensor.ndim != 3:
-        raise InputError(f"{name} has shape {tuple(tensor.shape)}: give one picture, (H, W, 3)")
-    checked = None if weights is None else weights_in(weights, f"{name}_weights", tuple(tensor.shape[:2]))
-    tensor = in_full_precision(tensor.detach()).resolve_neg()  # what NumPy, which thumbnails go through, can read
-    return sample_pixels(tensor, settings.samples, settings.seed, checked, with_thumbnail=settings.looks_for_scene)
-
-
-def _same_scene(source: PixelSample, target: PixelSample, settings: MatchSettings) -> SameScene | None:
-    if not settings.looks_for_scene:
-        return None
-    if source.thumbnail is None or target.thumbnail is None:
-        if settings.scene == SAME_SCENE:
-            raise InputError("scene 'same' needs two pictures or clips, no palette or series: choose scene auto")
-        return None
-    thorough = settings.scene == SAME_SCENE
-    scene = find_same_scene(source.thumbnail, target.thumbnail, settings.samples, settings.seed, thorough=thorough)
-    if scene is None and thorough:
-        raise InputError(
-            f"scene 'same': fewer than {LEAST_POINTS} points of the source were found again in the reference; choose scene auto "
-            "or different"
-        )
-    return scene

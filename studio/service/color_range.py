@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from reswd_torch.color import srgb_to_lab
+from reswd_torch.grade.look_up import look_up
 from reswd_torch.grade.transforms import grade_array, lut_transform, processor_of
 from reswd_torch.profiles import display_profile, profile_to_lab, to_profile
 from reswd_torch.threads import allowed
-from studio.service.look_up import look_up
 
 LIGHTNESS = 0.5
 """What a difference in L* counts beside one in a* or b*."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from reswd_torch.grade import Cdl, Grade, Lut3D, LutChain
+from reswd_torch.grade.codes import StripKernel
 from reswd_torch.grade.constants import LUMA
 from reswd_torch.grade.kinds import Transform
 from reswd_torch.grade.lut1d import Lut1D
@@ -19,10 +20,6 @@ from studio.media.images import Picture
 from studio.media.images.picture import straight
 
 _PART_PIXELS = 1 << 14
-
-StripKernel = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], None]
-"""Grades one strip, (rows, W, 3), into another of the same shape and dtype. The third is the (rows, W) alpha that its colours are
-multiplied by, or None."""
 
 
 def floats_kernel(effective: Transform) -> StripKernel:

@@ -7,10 +7,11 @@ from functools import lru_cache
 import numpy as np
 
 from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade.codes import StripKernel, codes_kernel, of_codes, render_by
 from reswd_torch.spaces import SpaceChoice, delivery, through
 from studio.media.images import Picture
-from studio.service.floats import StripKernel, by_tables, floats_kernel_of
-from studio.service.render import codes_kernel, of_codes, render, render_by
+from studio.service.floats import by_tables, floats_kernel_of
+from studio.service.render import render
 
 
 def render_between(

@@ -95,10 +95,10 @@ def test_strengths_out_of_range(grade: Grade, strength: object) -> None:
     ("picture", "said"),
     [
         (photograph()[..., :2], r"image has shape \(48, 64, 2\)"),
-        ((photograph() * 255).astype(np.uint8), "image has dtype uint8"),
+        ((photograph() * 255).astype(np.int32), "image has dtype int32"),
         (photograph() * 3, "image has values from"),
         (np.full((2, 2, 3), np.nan), "image holds NaN"),
-        ("picture.jpg", "image is a str"),
+        ("picture.jpg", "image picture.jpg: there is no such file"),
     ],
 )
 def test_pictures_refused(grade: Grade, picture: object, said: str) -> None:

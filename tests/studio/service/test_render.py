@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reswd_torch import Cdl, Grade, Lut3D
-from studio.service import look_up as look_up_module
-from studio.service import render as render_module
+from reswd_torch.grade import codes, look_up
 from studio.service.render import render
 
 QUICK = settings(max_examples=15, deadline=None, derandomize=True)
@@ -124,7 +123,7 @@ def test_strips_meet(grade: Grade, dtype: type, monkeypatch: pytest.MonkeyPatch)
     weights = np.random.default_rng(1).random((37, 41)).astype(np.float32)
     whole = render(pixels, grade, weights)
     for strip in (1, 41, 41 * 5, 41 * 36):
-        monkeypatch.setattr(render_module, "_STRIP_PIXELS", strip)
+        monkeypatch.setattr(codes, "_STRIP_PIXELS", strip)
         assert np.array_equal(render(pixels, grade, weights), whole)
 
 
@@ -138,7 +137,7 @@ def test_parts_in_the_cache_meet(
     pixels, grade = noise(*shape, dtype), Grade(replace(LOOK, saturation=saturation))
     whole = render(pixels, grade)
     for part in (64, 1 << 10, 1 << 30):
-        monkeypatch.setattr(render_module, "_PART_PIXELS", part)
+        monkeypatch.setattr(codes, "_PART_PIXELS", part)
         assert np.array_equal(render(pixels, grade), whole)
 
 
@@ -147,14 +146,14 @@ def test_a_last_part_is_never_too_short(monkeypatch: pytest.MonkeyPatch) -> None
     colours, grade = noise(20_000, 1, np.uint16), GRADES["cdl"]
     amid = render(colours, grade)
     with monkeypatch.context() as patch:
-        patch.setattr(render_module, "_STRIP_PIXELS", 1)
+        patch.setattr(codes, "_STRIP_PIXELS", 1)
         alone = render(colours, grade)
     for colour in colours[(amid != alone).any(-1)][:3]:  # none where OpenCV has no fused multiply-add
         for count in range(128, 192):
             pixels = np.tile(colour, (count, 1, 1))
             whole = render(pixels, grade)
             with monkeypatch.context() as patch:
-                patch.setattr(render_module, "_PART_PIXELS", 64)
+                patch.setattr(codes, "_PART_PIXELS", 64)
                 assert np.array_equal(render(pixels, grade), whole)
 
 
@@ -165,13 +164,13 @@ def test_tables_equal_the_float_path(cdl: Cdl, dtype: type) -> None:
     top = np.iinfo(dtype).max
     ramp = torch.arange(top + 1, dtype=torch.float64)[:, None].expand(-1, 3) / top
     exact = replace(cdl, saturation=1.0).apply(ramp).numpy() * top
-    tables = look_up_module.curve_tables(cdl, np.dtype(dtype))
+    tables = look_up.curve_tables(cdl, np.dtype(dtype))
     assert np.array_equal(tables.astype(np.float32), exact.astype(np.float32))
     assert np.array_equal(np.rint(tables), np.rint(exact))
 
 
 def test_tables_of_numbers_beyond_the_range() -> None:
-    tables = look_up_module.curve_tables(Cdl((3e38,) * 3, (3e38, -3e38, 0.0)), np.dtype(np.uint8))
+    tables = look_up.curve_tables(Cdl((3e38,) * 3, (3e38, -3e38, 0.0)), np.dtype(np.uint8))
     assert np.isfinite(tables).all()
     assert (tables.min(), tables.max()) == (0, 255)
 
@@ -179,7 +178,7 @@ def test_tables_of_numbers_beyond_the_range() -> None:
 def test_pair_tables_hold_every_pair_of_bytes() -> None:
     """In the order in which they lie in memory, whatever the byte order of the machine."""
     table = noise(1, 256, np.uint8)[0]
-    pairs = look_up_module.pair_tables(table)
+    pairs = look_up.pair_tables(table)
     values = np.stack(np.meshgrid(*[np.arange(256, dtype=np.uint8)] * 2, indexing="ij"), -1).reshape(-1, 2)
     index = np.frombuffer(values.tobytes(), np.uint16)
     for column, channels in enumerate(([0, 1], [2, 0], [1, 2])):
@@ -197,7 +196,7 @@ def test_pairs_give_what_the_plain_table_gives(count: int, begins: tuple[int, in
         block[begin : begin + 3 * count].reshape(1, count, 3) for block, begin in zip(memory, begins, strict=True)
     )
     source[...] = content
-    look_up_module.look_up_by_pairs(source, table, look_up_module.pair_tables(table), out)
+    look_up.look_up_by_pairs(source, table, look_up.pair_tables(table), out)
     assert np.array_equal(out[0], table[content[0], [0, 1, 2]])
     assert not memory[1][: begins[1]].any() and not memory[1][begins[1] + 3 * count :].any()
     assert np.array_equal(source, content)
@@ -207,11 +206,11 @@ def test_pairs_give_what_the_plain_table_gives(count: int, begins: tuple[int, in
 @pytest.mark.parametrize("shape", [(31, 41), (31, 42), (32, 41), (1, 1)])
 def test_odd_pictures_without_saturation(begin: int, shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Strips with an odd number of pixels begin at odd addresses; in place too."""
-    monkeypatch.setattr(render_module, "_STRIP_PIXELS", 3 * 41)
+    monkeypatch.setattr(codes, "_STRIP_PIXELS", 3 * 41)
     content, grade = noise(*shape, np.uint8), GRADES["no saturation"]
     pixels = np.zeros(content.size + 1, np.uint8)[begin:][: content.size].reshape(content.shape)
     pixels[...] = content
-    expected = np.rint(look_up_module.curve_tables(FLAT_SATURATION, pixels.dtype)).astype(np.uint8)[content, [0, 1, 2]]
+    expected = np.rint(look_up.curve_tables(FLAT_SATURATION, pixels.dtype)).astype(np.uint8)[content, [0, 1, 2]]
     assert np.array_equal(render(pixels, grade), expected)
     assert np.array_equal(render(pixels, grade, in_place=True), expected)
     assert np.array_equal(pixels, expected)
@@ -220,7 +219,7 @@ def test_odd_pictures_without_saturation(begin: int, shape: tuple[int, int], mon
 @depths
 def test_one_kernel_for_all_frames_of_a_clip(dtype: type) -> None:
     """The same numbers at the same depth share the tables; another number has its own."""
-    kernel = render_module._cdl_kernel
+    kernel = codes._cdl_kernel
     first = kernel(Grade(LOOK, 0.5).effective, np.dtype(dtype))
     assert kernel(Grade(LOOK, 0.5).effective, np.dtype(dtype)) is first
     assert kernel(LOOK, np.dtype(dtype)) is not first
@@ -246,8 +245,8 @@ def test_views_of_any_stride(grade: Grade, dtype: type) -> None:
 @depths
 @pytest.mark.parametrize("threads", [1, 2])
 def test_in_place_gives_the_same(grade: Grade, dtype: type, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render_module, "_STRIP_PIXELS", 500)
-    monkeypatch.setattr(render_module, "allowed", lambda: threads)
+    monkeypatch.setattr(codes, "_STRIP_PIXELS", 500)
+    monkeypatch.setattr(codes, "allowed", lambda: threads)
     pixels = noise(60, 40, dtype)
     expected = render(pixels, grade)
     graded = render(pixels, grade, in_place=True)

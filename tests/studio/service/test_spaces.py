@@ -14,13 +14,13 @@ from PIL import Image
 from reswd_torch.appearance import light_to_pq, pq_appearance, pq_to_light
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
+from reswd_torch.grade import codes as strips
 from reswd_torch.settings import MatchSettings
 from reswd_torch.spaces import choose_spaces, conversion, through
 from studio.color_range import ColorRange
 from studio.jobs import MatchJob
 from studio.media.images import Container, Picture, read_picture, write_picture
 from studio.references import PaletteReference, PictureReference, SavedGrade
-from studio.service import render as strips
 from studio.service.match import run_match
 from studio.service.spaces.render import render_between
 from tests.studio.media.images.profiles_for_tests import display_p3

@@ -124,8 +124,8 @@ def test_the_result_does_not_depend_on_threads_or_time(tmp_path: Path, monkeypat
     path = plain_exr(tmp_path / "a.exr")
     first = regraded(path, WARMER).read_bytes()
     monkeypatch.setattr("reswd_torch.threads.allowed", lambda: 3)
-    monkeypatch.setattr("studio.service.render.allowed", lambda: 3)
-    monkeypatch.setattr("studio.service.render._STRIP_PIXELS", WIDTH * 5)
+    monkeypatch.setattr("reswd_torch.grade.codes.allowed", lambda: 3)
+    monkeypatch.setattr("reswd_torch.grade.codes._STRIP_PIXELS", WIDTH * 5)
     assert regraded(path, WARMER, "b.exr").read_bytes() == first
     assert b"capDate" not in first
 

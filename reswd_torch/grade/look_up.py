@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reswd_torch.grade import Cdl
+from reswd_torch.grade.cdl import Cdl
 
 
 def curve_tables(cdl: Cdl, dtype: np.dtype) -> np.ndarray:
