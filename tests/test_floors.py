@@ -24,6 +24,8 @@ STUDIO = (
 )
 """The floors inside ``studio``, the same way."""
 FRONT_ENDS = ("studio.cli", "studio.ui")
+STARTED = {"studio.ui.app", "studio.ui.window.app", "studio.ui.window.needs"}
+"""What reswd serve and reswd desktop start, and what the latter asks before that."""
 OF_THE_SERVICES = {
     "fit_samples", "fit_pairs", "sample_pixels", "run_match", "run_clip", "run_frames", "match_clip", "run_batch",
     "prepare_batch", "prepare_frames", "fit_series", "render", "where_to_grade", "ClipJob", "FramesJob", "set_num_threads",
@@ -87,7 +89,7 @@ def test_front_ends_do_not_import_each_other() -> None:
     rooms = {name: path for name, path in modules("studio").items() if name.startswith(FRONT_ENDS)}
     for name, path in rooms.items():
         others = tuple(front for front in FRONT_ENDS if not name.startswith(front))
-        wrong = {one for one in imported(path) if one.startswith(others)} - {"studio.ui.app"}  # reswd serve starts it
+        wrong = {one for one in imported(path) if one.startswith(others)} - STARTED
         assert not wrong, f"{name} imports {wrong}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -46,16 +47,17 @@ _PAGES = 1000
 """Open pages that are remembered; of more, the one that was used least recently is forgotten."""
 
 
-def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
+def build_app(allowed: Sequence[Path] = (), *, in_window: bool = False) -> gr.Blocks:
     """Build the whole app, without launching it.
 
     Args:
         allowed: folders of this machine below which a person may name folders in the tab *Batch*.
+        in_window: whether a window of the app's own shows the page, in which folders are chosen; they are added to ``allowed``.
     """
     own_folder()
     narrow()
     surround_first()
-    visitors_know(allowed)
+    visitors_know(tuple(allowed))
     hold_models(models(), DEVICE)
     age = int(limits().keep)  # uploads and results of a page left open over night are gone the next day
     with StudioBlocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, age)) as app:
@@ -65,7 +67,7 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
             with gr.Tab("Match colours", id="match"):
                 wire_match_tab(lay_out_match_tab(), session, app)
             with gr.Tab("Batch", id="batch"):
-                wire_batch_tab(lay_out_batch_tab(allowed), session, allowed)
+                wire_batch_tab(lay_out_batch_tab(allowed, in_window=in_window), session, allowed)
             with gr.Tab("Grade a clip", id="clip"):
                 wire_clip_tab(lay_out_clip_tab(), session)
             with gr.Tab("Guide a generation", id="guide"):
@@ -129,7 +131,12 @@ def strangers_come(host: str, names: tuple[str, ...] = ()) -> None:
     choose(public=not is_loopback(host) or bool(names))
 
 
-def run_app(app: gr.Blocks, options: dict[str, Any]) -> None:
+def icon() -> Path:
+    """The picture that stands for the app."""
+    return _ICON
+
+
+def run_app(app: gr.Blocks, options: dict[str, Any], shown: Callable[[], None] | None = None) -> None:
     """Launch the app and wait until it is stopped: by Ctrl+C, or by SIGTERM or SIGHUP.
 
     Jobs are stopped then, and what visitors sent is removed. After a signal the process ends with the code that shells have
@@ -138,12 +145,15 @@ def run_app(app: gr.Blocks, options: dict[str, Any]) -> None:
     Args:
         app: as :func:`build_app` built it.
         options: of ``launch``.
+        shown: what shows an app whose launch does not wait, and returns when it shall stop.
     """
     told: list[Told] = []
     end_in_order(told.append)
     tidied = keep_tidy()
     try:
         app.launch(**options)
+        if shown is not None:
+            shown()
     except Told:  # before it was open
         pass
     except OSError as error:

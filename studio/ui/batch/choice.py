@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,7 +75,7 @@ class BatchChoice:
     output_space: Sent = ""
     working_space: Sent = ""
 
-    def wanted(self, allowed: tuple[Path, ...]) -> UploadedBatch:
+    def wanted(self, allowed: Sequence[Path]) -> UploadedBatch:
         """The run that the controls ask for.
 
         Args:
@@ -141,12 +142,12 @@ def _quality(value: Sent) -> int | None:
     return None if value is None or value == "" else whole_number(value, "quality")
 
 
-def below(text: str, allowed: tuple[Path, ...], what: str) -> Path:
+def below(text: str, allowed: Sequence[Path], what: str) -> Path:
     """A folder that a person named, if it lies below an allowed one; links are seen through.
 
     Args:
         text: as it was written; a relative path starts at an allowed folder.
-        allowed: the folders that this app was started with permission for.
+        allowed: the folders that this app was started with permission for, or that were chosen in its window.
         what: the folder in words, for a message.
 
     Raises:
@@ -159,7 +160,7 @@ def below(text: str, allowed: tuple[Path, ...], what: str) -> Path:
         candidate = (path if path.is_absolute() else root / path).resolve()
         if candidate.is_relative_to(root):
             return candidate
-    roots = ", ".join(map(str, allowed))
+    roots = ", ".join(map(str, allowed)) or "choose it first"
     raise InputError(f"{text.strip()} does not lie below a folder that this app may use: {roots}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.spaces import SpaceChoice
 from studio.ui import words as page_words
 from studio.ui.batch import words
+from studio.ui.batch.choosers import wire_choosers
 from studio.ui.batch.choice import (
     FILES,
     FOLDER,
@@ -37,7 +39,7 @@ from studio.ui.wiring import LATEST, Updates
 from studio.views.seen import target_seen
 
 
-def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...] = ()) -> None:
+def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: Sequence[Path] = ()) -> None:
     """Connect every control of the tab.
 
     Args:
@@ -51,6 +53,8 @@ def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...] =
     events.wire_written()
     events.wire_spaces()
     wire_runs(tab, session, allowed)
+    if tab.choosers is not None:
+        wire_choosers(tab.choosers, tab.pictures)
     wire_sheet(tab, session)
 
 
