@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from reswd_torch.errors import InputError
 from studio.loopback import LOOPBACK, checked_name, is_loopback, plain_name
 from studio.service.guide.stream import hold_models
-from studio.signals import Told, end_in_order
+from studio.signals import Told, end_in_order, exit_code
 from studio.space import on_a_space
 from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
@@ -165,8 +165,8 @@ def run_app(app: gr.Blocks, options: dict[str, Any], shown: Callable[[], None] |
     finally:
         end_all()
         tidied.set()
-    if told or not wait_for_jobs():
-        _end_at_once(told[0].code if told else 0)
+    if told or shown is not None or not wait_for_jobs():  # a toolkit's own end may crash as well
+        _end_at_once(exit_code() or 0)
 
 
 def _end_at_once(code: int) -> None:
