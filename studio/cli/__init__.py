@@ -1,4 +1,5 @@
-"""The command line: reswd match | apply | convert | how | learn | batch | drift | guide | generate | serve | desktop, one file a command.
+"""The command line: reswd match | apply | convert | how | learn | batch | drift | guide | generate | serve | desktop, one
+file a command.
 
 Heavy modules load inside the commands, so that --help is quick.
 """

@@ -12,7 +12,6 @@ from reswd_torch.errors import InputError
 from reswd_torch.spaces import SpaceChoice
 from studio.ui import words as page_words
 from studio.ui.batch import words
-from studio.ui.batch.choosers import wire_choosers
 from studio.ui.batch.choice import (
     FILES,
     FOLDER,
@@ -23,6 +22,7 @@ from studio.ui.batch.choice import (
     may_have_spaces,
     may_share_a_scene,
 )
+from studio.ui.batch.choosers import wire_choosers
 from studio.ui.batch.looks import MOST, looks_of
 from studio.ui.batch.order import chosen
 from studio.ui.batch.parts import BatchTab

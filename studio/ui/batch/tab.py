@@ -75,9 +75,7 @@ def lay_out_batch_tab(allowed: Sequence[Path] = (), *, in_window: bool = False) 
     )
 
 
-def _pictures(
-    kinds: tuple[str, ...], allowed: Sequence[Path], in_window: bool
-) -> tuple[Pictures, Choosers | None]:
+def _pictures(kinds: tuple[str, ...], allowed: Sequence[Path], in_window: bool) -> tuple[Pictures, Choosers | None]:
     first = kinds[0]
     where = f"below {' or '.join(map(str, allowed))}" if allowed else ""
     kind = gr.Radio(list(kinds), value=first, label="Pictures", elem_id="batch-kind")

@@ -19,7 +19,7 @@ from studio.ui.visits import end_all
 from studio.ui.window.bridge import Bridge
 from studio.ui.window.dialogs import Dialogs, NativeDialogs
 from studio.ui.window.key import Key, Locked
-from studio.ui.window.needs import check_needs
+from studio.ui.window.needs import Toolkit, check_needs
 
 _HOST = "127.0.0.1"
 _SIZE, _LEAST = (1440, 960), (400, 400)
@@ -51,7 +51,13 @@ def desktop(
     warm_up()
     folders, key = list(allowed), Key()
     app = build_app(folders, in_window=True)
-    options = {"server_name": _HOST, "server_port": port, "prevent_thread_lock": True, "quiet": True, **window_options(key)}
+    options = {
+        "server_name": _HOST,
+        "server_port": port,
+        "prevent_thread_lock": True,
+        "quiet": True,
+        **window_options(key),
+    }
     run_app(app, options, partial(_show, app, key, folders, toolkit, dialogs, opened))
 
 
@@ -73,7 +79,12 @@ def window_options(key: Key) -> dict[str, Any]:
 
 
 def _show(
-    app: gr.Blocks, key: Key, allowed: list[Path], toolkit: str | None, dialogs: Dialogs | None, opened: Opened | None
+    app: gr.Blocks,
+    key: Key,
+    allowed: list[Path],
+    toolkit: Toolkit | None,
+    dialogs: Dialogs | None,
+    opened: Opened | None,
 ) -> None:
     """Show the window of an app that runs, until it is closed; then the server ends.
 
@@ -82,6 +93,7 @@ def _show(
     import webview
 
     logging.getLogger("pywebview").setLevel(logging.CRITICAL)  # its complaints are for programmers, with tracebacks
+    webview.settings["ALLOW_FILE_URLS"] = False
     url = str(app.local_url)
     window = webview.create_window(
         TITLE,
@@ -93,6 +105,7 @@ def _show(
         zoomable=True,
         draggable=True,
     )
+    assert window is not None
     native = NativeDialogs(window)
     bridge = Bridge(url, key.cookie, allowed, dialogs or native, window.get_current_url)
     window.expose(*bridge.functions)

@@ -1,7 +1,8 @@
 """What the page in the window may ask of it, by pywebview's bridge: to choose a folder, to save a file, to open a link outside.
 
 The page names no path here. A folder is allowed because a person chose it in a dialogue or dropped it, and only that one.
-Every answer is a record: ``path`` or ``problem``, or neither where the person left the dialogue. Nothing is raised into pywebview.
+Every answer is a record: ``path`` or ``problem``, or neither where the person left the dialogue. pywebview has nothing raised
+into it.
 """
 
 from __future__ import annotations
@@ -86,7 +87,9 @@ class Bridge:
         if wanted is not True:
             return {}
         if len(folders) != 1:
-            raise InputError("Drop one folder." if folders else "The window was not told where the folder lies: choose it.")
+            raise InputError(
+                "Drop one folder." if folders else "The window was not told where the folder lies: choose it."
+            )
         return {"path": str(self._allow(folders[0]))}
 
     @_answered

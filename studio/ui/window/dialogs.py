@@ -42,9 +42,8 @@ class NativeDialogs:
     def listen(self) -> None:
         """Have pywebview note what is dropped. It does so while somebody listens for drops on a part of the page, and asks the
         page which; here the page asks, and the paths never come from a script."""
-        from webview.dom import _dnd_state
-
-        _dnd_state["num_listeners"] = max(1, _dnd_state["num_listeners"])
+        noted = _noted()
+        noted["num_listeners"] = max(1, noted["num_listeners"])
 
     def folder(self, start: str) -> str | None:
         """See :class:`Dialogs`."""
@@ -60,10 +59,17 @@ class NativeDialogs:
 
     def dropped(self) -> Sequence[str]:
         """See :class:`Dialogs`."""
-        from webview.dom import _dnd_state
+        noted = _noted()
+        dropped, noted["paths"] = noted["paths"], []
+        return [_as_it_lies(str(path)) for _, path in dropped]
 
-        noted, _dnd_state["paths"] = _dnd_state["paths"], []
-        return [_as_it_lies(str(path)) for _, path in noted]
+
+def _noted() -> dict[str, Any]:
+    """Where pywebview notes names and paths of what is dropped. It is the only place that no script of a page can write to."""
+    from webview import dom
+
+    noted: dict[str, Any] = dom._dnd_state
+    return noted
 
 
 def _first(chosen: Any) -> str | None:

@@ -50,10 +50,8 @@ class Key:
 
     def fits(self, scope: Scope) -> bool:
         """Whether a request has the cookie."""
-        for name, value in scope["headers"]:
-            if name.lower() == b"cookie" and self._is_in(value.decode("latin-1")):
-                return True
-        return False
+        cookies = (value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"cookie")
+        return any(map(self._is_in, cookies))
 
     def _is_in(self, text: str) -> bool:
         try:

@@ -7,9 +7,12 @@ import re
 import socket
 import sys
 from importlib.util import find_spec
+from typing import Literal
 
 from reswd_torch.errors import InputError
 
+Toolkit = Literal["qt", "gtk"]
+"""What pywebview can show a page with on Linux."""
 _INSTALL = 'pip install "reswd-studio[desktop]"'
 _BROWSER = "reswd serve --browser shows the same app in the browser"
 _DISPLAY = re.compile(r"(?P<host>[^:/]*)(?:/unix)?:(?P<number>\d{1,4})(?:\.\d+)?")
@@ -18,7 +21,7 @@ _X_PORT = 6000
 _WAIT = 5.0
 
 
-def check_needs() -> str | None:
+def check_needs() -> Toolkit | None:
     """Look at what the window needs.
 
     Returns:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +80,18 @@ class Person:
         from qtpy.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
         from qtpy.QtWidgets import QApplication
 
-        box = self.see(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({place}.getBoundingClientRect())")
+        box = self.see(
+            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({place}.getBoundingClientRect())"
+        )
         mime, at, buttons = QMimeData(), QPoint(*map(int, box)), Qt.MouseButton.LeftButton
         mime.setUrls([QUrl.fromLocalFile(path)])
         rest = (Qt.DropAction.CopyAction, mime, buttons, Qt.KeyboardModifier.NoModifier)
         view = self.window.native.webview
-        for event in (QDragEnterEvent(at, *rest), *(QDragMoveEvent(at, *rest) for _ in range(3)), QDropEvent(QPointF(at), *rest)):
+        for event in (
+            QDragEnterEvent(at, *rest),
+            *(QDragMoveEvent(at, *rest) for _ in range(3)),
+            QDropEvent(QPointF(at), *rest),
+        ):
             done = threading.Event()
 
             def send(event: Any = event, done: threading.Event = done) -> None:
@@ -126,6 +133,16 @@ def work(person: Person, asked: dict[str, Any]) -> None:
     )
     person.until("document.querySelector('.window-said')?.textContent.startsWith('Saved: ')")
     asked_for = "performance.getEntriesByType('resource').map((each) => each.name)"
+    person.see(
+        "(() => { const link = Object.assign(document.createElement('a'), {href: 'https://example.org/paper'}); "
+        "document.body.append(link); link.click(); })()"
+    )
+    end = time.monotonic() + 10
+    while not seen["outside"] and time.monotonic() < end:
+        time.sleep(0.1)
+    person.drop(asked["pictures"], "document.querySelector('h1')")
+    least = person.window.native.minimumSize()
+    seen["least"], seen["stayed"] = [least.width(), least.height()], person.see("location.href") == url
     seen["uploads"] = person.see(f"{asked_for}.filter((name) => name.includes('upload'))")
 
 
@@ -140,6 +157,8 @@ def main() -> None:
         print(json.dumps(seen), flush=True)
         window.destroy()
 
+    seen["outside"] = []
+    webbrowser.open = lambda address: seen["outside"].append(address) is None
     desktop(dialogs=Told(asked), opened=opened)
 
 

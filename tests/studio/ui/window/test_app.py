@@ -104,6 +104,8 @@ def test_a_folder_is_done_by_its_path_and_nothing_is_uploaded(
         with Image.open(result) as image, Image.open(path) as source:
             assert image.size == source.size
     assert seen["proposed"] == "icon.png"
+    assert seen["outside"] == ["https://example.org/paper"] and seen["stayed"]
+    assert seen["least"] == [400, 400]
     assert digest(saved) == digest(ROOT / "studio" / "ui" / "icon.png")
 
 
