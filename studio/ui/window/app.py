@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import gradio as gr
@@ -110,8 +111,9 @@ def _show(
     bridge = Bridge(url, key.cookie, allowed, dialogs or native, window.get_current_url)
     window.expose(*bridge.functions)
     window.events.before_show += native.listen
-    # By then pywebview has set its own handler of Ctrl+C, which would leave the window as it is.
-    window.events.before_show += lambda: call_in_order(window.destroy)
+    # By then pywebview has set its own handler of Ctrl+C, which would leave the window as it is. A thread waits until the loop
+    # has begun: what ends a loop before it begins ends nothing.
+    window.events.before_show += lambda: call_in_order(Thread(target=window.destroy, daemon=True).start)
     if opened is not None:
         window.events.loaded += once(partial(opened, window))
     try:
