@@ -56,6 +56,20 @@ def end_in_order(told: Callable[[Told], None] | None = None) -> None:
     _listen(_ENDINGS, tell)
 
 
+def call_in_order(end: Callable[[], None]) -> None:
+    """Let the first Ctrl+C, SIGTERM or SIGHUP call a function in place of raising: for the loop of a toolkit, through which no
+    exception may pass. Further ones are ignored. What the process ends with says :func:`exit_code`."""
+    numbers = (signal.SIGINT, *_ENDINGS)
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        _came.append(number)
+        for one in numbers:
+            signal.signal(one, signal.SIG_IGN)
+        end()
+
+    _listen(numbers, tell)
+
+
 @contextmanager
 def unwinding() -> Iterator[None]:
     """:func:`end_in_order` while the block runs."""

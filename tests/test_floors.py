@@ -24,8 +24,8 @@ STUDIO = (
 )
 """The floors inside ``studio``, the same way."""
 FRONT_ENDS = ("studio.cli", "studio.ui", "studio.mcp")
-STARTED = {"studio.ui.app", "studio.mcp.stdio", "studio.mcp.http"}
-"""What the command line imports of the others: it starts them."""
+STARTED = {"studio.ui.app", "studio.ui.window.app", "studio.ui.window.needs", "studio.mcp.stdio", "studio.mcp.http"}
+"""What the command line imports of the others: it starts them, and asks what a window needs before that."""
 OF_THE_SERVICES = {
     "fit_samples", "fit_pairs", "sample_pixels", "run_match", "run_clip", "run_frames", "match_clip", "run_batch",
     "prepare_batch", "prepare_frames", "fit_series", "render", "where_to_grade", "ClipJob", "FramesJob", "set_num_threads",

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "docs" / "licences.md"
 PROJECT = "reswd-studio"
 BASE = "base"
-EXTRAS = ("app", "guide", "video", "edit", "heic", "vfx", "raw", "cluster", "training", "dev", "docs")
+EXTRAS = ("app", "guide", "video", "edit", "heic", "vfx", "raw", "cluster", "mcp", "desktop", "training", "dev", "docs")
 COPYLEFT = re.compile(r"(?<!L)(GPL|General Public)", re.IGNORECASE)
 """Licences that reach the programs that use a package; the GNU Lesser one is not among them."""
 WEAK = re.compile(r"MPL|Mozilla|LGPL|Lesser", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""The command line: reswd match | apply | convert | how | learn | batch | drift | guide | generate | serve | mcp.
+"""The command line: reswd match | apply | convert | how | learn | batch | drift | guide | generate | serve | desktop | mcp.
 
 Each command is one file. Heavy modules load inside the commands, so that --help is quick.
 """
@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from reswd_torch.errors import InputError
 from studio.cli.apply import apply_command
 from studio.cli.batch import batch_command
+from studio.cli.desktop import desktop_command
 from studio.cli.drift import drift_command
 from studio.cli.generate import generate_command
 from studio.cli.grades import convert_command, how_command
@@ -47,6 +48,7 @@ app.command("guide")(guide_command)
 app.command("generate")(generate_command)
 app.command("serve")(serve_command)
 app.command("mcp")(mcp_command)
+app.command("desktop")(desktop_command)
 
 
 def main() -> None:

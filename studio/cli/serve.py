@@ -17,7 +17,7 @@ from studio.space import on_a_space
 if TYPE_CHECKING:
     from studio.ui.app import Beside
 
-_ALLOW = typer.Option(
+ALLOW = typer.Option(
     "--allow", help="A folder whose sub-folders may be named in the tab Batch; may be given again.", metavar="DIR"
 )
 
@@ -46,7 +46,7 @@ def serve_command(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every interface.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="Port; the first free one from 7860 if left out.")] = None,
     browser: Annotated[bool, typer.Option("--browser", help="Open the app in the browser.")] = False,
-    allow: Annotated[list[Path] | None, _ALLOW] = None,
+    allow: Annotated[list[Path] | None, ALLOW] = None,
     name: Annotated[list[str] | None, _NAME] = None,
     auth: Annotated[list[str] | None, _AUTH] = None,
     auth_file: Annotated[Path | None, _AUTH_FILE] = None,
@@ -54,13 +54,13 @@ def serve_command(
     mcp: Annotated[bool, _MCP] = False,
 ) -> None:
     """Start the browser app."""
-    allowed = _check_allowed(allow or [], host)
+    allowed = check_allowed(allow or [], host)
     names = _check_names(name or [], host)
     who = users(auth or [], auth_file)
     check_open(host, bool(who), i_know)
     if mcp:
         _check_tools(allowed)
-    _check_address(host, port)
+    check_address(host, port)
     beside = _tools(allowed, who) if mcp else None
     from studio.ui.app import serve
 
@@ -84,7 +84,7 @@ def _tools(allowed: tuple[Path, ...], who: tuple[tuple[str, str], ...]) -> Besid
     return Beside("mcp", tools.routes, tools.lifespan, tools.end)
 
 
-def _check_allowed(folders: list[Path], host: str) -> tuple[Path, ...]:
+def check_allowed(folders: list[Path], host: str) -> tuple[Path, ...]:
     """The folders with links seen through. Raises InputError for what is none, and on a Space, where strangers come."""
     if folders and on_a_space():
         raise InputError("--allow is for your own machine: on a Space anybody could read and write these folders")
@@ -102,7 +102,7 @@ def _check_names(names: list[str], host: str) -> tuple[str, ...]:
     return known
 
 
-def _check_address(host: str, port: int | None) -> None:
+def check_address(host: str, port: int | None) -> None:
     """Refuse an address that cannot be listened on, in one line and before the app is built."""
     import socket
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from reswd_torch.errors import InputError
 from studio.media.portable import portable
 
 
-def below(text: str, allowed: tuple[Path, ...], what: str) -> Path:
+def below(text: str, allowed: Sequence[Path], what: str) -> Path:
     """A folder that a person named, if it lies below an allowed one; links are seen through.
 
     Args:
         text: as it was written; a relative path starts at an allowed folder.
-        allowed: the folders that this app was started with permission for.
+        allowed: the folders that this app was started with permission for, or that were chosen in its window.
         what: the folder in words, for a message.
 
     Raises:
@@ -29,7 +29,7 @@ def below(text: str, allowed: tuple[Path, ...], what: str) -> Path:
         candidate = (path if path.is_absolute() else root / path).resolve()
         if candidate.is_relative_to(root):
             return candidate
-    roots = ", ".join(map(str, allowed))
+    roots = ", ".join(map(str, allowed)) or "choose it first"
     raise InputError(f"{text.strip()} does not lie below a folder that this app may use: {roots}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from reswd_torch.errors import InputError
 from studio.loopback import LOOPBACK, checked_name, is_loopback, plain_name
 from studio.service.guide.stream import hold_models
-from studio.signals import Told, end_in_order
+from studio.signals import Told, end_in_order, exit_code
 from studio.space import on_a_space
 from studio.ui.batch.events import wire_batch_tab
 from studio.ui.batch.tab import lay_out_batch_tab
@@ -66,16 +66,17 @@ class Beside:
     end: Callable[[], None]
 
 
-def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
+def build_app(allowed: Sequence[Path] = (), *, in_window: bool = False) -> gr.Blocks:
     """Build the whole app, without launching it.
 
     Args:
         allowed: folders of this machine below which a person may name folders in the tab *Batch*.
+        in_window: whether a window of the app's own shows the page, in which folders are chosen; they are added to ``allowed``.
     """
     own_folder()
     narrow()
     surround_first()
-    visitors_know(allowed)
+    visitors_know(tuple(allowed))
     hold_models(models(), DEVICE)
     age = int(limits().keep)  # uploads and results of a page left open over night are gone the next day
     with StudioBlocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, age)) as app:
@@ -85,7 +86,7 @@ def build_app(allowed: tuple[Path, ...] = ()) -> gr.Blocks:
             with gr.Tab("Match colours", id="match"):
                 wire_match_tab(lay_out_match_tab(), session, app)
             with gr.Tab("Batch", id="batch"):
-                wire_batch_tab(lay_out_batch_tab(allowed), session, allowed)
+                wire_batch_tab(lay_out_batch_tab(allowed, in_window=in_window), session, allowed)
             with gr.Tab("Grade a clip", id="clip"):
                 wire_clip_tab(lay_out_clip_tab(), session)
             with gr.Tab("Guide a generation", id="guide"):
@@ -154,7 +155,17 @@ def strangers_come(host: str, names: tuple[str, ...] = ()) -> None:
     choose(public=not is_loopback(host) or bool(names))
 
 
-def run_app(app: gr.Blocks, options: dict[str, Any], beside: Beside | None = None) -> None:
+def icon() -> Path:
+    """The picture that stands for the app."""
+    return _ICON
+
+
+def run_app(
+    app: gr.Blocks,
+    options: dict[str, Any],
+    beside: Beside | None = None,
+    shown: Callable[[], None] | None = None,
+) -> None:
     """Launch the app and wait until it is stopped: by Ctrl+C, or by SIGTERM or SIGHUP.
 
     Jobs are stopped then, and what visitors sent is removed. After a signal the process ends with the code that shells have
@@ -164,12 +175,15 @@ def run_app(app: gr.Blocks, options: dict[str, Any], beside: Beside | None = Non
         app: as :func:`build_app` built it.
         options: of ``launch``.
         beside: what else is served in it.
+        shown: what shows an app whose launch does not wait, and returns when it shall stop.
     """
     told: list[Told] = []
     end_in_order(told.append)
     tidied = keep_tidy()
     try:
         app.launch(**options)
+        if shown is not None:
+            shown()
     except Told:  # before it was open
         pass
     except OSError as error:
@@ -183,8 +197,8 @@ def run_app(app: gr.Blocks, options: dict[str, Any], beside: Beside | None = Non
         if beside is not None:
             beside.end()
         tidied.set()
-    if told or not wait_for_jobs():
-        _end_at_once(told[0].code if told else 0)
+    if told or shown is not None or not wait_for_jobs():  # a toolkit's own end may crash as well
+        _end_at_once(exit_code() or 0)
 
 
 def _end_at_once(code: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,7 +76,7 @@ class BatchChoice:
     output_space: Sent = ""
     working_space: Sent = ""
 
-    def wanted(self, allowed: tuple[Path, ...]) -> UploadedBatch:
+    def wanted(self, allowed: Sequence[Path]) -> UploadedBatch:
         """The run that the controls ask for.
 
         Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from studio.ui.batch.choice import (
     may_have_spaces,
     may_share_a_scene,
 )
+from studio.ui.batch.choosers import wire_choosers
 from studio.ui.batch.looks import MOST, looks_of
 from studio.ui.batch.order import chosen
 from studio.ui.batch.parts import BatchTab
@@ -37,7 +39,7 @@ from studio.ui.wiring import LATEST, Updates
 from studio.views.seen import target_seen
 
 
-def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...] = ()) -> None:
+def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: Sequence[Path] = ()) -> None:
     """Connect every control of the tab.
 
     Args:
@@ -51,6 +53,8 @@ def wire_batch_tab(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...] =
     events.wire_written()
     events.wire_spaces()
     wire_runs(tab, session, allowed)
+    if tab.choosers is not None:
+        wire_choosers(tab.choosers, tab.pictures)
     wire_sheet(tab, session)
 
 

@@ -29,6 +29,20 @@ class Pictures:
 
 
 @dataclass(frozen=True, eq=False)
+class Choosers:
+    """In a window of the app's own: what chooses folders.
+
+    Attributes:
+        here, results: the buttons of both boxes.
+        taken: out of sight: pressed by the page when a folder was dropped.
+    """
+
+    here: gr.Button
+    results: gr.Button
+    taken: gr.Button
+
+
+@dataclass(frozen=True, eq=False)
 class Colours:
     """Where the colours come from."""
 
@@ -98,3 +112,4 @@ class BatchTab:
     more: More
     spaces: Spaces
     outcome: Outcome
+    choosers: Choosers | None = None

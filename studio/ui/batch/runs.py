@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ _DOWNLOAD_JS = """(file) => {
 }"""
 
 
-def wire_runs(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...]) -> None:
+def wire_runs(tab: BatchTab, session: gr.State, allowed: Sequence[Path]) -> None:
     """Connect every button that starts or ends a run, and the one that takes the results away.
 
     Args:
@@ -54,7 +54,7 @@ def wire_runs(tab: BatchTab, session: gr.State, allowed: tuple[Path, ...]) -> No
 class RunEvents:
     """What happens when a run is asked for. For the arguments see :func:`wire_runs`."""
 
-    def __init__(self, tab: BatchTab, session: gr.State, allowed: tuple[Path, ...]) -> None:
+    def __init__(self, tab: BatchTab, session: gr.State, allowed: Sequence[Path]) -> None:
         self.tab, self.session, self.allowed = tab, session, allowed
         self.controls = Controls(
             BatchChoice, tab.pictures, tab.colours, tab.colours.aims, tab.written, tab.more, tab.spaces

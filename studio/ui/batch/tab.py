@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -13,7 +14,8 @@ from studio.kinds import AS_SOURCE
 from studio.service.batch.run import FRESH, OVERWRITE, RESUME
 from studio.ui.batch import words
 from studio.ui.batch.choice import FILES, FOLDER, HERE
-from studio.ui.batch.parts import BatchTab, Colours, Further, More, Outcome, Pictures, Written
+from studio.ui.batch.choosers import chooser, choosers_of
+from studio.ui.batch.parts import BatchTab, Choosers, Colours, Further, More, Outcome, Pictures, Written
 from studio.ui.batch.run import MODES
 from studio.ui.controls import (
     KINDS,
@@ -42,17 +44,19 @@ _FORMATS = (
 )
 
 
-def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
+def lay_out_batch_tab(allowed: Sequence[Path] = (), *, in_window: bool = False) -> BatchTab:
     """Lay the tab out.
 
     Args:
         allowed: folders of this machine below which a person may name some; none on a server for strangers.
+        in_window: whether folders are chosen in the dialogues of a window of the app's own. None is uploaded then.
     """
+    kinds = (HERE, FILES) if in_window else (FILES, FOLDER, HERE) if allowed else (FILES, FOLDER)
     with gr.Row(equal_height=False, elem_classes="halves"):
         with gr.Column(scale=4, min_width=330, elem_classes="choices"):
-            pictures = _pictures(allowed)
+            pictures, choosers = _pictures(kinds, allowed, in_window)
             colours = _colours()
-            further, run = _buttons()
+            further, run = _buttons(kinds[0])
             written = _written()
             more = _more()
             spaces = lay_out_spaces("batch-")
@@ -67,24 +71,28 @@ def lay_out_batch_tab(allowed: tuple[Path, ...] = ()) -> BatchTab:
         more=more,
         spaces=spaces,
         outcome=outcome,
+        choosers=choosers,
     )
 
 
-def _pictures(allowed: tuple[Path, ...]) -> Pictures:
-    kinds = (FILES, FOLDER, HERE) if allowed else (FILES, FOLDER)
+def _pictures(kinds: tuple[str, ...], allowed: Sequence[Path], in_window: bool) -> tuple[Pictures, Choosers | None]:
+    first = kinds[0]
     where = f"below {' or '.join(map(str, allowed))}" if allowed else ""
-    kind = gr.Radio(list(kinds), value=FILES, label="Pictures", elem_id="batch-kind")
-    with gr.Column() as files_group:
+    kind = gr.Radio(list(kinds), value=first, label="Pictures", elem_id="batch-kind")
+    with gr.Column(visible=first == FILES) as files_group:
         files = as_sent(gr.File(label="ZIP or pictures", file_count="multiple", height=150, elem_id="batch-files"))
     with gr.Column(visible=False) as folder_group:
         folder = as_sent(gr.File(label="Folder", file_count="directory", height=150, elem_id="batch-folder"))
-    with gr.Column(visible=False) as here_group:
+    with gr.Column(visible=first == HERE) as here_group:
+        where = "or drop one here" if in_window else where
         here = gr.Textbox(label="Folder with the pictures", placeholder=where, elem_id="batch-here")
+        choose_here = chooser("batch-choose-here", in_window)
         results = gr.Textbox(label="Folder for the results", info="Made if it is not there", elem_id="batch-results")
+        choose_results = chooser("batch-choose-results", in_window)
         existing = gr.Dropdown(list(_EXISTING), value=FRESH, label="If results are there already")
-    hint = gr.HTML(words.hint(FILES), padding=False, elem_id="batch-hint")
+    hint = gr.HTML(words.hint(first), padding=False, elem_id="batch-hint")
     listed = gr.HTML(elem_id="batch-list", padding=False)
-    return Pictures(
+    pictures = Pictures(
         kind=kind,
         files_group=files_group,
         files=files,
@@ -97,6 +105,7 @@ def _pictures(allowed: tuple[Path, ...]) -> Pictures:
         hint=hint,
         listed=listed,
     )
+    return pictures, choosers_of(choose_here, choose_results)
 
 
 def _colours() -> Colours:
@@ -131,11 +140,11 @@ def _colours() -> Colours:
     )
 
 
-def _buttons() -> tuple[Further, RunButtons]:
+def _buttons(kind: str) -> tuple[Further, RunButtons]:
     with gr.Row():
         trial = gr.Button("Try on three", scale=3, min_width=150, elem_id="batch-try")
         go_on = gr.Button("Go on", scale=1, min_width=80, elem_id="batch-go-on", visible=False)
-    return Further(trial, go_on), run_buttons(words.process(FILES), "batch-start", "batch-stop", "batch-status")
+    return Further(trial, go_on), run_buttons(words.process(kind), "batch-start", "batch-stop", "batch-status")
 
 
 def _written() -> Written:

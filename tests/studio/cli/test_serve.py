@@ -17,7 +17,7 @@ from tests.studio.command_line import Reswd
 def test_serve_allows_no_folders_on_a_space_and_no_whole_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check = serve._check_allowed
+    check = serve.check_allowed
     assert check([tmp_path], "127.0.0.1") == (tmp_path.resolve(),)
     for folder, words in ((tmp_path / "none", "no such folder"), (Path("/"), "the whole disk")):
         with pytest.raises(InputError, match=words):
