@@ -1,0 +1,253 @@
+"""The front door: a picture, what a model made of it, and the mask go in; the picture with the region matched comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reswd_torch.arrays import Array, colors_in, like_input, weights_in
+from reswd_torch.checks import number_within
+from reswd_torch.errors import InputError
+from reswd_torch.grade.cdl import Cdl
+from reswd_torch.grade.grade import Grade
+from reswd_torch.inpainting.continuity import CUT, Continued, continued
+from reswd_torch.inpainting.edge import Across, across_edge
+from reswd_torch.inpainting.membrane import Membrane, membrane
+from reswd_torch.inpainting.outside import Outside, look_outside
+from reswd_torch.learning.difference import ciede2000
+from reswd_torch.profiles import profile_name, profile_to_lab
+from reswd_torch.threads import one_thread, opencv_on_one_thread
+
+FEATHER = 4.0
+"""Pixels inside the edge over which the image passes into the generated picture, unless the caller says otherwise."""
+NOTHING, FROM_OUTSIDE, FROM_EDGE, FROM_BOTH = FOUND_BY = ("nothing", "outside", "edge", "outside and edge")
+LEAST_PAIRS = 48
+"""Pairs across the edge below which they say nothing."""
+_MARGIN = 48
+"""Pixels around the mask that the edge is looked at with."""
+_TRUSTED = (0.35, 0.75)
+"""Shares of the edge that have to go on naturally under a grade before it counts at all, and before it counts fully."""
+_GAINED = 0.3
+"""dE2000 that a grade from the edge has to gain at arcs that were held out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inpainting:
+    """How a repainted region is matched.
+
+    Attributes:
+        grade: for the generated picture; the identity where nothing speaks for another.
+        found_by: of ``FOUND_BY``: what the grade stands on.
+        trust: 0..1, how far a grade from the edge was followed; 1 for any other.
+        outside_before: mean dE2000 between both pictures outside of the mask.
+        outside_after: the same of colours that were held out, under the grade that was learned there; None where none was.
+        edge_before, edge_after: mean dE2000 across the edge of arcs that were held out, under the grade from outside (or none)
+            and under the one from the edge; None where the edge was not asked.
+        seam_before, seam_after: mean dE2000 across the edge, of the generated picture and of the result; None without an edge in
+            the frame. A picture has steps of its own: they do not become 0.
+        membrane: what closes the rest of the seam; None for nothing.
+        notes: what was assumed.
+    """
+
+    grade: Grade
+    found_by: str = NOTHING
+    trust: float = 1.0
+    outside_before: float = 0.0
+    outside_after: float | None = None
+    edge_before: float | None = None
+    edge_after: float | None = None
+    seam_before: float | None = None
+    seam_after: float | None = None
+    membrane: Membrane | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
+
+    def apply(self, image: Array, generated: Array, mask: np.ndarray | Tensor, *, feather: float = FEATHER) -> Array:
+        """The composite, with this fit. For the arguments and errors see :func:`match_inpainting`."""
+        first, second, weights = _checked(image, generated, mask)
+        return like_input(_composite(self, first, second, weights, _feather(feather)), image)
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain data for JSON: everything but the membrane's numbers."""
+        names = ("found_by", "trust", "outside_before", "outside_after", "edge_before", "edge_after", "seam_before", "seam_after")
+        return {name: getattr(self, name) for name in names} | {
+            "membrane": None if self.membrane is None else self.membrane.largest,
+            "grade": {name: value for name, value in self.grade.to_record().items() if name != "values"},
+            "notes": list(self.notes),
+        }
+
+
+def match_inpainting(
+    image: Array, generated: Array, mask: np.ndarray | Tensor, *, feather: float = FEATHER, icc: bytes | None = None
+) -> Array:
+    """Put a repainted region into a picture, with the colours of what lies around it.
+
+    Where the model has shifted the whole picture, the pixels outside of the mask say how, and a grade is learned from them. Where
+    outside nothing has changed, the grade is the one with which the colours go on across the edge. Each is used only where it
+    foresees colours or arcs of the edge that were held out; content that does not belong together is left as it is. What is left of
+    a seam is closed by a small smooth correction that fades inwards.
+
+    Args:
+        image: (H, W, 3) array or tensor of floats, 0..1, sRGB-encoded (or in the encoding of ``icc``): the picture that was
+            repainted.
+        generated: the same, of the same size: what the model gave.
+        mask: (H, W), 0..1, 1 where it repainted. Between, both are mixed.
+        feather: pixels inside the edge over which the image passes into the generated picture, 0 to 256; 0 for the mask's own
+            softness alone.
+        icc: the profile of both; None for sRGB.
+
+    Returns:
+        (H, W, 3) as ``image``: same kind, dtype and device. Where the mask is 0, the image's own values exactly.
+
+    Raises:
+        InputError: arrays of a wrong shape, dtype or range, pictures or masks of different sizes, a mask that is 0 or 1 everywhere.
+    """
+    first, second, weights = _checked(image, generated, mask)
+    width = _feather(feather)
+    return like_input(_composite(_fit(first, second, weights, icc), first, second, weights, width), image)
+
+
+def fit_inpainting(
+    image: np.ndarray | Tensor, generated: np.ndarray | Tensor, mask: np.ndarray | Tensor, *, icc: bytes | None = None
+) -> Inpainting:
+    """Find how a repainted region is to be matched; nothing is composed. For the arguments see :func:`match_inpainting`."""
+    return _fit(*_checked(image, generated, mask), icc)
+
+
+def _checked(image: object, generated: object, mask: object) -> tuple[Tensor, Tensor, Tensor]:
+    first, second = colors_in(image, "image").detach(), colors_in(generated, "generated").detach()
+    if first.ndim != 3:
+        raise InputError(f"image has shape {tuple(first.shape)}: give one picture, (H, W, 3)")
+    if first.shape != second.shape:
+        raise InputError(
+            f"generated has shape {tuple(second.shape)} and image {tuple(first.shape)}: give both at one size"
+        )
+    weights = weights_in(mask, "mask", tuple(first.shape[:2])).to(first.device)
+    if float(weights.max()) > 1.0:
+        raise InputError(f"mask has values up to {float(weights.max()):.4g}: give weights in 0..1")
+    if bool((weights > 0).all()):
+        raise InputError("mask is above 0 everywhere: leave something outside of it to match to")
+    return first, second.to(first.device), weights
+
+
+def _feather(value: float) -> float:
+    return number_within("feather", value, 0.0, 256.0)
+
+
+@one_thread()
+def _fit(image: Tensor, generated: Tensor, mask: Tensor, icc: bytes | None) -> Inpainting:
+    first, second, weights = (np.ascontiguousarray(each.cpu().float().numpy()) for each in (image, generated, mask))
+    identity = Grade(Cdl(), encoding=profile_name(icc))
+    part = weights > 0
+    if np.array_equal(first[part], second[part]):
+        return Inpainting(identity, notes=("the generated picture equals the image under the mask",))
+    outside = look_outside(first, second, weights, icc)
+    grade = outside.grade or identity
+    pairs = _pairs(first, second, weights)
+    if pairs.count < LEAST_PAIRS:
+        note = "the mask has too little of an edge in the frame: nothing across it was looked at"
+        return Inpainting(
+            grade, FROM_OUTSIDE if outside.grade else NOTHING, 1.0, *_of(outside), notes=(note,)
+        )
+    found = continued(pairs, grade.transform if isinstance(grade.transform, Cdl) else None)
+    trust = _trust(found)
+    takes_edge = trust > 0.0 and isinstance(grade.transform, Cdl)
+    if takes_edge:
+        grade = Grade(_between(grade.transform, found.cdl, trust), encoding=grade.encoding)
+    by = {(False, False): NOTHING, (True, False): FROM_OUTSIDE, (False, True): FROM_EDGE, (True, True): FROM_BOTH}
+    size = (weights.shape[0], weights.shape[1])
+    film, seam = _closed(pairs, grade, icc, size)
+    return Inpainting(
+        grade, by[outside.grade is not None, takes_edge], trust if takes_edge else 1.0, *_of(outside),
+        found.before, found.after, *seam, film,
+    )  # fmt: skip
+
+
+def _of(outside: Outside) -> tuple[float, float | None]:
+    return outside.before, None if outside.learned is None else outside.foreseen
+
+
+def _pairs(image: np.ndarray, generated: np.ndarray, mask: np.ndarray) -> Across:
+    """The pairs across the edge, looked for around the mask alone; their places are those of the whole picture."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, left = max(0, rows[0] - _MARGIN), max(0, columns[0] - _MARGIN)
+    here = slice(top, rows[-1] + 1 + _MARGIN), slice(left, columns[-1] + 1 + _MARGIN)
+    pairs = across_edge(image[here], generated[here], np.ascontiguousarray(mask[here]))
+    pairs.places[:] += (top, left)
+    return pairs
+
+
+def _trust(found: Continued) -> float:
+    """How far a grade from the edge is followed: not at all where it does not foresee what was held out."""
+    gained = found.before - found.after
+    if gained < _GAINED or gained < 2 * found.error:
+        return 0.0
+    low, high = _TRUSTED
+    ramp = min(1.0, max(0.0, (found.explained - low) / (high - low)))
+    return ramp * ramp * (3 - 2 * ramp)
+
+
+def _between(first: Cdl, second: Cdl, share: float) -> Cdl:
+    """Ten numbers on the way from the first to the second."""
+    if share == 1.0:
+        return second
+    mixed = (1.0 - share) * first.vector() + share * second.vector()
+    return Cdl.from_vector(mixed)
+
+
+def _closed(
+    pairs: Across, grade: Grade, icc: bytes | None, size: tuple[int, int]
+) -> tuple[Membrane, tuple[float, float]]:
+    """What closes the rest of the seam; and the mean step across the edge before all and after all."""
+    def lab(codes: np.ndarray) -> np.ndarray:
+        return profile_to_lab(codes.clip(0.0, 1.0).astype(np.float32), icc)
+
+    outer = lab(pairs.outside)
+    graded = np.asarray(grade.apply(pairs.inside), np.float64)
+    film = membrane(pairs, graded, (lab(graded), outer), size)
+    near = film.near(pairs.places)
+    steps = (np.minimum(ciede2000(lab(each), outer), CUT).mean() for each in (pairs.inside, graded + near))
+    before, after = (float(each) for each in steps)
+    return film, (before, after)
+
+
+def _composite(fit: Inpainting, image: Tensor, generated: Tensor, mask: Tensor, feather: float) -> Tensor:
+    weights = mask.cpu().numpy()
+    inside = weights > 0
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    here = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    share, depth = _shares(weights, here, feather)
+    work = torch.float64 if image.dtype == torch.float64 else torch.float32
+    graded = fit.grade.apply(generated[here].to(work).contiguous())
+    if fit.membrane is not None:
+        closing = torch.from_numpy(fit.membrane.over(depth, here[0].start, here[1].start))
+        graded = (graded + closing.to(graded)).clamp(0.0, 1.0)
+    mixed = torch.from_numpy(share).to(graded)[..., None]
+    own = image[here].to(work)
+    part = torch.where(mixed >= 1.0, graded, own + mixed * (graded - own)).clamp(0.0, 1.0).to(image.dtype)
+    out = image.clone()
+    out[here] = torch.where(torch.from_numpy(inside[here]).to(image.device)[..., None], part, image[here])
+    return out
+
+
+def _shares(mask: np.ndarray, here: tuple[slice, slice], feather: float) -> tuple[np.ndarray, np.ndarray]:
+    """How much of the generated picture is in each pixel of a part, and how deep in the mask each lies."""
+    import cv2
+
+    framed = np.pad(mask[here] > 0, 1, constant_values=False).astype(np.uint8)
+    # At the frame of the picture the mask goes on: nothing has to be joined there.
+    for axis, (at, end) in enumerate(zip(here, mask.shape, strict=True)):
+        for touches, index in ((at.start == 0, 0), (at.stop == end, -1)):
+            if touches:
+                line = np.take(framed, 1 if index == 0 else -2, axis=axis)
+                framed[(index, slice(None)) if axis == 0 else (slice(None), index)] = line
+    with opencv_on_one_thread():
+        depth = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    share = np.ascontiguousarray(mask[here], np.float32)
+    if feather > 0.0:
+        ramp = np.clip((depth - 0.5) / np.float32(feather), 0, 1)
+        share = np.minimum(share, ramp * ramp * (3 - 2 * ramp))
+    return share, depth
