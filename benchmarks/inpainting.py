@@ -33,6 +33,7 @@ from PIL import Image
 from reswd_torch import Cdl
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.inpainting import fit_inpainting, match_inpainting
+from reswd_torch.inpainting.match import FEATHER
 from reswd_torch.learning.difference import ciede2000
 
 PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "eval" / "photos"
@@ -52,6 +53,7 @@ class Case:
         generated: the same, what the model gave.
         mask: (H, W) float32.
         truth: what the result should be.
+        background: the photograph, for rivals.
         grade: what was done to the colours inside.
     """
 
@@ -60,6 +62,7 @@ class Case:
     generated: np.ndarray
     mask: np.ndarray
     truth: np.ndarray
+    background: np.ndarray
     grade: Cdl
 
 
@@ -124,7 +127,7 @@ def cases(paths: list[Path], which: str, edge: int, seed: int) -> Iterator[Case]
         image = truth.copy()
         core = cv2.erode((mask >= 0.98).astype(np.uint8), np.ones((3, 3), np.uint8), iterations=MARGIN) > 0
         image[core] = other[::-1][core]
-        inside = mask[..., None] > 0
+        inside, background = mask[..., None] > 0, truth
         if which == "a":
             whole = graded(grade, truth) + draw.normal(0, 0.008, truth.shape).astype(np.float32)
             generated = jpeg(whole)
@@ -134,7 +137,7 @@ def cases(paths: list[Path], which: str, edge: int, seed: int) -> Iterator[Case]
             grade = grade if which == "b" else Cdl()
             noise = draw.integers(-1, 2, truth.shape).astype(np.float32) / 255 if which == "c" else np.float32(0)
             generated = np.where(inside, in_codes(graded(grade, truth) + noise), truth)
-        yield Case(path.stem, image, generated, mask, truth, grade)
+        yield Case(path.stem, image, generated, mask, truth, background, grade)
 
 
 def graded(grade: Cdl, picture: np.ndarray) -> np.ndarray:
@@ -174,6 +177,9 @@ def judge(result: np.ndarray, case: Case) -> Figures:
 
     region = (case.mask > 0).astype(np.uint8)
     depth = cv2.distanceTransform(region, cv2.DIST_L2, 5)
+    if case.truth is not case.background:  # of a foreign patch: what is mixed into it by its mask is no change of colours
+        region = ((depth > FEATHER) & (case.mask >= 1)).astype(np.uint8)
+        depth = cv2.distanceTransform(region, cv2.DIST_L2, 5)
     apart = np.zeros(region.shape)
     apart[region > 0] = ciede2000(lab(result[region > 0]), lab(case.truth[region > 0]))
     steps = []
@@ -189,7 +195,7 @@ def judge(result: np.ndarray, case: Case) -> Figures:
 
 def left(case: Case) -> np.ndarray:
     """Pasted hard."""
-    return np.where(case.mask[..., None] > 0, case.generated, case.truth)
+    return np.where(case.mask[..., None] > 0, case.generated, case.background)
 
 
 def feathered(case: Case) -> np.ndarray:
@@ -198,7 +204,7 @@ def feathered(case: Case) -> np.ndarray:
 
     depth = cv2.distanceTransform((case.mask > 0).astype(np.uint8), cv2.DIST_L2, 5)
     share = np.minimum(depth / 8, 1)[..., None].astype(np.float32)
-    return case.truth * (1 - share) + case.generated * share
+    return case.background * (1 - share) + case.generated * share
 
 
 def reinhard(case: Case) -> np.ndarray:
@@ -210,10 +216,10 @@ def reinhard(case: Case) -> np.ndarray:
     region = (case.mask > 0).astype(np.uint8)
     inner = (cv2.distanceTransform(region, cv2.DIST_L2, 5) <= 16) & (region > 0)
     outer = (cv2.distanceTransform(1 - region, cv2.DIST_L2, 5) <= 16) & (region == 0)
-    ins, outs = lab(case.generated[inner]), lab(case.truth[outer])
+    ins, outs = lab(case.generated[inner]), lab(case.background[outer])
     moved = (lab(case.generated) - ins.mean(0)) / ins.std(0) * outs.std(0) + outs.mean(0)
     back = lab_to_srgb(torch.from_numpy(moved)).clamp(0, 1).numpy().astype(np.float32)
-    return np.where(region[..., None] > 0, back, case.truth)
+    return np.where(region[..., None] > 0, back, case.background)
 
 
 def poisson(case: Case) -> np.ndarray:
@@ -224,13 +230,13 @@ def poisson(case: Case) -> np.ndarray:
     region = np.pad((case.mask > 0).astype(np.uint8) * 255, pad)
     ours, others = (
         np.pad(np.rint(each * 255).astype(np.uint8), ((pad, pad), (pad, pad), (0, 0)), mode="edge")
-        for each in (case.truth, case.generated)
+        for each in (case.background, case.generated)
     )
     top, left_, high, wide = *(each.min() for each in np.nonzero(region)), 0, 0
     high, wide = (each.max() - low + 1 for each, low in zip(np.nonzero(region), (top, left_), strict=True))
     centre = int(left_ + wide // 2), int(top + high // 2)
     done = cv2.seamlessClone(others, ours, region, centre, cv2.NORMAL_CLONE)[pad:-pad, pad:-pad]
-    return np.where(case.mask[..., None] > 0, done.astype(np.float32) / np.float32(255), case.truth)
+    return np.where(case.mask[..., None] > 0, done.astype(np.float32) / np.float32(255), case.background)
 
 
 def ours(case: Case) -> np.ndarray:

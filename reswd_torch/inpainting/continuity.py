@@ -37,6 +37,8 @@ _FLOOR = 1.0
 _TOLERATED = 2.0
 """Steps of this many natural ones count a quarter."""
 _SCALES = (8.0, 5.0, 3.0, 2.0, 1.4, 1.0, 1.0, 1.0, 1.0, 1.0)
+_FLAT = 2.0
+"""Variation along the edge, CIE Lab units, that is as good as none."""
 _SMOOTHED = 9
 """Neighbours along the edge whose natural steps are averaged."""
 
@@ -50,6 +52,9 @@ class Continued:
         before, after: mean dE2000 across the edge, of arcs that were held out, each pair cut at ``CUT``.
         error: standard error of what was gained, from the arcs.
         explained: 0..1, the share of the edge that goes on naturally under the grade, beside that of the picture itself.
+        together: -1..1, how far the colours on both sides change together along the edge, the inner ones as they were generated.
+        varied: standard deviation of the outer colours along the edge, CIE Lab units.
+        shift: mean dE2000 by which the grade changes the inner colours.
     """
 
     cdl: Cdl
@@ -57,6 +62,9 @@ class Continued:
     after: float
     error: float
     explained: float
+    together: float
+    varied: float
+    shift: float
 
 
 CUT = 20.0
@@ -85,7 +93,23 @@ def continued(pairs: Across, start: Cdl | None = None) -> Continued:
     by_arc = np.array([gained[pairs.arcs == arc].mean() for arc in np.unique(pairs.arcs)])
     error = float(by_arc.std(ddof=1) / np.sqrt(len(by_arc))) if len(by_arc) > 1 else float("inf")
     means = [float(np.minimum(each, CUT).mean()) for each in (before, after)]
-    return Continued(Cdl.from_vector(natural_numbers(found)), *means, error, problem.explained(found))
+    cdl = Cdl.from_vector(natural_numbers(found))
+    inner, graded = _lab(pairs.inside), _lab(cdl.apply(problem.inside).numpy())
+    shift = float(ciede2000(inner, graded).mean())
+    outer = problem.outside_lab.numpy()
+    return Continued(cdl, *means, error, explained(graded, outer, pairs), _together(inner, outer), _spread(outer), shift)
+
+
+def _spread(labs: np.ndarray) -> float:
+    """The length of the standard deviation of colours."""
+    return float(np.sqrt(labs.var(axis=0).sum()))
+
+
+def _together(inner: np.ndarray, outer: np.ndarray) -> float:
+    """The correlation of colours on both sides; where neither side varies by more than a step or two, they do so together."""
+    same = float(((inner - inner.mean(axis=0)) * (outer - outer.mean(axis=0))).sum(axis=1).mean())
+    own = [_spread(each) ** 2 + _FLAT**2 for each in (inner, outer)]
+    return (same + _FLAT**2) / float(np.sqrt(own[0] * own[1]))
 
 
 def natural_steps(pairs: Across) -> Float[np.ndarray, " n"]:
@@ -102,6 +126,23 @@ def natural_steps(pairs: Across) -> Float[np.ndarray, " n"]:
     return np.asarray(np.sqrt(_FLOOR**2 + out**2))
 
 
+def counted(inner: np.ndarray, outer: np.ndarray, pairs: Across) -> Float[np.ndarray, " n"]:
+    """How much each pair counts, 0..1: less the larger its step is beside what is natural there.
+
+    Args:
+        inner, outer: (N, 3) CIE Lab of the pairs' colours.
+        pairs: which they are.
+    """
+    relative = ciede2000(inner, outer) / (_TOLERATED * natural_steps(pairs))
+    return np.asarray(1.0 / (1.0 + relative**2) ** 2)
+
+
+def explained(inner: np.ndarray, outer: np.ndarray, pairs: Across) -> float:
+    """The share of the edge that goes on naturally, as a share of what does so outside. For the arguments see :func:`counted`."""
+    own = counted(_lab(pairs.outside), _lab(pairs.beyond), pairs).mean()
+    return min(1.0, float(counted(inner, outer, pairs).mean()) / max(float(own), 1e-6))
+
+
 @dataclass(frozen=True, eq=False)
 class _Problem:
     """The pairs as tensors, and what is natural at each."""
@@ -111,26 +152,17 @@ class _Problem:
     outside_lab: Float[Tensor, "n 3"]
     outside_jacobian: Float[Tensor, "n 3 3"]
     natural: Float[np.ndarray, " n"]
-    own_share: float
 
     @classmethod
     def of(cls, pairs: Across) -> _Problem:
-        natural = natural_steps(pairs)
-        own = ciede2000(_lab(pairs.outside), _lab(pairs.beyond)) / (_TOLERATED * natural)
         outside = torch.from_numpy(pairs.outside)
         lab, jacobian = srgb_to_lab_with_jacobian(outside)
-        share = float((1.0 / (1.0 + own**2) ** 2).mean()) if len(own) else 1.0
-        return cls(torch.from_numpy(pairs.inside), outside, lab, jacobian, natural, share)
+        return cls(torch.from_numpy(pairs.inside), outside, lab, jacobian, natural_steps(pairs))
 
     def steps(self, parameters: Tensor, chosen: np.ndarray) -> np.ndarray:
         """dE2000 across the edge under a grade."""
         graded = Cdl.from_vector(natural_numbers(parameters)).apply(self.inside[torch.from_numpy(chosen)])
         return ciede2000(_lab(graded.numpy()), self.outside_lab[torch.from_numpy(chosen)].numpy())
-
-    def explained(self, parameters: Tensor) -> float:
-        """The share of the edge that goes on naturally, as a share of what does so outside."""
-        relative = self.steps(parameters, np.ones(len(self.natural), bool)) / (_TOLERATED * self.natural)
-        return min(1.0, float((1.0 / (1.0 + relative**2) ** 2).mean()) / max(self.own_share, 1e-6))
 
     def fitted(self, chosen: np.ndarray, centre: Tensor, start: Tensor) -> Tensor:
         """The parameters from some of the pairs."""

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from reswd_torch.inpainting.continuity import natural_steps
+from reswd_torch.inpainting.continuity import counted
 from reswd_torch.inpainting.edge import Across
-from reswd_torch.learning.difference import ciede2000
 from reswd_torch.threads import opencv_on_one_thread
 
 CELL = 8
@@ -23,7 +22,6 @@ _ENOUGH = 24.0
 """Pairs for which a finer average replaces half of a coarser one."""
 _LARGEST = 0.03
 """The largest correction of a channel, codes. What is more than that is no rest of a seam."""
-_TOLERATED = 2.0
 _REACH = 0.15
 """Share of the region's own depth over which the correction fades."""
 
@@ -42,6 +40,10 @@ class Membrane:
     def largest(self) -> float:
         """The largest correction of a channel at the edge, codes."""
         return float(np.abs(self.cells).max())
+
+    def times(self, share: float) -> Membrane:
+        """A share of it."""
+        return Membrane(np.float32(share) * self.cells)
 
     def near(self, places: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
         """The correction at places of the edge, (N, 3)."""
@@ -81,8 +83,7 @@ def membrane(
         labs: CIE Lab of these and of the outer ones.
         size: (H, W) of the picture that the places of the pairs belong to.
     """
-    relative = ciede2000(*labs) / (_TOLERATED * natural_steps(pairs))
-    counts = 1.0 / (1.0 + relative**2) ** 2
+    counts = counted(*labs, pairs)
     step = (pairs.outside - graded) * counts[:, None]
     rows, columns = (pairs.places // CELL).astype(int).T
     side = 1 << int(np.ceil(np.log2(max(1, -(-max(size) // CELL)))))
