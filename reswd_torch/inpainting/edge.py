@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from reswd_torch.threads import opencv_on_one_thread
 
-WIDTHS = (1, 2, 4)
+WIDTHS = (1, 2)
 """Pixels on either side of the edge whose mean is one colour of a pair: narrow ones are nearest to each other, wide ones have less
 grain."""
 POINTS = 1500

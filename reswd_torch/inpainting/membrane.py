@@ -1,7 +1,8 @@
 """What is left of a seam under the grade: a small smooth correction of the inside, as a membrane held at the edge.
 
 The steps that are left are averaged over places, coarse ones first: a finer average replaces a coarser one as far as it stands on
-enough points, and the coarsest has to do so against none at all. So noise and single edges of things do not get through, and far
+enough points, and the coarsest has to do so against none at all. What steps outside come to in the same way is subtracted: a
+picture has steps of its own. So noise and single edges of things do not get through, and far
 from the edge the means of more and more of it count (push and pull; S. Gortler et al., "The lumigraph", SIGGRAPH 1996, 3.4).
 """
 
@@ -22,6 +23,8 @@ _ENOUGH = 24.0
 """Pairs for which a finer average replaces half of a coarser one."""
 _LARGEST = 0.03
 """The largest correction of a channel, codes. What is more than that is no rest of a seam."""
+_BEYOND = 1.0
+"""What the same averages of steps outside, between neighbours as far apart, come to counts as none of the seam: so many times."""
 _REACH = 0.15
 """Share of the region's own depth over which the correction fades."""
 
@@ -84,12 +87,26 @@ def membrane(
         size: (H, W) of the picture that the places of the pairs belong to.
     """
     counts = counted(*labs, pairs)
-    step = (pairs.outside - graded) * counts[:, None]
+    found = _spread_out(pairs, pairs.outside - graded, counts, size)
+    own = _spread_out(pairs, pairs.beyond - pairs.outside, counts, size)
+    rows, columns = _cells(pairs)
+    natural = float(np.square(own[rows, columns]).sum(axis=1).mean())
+    squares = np.square(found).sum(axis=2, keepdims=True)
+    found = found * np.maximum(0.0, 1.0 - _BEYOND**2 * natural / np.maximum(squares, 1e-12))
+    return Membrane(np.ascontiguousarray(_LARGEST * np.tanh(found / _LARGEST), np.float32))
+
+
+def _cells(pairs: Across) -> tuple[np.ndarray, np.ndarray]:
     rows, columns = (pairs.places // CELL).astype(int).T
+    return rows, columns
+
+
+def _spread_out(pairs: Across, steps: np.ndarray, counts: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(h, w, 3) the mean step of every place, from coarse to fine."""
     side = 1 << int(np.ceil(np.log2(max(1, -(-max(size) // CELL)))))
     sums, weights = np.zeros((side, side, 3)), np.zeros((side, side))
-    np.add.at(sums, (rows, columns), step)
-    np.add.at(weights, (rows, columns), counts)
+    np.add.at(sums, _cells(pairs), steps * counts[:, None])
+    np.add.at(weights, _cells(pairs), counts)
     levels = [(sums, weights)]
     while len(levels[-1][1]) > 1:
         levels.append((_pooled(levels[-1][0]), _pooled(levels[-1][1])))
@@ -98,9 +115,8 @@ def membrane(
         if len(weights) > 1:
             mean = _enlarged(mean)
         mean = (sums + _ENOUGH * mean) / (weights + _ENOUGH)[..., None]
-    mean = _LARGEST * np.tanh(mean / _LARGEST)
     height, width = (-(-each // CELL) for each in size)
-    return Membrane(np.ascontiguousarray(mean[:height, :width], np.float32))
+    return mean[:height, :width]
 
 
 def _pooled(values: np.ndarray) -> np.ndarray:
