@@ -33,7 +33,7 @@ from PIL import Image
 from reswd_torch import Cdl
 from reswd_torch.color import srgb_to_lab
 from reswd_torch.inpainting import fit_inpainting, match_inpainting
-from reswd_torch.inpainting.match import FEATHER
+from reswd_torch.inpainting.names import FEATHER
 from reswd_torch.learning.difference import ciede2000
 
 PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "eval" / "photos"
@@ -177,7 +177,9 @@ def judge(result: np.ndarray, case: Case) -> Figures:
 
     region = (case.mask > 0).astype(np.uint8)
     depth = cv2.distanceTransform(region, cv2.DIST_L2, 5)
-    if case.truth is not case.background:  # of a foreign patch: what is mixed into it by its mask is no change of colours
+    if (
+        case.truth is not case.background
+    ):  # of a foreign patch: what is mixed into it by its mask is no change of colours
         region = ((depth > FEATHER) & (case.mask >= 1)).astype(np.uint8)
         depth = cv2.distanceTransform(region, cv2.DIST_L2, 5)
     apart = np.zeros(region.shape)
@@ -263,7 +265,11 @@ def table(which: str, options: argparse.Namespace) -> None:
     """Print one case of all photographs."""
     paths = chosen_photos(options.photos)
     found: dict[str, list[Figures]] = {way: [] for way in options.ways}
-    print(f"\n## case {which}\n\n| photograph | found by | seconds | " + " | ".join(f"{w}: inside seam step" for w in found) + " |")
+    print(
+        f"\n## case {which}\n\n| photograph | found by | seconds | "
+        + " | ".join(f"{w}: inside seam step" for w in found)
+        + " |"
+    )
     print("|---" * (3 + len(found)) + "|")
     halves = {"dev": range(0, COUNT, 2), "held": range(1, COUNT, 2), "both": range(COUNT)}
     numbers = []
@@ -279,12 +285,16 @@ def table(which: str, options: argparse.Namespace) -> None:
             figures = judge(WAYS[way](case), case)
             found[way].append(figures)
             row.append(f"{figures.inside:.2f} {figures.seam:.2f} {figures.step:+.2f}")
-        print(f"| {case.name[:24]} | {how.found_by} {how.trust:.2f} | {taken:.2f} | " + " | ".join(row) + " |", flush=True)
+        print(
+            f"| {case.name[:24]} | {how.found_by} {how.trust:.2f} | {taken:.2f} | " + " | ".join(row) + " |", flush=True
+        )
     for name, half in halves.items():
         rows = [at for at, number in enumerate(numbers) if number in half]
         if not rows or (name == "both" and options.part != "both"):
             continue
-        print(f"\n{name}, {len(rows)} photographs:\n\n| way | inside | seam | step | within both bars |\n|---|---|---|---|---|")
+        print(
+            f"\n{name}, {len(rows)} photographs:\n\n| way | inside | seam | step | within both bars |\n|---|---|---|---|---|"
+        )
         for way, all_of in found.items():
             some = [all_of[at] for at in rows]
             means = (np.mean([getattr(each, what) for each in some]) for what in ("inside", "seam", "step"))

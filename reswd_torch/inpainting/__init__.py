@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Inpainting", "fit_inpainting", "match_inpainting"]
 
-__getattr__ = names_on_demand(__name__, {name: "reswd_torch.inpainting.match" for name in __all__})
+__getattr__ = names_on_demand(__name__, dict.fromkeys(__all__, "reswd_torch.inpainting.match"))
 
 
 def __dir__() -> list[str]:

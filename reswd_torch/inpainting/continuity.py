@@ -97,7 +97,9 @@ def continued(pairs: Across, start: Cdl | None = None) -> Continued:
     inner, graded = _lab(pairs.inside), _lab(cdl.apply(problem.inside).numpy())
     shift = float(ciede2000(inner, graded).mean())
     outer = problem.outside_lab.numpy()
-    return Continued(cdl, *means, error, explained(graded, outer, pairs), _together(inner, outer), _spread(outer), shift)
+    return Continued(
+        cdl, *means, error, explained(graded, outer, pairs), _together(inner, outer), _spread(outer), shift
+    )
 
 
 def _spread(labs: np.ndarray) -> float:

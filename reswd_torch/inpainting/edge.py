@@ -56,7 +56,7 @@ class Across:
         return len(self.inside)
 
 
-def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray) -> Across:
+def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed: int = 0) -> Across:
     """Pairs of colours across the edge of a mask.
 
     Nothing of the image under the mask is looked at, nor anything of the generated picture outside of it.
@@ -65,11 +65,12 @@ def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray) -> A
         image: (H, W, 3) float32, 0..1.
         generated: the same.
         mask: (H, W) float32, 0..1, 1 inside.
+        seed: which points of a long edge are looked at.
 
     Returns:
         The pairs; none where no edge lies within the frame, or where it is softer than the lines across it are long.
     """
-    rows, columns, down, right, arcs = _edge_points(mask)
+    rows, columns, down, right, arcs = _edge_points(mask, seed)
     length = len(rows)
     steps = np.arange(-_REACH, _REACH + 1)
     at_row = np.rint(rows[:, None] + down[:, None] * steps).astype(np.intp)
@@ -103,7 +104,7 @@ def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray) -> A
     return Across(inside, outside, beyond, places, kept % _FOLDS, kept, length)
 
 
-def _edge_points(mask: np.ndarray) -> tuple[np.ndarray, ...]:
+def _edge_points(mask: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
     """Rows and columns of the innermost pixels of the edge, the way into the mask there (down, right), and their arcs."""
     import cv2
 
@@ -129,7 +130,7 @@ def _edge_points(mask: np.ndarray) -> tuple[np.ndarray, ...]:
     kept = (rows > 0) & (rows < height - 1) & (columns > 0) & (columns < width - 1)  # at the frame there is no outside
     rows, columns, arc = rows[kept], columns[kept], arc[kept]
     step = max(1, -(-len(rows) // POINTS))
-    rows, columns, arc = rows[::step], columns[::step], arc[::step]
+    rows, columns, arc = (each[seed % step :: step] for each in (rows, columns, arc))
     down = (depth[rows + 1, columns] - depth[rows - 1, columns]) / 2
     right = (depth[rows, columns + 1] - depth[rows, columns - 1]) / 2
     steep = np.hypot(down, right)

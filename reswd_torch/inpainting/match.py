@@ -17,14 +17,13 @@ from reswd_torch.grade.grade import Grade
 from reswd_torch.inpainting.continuity import CUT, Continued, continued, explained
 from reswd_torch.inpainting.edge import Across, across_edge
 from reswd_torch.inpainting.membrane import Membrane, membrane
+from reswd_torch.inpainting.names import FEATHER, FROM_BOTH, FROM_EDGE, FROM_OUTSIDE, NOTHING, WIDEST
 from reswd_torch.inpainting.outside import Outside, look_outside
 from reswd_torch.learning.difference import ciede2000
 from reswd_torch.profiles import profile_name, profile_to_lab
+from reswd_torch.settings import AUTO_TRANSFORM, CDL
 from reswd_torch.threads import one_thread, opencv_on_one_thread
 
-FEATHER = 4.0
-"""Pixels inside the edge over which the image passes into the generated picture, unless the caller says otherwise."""
-NOTHING, FROM_OUTSIDE, FROM_EDGE, FROM_BOTH = FOUND_BY = ("nothing", "outside", "edge", "outside and edge")
 LEAST_PAIRS = 48
 """Pairs across the edge below which they say nothing."""
 _MARGIN = 48
@@ -48,7 +47,7 @@ class Inpainting:
 
     Attributes:
         grade: for the generated picture; the identity where nothing speaks for another.
-        found_by: of ``FOUND_BY``: what the grade stands on.
+        found_by: of ``reswd_torch.inpainting.names.FOUND_BY``: what the grade stands on.
         trust: 0..1, how far a grade from the edge was followed; 1 for any other.
         outside_before: mean dE2000 between both pictures outside of the mask.
         outside_after: the same of colours that were held out, under the grade that was learned there; None where none was.
@@ -79,7 +78,16 @@ class Inpainting:
 
     def to_record(self) -> dict[str, Any]:
         """Plain data for JSON: everything but the membrane's numbers."""
-        names = ("found_by", "trust", "outside_before", "outside_after", "edge_before", "edge_after", "seam_before", "seam_after")
+        names = (
+            "found_by",
+            "trust",
+            "outside_before",
+            "outside_after",
+            "edge_before",
+            "edge_after",
+            "seam_before",
+            "seam_after",
+        )
         return {name: getattr(self, name) for name in names} | {
             "membrane": None if self.membrane is None else self.membrane.largest,
             "grade": {name: value for name, value in self.grade.to_record().items() if name != "values"},
@@ -88,7 +96,14 @@ class Inpainting:
 
 
 def match_inpainting(
-    image: Array, generated: Array, mask: np.ndarray | Tensor, *, feather: float = FEATHER, icc: bytes | None = None
+    image: Array,
+    generated: Array,
+    mask: np.ndarray | Tensor,
+    *,
+    feather: float = FEATHER,
+    transform: str = AUTO_TRANSFORM,
+    seed: int = 0,
+    icc: bytes | None = None,
 ) -> Array:
     """Put a repainted region into a picture, with the colours of what lies around it.
 
@@ -104,24 +119,48 @@ def match_inpainting(
         mask: (H, W), 0..1, 1 where it repainted. Between, both are mixed.
         feather: pixels inside the edge over which the image passes into the generated picture, 0 to 256; 0 for the mask's own
             softness alone.
+        transform: ``"cdl"`` for ten numbers; ``"auto"`` for a LUT where the pixels outside ask for one.
+        seed: chooses the points of the edge that are looked at, where it has more than some hundred.
         icc: the profile of both; None for sRGB.
 
     Returns:
         (H, W, 3) as ``image``: same kind, dtype and device. Where the mask is 0, the image's own values exactly.
 
     Raises:
-        InputError: arrays of a wrong shape, dtype or range, pictures or masks of different sizes, a mask that is 0 or 1 everywhere.
+        InputError: arrays of a wrong shape, dtype or range, pictures or masks of different sizes, a mask that is 0 everywhere or
+            nowhere, another transform.
+
+    Example:
+        >>> import numpy as np
+        >>> image = np.linspace(0.2, 0.8, 64 * 64 * 3).reshape(64, 64, 3)
+        >>> mask = np.zeros((64, 64))
+        >>> mask[16:48, 16:48] = 1.0
+        >>> bool((match_inpainting(image, image, mask) == image).all())
+        True
     """
-    first, second, weights = _checked(image, generated, mask)
     width = _feather(feather)
-    return like_input(_composite(_fit(first, second, weights, icc), first, second, weights, width), image)
+    first, second, weights = _checked(image, generated, mask)
+    fit = _fit(first, second, weights, _transform(transform), seed, icc)
+    return like_input(_composite(fit, first, second, weights, width), image)
 
 
 def fit_inpainting(
-    image: np.ndarray | Tensor, generated: np.ndarray | Tensor, mask: np.ndarray | Tensor, *, icc: bytes | None = None
+    image: np.ndarray | Tensor,
+    generated: np.ndarray | Tensor,
+    mask: np.ndarray | Tensor,
+    *,
+    transform: str = AUTO_TRANSFORM,
+    seed: int = 0,
+    icc: bytes | None = None,
 ) -> Inpainting:
-    """Find how a repainted region is to be matched; nothing is composed. For the arguments see :func:`match_inpainting`."""
-    return _fit(*_checked(image, generated, mask), icc)
+    """Find how a repainted region is to be matched; nothing is composed. For arguments and errors see :func:`match_inpainting`."""
+    return _fit(*_checked(image, generated, mask), _transform(transform), seed, icc)
+
+
+def _transform(name: str) -> str:
+    if name not in (AUTO_TRANSFORM, CDL):
+        raise InputError(f"transform {name!r} is not known here: choose {AUTO_TRANSFORM} or {CDL}")
+    return name
 
 
 def _checked(image: object, generated: object, mask: object) -> tuple[Tensor, Tensor, Tensor]:
@@ -141,24 +180,22 @@ def _checked(image: object, generated: object, mask: object) -> tuple[Tensor, Te
 
 
 def _feather(value: float) -> float:
-    return number_within("feather", value, 0.0, 256.0)
+    return number_within("feather", value, 0.0, WIDEST)
 
 
 @one_thread()
-def _fit(image: Tensor, generated: Tensor, mask: Tensor, icc: bytes | None) -> Inpainting:
+def _fit(image: Tensor, generated: Tensor, mask: Tensor, transform: str, seed: int, icc: bytes | None) -> Inpainting:
     first, second, weights = (np.ascontiguousarray(each.cpu().float().numpy()) for each in (image, generated, mask))
     identity = Grade(Cdl(), encoding=profile_name(icc))
     part = weights > 0
     if np.array_equal(first[part], second[part]):
         return Inpainting(identity, notes=("the generated picture equals the image under the mask",))
-    outside = look_outside(first, second, weights, icc)
+    outside = look_outside(first, second, weights, icc, ten_numbers=transform == CDL)
     grade = outside.grade or identity
-    pairs = _pairs(first, second, weights)
+    pairs = _pairs(first, second, weights, seed)
     if pairs.count < LEAST_PAIRS:
         note = "the mask has too little of an edge in the frame: nothing across it was looked at"
-        return Inpainting(
-            grade, FROM_OUTSIDE if outside.grade else NOTHING, 1.0, *_of(outside), notes=(note,)
-        )
+        return Inpainting(grade, FROM_OUTSIDE if outside.grade else NOTHING, 1.0, *_of(outside), notes=(note,))
     found = continued(pairs, grade.transform if isinstance(grade.transform, Cdl) else None)
     trust = _trust(found)
     takes_edge = trust > 0.0 and isinstance(grade.transform, Cdl)
@@ -177,12 +214,12 @@ def _of(outside: Outside) -> tuple[float, float | None]:
     return outside.before, None if outside.learned is None else outside.foreseen
 
 
-def _pairs(image: np.ndarray, generated: np.ndarray, mask: np.ndarray) -> Across:
+def _pairs(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed: int) -> Across:
     """The pairs across the edge, looked for around the mask alone; their places are those of the whole picture."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     top, left = max(0, rows[0] - _MARGIN), max(0, columns[0] - _MARGIN)
     here = slice(top, rows[-1] + 1 + _MARGIN), slice(left, columns[-1] + 1 + _MARGIN)
-    pairs = across_edge(image[here], generated[here], np.ascontiguousarray(mask[here]))
+    pairs = across_edge(image[here], generated[here], np.ascontiguousarray(mask[here]), seed)
     pairs.places[:] += (top, left)
     return pairs
 
@@ -214,6 +251,7 @@ def _closed(
     pairs: Across, grade: Grade, icc: bytes | None, size: tuple[int, int]
 ) -> tuple[Membrane, tuple[float, float]]:
     """What closes the rest of the seam; and the mean step across the edge before all and after all."""
+
     def lab(codes: np.ndarray) -> np.ndarray:
         return profile_to_lab(codes.clip(0.0, 1.0).astype(np.float32), icc)
 

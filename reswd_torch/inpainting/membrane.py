@@ -67,7 +67,9 @@ class Membrane:
 
         height, width = depth.shape
         rows = np.repeat(((np.arange(top, top + height) + 0.5) / CELL - 0.5).astype(np.float32)[:, None], width, axis=1)
-        columns = np.repeat(((np.arange(left, left + width) + 0.5) / CELL - 0.5).astype(np.float32)[None], height, axis=0)
+        columns = np.repeat(
+            ((np.arange(left, left + width) + 0.5) / CELL - 0.5).astype(np.float32)[None], height, axis=0
+        )
         with opencv_on_one_thread():
             whole = cv2.remap(self.cells, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         reach = max(4.0 * CELL, _REACH * 2 * float(depth.max()))

@@ -43,7 +43,9 @@ class Outside:
         return self.learned.grade if self.foreseen + 2 * self.learned.score.error < self.before else None
 
 
-def look_outside(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, icc: bytes | None = None) -> Outside:
+def look_outside(
+    image: np.ndarray, generated: np.ndarray, mask: np.ndarray, icc: bytes | None = None, *, ten_numbers: bool = False
+) -> Outside:
     """Compare what both pictures show outside of the mask.
 
     Args:
@@ -51,6 +53,7 @@ def look_outside(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, icc
         generated: the same.
         mask: (H, W) float32; every pixel above 0 is left out.
         icc: the profile of the pictures; None for sRGB.
+        ten_numbers: whether a LUT is out of the question.
     """
     free = mask <= 0
     if not free.any() or float(np.abs(image[free][::7] - generated[free][::7]).max()) == 0.0:
@@ -65,7 +68,7 @@ def look_outside(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, icc
     if simple.before < _NOTHING:
         return Outside(simple.before)
     ten = Outside(simple.before, simple, simple.score.mean)
-    if simple.score.mean <= _ENOUGH or simple.before < 3 * _NOTHING:
+    if ten_numbers or simple.score.mean <= _ENOUGH or simple.before < 3 * _NOTHING:
         return ten
     fewer = replace(pairs, parts=pairs.parts % _FOLDS)
     lattice = learn([fewer], "lut", icc=icc)
