@@ -9,12 +9,13 @@ Twenty photographs. In each a region of 5 to 30 % (blobs, an ellipse, or soft st
     c   nothing regraded: the region is as it should be, but for a noise of one code that keeps it from being equal
     d   a patch of another photograph, not regraded: there is nothing to match, and it should stay as it is
 
-The image given to ours shows, from a few pixels inside the mask on, something else than the truth: what was to be painted over. So
-nothing of the truth inside can be used. The rivals are given the truth there.
+The image given to ours shows, from a few pixels inside the mask on, something else than the truth: what was to be painted
+over. So nothing of the truth inside can be used. The rivals are given the truth there.
 
-Figures, in dE2000: ``inside``, the mean over the mask from the truth; ``seam``, the same within 2 pixels of its edge; ``step``, the
-mean step across the edge beyond the truth's own (below 0: smoother than the truth). In d, where there is no truth, ``inside`` is how
-far the patch was changed. Numbers were chosen on the first ten photographs ("dev"); the other ten are held out.
+Figures, in dE2000: ``inside``, the mean over the mask from the truth; ``seam``, the same within 2 pixels of its edge; ``step``,
+the mean step across the edge beyond the truth's own (below 0: smoother than the truth). With its feather ours mixes the image's
+own pixels in at the edge, which are the truth there: without, it stands on the colours alone. In d the truth is the patch, and
+what counts is how far it was changed. Numbers were chosen on every second photograph ("dev"); the other ten are held out.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """A grade from the edge alone: ten numbers with which the generated colours go on from those outside.
 
-Across the edge the true picture goes on, but not exactly: each of the two colours of a pair differs a little from the other, as
-neighbours do. A regression of one on the other takes that for a loss of contrast. Two neighbours are alike in this, though: which
-of them is inside is chance. So what the step is compared with, the derivative of the grade, is taken at both colours of a pair and
-averaged: the equations then hold for every true picture (instrumental variables; the instrument is symmetric in the pair).
+Across the edge the true picture goes on, but not exactly: the two colours of a pair differ a little, as neighbours do. A
+regression of one on the other takes that for a loss of contrast. Two neighbours are alike in this, though: which of them is
+inside is chance. So what the step is compared with, the derivative of the grade, is taken at both colours of a pair and averaged:
+the equations then hold for every true picture (instrumental variables; the instrument is symmetric in the pair).
 
-Steps far larger than the picture's own nearby are edges of things, or things that do not belong together. They count less and less
-(S. Geman and D. McClure, "Statistical methods for tomographic image reconstruction", 1987), as the scale shrinks step by step
-from one that lets all of them speak (A. Blake and A. Zisserman, "Visual reconstruction", 1987).
+Steps far larger than the picture's own nearby are edges of things, or things that do not belong together. They count less
+and less (S. Geman and D. McClure, "Statistical methods for tomographic image reconstruction", 1987), as the scale shrinks step by
+step from one that lets all of them speak (A. Blake and A. Zisserman, "Visual reconstruction", 1987).
 """
 
 from __future__ import annotations
@@ -92,13 +92,13 @@ def continued(pairs: Across, start: Cdl | None = None) -> Continued:
     gained = np.minimum(before, CUT) - np.minimum(after, CUT)
     by_arc = np.array([gained[pairs.arcs == arc].mean() for arc in np.unique(pairs.arcs)])
     error = float(by_arc.std(ddof=1) / np.sqrt(len(by_arc))) if len(by_arc) > 1 else float("inf")
-    means = [float(np.minimum(each, CUT).mean()) for each in (before, after)]
+    old, new = (float(np.minimum(each, CUT).mean()) for each in (before, after))
     cdl = Cdl.from_vector(natural_numbers(found))
     inner, graded = _lab(pairs.inside), _lab(cdl.apply(problem.inside).numpy())
     shift = float(ciede2000(inner, graded).mean())
     outer = problem.outside_lab.numpy()
     return Continued(
-        cdl, *means, error, explained(graded, outer, pairs), _together(inner, outer), _spread(outer), shift
+        cdl, old, new, error, explained(graded, outer, pairs), _together(inner, outer), _spread(outer), shift
     )
 
 

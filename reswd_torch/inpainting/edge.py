@@ -14,8 +14,8 @@ from jaxtyping import Float, Int
 from reswd_torch.threads import opencv_on_one_thread
 
 WIDTHS = (1, 2)
-"""Pixels on either side of the edge whose mean is one colour of a pair: narrow ones are nearest to each other, wide ones have less
-grain."""
+"""Pixels on either side of the edge whose mean is one colour of a pair: narrow ones are nearest to each other, wide ones have
+less grain."""
 POINTS = 1500
 """Points along the edge at most."""
 _REACH = 40
@@ -111,8 +111,8 @@ def _edge_points(mask: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
     region = (mask >= 0.5).astype(np.uint8)
     with opencv_on_one_thread():
         contours, _ = cv2.findContours(region, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        depth = cv2.distanceTransform(region, cv2.DIST_L2, 3) - cv2.distanceTransform(1 - region, cv2.DIST_L2, 3)
-        depth = cv2.GaussianBlur(depth, (0, 0), 2.0)
+        inward, outward = (cv2.distanceTransform(each, cv2.DIST_L2, 3) for each in (region, 1 - region))
+        depth = cv2.GaussianBlur(np.asarray(inward - outward), (0, 0), 2.0)
     points = [each[:, 0, :] for each in contours]
     total = sum(len(each) for each in points)
     if total == 0:

@@ -109,8 +109,8 @@ def match_inpainting(
 
     Where the model has shifted the whole picture, the pixels outside of the mask say how, and a grade is learned from them. Where
     outside nothing has changed, the grade is the one with which the colours go on across the edge. Each is used only where it
-    foresees colours or arcs of the edge that were held out; content that does not belong together is left as it is. What is left of
-    a seam is closed by a small smooth correction that fades inwards.
+    foresees colours or arcs of the edge that were held out; content that does not belong together is left as it is. What is left
+    of a seam is closed by a small smooth correction that fades inwards.
 
     Args:
         image: (H, W, 3) array or tensor of floats, 0..1, sRGB-encoded (or in the encoding of ``icc``): the picture that was
@@ -153,7 +153,7 @@ def fit_inpainting(
     seed: int = 0,
     icc: bytes | None = None,
 ) -> Inpainting:
-    """Find how a repainted region is to be matched; nothing is composed. For arguments and errors see :func:`match_inpainting`."""
+    """Find how a repainted region is to be matched; nothing is composed. For the rest see :func:`match_inpainting`."""
     return _fit(*_checked(image, generated, mask), _transform(transform), seed, icc)
 
 
@@ -196,11 +196,12 @@ def _fit(image: Tensor, generated: Tensor, mask: Tensor, transform: str, seed: i
     if pairs.count < LEAST_PAIRS:
         note = "the mask has too little of an edge in the frame: nothing across it was looked at"
         return Inpainting(grade, FROM_OUTSIDE if outside.grade else NOTHING, 1.0, *_of(outside), notes=(note,))
-    found = continued(pairs, grade.transform if isinstance(grade.transform, Cdl) else None)
-    trust = _trust(found)
-    takes_edge = trust > 0.0 and isinstance(grade.transform, Cdl)
-    if takes_edge:
-        grade = Grade(_between(grade.transform, found.cdl, trust), encoding=grade.encoding)
+    ten = grade.transform if isinstance(grade.transform, Cdl) else None
+    found = continued(pairs, ten)
+    trust = 0.0 if ten is None else _trust(found)  # a LUT has no ten numbers that could go on from there
+    takes_edge = ten is not None and trust > 0.0
+    if ten is not None and takes_edge:
+        grade = Grade(_between(ten, found.cdl, trust), encoding=grade.encoding)
     by = {(False, False): NOTHING, (True, False): FROM_OUTSIDE, (False, True): FROM_EDGE, (True, True): FROM_BOTH}
     size = (weights.shape[0], weights.shape[1])
     film, seam = _closed(pairs, grade, icc, size)

@@ -1,5 +1,5 @@
-"""The command line, one file a command: reswd match | apply | convert | how | learn | inpaint | batch | drift | guide | generate |
-serve.
+"""The command line, one file a command:
+reswd match | apply | convert | how | learn | inpaint | batch | drift | guide | generate | serve.
 
 Heavy modules load inside the commands, so that --help is quick.
 """

@@ -11,8 +11,6 @@ from reswd_torch import Cdl, InputError, fit_inpainting, match_inpainting, srgb_
 from reswd_torch.learning.difference import ciede2000
 from tests.reswd_torch.inpainting.made import LOOK, SIZE, blob, repainted, scene, under
 
-INVERSE_SPAN = 0.05
-
 
 def apart(first: np.ndarray, second: np.ndarray, where: np.ndarray) -> float:
     """Mean dE2000."""
@@ -92,7 +90,8 @@ def test_what_is_right_stays_nearly() -> None:
     generated = np.where(mask[..., None] > 0, np.clip(truth + noise, 0, 1), truth).astype(np.float32)
     fit = fit_inpainting(truth, generated, mask)
     assert fit.found_by == "nothing" and fit.grade.transform == Cdl()
-    assert np.abs(fit.apply(truth, generated, mask, feather=0) - generated).max() < 0.01
+    changed = np.abs(fit.apply(truth, generated, mask, feather=0) - generated)[mask > 0]
+    assert changed.mean() < 0.003 and changed.max() < 0.02
 
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
@@ -139,6 +138,8 @@ def test_a_mask_at_the_frame_and_one_without_an_edge_in_it() -> None:
     nearly[0, 0] = 0.0
     fit = fit_inpainting(image, generated, nearly)
     assert fit.found_by == "nothing" and "too little of an edge" in fit.notes[0]
+    faint = fit_inpainting(image, generated, 0.4 * blob())
+    assert faint.found_by == "nothing" and faint.membrane is None
 
 
 def test_ten_numbers_can_be_insisted_on() -> None:

@@ -55,7 +55,7 @@ def test_json(reswd: Reswd, three: tuple[Path, ...], tmp_path: Path) -> None:
     ran = reswd("inpaint", *three, "-o", tmp_path / "out.png", "--feather", 0, "--json")
     assert ran.code == 0, ran.err
     told = json.loads(ran.out)
-    assert told["found_by"] == "edge" and told["trust"] == 1.0 and told["encoding"] == "sRGB"
+    assert told["found_by"] == "edge" and told["trust"] == 1.0 and told["encoding"].startswith("sRGB")
     assert told["edge_after"] < told["edge_before"] and told["seam_after"] < told["seam_before"]
     assert told["written"] == {"output": str(tmp_path / "out.png")}
 
