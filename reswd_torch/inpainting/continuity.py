@@ -114,6 +114,11 @@ def _together(inner: np.ndarray, outer: np.ndarray) -> float:
     return (same + _FLAT**2) / float(np.sqrt(own[0] * own[1]))
 
 
+def steps_under(cdl: Cdl, pairs: Across) -> Float[np.ndarray, " n"]:
+    """dE2000 across the edge with the inner colours under a grade."""
+    return ciede2000(_lab(cdl.apply(torch.from_numpy(pairs.inside)).numpy()), _lab(pairs.outside))
+
+
 def natural_steps(pairs: Across) -> Float[np.ndarray, " n"]:
     """dE2000 between neighbours outside, as far apart as the pairs are; averaged along the edge."""
     own = ciede2000(_lab(pairs.outside), _lab(pairs.beyond))

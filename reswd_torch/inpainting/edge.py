@@ -56,7 +56,7 @@ class Across:
         return len(self.inside)
 
 
-def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed: int = 0) -> Across:
+def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed: int = 0, inset: int = 0) -> Across:
     """Pairs of colours across the edge of a mask.
 
     Nothing of the image under the mask is looked at, nor anything of the generated picture outside of it.
@@ -66,6 +66,7 @@ def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed
         generated: the same.
         mask: (H, W) float32, 0..1, 1 inside.
         seed: which points of a long edge are looked at.
+        inset: pixels next to the edge on its inner side that are passed over.
 
     Returns:
         The pairs; none where no edge lies within the frame, or where it is softer than the lines across it are long.
@@ -83,6 +84,7 @@ def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed
     outer = there & (weight <= _OUTSIDE) & (steps < 0)
     first_in, first_out = inner.argmax(axis=1), len(steps) - 1 - outer[:, ::-1].argmax(axis=1)
     found = inner.any(axis=1) & outer.any(axis=1)
+    first_in = first_in + inset
     apart = first_in - first_out
     parts = []
     for wide in WIDTHS:

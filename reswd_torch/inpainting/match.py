@@ -14,7 +14,7 @@ from reswd_torch.checks import number_within
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.grade import Grade
-from reswd_torch.inpainting.continuity import CUT, Continued, continued, explained
+from reswd_torch.inpainting.continuity import CUT, Continued, continued, explained, steps_under
 from reswd_torch.inpainting.edge import Across, across_edge
 from reswd_torch.inpainting.membrane import Membrane, membrane
 from reswd_torch.inpainting.names import FEATHER, FROM_BOTH, FROM_EDGE, FROM_OUTSIDE, NOTHING, WIDEST
@@ -26,6 +26,10 @@ from reswd_torch.threads import one_thread, opencv_on_one_thread
 
 LEAST_PAIRS = 48
 """Pairs across the edge below which they say nothing."""
+_BLEND = 10
+"""Pixels behind the edge at which it is looked whether what lies next to it is a blend."""
+_CONTRADICTED = 1.0
+"""dE2000 by which the grade from there has to foresee steps better."""
 _MARGIN = 48
 """Pixels around the mask that the edge is looked at with."""
 _EXPLAINED = (0.35, 0.65)
@@ -198,6 +202,11 @@ def _fit(image: Tensor, generated: Tensor, mask: Tensor, transform: str, seed: i
         return Inpainting(grade, FROM_OUTSIDE if outside.grade else NOTHING, 1.0, *_of(outside), notes=(note,))
     ten = grade.transform if isinstance(grade.transform, Cdl) else None
     found = continued(pairs, ten)
+    deeper = _pairs(first, second, weights, seed, inset=_BLEND)
+    notes: tuple[str, ...] = ()
+    if ten is not None and (other := _behind_a_blend(deeper, found, ten)) is not None:
+        pairs, found = deeper, other
+        notes = ("next to the edge the generated picture passes into the image already: a wider feather hides that",)
     trust = 0.0 if ten is None else _trust(found)  # a LUT has no ten numbers that could go on from there
     takes_edge = ten is not None and trust > 0.0
     if ten is not None and takes_edge:
@@ -207,7 +216,7 @@ def _fit(image: Tensor, generated: Tensor, mask: Tensor, transform: str, seed: i
     film, seam = _closed(pairs, grade, icc, size)
     return Inpainting(
         grade, by[outside.grade is not None, takes_edge], trust if takes_edge else 1.0, *_of(outside),
-        found.before, found.after, *seam, film,
+        found.before, found.after, *seam, film, notes,
     )  # fmt: skip
 
 
@@ -215,14 +224,28 @@ def _of(outside: Outside) -> tuple[float, float | None]:
     return outside.before, None if outside.learned is None else outside.foreseen
 
 
-def _pairs(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed: int) -> Across:
+def _pairs(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed: int, inset: int = 0) -> Across:
     """The pairs across the edge, looked for around the mask alone; their places are those of the whole picture."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     top, left = max(0, rows[0] - _MARGIN), max(0, columns[0] - _MARGIN)
     here = slice(top, rows[-1] + 1 + _MARGIN), slice(left, columns[-1] + 1 + _MARGIN)
-    pairs = across_edge(image[here], generated[here], np.ascontiguousarray(mask[here]), seed)
+    pairs = across_edge(image[here], generated[here], np.ascontiguousarray(mask[here]), seed, inset)
     pairs.places[:] += (top, left)
     return pairs
+
+
+def _behind_a_blend(deeper: Across, found: Continued, start: Cdl) -> Continued | None:
+    """A grade from pairs whose inner colour lies deeper, where they contradict those next to the edge; else None.
+
+    They do where something has blended both pictures there, so that no step is left to be seen.
+    """
+    if deeper.count < LEAST_PAIRS:
+        return None
+    other = continued(deeper, start)
+    near = _between(start, found.cdl, _trust(found))
+    left = float(np.minimum(steps_under(near, deeper), CUT).mean())
+    gained = left - other.after
+    return other if _trust(other) > 0.0 and gained > max(_CONTRADICTED, 2 * other.error) else None
 
 
 def _trust(found: Continued) -> float:

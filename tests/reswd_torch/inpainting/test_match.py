@@ -53,6 +53,17 @@ def test_the_whole_picture_is_shifted() -> None:
     assert apart(done, denoised, mask > 0) < 1.0
 
 
+def test_an_edge_that_was_blended_already() -> None:
+    truth, mask = scene(1), blob()
+    image, generated = repainted(truth, mask)
+    soft = cv2.GaussianBlur(mask, (0, 0), 3.0)[..., None]
+    generated = np.where(mask[..., None] > 0, truth + soft * (generated - truth), truth).astype(np.float32)
+    fit = fit_inpainting(image, generated, mask)
+    assert fit.found_by == "edge" and "passes into the image already" in fit.notes[0]
+    deep = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) > 10
+    assert apart(fit.apply(image, generated, mask), truth, deep) < 1.5
+
+
 def test_both_shifts_are_found() -> None:
     truth, mask = scene(4), blob()
     everywhere = Cdl((1.05, 1.0, 0.95), (0.01, 0.0, -0.01))
