@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reswd_torch.errors import InputError
     from reswd_torch.grade import Cdl, Grade, Lut3D, load_grade
     from reswd_torch.grade.trims import Trims
+    from reswd_torch.inpainting import Inpainting, fit_inpainting, match_inpainting
     from reswd_torch.matching import MatchReport, color_distance
     from reswd_torch.matching.match import match
     from reswd_torch.palette import parse_palette
@@ -29,6 +30,7 @@ _HOME = {
     "ColorMatch": "reswd_torch.color_match",
     "DirectionReservoirSlicedWasserstein": "reswd_torch.direction_reswd",
     "Grade": "reswd_torch.grade",
+    "Inpainting": "reswd_torch.inpainting",
     "InputError": "reswd_torch.errors",
     "Lut3D": "reswd_torch.grade",
     "MatchReport": "reswd_torch.matching",
@@ -37,9 +39,11 @@ _HOME = {
     "SlicedWasserstein": "reswd_torch.swd",
     "Trims": "reswd_torch.grade.trims",
     "color_distance": "reswd_torch.matching",
+    "fit_inpainting": "reswd_torch.inpainting",
     "lab_to_srgb": "reswd_torch.color",
     "load_grade": "reswd_torch.grade",
     "match": "reswd_torch.matching.match",
+    "match_inpainting": "reswd_torch.inpainting",
     "parse_palette": "reswd_torch.palette",
     "srgb_to_lab": "reswd_torch.color",
 }
@@ -50,6 +54,7 @@ __all__ = [
     "ColorMatch",
     "DirectionReservoirSlicedWasserstein",
     "Grade",
+    "Inpainting",
     "InputError",
     "Lut3D",
     "MatchReport",
@@ -58,9 +63,11 @@ __all__ = [
     "SlicedWasserstein",
     "Trims",
     "color_distance",
+    "fit_inpainting",
     "lab_to_srgb",
     "load_grade",
     "match",
+    "match_inpainting",
     "parse_palette",
     "srgb_to_lab",
 ]

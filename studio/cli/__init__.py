@@ -1,4 +1,5 @@
-"""The command line: reswd match | apply | convert | how | learn | batch | drift | guide | generate | serve | desktop | mcp.
+"""The command line:
+reswd match | apply | convert | how | learn | inpaint | batch | drift | guide | generate | serve | desktop | mcp.
 
 Each command is one file. Heavy modules load inside the commands, so that --help is quick.
 """
@@ -21,6 +22,7 @@ from studio.cli.drift import drift_command
 from studio.cli.generate import generate_command
 from studio.cli.grades import convert_command, how_command
 from studio.cli.guide import guide_command
+from studio.cli.inpaint import inpaint_command
 from studio.cli.learn import learn_command
 from studio.cli.match import match_command
 from studio.cli.mcp import mcp_command
@@ -42,6 +44,7 @@ app.command("apply")(apply_command)
 app.command("convert")(convert_command)
 app.command("how")(how_command)
 app.command("learn")(learn_command)
+app.command("inpaint")(inpaint_command)
 app.command("batch")(batch_command)
 app.command("drift")(drift_command)
 app.command("guide")(guide_command)

@@ -11,6 +11,7 @@ from studio.jobs.checks import check_trims_between, settings_for
 from studio.jobs.drift import DriftAnchor, DriftJob
 from studio.jobs.edit import EditJob
 from studio.jobs.guide import GuideJob, PaintJob
+from studio.jobs.inpaint import InpaintJob
 from studio.jobs.match import ClipJob, FramesJob, MatchJob
 from studio.jobs.outputs import Outputs
 
@@ -30,6 +31,7 @@ __all__ = [
     "EditJob",
     "FramesJob",
     "GuideJob",
+    "InpaintJob",
     "Job",
     "MatchJob",
     "Outputs",
