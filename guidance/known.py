@@ -13,9 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from guidance.shipped import embedded_model
 from reswd_torch.errors import InputError
 
-EMBEDDED = Path(__file__).resolve().parents[1] / "assets" / "models" / "pocket-64"
+EMBEDDED = embedded_model()
 """Folder of the model that ships with the project. diffusers reads it as it reads any other."""
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _BACKGROUND = re.compile(r"\bon an? (?:(\w+) to )?(\w+)(?: gradient)? background\b")

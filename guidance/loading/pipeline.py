@@ -28,7 +28,7 @@ def load_embedded(device: str = "auto", folder: Path = EMBEDDED) -> DiffusionPip
         InputError: diffusers is not installed, the folder holds no model, or the device is not there.
     """
     if not (folder / INDEX).is_file():
-        raise InputError(f"{folder}: there is no model here: fetch the whole repository, or give another folder")
+        raise InputError(f"{folder}: there is no model here: pip install reswd-models, or give another folder")
     import torch
 
     from reswd_torch.matching.match import resolve_device
