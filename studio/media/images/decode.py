@@ -98,8 +98,12 @@ def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
         return None
     cv2 = quiet_opencv()
     pixels = np.empty((height, width, 3), np.uint8)
+    red_first: int | None = getattr(cv2, "IMREAD_COLOR_RGB", None)  # since 4.11
+    colours = cv2.IMREAD_COLOR if red_first is None else red_first
     try:
-        read = cv2.imread(str(path), pixels, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+        read = cv2.imread(str(path), pixels, colours | cv2.IMREAD_IGNORE_ORIENTATION)
+        if read is not None and red_first is None:
+            cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, pixels)
     except cv2.error:  # such as more pixels than OpenCV's own limit
         return None
     return pixels if read is not None and np.shares_memory(read, pixels) else None
