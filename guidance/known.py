@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from guidance.shipped import embedded_model
+from guidance.shipped import NO_MODEL, embedded_model
 from reswd_torch.errors import InputError
 
 EMBEDDED = embedded_model()
@@ -158,8 +158,11 @@ def read_known(folder: Path = EMBEDDED) -> Known:
     """Read what the model in a folder knows.
 
     Raises:
-        InputError: the folder does not say what its model knows.
+        InputError: there is no such folder, as where the embedded model is not installed, or it does not say what its model
+            knows.
     """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: {NO_MODEL}")
     file = folder / KNOWN_FILE
     try:
         values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+NO_MODEL = "there is no model here: pip install 'reswd-studio[guide]', or give another folder"
+"""What to say after a folder that should hold a model."""
 _MODEL = "pocket-64"
 _ABOVE = Path(__file__).resolve().parents[1]
 """The repository, whether it runs from there or was installed with ``pip install -e``; else the folder of all packages."""

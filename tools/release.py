@@ -68,7 +68,7 @@ def changelog(dry: bool) -> None:
     if dry:
         print(section)
     else:
-        CHANGELOG.write_text(whole, encoding="utf-8")
+        CHANGELOG.write_text(whole, encoding="utf-8", newline="\n")
         print(f"{Path(CHANGELOG.name)}: {section.splitlines()[0][3:]}")
 
 

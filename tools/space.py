@@ -35,7 +35,7 @@ def copy_file_set(folder: Path) -> None:
     bounds = (folder / "requirements.txt").read_text(encoding="utf-8")
     torch = [pin for pin in pins(bounds) if OF_TORCH.match(pin)]
     exact = "\n".join([*torch, *pins(LOCK.read_text(encoding="utf-8"))])
-    (folder / "requirements.txt").write_text(f"{exact}\n", encoding="utf-8")
+    (folder / "requirements.txt").write_text(f"{exact}\n", encoding="utf-8", newline="\n")
 
 
 def check() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -18,7 +19,7 @@ _LIBRARY_ALONE = """
 import importlib.util, sys
 import numpy as np
 from reswd_torch import match
-for absent in ("gradio", "diffusers", "transformers", "typer", "PIL", "reswd_models"):
+for absent in ("gradio", "diffusers", "transformers", "accelerate", "reswd_models"):
     assert importlib.util.find_spec(absent) is None, absent
 rows = np.random.default_rng(0).random((64, 64, 3), dtype=np.float32)
 grade = match(rows, rows * np.float32(0.5))
@@ -63,13 +64,25 @@ class Trial:
 
     def install(self, *what: str) -> None:
         """Install with pip, both wheels from ``build/dist``, and PyTorch in the version that Spaces have."""
-        torch = next(line for line in (ROOT / "requirements.txt").read_text().splitlines() if line.startswith("torch"))
+        bounds = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        torch = next(line for line in bounds if line.startswith("torch"))
         self.run("python", "-m", "pip", "install", "--quiet", "--find-links", str(DIST), torch, *what)
 
     def places(self) -> tuple[Path, Path]:
         """The folders of the photographs and of the embedded model."""
         photographs, model = self.run("python", "-c", _PLACES).splitlines()[-2:]
         return Path(photographs), Path(model)
+
+    def pair(self) -> tuple[str, str]:
+        """Two photographs of the wheel."""
+        photographs = self.places()[0]
+        return str(photographs / "warm-room.jpg"), str(photographs / "bridge-night.jpg")
+
+    def wrote(self, *names: str) -> None:
+        """End with an error unless these files were written."""
+        for name in names:
+            if not (self.home / name).is_file():
+                raise SystemExit(f"{CHECK}: {name} was not written")
 
     def serve_one_request(self, photographs: Path) -> None:
         """Start the app, let it match one pair, and stop it."""
@@ -85,48 +98,51 @@ class Trial:
 
 
 def try_wheels() -> None:
-    """Install the library, then the app, and use both; print the seconds that a person waits."""
-    wheel = str(wheel_of("reswd_studio"))
+    """Install reswd-studio as it is and then with its app, use both, and print the seconds that a person waits."""
     with tempfile.TemporaryDirectory(prefix="reswd-trial-") as name:
         begun = time.perf_counter()
-        with _timed("an environment with the library alone"):
-            trial = Trial(Path(name))
-            trial.install(wheel)
-        installed = time.perf_counter() - begun
-        trial.run("python", "-c", _LIBRARY_ALONE)
-        _expect(trial.run("reswd", "--help", fails=True), r'pip install "reswd-studio\[app\]"')
-        begun = time.perf_counter()
-        with _timed('pip install "reswd-studio[app]" on top of it'):
-            trial.install(f"{wheel}[app]")
-        installed += time.perf_counter() - begun
-        trial.run("python", "-m", "pip", "check")
-        photographs, model = trial.places()
-        for place in (photographs, model):
-            if not place.is_dir() or not place.is_relative_to(Path(name).resolve()):
-                raise SystemExit(f"{CHECK}: {place} is not in the environment")
-        first, second = str(photographs / "warm-room.jpg"), str(photographs / "bridge-night.jpg")
-        begun = time.perf_counter()
-        with _timed("the first match"):
-            trial.run("reswd", "match", first, second, "-o", "graded.jpg", "--cube", "mood.cube")
-        waited = installed + time.perf_counter() - begun
-        print(f"{CHECK}: from the wheel to a matched picture: {waited:.0f} s", flush=True)
-        _expect(trial.run("reswd", "--version"), rf"reswd-studio {re.escape(_version(wheel))}\b")
-        (trial.home / "in").mkdir()
-        (trial.home / "in" / "a.jpg").write_bytes(Path(second).read_bytes())
-        trial.run("reswd", "batch", "in", "--target", first, "-o", "out")
-        with _timed("the app's start and one match by it"):
-            trial.serve_one_request(photographs)
-        with _timed("painting two steps with the embedded model"):
-            trial.run("reswd", "guide", "a sailboat", "--reference", second, "-o", "boat.png", "--steps", "2")
-        for written in ("graded.jpg", "mood.cube", "out/a.jpg", "boat.png"):
-            if not (trial.home / written).is_file():
-                raise SystemExit(f"{CHECK}: {written} was not written")
+        trial = Trial(Path(name).resolve())
+        _without_extras(trial)
+        print(f"{CHECK}: from the wheel to a matched picture: {time.perf_counter() - begun:.0f} s", flush=True)
+        _with_the_app(trial)
 
 
-def _version(wheel: str) -> str:
-    return Path(wheel).name.split("-")[1]
+def _without_extras(trial: Trial) -> None:
+    """The library and the command line: neither Gradio nor diffusers comes along, and who needs them is told."""
+    with _timed('an environment and pip install "reswd-studio"'):
+        trial.install(str(wheel_of("reswd_studio")))
+    first, second = trial.pair()
+    with _timed("the first match"):
+        trial.run("reswd", "match", first, second, "-o", "graded.jpg", "--cube", "mood.cube")
+    trial.wrote("graded.jpg", "mood.cube")
+
+
+def _with_the_app(trial: Trial) -> None:
+    """The app and the embedded model; before that, what is said without them."""
+    first, second = trial.pair()
+    painted = ("reswd", "guide", "a sailboat", "--reference", second, "-o", "boat.png", "--steps", "2")
+    trial.run("python", "-c", _LIBRARY_ALONE)
+    _expect(trial.run("reswd", "serve", fails=True), r'^reswd: .*pip install "reswd-studio\[app\]"$')
+    _expect(trial.run(*painted, fails=True), r"^reswd: .*pip install 'reswd-studio\[guide\]'")
+    with _timed('pip install "reswd-studio[app]" on top of it'):
+        trial.install(f"{wheel_of('reswd_studio')}[app]")
+    trial.run("python", "-m", "pip", "check")
+    photographs, model = trial.places()
+    for place in (photographs, model):
+        if not place.is_dir() or not place.is_relative_to(trial.home.parent):
+            raise SystemExit(f"{CHECK}: {place} is not in the environment")
+    number = wheel_of("reswd_studio").name.split("-")[1]
+    _expect(trial.run("reswd", "--version"), rf"^reswd-studio {re.escape(number)}$")
+    (trial.home / "in").mkdir()
+    shutil.copy(second, trial.home / "in" / "a.jpg")
+    trial.run("reswd", "batch", "in", "--target", first, "-o", "out")
+    with _timed("the app's start and one match by it"):
+        trial.serve_one_request(photographs)
+    with _timed("two steps of a painting with the embedded model"):
+        trial.run(*painted)
+    trial.wrote("out/a.jpg", "boat.png")
 
 
 def _expect(printed: str, pattern: str) -> None:
-    if not re.search(pattern, printed):
+    if not re.search(pattern, printed, re.MULTILINE):
         raise SystemExit(f"{CHECK}: expected {pattern!r}, and it printed {printed!r}")

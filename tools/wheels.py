@@ -22,8 +22,12 @@ DIST = ROOT / "build" / "dist"
 MODELS = Path("assets") / "models"
 LARGEST = {"reswd_studio": 15_000_000, "reswd_models": 60_000_000}
 """Bytes that a file may have: an index takes files of up to 100 MB, and people wait for each."""
-LIBRARY = {"torch", "numpy", "einops", "jaxtyping", "opencolorio", "opencv-python-headless"}
-"""What the library alone brings in: neither Gradio nor diffusers. OpenCV finds out whether two pictures show one scene."""
+LIBRARY = {
+    "torch", "numpy", "einops", "jaxtyping", "opencolorio", "opencv-python-headless", "filelock", "pillow", "rich", "tifffile",
+    "typer",
+}  # fmt: skip
+"""What the library and the command line for pictures bring in: neither Gradio nor diffusers. The library alone could do without
+the last five, which take 15 MB, but not without OpenCV, by which it finds out whether two pictures show one scene."""
 INSIDE = {"reswd_studio": {"reswd_torch", "guidance", "studio"}, "reswd_models": {"reswd_models"}}
 """The folders of each wheel, beside its metadata."""
 NEEDED = {
@@ -131,7 +135,7 @@ def _faults_of_a_wheel(name: str, files: dict[str, bytes]) -> Iterator[str]:
     if not any("/licenses/LICENSE" in file or "/LICENSE-" in file for file in files if ".dist-info/" in file):
         yield "no licence lies beside its metadata"
     if name == "reswd_studio" and base_requirements(said) != LIBRARY:
-        yield f"the library alone asks for {sorted(base_requirements(said) ^ LIBRARY)} more or less than it should"
+        yield f"without extras it asks for {sorted(base_requirements(said) ^ LIBRARY)} more or less than it should"
     text = str(said.get_payload())
     if text.lstrip().startswith("---") or re.search(r"\]\((?!https?:|#)", text) and name == "reswd_studio":
         yield "its description has a Space's front matter, or links to files that an index does not have"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,8 @@ def serve_command(
     who = users(auth or [], auth_file)
     check_open(host, bool(who), i_know)
     _check_address(host, port)
+    if find_spec("gradio") is None:
+        raise InputError('the browser app needs Gradio, which is not installed: pip install "reswd-studio[app]"')
     from studio.ui.app import serve
 
     serve(host=host, port=port, open_browser=browser, allowed=allowed, names=names, auth=who)

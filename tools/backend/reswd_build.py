@@ -20,15 +20,14 @@ def prepare_metadata_for_build_editable(metadata_directory: str, config_settings
     name = build_meta.prepare_metadata_for_build_editable(metadata_directory, config_settings)
     path = Path(metadata_directory) / name / "METADATA"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if not line.startswith(_NOT_NEEDED)), encoding="utf-8")
+    path.write_text("".join(line for line in lines if not line.startswith(_NOT_NEEDED)), encoding="utf-8", newline="\n")
     return name
 
 
 def build_editable(
     wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
 ) -> str:
-    """Build with the metadata that were prepared, or that are prepared now."""
+    """Build with metadata that are prepared anew: setuptools looks for them in a folder, and is told the file's own place."""
     with tempfile.TemporaryDirectory() as folder:
-        if metadata_directory is None:
-            metadata_directory = str(Path(folder) / prepare_metadata_for_build_editable(folder, config_settings))
-        return build_meta.build_editable(wheel_directory, config_settings, metadata_directory)
+        prepare_metadata_for_build_editable(folder, config_settings)
+        return build_meta.build_editable(wheel_directory, config_settings, folder)
