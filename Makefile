@@ -5,7 +5,8 @@ BIN := .venv/bin
 ALONE := --last-failed --last-failed-no-failures none -n 0
 AGAIN := $(ALONE) tests/e2e
 
-.PHONY: run test test-slow test-walks test-gpu fuzz lint format bench docs docs-check reference space space-check lock audit sbom licences clean
+.PHONY: run test test-slow test-walks test-gpu fuzz lint format bench docs docs-check reference space space-check release-check lock \
+	audit sbom licences clean
 
 run: .venv/app ## install and open the browser app
 	$(BIN)/reswd serve --browser
@@ -55,6 +56,9 @@ space: .venv/app ## upload to a Hugging Face Space: make space SPACE=user/name
 space-check: .venv/app ## install and start the app as a Space would, and match one pair
 	$(BIN)/python -m tools.space check
 
+release-check: build/tools ## build the wheels, look through them, and use them in an empty folder: build/dist
+	build/tools/bin/python -m tools.release check
+
 lock: build/tools ## requirements.lock anew, after requirements.txt was changed
 	PATH="$(CURDIR)/build/tools/bin:$$PATH" build/tools/bin/python -m tools.lock
 
@@ -76,15 +80,16 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/app: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video]"
+	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video]" "torch==2.13.*"
 	touch $@
 
 .venv/dev: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video,cluster,training,dev,docs]"
+	$(BIN)/python -m pip install --quiet --editable ".[app,guide,video,cluster,training,dev,docs]" "torch==2.13.*"
 	touch $@ .venv/app
 
 # Tools that look at the installed packages, apart from them.
 build/tools: .venv/bin/python
 	$(BIN)/python -m venv build/tools
-	build/tools/bin/python -m pip install --quiet "uv>=0.9,<1" "pip-audit>=2.9,<3" "cyclonedx-bom>=7,<8"
+	build/tools/bin/python -m pip install --quiet "uv>=0.9,<1" "pip-audit>=2.9,<3" "cyclonedx-bom>=7,<8" "build>=1.2,<2" \
+		"twine>=6,<8"
 	touch $@

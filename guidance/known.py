@@ -13,9 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from guidance.shipped import NO_MODEL, embedded_model
 from reswd_torch.errors import InputError
 
-EMBEDDED = Path(__file__).resolve().parents[1] / "assets" / "models" / "pocket-64"
+EMBEDDED = embedded_model()
 """Folder of the model that ships with the project. diffusers reads it as it reads any other."""
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _BACKGROUND = re.compile(r"\bon an? (?:(\w+) to )?(\w+)(?: gradient)? background\b")
@@ -157,8 +158,11 @@ def read_known(folder: Path = EMBEDDED) -> Known:
     """Read what the model in a folder knows.
 
     Raises:
-        InputError: the folder does not say what its model knows.
+        InputError: there is no such folder, as where the embedded model is not installed, or it does not say what its model
+            knows.
     """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: {NO_MODEL}")
     file = folder / KNOWN_FILE
     try:
         values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ import errno
 import os
 import re
 import secrets
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,8 @@ _STEM = 80
 _TEMPORARY = re.compile(r"\.(.*)\.[0-9a-f]{8}(\.[^.]*)?", re.DOTALL)
 _LONGEST_WAIT = 10.0
 """Seconds to wait for another program that gives names in a folder. That takes milliseconds; nobody may hold it up for ever."""
+_LONGEST_HELD = 2.0
+"""Seconds for which another program may hold a file open that is to be replaced, on Windows."""
 
 _together: ContextVar[dict[Path, Path] | None] = ContextVar("_together", default=None)
 """The finished files of the set that is being written in this thread, by their places."""
@@ -56,7 +59,7 @@ def written_beside(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
             finished[path], kept = temporary, True
     finally:
         if not kept:
-            temporary.unlink(missing_ok=True)
+            _remove(temporary)
 
 
 @contextmanager
@@ -83,7 +86,7 @@ def written_together(*, overwrite: bool = True) -> Iterator[None]:
     finally:
         _together.reset(token)
         for temporary in finished.values():
-            temporary.unlink(missing_ok=True)
+            _remove(temporary)
 
 
 def remove_leftovers(places: Iterable[Path]) -> None:
@@ -119,7 +122,7 @@ def _name(files: Mapping[Path, Path], overwrite: bool) -> None:
     with _locked({place.parent for place in files} if len(files) > 1 else ()):
         if overwrite:
             for place, temporary in files.items():
-                os.replace(temporary, place)
+                _replace(temporary, place)
             return
         named: list[Path] = []
         try:
@@ -148,10 +151,32 @@ def _name_new(temporary: Path, place: Path) -> None:
     except FileExistsError:
         raise _taken(place) from None
     try:
-        os.replace(temporary, place)
+        _replace(temporary, place)
     except BaseException:
         place.unlink(missing_ok=True)
         raise
+
+
+def _replace(temporary: Path, place: Path) -> None:
+    """Rename a file over another one. On Windows a scanner or a viewer may hold either for a moment: then once more."""
+    until = time.monotonic() + (_LONGEST_HELD if sys.platform == "win32" else 0.0)
+    while True:
+        try:
+            os.replace(temporary, place)
+            return
+        except PermissionError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.05)
+
+
+def _remove(temporary: Path) -> None:
+    """Remove a file that was not finished. On Windows one that is still open stays, for :func:`remove_leftovers` to find."""
+    try:
+        temporary.unlink(missing_ok=True)
+    except PermissionError:
+        if sys.platform != "win32":
+            raise
 
 
 def _taken(place: Path) -> FileExistsError:

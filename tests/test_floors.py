@@ -16,7 +16,19 @@ from tests.conftest import ROOT
 PACKAGES = ("reswd_torch", "guidance", "studio")
 """From the lowest floor to the highest."""
 STUDIO = (
-    ("kinds", "remedies", "color_range", "watch", "fault", "references", "jobs", "loopback", "signals", "space"),
+    (
+        "kinds",
+        "remedies",
+        "color_range",
+        "watch",
+        "fault",
+        "references",
+        "jobs",
+        "loopback",
+        "shipped",
+        "signals",
+        "space",
+    ),
     ("media", "records"),
     ("service",),
     ("views",),

@@ -52,7 +52,14 @@ def test_requirements_are_the_whole_app() -> None:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     listed = {line for line in lines if line and not line.startswith("#")}
     extras = PROJECT["optional-dependencies"]
-    assert listed == {*PROJECT["dependencies"], *extras["app"], *extras["guide"]}
+    needed = {*PROJECT["dependencies"], *extras["app"], *extras["guide"]}
+    held = {
+        "torch==2.13.*",
+        "opencv-python-headless>=5.0,<6",
+    }  # what golden values are of; the library takes more versions
+    wider = {text for text in needed if text.startswith(("torch", "opencv"))}
+    own = {text for text in needed if text.startswith("reswd-")}  # the repository holds the model itself
+    assert listed == (needed - wider - own) | held and len(wider) == len(held)
 
 
 def test_make_targets_of_the_readme_exist() -> None:

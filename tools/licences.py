@@ -115,5 +115,5 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    PLACE.write_text(text(), encoding="utf-8")
+    PLACE.write_text(text(), encoding="utf-8", newline="\n")
     print(f"wrote {PLACE.relative_to(ROOT)}")

@@ -52,7 +52,7 @@ def main() -> None:
     command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
     command += ["--no-header", "--no-annotate", "requirements.txt"]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    LOCK.write_text(locked(done.stdout), encoding="utf-8")
+    LOCK.write_text(locked(done.stdout), encoding="utf-8", newline="\n")
     print(f"wrote {LOCK.name}: {len(pins(LOCK.read_text(encoding='utf-8')))} packages")
 
 

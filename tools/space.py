@@ -6,22 +6,19 @@ python -m tools.space upload USER/NAME   upload them to a Space (this needs a to
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 
+from tools.fresh import MATCH_ONE_PAIR, clean_environment, free_port, new_environment, wait_for
 from tools.lock import LOCK, OF_TORCH, pins
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE_SET = ("app.py", "requirements.txt", "README.md", "LICENSE", "reswd_torch", "guidance", "studio", "assets")
-IGNORED = ("__pycache__", "*.pyc")
-START_SECONDS = 120
+IGNORED = ("__pycache__", "*.pyc", "*.egg-info")
 
 
 def copy_file_set(folder: Path) -> None:
@@ -38,7 +35,7 @@ def copy_file_set(folder: Path) -> None:
     bounds = (folder / "requirements.txt").read_text(encoding="utf-8")
     torch = [pin for pin in pins(bounds) if OF_TORCH.match(pin)]
     exact = "\n".join([*torch, *pins(LOCK.read_text(encoding="utf-8"))])
-    (folder / "requirements.txt").write_text(f"{exact}\n", encoding="utf-8")
+    (folder / "requirements.txt").write_text(f"{exact}\n", encoding="utf-8", newline="\n")
 
 
 def check() -> None:
@@ -50,43 +47,31 @@ def check() -> None:
         home = folder / "home"
         home.mkdir()
         copy_file_set(home)
-        python = _new_environment(folder / "venv")
+        python = new_environment(folder / "venv")
         install = [python, "-m", "pip", "install", "--quiet"]
         torch = [pin for pin in pins((home / "requirements.txt").read_text(encoding="utf-8")) if OF_TORCH.match(pin)]
         subprocess.run([*install, *torch], check=True)
         subprocess.run([*install, "--no-deps", "--require-hashes", "-r", str(LOCK)], check=True)
         subprocess.run([*install, "-r", "requirements.txt"], cwd=home, check=True)
         subprocess.run([python, "-m", "pip", "check"], check=True)
-        port = _free_port()
+        port = free_port()
         # A Space sets these two variables and starts app.py in the folder of the repository.
-        surroundings = _clean_environment() | {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
+        surroundings = clean_environment() | {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
         started = time.perf_counter()
         server = subprocess.Popen([python, "app.py"], cwd=home, env=surroundings)
         try:
-            _wait_for(port, server)
+            wait_for(port, server, "space check")
             seconds = time.perf_counter() - started
             subprocess.run(
-                [python, "-c", _CLIENT, str(port), str(home / "assets")], cwd=folder, env=surroundings, check=True
+                [python, "-c", MATCH_ONE_PAIR, str(port), str(home / "assets")],
+                cwd=folder,
+                env=surroundings,
+                check=True,
             )
         finally:
             server.terminate()
             server.wait(timeout=20)
         print(f"space check: app.py answered after {seconds:.1f} s and matched one pair")
-
-
-_CLIENT = """
-import json, pathlib, sys
-from gradio_client import Client, handle_file
-port, assets = sys.argv[1], pathlib.Path(sys.argv[2])
-pair = json.loads((assets / "examples.json").read_text())["examples"][0]
-client = Client(f"http://127.0.0.1:{port}", verbose=False)
-answer = client.predict(
-    source=handle_file(assets / pair["source"]), reference=handle_file(assets / pair["reference"]), api_name="/match"
-)
-result = next(pathlib.Path(part) for part in answer if isinstance(part, str) and part.lower().endswith(".jpg"))
-assert result.stat().st_size > 10_000, result
-print("matched", pair["source"], "to", pair["reference"], "->", result.name)
-"""
 
 
 def upload(space: str) -> None:
@@ -101,38 +86,6 @@ def upload(space: str) -> None:
         api.create_repo(space, repo_type="space", space_sdk="gradio", exist_ok=True)
         api.upload_folder(repo_id=space, repo_type="space", folder_path=name, commit_message="Upload ReSWD Studio")
     print(f"uploaded to https://huggingface.co/spaces/{space}")
-
-
-def _new_environment(folder: Path) -> str:
-    """Make a virtual environment and return the path of its Python."""
-    venv.create(folder, with_pip=True)
-    return str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
-
-
-def _clean_environment() -> dict[str, str]:
-    """The environment variables without those through which Python could find something of this checkout."""
-    return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
-
-
-def _free_port() -> int:
-    """The number of a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    """Wait until the server answers; end with an error if it has ended or takes too long."""
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        if server.poll() is not None:
-            raise SystemExit(f"space check: app.py ended with {server.returncode} before it answered")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise SystemExit(f"space check: app.py did not answer within {START_SECONDS} s")
 
 
 if __name__ == "__main__":

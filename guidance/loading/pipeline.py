@@ -11,6 +11,7 @@ from guidance.catalogue import EMBEDDED_ID
 from guidance.known import EMBEDDED
 from guidance.loading.files import INDEX
 from guidance.loading.plan import LoadingPlan
+from guidance.shipped import NO_MODEL
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def load_embedded(device: str = "auto", folder: Path = EMBEDDED) -> DiffusionPip
         InputError: diffusers is not installed, the folder holds no model, or the device is not there.
     """
     if not (folder / INDEX).is_file():
-        raise InputError(f"{folder}: there is no model here: fetch the whole repository, or give another folder")
+        raise InputError(f"{folder}: {NO_MODEL}")
     import torch
 
     from reswd_torch.matching.samples import resolve_device

@@ -18,6 +18,7 @@ from reswd_torch.grade.hald_level import level_for
 from reswd_torch.grade.kinds import Transform, in_range
 from reswd_torch.grade.lut3d import Lut3D, lattice_of
 from reswd_torch.grade.lut_chain import LutChain
+from reswd_torch.opencv import quiet_opencv
 
 _LEVELS = range(2, 17)
 """Sides of 8 to 4096 pixels."""
@@ -76,9 +77,7 @@ def read_hald(path: Path) -> tuple[Lut3D, tuple[str, ...]]:
 
 def _decoded(content: bytes) -> np.ndarray | None:
     """(H, W), (H, W, 3) or (H, W, 4) uint8 or uint16, blue first; None for a damaged picture."""
-    import cv2
-
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    cv2 = quiet_opencv()
     try:
         return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)  # type: ignore[no-any-return]
     except cv2.error:

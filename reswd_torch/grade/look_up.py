@@ -40,7 +40,11 @@ def look_up(source: np.ndarray, table: np.ndarray, out: np.ndarray) -> None:
     """
     import cv2
 
-    cv2.LUT(source, table[None], out)
+    try:
+        cv2.LUT(source, table[None], out)
+    except cv2.error:  # the first versions of 4 look up bytes alone
+        for channel in range(3):
+            out[..., channel] = table[:, channel][source[..., channel]]
 
 
 def pair_tables(table: np.ndarray) -> np.ndarray:

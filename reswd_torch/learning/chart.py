@@ -47,9 +47,17 @@ def find_chart(pixels: np.ndarray, icc: bytes | None = None) -> Patches | None:
 
     Returns:
         Its patches in the encoding of the picture; None where no chart is found.
+
+    Raises:
+        InputError: the installed OpenCV is older than 5, and cannot look for charts.
     """
     import cv2
 
+    if not hasattr(cv2, "mcc") or not hasattr(cv2.mcc.CCheckerDetector, "setColorChartType"):
+        raise InputError(
+            f"a chart is found by OpenCV 5, and version {cv2.__version__} is installed: "
+            'pip install "opencv-python-headless>=5,<6"'
+        )
     scale = max(1.0, max(pixels.shape[:2]) / _EDGE)
     seen, _ = reduced_to(pixels, _EDGE)
     with opencv_on_one_thread():

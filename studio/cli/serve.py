@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,6 +62,8 @@ def serve_command(
     if mcp:
         _check_tools(allowed)
     check_address(host, port)
+    if find_spec("gradio") is None:
+        raise InputError('the browser app needs Gradio, which is not installed: pip install "reswd-studio[app]"')
     beside = _tools(allowed, who) if mcp else None
     from studio.ui.app import serve
 

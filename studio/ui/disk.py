@@ -71,7 +71,7 @@ def own_folder() -> Path:
 def _mark(folder: Path) -> IO[str]:
     """Mark a folder as one of a living process. Under the mark's name the file is there only once it is locked."""
     mark, making = folder / _MARK, folder / f"{_MARK}.new"
-    lock = (mark if os.name == "nt" else making).open("w")
+    lock = (mark if os.name == "nt" else making).open("w", encoding="utf-8", newline="\n")
     _try_lock(lock)
     if os.name != "nt":  # where no open file is renamed
         making.replace(mark)
@@ -104,7 +104,7 @@ def sweep(parent: Path) -> int:
 def _is_left(folder: Path) -> bool:
     """Whether a marked folder belongs to no living process."""
     try:
-        with (folder / _MARK).open("r+") as lock:
+        with (folder / _MARK).open("r+", encoding="utf-8", newline="\n") as lock:
             return _try_lock(lock)
     except FileNotFoundError:
         try:  # its process was killed before it could mark it, or is about to

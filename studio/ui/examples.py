@@ -8,7 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+from studio.shipped import ASSETS
+
 _TILE = (232, 174)
 
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from studio.ui.examples import ASSETS
+from studio.shipped import ASSETS
 
 _FOLDERS = r"(?:[\w.@+~=,-]+[\\/]+)*"
 """Folders below a known one, as the app, Gradio and Python's packages name them: without spaces."""

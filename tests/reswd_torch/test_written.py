@@ -198,3 +198,42 @@ def test_leftovers_of_a_killed_program_are_removed_and_nothing_else(
 
 def _killed(*_: object) -> None:
     raise OSError("killed")
+
+
+def _held_for(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next renames fail as on Windows, where a scanner or a viewer has the file open."""
+    replace, left = os.replace, [times]
+
+    def refused(source: Path, place: Path) -> None:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise PermissionError(errno.EACCES, "used by another process", str(source), 32, str(place))
+        replace(source, place)
+
+    monkeypatch.setattr(os, "replace", refused)
+
+
+@pytest.mark.parametrize(("system", "written"), [("win32", "new"), ("linux", "old")])
+def test_on_windows_a_file_that_is_held_for_a_moment_is_replaced(
+    system: str, written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "a.txt"
+    place.write_text("old")
+    monkeypatch.setattr("reswd_torch.written.sys.platform", system)
+    _held_for(2, monkeypatch)
+    try:
+        with written_beside(place) as temporary:
+            temporary.write_text("new")
+    except PermissionError:
+        assert system == "linux"
+    assert place.read_text() == written
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_on_windows_a_file_that_stays_held_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reswd_torch.written.sys.platform", "win32")
+    monkeypatch.setattr("reswd_torch.written._LONGEST_HELD", 0.1)
+    _held_for(1000, monkeypatch)
+    with pytest.raises(PermissionError), written_beside(tmp_path / "a.txt") as temporary:
+        temporary.write_text("new")
+    assert list(tmp_path.iterdir()) == []

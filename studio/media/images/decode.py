@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.opencv import quiet_opencv
 from reswd_torch.pil_pictures import RgbPicture, grey_as_rgb, rgb_of
 from studio.media.images.picture import Container, Decoded
 from studio.media.images.png_flaws import LARGEST_TEXT
@@ -62,14 +62,6 @@ def _loosest() -> int | None:
     return None if max(_inside) == inf else int(max(_inside))
 
 
-def opencv() -> ModuleType:
-    """Import OpenCV with its log switched off: a decoder that fails returns no array, and the caller raises the error."""
-    import cv2
-
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    return cv2
-
-
 def register_heif(path: Path) -> None:
     """Make Pillow read and write HEIC by the optional package pillow_heif.
 
@@ -104,10 +96,14 @@ def jpeg_pixels(path: Path, height: int, width: int) -> np.ndarray | None:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
         return None
-    cv2 = opencv()
+    cv2 = quiet_opencv()
     pixels = np.empty((height, width, 3), np.uint8)
+    red_first: int | None = getattr(cv2, "IMREAD_COLOR_RGB", None)  # since 4.11
+    colours = cv2.IMREAD_COLOR if red_first is None else red_first
     try:
-        read = cv2.imread(str(path), pixels, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+        read = cv2.imread(str(path), pixels, colours | cv2.IMREAD_IGNORE_ORIENTATION)
+        if read is not None and red_first is None:
+            cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, pixels)
     except cv2.error:  # such as more pixels than OpenCV's own limit
         return None
     return pixels if read is not None and np.shares_memory(read, pixels) else None

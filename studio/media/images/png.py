@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.media.images.decode import opencv
+from reswd_torch.opencv import quiet_opencv
 from studio.media.images.picture import Container
 from studio.media.images.png_chunks import COLOUR_CHUNKS, SIGNATURE, chunks, mapped
 from studio.media.images.refuse import check_size, damaged
@@ -78,7 +78,7 @@ def decode_deep(
     Raises:
         InputError: the file is damaged.
     """
-    cv2 = opencv()
+    cv2 = quiet_opencv()
     parts = [SIGNATURE]
     with mapped(path) as data:
         for kind, at, length in chunks(path, data):

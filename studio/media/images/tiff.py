@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.opencv import quiet_opencv
 from studio.media.images.chatter import without_libtiff
 from studio.media.images.colours import COLOUR_TAGS, colours_of_tiff
-from studio.media.images.decode import convert, grey, open_pillow, opencv, pillow_limit
+from studio.media.images.decode import convert, grey, open_pillow, pillow_limit
 from studio.media.images.exact import straighten, unusable
 from studio.media.images.metadata import CREDENTIALS, DESCRIPTIVE_TAGS, EXIF_IFD, GPS_IFD, tiff_exif, upright_xmp
 from studio.media.images.picture import Container, Decoded
@@ -212,7 +213,7 @@ def _through_opencv(path: Path, page: TiffPage) -> np.ndarray:
     """
     if page.compression != _LZW or page.planarconfig != 1 or page.samplesperpixel not in (1, 3, 4):
         return undone(path, page, _grey_plane)
-    cv2 = opencv()
+    cv2 = quiet_opencv()
     data = bytearray(path.read_bytes())
     if 274 in page.tags:
         # OpenCV always turns TIFFs upright and fails on quarter turns of 16-bit ones, so it is shown orientation 1.

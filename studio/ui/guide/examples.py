@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from reswd_torch.palette import parse_palette
-from studio.ui.examples import ASSETS
+from studio.shipped import ASSETS
 
 _TILE = (240, 180)
 
