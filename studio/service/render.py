@@ -62,11 +62,14 @@ def render(
     if grade.leaves_alone:
         return pixels if in_place else pixels.copy()
     pixels = np.ascontiguousarray(pixels)  # OpenColorIO is told rows without gaps
-    of_floats = pixels.dtype.kind == "f"
-    kernel = floats_kernel(grade.effective) if of_floats else of_codes(_kernel(grade.effective, pixels.dtype))
     out = pixels if in_place else np.empty_like(pixels)
-    render_by(kernel, pixels, out, weights, pixels, multiplied_by)
+    render_by(kernel_for(grade, pixels.dtype), pixels, out, weights, pixels, multiplied_by)
     return out
+
+
+def kernel_for(grade: Grade, dtype: np.dtype) -> StripKernel:
+    """What :func:`render` grades pictures of a dtype with, for a caller who has many: a lattice is prepared once for all."""
+    return floats_kernel(grade.effective) if dtype.kind == "f" else of_codes(_kernel(grade.effective, dtype))
 
 
 def render_by(
