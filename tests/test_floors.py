@@ -20,10 +20,10 @@ STUDIO = (
     ("media", "records"),
     ("service",),
     ("views",),
-    ("cli", "ui", "__main__"),
+    ("cli", "ui", "comfy", "__main__"),
 )
 """The floors inside ``studio``, the same way."""
-FRONT_ENDS = ("studio.cli", "studio.ui")
+FRONT_ENDS = ("studio.cli", "studio.ui", "studio.comfy")
 OF_THE_SERVICES = {
     "fit_samples", "fit_pairs", "sample_pixels", "run_match", "run_clip", "run_frames", "match_clip", "run_batch",
     "prepare_batch", "prepare_frames", "fit_series", "render", "where_to_grade", "ClipJob", "FramesJob", "set_num_threads",

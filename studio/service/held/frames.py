@@ -86,7 +86,9 @@ def frames_of(value: object, name: str) -> Frames:
         value = value[None]
     shape = tuple(value.shape)
     if value.ndim != 4 or shape[3] not in (3, 4):
-        raise InputError(f"{name}: shape {shape} is no batch of pictures: give (B, H, W, 3), or 4 channels with an alpha")
+        raise InputError(
+            f"{name}: shape {shape} is no batch of pictures: give (B, H, W, 3), or 4 channels with an alpha"
+        )
     if 0 in shape:
         raise InputError(f"{name}: shape {shape} holds no picture: give one at least")
     if value.dtype not in _FLOATS:

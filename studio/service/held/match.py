@@ -105,16 +105,12 @@ def sample_held(frames: Frames, masks: Masks | None, settings: MatchSettings) ->
     each = max(256, settings.samples // 4)
     places = np.linspace(0, len(frames) - 1, min(len(frames), FRAMES)).round().astype(int).tolist()
     seen = {places[at] for at in np.linspace(0, len(places) - 1, min(len(places), SEEN)).round().astype(int)}
-    parts = [
-        _sampled(frames, masks, place, each, settings.seed, seen=looks and place in seen) for place in places
-    ]
+    parts = [_sampled(frames, masks, place, each, settings.seed, seen=looks and place in seen) for place in places]
     pool = pool_samples(parts, settings.samples, settings.seed)
     small = tuple(part.thumbnail for part in parts if part.thumbnail is not None)
     return ClipSample(pool.fit, pool.held_out, frames=small)
 
 
-def _sampled(
-    frames: Frames, masks: Masks | None, place: int, count: int, seed: int, *, seen: bool
-) -> PixelSample:
+def _sampled(frames: Frames, masks: Masks | None, place: int, count: int, seed: int, *, seen: bool) -> PixelSample:
     counts = how_much_counts(frames, masks, place)
     return sample_pixels(frames.colours(place), count, seed, counts, with_thumbnail=seen)
