@@ -1,8 +1,9 @@
 """ReSWD Studio for ComfyUI: link or copy this folder into ``custom_nodes``.
 
 The nodes lie in ``studio.comfy`` of ReSWD Studio: of the installed one, else of the repository that this folder lies in. That
-repository does not go onto ``sys.path``, on which its folders ``comfy`` and ``tests`` and its ``app.py`` could be taken for those of
-ComfyUI, whose ``comfy`` is a namespace. A finder behind all others knows its three packages, and nothing else.
+repository does not go onto ``sys.path``, on which its ``tests`` and ``app.py`` could be taken for those of ComfyUI or of another
+node. A finder behind all others knows its three packages, and nothing else. For the same reason ``comfy`` above this folder is no
+package: ComfyUI's own ``comfy`` is a namespace, which a package of that name anywhere on the path would replace.
 """
 
 import importlib.machinery

@@ -1,8 +1,8 @@
 """Sampling in ComfyUI that is steered to the colours of a reference.
 
 ComfyUI hands a function behind classifier-free guidance the clean latents that the model predicts, and goes on with what it
-returns. So guidance moves the prediction alone, and not the sample; as with solvers that keep their sample, each step then goes the
-whole way (docs/guidance.md), since most of it is taken back by the next.
+returns. So guidance moves the prediction alone, and not the sample; as with solvers that keep their sample, each step then goes
+the whole way (docs/guidance.md), since most of it is taken back by the next.
 """
 
 from __future__ import annotations

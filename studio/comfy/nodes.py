@@ -55,7 +55,7 @@ def match_colours(
         reference: (R, h, w, 3 or 4); None with a palette.
         palette: hex colours, ``"#aabbcc:2, #112233"``; empty with pictures.
         mask, reference_mask: (1 or B, h, w): where the pictures count and change, and where the reference counts.
-        method, transform, aim, strength, scene, seed: as :class:`reswd_torch.settings.MatchSettings` has them; ``"auto"`` for an aim
+        method, transform, aim, strength, scene, seed: as :class:`reswd_torch.settings.MatchSettings` has them; an aim ``"auto"``
             stands for none.
         one_each: a grade for each picture, instead of one for all.
 

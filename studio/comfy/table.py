@@ -1,90 +1,18 @@
-"""Every node, once: its inputs with their defaults and what they say to a person, its outputs, and what it runs.
-
-:mod:`studio.comfy.version_3` and :mod:`studio.comfy.version_1` make of it what ComfyUI loads.
-"""
+"""Every node, once: its inputs with their defaults and what they say to a person, its outputs, and what it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from reswd_torch.settings import AIMS, CUBE_SIZES, METHODS, SCENES, TRANSFORMS
 from studio.comfy import host
 from studio.comfy.grades import Grades
+from studio.comfy.sockets import CHOICE, GRADE, IMAGE, MASK, MODEL, NUMBER, SWITCH, TEXT, VAE, WHOLE, Node, Plug, Socket
 
-CATEGORY = "ReSWD"
-IMAGE, MASK, GRADE, MODEL, VAE = "IMAGE", "MASK", "RESWD_GRADE", "MODEL", "VAE"
-TEXT, NUMBER, WHOLE, SWITCH, CHOICE = "STRING", "FLOAT", "INT", "BOOLEAN", "COMBO"
 MOST_SEED = 2**32 - 1
 SCOPE_KINDS = ("waveform", "parade", "vectorscope", "vectorscope-2x", "histogram")
 FORMATS = ("cube", "ccc", "cdl", "clf")
-
-
-@dataclass(frozen=True)
-class Socket:
-    """An input.
-
-    Attributes:
-        id: its name in workflows, which stays as it is for ever.
-        kind: one of the kinds above.
-        tooltip: what a person reads on it.
-        default: of a widget.
-        optional: whether it may be left unconnected.
-        low, high, step: bounds of numbers.
-        options: of a choice; a function is asked each time.
-        lines: whether a text has several.
-        label: what is shown instead of the name.
-    """
-
-    id: str
-    kind: str
-    tooltip: str
-    default: Any = None
-    optional: bool = False
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
-    options: tuple[str, ...] | Callable[[], list[str]] = ()
-    lines: bool = False
-    label: str | None = None
-
-    def choices(self) -> list[str]:
-        """What a choice offers now."""
-        return list(self.options() if callable(self.options) else self.options)
-
-
-@dataclass(frozen=True)
-class Plug:
-    """An output."""
-
-    kind: str
-    label: str
-    tooltip: str
-
-
-@dataclass(frozen=True)
-class Node:
-    """A node.
-
-    Attributes:
-        id: its name in workflows, which stays as it is for ever.
-        title: what is shown.
-        about: what it does, in a sentence or two.
-        inputs, outputs: in order.
-        run: called with the inputs by name; a tuple of the outputs, or of what a person shall read for a node that saves.
-        saves: whether it is an end of a workflow.
-        names_file: whether its input ``file`` names a file: any name is taken, and the file's change runs the node again.
-    """
-
-    id: str
-    title: str
-    about: str
-    inputs: tuple[Socket, ...]
-    outputs: tuple[Plug, ...]
-    run: Callable[..., tuple[Any, ...]]
-    saves: bool = False
-    names_file: bool = False
+ONE_GRADE, ONE_EACH = "the whole batch", "each picture"
 
 
 def _match(grade_for: str, images: Any, **options: Any) -> tuple[Any, ...]:
@@ -141,7 +69,6 @@ def _scopes(images: Any, kind: str, width: int, height: int) -> tuple[Any, ...]:
     return (scopes(images, kind=kind, width=width, height=height),)
 
 
-ONE_GRADE, ONE_EACH = "the whole batch", "each picture"
 _IMAGES = Socket("images", IMAGE, "The pictures or frames to grade. An alpha channel is kept as it is.")
 _STRENGTH = Socket(
     "strength",
@@ -160,7 +87,10 @@ _SEED = Socket(
     low=0,
     high=MOST_SEED,
 )
-_WHERE = "Where the pictures change, 1 is where. A mask of another size is scaled to theirs, bilinear; one mask serves all frames."
+_WHERE = (
+    "Where the pictures change, 1 is where. A mask of another size is scaled to theirs, bilinear; one mask serves all "
+    "frames."
+)
 _PALETTE = Socket(
     "palette",
     TEXT,
@@ -182,28 +112,32 @@ MATCH = Node(
         Socket(
             "grade_for",
             CHOICE,
-            f"'{ONE_GRADE}': one grade for all frames, which cannot flicker. '{ONE_EACH}': a grade for each alone; as many references as pictures go in pairs.",
+            f"'{ONE_GRADE}': one grade for all frames, which cannot flicker. '{ONE_EACH}': a grade for each alone; as many "
+            "references as pictures go in pairs.",
             ONE_GRADE,
             options=(ONE_GRADE, ONE_EACH),
         ),
         Socket(
             "method",
             CHOICE,
-            "fast is right nearly always. reswd is the method of the paper; mkl, reinhard and histogram are formulas to compare with.",
+            "fast is right nearly always. The paper's own method is reswd; mkl, reinhard and histogram are formulas to "
+            "compare with.",
             "fast",
             options=METHODS,
         ),
         Socket(
             "transform",
             CHOICE,
-            "cdl: ten numbers that every grading program knows. lut: a smooth 3-D table, which follows more. auto: what the pictures bear.",
+            "cdl: ten numbers that every grading program knows. lut: a smooth 3-D table, which follows more. auto: what the "
+            "pictures bear.",
             "auto",
             options=TRANSFORMS,
         ),
         Socket(
             "aim",
             CHOICE,
-            "What to take of a reference that shows something else: its look (how it was graded), its mood (light, warmth, contrast), or all its colours. auto: the mood of a picture, the colours of a palette.",
+            "What to take of a reference that shows something else: its look (how it was graded), its mood (light, warmth, "
+            "contrast), or all its colours. auto: the mood of a picture, the colours of a palette.",
             "auto",
             options=("auto", *AIMS),
         ),
@@ -268,13 +202,15 @@ SAVE = Node(
         Socket(
             "filename_prefix",
             TEXT,
-            "The name in front of a number, with folders below the output folder where wanted. %year%, %month% and %day% are filled in.",
+            "The name in front of a number, with folders below the output folder where wanted. %year%, %month% and %day% are "
+            "filled in.",
             "reswd/grade",
         ),
         Socket(
             "format",
             CHOICE,
-            "cube and clf hold any grade. ccc and cdl hold ten numbers: match with transform cdl for them. Grades of many frames go into one ccc.",
+            "cube and clf hold any grade. ccc and cdl hold ten numbers: match with transform cdl for them. Grades of many "
+            "frames go into one ccc.",
             "cube",
             options=FORMATS,
         ),

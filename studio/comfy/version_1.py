@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from studio.comfy import table
+from studio.comfy import sockets
 from studio.comfy.files import fingerprint
 from studio.comfy.table import NODES, Node, Socket
 
@@ -13,15 +13,15 @@ def _entry(socket: Socket) -> tuple[Any, dict[str, Any]]:
     told: dict[str, Any] = {"tooltip": socket.tooltip}
     if socket.default not in (None, ""):
         told["default"] = socket.default
-    if socket.kind == table.CHOICE:
+    if socket.kind == sockets.CHOICE:
         return socket.choices(), told
-    if socket.kind in (table.NUMBER, table.WHOLE):
+    if socket.kind in (sockets.NUMBER, sockets.WHOLE):
         told |= {key: value for key, value in (("min", socket.low), ("max", socket.high)) if value is not None}
         if socket.step is not None:
             told["step"] = socket.step
-        if socket.kind == table.WHOLE:
+        if socket.kind == sockets.WHOLE:
             told["control_after_generate"] = False
-    elif socket.kind == table.TEXT:
+    elif socket.kind == sockets.TEXT:
         told |= {"default": socket.default, "multiline": socket.lines}
     return socket.kind, told
 
@@ -45,7 +45,7 @@ def node_class(node: Node) -> type:
         "RETURN_NAMES": tuple(one.label for one in node.outputs),
         "OUTPUT_TOOLTIPS": tuple(one.tooltip for one in node.outputs),
         "FUNCTION": "run",
-        "CATEGORY": table.CATEGORY,
+        "CATEGORY": sockets.CATEGORY,
         "DESCRIPTION": node.about,
         "OUTPUT_NODE": node.saves,
         "run": run,

@@ -6,27 +6,27 @@ from typing import Any
 
 from comfy_api.latest import ComfyExtension, io
 
-from studio.comfy import table
+from studio.comfy import sockets
 from studio.comfy.files import fingerprint
 from studio.comfy.table import NODES, Node, Socket
 
 _KINDS: dict[str, Any] = {
-    table.IMAGE: io.Image, table.MASK: io.Mask, table.MODEL: io.Model, table.VAE: io.Vae, table.GRADE: io.Custom(table.GRADE),
-    table.TEXT: io.String, table.NUMBER: io.Float, table.WHOLE: io.Int, table.SWITCH: io.Boolean, table.CHOICE: io.Combo,
+    sockets.IMAGE: io.Image, sockets.MASK: io.Mask, sockets.MODEL: io.Model, sockets.VAE: io.Vae, sockets.GRADE: io.Custom(sockets.GRADE),
+    sockets.TEXT: io.String, sockets.NUMBER: io.Float, sockets.WHOLE: io.Int, sockets.SWITCH: io.Boolean, sockets.CHOICE: io.Combo,
 }  # fmt: skip
 
 
 def _input(socket: Socket) -> Any:
     told: dict[str, Any] = {"tooltip": socket.tooltip, "optional": socket.optional, "display_name": socket.label}
-    if socket.kind in (table.NUMBER, table.WHOLE):
+    if socket.kind in (sockets.NUMBER, sockets.WHOLE):
         told |= {"default": socket.default, "min": socket.low, "max": socket.high, "step": socket.step}
-        if socket.kind == table.WHOLE:
+        if socket.kind == sockets.WHOLE:
             told["control_after_generate"] = False
-    elif socket.kind == table.CHOICE:
+    elif socket.kind == sockets.CHOICE:
         told |= {"options": socket.choices(), "default": socket.default or None}
-    elif socket.kind == table.TEXT:
+    elif socket.kind == sockets.TEXT:
         told |= {"default": socket.default, "multiline": socket.lines}
-    elif socket.kind == table.SWITCH:
+    elif socket.kind == sockets.SWITCH:
         told["default"] = socket.default
     return _KINDS[socket.kind].Input(socket.id, **told)
 
@@ -35,7 +35,7 @@ def _schema(node: Node) -> Any:
     return io.Schema(
         node_id=node.id,
         display_name=node.title,
-        category=table.CATEGORY,
+        category=sockets.CATEGORY,
         description=node.about,
         inputs=[_input(socket) for socket in node.inputs],
         outputs=[_KINDS[one.kind].Output(display_name=one.label, tooltip=one.tooltip) for one in node.outputs],
