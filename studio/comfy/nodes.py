@@ -15,6 +15,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.files import write_collection
 from reswd_torch.grade.formats import format_of, suffixes_to_read
+from reswd_torch.grade.grade import check_grade_path
 from reswd_torch.palette import Palette
 from reswd_torch.settings import CDL, MatchSettings
 from studio.comfy.grades import Grades, grades_in
@@ -133,6 +134,8 @@ def save_grade(
     grades, suffix = grades_in(grade), f".{kind.lower()}"
     if format_of(suffix) is None:
         raise InputError(f"format {kind!r}: choose cube, ccc, cdl or clf")
+    for one in grades.each:
+        check_grade_path(Path(f"grade{suffix}"), is_cdl=one.is_cdl, cube_size=size, lut_makers=one.lut_makers)
     cdls = [one.effective for one in grades.each]
     if kind == "ccc" and len(cdls) > 1 and all(isinstance(one, Cdl) for one in cdls):
         place = output_place(folder, prefix, suffix)

@@ -6,7 +6,8 @@ from typing import Any
 
 from studio.comfy import sockets
 from studio.comfy.files import fingerprint
-from studio.comfy.table import NODES, Node, Socket
+from studio.comfy.sockets import Node, Socket
+from studio.comfy.table import NODES
 
 
 def _entry(socket: Socket) -> tuple[Any, dict[str, Any]]:

@@ -8,12 +8,21 @@ from comfy_api.latest import ComfyExtension, io
 
 from studio.comfy import sockets
 from studio.comfy.files import fingerprint
-from studio.comfy.table import NODES, Node, Socket
+from studio.comfy.sockets import Node, Socket
+from studio.comfy.table import NODES
 
 _KINDS: dict[str, Any] = {
-    sockets.IMAGE: io.Image, sockets.MASK: io.Mask, sockets.MODEL: io.Model, sockets.VAE: io.Vae, sockets.GRADE: io.Custom(sockets.GRADE),
-    sockets.TEXT: io.String, sockets.NUMBER: io.Float, sockets.WHOLE: io.Int, sockets.SWITCH: io.Boolean, sockets.CHOICE: io.Combo,
-}  # fmt: skip
+    sockets.IMAGE: io.Image,
+    sockets.MASK: io.Mask,
+    sockets.MODEL: io.Model,
+    sockets.VAE: io.Vae,
+    sockets.GRADE: io.Custom(sockets.GRADE),
+    sockets.TEXT: io.String,
+    sockets.NUMBER: io.Float,
+    sockets.WHOLE: io.Int,
+    sockets.SWITCH: io.Boolean,
+    sockets.CHOICE: io.Combo,
+}
 
 
 def _input(socket: Socket) -> Any:

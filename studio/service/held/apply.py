@@ -1,4 +1,4 @@
-"""Grades on pictures in memory, a part of them at a time, into the result: beside it little memory is needed."""
+"""Grades on pictures in memory, frame by frame into the result: beside it the memory of a frame or two is needed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ from studio.service.floats import StripKernel
 from studio.service.held.frames import Codes, Frames, Masks, codes_of, floats_of, in_range, where_to_grade
 from studio.service.render import kernel_for, render_by
 from studio.watch import UNWATCHED, Watch
-
-_PART = 1 << 21
-"""Pixels of the frames of floats that are graded in one call: 24 MiB."""
 
 
 def grade_held(
@@ -47,21 +44,13 @@ def grade_held(
     tensor = frames.tensor.detach()
     out = torch.empty(tensor.shape, dtype=torch.float32, device=tensor.device)
     by_codes = _ByCodes(frames, masks, out)
-    waiting: list[int] = []
-    most = max(1, _PART // (frames.size[0] * frames.size[1]))
     for place in range(len(frames)):
         watch(place / len(frames), "grading")
         if tensor.shape[3] == 4:
             out[place, ..., 3] = tensor[place, ..., 3]
         grade = grades[place if len(grades) > 1 else 0]
-        if by_codes(place, grade):
-            continue
-        waiting.append(place)
-        if len(waiting) == most or len(grades) > 1:
-            _grade_floats(frames, waiting, grade, masks, out)
-            waiting = []
-    if waiting:
-        _grade_floats(frames, waiting, grades[0], masks, out)
+        if not by_codes(place, grade):
+            _grade_floats(frames, place, grade, masks, out)
     watch(1.0, "done")
     return out
 
@@ -92,27 +81,19 @@ class _ByCodes:
         return graded
 
 
-def _grade_floats(frames: Frames, places: Sequence[int], grade: Grade, masks: Masks | None, out: Tensor) -> None:
-    """Grade frames of floats that follow each other or not, by one call."""
-    together = places[-1] - places[0] + 1 == len(places)
-    picked = frames.tensor[places[0] : places[-1] + 1] if together else frames.tensor[list(places)]
-    which = f"frame {places[0]}" if len(places) == 1 else f"frames {places[0]} to {places[-1]}"
-    whole = picked[..., :3].detach().float()
-    colours = in_range(whole, f"{frames.name}, {which}")
+def _grade_floats(frames: Frames, place: int, grade: Grade, masks: Masks | None, out: Tensor) -> None:
+    """Grade a frame of floats. Each by a call of its own, in which the same pixel has the same place in every frame: what stands
+    still in a clip then has the same value in all of them, to the last bit."""
+    whole = frames.tensor[place, ..., :3].detach().float()
+    colours = in_range(whole, f"{frames.name}, frame {place}")
     effective = grade.effective
     graded = colours if grade.leaves_alone else kept_in_range(effective, effective.apply(colours.contiguous()))
-    if colours.device.type != "cpu":
-        graded = _rounded_where_codes(colours, graded)
-    for number, place in enumerate(places):
-        weights = where_to_grade(frames, masks, place)
-        if weights is None:
-            out[place, ..., :3] = graded[number]
-        else:
-            share = torch.from_numpy(np.asarray(weights, np.float32)).to(out.device)[..., None]
-            torch.lerp(whole[number], graded[number], share, out=out[place, ..., :3])
-
-
-def _rounded_where_codes(colours: Tensor, graded: Tensor) -> Tensor:
-    """Frames of codes on another device than the CPU, rounded to codes. A value half way may go to the other side there."""
-    codes = (torch.round(colours * 255) / 255 == colours).flatten(1).all(dim=1)
-    return torch.where(codes[:, None, None, None], torch.round(graded * 255) / 255, graded)
+    if colours.device.type != "cpu" and bool((torch.round(colours * 255) / 255 == colours).all()):
+        graded = (
+            torch.round(graded * 255) / 255
+        )  # a value half way between two codes may go to the other side than on the CPU
+    weights = where_to_grade(frames, masks, place)
+    if weights is not None:
+        share = torch.from_numpy(np.asarray(weights, np.float32)).to(out.device)[..., None]
+        graded = torch.lerp(whole, graded, share)
+    out[place, ..., :3] = graded
