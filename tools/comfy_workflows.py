@@ -11,14 +11,19 @@ import argparse
 import json
 import sys
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 PLACE = ROOT / "comfy" / "reswd-studio" / "example_workflows"
-_SIZES = {"LoadImage": (280, 314), "ReSWD_MatchColours": (300, 330), "SaveImage": (340, 360), "PreviewImage": (340, 300)}
+_SIZES = {
+    "LoadImage": (280, 314),
+    "ReSWD_MatchColours": (300, 330),
+    "SaveImage": (340, 360),
+    "PreviewImage": (340, 300),
+}
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,10 @@ class Step:
     inputs: tuple[tuple[str, str, int, int], ...] = ()
     outputs: tuple[tuple[str, str], ...] = ()
     title: str | None = None
-    note: str | None = field(default=None, compare=False)
 
 
 _LOADED = (("IMAGE", "IMAGE"), ("MASK", "MASK"))
+_TOLD = (("CONDITIONING", "CONDITIONING"),)
 _MATCHED = (("images", "IMAGE"), ("grade", "RESWD_GRADE"))
 _DEFAULTS = ("the whole batch", "fast", "auto", "auto", 1.0, "auto", 0)
 
@@ -81,8 +86,8 @@ WORKFLOWS: dict[str, tuple[Step, ...]] = {
             "CheckpointLoaderSimple", (0, 0), ("v1-5-pruned-emaonly.safetensors",), (),
             (("MODEL", "MODEL"), ("CLIP", "CLIP"), ("VAE", "VAE")),
         ),
-        Step("CLIPTextEncode", (360, 240), ("a lighthouse at dusk, photograph",), (("clip", "CLIP", 0, 1),), (("CONDITIONING", "CONDITIONING"),)),
-        Step("CLIPTextEncode", (360, 440), ("blurry, text",), (("clip", "CLIP", 0, 1),), (("CONDITIONING", "CONDITIONING"),)),
+        Step("CLIPTextEncode", (360, 240), ("a lighthouse at dusk, photograph",), (("clip", "CLIP", 0, 1),), _TOLD),
+        Step("CLIPTextEncode", (360, 440), ("blurry, text",), (("clip", "CLIP", 0, 1),), _TOLD),
         Step("EmptyLatentImage", (360, 640), (512, 512, 1), (), (("LATENT", "LATENT"),)),
         Step(
             "ReSWD_GuideSampling", (360, 0), ("#1d3557:3, #e63946, #f1faee", 1.0, 0.0, 1.0, 0),
@@ -152,7 +157,8 @@ def picture_of(name: str) -> Any:
     draw = ImageDraw.Draw(canvas)
     if any(step.type == "ReSWD_MatchColours" for step in steps):
         tiles = [
-            Image.open(ROOT / "assets" / each).convert("RGB").resize((300, 200)) for each in ("forest-stream.jpg", "warm-room.jpg")
+            Image.open(ROOT / "assets" / each).convert("RGB").resize((300, 200))
+            for each in ("forest-stream.jpg", "warm-room.jpg")
         ]
         held = [torch.from_numpy(np.asarray(tile).astype(np.float32) / 255)[None] for tile in tiles]
         matched, _ = match_colours(held[0], reference=held[1])
@@ -160,7 +166,9 @@ def picture_of(name: str) -> Any:
         for place, tile in enumerate(tiles):
             canvas.paste(tile, (15 + 315 * place, 15))
     else:
-        colours = next(step for step in steps if step.type == "ReSWD_GuideSampling").widgets[0].replace(",", " ").split()
+        colours = (
+            next(step for step in steps if step.type == "ReSWD_GuideSampling").widgets[0].replace(",", " ").split()
+        )
         for place, colour in enumerate(colours):
             draw.rectangle((15 + 315 * place, 15, 315 + 315 * place, 215), fill=colour.split(":")[0])
     _draw_graph(draw, steps, (15, 235, 945, 525))
@@ -175,7 +183,12 @@ def _draw_graph(draw: Any, steps: tuple[Step, ...], box: tuple[int, int, int, in
     bottom = max(step.at[1] + size[1] for step, size in zip(steps, sizes, strict=True))
     scale = min((box[2] - box[0]) / right, (box[3] - box[1]) / bottom)
     boxes = [
-        (box[0] + at[0] * scale, box[1] + at[1] * scale, box[0] + (at[0] + size[0]) * scale, box[1] + (at[1] + size[1]) * scale)
+        (
+            box[0] + at[0] * scale,
+            box[1] + at[1] * scale,
+            box[0] + (at[0] + size[0]) * scale,
+            box[1] + (at[1] + size[1]) * scale,
+        )
         for at, size in ((step.at, size) for step, size in zip(steps, sizes, strict=True))
     ]
     for number, step in enumerate(steps):
@@ -185,7 +198,8 @@ def _draw_graph(draw: Any, steps: tuple[Step, ...], box: tuple[int, int, int, in
     for step, place in zip(steps, boxes, strict=True):
         ours = step.type.startswith("ReSWD_")
         draw.rounded_rectangle(place, 4, fill=(58, 78, 62) if ours else (52, 52, 58), outline=(150, 150, 156))
-        draw.text((place[0] + 5, place[1] + 3), step.type.removeprefix("ReSWD_"), font=ImageFont.load_default(11), fill=(230, 230, 230))
+        name = step.type.removeprefix("ReSWD_")
+        draw.text((place[0] + 5, place[1] + 3), name, font=ImageFont.load_default(11), fill=(230, 230, 230))
 
 
 if __name__ == "__main__":

@@ -90,8 +90,8 @@ class Steering:
             return denoised
         if not bool(torch.isfinite(denoised).all()):
             raise InputError(
-                f"step {step + 1} of {steps}: the latents are not numbers any more (NaN or infinite): load the model in float32 or "
-                "bfloat16, or lower the strength or the guidance scale"
+                f"step {step + 1} of {steps}: the latents are not numbers any more (NaN or infinite): load the model in "
+                "float32 or bfloat16, or lower the strength or the guidance scale"
             )
         grid, whole = _as_grid(denoised)
         with torch.inference_mode(False), torch.no_grad():

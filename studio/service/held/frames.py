@@ -17,8 +17,10 @@ from torch import Tensor
 
 from reswd_torch.errors import InputError
 
-_GLANCE = 4096
-"""Values at the start of a frame that show, of nearly every frame of floats, that it is none of codes."""
+_GLANCE = 1024
+"""Pixels of the first row that show, of nearly every frame of floats, that it is none of codes."""
+_STRIP = 1 << 14
+"""Pixels of a strip: 192 KiB of floats."""
 _LEVELS = (np.arange(256) / 255).astype(np.float32)
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
@@ -191,24 +193,38 @@ def codes_of(frame: Float[Tensor, "h w 3"]) -> Codes | None:
     """
     if frame.dtype != torch.float32:
         return None
-    start = frame.reshape(-1)[:_GLANCE] if frame.is_contiguous() else frame[0].reshape(-1)[:_GLANCE]
-    if not bool((torch.round(start * 255) / 255 == start).all()):
-        return None
     if frame.device.type != "cpu":
         codes = torch.round(frame * 255).clamp(0, 255)
         return codes.to(torch.uint8).cpu().numpy() if bool((codes / 255 == frame).all()) else None
     import cv2
 
-    values = np.ascontiguousarray(frame.numpy())
-    rounded = cv2.convertScaleAbs(values, alpha=255)
-    return rounded if np.array_equal(floats_of(rounded), values) else None
+    values = frame.numpy()  # PyTorch's threads would wait for each other at every step below
+    start = values[0, :_GLANCE].astype(np.float32)
+    if not np.array_equal((np.rint(start * 255) / np.float32(255)), start):
+        return None
+    values = np.ascontiguousarray(values)
+    rounded = np.empty(values.shape, np.uint8)
+    rows = max(1, _STRIP // values.shape[1])
+    for top in range(0, len(values), rows):  # in strips, which stay in the cache
+        strip, codes = values[top : top + rows], rounded[top : top + rows]
+        cv2.convertScaleAbs(strip, codes, 255)
+        if not np.array_equal(floats_of(codes), strip):
+            return None
+    return rounded
 
 
-def floats_of(codes: Codes) -> Float[np.ndarray, "h w 3"]:
-    """Codes as floats, n/255."""
+def floats_of(codes: Codes, out: np.ndarray | None = None) -> Float[np.ndarray, "h w 3"]:
+    """Codes as floats, n/255; into ``out``, (H, W, 3) float32, where one is given."""
     import cv2
 
-    return np.asarray(cv2.LUT(codes, _LEVELS)).reshape(codes.shape)
+    if out is None or not out.flags.c_contiguous:
+        found = np.asarray(cv2.LUT(codes, _LEVELS)).reshape(codes.shape)
+        if out is None:
+            return found
+        out[...] = found
+    else:
+        cv2.LUT(codes, _LEVELS, out)
+    return out
 
 
 def in_range(colours: Tensor, name: str) -> Tensor:
@@ -217,7 +233,11 @@ def in_range(colours: Tensor, name: str) -> Tensor:
     Raises:
         InputError: NaN or infinity.
     """
-    low, high = (float(value) for value in torch.aminmax(colours))  # NaN shows in both
-    if not (np.isfinite(low) and np.isfinite(high)):
+    if colours.device.type == "cpu":
+        values = colours.numpy()
+        low, high = float(values.min()), float(values.max())
+    else:
+        low, high = (float(value) for value in torch.aminmax(colours))
+    if not (np.isfinite(low) and np.isfinite(high)):  # NaN shows in both
         raise InputError(f"{name}: it holds NaN or infinity: every value must be a number in 0..1")
     return colours if low >= 0.0 and high <= 1.0 else colours.clamp(0.0, 1.0)

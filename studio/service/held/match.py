@@ -12,10 +12,14 @@ from reswd_torch.matching.sampling import pool_samples
 from reswd_torch.palette import Palette
 from reswd_torch.profiles import profile_name
 from reswd_torch.settings import MatchSettings
-from studio.service.clip_colours import FRAMES, SEEN, ClipSample, most_alike
+from studio.service.clip_colours import FRAMES, ClipSample, most_alike
 from studio.service.encodings import fit_encoded
 from studio.service.held.frames import Frames, Masks, how_much_counts
+from studio.service.held.side_by_side import spread_over
 from studio.watch import UNWATCHED, Watch
+
+_SEEN = 3
+"""Frames that are compared with a reference to find the one that shows most of its scene: what fits into memory is short."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +108,16 @@ def sample_held(frames: Frames, masks: Masks | None, settings: MatchSettings) ->
         return _sampled(frames, masks, 0, settings.samples, settings.seed, seen=looks)
     each = max(256, settings.samples // 4)
     places = np.linspace(0, len(frames) - 1, min(len(frames), FRAMES)).round().astype(int).tolist()
-    seen = {places[at] for at in np.linspace(0, len(places) - 1, min(len(places), SEEN)).round().astype(int)}
-    parts = [_sampled(frames, masks, place, each, settings.seed, seen=looks and place in seen) for place in places]
+    seen = {places[at] for at in np.linspace(0, len(places) - 1, min(len(places), _SEEN)).round().astype(int)}
+    seen = seen if looks else set()
+
+    def sampled(place: int) -> PixelSample:
+        part = _sampled(frames, masks, place, each, settings.seed, seen=place in seen)
+        if part.thumbnail is not None:
+            _ = part.thumbnail.coarse_features  # kept by it, for the choice of the frame most alike
+        return part
+
+    parts = spread_over(sampled, places)
     pool = pool_samples(parts, settings.samples, settings.seed)
     small = tuple(part.thumbnail for part in parts if part.thumbnail is not None)
     return ClipSample(pool.fit, pool.held_out, frames=small)

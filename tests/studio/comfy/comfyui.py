@@ -106,7 +106,9 @@ def _has_a_second_value(name: str, kind: object, options: dict[str, Any]) -> boo
 
 def error_of(entry: dict[str, Any]) -> str:
     """What the node said that ended a workflow; empty where none did."""
-    return next((data["exception_message"] for kind, data in entry["status"]["messages"] if kind == "execution_error"), "")
+    return next(
+        (data["exception_message"] for kind, data in entry["status"]["messages"] if kind == "execution_error"), ""
+    )
 
 
 @contextmanager

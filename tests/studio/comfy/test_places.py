@@ -9,8 +9,9 @@ from reswd_torch.errors import InputError
 from studio.comfy.places import grade_files, input_place, output_place
 
 OUTSIDE = [
-    "../../x", "..", "a/../../x", "/etc/x", "C:\\x", "C:x", "\\\\server\\x", "..\\x", "~/x", "", "   ", ".", "a\0b", "a\nb", "x" * 300,
-    'a"b', "a|b", "a?b", "CON:x",
+    "../../x",
+    "..", "a/../../x", "/etc/x", "C:\\x", "C:x", "\\\\server\\x", "..\\x", "~/x", "", "   ", ".", "a\0b", "a\nb",
+    "x" * 300, 'a"b', "a|b", "a?b", "CON:x",
 ]  # fmt: skip
 
 

@@ -123,7 +123,13 @@ def test_no_prefix_leads_out_of_the_output_folder(comfyui: Server, prefix: str) 
 
 
 def _match(images: tuple[str, int], **inputs: Any) -> dict[str, Any]:
-    found = {"images": list(images), "grade_for": "the whole batch", "method": "fast", "transform": "auto", "aim": "auto"}
+    found = {
+        "images": list(images),
+        "grade_for": "the whole batch",
+        "method": "fast",
+        "transform": "auto",
+        "aim": "auto",
+    }
     return {**found, "strength": 1.0, "scene": "auto", "seed": 0, "palette": "", **inputs}
 
 

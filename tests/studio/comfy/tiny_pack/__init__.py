@@ -65,7 +65,9 @@ class TinyModel:
         model = comfy.model_base.BaseModel(config, device="cpu", unet_model=_Denoiser).eval()
         for weight in model.parameters():  # ComfyUI leaves them as the memory was, since a file fills them
             torch.nn.init.normal_(weight, std=0.05)
-        patcher = comfy.model_patcher.ModelPatcher(model, load_device=torch.device("cpu"), offload_device=torch.device("cpu"))
+        patcher = comfy.model_patcher.ModelPatcher(
+            model, load_device=torch.device("cpu"), offload_device=torch.device("cpu")
+        )
         vae = comfy.sd.VAE(sd={}, config={"params": {"ddconfig": _KL, "embed_dim": 4}})
         vae.first_stage_model = _Linear().to(vae.vae_dtype)
         vae.patcher = comfy.model_patcher.ModelPatcher(
