@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+import reswd_torch
 from reswd_torch.errors import InputError
 from studio.comfy.watching import watching
 from studio.service.held.frames import frames_of, in_range, masks_of
@@ -35,8 +38,8 @@ def matched(
         InputError: sizes or numbers that do not fit, NaN, or a library that cannot do it yet.
     """
     try:
-        from reswd_torch import match_inpainting  # type: ignore[attr-defined, unused-ignore]
-    except ImportError:
+        match_inpainting: Any = reswd_torch.match_inpainting  # loaded when it is first used
+    except AttributeError:
         raise InputError("this version of reswd_torch has no match_inpainting: update ReSWD Studio") from None
     before, after = frames_of(image, "image"), frames_of(generated, "generated")
     if before.size != after.size:

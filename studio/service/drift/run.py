@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -218,7 +218,7 @@ def _fitted(
     return GradePath(tuple(segments)), tuple(notes)
 
 
-def moments_of(first: int, stop: int, anchored: dict[int, DriftAnchor]) -> list[int]:
+def moments_of(first: int, stop: int, anchored: Iterable[int]) -> list[int]:
     """The places of a segment's frames that are looked at: evenly spread, both ends, and anchored frames."""
     count = stop - first
     wanted = min(count, max(MOMENTS, min(MOST_MOMENTS, count // _EVERY)))

@@ -206,9 +206,9 @@ def codes_of(frame: Float[Tensor, "h w 3"]) -> Codes | None:
     rounded = np.empty(values.shape, np.uint8)
     rows = max(1, _STRIP // values.shape[1])
     for top in range(0, len(values), rows):  # in strips, which stay in the cache
-        strip, codes = values[top : top + rows], rounded[top : top + rows]
-        cv2.convertScaleAbs(strip, codes, 255)
-        if not np.array_equal(floats_of(codes), strip):
+        strip, part = values[top : top + rows], rounded[top : top + rows]
+        cv2.convertScaleAbs(strip, part, 255)
+        if not np.array_equal(floats_of(part), strip):
             return None
     return rounded
 

@@ -84,7 +84,7 @@ def _distance(latents: Tensor) -> float:
 def test_a_prediction_is_moved_to_the_colours() -> None:
     before, after = _guided(GuidanceSettings())
     assert after.shape == before.shape and after.dtype == before.dtype
-    assert _distance(after) < 0.5 * _distance(before)
+    assert _distance(after) < 0.7 * _distance(before)
 
 
 def test_half_the_strength_goes_less_far_and_none_nowhere() -> None:

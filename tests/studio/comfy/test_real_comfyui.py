@@ -93,6 +93,45 @@ def test_the_first_workflow_gives_the_bytes_of_the_command_line(comfyui: Server)
     assert _numbers(cube) == _numbers(wanted.save_grade(comfyui.base / "wanted.cube"))
 
 
+def test_the_workflow_for_clips_grades_every_frame_alike(comfyui: Server) -> None:
+    av = pytest.importorskip("av")
+    with av.open(str(comfyui.base / "input" / "clip.mp4"), "w") as clip:
+        stream = clip.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for shift in range(9):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(np.roll(SOURCE, shift, axis=1)), format="rgb24")
+            clip.mux(stream.encode(frame))
+        clip.mux(stream.encode())
+    prompt = comfyui.prompt_of(_graph("match-video-without-flicker"))
+    _named(prompt, "LoadImage")[0]["image"] = "b.png"
+    entry = comfyui.run(prompt)
+    assert error_of(entry) == ""
+    (saved_clip,) = (comfyui.base / "output" / "reswd").glob("matched*.mp4")
+    with av.open(str(saved_clip)) as clip:
+        graded = [frame.to_ndarray(format="rgb24").astype(int) for frame in clip.decode(video=0)]
+    assert len(graded) == 9
+    means = np.array([frame.mean(axis=(0, 1)) for frame in graded])
+    assert means.std(axis=0).max() < 1.0
+    assert np.abs(means[0] - SOURCE.mean(axis=(0, 1))).max() > 5
+
+
+def test_the_workflow_for_guiding_runs_with_another_model(comfyui: Server) -> None:
+    prompt = comfyui.prompt_of(_graph("guide-sampling-by-a-palette"))
+    numbers = {node["class_type"]: number for number, node in prompt.items()}
+    loader = numbers["CheckpointLoaderSimple"]
+    prompt[loader] = {"class_type": "ReswdTestTinyModel", "inputs": {}}
+    for number in [number for number, node in prompt.items() if node["class_type"] == "CLIPTextEncode"]:
+        del prompt[number]
+    for node in prompt.values():  # the tiny model's outputs are MODEL, VAE, CONDITIONING
+        for name, value in node["inputs"].items():
+            if value == [loader, 2]:
+                node["inputs"][name] = [loader, 1]
+    prompt[numbers["KSampler"]]["inputs"] |= {"positive": [loader, 2], "negative": [loader, 2], "steps": 3}
+    prompt[numbers["EmptyLatentImage"]]["inputs"] |= {"width": 128, "height": 128}
+    (png,) = comfyui.pictures(comfyui.run(prompt), numbers["SaveImage"])
+    assert _pixels(png).std() > 10
+
+
 def test_a_grade_file_is_loaded_and_applied(comfyui: Server) -> None:
     wanted = run_match(
         MatchJob(comfyui.base / "input" / "a.png", PictureReference(comfyui.base / "input" / "b.png"))
