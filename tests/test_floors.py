@@ -32,10 +32,10 @@ STUDIO = (
     ("media", "records"),
     ("service",),
     ("views",),
-    ("cli", "ui", "mcp", "__main__"),
+    ("cli", "ui", "mcp", "comfy", "__main__"),
 )
 """The floors inside ``studio``, the same way."""
-FRONT_ENDS = ("studio.cli", "studio.ui", "studio.mcp")
+FRONT_ENDS = ("studio.cli", "studio.ui", "studio.mcp", "studio.comfy")
 STARTED = {"studio.ui.app", "studio.ui.window.app", "studio.ui.window.needs", "studio.mcp.stdio", "studio.mcp.http"}
 """What the command line imports of the others: it starts them, and asks what a window needs before that."""
 OF_THE_SERVICES = {

@@ -47,6 +47,8 @@ def render_by(
     weights: np.ndarray | None,
     ungraded: np.ndarray,
     multiplied_by: np.ndarray | None = None,
+    *,
+    most_threads: int = _MOST_THREADS,
 ) -> None:
     """Do a picture in strips, on as many threads as are allowed. The strips, and so all values, are the same on any number.
 
@@ -57,6 +59,7 @@ def render_by(
         weights: (H, W) float, 0..1: where the result counts; None for everywhere.
         ungraded: (H, W, 3), what stands where it does not.
         multiplied_by: (H, W) alpha that floats are multiplied by.
+        most_threads: 1 for a caller who does several pictures side by side.
     """
     rows = max(1, _STRIP_PIXELS // max(1, pixels.shape[1]))
     strips = [slice(top, top + rows) for top in range(0, pixels.shape[0], rows)]
@@ -66,7 +69,7 @@ def render_by(
         if weights is not None:
             _mix(ungraded[strip], out[strip], weights[strip])
 
-    threads = min(allowed(), len(strips), _MOST_THREADS)
+    threads = min(allowed(), len(strips), most_threads)
     if threads == 1:
         for strip in strips:
             work(strip)

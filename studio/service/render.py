@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reswd_torch.grade import Grade
-from reswd_torch.grade.codes import kernel_of, of_codes, render_by
+from reswd_torch.grade.codes import StripKernel, kernel_of, of_codes, render_by
 from studio.service.floats import floats_kernel
 
 
@@ -34,8 +34,11 @@ def render(
     if grade.leaves_alone:
         return pixels if in_place else pixels.copy()
     pixels = np.ascontiguousarray(pixels)  # OpenColorIO is told rows without gaps
-    of_floats = pixels.dtype.kind == "f"
-    kernel = floats_kernel(grade.effective) if of_floats else of_codes(kernel_of(grade.effective, pixels.dtype))
     out = pixels if in_place else np.empty_like(pixels)
-    render_by(kernel, pixels, out, weights, pixels, multiplied_by)
+    render_by(kernel_for(grade, pixels.dtype), pixels, out, weights, pixels, multiplied_by)
     return out
+
+
+def kernel_for(grade: Grade, dtype: np.dtype) -> StripKernel:
+    """What :func:`render` grades pictures of a dtype with, for a caller who has many: a lattice is prepared once for all."""
+    return floats_kernel(grade.effective) if dtype.kind == "f" else of_codes(kernel_of(grade.effective, dtype))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -191,7 +191,7 @@ def _fitted(
     cuts = [] if job.cuts == NO_CUTS else series.cuts()
     edges = [0, *cuts, len(series.numbers)]
     spans = list(zip(edges, edges[1:], strict=False))
-    wanted = [_moments(first, stop, anchored) for first, stop in spans]
+    wanted = [moments_of(first, stop, anchored) for first, stop in spans]
     small = series.moments([place for each in wanted for place in each], watch.part(0.15, 0.25))
     if missing := [place for each in wanted for place in each if place not in small]:
         raise InputError(f"{series.source}: frame {series.numbers[missing[0]]} could not be read again: copy the file")
@@ -218,7 +218,7 @@ def _fitted(
     return GradePath(tuple(segments)), tuple(notes)
 
 
-def _moments(first: int, stop: int, anchored: dict[int, DriftAnchor]) -> list[int]:
+def moments_of(first: int, stop: int, anchored: Iterable[int]) -> list[int]:
     """The places of a segment's frames that are looked at: evenly spread, both ends, and anchored frames."""
     count = stop - first
     wanted = min(count, max(MOMENTS, min(MOST_MOMENTS, count // _EVERY)))

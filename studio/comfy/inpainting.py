@@ -1,0 +1,65 @@
+"""A generated part of a picture in the colours of what is around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+import reswd_torch
+from reswd_torch.errors import InputError
+from studio.comfy.watching import watching
+from studio.service.held.frames import frames_of, in_range, masks_of
+
+
+def matched(
+    image: Float[Tensor, "b h w c"],
+    generated: Float[Tensor, "b h w c"],
+    mask: Float[Tensor, "m h w"],
+    *,
+    feather: float = 0.0,
+    seed: int = 0,
+) -> Float[Tensor, "b h w c"]:
+    """Give generated pictures the colours of the picture that they are painted into, and put them in.
+
+    Args:
+        image: (B, H, W, 3 or 4), the picture as it was.
+        generated: (B, H, W, 3 or 4), what was generated, of the same size; one for each picture, or several for one.
+        mask: (1 or B, h, w), 1 where it was generated.
+        feather: how far the edge is mixed, pixels.
+        seed: of everything random.
+
+    Returns:
+        (B, H, W, 3) float32 on the device of the generated pictures.
+
+    Raises:
+        InputError: sizes or numbers that do not fit, NaN, or a library that cannot do it yet.
+    """
+    try:
+        match_inpainting: Any = reswd_torch.match_inpainting  # loaded when it is first used
+    except AttributeError:
+        raise InputError("this version of reswd_torch has no match_inpainting: update ReSWD Studio") from None
+    before, after = frames_of(image, "image"), frames_of(generated, "generated")
+    if before.size != after.size:
+        (height, width), (other_height, other_width) = before.size, after.size
+        raise InputError(
+            f"generated is {other_width} x {other_height} and image {width} x {height}: scale one to the other's size"
+        )
+    if len(before) not in (1, len(after)):
+        raise InputError(f"{len(before)} images for {len(after)} generated ones: give one for all, or one each")
+    masks = masks_of(mask, after, "mask")
+    if masks is None:
+        raise InputError("mask: connect the mask of the part that was generated")
+    out = torch.empty(*after.tensor.shape[:3], 3, dtype=torch.float32, device=after.tensor.device)
+    watch = watching(len(after))
+    for place in range(len(after)):
+        watch(place / len(after), "matching")
+        inputs = [
+            in_range(each.tensor[at, ..., :3].detach().float(), f"{each.name}, frame {at}").to(out.device)
+            for each, at in ((before, place if len(before) > 1 else 0), (after, place))
+        ]
+        where = torch.from_numpy(masks.at(place)).to(out.device)
+        out[place] = match_inpainting(*inputs, where, feather=feather, seed=seed)
+    return out
