@@ -154,7 +154,7 @@ def api() -> str:
 def main() -> None:
     """Write both pages."""
     for path, text in ((COMMANDS, commands()), (API, api())):
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
         print(f"wrote {path.relative_to(ROOT)}")
 
 

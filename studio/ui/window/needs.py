@@ -61,7 +61,7 @@ def _answers_x(name: str) -> bool:
     if found is None:
         return False
     number = int(found["number"])
-    if found["host"] in ("", "unix"):
+    if os.name == "posix" and found["host"] in ("", "unix"):
         path = f"/tmp/.X11-unix/X{number}"
         return _connects_to(path) or _connects_to(f"\0{path}")
     try:
