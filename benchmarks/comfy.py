@@ -20,14 +20,15 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
 from studio.comfy.nodes import match_colours
-from tests.conftest import ASSETS
 
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
 JOBS = ((81, 832, 480), (16, 1024, 1024))
 SOURCE, OVER, REFERENCE = "forest-stream.jpg", "mountain-sunset.jpg", "warm-room.jpg"
 PATCH = 64

@@ -12,6 +12,7 @@ from reswd_torch.matching.sampling import pool_samples
 from reswd_torch.palette import Palette
 from reswd_torch.profiles import profile_name
 from reswd_torch.settings import MatchSettings
+from reswd_torch.threads import side_by_side
 from studio.service.clip_colours import FRAMES, ClipSample, most_alike
 from studio.service.encodings import fit_encoded
 from studio.service.held.frames import Frames, Masks, how_much_counts
@@ -59,12 +60,16 @@ def match_held(
         Cancelled: it was stopped.
     """
     watch(0.0, "sampling")
-    source = sample_held(frames, masks, settings)
-    if isinstance(reference, Palette):
-        target = palette_sample(reference, settings.samples)
-    else:
-        target = sample_held(reference.frames, reference.masks, settings)
-    source, target = most_alike(source, target)
+
+    def wanted() -> PixelSample:
+        if isinstance(reference, Palette):
+            return palette_sample(reference, settings.samples)
+        sample = sample_held(reference.frames, reference.masks, settings)
+        if sample.thumbnail is not None and len(frames) > 1:
+            _ = sample.thumbnail.coarse_features  # as of the frames in :func:`sample_held`
+        return sample
+
+    source, target = most_alike(*side_by_side(lambda: sample_held(frames, masks, settings), wanted))
     grade = fit_encoded(source, target, settings, None, watch.part(0.2, 1.0))
     return replace(grade, encoding=profile_name(None))
 
