@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from reswd_torch.errors import InputError
 from reswd_torch.learning.chart import chart_colours, find_chart, published_chart
 from reswd_torch.profiles.coded import adobe_rgb
 from tests.conftest import photograph
@@ -46,3 +47,11 @@ def test_the_published_values() -> None:
     counted = chart_colours(patches, patches)
     assert len(counted.before) == 23
     assert np.bincount(counted.parts).max() == 4
+
+
+def test_an_opencv_that_looks_for_no_charts_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import cv2
+
+    monkeypatch.delattr(cv2, "mcc")
+    with pytest.raises(InputError, match=r'a chart is found by OpenCV 5.*pip install "opencv-python-headless>=5,<6"'):
+        find_chart(np.zeros((64, 64, 3), np.uint8))

@@ -126,3 +126,9 @@ def test_a_name_needs_an_app_that_listens_to_this_machine_alone(reswd: Reswd) ->
     ran = reswd("serve", "--host", "0.0.0.0", "--name", "studio.example.org", "--i-know")
     assert ran.code == 2
     assert "answers to every name" in ran.err
+
+
+def test_without_gradio_what_installs_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.cli.serve.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r'needs Gradio, which is not installed: pip install "reswd-studio\[app\]"'):
+        serve.serve_command()

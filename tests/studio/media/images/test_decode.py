@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -16,6 +17,7 @@ from studio.media.images import (
     read_picture,
     write_picture,
 )
+from studio.media.images.decode import jpeg_pixels
 from tests.studio.media.images.conftest import scene
 from tests.studio.media.images.files_for_tests import FILES, has
 from tests.studio.media.images.profiles_for_tests import cmyk_profile, grey_profile
@@ -177,3 +179,12 @@ def test_reading_in_several_threads_keeps_pillows_limit(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         pictures = list(pool.map(read_picture, [tmp_path / f"a.{kind}" for kind in FILES] * 4))
     assert {p.width for p in pictures} == {120} and limit == Image.MAX_IMAGE_PIXELS is not None
+
+
+def test_a_jpeg_has_the_same_pixels_without_the_flag_of_4_11(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jpg"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 56, 3), np.uint8)).save(path)
+    now = jpeg_pixels(path, 40, 56)
+    monkeypatch.delattr(cv2, "IMREAD_COLOR_RGB", raising=False)
+    before = jpeg_pixels(path, 40, 56)
+    assert now is not None and before is not None and np.array_equal(now, before)
