@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 import reswd_torch
 from reswd_torch.errors import InputError
+from reswd_torch.inpainting.names import FEATHER
 from studio.comfy.watching import watching
 from studio.service.held.frames import frames_of, in_range, masks_of
 
@@ -19,7 +18,7 @@ def matched(
     generated: Float[Tensor, "b h w c"],
     mask: Float[Tensor, "m h w"],
     *,
-    feather: float = 0.0,
+    feather: float = FEATHER,
     seed: int = 0,
 ) -> Float[Tensor, "b h w c"]:
     """Give generated pictures the colours of the picture that they are painted into, and put them in.
@@ -32,15 +31,12 @@ def matched(
         seed: of everything random.
 
     Returns:
-        (B, H, W, 3) float32 on the device of the generated pictures.
+        (B, H, W, 3) float32 on the device of the generated pictures; of two 8-bit pictures an 8-bit one, as
+        ``reswd inpaint`` writes it.
 
     Raises:
-        InputError: sizes or numbers that do not fit, NaN, or a library that cannot do it yet.
+        InputError: sizes or numbers that do not fit, or NaN.
     """
-    try:
-        match_inpainting: Any = reswd_torch.match_inpainting  # loaded when it is first used
-    except AttributeError:
-        raise InputError("this version of reswd_torch has no match_inpainting: update ReSWD Studio") from None
     before, after = frames_of(image, "image"), frames_of(generated, "generated")
     if before.size != after.size:
         (height, width), (other_height, other_width) = before.size, after.size
@@ -61,5 +57,7 @@ def matched(
             for each, at in ((before, place if len(before) > 1 else 0), (after, place))
         ]
         where = torch.from_numpy(masks.at(place)).to(out.device)
-        out[place] = match_inpainting(*inputs, where, feather=feather, seed=seed)
+        joined = reswd_torch.match_inpainting(*inputs, where, feather=feather, seed=seed)
+        of_codes = all(bool((torch.round(each * 255) / 255 == each).all()) for each in inputs)
+        out[place] = torch.round(joined * 255) / 255 if of_codes else joined
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reswd_torch.inpainting.names import FEATHER, WIDEST
 from reswd_torch.settings import AIMS, CUBE_SIZES, METHODS, SCENES, TRANSFORMS
 from studio.comfy import host
 from studio.comfy.grades import Grades
@@ -264,7 +265,9 @@ INPAINTING = Node(
             MASK,
             "1 where it was generated: the mask of the inpainting. Scaled to the picture's size where it has another, bilinear.",
         ),
-        Socket("feather", NUMBER, "How far the edge is mixed, in pixels.", 8.0, low=0.0, high=512.0, step=1.0),
+        Socket(
+            "feather", NUMBER, "How far the edge is mixed inwards, in pixels.", FEATHER, low=0.0, high=WIDEST, step=1.0
+        ),
         _SEED,
     ),
     (Plug(IMAGE, "images", "The picture with the generated part in its colours, float32."),),

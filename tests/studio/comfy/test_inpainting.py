@@ -1,28 +1,25 @@
-"""The wrapper alone: ``match_inpainting`` of the library is stood in for here."""
+"""Batches and masks, with ``match_inpainting`` of the library stood in for; and once with itself."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 import reswd_torch
 from reswd_torch.errors import InputError
 from studio.comfy.inpainting import matched
+from studio.jobs.inpaint import InpaintJob
+from studio.service.inpaint import run_inpaint
 
 IMAGE = torch.full((1, 6, 8, 3), 0.25)
 GENERATED = torch.full((2, 6, 8, 3), 0.75)
 MASK = torch.zeros(1, 6, 8)
 MASK[:, 2:4, 2:4] = 1
-
-
-def _without_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reswd_torch, "__getattr__", _no_name, raising=False)
-    monkeypatch.delitem(reswd_torch.__dict__, "match_inpainting", raising=False)
-
-
-def _no_name(name: str) -> object:
-    raise AttributeError(name)
 
 
 @pytest.fixture
@@ -39,10 +36,21 @@ def stood_in(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, int]]:
     return told
 
 
-def test_a_library_without_it_is_said_to_be_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    _without_library(monkeypatch)
-    with pytest.raises(InputError, match="no match_inpainting: update ReSWD Studio"):
-        matched(IMAGE, GENERATED, MASK)
+def test_two_8_bit_pictures_give_the_bytes_of_the_command_line(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    small = rng.integers(40, 200, (8, 10, 3))
+    before = np.kron(small, np.ones((16, 16, 1))).astype(np.uint8) + rng.integers(0, 20, (128, 160, 3)).astype(np.uint8)
+    after = np.clip(before * 0.85 + 12, 0, 255).astype(np.uint8)
+    mask = np.zeros((128, 160), np.uint8)
+    mask[40:90, 50:110] = 255
+    for name, pixels in (("image", before), ("generated", after), ("mask", mask)):
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    out = tmp_path / "out.png"
+    run_inpaint(InpaintJob(tmp_path / "image.png", tmp_path / "generated.png", tmp_path / "mask.png", out))
+    as_frames = [torch.from_numpy(each.astype(np.float32) / 255)[None] for each in (before, after, mask)]
+    found = (matched(*as_frames)[0] * 255).numpy()
+    assert np.array_equal(found.astype(np.uint8), np.asarray(Image.open(out))), "as ComfyUI saves it, which cuts off"
+    assert not np.array_equal(found, after)
 
 
 def test_one_image_serves_several_generated_ones(stood_in: list[tuple[float, int]]) -> None:

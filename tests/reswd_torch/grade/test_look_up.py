@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from studio.service.look_up import look_up
+from reswd_torch.grade.look_up import look_up
 
 
 @pytest.mark.parametrize("in_place", [False, True])
