@@ -52,12 +52,12 @@ def matched(
     watch = watching(len(after))
     for place in range(len(after)):
         watch(place / len(after), "matching")
-        inputs = [
+        first, second = (
             in_range(each.tensor[at, ..., :3].detach().float(), f"{each.name}, frame {at}").to(out.device)
             for each, at in ((before, place if len(before) > 1 else 0), (after, place))
-        ]
+        )
         where = torch.from_numpy(masks.at(place)).to(out.device)
-        joined = reswd_torch.match_inpainting(*inputs, where, feather=feather, seed=seed)
-        of_codes = all(bool((torch.round(each * 255) / 255 == each).all()) for each in inputs)
+        joined = reswd_torch.match_inpainting(first, second, where, feather=feather, seed=seed)
+        of_codes = all(bool((torch.round(each * 255) / 255 == each).all()) for each in (first, second))
         out[place] = torch.round(joined * 255) / 255 if of_codes else joined
     return out
