@@ -18,7 +18,9 @@ from reswd_torch.matching.sampling import palette_sample
 from reswd_torch.palette import parse_palette
 from studio.comfy.table import NODES
 from studio.jobs import MatchJob
+from studio.jobs.inpaint import InpaintJob
 from studio.references import PictureReference
+from studio.service.inpaint import run_inpaint
 from studio.service.match import run_match
 from tests.conftest import digest
 from tests.studio.comfy.comfyui import PACK, Server, error_of, missing, running
@@ -202,6 +204,28 @@ def test_a_drift_is_repaired_by_a_grade_for_each_frame(comfyui: Server) -> None:
     first, second = (_pixels(png).astype(int) for png in comfyui.pictures(entry, "5"))
     assert np.abs(second - SOURCE).mean() < 0.2 * np.abs(dark.astype(int) - SOURCE).mean()
     assert (comfyui.base / "output" / entry["outputs"]["6"]["text"][0]).read_text().count("<ColorCorrection ") == 2
+
+
+def test_an_inpainted_part_gives_the_bytes_of_the_command_line(comfyui: Server) -> None:
+    painted = np.clip(SOURCE * 0.8 + 20, 0, 255).astype(np.uint8)
+    mask = np.zeros((*SOURCE.shape[:2], 3), np.uint8)
+    mask[80:160, 90:200] = 255
+    files = [comfyui.base / "input" / name for name in ("a.png", "painted.png", "mask.png")]
+    saved(files[1], painted)
+    saved(files[2], mask)
+    inputs = {"image": ["1", 0], "generated": ["2", 0], "mask": ["3", 0], "feather": 4.0, "seed": 0}
+    prompt = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
+        "2": {"class_type": "LoadImage", "inputs": {"image": "painted.png"}},
+        "3": {"class_type": "LoadImageMask", "inputs": {"image": "mask.png", "channel": "red"}},
+        "4": {"class_type": "ReSWD_MatchInpainting", "inputs": inputs},
+        "5": {"class_type": "SaveImage", "inputs": {"images": ["4", 0], "filename_prefix": "inpainted"}},
+    }
+    (png,) = comfyui.pictures(comfyui.run(prompt), "5")
+    out = comfyui.base / "wanted.png"
+    run_inpaint(InpaintJob(*files, out))
+    assert np.array_equal(_pixels(png), np.asarray(Image.open(out)))
+    assert np.abs(_pixels(png).astype(int) - SOURCE).mean() < 0.3 * np.abs(painted.astype(int) - SOURCE).mean()
 
 
 def _guided(comfyui: Server, strength: float, **inputs: Any) -> np.ndarray:
