@@ -35,7 +35,7 @@ class ColorMatch(nn.Module):
             that :func:`reswd_torch.match` takes. A batch counts as one distribution.
         palette: hex colours with weights such as ``"#aabbcc:2,#112233"``, in place of ``reference``.
         strength: 0 leaves pictures as they are, 1 is the fit, up to 4 extrapolates. A tensor of one number may require a
-            gradient; a ``Parameter`` becomes the module's own. Tensors are held to 0..4.
+            gradient; a ``Parameter`` becomes the module's own. Tensors are held to 0..4. Left out, that of the settings.
         per_sample: fit a grade to each picture of a batch; else the batch counts as one distribution and has one grade.
         layout: of a reference that is an array or a tensor; of tensors ``"BCHW"`` or ``"CHW"`` where it is left out.
         settings: all settings of the fit in one record.
@@ -59,7 +59,7 @@ class ColorMatch(nn.Module):
         reference: Tensor | np.ndarray | Image.Image | str | PathLike[str] | None = None,
         *,
         palette: str | None = None,
-        strength: float | Tensor = 1.0,
+        strength: float | Tensor | None = None,
         per_sample: bool = False,
         layout: str | None = None,
         settings: MatchSettings | None = None,
@@ -68,7 +68,9 @@ class ColorMatch(nn.Module):
         super().__init__()
         if reference is not None and palette is not None:
             raise InputError("give either a reference or a palette, not both")
-        self.settings = replace(settings_with(settings, options), strength=1.0)
+        chosen = settings_with(settings, options)
+        strength = chosen.strength if strength is None else strength
+        self.settings = replace(chosen, strength=1.0)
         if isinstance(strength, Tensor):
             if strength.numel() != 1 or not strength.is_floating_point():
                 raise InputError(f"strength is a tensor of shape {tuple(strength.shape)}: give one number")

@@ -50,14 +50,22 @@ def open_file(value: object, name: str) -> tuple[Image.Image, str]:
         from PIL import Image, UnidentifiedImageError
     except ImportError as error:
         raise InputError(f"{name} {path}: files are read by Pillow: pip install pillow, or give an array") from error
-    if not path.exists():
+    try:
+        is_there, is_file = path.exists(), path.is_file()
+    except (OSError, ValueError) as error:  # a name that no file can have
+        raise InputError(f"{name} {str(path)[:100]!r}: no file can have this name: check it") from error
+    if not is_there:
         hint = "give colours as palette=" if str(path).startswith("#") else "check the name"
         raise InputError(f"{name} {path}: there is no such file: {hint}")
-    if not path.is_file():
+    if not is_file:
         raise InputError(f"{name} {path}: this is no file: give a picture's")
     try:
         image: Image.Image = Image.open(path)
-        _say_numbers(image, path)
+        try:
+            _say_numbers(image, path)
+        except BaseException:
+            image.close()
+            raise
         return image, str(path)
     except InputError:
         raise

@@ -81,8 +81,8 @@ def wheel_of(name: str) -> Path:
 
 
 def _sources() -> list[str]:
-    """The files of the repository that git has or would take: no outputs, no caches."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    """The files that git has: no outputs, no caches, nothing that lies about."""
+    command = ["git", "ls-files", "-z", "--cached"]
     listed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
     return [name for name in listed if name and (ROOT / name).is_file()]
 

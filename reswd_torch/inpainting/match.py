@@ -296,7 +296,7 @@ def _composite(fit: Inpainting, image: Tensor, generated: Tensor, mask: Tensor, 
     here = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     share, depth = _shares(weights, here, feather)
     work = torch.float64 if image.dtype == torch.float64 else torch.float32
-    graded = fit.grade.apply(generated[here].to(work).contiguous())
+    graded = fit.grade.apply(generated[here].to(work).contiguous(), layout="HWC")
     if fit.membrane is not None:
         closing = torch.from_numpy(fit.membrane.over(depth, here[0].start, here[1].start))
         graded = (graded + closing.to(graded)).clamp(0.0, 1.0)

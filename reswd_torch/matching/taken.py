@@ -50,7 +50,8 @@ def take(
 
     Args:
         value: array, tensor, Pillow's picture or path.
-        weights: (H, W), or (B, H, W) for a batch; None for everywhere alike.
+        weights: (H, W), or (B, H, W) for a batch; None for everywhere alike. Of a path as the picture stands upright, of one of
+            Pillow's pictures as it is held, which is how ``grade.apply`` gives them back.
         name: what error messages call it.
         settings: how many colours, the seed, and whether a common scene is looked for.
         layout: where the colours lie; None where the shape tells.
@@ -62,8 +63,9 @@ def take(
     if is_pil_picture(value):
         return _of_picture(read_pil(value, name), value, weights, name, settings)
     if is_path(value):
-        rgb, image = read_file(value, name, whole_if=None if beside is None else _size_of(beside, layout))
-        return _of_picture(rgb, image, weights, str(value), settings)
+        whole_if = None if beside is None or weights is not None else _size_of(beside, layout)
+        rgb, image = read_file(value, name, whole_if=whole_if)
+        return _of_picture(rgb, image, weights, name, settings, called=str(value), is_turned=True)
     check_layout(layout)
     pictures = _pictures_in(value, name, layout)
     if weights is None:
@@ -101,16 +103,31 @@ def _sampled(
     return sample_pixels(picture, settings.samples, settings.seed, weights, with_thumbnail=with_thumbnail)
 
 
-def _of_picture(rgb: RgbPicture, image: Image.Image, weights: object, name: str, settings: MatchSettings) -> Taken:
-    """The colours of a picture as the command line takes them from its file: upright, and without what is transparent."""
-    shares: Any = opacity_of(rgb, name)
+def _of_picture(
+    rgb: RgbPicture,
+    image: Image.Image,
+    weights: object,
+    name: str,
+    settings: MatchSettings,
+    *,
+    called: str | None = None,
+    is_turned: bool = False,
+) -> Taken:
+    """The colours of a picture as the command line takes them from its file: upright, and without what is transparent.
+
+    ``is_turned`` says that the weights are those of the upright picture.
+    """
+    way = upright_by(image)
+    opacity = opacity_of(rgb, called or name)
+    pixels = turned(rgb.pixels, way)
+    shares: Any = None if opacity is None else turned(opacity, way)
     if weights is not None:
-        checked = weights_in(weights, f"{name}_weights", rgb.pixels.shape[:2]).numpy()
+        shape = (pixels if is_turned else rgb.pixels).shape[:2]
+        checked = weights_in(weights, f"{name}_weights", shape).numpy()
+        checked = checked if is_turned else turned(checked, way)
         shares = checked if shares is None else shares * checked
         if not shares.any():
-            raise InputError(f"{name} has no visible pixel where its weights are above 0: mark one")
-    way = upright_by(image)
-    pixels, shares = turned(rgb.pixels, way), None if shares is None else turned(shares, way)
+            raise InputError(f"{called or name} has no visible pixel where its weights are above 0: mark one")
     icc = rgb.icc if rgb.icc is not None and profile_space(rgb.icc) == "RGB" else None
     return Taken(_sampled(pixels, shares, settings, with_thumbnail=settings.looks_for_scene), icc, tagged=True)
 

@@ -48,9 +48,10 @@ class AtWork:
         """
         self._in_line += 1
         try:
-            if self._in_line > 1:
+            waits = self._in_line > 1
+            if waits:
                 await tell(WAITING)
-            return await self._done(_Job(work, self._ending), tell)
+            return await self._done(_Job(work, self._ending, WAITING.share if waits else -1.0), tell)
         finally:
             self._in_line -= 1
 
@@ -65,11 +66,11 @@ class AtWork:
 
 
 class _Job(Generic[Result]):
-    def __init__(self, work: Callable[[Watch], Result], ending: threading.Event) -> None:
+    def __init__(self, work: Callable[[Watch], Result], ending: threading.Event, told: float) -> None:
         self._work, self._ending = work, ending
         self._stop = threading.Event()
         self._latest: Event | None = None
-        self._told = -1.0
+        self._told = told
         self._results: list[Result] = []
         self._error: BaseException | None = None
 

@@ -89,4 +89,9 @@ def _is_news(record: logging.LogRecord) -> bool:
 def _of_this_site(request: Request) -> bool:
     """Whether no page of another site calls. Programs send no origin."""
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+    except ValueError:  # of no form that an address has
+        return False

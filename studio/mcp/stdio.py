@@ -30,8 +30,13 @@ def serve_stdio(places: Allowed) -> None:
     with _own_streams() as (incoming, outgoing):
         try:
             anyio.run(_serve, places, incoming, outgoing)
-        except* (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError):
             pass  # nobody reads the answers any more
+        except BaseExceptionGroup as group:
+            if group.subgroup(KeyboardInterrupt) is not None:  # a signal came while a group of tasks was at work
+                raise KeyboardInterrupt from None
+            if group.split((BrokenPipeError, ConnectionResetError))[1] is not None:
+                raise
 
 
 async def _serve(places: Allowed, incoming: int, outgoing: int) -> None:

@@ -24,9 +24,11 @@ def below(text: str, allowed: Sequence[Path], what: str) -> Path:
     """
     if not text.strip():
         raise InputError(f"Name {what} first.")
-    path = Path(text.strip()).expanduser()
+    if "\0" in text:
+        raise InputError(f"{text.strip()!r}: no folder can have this name: give another")
+    path = _expanded(text.strip())
     for root in allowed:
-        candidate = (path if path.is_absolute() else root / path).resolve()
+        candidate = _seen_through(path if path.is_absolute() else root / path, text.strip())
         if candidate.is_relative_to(root):
             return candidate
     roots = ", ".join(map(str, allowed)) or "choose it first"
@@ -116,6 +118,11 @@ def _named(text: str, what: str) -> Path:
         raise InputError(f"{what} {text!r}: no file can have this name: give another")
     if ".." in text.replace("\\", "/").split("/"):
         raise InputError(f"{what} {text!r} goes up by '..': name the place itself")
+    return _expanded(text)
+
+
+def _expanded(text: str) -> Path:
+    """The path, from somebody's home where it says so."""
     try:
         return Path(text).expanduser()
     except RuntimeError:  # the home of nobody

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from reswd_torch import ColorMatch, InputError, match
 from reswd_torch.grade.trims import Trims
+from reswd_torch.settings import MatchSettings
 from tests.conftest import ROOT, photograph
 
 kinds = pytest.mark.parametrize("transform", ["cdl", "lut"])
@@ -207,3 +208,9 @@ def test_on_cuda(transform: str) -> None:
     found = layer(SOURCE.cuda())
     assert found.is_cuda
     torch.testing.assert_close(found.cpu(), layer(SOURCE), atol=1e-5, rtol=0)
+
+
+def test_the_strength_of_the_settings_holds_where_none_is_given() -> None:
+    settings = MatchSettings(strength=0.5, method="mkl")
+    assert ColorMatch(TARGET, settings=settings).strength == 0.5
+    assert ColorMatch(TARGET, settings=settings, strength=1.0).strength == 1.0

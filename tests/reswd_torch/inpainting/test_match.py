@@ -146,6 +146,9 @@ def test_a_mask_at_the_frame_and_one_without_an_edge_in_it() -> None:
     image, generated = repainted(truth, mask)
     done = match_inpainting(image, generated, mask)
     assert apart(done, truth, mask > 0) < 1.5
+    thin = np.zeros(SIZE, np.float32)
+    thin[60:63, 40:140] = 1.0  # as high as a picture with its channels first
+    assert np.array_equal(match_inpainting(image, generated, thin)[thin == 0], image[thin == 0])
     nearly = np.ones(SIZE, np.float32)
     nearly[0, 0] = 0.0
     fit = fit_inpainting(image, generated, nearly)

@@ -231,6 +231,40 @@ def test_weights_go_with_the_alpha_of_a_picture(target: Path) -> None:
         match(image, target, source_weights=weights)
 
 
+@pytest.mark.parametrize("of_path", [True, False])
+def test_weights_of_a_turned_picture(of_path: bool, target: Path, tmp_path: Path) -> None:
+    """Of a path they lie as the upright picture does, which ``apply`` gives back; of a picture in hand as that does."""
+    stored, exif = picture(height=120, width=120), Image.Exif()
+    exif[0x0112] = 6
+    spoilt = stored.copy()
+    spoilt.paste((255, 0, 255), (0, 0, 120, 60))
+    for name, image in (("whole", stored), ("spoilt", spoilt)):
+        image.save(tmp_path / f"{name}.png", exif=exif)
+    weights = np.zeros((120, 120))
+    weights[60:] = 1
+    if of_path:
+        grades = [
+            match(tmp_path / f"{n}.png", target, source_weights=np.rot90(weights, -1)) for n in ("whole", "spoilt")
+        ]
+    else:
+        opened = [Image.open(tmp_path / f"{name}.png") for name in ("whole", "spoilt")]
+        grades = [match(each, target, source_weights=weights) for each in opened]
+    assert is_same(*grades)
+
+
+def test_weights_of_a_reference_that_could_be_decoded_smaller(tmp_path: Path) -> None:
+    picture(seed=2, height=2100, width=2200).save(tmp_path / "large.jpg")
+    weights = np.zeros((2100, 2200), np.float32)
+    weights[:1000] = 1
+    grade = match(picture(), tmp_path / "large.jpg", target_weights=weights)
+    assert grade.report.distance_after < grade.report.distance_before
+
+
+def test_a_name_that_no_file_can_have(target: Path) -> None:
+    with pytest.raises(InputError, match="no file can have this name"):
+        match("x" * 5000, target)
+
+
 def _bomb(path: Path) -> Path:
     """A PNG whose header promises 40,000 x 40,000 pixels."""
     data = io.BytesIO()

@@ -59,6 +59,7 @@ def test_names_and_pages_of_strangers_are_refused(folder: Path) -> None:
             {"origin": "https://elsewhere.example.org"},
             {"origin": "http://127.0.0.1:9999"},
             {"origin": "null"},
+            {"origin": "http://["},
         ):
             assert client.post(PATH, json=HELLO, headers=ACCEPT | headers).status_code == 403, headers
         for path in (f"{PATH}/sse", f"{PATH}/schema", f"{PATH}/x"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reswd_torch.errors import InputError
-from studio.media.allowed import Allowed
+from studio.media.allowed import Allowed, below
 
 
 @pytest.fixture
@@ -83,3 +83,10 @@ def test_links_among_found_files_are_refused_where_they_lead_out(root: Path) -> 
     (root / "inner" / "up").symlink_to(root.parent)
     assert places.links_below(root) == [root / "inner" / "up"]
     assert places.links_below(root / "none") == []
+
+
+def test_a_name_that_no_folder_can_have_is_one_line(root: Path) -> None:
+    (root / "round").symlink_to(root / "round")
+    for name in ("a\0b", "round/x", str(root / "round")):
+        with pytest.raises(InputError):
+            below(name, (root,), "the folder")
