@@ -56,7 +56,7 @@ def end_in_order(told: Callable[[Told], None] | None = None) -> None:
     _listen(_ENDINGS, tell)
 
 
-def call_in_order(end: Callable[[], None]) -> None:
+def call_in_order(end: Callable[[], object]) -> None:
     """Let the first Ctrl+C, SIGTERM or SIGHUP call a function in place of raising: for the loop of a toolkit, through which no
     exception may pass. Further ones are ignored. What the process ends with says :func:`exit_code`."""
     numbers = (signal.SIGINT, *_ENDINGS)

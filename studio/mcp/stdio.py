@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from io import TextIOWrapper
 from typing import Any
 
@@ -17,31 +18,34 @@ from mcp.server.stdio import stdio_server
 
 from studio.mcp.server import build_server
 from studio.media.allowed import Allowed
+from studio.signals import call_in_order, exit_code
 
 _AT_ONCE = 1 << 16
 
 
 def serve_stdio(places: Allowed) -> None:
-    """Serve until the standard input ends; jobs at work are stopped then.
+    """Serve until the standard input ends, or a signal comes; jobs at work are stopped then.
 
     Args:
         places: where files may be read and written.
+
+    Raises:
+        KeyboardInterrupt: a signal ended it.
     """
     with _own_streams() as (incoming, outgoing):
         try:
             anyio.run(_serve, places, incoming, outgoing)
-        except (BrokenPipeError, ConnectionResetError):
+        except* (BrokenPipeError, ConnectionResetError):
             pass  # nobody reads the answers any more
-        except BaseExceptionGroup as group:
-            if group.subgroup(KeyboardInterrupt) is not None:  # a signal came while a group of tasks was at work
-                raise KeyboardInterrupt from None
-            if group.split((BrokenPipeError, ConnectionResetError))[1] is not None:
-                raise
+    if exit_code() is not None:
+        raise KeyboardInterrupt
 
 
 async def _serve(places: Allowed, incoming: int, outgoing: int) -> None:
-    server = build_server(places)
-    with open(outgoing, "wb", closefd=False) as opened:
+    server, scope, loop = build_server(places), anyio.CancelScope(), asyncio.get_running_loop()
+    # An exception out of a signal's handler would come anywhere in the loop, and end it with words of its own.
+    call_in_order(partial(loop.call_soon_threadsafe, scope.cancel))
+    with scope, open(outgoing, "wb", closefd=False) as opened:
         stdout = anyio.wrap_file(TextIOWrapper(opened, encoding="utf-8", newline="\n"))
         lines: Any = _Lines(incoming)
         async with stdio_server(lines, stdout) as (read, write):
