@@ -24,6 +24,10 @@ OnStep = Callable[[int, int], None]
 an exception, which ends the generation."""
 
 
+LONGEST_PROMPT = 10_000
+"""Characters. Tokenizers take minutes for a megabyte, of which no model reads more than the beginning."""
+
+
 @dataclass(frozen=True)
 class Generation:
     """The prompt and the settings that one picture is painted from.
@@ -53,6 +57,10 @@ class Generation:
         if not self.prompt.strip():
             raise InputError("the prompt is empty: say what to paint, such as 'a blue dog on a red background'")
         for text in (self.prompt, self.negative_prompt):
+            if len(text) > LONGEST_PROMPT:
+                raise InputError(
+                    f"the prompt {text[:40]!r}... has {len(text)} characters: give {LONGEST_PROMPT} at most"
+                )
             if isinstance(text, str) and text.encode("utf-8", "replace") != text.encode("utf-8", "surrogatepass"):
                 raise InputError(f"the prompt {text[:80]!r} is no text: write it in Unicode (UTF-8)")
         for name in ("seed", "steps", "width", "height"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reswd_torch.errors import InputError
@@ -29,8 +29,8 @@ class Palette:
     weights: tuple[float, ...]
 
 
-def parse_palette(text: str) -> Palette:
-    """Read ``"#aabbcc:2, #112233"``: hex colours, each with an optional weight (1 if left out).
+def parse_palette(text: str | Sequence[str]) -> Palette:
+    """Read ``"#aabbcc:2, #112233"``, or a list of such entries: hex colours, each with an optional weight (1 if left out).
 
     Raises:
         InputError: no colour, entries that are none, or a weight of 0. One message quotes every entry that is wrong.
@@ -39,6 +39,10 @@ def parse_palette(text: str) -> Palette:
         >>> parse_palette("#ff0000:3, 00f").weights
         (3.0, 1.0)
     """
+    if not isinstance(text, str):
+        if not isinstance(text, list | tuple) or not all(isinstance(each, str) for each in text):
+            raise InputError(f'palette {text!r:.100} is no text: give hex colours such as "#aabbcc:2,#112233"')
+        text = ",".join(text)
     entries = [entry for entry in re.split(r"[,;\s]+", text.strip()) if entry]
     if not entries:
         raise InputError(f'palette {text!r} names no colour: give hex colours such as "#aabbcc:2,#112233"')

@@ -184,6 +184,8 @@ def read_pil(image: Image.Image, name: str, what: str = "a PIL picture") -> RgbP
     """
     from PIL import Image
 
+    if 0 in image.size:
+        raise InputError(f"{name} is {what} of {image.width} x {image.height} pixels: it holds no colours")
     if image.mode == "F":
         raise InputError(f"{name} is {what} of mode F, which has no range: give an array of floats in 0..1")
     try:

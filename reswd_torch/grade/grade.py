@@ -301,5 +301,7 @@ def load_grade(path: str | Path) -> Grade:
     Raises:
         InputError: missing or unreadable file, or of another kind.
     """
+    if not isinstance(path, str | PathLike):
+        raise InputError(f"{path!r:.100} is no path: give the name of a grade file")
     transform, notes = read_grade_file(Path(path))
     return Grade(transform, encoding="as the file's maker meant it", notes=notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ def match(
     source: np.ndarray | Tensor | Image.Image | str | PathLike[str],
     target: np.ndarray | Tensor | Image.Image | str | PathLike[str] | None = None,
     *,
-    palette: str | None = None,
+    palette: str | Sequence[str] | None = None,
     source_weights: np.ndarray | Tensor | None = None,
     target_weights: np.ndarray | Tensor | None = None,
     layout: str | None = None,

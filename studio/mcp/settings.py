@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from reswd_torch.grade.trims import RANGES, WHEELS, trims_from_record
 from reswd_torch.settings import AIMS, METHODS, PROTECTIONS, SCENES, TRANSFORMS, MatchSettings
@@ -32,7 +32,7 @@ Palette = Annotated[
         "palette file (.ase, .aco, .gpl, .css and others)."
     ),
 ]
-Overwrite = Annotated[bool, Field(description="Replace files that exist. Inputs are never replaced.")]
+Overwrite = Annotated[StrictBool, Field(description="Replace files that exist. Inputs are never replaced.")]
 SourceSpace = Annotated[
     str | None,
     Field(description="Colour space of the source's code values by its OpenColorIO name, such as ARRI LogC4; left out: what "

@@ -70,6 +70,12 @@ def test_progress_counts_every_step_and_may_stop(pipe: Any) -> None:
     generate(pipe, Generation("a dog", steps=2))  # and the pipeline still works
 
 
+def test_a_prompt_of_a_book_is_refused_before_any_work() -> None:
+    for words in ({"prompt": "boat " * 2001}, {"prompt": "a boat", "negative_prompt": "x" * 10_001}):
+        with pytest.raises(InputError, match="characters: give 10000 at most"):
+            Generation(**words)  # type: ignore[arg-type]
+
+
 def test_a_long_prompt_and_unknown_words_do_no_harm(pipe: Any) -> None:
     image = generate(pipe, Generation("zzyzx xylophone 猫 " * 12, steps=2))
     assert image.size == (64, 64)

@@ -260,6 +260,25 @@ def test_weights_of_a_reference_that_could_be_decoded_smaller(tmp_path: Path) ->
     assert grade.report.distance_after < grade.report.distance_before
 
 
+@pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
+def test_a_picture_without_pixels(size: tuple[int, int], target: Path) -> None:
+    empty = Image.new("RGB", size)
+    for call in (
+        lambda: match(empty, target),
+        lambda: match(target, empty),
+        lambda: match(target, target).apply(empty),
+    ):
+        with pytest.raises(InputError, match=f"{size[0]} x {size[1]} pixels"):
+            call()
+
+
+def test_a_palette_may_be_a_list(target: Path) -> None:
+    assert is_same(match(target, palette=["#203040:2", "#fff"]), match(target, palette="#203040:2, #fff"))
+    for wrong in (5, [1, 2], {"#fff": 1}):
+        with pytest.raises(InputError, match="is no text: give hex colours"):
+            match(target, palette=wrong)
+
+
 def test_a_name_that_no_file_can_have(target: Path) -> None:
     with pytest.raises(InputError, match="no file can have this name"):
         match("x" * 5000, target)
