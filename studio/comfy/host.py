@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade.formats import suffixes_to_read
+from reswd_torch.grade.formats import grade_suffixes
 from studio.comfy.places import grade_files
 
 LUTS = "luts"
@@ -35,8 +35,9 @@ def grade_folders() -> list[Path]:
 
 
 def grade_choices() -> list[str]:
-    """The grade files that a menu offers: those of the input folder and of ``models/luts``."""
+    """The grade files that a menu offers: those of the input folder and of ``models/luts``. Of pictures only ``.hald.png``: the
+    input folder is full of others."""
     try:
-        return grade_files(grade_folders()[:-1], suffixes_to_read())
+        return grade_files(grade_folders()[:-1], grade_suffixes())
     except InputError:
         return []

@@ -31,8 +31,9 @@ def matched(
         seed: of everything random.
 
     Returns:
-        (B, H, W, 3) float32 on the device of the generated pictures; of two 8-bit pictures an 8-bit one, as
-        ``reswd inpaint`` writes it.
+        (B, H, W, 3 or 4) float32 on the device of the generated pictures, with the alpha of ``image`` where it has one; of two
+        8-bit pictures an 8-bit one, as ``reswd inpaint`` writes it. Where one of several masks is 0 everywhere, the picture as it
+        was. What lies outside 0..1 is cut.
 
     Raises:
         InputError: sizes or numbers that do not fit, or NaN.
@@ -48,7 +49,7 @@ def matched(
     masks = masks_of(mask, after, "mask")
     if masks is None:
         raise InputError("mask: connect the mask of the part that was generated")
-    out = torch.empty(*after.tensor.shape[:3], 3, dtype=torch.float32, device=after.tensor.device)
+    out = torch.empty(*after.tensor.shape[:3], before.tensor.shape[3], dtype=torch.float32, device=after.tensor.device)
     watch = watching(len(after))
     for place in range(len(after)):
         watch(place / len(after), "matching")
@@ -56,8 +57,12 @@ def matched(
             in_range(each.tensor[at, ..., :3].detach().float(), f"{each.name}, frame {at}").to(out.device)
             for each, at in ((before, place if len(before) > 1 else 0), (after, place))
         )
+        out[place, ..., 3:] = before.tensor[place if len(before) > 1 else 0, ..., 3:]
         where = torch.from_numpy(masks.at(place)).to(out.device)
+        if not bool((where > 0).any()):
+            out[place, ..., :3] = first
+            continue
         joined = reswd_torch.match_inpainting(first, second, where, feather=feather, seed=seed)
         of_codes = all(bool((torch.round(each * 255) / 255 == each).all()) for each in (first, second))
-        out[place] = torch.round(joined * 255) / 255 if of_codes else joined
+        out[place, ..., :3] = torch.round(joined * 255) / 255 if of_codes else joined
     return out

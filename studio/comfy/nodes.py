@@ -137,7 +137,7 @@ def save_grade(
     for one in grades.each:
         check_grade_path(Path(f"grade{suffix}"), is_cdl=one.is_cdl, cube_size=size, lut_makers=one.lut_makers)
     cdls = [one.effective for one in grades.each]
-    if kind == "ccc" and len(cdls) > 1 and all(isinstance(one, Cdl) for one in cdls):
+    if suffix == ".ccc" and len(cdls) > 1 and all(isinstance(one, Cdl) for one in cdls):
         place = output_place(folder, prefix, suffix)
         told = [
             (f"{place.stem}{number:05d}", cdl, f"{grades.description}, frame {number}")
@@ -148,7 +148,7 @@ def save_grade(
         return [place]
     if len(cdls) > MOST_FILES:
         raise InputError(
-            f"{len(cdls)} grades as .{kind} would be as many files: save them as ccc, or match with one grade"
+            f"{len(cdls)} grades as {suffix} would be as many files: save them as ccc, or match with one grade"
         )
     saved = []
     for one in grades.each:

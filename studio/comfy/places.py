@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from reswd_torch.errors import InputError
+from studio.media.portable import portable
 
 _DATE = (("%year%", "%Y"), ("%month%", "%m"), ("%day%", "%d"), ("%hour%", "%H"), ("%minute%", "%M"), ("%second%", "%S"))
 _LONGEST = 200
@@ -25,18 +26,30 @@ def output_place(folder: Path, prefix: str, suffix: str) -> Path:
         A path in a folder that exists; the file does not.
 
     Raises:
-        InputError: the prefix leads outside, or is no name.
+        InputError: the prefix leads outside, is no name on every system, or goes through a file.
     """
     for name, code in _DATE:
         prefix = prefix.replace(name, time.strftime(code))
     inside = _inside(prefix, "the prefix")
     place = folder / inside
+    for part in (*inside.parent.parts, _numbered(inside.name, 1, suffix)):
+        if portable(part) != part:
+            raise InputError(
+                f"the prefix {prefix!r}: Windows keeps {part!r} for a device, cuts it or cannot have it: choose another name"
+            )
     _check_below(place.parent, [folder], prefix, "the prefix")
-    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"the prefix {prefix!r} goes through a file: give a name in a folder") from None
     _check_below(place.parent, [folder], prefix, "the prefix")
     counted = re.compile(re.escape(place.name) + r"_(\d+)_.*", re.IGNORECASE)
     taken = [int(found[1]) for one in place.parent.iterdir() if (found := counted.fullmatch(one.name))]
-    return place.with_name(f"{place.name}_{max(taken, default=0) + 1:05d}_{suffix}")
+    return place.with_name(_numbered(place.name, max(taken, default=0) + 1, suffix))
+
+
+def _numbered(name: str, number: int, suffix: str) -> str:
+    return f"{name}_{number:05d}_{suffix}"
 
 
 def input_place(folders: Sequence[Path], name: str) -> Path:
@@ -59,15 +72,32 @@ def input_place(folders: Sequence[Path], name: str) -> Path:
 
 
 def grade_files(folders: Iterable[Path], suffixes: Sequence[str], *, most: int = 2000) -> list[str]:
-    """The names of grade files below folders, as :func:`input_place` takes them."""
+    """The names of grade files below folders, those that :func:`input_place` takes.
+
+    Args:
+        folders: where to look, in order.
+        suffixes: what the names end with, in small letters and with the dot; such as ``.hald.png``, too.
+        most: names, at most.
+    """
     found: dict[str, None] = {}
     for folder in folders:
         if not folder.is_dir():
             continue
         for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() in suffixes and path.is_file() and len(found) < most:
-                found[path.relative_to(folder).as_posix()] = None
+            name = path.relative_to(folder).as_posix()
+            wanted = path.suffix and name.lower().endswith(tuple(suffixes)) and len(found) < most
+            if wanted and path.is_file() and _may_be_read(folder, name):
+                found[name] = None
     return sorted(found)
+
+
+def _may_be_read(folder: Path, name: str) -> bool:
+    """Whether a file in the folder has a name that :func:`input_place` takes, and is no link that leads out."""
+    try:
+        _check_below(folder / _inside(name, "the grade file"), [folder], name, "the grade file")
+    except InputError:
+        return False
+    return True
 
 
 def _inside(name: str, what: str) -> Path:

@@ -57,6 +57,9 @@ def _repaired(images: Any, anchor_frames: str, find_cuts: bool, seed: int, ancho
 def _guided(
     model: Any, vae: Any, palette: str, strength: float, start: float, stop: float, seed: int, reference: Any = None
 ) -> tuple[Any, ...]:
+    from studio.comfy.packages import check_guidance
+
+    check_guidance()
     from guidance.settings import GuidanceSettings
     from studio.comfy.guidance import guided
 
@@ -270,7 +273,7 @@ INPAINTING = Node(
         ),
         _SEED,
     ),
-    (Plug(IMAGE, "images", "The picture with the generated part in its colours, float32."),),
+    (Plug(IMAGE, "images", "The picture with the generated part in its colours, float32; with the alpha of image."),),
     _inpainted,
 )
 DRIFT = Node(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -30,14 +30,9 @@ from studio.references import SavedGrade
 from studio.service.apply import apply_to_file
 from studio.service.batch.sequence import plan_sequence
 from studio.service.clip import ClipResult, check_clip_fits, check_clip_output
+from studio.service.drift.moments import moments_of
 from studio.service.drift.series import ClipSeries, PictureSeries, Series, open_series, picture_thumbnail
 from studio.watch import UNWATCHED, Watch
-
-MOMENTS = 33
-"""Moments of a segment that are looked at, where it has so many frames and no more than a thousand."""
-MOST_MOMENTS = 97
-_EVERY = 30
-"""Of a longer segment a moment every so many frames, up to the most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,14 +211,6 @@ def _fitted(
         segments.append(fit_segment(frames, links, pinned, appearance=looks, progress=part))
         notes += said
     return GradePath(tuple(segments)), tuple(notes)
-
-
-def moments_of(first: int, stop: int, anchored: Iterable[int]) -> list[int]:
-    """The places of a segment's frames that are looked at: evenly spread, both ends, and anchored frames."""
-    count = stop - first
-    wanted = min(count, max(MOMENTS, min(MOST_MOMENTS, count // _EVERY)))
-    even = {first + round(number * (count - 1) / max(1, wanted - 1)) for number in range(wanted)}
-    return sorted(even | {place for place in anchored if first <= place < stop})
 
 
 def _pins(

@@ -19,7 +19,16 @@ from reswd_torch.grade.kinds import in_range as kept_in_range
 from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D
 from reswd_torch.grade.transforms import grade_array, processor_of
 from studio.service.floats import StripKernel
-from studio.service.held.frames import Frames, Masks, codes_of, floats_of, in_range, where_to_grade
+from studio.service.held.frames import (
+    Frames,
+    Masks,
+    codes_of,
+    floats_of,
+    in_range,
+    is_marked,
+    nothing_marked,
+    where_to_grade,
+)
 from studio.service.held.side_by_side import spread_over
 from studio.service.render import kernel_for
 from studio.watch import UNWATCHED, Watch
@@ -34,7 +43,8 @@ def grade_held(
     """Grade frames.
 
     A frame of which every value is n/255 becomes what a file with its codes becomes: rounded to codes, as floats n/255. A frame
-    of any other floats is not rounded. What lies outside 0..1 is graded as the edge.
+    of any other floats is not rounded. What lies outside 0..1 is graded as the edge. Where a mask is 0, and in a frame in which
+    nothing visible is marked, every value stays as it was, also one outside 0..1.
 
     Args:
         frames: the frames.
@@ -46,7 +56,7 @@ def grade_held(
         float32 on the device of the frames, of their shape; an alpha channel as it was.
 
     Raises:
-        InputError: NaN, another number of grades than of frames, or nothing visible.
+        InputError: NaN, another number of grades than of frames, or nothing visible marked in any frame.
         Cancelled: it was stopped.
     """
     if len(grades) not in (1, len(frames)):
@@ -55,6 +65,7 @@ def grade_held(
     out = torch.empty(tensor.shape, dtype=torch.float32, device=tensor.device)
     kernels = _Kernels()
     done: list[int] = []
+    changed: list[int] = []
 
     def work(place: int) -> None:
         watch(len(done) / len(frames), "grading")
@@ -62,11 +73,17 @@ def grade_held(
             out[place, ..., 3] = tensor[place, ..., 3]
         grade = grades[place if len(grades) > 1 else 0]
         weights = where_to_grade(frames, masks, place)
-        if not _grade_codes(frames, place, grade, weights, out, kernels):
-            _grade_floats(frames, place, grade, weights, out, kernels)
+        if not is_marked(weights):
+            out[place, ..., :3] = tensor[place, ..., :3]
+        else:
+            if not _grade_codes(frames, place, grade, weights, out, kernels):
+                _grade_floats(frames, place, grade, weights, out, kernels)
+            changed.append(place)
         done.append(place)
 
     spread_over(work, range(len(frames)))
+    if not changed:
+        raise nothing_marked(frames)
     watch(1.0, "done")
     return out
 
@@ -125,11 +142,20 @@ def _grade_floats(
     whole = frames.tensor[place, ..., :3].detach().float()
     colours = in_range(whole, f"{frames.name}, frame {place}")
     graded = colours if grade.leaves_alone else kernels.graded(grade, colours.contiguous())
-    if colours.device.type != "cpu" and bool((torch.round(colours * 255) / 255 == colours).all()):
-        graded = (
-            torch.round(graded * 255) / 255
-        )  # a value half way between two codes may go to the other side than on the CPU
-    if weights is not None:
-        share = torch.from_numpy(np.asarray(weights, np.float32)).to(out.device)[..., None]
+    share = None if weights is None else torch.from_numpy(np.asarray(weights, np.float32)).to(out.device)[..., None]
+    if colours.device.type != "cpu" and bool((torch.round(whole * 255) / 255 == whole).all()):
+        graded = as_codes(whole, graded, share)
+    elif share is not None:
         graded = torch.lerp(whole, graded, share)
     out[place, ..., :3] = graded
+
+
+def as_codes(
+    whole: Float[Tensor, "h w 3"], graded: Float[Tensor, "h w 3"], share: Float[Tensor, "h w 1"] | None
+) -> Float[Tensor, "h w 3"]:
+    """A graded frame of codes, again n/255: rounded, mixed where it is masked and rounded once more, as on the CPU. There a value
+    half way between two codes may go to the other side."""
+    codes = torch.round(graded * 255)
+    if share is not None:
+        codes = torch.round(torch.lerp(whole * 255, codes, share))
+    return codes / 255

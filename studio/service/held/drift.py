@@ -19,8 +19,8 @@ from reswd_torch.paths.path import GradePath, KeyFrame
 from reswd_torch.profiles import profile_name
 from reswd_torch.settings import MatchSettings
 from studio.service.drift.cuts import TINY, cuts_in
-from studio.service.drift.run import moments_of
-from studio.service.held.frames import Frames
+from studio.service.drift.moments import moments_of
+from studio.service.held.frames import Frames, marked_in
 from studio.watch import UNWATCHED, Watch
 
 
@@ -38,28 +38,34 @@ def path_of(
     Args:
         frames: two at least.
         anchors: the place of an anchor's picture, by the place of the frame that it shows as it should be. A shot between cuts
-            without any begins as it should: with its first frame.
+            without any begins as it should: with its first frame. Frames that are transparent everywhere are not looked at.
         pictures: the anchors; None where there are none.
         settings: how an anchor is matched that shows something else than its frame.
         find_cuts: look for cuts; else all frames are one shot.
         watch: told how far it is; may stop it.
 
     Raises:
-        InputError: one frame only, NaN, or an anchor for a frame that is not there.
+        InputError: one frame only, NaN, nothing visible, or an anchor for a frame that is not there or transparent everywhere.
         Cancelled: it was stopped.
     """
     if len(frames) < 2:
         raise InputError(f"{frames.name}: one frame has nothing that drifts: match it as a picture")
     if missing := [place for place in anchors if not 0 <= place < len(frames)]:
         raise InputError(f"anchor for frame {missing[0]}: there are frames 0 to {len(frames) - 1}")
-    cuts = [place for place in cuts_in(_tiny(frames, watch.part(0.0, 0.2))) if place] if find_cuts else []
+    visible = marked_in(frames, None)
+    if hidden := sorted(set(anchors).difference(visible)):
+        raise InputError(
+            f"anchor for frame {hidden[0]}: that frame is transparent everywhere: give the number of one that shows something"
+        )
+    cuts = [place for place in cuts_in(_tiny(frames, visible, watch.part(0.0, 0.2))) if place] if find_cuts else []
     edges = [0, *cuts, len(frames)]
     segments: list[tuple[KeyFrame, ...]] = []
     notes: list[str] = []
     for number, (first, stop) in enumerate(zip(edges, edges[1:], strict=False)):
         part = watch.part(0.2 + 0.8 * number / (len(edges) - 1), 0.2 + 0.8 * (number + 1) / (len(edges) - 1))
         within = {place: anchor for place, anchor in sorted(anchors.items()) if first <= place < stop}
-        segment, said = _segment(frames, pictures, first, stop, within, settings, part)
+        shown = [place for place in visible if first <= place < stop]
+        segment, said = _segment(frames, pictures, shown, within, settings, part)
         if anchors and not within:
             said.append(f"frames {first} to {stop - 1} have no anchor: their first frame is taken to look right")
         segments.append(segment)
@@ -75,14 +81,13 @@ def grades_along(path: GradePath, count: int) -> tuple[Grade, ...]:
 def _segment(
     frames: Frames,
     pictures: Frames | None,
-    first: int,
-    stop: int,
+    shown: Sequence[int],
     anchors: Mapping[int, int],
     settings: MatchSettings,
     watch: Watch,
 ) -> tuple[tuple[KeyFrame, ...], list[str]]:
-    """The key frames of one shot, and notes."""
-    places = moments_of(first, stop, anchors)
+    """The key frames of one shot, of which ``shown`` are the visible frames, and notes."""
+    places = [shown[at] for at in moments_of(0, len(shown), [shown.index(place) for place in anchors])]
     moments = [_small(frames, place) for place in places]
     pinned: list[Pinned] = []
     notes: list[str] = []
@@ -102,8 +107,8 @@ def _segment(
     links = find_links(moments, [one.moment for one in pinned], watch.part(0.0, 0.5))
     if alone := unlinked(len(moments), links, [one.moment for one in pinned]):
         notes.append(
-            f"frames {first} to {stop - 1}: {len(alone)} of {len(moments)} moments show nothing that an anchored one shows as "
-            "well; their grades are carried over from the nearest"
+            f"frames {shown[0]} to {shown[-1]}: {len(alone)} of {len(moments)} moments show nothing that an anchored one shows "
+            "as well; their grades are carried over from the nearest"
         )
     return fit_segment(places, links, pinned, progress=watch.part(0.5, 1.0)), notes
 
@@ -120,15 +125,17 @@ def _small(frames: Frames, place: int) -> Thumbnail:
     return thumbnail(frames.colours(place))
 
 
-def _tiny(frames: Frames, watch: Watch) -> Sequence[np.ndarray]:
-    """A tiny grey copy of every frame, by which cuts are seen."""
+def _tiny(frames: Frames, visible: Sequence[int], watch: Watch) -> Sequence[np.ndarray]:
+    """A tiny grey copy of every frame, by which cuts are seen. One that is transparent everywhere has that of the frame in
+    front of it, so that no cut is seen there."""
     import cv2
 
-    copies = []
-    for place in range(len(frames)):
+    copies: list[np.ndarray] = []
+    behind = iter([*visible[1:], len(frames)])
+    for number, place in enumerate(visible):
         watch(place / len(frames), "looking at the frames")
         colours = frames.colours(place)
         unit = colours / np.float32(255) if isinstance(colours, np.ndarray) else colours.cpu().numpy()
         small = cv2.resize(np.asarray(unit, np.float32), TINY[::-1], interpolation=cv2.INTER_AREA)
-        copies.append(np.rint(small.mean(axis=2) * 255))
+        copies += [np.rint(small.mean(axis=2) * 255)] * (next(behind) - (place if number else 0))
     return copies

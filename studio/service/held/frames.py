@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reswd_torch.errors import InputError
+from studio.service.held.side_by_side import spread_over
 
 _GLANCE = 1024
 """Pixels of the first row that show, of nearly every frame of floats, that it is none of codes."""
@@ -145,7 +146,7 @@ def masks_of(value: object, frames: Frames, name: str) -> Masks | None:
         name: what messages call them.
 
     Raises:
-        InputError: another kind or number, NaN, or 0 everywhere.
+        InputError: another kind or number, NaN, or all are 0 everywhere. One of several may be: what it shows has left the frame.
     """
     if value is None:
         return None
@@ -157,30 +158,60 @@ def masks_of(value: object, frames: Frames, name: str) -> Masks | None:
         raise InputError(f"{name}: {len(tensor)} masks for {len(frames)} frames: give one for all, or one each")
     if not bool(torch.isfinite(tensor).all()):
         raise InputError(f"{name}: it holds NaN or infinity: give values in 0..1")
-    for place, one in enumerate(tensor):
-        if not bool((one > 0).any()):
-            which = f"mask {place}" if len(tensor) > 1 else "it"
-            raise InputError(
-                f"{name}: {which} is 0 everywhere, so nothing is marked: mark something, or leave the mask out "
-                "(Load Image gives such a mask with pictures without transparency)"
-            )
+    if not bool((tensor > 0).any()):
+        raise InputError(
+            f"{name}: it is 0 everywhere, so nothing is marked: mark something, or leave the mask out "
+            "(Load Image gives such a mask with pictures without transparency)"
+        )
     return Masks(tensor, frames.size, name)
 
 
 def where_to_grade(frames: Frames, masks: Masks | None, place: int) -> np.ndarray | None:
-    """(H, W) float32 where a frame changes: its mask, where it is visible at all; None for everywhere. Raises InputError."""
+    """(H, W) float32 where a frame changes: its mask, where it is visible at all; None for everywhere, 0 for one that stays as it
+    is. Raises InputError for an alpha of NaN."""
     weights, alpha = None if masks is None else masks.at(place), frames.alpha(place)
     if alpha is not None and not bool((alpha > 0).all()):
         visible = (alpha > 0).float().numpy()
         weights = visible if weights is None else weights * visible
-    if weights is not None and not bool((weights > 0).any()):
-        raise InputError(f"{frames.name}, frame {place}: nothing visible is marked: there is nothing to match")
     return weights
 
 
+def marked_in(frames: Frames, masks: Masks | None) -> list[int]:
+    """The places of the frames in which something visible is marked. The others, of an object that has left the frame or before a
+    fade-in, stay as they are and do not count.
+
+    Raises:
+        InputError: there are none, or an alpha holds NaN.
+    """
+    every = range(len(frames))
+    if masks is None and frames.tensor.shape[3] == 3:
+        return list(every)
+
+    def marked(place: int) -> bool:
+        return is_marked(where_to_grade(frames, masks, place))
+
+    found = [place for place, here in zip(every, spread_over(marked, every), strict=True) if here]
+    if not found:
+        raise nothing_marked(frames)
+    return found
+
+
+def is_marked(weights: np.ndarray | None) -> bool:
+    """Whether a frame changes anywhere."""
+    return weights is None or bool((weights > 0).any())
+
+
+def nothing_marked(frames: Frames) -> InputError:
+    """What to raise where all frames would stay as they are."""
+    return InputError(f"{frames.name}: nothing visible is marked in any frame: mark something, or leave the mask out")
+
+
 def how_much_counts(frames: Frames, masks: Masks | None, place: int) -> np.ndarray | None:
-    """(H, W) float32: what the pixels of a frame weigh in the statistics; None for all alike. Raises InputError."""
+    """(H, W) float32: what the pixels of a frame weigh in the statistics; None for all alike. Raises InputError, as for 0
+    everywhere."""
     weights, alpha = where_to_grade(frames, masks, place), frames.alpha(place)
+    if not is_marked(weights):
+        raise nothing_marked(frames)
     if alpha is None:
         return weights
     return alpha.numpy() if weights is None else weights * alpha.numpy()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reswd_torch.grade import Grade
+from reswd_torch.grade import Cdl, Grade
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
 from reswd_torch.matching.sampling import pool_samples
 from reswd_torch.palette import Palette
@@ -15,7 +15,7 @@ from reswd_torch.settings import MatchSettings
 from reswd_torch.threads import side_by_side
 from studio.service.clip_colours import FRAMES, ClipSample, most_alike
 from studio.service.encodings import fit_encoded
-from studio.service.held.frames import Frames, Masks, how_much_counts
+from studio.service.held.frames import Frames, Masks, how_much_counts, marked_in
 from studio.service.held.side_by_side import spread_over
 from studio.watch import UNWATCHED, Watch
 
@@ -46,7 +46,7 @@ def match_held(
     """One grade for all frames.
 
     One picture to one picture, or to a palette, is what a match of their files is. Several frames are sampled as those of a clip:
-    up to 32 of them, evenly spread, have the same say.
+    up to 32 of them, evenly spread, have the same say. Frames in which nothing visible is marked have none.
 
     Args:
         frames: what to grade.
@@ -83,11 +83,18 @@ def match_each(
 ) -> tuple[Grade, ...]:
     """A grade for each frame alone, as :func:`match_held` gives it for a batch of one.
 
-    As many reference pictures as frames go with them in pairs; any other number are one reference for all.
+    As many reference pictures as frames go with them in pairs; any other number are one reference for all. A frame in which
+    nothing visible is marked, or whose own reference is such a one, has a grade that leaves it alone.
     """
     found = []
     paired = isinstance(reference, HeldReference) and len(reference.frames) == len(frames) > 1
+    shown = set(marked_in(frames, masks))
+    if paired and isinstance(reference, HeldReference):
+        shown.intersection_update(marked_in(reference.frames, reference.masks))
     for place in range(len(frames)):
+        if place not in shown:
+            found.append(Grade(Cdl(), strength=0.0, encoding=profile_name(None)))
+            continue
         one = reference
         if paired and isinstance(reference, HeldReference):
             one = HeldReference(_only(reference.frames, place), _only_mask(reference.masks, place))
@@ -107,12 +114,14 @@ def _only_mask(masks: Masks | None, place: int) -> Masks | None:
 
 
 def sample_held(frames: Frames, masks: Masks | None, settings: MatchSettings) -> PixelSample:
-    """The colours that stand for pictures: of one as of its file, of several as of a clip. Raises InputError."""
+    """The colours that stand for pictures: of one as of its file, of several as of a clip. Those in which nothing visible is
+    marked do not count. Raises InputError."""
     looks = settings.looks_for_scene
     if len(frames) == 1:
         return _sampled(frames, masks, 0, settings.samples, settings.seed, seen=looks)
     each = max(256, settings.samples // 4)
-    places = np.linspace(0, len(frames) - 1, min(len(frames), FRAMES)).round().astype(int).tolist()
+    marked = marked_in(frames, masks)
+    places = [marked[at] for at in np.linspace(0, len(marked) - 1, min(len(marked), FRAMES)).round().astype(int)]
     seen = {places[at] for at in np.linspace(0, len(places) - 1, min(len(places), _SEEN)).round().astype(int)}
     seen = seen if looks else set()
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from studio.service.drift import run
+from studio.service.drift import moments
 from tests.studio.command_line import Reswd, assert_refused
 from tests.studio.service.drift.made import COUNT, MOMENTS, clean, drifted, numbered, off, pictures, save
 
 
 @pytest.fixture
 def frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(run, "MOMENTS", MOMENTS)
+    monkeypatch.setattr(moments, "MOMENTS", MOMENTS)
     return numbered(tmp_path / "in", drifted(clean()))
 
 

@@ -60,6 +60,14 @@ def test_one_image_serves_several_generated_ones(stood_in: list[tuple[float, int
     assert stood_in == [(3.0, 7), (3.0, 7)]
 
 
+def test_an_empty_mask_of_several_leaves_the_picture_and_its_alpha_is_kept(stood_in: list[tuple[float, int]]) -> None:
+    alpha = torch.linspace(0, 1, 8).expand(1, 6, 8)[..., None]
+    masks = torch.cat([MASK, torch.zeros_like(MASK)])
+    found = matched(torch.cat([IMAGE, alpha], dim=3), GENERATED, masks)
+    assert torch.equal(found[..., 3], alpha[..., 0].expand(2, 6, 8)) and len(stood_in) == 1
+    assert torch.equal(found[1, ..., :3], IMAGE[0]) and found[0, 2, 2, 0] == 0.75
+
+
 @pytest.mark.parametrize(
     ("inputs", "says"),
     [

@@ -46,7 +46,7 @@ def test_a_saved_grade_comes_back_and_does_the_same(tmp_path: Path) -> None:
 
 def test_many_grades_go_into_one_collection_or_a_file_each(tmp_path: Path) -> None:
     grades = Grades(tuple(Grade(WARM, strength=share) for share in (0.2, 0.6, 1.0)))
-    assert len(save_grade(grades, tmp_path, kind="ccc")) == 1
+    assert len(save_grade(grades, tmp_path, kind="ccc")) == len(save_grade(grades, tmp_path, kind="CCC")) == 1
     assert [path.name for path in save_grade(grades, tmp_path, prefix="each", kind="cdl")] == [
         "each_00001_.cdl", "each_00002_.cdl", "each_00003_.cdl",
     ]  # fmt: skip

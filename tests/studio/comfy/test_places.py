@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from reswd_torch.errors import InputError
+from studio.comfy.host import grade_choices
 from studio.comfy.places import grade_files, input_place, output_place
 
 OUTSIDE = [
@@ -61,3 +64,34 @@ def test_grade_files_are_found_below_folders(tmp_path: Path) -> None:
     assert input_place([tmp_path / "none", tmp_path], "film\\B.CLF") == tmp_path / "film" / "B.CLF"
     with pytest.raises(InputError, match="'d.cube' is not below"):
         input_place([tmp_path], "d.cube")
+
+
+@pytest.mark.parametrize("prefix", ["con/look", "aux/x", "film/Lpt1.b/x", "film./x", "film /x", "con.x"])
+def test_a_name_that_windows_cannot_have_is_refused(tmp_path: Path, prefix: str) -> None:
+    with pytest.raises(InputError, match="Windows keeps") as error:
+        output_place(tmp_path, prefix, ".cube")
+    assert "\n" not in str(error.value) and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("prefix", ["f/x", "f/deep/x"])
+def test_a_prefix_through_a_file_is_refused(tmp_path: Path, prefix: str) -> None:
+    (tmp_path / "f").touch()
+    with pytest.raises(InputError, match=f"the prefix '{prefix}' goes through a file"):
+        output_place(tmp_path, prefix, ".cube")
+
+
+def test_a_menu_offers_what_may_be_read_and_no_picture_but_hald(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, models = tmp_path / "input", tmp_path / "models"
+    (models / "luts").mkdir(parents=True), folder.mkdir()
+    for name in ("photo.png", "look.HALD.png", "a.cube", "a?.cube"):
+        (folder / name).touch()
+    (tmp_path / "secret.cube").touch()
+    (folder / "link.cube").symlink_to(tmp_path / "secret.cube")
+    (folder / "own.cube").symlink_to(folder / "a.cube")
+    paths = SimpleNamespace(models_dir=str(models), folder_names_and_paths={}, get_input_directory=lambda: str(folder))
+    monkeypatch.setitem(sys.modules, "folder_paths", paths)
+    assert grade_choices() == ["a.cube", "look.HALD.png", "own.cube"]
+    for name in grade_choices():
+        assert input_place([folder], name).is_file()

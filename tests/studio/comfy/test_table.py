@@ -121,6 +121,56 @@ def test_the_folder_finds_the_repository_beside_it_and_nothing_else_of_it(tmp_pa
     assert ran.stdout.split() == ["True", str(ROOT / "studio" / "__init__.py"), "8"]
 
 
+def _with_foreign(tmp_path: Path, name: str, code: str) -> subprocess.CompletedProcess[str]:
+    """What a process does that loads the folder, and has another project's package in front."""
+    foreign = tmp_path / "site" / name
+    foreign.mkdir(parents=True)
+    (foreign / "__init__.py").write_text("theirs = True\n")
+    start = (
+        "import importlib.util, sys\n"
+        f"sys.path[:] = [{str(tmp_path / 'site')!r}, *(one for one in sys.path if one not in ('', {str(ROOT)!r}))]\n"
+        "sys.meta_path[:] = [one for one in sys.meta_path if 'editable' not in repr(one)]\n"
+        f"spec = importlib.util.spec_from_file_location('custom_nodes.pack', {str(PACK / '__init__.py')!r})\n"
+        "module = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(module)\n"
+    )
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONSAFEPATH": "1"}
+    command = [sys.executable, "-c", start + code]
+    return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+
+
+def test_beside_another_projects_guidance_all_other_nodes_work(tmp_path: Path) -> None:
+    code = (
+        "import torch, guidance\n"
+        "from studio.comfy import table\n"
+        "nodes, images = module.NODE_CLASS_MAPPINGS, torch.rand(1, 8, 8, 3)\n"
+        "inputs = {one.id: one.default for one in table.MATCH.inputs if not one.optional}\n"
+        "nodes['ReSWD_MatchColours']().run(**{**inputs, 'images': images, 'palette': '#123, #fed'})\n"
+        "nodes['ReSWD_RepairDrift']().run(images=torch.rand(2, 8, 8, 3), anchor_frames='0', find_cuts=True, seed=0)\n"
+        "nodes['ReSWD_Scopes']().run(images=images, kind='waveform', width=120, height=120)\n"
+        "print(guidance.theirs)\n"
+        "try:\n"
+        "    nodes['ReSWD_GuideSampling']().run(\n"
+        "        model=None, vae=None, palette='#123', strength=1.0, start=0.0, stop=1.0, seed=0)\n"
+        "except ValueError as error:\n"
+        "    print(error)\n"
+    )
+    ran = _with_foreign(tmp_path, "guidance", code)
+    assert ran.returncode == 0, ran.stderr
+    theirs, said = ran.stdout.splitlines()
+    assert theirs == "True"
+    assert said.startswith("Guide Sampling needs the package guidance of ReSWD Studio, and finds another project's in ")
+    assert str(tmp_path / "site" / "guidance") in said
+
+
+def test_another_projects_studio_is_named_in_one_line(tmp_path: Path) -> None:
+    ran = _with_foreign(tmp_path, "studio", "")
+    assert ran.returncode == 1
+    last = ran.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: ReSWD Studio cannot use its package studio: another one of that name lies in ")
+    assert str(tmp_path / "site" / "studio") in last
+
+
 def test_nothing_but_version_3_needs_comfyui() -> None:
     for path in (ROOT / "studio" / "comfy").glob("*.py"):
         if path.stem not in ("__init__", "version_3"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from studio.service.drift import run
+from studio.service.drift import moments
 from tests.studio.service.drift.made import MOMENTS
 
 
 @pytest.fixture(autouse=True)
 def few_moments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "MOMENTS", MOMENTS)
+    monkeypatch.setattr(moments, "MOMENTS", MOMENTS)

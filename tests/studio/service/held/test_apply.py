@@ -6,7 +6,7 @@ import torch
 
 from reswd_torch.errors import InputError
 from reswd_torch.grade import Cdl, Grade, Lut3D
-from studio.service.held.apply import grade_held
+from studio.service.held.apply import as_codes, grade_held
 from studio.service.held.frames import frames_of, masks_of
 from studio.service.render import render
 from studio.watch import Cancelled, Watch
@@ -55,6 +55,46 @@ def test_a_mask_mixes_and_0_leaves_a_pixel_as_it_is() -> None:
     assert torch.allclose(graded[:, 80:], full[:, 80:], atol=1e-6)
 
 
+def test_frames_of_codes_on_a_gpu_stay_codes_under_a_soft_mask() -> None:
+    """Here what is done there, on the CPU, beside what the CPU does."""
+    whole = held(SOURCE)
+    frames = frames_of(whole, "images")
+    share = torch.linspace(0, 1, 160).expand(120, 160).contiguous()
+    there = as_codes(whole[0], GRADES[0].apply(whole[0]), share[..., None])
+    assert torch.equal(torch.round(there * 255) / 255, there)
+    here = grade_held(frames, [GRADES[0]], masks_of(share, frames, "mask"))[0]
+    assert (there * 255 - here * 255).abs().max() <= 1.001 and (there == here).float().mean() > 0.99
+    assert torch.equal(there[:, 0], whole[0, :, 0])
+
+
+def test_a_frame_with_nothing_marked_stays_and_all_of_them_are_refused() -> None:
+    floats = held(SOURCE, SOURCE, SOURCE) * 0.99
+    floats[1, 0, 0] = 3.0
+    mask = torch.ones(3, 120, 160)
+    mask[1] = 0
+    frames = frames_of(floats, "images")
+    graded = grade_held(frames, [GRADES[0]], masks_of(mask, frames, "mask"))
+    assert torch.equal(graded[1], floats[1])
+    assert torch.equal(graded[0], grade_held(frames_of(floats[0], "images"), [GRADES[0]])[0])
+    alpha = torch.ones(3, 120, 160, 1)
+    alpha[1] = 0
+    seen = torch.cat([floats, alpha], dim=3)
+    assert torch.equal(grade_held(frames_of(seen, "images"), [GRADES[0]]), torch.cat([graded, alpha], dim=3))
+    seen[..., 3] = 0
+    with pytest.raises(InputError, match="nothing visible is marked in any frame"):
+        grade_held(frames_of(seen, "images"), [GRADES[0]])
+
+
+def test_under_a_mask_of_0_a_value_outside_the_range_stays() -> None:
+    floats = held(SOURCE) * 0.99
+    floats[0, :2, :2] = 3.0
+    frames = frames_of(floats, "images")
+    mask = torch.ones(1, 120, 160)
+    mask[0, :2, :1] = 0
+    graded = grade_held(frames, [GRADES[0]], masks_of(mask, frames, "mask"))
+    assert torch.equal(graded[0, :2, :1], floats[0, :2, :1]) and graded[0, :2, 1:2].max() <= 1
+
+
 def test_strength_0_leaves_all_values() -> None:
     for tensor in (held(SOURCE), held(SOURCE) * 0.99):
         assert torch.equal(grade_held(frames_of(tensor, "images"), [Grade(WARM, strength=0.0)]), tensor)
@@ -85,7 +125,8 @@ def test_it_can_be_stopped_between_frames() -> None:
 
 @pytest.mark.parametrize("share", [1.0, 0.99])
 def test_the_memory_beside_the_result_does_not_grow_with_the_frames(share: float) -> None:
-    """What NumPy allocates, traced; PyTorch allocates the result, and a frame or two of floats."""
+    """What NumPy allocates, traced, of 230 MB in all; PyTorch allocates the result, and a frame or two of floats. The checks of
+    types that only tests have may take 4 MB once."""
     import tracemalloc
 
     frames = frames_of((held(SOURCE) * share).expand(1000, -1, -1, -1), "images")
@@ -93,7 +134,7 @@ def test_the_memory_beside_the_result_does_not_grow_with_the_frames(share: float
     grade_held(frames, [GRADES[0]])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 4e6
+    assert peak < 8e6
 
 
 @pytest.mark.gpu

@@ -53,3 +53,20 @@ def test_one_frame_and_an_anchor_beyond_the_end_are_refused() -> None:
         path_of(frames, {}, None, SETTINGS)
     with pytest.raises(InputError, match="anchor for frame 7: there are frames 0 to 1"):
         path_of(frames_of(held(CLEAN, CLEAN), "images"), {7: 0}, frames, SETTINGS)
+
+
+def test_frames_that_are_transparent_everywhere_are_not_looked_at() -> None:
+    clean, drifted = _drifting(5)
+    hidden = torch.zeros(1, *clean.shape[1:])
+    batch = torch.cat([hidden, drifted[:2], hidden, drifted[2:], hidden])
+    alpha = torch.ones(*batch.shape[:3], 1)
+    alpha[[0, 3, 7]] = 0
+    frames = frames_of(torch.cat([batch, alpha], dim=3), "images")
+    path, notes = path_of(frames, {}, None, SETTINGS)
+    repaired = grade_held(frames, grades_along(path, len(frames)))
+    assert len(path.segments) == 1 and notes == () and not {0, 3, 7} & {key.frame for key in path.keys}
+    assert torch.equal(repaired[[0, 3, 7]], frames.tensor[[0, 3, 7]])
+    seen = repaired[[1, 2, 4, 5, 6], ..., :3]
+    assert (seen - clean).abs().mean() < 0.35 * (drifted - clean).abs().mean()
+    with pytest.raises(InputError, match="anchor for frame 3: that frame is transparent everywhere"):
+        path_of(frames, {3: 0}, frames, SETTINGS)

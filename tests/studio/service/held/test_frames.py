@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from reswd_torch.errors import InputError
-from studio.service.held.frames import codes_of, floats_of, frames_of, how_much_counts, masks_of, where_to_grade
+from studio.service.held.frames import (
+    codes_of,
+    floats_of,
+    frames_of,
+    how_much_counts,
+    marked_in,
+    masks_of,
+    where_to_grade,
+)
 from tests.studio.service.held.pictures import codes, held, truncated
 
 
@@ -67,7 +75,7 @@ def test_floats_outside_the_range_are_at_its_edge_and_nan_is_refused() -> None:
     [
         (torch.ones(3, 4, 4), "3 masks for 2 frames"),
         (torch.zeros(1, 4, 4), "0 everywhere"),
-        (torch.stack([torch.ones(4, 4), torch.zeros(4, 4)]), "mask 1 is 0 everywhere"),
+        (torch.zeros(2, 4, 4), "0 everywhere"),
         (torch.full((1, 4, 4), float("nan")), "NaN"),
         (torch.ones(4), "is no mask"),
         ("mask", "str is no mask"),
@@ -94,5 +102,19 @@ def test_what_is_transparent_neither_counts_nor_changes() -> None:
     assert where_to_grade(frames, None, 0).tolist() == [[0.0, 1.0], [1.0, 1.0]]
     assert how_much_counts(frames, None, 0).tolist() == [[0.0, 0.25], [1.0, 1.0]]
     picture[..., 3] = 0
-    with pytest.raises(InputError, match="nothing visible"):
-        where_to_grade(frames_of(picture, "images"), None, 0)
+    assert not where_to_grade(frames, None, 0).any()
+    for refused in (lambda: how_much_counts(frames, None, 0), lambda: marked_in(frames, None)):
+        with pytest.raises(InputError, match="images: nothing visible is marked in any frame"):
+            refused()
+
+
+def test_frames_with_an_empty_mask_or_nothing_visible_are_known() -> None:
+    picture = torch.full((4, 2, 2, 4), 0.5)
+    picture[..., 3] = 1
+    picture[0, ..., 3] = 0
+    frames = frames_of(picture, "images")
+    mask = torch.ones(4, 2, 2)
+    mask[2] = 0
+    assert marked_in(frames, None) == [1, 2, 3]
+    assert marked_in(frames, masks_of(mask, frames, "mask")) == [1, 3]
+    assert marked_in(frames_of(picture[..., :3], "images"), None) == [0, 1, 2, 3]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from reswd_torch.errors import InputError
 from reswd_torch.grade.record import transform_to_record
 from reswd_torch.palette import parse_palette
 from reswd_torch.settings import MatchSettings
@@ -99,3 +100,40 @@ def test_each_alone_goes_in_pairs_with_as_many_references() -> None:
         one = frames_of(frames.tensor[place], "images")
         wanted = match_held(one, _reference(target), MatchSettings(transform="cdl"))
         assert grade.to_record() == wanted.to_record()
+
+
+def _with_alpha(pictures: list[np.ndarray], hidden: set[int]) -> torch.Tensor:
+    alpha = [np.full((120, 160, 1), 0 if place in hidden else 255, np.uint8) for place in range(len(pictures))]
+    return held(*[np.concatenate(both, axis=2) for both in zip(pictures, alpha, strict=True)])
+
+
+def test_frames_with_nothing_marked_do_not_count() -> None:
+    black = np.zeros_like(SOURCE)
+    settings = MatchSettings(transform="cdl")
+    shown = frames_of(held(SOURCE, SOURCE), "images")
+    wanted = match_held(shown, _reference(TARGET), settings).to_record()
+    hidden = frames_of(_with_alpha([black, SOURCE, SOURCE, black], {0, 3}), "images")
+    assert match_held(hidden, _reference(TARGET), settings).to_record() == wanted
+    masked = frames_of(held(black, SOURCE, SOURCE), "images")
+    mask = torch.ones(3, 120, 160)
+    mask[0] = 0
+    masks = masks_of(mask, masked, "mask")
+    everywhere = masks_of(torch.ones(2, 120, 160), shown, "mask")
+    wanted = match_held(shown, _reference(TARGET), settings, everywhere).to_record()
+    assert match_held(masked, _reference(TARGET), settings, masks).to_record() == wanted
+    first, second, _ = match_each(masked, _reference(TARGET), settings, masks)
+    assert first.leaves_alone and not second.leaves_alone
+
+
+def test_a_pair_whose_reference_shows_nothing_is_left_alone() -> None:
+    frames = frames_of(held(SOURCE, SOURCE), "images")
+    references = HeldReference(frames_of(_with_alpha([SOURCE[::-1] // 2, SOURCE], {1}), "reference"))
+    first, second = match_each(frames, references, MatchSettings(transform="cdl"))
+    assert second.leaves_alone and not first.leaves_alone
+
+
+def test_where_all_frames_show_nothing_it_is_refused() -> None:
+    nothing = frames_of(_with_alpha([SOURCE, SOURCE], {0, 1}), "images")
+    for match in (match_held, match_each):
+        with pytest.raises(InputError, match="images: nothing visible is marked in any frame"):
+            match(nothing, _reference(TARGET), MatchSettings())
