@@ -139,7 +139,9 @@ def main() -> None:
     folder: Path = parser.parse_args().to
     folder.mkdir(parents=True, exist_ok=True)
     for name in WORKFLOWS:
-        (folder / f"{name}.json").write_text(json.dumps(as_graph(name), indent=2) + "\n", encoding="utf-8", newline="\n")
+        (folder / f"{name}.json").write_text(
+            json.dumps(as_graph(name), indent=2) + "\n", encoding="utf-8", newline="\n"
+        )
         picture_of(name).save(folder / f"{name}.jpg", quality=88)
         print(folder / f"{name}.json")
 
