@@ -57,7 +57,7 @@ class Generation:
         if not self.prompt.strip():
             raise InputError("the prompt is empty: say what to paint, such as 'a blue dog on a red background'")
         for text in (self.prompt, self.negative_prompt):
-            if len(text) > LONGEST_PROMPT:
+            if isinstance(text, str) and len(text) > LONGEST_PROMPT:
                 raise InputError(
                     f"the prompt {text[:40]!r}... has {len(text)} characters: give {LONGEST_PROMPT} at most"
                 )
