@@ -119,6 +119,14 @@ def steps_under(cdl: Cdl, pairs: Across) -> Float[np.ndarray, " n"]:
     return ciede2000(_lab(cdl.apply(torch.from_numpy(pairs.inside)).numpy()), _lab(pairs.outside))
 
 
+def share_followed(pairs: Across, start: Cdl, grade: Cdl) -> float:
+    """Which of the shares 0, 1/4, 1/2, 3/4 and 1 of the way from one grade to another most of the pairs ask for."""
+    first, last = (_lab(each.apply(torch.from_numpy(pairs.inside)).numpy()) for each in (start, grade))
+    outer = _lab(pairs.outside)
+    shares = [step / 4 for step in range(5)]
+    return max(shares, key=lambda share: float(counted(first + share * (last - first), outer, pairs).mean()))
+
+
 def natural_steps(pairs: Across) -> Float[np.ndarray, " n"]:
     """dE2000 between neighbours outside, as far apart as the pairs are; averaged along the edge."""
     own = ciede2000(_lab(pairs.outside), _lab(pairs.beyond))
@@ -195,6 +203,7 @@ class _Problem:
             gradient = torch.einsum("nip,ni->p", weighted, step) + pull @ (parameters - centre)
             parameters = parameters - torch.linalg.solve(hessian, gradient)
             parameters = centre + (parameters - centre).clamp(-_LARGEST * spread, _LARGEST * spread)
+            parameters[9:].clamp_(min=0.0)  # below it there is no saturation: a grey picture asks for exactly 0
         return parameters
 
 
