@@ -53,6 +53,7 @@ class Continued:
         error: standard error of what was gained, from the arcs.
         explained: 0..1, the share of the edge that goes on naturally under the grade, beside that of the picture itself.
         together: -1..1, how far the colours on both sides change together along the edge, the inner ones as they were generated.
+        neighbours: -1..1, how far those outside and those as much further out do.
         varied: standard deviation of the outer colours along the edge, CIE Lab units.
         shift: mean dE2000 by which the grade changes the inner colours.
     """
@@ -63,6 +64,7 @@ class Continued:
     error: float
     explained: float
     together: float
+    neighbours: float
     varied: float
     shift: float
 
@@ -97,9 +99,9 @@ def continued(pairs: Across, start: Cdl | None = None) -> Continued:
     inner, graded = _lab(pairs.inside), _lab(cdl.apply(problem.inside).numpy())
     shift = float(ciede2000(inner, graded).mean())
     outer = problem.outside_lab.numpy()
-    return Continued(
-        cdl, old, new, error, explained(graded, outer, pairs), _together(inner, outer), _spread(outer), shift
-    )
+    natural = _together(outer, _lab(pairs.beyond))
+    share = explained(graded, outer, pairs)
+    return Continued(cdl, old, new, error, share, _together(inner, outer), natural, _spread(outer), shift)
 
 
 def _spread(labs: np.ndarray) -> float:

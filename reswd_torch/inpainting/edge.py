@@ -72,9 +72,8 @@ def joined(parts: list[Across]) -> Across:
 
 def reach_over(soft: float) -> int:
     """Pixels of a line across the edge on either side, where the edge is soft over so many."""
-    return min(
-        _FARTHEST, max(_REACH, round(1.7 * soft) + 8)
-    )  # a ramp lies half on either side; its width again is beyond
+    wanted = round(2.4 * soft) + 10  # half a ramp lies on either side, as much as all of it beyond, and some go aslant
+    return min(_FARTHEST, max(_REACH, wanted))
 
 
 def across_edge(

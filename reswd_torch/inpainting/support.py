@@ -54,11 +54,11 @@ def foot(mask: np.ndarray) -> Float[np.ndarray, "h w"]:
 
 
 def softness(mask: np.ndarray) -> float:
-    """The mean width of a mask's soft edge, pixels."""
+    """The mean width of a mask's soft edge, pixels; 0 where it is faint everywhere."""
     import cv2
 
     between = int(np.count_nonzero((mask > OUTSIDE) & (mask < INSIDE)))
-    if not between:
+    if not between or float(mask.max()) < INSIDE:
         return 0.0
     half = (mask >= 0.5).astype(np.uint8)
     with opencv_on_one_thread():

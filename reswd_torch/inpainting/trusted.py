@@ -30,6 +30,8 @@ EXPLAINED = (0.35, 0.65)
 photographs 0.64 to 1 did, under patches of others 0.02 to 0.65."""
 _TOGETHER = (0.15, 0.4)
 """The same for the correlation of the colours on both sides: 0.44 to 0.96, and -0.3 to 0.59."""
+_ALIKE, _LEAST_ALIKE = 0.9, 0.1
+"""The same of neighbouring pixels, and the least share of it that colours farther apart are measured by."""
 _VARIED = 4.0
 _FARTHEST = 10.0
 """Where the colours outside vary by less than the first along the edge, in CIE Lab units, one plain colour beside another says
@@ -38,6 +40,8 @@ _GAINED = 0.3
 """dE2000 that a grade from the edge has to gain at arcs that were held out."""
 _OWN = 0.5
 """dE2000 by which a region's own grade has to foresee its edge better than the common one does."""
+_ARCS = 6
+"""Arcs of its edge that have to say so."""
 OWN_POINTS = 500
 """Points along the edge of one region of several."""
 
@@ -128,7 +132,7 @@ def at_edge(pictures: Pictures, start: Cdl, region: int = 0, points: int = POINT
     deeper = (
         pictures.pairs(mask, soft=soft, points=points) if soft else pictures.pairs(hard, _INSETS[-1], points=points)
     )
-    second = _from(pictures, deeper, start)
+    second = _from(pictures, deeper, start, far=soft > 0.0)
     if first is None or second is None or second.trust <= 0.0:
         return first
     left = float(np.minimum(steps_under(first.followed(start), second.asked), CUT).mean())
@@ -144,13 +148,14 @@ def at_edge(pictures: Pictures, start: Cdl, region: int = 0, points: int = POINT
     return replace(second, blended=True, soft=soft > 0.0)
 
 
-def _from(pictures: Pictures, pairs: Across, start: Cdl) -> AtEdge | None:
-    """What pairs say; None where they are too few."""
+def _from(pictures: Pictures, pairs: Across, start: Cdl, far: bool = False) -> AtEdge | None:
+    """What pairs say; None where they are too few. Across a wide ramp less is alike by nature."""
     asked = pictures.asked(pairs)
     if asked.count < LEAST_PAIRS:
         return None
     found = continued(asked, start)
-    return AtEdge(pairs, asked, found, _trust(found))
+    natural = min(1.0, max(_LEAST_ALIKE, found.neighbours / _ALIKE)) if far else 1.0
+    return AtEdge(pairs, asked, found, _trust(found, natural))
 
 
 def _is_ramp(pairs: list[Across], start: Cdl, grade: Cdl) -> bool:
@@ -162,15 +167,21 @@ def _is_ramp(pairs: list[Across], start: Cdl, grade: Cdl) -> bool:
 def is_better(own: AtEdge, common: Cdl) -> bool:
     """Whether the grade of a region's own edge foresees it clearly better than the common one does."""
     left = float(np.minimum(steps_under(common, own.asked), CUT).mean())
-    return own.trust > 0.0 and left - own.found.after > max(_OWN, 2 * own.found.error)
+    enough = len(np.unique(own.asked.arcs)) >= _ARCS
+    return enough and own.trust > 0.0 and left - own.found.after > max(_OWN, 2 * own.found.error)
 
 
-def _trust(found: Continued) -> float:
-    """How far a grade from the edge is followed: not at all where it does not foresee what was held out."""
+def _trust(found: Continued, natural: float) -> float:
+    """How far a grade from the edge is followed: not at all where it does not foresee what was held out.
+
+    Args:
+        found: with the grade.
+        natural: how far both sides change together in the picture itself, beside what neighbouring pixels do.
+    """
     gained = found.before - found.after
     if gained < _GAINED or gained < 2 * found.error:
         return 0.0
-    trust = ramp(found.explained, *EXPLAINED) * ramp(found.together, *_TOGETHER)
+    trust = ramp(found.explained, *EXPLAINED) * ramp(found.together / natural, *_TOGETHER)
     return trust if found.varied >= _VARIED else trust * min(1.0, _FARTHEST / max(found.shift, 1e-6))
 
 
