@@ -32,6 +32,7 @@ _PULL = 3.0
 """Firmness of the numbers at 0: as if so many pixels said so."""
 _TOLERATED = 0.06
 """Codes of what is left at which a pixel counts a quarter: it is another thing."""
+_RANGE = (0.01, 0.99)
 _BLOCKS = 5
 _GAINED = 0.1
 """dE2000 that has to be gained at clipped pixels that were held out."""
@@ -87,9 +88,30 @@ class Highlights:
 
     Attributes:
         numbers: (f, 3), codes for each feature.
+        seen: (2, f), the least and the largest of each feature outside: nothing is read beyond.
+        left: (2, 3), the same of what the grade leaves.
     """
 
     numbers: Float[np.ndarray, "f 3"]
+    seen: Float[np.ndarray, "2 f"]
+    left: Float[np.ndarray, "2 3"]
+
+    @classmethod
+    def fitted(cls, features: np.ndarray, left: np.ndarray) -> Highlights:
+        """Fitted to what a grade leaves at clipped pixels, (N, 3); what is far from the rest counts less."""
+        numbers = np.zeros((features.shape[1], 3))
+        pull = _PULL * np.eye(features.shape[1])
+        for _ in range(4):
+            away = np.square(left - features @ numbers).sum(axis=1) / _TOLERATED**2
+            weighted = features / np.square(1.0 + away)[:, None]
+            numbers = np.linalg.solve(features.T @ weighted + pull, weighted.T @ left)
+        seen, range_left = (np.quantile(each, _RANGE, axis=0) for each in (features, left))
+        return cls(numbers, np.stack([np.minimum(seen[0], 0.0), np.maximum(seen[1], 0.0)]), range_left)
+
+    def foreseen(self, features: np.ndarray) -> Float[np.ndarray, "n 3"]:
+        """What is to be added, from features."""
+        share = features.clip(*self.seen) @ self.numbers
+        return np.asarray(share.clip(np.minimum(self.left[0], 0.0), np.maximum(self.left[1], 0.0)))
 
     def of(self, codes: np.ndarray, graded: np.ndarray, shares: np.ndarray) -> Float[np.ndarray, "n 3"]:
         """What is to be added to graded codes.
@@ -99,7 +121,7 @@ class Highlights:
             graded: (N, 3), under the grade.
             shares: (N, 16), what :class:`Ends` says there.
         """
-        return np.asarray(_features(codes, graded, shares) @ self.numbers)
+        return self.foreseen(_features(codes, graded, shares))
 
     def over(self, codes: np.ndarray, graded: np.ndarray, ends: Ends, top: int, left: int) -> np.ndarray:
         """The same for a part of the picture, (H, W, 3) each; 0 where nothing is nearly clipped."""
@@ -170,23 +192,14 @@ def look_at_clipped(
     after = np.empty(len(rows))
     for fold in parts:
         held = folds == fold
-        after[held] = apart(graded[held] + features[held] @ _fitted(features[~held], left[~held]), held)
+        after[held] = apart(
+            graded[held] + Highlights.fitted(features[~held], left[~held]).foreseen(features[held]), held
+        )
     gains = np.array([(plain - after)[folds == fold].mean() for fold in parts])
     error = float(gains.std(ddof=1) / np.sqrt(len(parts)))
     if float((plain - after).mean()) < max(_GAINED, error):
         return alone
-    return Clipped(share, alone.before, float(after.mean()), Highlights(_fitted(features, left)))
-
-
-def _fitted(features: np.ndarray, left: np.ndarray) -> Float[np.ndarray, "f 3"]:
-    """The numbers that make the features what a grade leaves; what is far from it counts less."""
-    numbers = np.zeros((features.shape[1], 3))
-    pull = _PULL * np.eye(features.shape[1])
-    for _ in range(4):
-        away = np.square(left - features @ numbers).sum(axis=1) / _TOLERATED**2
-        weighted = features / np.square(1.0 + away)[:, None]
-        numbers = np.linalg.solve(features.T @ weighted + pull, weighted.T @ left)
-    return numbers
+    return Clipped(share, alone.before, float(after.mean()), Highlights.fitted(features, left))
 
 
 def nearly_clipped(codes: np.ndarray) -> Bool[np.ndarray, "*batch"]:

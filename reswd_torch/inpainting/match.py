@@ -184,7 +184,11 @@ def _notes(decided: _Decided, clipped: Clipped, pictures: Pictures) -> tuple[str
     if any(each.blended for each in asked):
         notes.append(_MIXED if any(each.soft for each in asked) else _BLENDED)
     if decided.own:
-        one = "region of the mask has a grade of its" if len(decided.own) == 1 else "regions of the mask have grades of their"
+        one = (
+            "region of the mask has a grade of its"
+            if len(decided.own) == 1
+            else "regions of the mask have grades of their"
+        )
         notes.append(f"{len(decided.own)} {one} own: a saved grade is that of most pixels")
     if clipped.highlights is not None and nearly_clipped(pictures.generated[pictures.mask > 0]).any():
         notes.append(_CLIPPED)
