@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reswd_torch.grade.grade import Grade
-from reswd_torch.inpainting.highlights import Ends
+from reswd_torch.inpainting.highlights import Ends, nearness
 from reswd_torch.inpainting.support import regions_of, repainted
 from reswd_torch.threads import opencv_on_one_thread
 
@@ -38,7 +38,12 @@ def composite(fit: Inpainting, image: Tensor, generated: Tensor, mask: Tensor, f
     work = torch.float64 if image.dtype == torch.float64 else torch.float32
     graded = _graded(fit, generated[here].to(work).contiguous(), weights, plain[1], here)
     if fit.membrane is not None:
-        closing = torch.from_numpy(fit.membrane.over(depth, here[0].start, here[1].start))
+        added = fit.membrane.over(depth, here[0].start, here[1].start)
+        if fit.clipped_membrane is not None:
+            near = nearness(plain[1][here])
+            clipped = fit.clipped_membrane.over(depth, here[0].start, here[1].start)
+            added += near * (clipped - added)
+        closing = torch.from_numpy(added)
         graded = (graded + closing.to(graded)).clamp(0.0, 1.0)
     mixed = torch.from_numpy(share).to(graded)[..., None]
     own = image[here].to(work)

@@ -207,6 +207,11 @@ def nearly_clipped(codes: np.ndarray) -> Bool[np.ndarray, "*batch"]:
     return np.asarray(((codes < _NEAR) | (codes > 1.0 - _NEAR)).any(axis=-1))
 
 
+def nearness(codes: np.ndarray) -> Float[np.ndarray, "*batch 1"]:
+    """0..1, how near any channel of (..., 3) codes is to an end of the scale."""
+    return np.asarray(_nearness(codes).max(axis=-1, keepdims=True))
+
+
 def _nearness(codes: np.ndarray) -> Float[np.ndarray, "*batch 8"]:
     """0..1, how near red, green, blue and the farthest of them are to the lower end, and to the upper one; 1 where clipped."""
     sides = []

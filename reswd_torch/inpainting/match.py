@@ -14,7 +14,7 @@ from reswd_torch.grade.grade import Grade
 from reswd_torch.inpainting.composite import composite
 from reswd_torch.inpainting.continuity import CUT, explained
 from reswd_torch.inpainting.edge import Across, joined
-from reswd_torch.inpainting.highlights import Clipped, Ends, look_at_clipped, nearly_clipped
+from reswd_torch.inpainting.highlights import Clipped, Ends, look_at_clipped, nearly_clipped, nearness
 from reswd_torch.inpainting.membrane import Membrane, membrane
 from reswd_torch.inpainting.names import FEATHER, FROM_BOTH, FROM_EDGE, FROM_OUTSIDE, NOTHING
 from reswd_torch.inpainting.outside import Outside, look_outside
@@ -40,6 +40,8 @@ __all__ = ["Inpainting", "fit_inpainting", "match_inpainting"]
 _BLENDED = "next to the edge the generated picture passes into the image already: a wider feather hides that"
 _MIXED = "along the mask's soft edge the generated picture was mixed with the image already: the grade follows the mask there"
 _CLIPPED = "what is clipped in the generated picture becomes what it does outside; a grade alone does not hold that"
+_HALF = 0.5
+"""Nearness to an end of the scale from which on a pair counts as clipped."""
 _NO_EDGE = "the mask has too little of an edge in the frame: nothing across it was looked at"
 
 
@@ -163,8 +165,10 @@ def _fit(image: Tensor, generated: Tensor, mask: Tensor, transform: str, seed: i
     pairs = _to_close(pictures, decided)
     if pairs.count < LEAST_PAIRS:
         return replace(found, notes=(*found.notes, _NO_EDGE))
-    film, (before, after) = _closed(pairs, _graded(pairs, found, pictures, ends), icc, weights.shape)
-    return replace(found, membrane=film, seam_before=before, seam_after=after)
+    graded = _graded(pairs, found, pictures, ends)
+    films = _films(pairs, graded, icc, weights.shape, apart=found.highlights is not None)
+    before, after = _seam(pairs, graded, films, icc)
+    return replace(found, membrane=films[0], clipped_membrane=films[1], seam_before=before, seam_after=after)
 
 
 def _not_clipped(pairs: Across) -> np.ndarray:
@@ -249,18 +253,36 @@ def _graded(pairs: Across, fit: Inpainting, pictures: Pictures, ends: Ends | Non
     return graded
 
 
-def _closed(
-    pairs: Across, graded: np.ndarray, icc: bytes | None, size: tuple[int, int]
-) -> tuple[Membrane, tuple[float, float]]:
-    """What closes the rest of the seam; and the mean step across the edge before all and after all."""
+def _films(
+    pairs: Across, graded: np.ndarray, icc: bytes | None, size: tuple[int, int], *, apart: bool
+) -> tuple[Membrane, Membrane | None]:
+    """What closes the rest of the seam; and what does where colours are clipped, if that is looked at apart."""
 
-    def lab(codes: np.ndarray) -> np.ndarray:
-        return profile_to_lab(codes.clip(0.0, 1.0).astype(np.float32), icc)
+    def film(some: np.ndarray, *, whole: bool = False) -> Membrane:
+        its, inner = pairs.chosen(some), graded[some]
+        labs = _lab(inner, icc), _lab(its.outside, icc)
+        # Of what is clipped no grade can be right to a code, and around it nothing changes: a small step is natural there.
+        return membrane(its, inner, labs, size).times(1.0 if whole else ramp(explained(*labs, its), *EXPLAINED))
 
-    outer = lab(pairs.outside)
-    film = membrane(pairs, graded, (lab(graded), outer), size)
-    film = film.times(ramp(explained(lab(graded), outer, pairs), *EXPLAINED))
-    near = film.near(pairs.places)
-    steps = (np.minimum(ciede2000(lab(each), outer), CUT).mean() for each in (pairs.inside, graded + near))
-    before, after = (float(each) for each in steps)
-    return film, (before, after)
+    clipped = nearness(pairs.inside)[:, 0] > _HALF
+    if not apart or min(clipped.sum(), (~clipped).sum()) < LEAST_PAIRS:
+        return film(np.ones(pairs.count, bool)), None
+    return film(~clipped), film(clipped, whole=True)
+
+
+def _seam(
+    pairs: Across, graded: np.ndarray, films: tuple[Membrane, Membrane | None], icc: bytes | None
+) -> tuple[float, float]:
+    """The mean step across the edge before all and after all."""
+    near = films[0].near(pairs.places)
+    if films[1] is not None:
+        near = near + nearness(pairs.inside) * (films[1].near(pairs.places) - near)
+    outer = _lab(pairs.outside, icc)
+    before, after = (
+        float(np.minimum(ciede2000(_lab(each, icc), outer), CUT).mean()) for each in (pairs.inside, graded + near)
+    )
+    return before, after
+
+
+def _lab(codes: np.ndarray, icc: bytes | None) -> np.ndarray:
+    return profile_to_lab(codes.clip(0.0, 1.0).astype(np.float32), icc)

@@ -48,6 +48,7 @@ class Inpainting:
         seam_before, seam_after: mean dE2000 across the edge, of the generated picture and of the result; None without an edge in
             the frame. A picture has steps of its own: they do not become 0.
         membrane: what closes the rest of the seam; None for nothing.
+        clipped_membrane: the same for what is clipped, which no grade makes natural; None for nothing.
         regions: what has a grade of its own, where one grade does not serve all regions of the mask.
         blended: whether the generated picture was mixed with the image along the mask's soft edge already.
         highlights: what becomes of codes that were clipped, behind the grade; None for nothing.
@@ -64,6 +65,7 @@ class Inpainting:
     seam_before: float | None = None
     seam_after: float | None = None
     membrane: Membrane | None = field(default=None, repr=False)
+    clipped_membrane: Membrane | None = field(default=None, repr=False)
     regions: tuple[Region, ...] = ()
     blended: bool = False
     highlights: Highlights | None = field(default=None, repr=False)

@@ -23,6 +23,8 @@ _SOFT = 3.0
 """Width of an edge, pixels, from which on it is soft."""
 _BLENDED = (0.25, 0.75)
 """Shares of a grade that the colours ask for at the edge at most and behind a blend at least: a ramp lies between."""
+_SURE = 0.5
+"""Trust from which on they are followed without a ramp, where those at a hard edge have less."""
 _CONTRADICTED = 1.0
 """dE2000 by which the grade from there has to foresee steps better."""
 EXPLAINED = (0.35, 0.65)
@@ -143,9 +145,9 @@ def at_edge(pictures: Pictures, start: Cdl, region: int = 0, points: int = POINT
     else:
         way = [pictures.pairs(hard, inset, points=points) for inset in _INSETS[1:-1]]
     way = [first.asked, *(pictures.asked(each) for each in way), second.asked]
-    if not _is_ramp(way, start, second.followed(start)):
-        return first
-    return replace(second, blended=True, soft=soft > 0.0)
+    if _is_ramp(way, start, second.followed(start)):
+        return replace(second, blended=True, soft=soft > 0.0)
+    return second if not soft and second.trust >= _SURE > first.trust else first
 
 
 def _from(pictures: Pictures, pairs: Across, start: Cdl, far: bool = False) -> AtEdge | None:
