@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float
 
 from reswd_torch.grade.grade import Grade
 from reswd_torch.learning.difference import ciede2000
 from reswd_torch.profiles import profile_to_lab
-from reswd_torch.threads import opencv_on_one_thread
+from reswd_torch.threads import one_thread, opencv_on_one_thread
 
 _NEAR = 6 / 255
 """Codes from the end of the scale over which the correction fades."""
@@ -26,6 +27,8 @@ _CELL = 8
 _BLURS = (1.0, 4.0)
 """Deviations in cells of so many pixels of the blurs that tell how deep within a clipped area a pixel is."""
 _SAMPLES = 4000
+_STRIP = 1 << 16
+"""Pixels that are corrected at a time."""
 _LEAST = 60
 """Clipped pixels outside below which they say nothing."""
 _PULL = 3.0
@@ -54,19 +57,21 @@ class Ends:
         """Of a whole picture; None where nothing is clipped."""
         import cv2
 
-        nearness = _nearness(generated)
+        rows, columns = np.nonzero(nearly_clipped(generated))
+        nearness = _nearness(generated[rows, columns])
         if not (nearness >= 1.0).any():
             return None
-        height, width = (-(-side // _CELL) for side in generated.shape[:2])
-        pad = ((0, height * _CELL - nearness.shape[0]), (0, width * _CELL - nearness.shape[1]), (0, 0))
-        whole = np.pad(nearness, pad, mode="edge")
-        cells = np.ascontiguousarray(whole.reshape(height, _CELL, width, _CELL, -1).mean(axis=(1, 3)))
+        sides = generated.shape[:2]
+        height, width = (-(-side // _CELL) for side in sides)
+        place = (rows // _CELL) * width + columns // _CELL
+        tall, wide = (np.bincount(np.arange(side) // _CELL) for side in sides)
+        pixels = (tall[:, None] * wide).ravel()
+        cells = [
+            (np.bincount(place, each, height * width) / pixels).reshape(height, width).astype(np.float32)
+            for each in nearness.T
+        ]
         with opencv_on_one_thread():
-            parts = [
-                cv2.GaussianBlur(np.ascontiguousarray(cells[..., channel]), (0, 0), blur)
-                for blur in _BLURS
-                for channel in range(cells.shape[2])
-            ]
+            parts = [cv2.GaussianBlur(each, (0, 0), blur) for blur in _BLURS for each in cells]
         return cls(np.stack(parts, axis=2))
 
     def at(self, rows: np.ndarray, columns: np.ndarray) -> Float[np.ndarray, "n s"]:
@@ -97,20 +102,23 @@ class Highlights:
     left: Float[np.ndarray, "2 3"]
 
     @classmethod
+    @one_thread()
     def fitted(cls, features: np.ndarray, left: np.ndarray) -> Highlights:
         """Fitted to what a grade leaves at clipped pixels, (N, 3); what is far from the rest counts less."""
-        numbers = np.zeros((features.shape[1], 3))
-        pull = _PULL * np.eye(features.shape[1])
+        given, wanted = torch.from_numpy(features), torch.from_numpy(np.asarray(left, np.float64))
+        numbers = torch.zeros(features.shape[1], 3, dtype=torch.float64)
+        pull = _PULL * torch.eye(features.shape[1], dtype=torch.float64)
         for _ in range(4):
-            away = np.square(left - features @ numbers).sum(axis=1) / _TOLERATED**2
-            weighted = features / np.square(1.0 + away)[:, None]
-            numbers = np.linalg.solve(features.T @ weighted + pull, weighted.T @ left)
+            away = (wanted - given @ numbers).square().sum(dim=1) / _TOLERATED**2
+            weighted = given / (1.0 + away).square()[:, None]
+            numbers = torch.linalg.solve(given.T @ weighted + pull, weighted.T @ wanted)
         seen, range_left = (np.quantile(each, _RANGE, axis=0) for each in (features, left))
-        return cls(numbers, np.stack([np.minimum(seen[0], 0.0), np.maximum(seen[1], 0.0)]), range_left)
+        return cls(numbers.numpy(), np.stack([np.minimum(seen[0], 0.0), np.maximum(seen[1], 0.0)]), range_left)
 
+    @one_thread()
     def foreseen(self, features: np.ndarray) -> Float[np.ndarray, "n 3"]:
         """What is to be added, from features."""
-        share = features.clip(*self.seen) @ self.numbers
+        share = (torch.from_numpy(features.clip(*self.seen)) @ torch.from_numpy(self.numbers)).numpy()
         return np.asarray(share.clip(np.minimum(self.left[0], 0.0), np.maximum(self.left[1], 0.0)))
 
     def of(self, codes: np.ndarray, graded: np.ndarray, shares: np.ndarray) -> Float[np.ndarray, "n 3"]:
@@ -126,10 +134,10 @@ class Highlights:
     def over(self, codes: np.ndarray, graded: np.ndarray, ends: Ends, top: int, left: int) -> np.ndarray:
         """The same for a part of the picture, (H, W, 3) each; 0 where nothing is nearly clipped."""
         out = np.zeros(graded.shape, np.float32)
-        rows, columns = np.nonzero((_nearness(codes) > 0.0).any(axis=-1))
-        if len(rows):
-            at = rows, columns
-            out[at] = self.of(codes[at], graded[at], ends.at(rows + top, columns + left))
+        rows, columns = np.nonzero(nearly_clipped(codes))
+        for first in range(0, len(rows), _STRIP):
+            at = rows[first : first + _STRIP], columns[first : first + _STRIP]
+            out[at] = self.of(codes[at], graded[at], ends.at(at[0] + top, at[1] + left))
         return out
 
 
@@ -165,7 +173,7 @@ def look_at_clipped(
     if ends is None:
         return Clipped(0.0)
     free = mask <= 0
-    rows, columns = np.nonzero(free & (_nearness(generated) >= 1.0).any(axis=2))
+    rows, columns = np.nonzero(free & ((generated <= _FULL) | (generated >= 1.0 - _FULL)).any(axis=2))
     share = len(rows) / max(1, int(np.count_nonzero(free)))
     if not len(rows):
         return Clipped(0.0)

@@ -24,7 +24,7 @@ _SOFT = 3.0
 _BLENDED = (0.25, 0.75)
 """Shares of a grade that the colours ask for at the edge at most and behind a blend at least: a ramp lies between."""
 _SURE = 0.5
-"""Trust from which on they are followed without a ramp, where those at a hard edge have less."""
+"""Trust from which on they are followed without a ramp, where those next to the edge have less."""
 _CONTRADICTED = 1.0
 """dE2000 by which the grade from there has to foresee steps better."""
 EXPLAINED = (0.35, 0.65)
@@ -147,7 +147,7 @@ def at_edge(pictures: Pictures, start: Cdl, region: int = 0, points: int = POINT
     way = [first.asked, *(pictures.asked(each) for each in way), second.asked]
     if _is_ramp(way, start, second.followed(start)):
         return replace(second, blended=True, soft=soft > 0.0)
-    return second if not soft and second.trust >= _SURE > first.trust else first
+    return second if _trust(second.found) >= _SURE > first.trust else first
 
 
 def _from(pictures: Pictures, pairs: Across, start: Cdl, far: bool = False) -> AtEdge | None:
@@ -173,7 +173,7 @@ def is_better(own: AtEdge, common: Cdl) -> bool:
     return enough and own.trust > 0.0 and left - own.found.after > max(_OWN, 2 * own.found.error)
 
 
-def _trust(found: Continued, natural: float) -> float:
+def _trust(found: Continued, natural: float = 1.0) -> float:
     """How far a grade from the edge is followed: not at all where it does not foresee what was held out.
 
     Args:
