@@ -6,7 +6,7 @@ picture itself does over the same distance, further out, says how large a step i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -28,6 +28,7 @@ _ARC = 24
 """Points of the whole edge, before some are left out, that belong to one arc at least: the unit that is held out."""
 _ARCS = 20
 _FOLDS = 5
+_OF_PAIRS = ("inside", "outside", "beyond", "places", "folds", "arcs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +60,13 @@ class Across:
 
     def chosen(self, which: Bool[np.ndarray, " n"]) -> Across:
         """Some of the pairs."""
-        parts = (self.inside, self.outside, self.beyond, self.places, self.folds, self.arcs)
-        return Across(*(each[which] for each in parts), self.length)
+        return replace(self, **{name: getattr(self, name)[which] for name in _OF_PAIRS})
 
 
 def joined(parts: list[Across]) -> Across:
     """Several sets of pairs as one."""
-    names = ("inside", "outside", "beyond", "places", "folds", "arcs")
-    whole = (np.concatenate([getattr(each, name) for each in parts]) for name in names)
-    return Across(*whole, sum(each.length for each in parts))
+    whole = {name: np.concatenate([getattr(each, name) for each in parts]) for name in _OF_PAIRS}
+    return Across(**whole, length=sum(each.length for each in parts))
 
 
 def reach_over(soft: float) -> int:

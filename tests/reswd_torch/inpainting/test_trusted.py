@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reswd_torch import Cdl, fit_inpainting, match_inpainting
+from reswd_torch import Cdl, fit_inpainting
 from tests.reswd_torch.inpainting.made import LOOK, apart, scene, under
 
 SIZE = (300, 420)
