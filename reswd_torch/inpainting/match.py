@@ -210,12 +210,15 @@ def _decided(pictures: Pictures, grade: Grade) -> _Decided:
         replace(grade, transform=common), edge, trust=0.0 if edge is None else edge.trust,
         blended=edge is not None and edge.trust > 0.0 and edge.blended,
     )  # fmt: skip
-    own = []
+    own, asked = [], 0
     for number in largest_of(pictures.regions):
         its = at_edge(pictures, ten, number, OWN_POINTS)
+        asked += its is not None
         if its is not None and is_better(its, common):
             own.append((number, its))
-    if not own:
+    if not own or (
+        one.trust == 0.0 and 2 * len(own) < asked
+    ):  # where most do not belong there, one that does is chance
         return one
     areas = np.bincount(pictures.regions.ravel())
     others = [each for each in np.flatnonzero(areas).tolist() if each and each not in [number for number, _ in own]]

@@ -44,6 +44,9 @@ _OWN = 0.5
 """dE2000 by which a region's own grade has to foresee its edge better than the common one does."""
 _ARCS = 6
 """Arcs of its edge that have to say so."""
+_WELL = 0.7
+"""What has to go on naturally there, and the correlation of both sides: 0.77 to 1 in regraded regions, under patches of others at
+least one of both was at most 0.64."""
 OWN_POINTS = 500
 """Points along the edge of one region of several."""
 
@@ -167,9 +170,12 @@ def _is_ramp(pairs: list[Across], start: Cdl, grade: Cdl) -> bool:
 
 
 def is_better(own: AtEdge, common: Cdl) -> bool:
-    """Whether the grade of a region's own edge foresees it clearly better than the common one does."""
+    """Whether the grade of a region's own edge foresees it clearly better than the common one does.
+
+    An edge of one region is short, and with several of them one may fit by chance: so its colours have to go on well.
+    """
     left = float(np.minimum(steps_under(common, own.asked), CUT).mean())
-    enough = len(np.unique(own.asked.arcs)) >= _ARCS
+    enough = len(np.unique(own.asked.arcs)) >= _ARCS and min(own.found.explained, own.found.together) >= _WELL
     return enough and own.trust > 0.0 and left - own.found.after > max(_OWN, 2 * own.found.error)
 
 
