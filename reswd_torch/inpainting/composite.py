@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from reswd_torch.grade.grade import Grade
-from reswd_torch.inpainting.highlights import Ends, nearness
+from reswd_torch.inpainting.highlights import Ends, Highlights, nearness
+from reswd_torch.inpainting.membrane import Membrane
 from reswd_torch.inpainting.support import regions_of, repainted
 from reswd_torch.threads import opencv_on_one_thread
 
-if TYPE_CHECKING:
-    from reswd_torch.inpainting.result import Inpainting
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """Regions of a mask that another grade serves better.
+
+    Attributes:
+        numbers: which, of ``reswd_torch.inpainting.support.regions_of``.
+        grade: theirs.
+        blended: as for :class:`Matched`.
+    """
+
+    numbers: tuple[int, ...]
+    grade: Grade
+    blended: bool = False
 
 
-def composite(fit: Inpainting, image: Tensor, generated: Tensor, mask: Tensor, feather: float) -> Tensor:
+class Matched(Protocol):
+    """What a composite needs: ``reswd_torch.inpainting.result.Inpainting`` says what each is."""
+
+    @property
+    def grade(self) -> Grade: ...
+    @property
+    def regions(self) -> tuple[Region, ...]: ...
+    @property
+    def blended(self) -> bool: ...
+    @property
+    def highlights(self) -> Highlights | None: ...
+    @property
+    def membrane(self) -> Membrane | None: ...
+    @property
+    def clipped_membrane(self) -> Membrane | None: ...
+
+
+def composite(fit: Matched, image: Tensor, generated: Tensor, mask: Tensor, feather: float) -> Tensor:
     """Put the generated picture under a fit into the image.
 
     Args:
@@ -54,7 +85,7 @@ def composite(fit: Inpainting, image: Tensor, generated: Tensor, mask: Tensor, f
 
 
 def _graded(
-    fit: Inpainting, part: Tensor, weights: np.ndarray, generated: np.ndarray, here: tuple[slice, slice]
+    fit: Matched, part: Tensor, weights: np.ndarray, generated: np.ndarray, here: tuple[slice, slice]
 ) -> Tensor:
     """A part of the generated picture under the grades of its regions."""
 

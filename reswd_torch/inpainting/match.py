@@ -11,14 +11,14 @@ from reswd_torch.arrays import Array, like_input
 from reswd_torch.errors import InputError
 from reswd_torch.grade.cdl import Cdl
 from reswd_torch.grade.grade import Grade
-from reswd_torch.inpainting.composite import composite
+from reswd_torch.inpainting.composite import Region, composite
 from reswd_torch.inpainting.continuity import CUT, explained
 from reswd_torch.inpainting.edge import Across, joined
 from reswd_torch.inpainting.highlights import Clipped, Ends, look_at_clipped, nearly_clipped, nearness
 from reswd_torch.inpainting.membrane import Membrane, membrane
 from reswd_torch.inpainting.names import FEATHER, FROM_BOTH, FROM_EDGE, FROM_OUTSIDE, NOTHING
 from reswd_torch.inpainting.outside import Outside, look_outside
-from reswd_torch.inpainting.result import Inpainting, Region, checked, checked_feather
+from reswd_torch.inpainting.result import Inpainting, checked, checked_feather
 from reswd_torch.inpainting.support import foot, largest_of, regions_of, repainted
 from reswd_torch.inpainting.trusted import (
     EXPLAINED,

@@ -12,25 +12,10 @@ from reswd_torch.arrays import Array, colors_in, like_input, weights_in
 from reswd_torch.checks import number_within
 from reswd_torch.errors import InputError
 from reswd_torch.grade.grade import Grade
-from reswd_torch.inpainting.composite import composite
+from reswd_torch.inpainting.composite import Region, composite
 from reswd_torch.inpainting.highlights import Highlights
 from reswd_torch.inpainting.membrane import Membrane
 from reswd_torch.inpainting.names import FEATHER, NOTHING, WIDEST
-
-
-@dataclass(frozen=True, eq=False)
-class Region:
-    """Regions of a mask that another grade serves better.
-
-    Attributes:
-        numbers: which, of ``reswd_torch.inpainting.support.regions_of``.
-        grade: theirs.
-        blended: as for :class:`Inpainting`.
-    """
-
-    numbers: tuple[int, ...]
-    grade: Grade
-    blended: bool = False
 
 
 @dataclass(frozen=True, eq=False)
