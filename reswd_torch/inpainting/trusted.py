@@ -137,7 +137,8 @@ def at_edge(pictures: Pictures, start: Cdl, region: int = 0, points: int = POINT
     deeper = (
         pictures.pairs(mask, soft=soft, points=points) if soft else pictures.pairs(hard, _INSETS[-1], points=points)
     )
-    second = _from(pictures, deeper, start, far=soft > 0.0)
+    # Where a model has changed all of the picture, it was hardly mixed with the image: a ramp has to be as sure as any edge.
+    second = _from(pictures, deeper, start, far=soft > 0.0 and start.is_identity)
     if first is None or second is None or second.trust <= 0.0:
         return first
     left = float(np.minimum(steps_under(first.followed(start), second.asked), CUT).mean())
