@@ -21,6 +21,8 @@ _LEVELS = (0.5, INSIDE)
 """The same of a soft edge: weights of its mask."""
 _SOFT = 3.0
 """Width of an edge, pixels, from which on it is soft."""
+_WIDE = 16.0
+"""The same from which on colours across it are no neighbours."""
 _BLENDED = (0.25, 0.75)
 """Shares of a grade that the colours ask for at the edge at most and behind a blend at least: a ramp lies between."""
 _SURE = 0.5
@@ -30,6 +32,9 @@ _CONTRADICTED = 1.0
 EXPLAINED = (0.35, 0.65)
 """Shares of the edge that have to go on naturally under a grade before it counts at all, and before it counts fully. In regraded
 photographs 0.64 to 1 did, under patches of others 0.02 to 0.65."""
+_ACROSS = (0.8, 0.85)
+"""The same across a soft edge, where colours far apart differ so much by nature that less stands out: 0.83 to 1, and 0.48 to
+0.79."""
 _TOGETHER = (0.15, 0.4)
 """The same for the correlation of the colours on both sides: 0.44 to 0.96, and -0.3 to 0.59."""
 _ALIKE, _LEAST_ALIKE = 0.9, 0.1
@@ -138,8 +143,13 @@ def at_edge(pictures: Pictures, start: Cdl, region: int = 0, points: int = POINT
         pictures.pairs(mask, soft=soft, points=points) if soft else pictures.pairs(hard, _INSETS[-1], points=points)
     )
     # Where a model has changed all of the picture, it was hardly mixed with the image: a ramp has to be as sure as any edge.
-    second = _from(pictures, deeper, start, far=soft > 0.0 and start.is_identity)
-    if first is None or second is None or second.trust <= 0.0:
+    second = _from(
+        pictures, deeper, start, explained=_ACROSS if soft else EXPLAINED, far=soft > 0.0 and start.is_identity
+    )
+    if first is None or second is None:
+        return first
+    plain = _trust(second.found, _ACROSS if soft > _WIDE else EXPLAINED)
+    if max(plain, second.trust) <= 0.0:
         return first
     left = float(np.minimum(steps_under(first.followed(start), second.asked), CUT).mean())
     if left - second.found.after <= max(_CONTRADICTED, 2 * second.found.error):
@@ -149,19 +159,21 @@ def at_edge(pictures: Pictures, start: Cdl, region: int = 0, points: int = POINT
     else:
         way = [pictures.pairs(hard, inset, points=points) for inset in _INSETS[1:-1]]
     way = [first.asked, *(pictures.asked(each) for each in way), second.asked]
-    if _is_ramp(way, start, second.followed(start)):
+    if second.trust > 0.0 and _is_ramp(way, start, second.followed(start)):
         return replace(second, blended=True, soft=soft > 0.0)
-    return second if _trust(second.found) >= _SURE > first.trust else first
+    return replace(second, trust=plain) if plain >= _SURE > first.trust else first
 
 
-def _from(pictures: Pictures, pairs: Across, start: Cdl, far: bool = False) -> AtEdge | None:
-    """What pairs say; None where they are too few. Across a wide ramp less is alike by nature."""
+def _from(
+    pictures: Pictures, pairs: Across, start: Cdl, explained: tuple[float, float] = EXPLAINED, far: bool = False
+) -> AtEdge | None:
+    """What pairs say; None where they are too few. Far apart less is alike by nature."""
     asked = pictures.asked(pairs)
     if asked.count < LEAST_PAIRS:
         return None
     found = continued(asked, start)
     natural = min(1.0, max(_LEAST_ALIKE, found.neighbours / _ALIKE)) if far else 1.0
-    return AtEdge(pairs, asked, found, _trust(found, natural))
+    return AtEdge(pairs, asked, found, _trust(found, explained, natural))
 
 
 def _is_ramp(pairs: list[Across], start: Cdl, grade: Cdl) -> bool:
@@ -180,17 +192,18 @@ def is_better(own: AtEdge, common: Cdl) -> bool:
     return enough and own.trust > 0.0 and left - own.found.after > max(_OWN, 2 * own.found.error)
 
 
-def _trust(found: Continued, natural: float = 1.0) -> float:
+def _trust(found: Continued, explained: tuple[float, float] = EXPLAINED, natural: float = 1.0) -> float:
     """How far a grade from the edge is followed: not at all where it does not foresee what was held out.
 
     Args:
         found: with the grade.
+        explained: shares that have to go on naturally.
         natural: how far both sides change together in the picture itself, beside what neighbouring pixels do.
     """
     gained = found.before - found.after
     if gained < _GAINED or gained < 2 * found.error:
         return 0.0
-    trust = ramp(found.explained, *EXPLAINED) * ramp(found.together / natural, *_TOGETHER)
+    trust = ramp(found.explained, *explained) * ramp(found.together / natural, *_TOGETHER)
     return trust if found.varied >= _VARIED else trust * min(1.0, _FARTHEST / max(found.shift, 1e-6))
 
 
