@@ -53,6 +53,7 @@ class Continued:
         error: standard error of what was gained, from the arcs.
         explained: 0..1, the share of the edge that goes on naturally under the grade, beside that of the picture itself.
         together: -1..1, how far the colours on both sides change together along the edge, the inner ones as they were generated.
+        neighbours: -1..1, how far those outside and those as much further out do.
         varied: standard deviation of the outer colours along the edge, CIE Lab units.
         shift: mean dE2000 by which the grade changes the inner colours.
     """
@@ -63,6 +64,7 @@ class Continued:
     error: float
     explained: float
     together: float
+    neighbours: float
     varied: float
     shift: float
 
@@ -97,9 +99,9 @@ def continued(pairs: Across, start: Cdl | None = None) -> Continued:
     inner, graded = _lab(pairs.inside), _lab(cdl.apply(problem.inside).numpy())
     shift = float(ciede2000(inner, graded).mean())
     outer = problem.outside_lab.numpy()
-    return Continued(
-        cdl, old, new, error, explained(graded, outer, pairs), _together(inner, outer), _spread(outer), shift
-    )
+    natural = _together(outer, _lab(pairs.beyond))
+    share = explained(graded, outer, pairs)
+    return Continued(cdl, old, new, error, share, _together(inner, outer), natural, _spread(outer), shift)
 
 
 def _spread(labs: np.ndarray) -> float:
@@ -117,6 +119,14 @@ def _together(inner: np.ndarray, outer: np.ndarray) -> float:
 def steps_under(cdl: Cdl, pairs: Across) -> Float[np.ndarray, " n"]:
     """dE2000 across the edge with the inner colours under a grade."""
     return ciede2000(_lab(cdl.apply(torch.from_numpy(pairs.inside)).numpy()), _lab(pairs.outside))
+
+
+def share_followed(pairs: Across, start: Cdl, grade: Cdl) -> float:
+    """Which of the shares 0, 1/4, 1/2, 3/4 and 1 of the way from one grade to another most of the pairs ask for."""
+    first, last = (_lab(each.apply(torch.from_numpy(pairs.inside)).numpy()) for each in (start, grade))
+    outer = _lab(pairs.outside)
+    shares = [step / 4 for step in range(5)]
+    return max(shares, key=lambda share: float(counted(first + share * (last - first), outer, pairs).mean()))
 
 
 def natural_steps(pairs: Across) -> Float[np.ndarray, " n"]:
@@ -195,6 +205,7 @@ class _Problem:
             gradient = torch.einsum("nip,ni->p", weighted, step) + pull @ (parameters - centre)
             parameters = parameters - torch.linalg.solve(hessian, gradient)
             parameters = centre + (parameters - centre).clamp(-_LARGEST * spread, _LARGEST * spread)
+            parameters[9:].clamp_(min=0.0)  # below it there is no saturation: a grey picture asks for exactly 0
         return parameters
 
 

@@ -6,10 +6,10 @@ picture itself does over the same distance, further out, says how large a step i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from reswd_torch.threads import opencv_on_one_thread
 
@@ -19,13 +19,16 @@ less grain."""
 POINTS = 1500
 """Points along the edge at most."""
 _REACH = 40
-"""Pixels along a line across the edge that are looked at on either side: a soft brush's edge has to end within them."""
-_INSIDE, _OUTSIDE = 0.98, 0.02
+"""Pixels along a line across the edge that are looked at on either side; more where a soft edge is wider."""
+_FARTHEST = 240
+"""The most of them."""
+INSIDE, OUTSIDE = 0.98, 0.02
 """Weights of a mask from which on a pixel is inside, and up to which it is outside."""
 _ARC = 24
 """Points of the whole edge, before some are left out, that belong to one arc at least: the unit that is held out."""
 _ARCS = 20
 _FOLDS = 5
+_OF_PAIRS = ("inside", "outside", "beyond", "places", "folds", "arcs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +58,34 @@ class Across:
         """The number of pairs."""
         return len(self.inside)
 
+    def chosen(self, which: Bool[np.ndarray, " n"]) -> Across:
+        """Some of the pairs."""
+        return replace(self, **{name: getattr(self, name)[which] for name in _OF_PAIRS})
 
-def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed: int = 0, inset: int = 0) -> Across:
+
+def joined(parts: list[Across]) -> Across:
+    """Several sets of pairs as one."""
+    whole = {name: np.concatenate([getattr(each, name) for each in parts]) for name in _OF_PAIRS}
+    return Across(**whole, length=sum(each.length for each in parts))
+
+
+def reach_over(soft: float) -> int:
+    """Pixels of a line across the edge on either side, where the edge is soft over so many."""
+    wanted = round(2.4 * soft) + 10  # half a ramp lies on either side, as much as all of it beyond, and some go aslant
+    return min(_FARTHEST, max(_REACH, wanted))
+
+
+def across_edge(
+    image: np.ndarray,
+    generated: np.ndarray,
+    mask: np.ndarray,
+    seed: int = 0,
+    inset: int = 0,
+    *,
+    soft: float = 0.0,
+    level: float = INSIDE,
+    points: int = POINTS,
+) -> Across:
     """Pairs of colours across the edge of a mask.
 
     Nothing of the image under the mask is looked at, nor anything of the generated picture outside of it.
@@ -67,21 +96,25 @@ def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed
         mask: (H, W) float32, 0..1, 1 inside.
         seed: which points of a long edge are looked at.
         inset: pixels next to the edge on its inner side that are passed over.
+        soft: pixels over which the mask's edge is soft, which a pair bridges.
+        level: the weight of the mask at which its inner colour is read.
+        points: points along the edge at most.
 
     Returns:
         The pairs; none where no edge lies within the frame, or where it is softer than the lines across it are long.
     """
-    rows, columns, down, right, arcs = _edge_points(mask, seed)
+    rows, columns, down, right, arcs = _edge_points(mask, seed, points)
     length = len(rows)
-    steps = np.arange(-_REACH, _REACH + 1)
+    reach = reach_over(soft)
+    steps = np.arange(-reach, reach + 1)
     at_row = np.rint(rows[:, None] + down[:, None] * steps).astype(np.intp)
     at_column = np.rint(columns[:, None] + right[:, None] * steps).astype(np.intp)
     height, width = mask.shape
     there = (at_row >= 0) & (at_row < height) & (at_column >= 0) & (at_column < width)
     at_row, at_column = at_row.clip(0, height - 1), at_column.clip(0, width - 1)
     weight = mask[at_row, at_column]
-    inner = there & (weight >= _INSIDE) & (steps >= 0)
-    outer = there & (weight <= _OUTSIDE) & (steps < 0)
+    inner = there & (weight >= level) & (steps >= 0)
+    outer = there & (weight <= OUTSIDE) & (steps < 0)
     first_in, first_out = inner.argmax(axis=1), len(steps) - 1 - outer[:, ::-1].argmax(axis=1)
     found = inner.any(axis=1) & outer.any(axis=1)
     first_in = first_in + inset
@@ -106,7 +139,7 @@ def across_edge(image: np.ndarray, generated: np.ndarray, mask: np.ndarray, seed
     return Across(inside, outside, beyond, places, kept % _FOLDS, kept, length)
 
 
-def _edge_points(mask: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
+def _edge_points(mask: np.ndarray, seed: int, most: int) -> tuple[np.ndarray, ...]:
     """Rows and columns of the innermost pixels of the edge, the way into the mask there (down, right), and their arcs."""
     import cv2
 
@@ -131,7 +164,7 @@ def _edge_points(mask: np.ndarray, seed: int) -> tuple[np.ndarray, ...]:
     height, width = mask.shape
     kept = (rows > 0) & (rows < height - 1) & (columns > 0) & (columns < width - 1)  # at the frame there is no outside
     rows, columns, arc = rows[kept], columns[kept], arc[kept]
-    step = max(1, -(-len(rows) // POINTS))
+    step = max(1, -(-len(rows) // most))
     rows, columns, arc = (each[seed % step :: step] for each in (rows, columns, arc))
     down = (depth[rows + 1, columns] - depth[rows - 1, columns]) / 2
     right = (depth[rows, columns + 1] - depth[rows, columns - 1]) / 2

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import torch
 
-from reswd_torch import Cdl
+from reswd_torch import Cdl, srgb_to_lab
+from reswd_torch.learning.difference import ciede2000
 
 LOOK = Cdl((1.12, 0.95, 0.9), (0.02, -0.03, 0.01), (0.9, 1.1, 1.05), 0.85)
 SIZE = (220, 300)
@@ -33,6 +34,12 @@ def blob(size: tuple[int, int] = SIZE, soft: float = 0.0) -> np.ndarray:
 def under(grade: Cdl, picture: np.ndarray) -> np.ndarray:
     """A picture under a grade."""
     return grade.apply(torch.from_numpy(picture.copy())).numpy()
+
+
+def apart(first: np.ndarray, second: np.ndarray, where: np.ndarray) -> float:
+    """Mean dE2000."""
+    labs = [srgb_to_lab(torch.from_numpy(each[where]).double()).numpy() for each in (first, second)]
+    return float(ciede2000(*labs).mean())
 
 
 def repainted(truth: np.ndarray, mask: np.ndarray, grade: Cdl = LOOK) -> tuple[np.ndarray, np.ndarray]:
