@@ -62,7 +62,7 @@ def grade_held(
     if len(grades) not in (1, len(frames)):
         raise InputError(f"{len(grades)} grades for {len(frames)} frames: give one for all, or one each")
     tensor = frames.tensor.detach()
-    out = torch.empty(tensor.shape, dtype=torch.float32, device=tensor.device)
+    out = _empty(tensor)
     kernels = _Kernels()
     done: list[int] = []
     changed: list[int] = []
@@ -88,6 +88,13 @@ def grade_held(
     return out
 
 
+def _empty(like: Tensor) -> Tensor:
+    """A float32 tensor of the same shape and device. NumPy asks the system for large pages, which come sooner."""
+    if like.device.type != "cpu":
+        return torch.empty(like.shape, dtype=torch.float32, device=like.device)
+    return torch.from_numpy(np.empty(tuple(like.shape), np.float32))
+
+
 class _Kernels:
     """What grades codes and floats: that of the latest grade is kept, so that one that serves all frames is prepared once."""
 
@@ -103,8 +110,8 @@ class _Kernels:
                 self._latest = grade, kernel_for(grade, np.dtype(np.uint8))
             return self._latest[1]
 
-    def graded(self, grade: Grade, colours: Tensor) -> Tensor:
-        """Colours (H, W, 3) float32 in 0..1 as ``grade.apply`` grades them."""
+    def graded(self, grade: Grade, colours: Tensor, into: Tensor | None = None) -> Tensor:
+        """Colours (H, W, 3) float32 in 0..1 as ``grade.apply`` grades them; where it can be, in the memory of ``into``."""
         with self._lock:
             if self._latest_of_floats is None or self._latest_of_floats[0] is not grade:
                 effective, processor = grade.effective, None
@@ -114,7 +121,7 @@ class _Kernels:
             _, effective, processor = self._latest_of_floats
         if processor is None or colours.device.type != "cpu":
             return kept_in_range(effective, effective.apply(colours))
-        found = torch.empty_like(colours)
+        found = torch.empty_like(colours) if into is None else into
         grade_array(processor, colours.numpy().reshape(-1, 3), found.numpy().reshape(-1, 3), mixes=True)
         return kept_in_range(effective, found)
 
@@ -141,13 +148,15 @@ def _grade_floats(
     still in a clip then has the same value in all of them, to the last bit."""
     whole = frames.tensor[place, ..., :3].detach().float()
     colours = in_range(whole, f"{frames.name}, frame {place}")
-    graded = colours if grade.leaves_alone else kernels.graded(grade, colours.contiguous())
+    room = out[place] if weights is None and out.shape[3] == 3 and out.device.type == "cpu" else None
+    graded = colours if grade.leaves_alone else kernels.graded(grade, colours.contiguous(), room)
     share = None if weights is None else torch.from_numpy(np.asarray(weights, np.float32)).to(out.device)[..., None]
     if colours.device.type != "cpu" and bool((torch.round(whole * 255) / 255 == whole).all()):
         graded = as_codes(whole, graded, share)
     elif share is not None:
         graded = torch.lerp(whole, graded, share)
-    out[place, ..., :3] = graded
+    if graded is not room:
+        out[place, ..., :3] = graded
 
 
 def as_codes(
