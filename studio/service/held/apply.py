@@ -19,16 +19,7 @@ from reswd_torch.grade.kinds import in_range as kept_in_range
 from reswd_torch.grade.lut3d import LARGEST_OF_OPENCOLORIO, Lut3D
 from reswd_torch.grade.transforms import grade_array, processor_of
 from studio.service.floats import StripKernel
-from studio.service.held.frames import (
-    Frames,
-    Masks,
-    codes_of,
-    floats_of,
-    in_range,
-    is_marked,
-    nothing_marked,
-    where_to_grade,
-)
+from studio.service.held.frames import Frames, Masks, floats_of, in_range, is_marked, nothing_marked, where_to_grade
 from studio.service.held.side_by_side import spread_over
 from studio.service.render import kernel_for
 from studio.watch import UNWATCHED, Watch
@@ -130,8 +121,7 @@ def _grade_codes(
     frames: Frames, place: int, grade: Grade, weights: np.ndarray | None, out: Tensor, kernels: _Kernels
 ) -> bool:
     """Grade a frame of codes; False where it is none, or on another device, where it is graded as floats and rounded."""
-    frame = frames.tensor[place, ..., :3].detach()
-    if frame.device.type != "cpu" or (codes := codes_of(frame)) is None:
+    if frames.tensor.device.type != "cpu" or (codes := frames.codes(place)) is None:
         return False
     graded = codes
     if not grade.leaves_alone:

@@ -7,7 +7,7 @@ codes, so that it is sampled and graded as its file would be, to the same bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -22,6 +22,8 @@ _GLANCE = 1024
 """Pixels of the first row that show, of nearly every frame of floats, that it is none of codes."""
 _STRIP = 1 << 14
 """Pixels of a strip: 192 KiB of floats."""
+_KEPT = 1 << 26
+"""Bytes of codes that are kept of a batch between a match, which looks at some frames, and its grading."""
 _LEVELS = (np.arange(256) / 255).astype(np.float32)
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
@@ -40,6 +42,7 @@ class Frames:
 
     tensor: Float[Tensor, "b h w c"]
     name: str
+    _kept: dict[int, Codes] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.tensor)
@@ -56,9 +59,19 @@ class Frames:
             InputError: NaN or infinity.
         """
         frame = self.tensor[place, ..., :3].detach()
-        if (codes := codes_of(frame)) is not None:
-            return codes
-        return in_range(frame.float(), f"{self.name}, frame {place}")
+        codes = self._kept.get(place)
+        if codes is None and (codes := codes_of(frame)) is not None:
+            self._keep(place, codes)
+        return in_range(frame.float(), f"{self.name}, frame {place}") if codes is None else codes
+
+    def codes(self, place: int) -> Codes | None:
+        """One frame's codes, as :func:`codes_of` has them: those that :meth:`colours` found are there still, and go now."""
+        codes = self._kept.pop(place, None)
+        return codes_of(self.tensor[place, ..., :3].detach()) if codes is None else codes
+
+    def _keep(self, place: int, codes: Codes) -> None:
+        if sum(each.nbytes for each in list(self._kept.values())) + codes.nbytes <= _KEPT:
+            self._kept[place] = codes
 
     def alpha(self, place: int) -> Float[Tensor, "h w"] | None:
         """One frame's alpha, float32 on the CPU; None where it has none or is opaque everywhere."""
