@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +15,6 @@ from reswd_torch.matching.distance import color_distance
 from reswd_torch.matching.fitting import fit_pairs
 from reswd_torch.matching.samples import fit_samples
 from reswd_torch.matching.sampling import PixelSample
-from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.profiles import display_profile, profile_to_lab, to_profile
 from reswd_torch.profiles.appearance import profile_appearance
 from reswd_torch.progress import OnProgress
@@ -27,36 +25,14 @@ _CARRIES = 1.0
 
 
 def in_profile(sample: PixelSample, icc: bytes | None, wanted: bytes | None) -> PixelSample:
-    """A sample in another encoding, its thumbnail too.
+    """A sample in another encoding, its thumbnails too.
 
     Args:
         sample: the sample.
         icc: the profile of its encoding; None for sRGB.
         wanted: that of the result, likewise.
     """
-    return sample_through(sample, lambda colours: to_profile(colours, icc, wanted))
-
-
-def sample_through(sample: PixelSample, convert: Callable[[np.ndarray], np.ndarray]) -> PixelSample:
-    """A sample whose colours a function converted, its thumbnail too.
-
-    Args:
-        sample: the sample.
-        convert: given (..., 3) float32, or uint8 of a thumbnail's one row, returns the same shape; the very array where it has
-            nothing to do.
-    """
-    fit, held_out = (torch.from_numpy(convert(part.numpy())) for part in (sample.fit, sample.held_out))
-    seen = None if sample.thumbnail is None else seen_through(sample.thumbnail, convert)
-    return PixelSample(fit, held_out, seen, sample.of_picture)
-
-
-def seen_through(seen: Thumbnail, convert: Callable[[np.ndarray], np.ndarray]) -> Thumbnail:
-    """A converted thumbnail, in floats, since a linear one has no shadows in 8 bits. One that needs no conversion stays itself:
-    its features serve every picture."""
-    if convert(few := seen.pixels[:1]) is few:
-        return seen
-    top = 255 if seen.pixels.dtype == np.uint8 else 1
-    return replace(seen, pixels=convert(np.divide(seen.pixels, top, dtype=np.float32)))
+    return sample.converted(lambda colours: to_profile(colours, icc, wanted))
 
 
 def fit_encoded(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -37,6 +37,12 @@ class PixelSample:
     held_out: Float[Tensor, "m 3"]
     thumbnail: Thumbnail | None = None
     of_picture: bool = True
+
+    def converted(self, convert: Callable[[np.ndarray], np.ndarray]) -> PixelSample:
+        """The sample in which a function has converted the colours, its thumbnail too (:meth:`Thumbnail.converted`)."""
+        fit, held_out = (torch.from_numpy(convert(part.numpy())) for part in (self.fit, self.held_out))
+        seen = None if self.thumbnail is None else self.thumbnail.converted(convert)
+        return replace(self, fit=fit, held_out=held_out, thumbnail=seen)
 
 
 def sample_pixels(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,20 @@ class Thumbnail:
 
     pixels: np.ndarray
     weights: np.ndarray | None = None
+
+    def converted(self, convert: Callable[[np.ndarray], np.ndarray]) -> Thumbnail:
+        """The same picture behind a function of colours, in floats, since a linear one has no shadows in 8 bits.
+
+        One that needs no conversion stays itself: its features serve every picture.
+
+        Args:
+            convert: given (..., 3) float32, or uint8 of the first row, returns the same shape; the very array where it has
+                nothing to do.
+        """
+        if convert(few := self.pixels[:1]) is few:
+            return self
+        top = 255 if self.pixels.dtype == np.uint8 else 1
+        return replace(self, pixels=convert(np.divide(self.pixels, top, dtype=np.float32)))
 
     @property
     def eight_bits(self) -> np.ndarray:

@@ -52,6 +52,12 @@ class ClipSample(PixelSample):
 
     frames: tuple[Thumbnail, ...] = ()
 
+    def converted(self, convert: Callable[[np.ndarray], np.ndarray]) -> ClipSample:
+        """The sample in which a function has converted the colours, its frames too."""
+        colours = super().converted(convert)
+        frames = tuple(frame.converted(convert) for frame in self.frames)
+        return ClipSample(colours.fit, colours.held_out, frames=frames)
+
 
 def sample_clip(
     facts: ClipFacts,

@@ -11,6 +11,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade import Grade
 from reswd_torch.grade.trims import Trims
 from reswd_torch.matching import MatchReport, PixelSample, color_distance
+from reswd_torch.matching.encodings import fit_encoded
 from reswd_torch.settings import DIFFERENT_SCENE, SAME_SCENE, MatchSettings
 from studio.jobs import MatchJob
 from studio.media.images import AS_IT_IS, Picture, WrittenAs, profile_name, read_picture, write_picture
@@ -18,7 +19,6 @@ from studio.media.images.exact import to_depth
 from studio.media.images.refuse import file_hash
 from studio.records.match import settings_text
 from studio.service.clip_colours import most_alike
-from studio.service.encodings import fit_encoded
 from studio.service.hdr import hdr_in_words, in_own_space
 from studio.service.reference import ReferenceSamples
 from studio.service.source import ReadSource, read_source

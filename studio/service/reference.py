@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
+from reswd_torch.matching.encodings import in_profile
 from reswd_torch.palette import Palette, parse_palette
 from reswd_torch.settings import MatchSettings
 from reswd_torch.spaces import SpaceChoice, View, target_view
@@ -25,7 +26,6 @@ from studio.references import (
     reference_files,
 )
 from studio.service.clip_colours import clip_reference_sample
-from studio.service.encodings import in_profile
 from studio.service.hdr import Numbers, numbers_of, shown_in_standard_range, space_in
 from studio.service.spaces.fit import seen_sample
 from studio.service.spaces.said import check_not_developed

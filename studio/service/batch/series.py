@@ -22,6 +22,7 @@ from reswd_torch.grade import Cdl, Grade
 from reswd_torch.grade.formats import series_suffixes
 from reswd_torch.matching import PixelSample, fit_pairs, pool_samples, sample_pixels
 from reswd_torch.matching.bend import colors_of, reaching
+from reswd_torch.matching.encodings import fit_encoded
 from reswd_torch.profiles import is_usable
 from reswd_torch.settings import CDL, LUT, MatchSettings
 from reswd_torch.spaces.choice import SpaceChoice
@@ -30,7 +31,6 @@ from studio.records.batch import RunRecord, SeriesGrade
 from studio.references import PictureReference, Reference, choose_reference
 from studio.remedies import JobRemedy
 from studio.service.batch.plan import pictures_in
-from studio.service.encodings import fit_encoded
 from studio.service.reference import ReferenceSamples
 from studio.service.spaces.fit import fit_between
 from studio.service.spaces.grade_files import save_grade_between

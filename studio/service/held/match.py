@@ -8,13 +8,13 @@ import numpy as np
 
 from reswd_torch.grade import Cdl, Grade
 from reswd_torch.matching import PixelSample, palette_sample, sample_pixels
+from reswd_torch.matching.encodings import fit_encoded
 from reswd_torch.matching.sampling import pool_samples
 from reswd_torch.palette import Palette
 from reswd_torch.profiles import profile_name
 from reswd_torch.settings import MatchSettings
 from reswd_torch.threads import side_by_side
 from studio.service.clip_colours import FRAMES, ClipSample, most_alike
-from studio.service.encodings import fit_encoded
 from studio.service.held.frames import Frames, Masks, how_much_counts, marked_in
 from studio.service.held.side_by_side import spread_over
 from studio.watch import UNWATCHED, Watch

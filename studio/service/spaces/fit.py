@@ -18,7 +18,6 @@ from reswd_torch.spaces.chain import graded_in
 from reswd_torch.spaces.sight import is_seen_as_graded
 from reswd_torch.threads import one_thread
 from studio.service.clip_colours import most_alike
-from studio.service.encodings import sample_through
 from studio.service.spaces.render import as_codes
 
 _CARRIES = 1.0
@@ -38,7 +37,7 @@ def seen_sample(sample: PixelSample, view: View) -> PixelSample:
         sample: in a space.
         view: what is seen of that space.
     """
-    return sample_through(sample, lambda colours: seen if (seen := view(colours)) is colours else as_codes(seen))
+    return sample.converted(lambda colours: seen if (seen := view(colours)) is colours else as_codes(seen))
 
 
 def _shown(view: View, colours: Float[Tensor, "n 3"] | np.ndarray) -> Float[Tensor, "n 3"]:

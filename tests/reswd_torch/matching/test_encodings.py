@@ -11,6 +11,7 @@ import torch
 from reswd_torch import color_distance
 from reswd_torch.appearance import SRGB
 from reswd_torch.matching import fit_samples, sample_pixels
+from reswd_torch.matching.encodings import fit_encoded, in_profile
 from reswd_torch.matching.thumbnail import Thumbnail
 from reswd_torch.profiles import display_profile, to_profile
 from reswd_torch.profiles.coded import adobe_rgb, coded_profile
@@ -18,7 +19,6 @@ from reswd_torch.settings import MatchSettings
 from studio.jobs import MatchJob
 from studio.media.images import Container, Picture, write_picture
 from studio.references import PictureReference
-from studio.service.encodings import fit_encoded, in_profile
 from studio.service.match import MatchResult, run_match
 from tests.conftest import photograph
 from tests.studio.media.images.profiles_for_tests import display_p3, srgb
