@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +10,7 @@ import typer
 
 from reswd_torch.errors import InputError
 from studio.cli import options
+from studio.cli.told import print_outcome
 
 if TYPE_CHECKING:
     from studio.service.drift.run import DriftResult
@@ -66,13 +65,7 @@ def drift_command(
     )  # fmt: skip
     with watching() as watch:
         result = run_drift(job, watch)
-    for note in result.notes:
-        print(f"note: {note}", file=sys.stderr)
-    if as_json:
-        print(json.dumps(_record(result), indent=2))
-    else:
-        for line in _lines(result):
-            print(line)
+    print_outcome(result.notes, lambda: _record(result), lambda: _lines(result), as_json=as_json)
     if not result.whole:
         raise SystemExit(1)
 

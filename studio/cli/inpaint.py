@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +10,7 @@ import typer
 from reswd_torch.errors import InputError
 from reswd_torch.inpainting.names import FEATHER
 from studio.cli import options
+from studio.cli.told import print_outcome
 from studio.jobs import InpaintJob
 
 if TYPE_CHECKING:
@@ -52,13 +51,7 @@ def inpaint_command(
     job = InpaintJob(image, generated, mask, output, tuple(grade or ()), feather, overwrite)
     with watching() as watch:
         result = run_inpaint(job, watch)
-    for note in result.notes:
-        print(f"note: {note}", file=sys.stderr)
-    if as_json:
-        print(json.dumps(result.to_record(), indent=2))
-        return
-    for line in _lines(result):
-        print(line)
+    print_outcome(result.notes, result.to_record, lambda: _lines(result), as_json=as_json)
 
 
 def _lines(result: InpaintResult) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +11,7 @@ from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import grade_suffixes, in_words
 from reswd_torch.learning.names import AUTO, MODELS
 from studio.cli import options
+from studio.cli.told import print_outcome
 
 if TYPE_CHECKING:
     from studio.service.learn import LearnResult
@@ -55,14 +54,7 @@ def learn_command(
     job = LearnJob(before, after, output, model, chart, cube_size, overwrite)
     with watching() as watch:
         result = run_learn(job, watch)
-    for note in result.notes:
-        print(f"note: {note}", file=sys.stderr)
-    if as_json:
-        print(json.dumps(result.to_record(), indent=2))
-        return
-    for line in _lines(result):
-        print(line)
-    print(f"wrote {output}")
+    print_outcome(result.notes, result.to_record, lambda: [*_lines(result), f"wrote {output}"], as_json=as_json)
 
 
 def _lines(result: LearnResult) -> list[str]:

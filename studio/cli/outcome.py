@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from reswd_torch.grade.formats import format_for
+from studio.cli.told import print_outcome
 from studio.service.clip import ClipResult
 from studio.service.delivery import Delivered
 from studio.service.frames import FramesResult
@@ -19,13 +19,9 @@ from studio.views.sentences import taken_line, trimmed_line
 
 def tell(delivered: Delivered, cube_size: int, *, as_json: bool) -> None:
     """Print what was found and written, for people or as JSON; notes go to stderr."""
-    for note in delivered.notes:
-        print(f"note: {note}", file=sys.stderr)
-    if as_json:
-        print(json.dumps(_record(delivered, cube_size), indent=2))
-    else:
-        for line in _lines(delivered, cube_size):
-            print(line)
+    print_outcome(
+        delivered.notes, lambda: _record(delivered, cube_size), lambda: _lines(delivered, cube_size), as_json=as_json
+    )
     if isinstance(delivered.result, FramesResult) and delivered.result.full:
         print(f"reswd: {delivered.written['output']}: the disk is full", file=sys.stderr)
 
