@@ -22,7 +22,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 class Preset(StrEnum):
     """The sizes of the models and the lengths of their training: see config.toml."""
 
-    cpu = "cpu"
+    pocket_64 = "pocket-64"
+    pocket_128 = "pocket-128"
     gpu = "gpu"
 
 
@@ -48,7 +49,7 @@ def _start(preset: Preset, work: Path | None, device: str) -> tuple[Config, list
 
 
 @app.command()
-def data(preset: PresetOption = Preset.cpu, work: WorkOption = None) -> None:
+def data(preset: PresetOption = Preset.pocket_128, work: WorkOption = None) -> None:
     """Fetch the packages and check their licences, checksums and counts."""
     config, things, _ = _start(preset, work, "cpu")
     hues = sum(thing.hue is not None for thing in things)
@@ -56,7 +57,9 @@ def data(preset: PresetOption = Preset.cpu, work: WorkOption = None) -> None:
 
 
 @app.command()
-def autoencoder(preset: PresetOption = Preset.cpu, work: WorkOption = None, device: DeviceOption = "auto") -> None:
+def autoencoder(
+    preset: PresetOption = Preset.pocket_128, work: WorkOption = None, device: DeviceOption = "auto"
+) -> None:
     """Train the autoencoder."""
     from training import autoencoder as room
 
@@ -64,7 +67,7 @@ def autoencoder(preset: PresetOption = Preset.cpu, work: WorkOption = None, devi
 
 
 @app.command()
-def denoiser(preset: PresetOption = Preset.cpu, work: WorkOption = None, device: DeviceOption = "auto") -> None:
+def denoiser(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, device: DeviceOption = "auto") -> None:
     """Train the denoiser on the autoencoder's latents."""
     from training import denoiser as room
 
@@ -72,7 +75,7 @@ def denoiser(preset: PresetOption = Preset.cpu, work: WorkOption = None, device:
 
 
 @app.command()
-def export(preset: PresetOption = Preset.cpu, work: WorkOption = None, model: ModelOption = EMBEDDED) -> None:
+def export(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, model: ModelOption = EMBEDDED) -> None:
     """Write the trained parts as a stock diffusers folder."""
     from training import export as room
 
@@ -83,7 +86,7 @@ def export(preset: PresetOption = Preset.cpu, work: WorkOption = None, model: Mo
 
 @app.command()
 def evaluate(
-    preset: PresetOption = Preset.cpu,
+    preset: PresetOption = Preset.pocket_128,
     work: WorkOption = None,
     model: ModelOption = EMBEDDED,
     device: DeviceOption = "auto",
@@ -101,7 +104,7 @@ def evaluate(
 
 @app.command("all")
 def whole_recipe(
-    preset: PresetOption = Preset.cpu,
+    preset: PresetOption = Preset.pocket_128,
     work: WorkOption = None,
     model: ModelOption = EMBEDDED,
     device: DeviceOption = "auto",

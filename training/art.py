@@ -64,25 +64,30 @@ def phrase(words: str, name: str) -> str:
     return f"{'an' if vowel else 'a'} {words}"
 
 
+def art_files(downloads: Path) -> dict[str, Path]:
+    """All pictures of the art, by the code points of their emoji."""
+    return {file.stem.replace("-fe0f", ""): file for file in art_folder(downloads).glob("*.webp")}
+
+
 def load_things(downloads: Path) -> list[Thing]:
     """All objects of ``objects.csv`` in its order, with their pictures from the downloads.
 
     Raises:
         ValueError: an object has no picture.
     """
-    files = {file.stem.replace("-fe0f", ""): file for file in art_folder(downloads).glob("*.webp")}
+    files = art_files(downloads)
     things = []
     with OBJECTS_FILE.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             if row["code"] not in files:
                 raise ValueError(f"{OBJECTS_FILE.name}: there is no picture for {row['name']} ({row['code']})")
             words, kept_back = (tuple(row[column].split()) for column in ("keywords", "keywords_held_out"))
-            things.append(Thing(row["code"], row["name"], row["group"], words, kept_back, _read(files[row["code"]])))
+            things.append(Thing(row["code"], row["name"], row["group"], words, kept_back, read_art(files[row["code"]])))
     return things
 
 
-def _read(file: Path) -> np.ndarray:
-    """A picture cropped to what it shows, centred on a square and scaled to the stored size."""
+def read_art(file: Path) -> np.ndarray:
+    """A picture of the art, (edge, edge, 4) float32 premultiplied: cropped to what it shows, centred on a square and scaled to the stored size."""
     with Image.open(file) as image:
         rgba = np.asarray(image.convert("RGBA"), dtype=np.float32) / 255
     rgba[..., :3] *= rgba[..., 3:]

@@ -1,4 +1,4 @@
-"""The autoencoder (``diffusers.AutoencoderKL``): it turns pictures into latents a quarter as wide and high, and back."""
+"""The autoencoder (``diffusers.AutoencoderKL``): it turns pictures into latents a quarter or an eighth as wide and high, and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from torch import Tensor, nn
 from training.art import Thing
 from training.compose import paint_freely
 from training.config import Config
+from training.growth import grow_autoencoder
 from training.loop import Plan, autocast, train
+from training.photographs import crop, load_photographs
+from training.places import Scenery, load_scenery
 
 _WEIGHTS = (
     1.5,
@@ -24,7 +27,7 @@ _WEIGHTS = (
 )  # of luma, red minus green, yellow minus blue: people notice wrong hues sooner than wrong lightness
 _OUTSIDE_BRANCHES = ("samplers", "conv_in", "conv_out", "quant_conv", "conv_shortcut")
 _LOOKED_AT = 256  # at least so many pictures decide the latents' mean and deviation
-_PHOTOGRAPHS = ("astronaut", "rocket", "coffee", "chelsea")
+_DETAIL = 0.7  # deviation of the latents that a grown autoencoder adds: fine things are decided after large ones
 
 
 def build(config: Config) -> AutoencoderKL:
@@ -50,17 +53,21 @@ def run(config: Config, things: list[Thing], device: torch.device) -> Autoencode
     torch.manual_seed(parts.seed)
     model = build(config).to(device, memory_format=torch.channels_last)
     _initialise(model)
-    photographs = load_photographs()
+    smaller = _smaller(config, device)
+    if smaller is not None:
+        grow_autoencoder(model, smaller)
+    photographs, standing = load_photographs(), scenery(config)
 
     def step_loss(random: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         pictures = torch.stack(
-            [torch.from_numpy(_example(things, photographs, config, random)) for _ in range(parts.batch)]
+            [torch.from_numpy(_example(things, photographs, standing, config, random)) for _ in range(parts.batch)]
         )
         wanted = (pictures.to(device).permute(0, 3, 1, 2) * 2 - 1).contiguous(memory_format=torch.channels_last)
         with autocast(device):
             posterior = model.encode(wanted).latent_dist
             noise = torch.randn(posterior.mean.shape, generator=generator, device=device)
             made = model.decode(posterior.mean + posterior.std * noise).sample
+            like = None if smaller is None else _unlike(posterior.mean, smaller, wanted)
         difference = made.float() - wanted
         error = _opponent(difference)
         gradient = sum(error.diff(dim=axis).abs().mean() for axis in (2, 3))
@@ -69,14 +76,37 @@ def run(config: Config, things: list[Thing], device: torch.device) -> Autoencode
         kl = posterior.kl().float().mean() / posterior.mean[0].numel()
         signal = (made.detach().float().clamp(-1, 1) - wanted).square().mean(dim=(1, 2, 3))
         psnr = (10 * torch.log10(4 / signal)).mean()
-        return rebuilt + parts.kl * kl, {"kl": kl.item(), "psnr": psnr.item()}
+        logged = {"kl": kl.item(), "psnr": psnr.item()}
+        if like is None:
+            return rebuilt + parts.kl * kl, logged
+        return rebuilt + parts.kl * kl + parts.aligned * like, logged | {"unlike": like.item()}
 
     plan = Plan("autoencoder", parts.steps, parts.learning_rate, parts.average, parts.seed)
     trained = train(model, step_loss, plan, config.work, device).float().eval()
     assert isinstance(trained, AutoencoderKL)
-    _normalise(trained, things, config, device)
+    _normalise(trained, things, config, device, kept=0 if smaller is None else smaller.config["latent_channels"])
     trained.save_pretrained(folder(config))
     return trained
+
+
+def _smaller(config: Config, device: torch.device) -> AutoencoderKL | None:
+    """The autoencoder from which this one grows, frozen; None if it grows from none."""
+    if not config.autoencoder.start:
+        return None
+    found = AutoencoderKL.from_pretrained(config.autoencoder.start, subfolder="vae", dtype=torch.float32)
+    return found.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+
+def _unlike(latents: Tensor, smaller: AutoencoderKL, pictures: Tensor) -> Tensor:
+    """How far the first latents are from those of the smaller autoencoder for the pictures at half their size: the mean square."""
+    with torch.no_grad():
+        wanted = smaller.encode(F.avg_pool2d(pictures, 2)).latent_dist.mean
+    return F.mse_loss(latents[:, : wanted.shape[1]].float(), wanted.float())
+
+
+def scenery(config: Config) -> Scenery | None:
+    """What stands about in places, if the recipe has places."""
+    return load_scenery(config.downloads) if config.data.shares.place else None
 
 
 def folder(config: Config) -> Path:
@@ -84,32 +114,19 @@ def folder(config: Config) -> Path:
     return config.work / "autoencoder"
 
 
-def load_photographs() -> list[np.ndarray]:
-    """Four free photographs, (height, width, 3) float32 in 0..1."""
-    import skimage.data
-
-    return [np.asarray(getattr(skimage.data, name)()[..., :3], np.float32) / 255 for name in _PHOTOGRAPHS]
-
-
-def crop(photograph: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
-    """A random square of a photograph, scaled to half: (size, size, 3)."""
-    import cv2
-
-    height, width = (random.integers(0, edge - 2 * size + 1) for edge in photograph.shape[:2])
-    return cv2.resize(
-        photograph[height : height + 2 * size, width : width + 2 * size], (size, size), interpolation=cv2.INTER_AREA
-    )
-
-
 def _example(
-    things: list[Thing], photographs: list[np.ndarray], config: Config, random: np.random.Generator
+    things: list[Thing],
+    photographs: list[np.ndarray],
+    scenery: Scenery | None,
+    config: Config,
+    random: np.random.Generator,
 ) -> np.ndarray:
     """One training picture: a crop of a photograph or a composition, its channels sometimes permuted."""
     parts = config.autoencoder
     if random.random() < parts.photographs:
         picture = crop(photographs[random.integers(len(photographs))], config.data.size, random)
     else:
-        picture = paint_freely(things[random.integers(len(things))], config.data, random)
+        picture = paint_freely(things[random.integers(len(things))], config.data, random, scenery)
     if random.random() < parts.permuted:
         orders = list(itertools.permutations(range(3)))
         picture = picture[..., orders[random.integers(len(orders))]]
@@ -146,16 +163,21 @@ def _initialise(model: AutoencoderKL) -> None:
 
 
 @torch.no_grad()
-def _normalise(model: AutoencoderKL, things: list[Thing], config: Config, device: torch.device) -> None:
-    """Give each latent channel mean 0 and deviation 1 by changing the convolutions beside the latents.
+def _normalise(model: AutoencoderKL, things: list[Thing], config: Config, device: torch.device, kept: int) -> None:
+    """Give each latent channel mean 0 and a deviation by changing the convolutions beside the latents.
 
-    Pictures stay as they are, and so does the scaling_factor of 1.
+    The deviation is 1. In a grown autoencoder the first ``kept`` channels stay as they are, since the smaller denoiser knows them
+    so, and the others get :data:`_DETAIL`. Pictures stay as they are, and so does the scaling_factor of 1.
     """
     random = np.random.default_rng(config.autoencoder.seed)
-    count = max(_LOOKED_AT, len(things))
-    pictures = np.stack([paint_freely(things[k % len(things)], config.data, random) for k in range(count)])
-    latents = model.encode(torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2) * 2 - 1).latent_dist.mean
+    count, standing = max(_LOOKED_AT, len(things)), scenery(config)
+    pictures = np.stack([paint_freely(things[k % len(things)], config.data, random, standing) for k in range(count)])
+    batches = torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).split(32)
+    latents = torch.cat([model.encode(part * 2 - 1).latent_dist.mean for part in batches])
     mean, deviation = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
+    if kept:
+        mean[:kept], deviation[:kept] = 0.0, 1.0
+        deviation[kept:] /= _DETAIL
     inward, outward = model.quant_conv, model.post_quant_conv
     assert inward is not None and outward is not None and inward.bias is not None and outward.bias is not None
     channels = len(mean)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar, get_type_hints
 
 FILE = Path(__file__).with_name("config.toml")
-PRESETS = ("cpu", "gpu")
+PRESETS = ("pocket-64", "pocket-128", "gpu")
 _T = TypeVar("_T")
 Table = dict[str, object]
 """A table of a TOML file; tables in it are of the same type."""
@@ -20,6 +20,9 @@ class Shares:
 
     keyword: float
     recoloured: float
+    second: float
+    place: float
+    photograph: float
     background_unnamed_white: float
     background_unnamed_any: float
     background_white: float
@@ -35,6 +38,7 @@ class Data:
     size: int
     art_size: tuple[int, int]
     shift: int
+    turn: float
     draws: int
     seed: int
     shares: Shares
@@ -52,6 +56,8 @@ class Autoencoder:
     steps: int
     learning_rate: float
     kl: float
+    start: str
+    aligned: float
     photographs: float
     permuted: float
     average: float
@@ -65,6 +71,7 @@ class Denoiser:
     channels: tuple[int, ...]
     heads: tuple[int, ...]
     layers: int
+    start: str
     batch: int
     steps: int
     learning_rate: float
@@ -109,7 +116,7 @@ class Config:
         return self.work.parent / "downloads"
 
 
-def read_config(preset: str = "cpu", work: Path | None = None, file: Path = FILE) -> Config:
+def read_config(preset: str = "pocket-128", work: Path | None = None, file: Path = FILE) -> Config:
     """Read the recipe.
 
     Args:

@@ -20,7 +20,9 @@ from training import autoencoder, text
 from training.art import Thing
 from training.compose import caption, draw_scene, paint
 from training.config import Config
+from training.growth import grow_denoiser
 from training.loop import Plan, autocast, train
+from training.photographs import load_captioned, view
 
 _SNR_LIMIT = 5.0
 _TEXT_WIDTH = 384
@@ -75,7 +77,10 @@ def run(config: Config, things: list[Thing], device: torch.device) -> UNet2DCond
     parts = config.denoiser
     examples = prepare(config, things, device)
     torch.manual_seed(parts.seed)
-    model = build(config).to(device)
+    model = build(config)
+    if parts.start:
+        grow_denoiser(model, UNet2DConditionModel.from_pretrained(parts.start, subfolder="unet", dtype=torch.float32))
+    model.to(device)
     noise_schedule = scheduler()
     cumulative = noise_schedule.alphas_cumprod.to(device)
 
@@ -119,13 +124,19 @@ def prepare(config: Config, things: list[Thing], device: torch.device) -> Exampl
     began = time.monotonic()
     encoder = AutoencoderKL.from_pretrained(autoencoder.folder(config)).to(device).eval()
     random = np.random.default_rng(config.data.seed)
+    scenery = autoencoder.scenery(config)
+    photographs = list(load_captioned().items()) if config.data.shares.photograph else []
     captions, index_of, caption_of, latents = [""], {"": 0}, [], []
     for _ in range(config.data.draws):
         scenes = [draw_scene(index, things, config.data, random) for index in range(len(things))]
-        pictures = torch.from_numpy(np.stack([paint(scene, things, config.data, random) for scene in scenes]))
-        latents.append(_latents(encoder, pictures.to(device)))
-        for scene in scenes:
-            words = caption(scene, things)
+        pictures = [paint(scene, things, config.data, random, scenery) for scene in scenes]
+        said = [caption(scene, things) for scene in scenes]
+        for _ in range(round(config.data.shares.photograph * len(things))):
+            words, photograph = photographs[random.integers(len(photographs))]
+            pictures.append(view(photograph, config.data.size, random))
+            said.append(words)
+        latents.append(_latents(encoder, torch.from_numpy(np.stack(pictures)).to(device)))
+        for words in said:
             if words not in index_of:
                 index_of[words] = len(captions)
                 captions.append(words)

@@ -18,11 +18,12 @@ import torch
 from diffusers import AutoencoderKL, DiffusionPipeline
 from torch import Tensor
 
-from training import autoencoder, classifier, denoiser, measures
+from training import classifier, denoiser, measures
 from training.art import Thing, phrase
 from training.colours import BACKGROUNDS, HUES
 from training.compose import Scene, caption, draw_scene, held_out, paint
 from training.config import Config
+from training.photographs import crop, load_photographs
 from training.sheets import draw_curves, sheet
 
 _SEED = 20_000  # seeds of prompts and noise count from here; training uses small ones
@@ -148,8 +149,8 @@ def _autoencoder(paper: Paper) -> Numbers:
     pictures = _paintings(paper, training_captions(paper, 256, _SEED + 1), _SEED + 1)
     made = _round_trip(paper.pipe.vae, pictures)
     random = np.random.default_rng(_SEED)
-    photographs = autoencoder.load_photographs()
-    crops = [autoencoder.crop(photographs[k % len(photographs)], paper.config.data.size, random) for k in range(64)]
+    photographs = load_photographs()
+    crops = [crop(photographs[k % len(photographs)], paper.config.data.size, random) for k in range(64)]
     crop_pictures = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)
     crops_made = _round_trip(paper.pipe.vae, crop_pictures)
     return {
