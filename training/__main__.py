@@ -102,6 +102,15 @@ def evaluate(
         print(f"{name}: {verdict}")
 
 
+@app.command()
+def alignment(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, device: DeviceOption = "auto") -> None:
+    """Try whether a tokenizer that is aligned to a frozen encoder makes the denoiser learn faster (an experiment)."""
+    from training import alignment as room
+
+    for name, numbers in room.run(*_start(preset, work, device)).items():
+        print(f"{name}: {numbers}")
+
+
 @app.command("all")
 def whole_recipe(
     preset: PresetOption = Preset.pocket_128,

@@ -87,7 +87,7 @@ def load_things(downloads: Path) -> list[Thing]:
 
 
 def read_art(file: Path) -> np.ndarray:
-    """A picture of the art, (edge, edge, 4) float32 premultiplied: cropped to what it shows, centred on a square and scaled to the stored size."""
+    """A picture of the art, cropped to what it shows, on a square of the stored size: (edge, edge, 4) float32, premultiplied."""
     with Image.open(file) as image:
         rgba = np.asarray(image.convert("RGBA"), dtype=np.float32) / 255
     rgba[..., :3] *= rgba[..., 3:]

@@ -1,4 +1,4 @@
-"""The autoencoder (``diffusers.AutoencoderKL``): it turns pictures into latents a quarter or an eighth as wide and high, and back."""
+"""The autoencoder (``diffusers.AutoencoderKL``): pictures to latents a quarter or an eighth as wide and high, and back."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(config: Config, things: list[Thing], device: torch.device) -> Autoencode
     parts = config.autoencoder
     torch.manual_seed(parts.seed)
     model = build(config).to(device, memory_format=torch.channels_last)
-    _initialise(model)
+    initialise(model)
     smaller = _smaller(config, device)
     if smaller is not None:
         grow_autoencoder(model, smaller)
@@ -68,11 +68,7 @@ def run(config: Config, things: list[Thing], device: torch.device) -> Autoencode
             noise = torch.randn(posterior.mean.shape, generator=generator, device=device)
             made = model.decode(posterior.mean + posterior.std * noise).sample
             like = None if smaller is None else _unlike(posterior.mean, smaller, wanted)
-        difference = made.float() - wanted
-        error = _opponent(difference)
-        gradient = sum(error.diff(dim=axis).abs().mean() for axis in (2, 3))
-        sharp = 0.5 * error.abs().mean() + 0.25 * gradient + 0.5 * F.avg_pool2d(error, 4).abs().mean()
-        rebuilt = 5 * difference.square().mean() + sharp
+        rebuilt = rebuilding_loss(made.float(), wanted)
         kl = posterior.kl().float().mean() / posterior.mean[0].numel()
         signal = (made.detach().float().clamp(-1, 1) - wanted).square().mean(dim=(1, 2, 3))
         psnr = (10 * torch.log10(4 / signal)).mean()
@@ -98,7 +94,7 @@ def _smaller(config: Config, device: torch.device) -> AutoencoderKL | None:
 
 
 def _unlike(latents: Tensor, smaller: AutoencoderKL, pictures: Tensor) -> Tensor:
-    """How far the first latents are from those of the smaller autoencoder for the pictures at half their size: the mean square."""
+    """Mean square between the first latents and those of the smaller autoencoder for the pictures at half their size."""
     with torch.no_grad():
         wanted = smaller.encode(F.avg_pool2d(pictures, 2)).latent_dist.mean
     return F.mse_loss(latents[:, : wanted.shape[1]].float(), wanted.float())
@@ -141,8 +137,17 @@ def _opponent(rgb: Tensor) -> Tensor:
     return torch.stack([weight * part for weight, part in zip(_WEIGHTS, parts, strict=True)], dim=1)
 
 
+def rebuilding_loss(made: Tensor, wanted: Tensor) -> Tensor:
+    """How far pictures (n, 3, h, w) in -1..1 are from those wanted: in squares, and in lightness, hue, edges and areas."""
+    difference = made - wanted
+    error = _opponent(difference)
+    gradient = sum(error.diff(dim=axis).abs().mean() for axis in (2, 3))
+    sharp = 0.5 * error.abs().mean() + 0.25 * gradient + 0.5 * F.avg_pool2d(error, 4).abs().mean()
+    return 5 * difference.square().mean() + sharp
+
+
 @torch.no_grad()
-def _initialise(model: AutoencoderKL) -> None:
+def initialise(model: AutoencoderKL) -> None:
     """Make the untrained model a linear codec that keeps the variance: residual branches are 0, the latents have little noise.
 
     From PyTorch's default start the model learns contrasts first and levels late: it is at 12 dB after 300 steps, from this start

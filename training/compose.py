@@ -225,7 +225,7 @@ def _paint_place(
         shadow = np.zeros((data.size, data.size), np.float32)
         centre, axes = (left + edge // 2, lowest), (round(0.36 * edge), max(1, round(0.06 * edge)))
         cv2.ellipse(shadow, centre, axes, 0, 0, 360, 1.0, -1)
-        shadow = cv2.GaussianBlur(shadow, (0, 0), 0.02 * data.size)
+        shadow = np.asarray(cv2.GaussianBlur(shadow, (0, 0), 0.02 * data.size), np.float32)
         picture = picture * (1 - 0.35 * shadow[..., None])
     canvas = np.zeros((data.size, data.size, 4), np.float32)
     canvas[top : top + edge, left : left + edge] = small

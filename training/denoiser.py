@@ -19,9 +19,9 @@ from torch import Tensor
 from training import autoencoder, text
 from training.art import Thing
 from training.compose import caption, draw_scene, paint
-from training.config import Config
+from training.config import Config, Denoiser
 from training.growth import grow_denoiser
-from training.loop import Plan, autocast, train
+from training.loop import Plan, StepLoss, autocast, train
 from training.photographs import load_captioned, view
 
 _SNR_LIMIT = 5.0
@@ -81,10 +81,19 @@ def run(config: Config, things: list[Thing], device: torch.device) -> UNet2DCond
     if parts.start:
         grow_denoiser(model, UNet2DConditionModel.from_pretrained(parts.start, subfolder="unet", dtype=torch.float32))
     model.to(device)
+    plan = Plan("denoiser", parts.steps, parts.learning_rate, parts.average, parts.seed, parts.warm_up)
+    trained = train(model, step_loss(model, examples, parts, device), plan, config.work, device).eval()
+    assert isinstance(trained, UNet2DConditionModel)
+    trained.save_pretrained(folder(config))
+    return trained
+
+
+def step_loss(model: UNet2DConditionModel, examples: Examples, parts: Denoiser, device: torch.device) -> StepLoss:
+    """The loss of one step: how far the predicted velocities of a batch of noisy examples are from the true ones."""
     noise_schedule = scheduler()
     cumulative = noise_schedule.alphas_cumprod.to(device)
 
-    def step_loss(random: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def of_a_batch(random: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         chosen = torch.from_numpy(random.integers(len(examples.latents), size=parts.batch))
         captions = examples.caption_of[chosen].masked_fill(
             torch.from_numpy(random.random(parts.batch) < parts.caption_dropout), 0
@@ -103,11 +112,7 @@ def run(config: Config, things: list[Thing], device: torch.device) -> UNet2DCond
         weight = (_SNR_LIMIT * inverse).clamp(max=1)
         return (weight * error).mean(), {"plain": error.mean().item()}
 
-    plan = Plan("denoiser", parts.steps, parts.learning_rate, parts.average, parts.seed, parts.warm_up)
-    trained = train(model, step_loss, plan, config.work, device).eval()
-    assert isinstance(trained, UNet2DConditionModel)
-    trained.save_pretrained(folder(config))
-    return trained
+    return of_a_batch
 
 
 def folder(config: Config) -> Path:

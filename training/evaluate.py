@@ -18,12 +18,13 @@ import torch
 from diffusers import AutoencoderKL, DiffusionPipeline
 from torch import Tensor
 
-from training import classifier, denoiser, measures
+from training import autoencoder, classifier, denoiser, measures
 from training.art import Thing, phrase
 from training.colours import BACKGROUNDS, HUES
 from training.compose import Scene, caption, draw_scene, held_out, paint
 from training.config import Config
 from training.photographs import crop, load_photographs
+from training.places import PLACES
 from training.sheets import draw_curves, sheet
 
 _SEED = 20_000  # seeds of prompts and noise count from here; training uses small ones
@@ -59,12 +60,19 @@ class Prompt:
 
 def run(config: Config, things: list[Thing], place: Path, device: torch.device) -> Numbers:
     """Evaluate the model in the folder ``place``, write numbers and sheets there, and return the numbers."""
-    pipe = DiffusionPipeline.from_pretrained(place, local_files_only=True, dtype=torch.float32).to(device)
-    pipe.set_progress_bar_config(disable=True)
-    judge = classifier.run(config, things, device)
-    paper = Paper(config, things, pipe, judge)
+    scenery = autoencoder.scenery(config)
+    judges = {"things": classifier.run(config, things, device, scenery)}
+    parts = [_autoencoder, _judge, _retrieval, _colours, _synonyms, _combinations, _diversity, _speed]
+    if scenery is not None:
+        judges["places"] = classifier.run_places(config, things, device, scenery)
+        parts.append(_places)
+    if config.data.shares.second:
+        parts.append(_two_objects)
+    if config.denoiser.start:
+        parts.append(_beside_the_smaller)
+    paper = Paper(config, things, _read(place, device), judges)
     numbers: Numbers = {}
-    for part in (_autoencoder, _judge, _retrieval, _colours, _synonyms, _combinations, _diversity, _speed):
+    for part in parts:
         began = time.monotonic()
         numbers |= part(paper)
         print(f"{part.__name__.strip('_')}: {time.monotonic() - began:.0f} s", flush=True)
@@ -72,6 +80,13 @@ def run(config: Config, things: list[Thing], place: Path, device: torch.device) 
     (place / "evaluation.json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
     _draw(paper, place)
     return numbers
+
+
+def _read(place: Path | str, device: torch.device) -> DiffusionPipeline:
+    """The pipeline of a folder, in single precision."""
+    pipe = DiffusionPipeline.from_pretrained(place, local_files_only=True, dtype=torch.float32).to(device)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
 
 
 def _verdict(value: object, relation: str, bar: float) -> str:
@@ -82,12 +97,17 @@ def _verdict(value: object, relation: str, bar: float) -> str:
 
 
 class Paper:
-    """What the parts of the evaluation share: the recipe, its objects, the model, the judge, and every sample made so far."""
+    """What the parts of the evaluation share: the recipe, its objects, the model, the judges, and every sample made so far."""
 
     def __init__(
-        self, config: Config, things: list[Thing], pipe: DiffusionPipeline, judge: classifier.Classifier
+        self,
+        config: Config,
+        things: list[Thing],
+        pipe: DiffusionPipeline,
+        judges: dict[str, classifier.Classifier],
     ) -> None:
-        self.config, self.things, self.pipe, self.judge = config, things, pipe, judge
+        self.config, self.things, self.pipe, self.judges = config, things, pipe, judges
+        self.judge, self.scenery = judges["things"], autoencoder.scenery(config)
         self._made: dict[tuple[str, int], Tensor] = {}
 
     def sample(self, prompts: list[Prompt]) -> Tensor:
@@ -109,7 +129,8 @@ class Paper:
 
     def ranks(self, prompts: list[Prompt]) -> Tensor:
         """For the sample of each prompt, how many objects the classifier prefers to the one that was asked for."""
-        return classifier.ranks(self.judge, self.sample(prompts), torch.tensor([each.thing for each in prompts]))
+        wanted = torch.tensor([each.thing for each in prompts])
+        return classifier.ranks(self.judge, _resized(self.sample(prompts)), wanted)
 
     def prompt(self, scene: Scene, seed: int) -> Prompt:
         """The prompt of a scene."""
@@ -130,7 +151,7 @@ def training_captions(paper: Paper, count: int, seed: int) -> list[Prompt]:
 def _paintings(paper: Paper, prompts: list[Prompt], seed: int) -> Tensor:
     """What training would paint for the prompts, (n, 3, height, width)."""
     random = np.random.default_rng(seed)
-    drawn = [paint(each.scene, paper.things, paper.config.data, random) for each in prompts]
+    drawn = [paint(each.scene, paper.things, paper.config.data, random, paper.scenery) for each in prompts]
     return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2)
 
 
@@ -163,12 +184,14 @@ def _autoencoder(paper: Paper) -> Numbers:
 
 def _judge(paper: Paper) -> Numbers:
     """How far the classifier and the measure of colours can be trusted, on pictures that are known to show their captions."""
-    pictures, wanted = classifier.batch(paper.things, _AUGMENTED, np.random.default_rng(_SEED + 2))
+    random = np.random.default_rng(_SEED + 2)
+    pictures, wanted = classifier.batch(paper.things, _AUGMENTED, random, paper.config.data.turn, paper.scenery)
     hard = classifier.ranks(paper.judge, pictures, wanted)
-    prompts = training_captions(paper, 1000, _SEED + 3)
+    prompts = _of_one_object(training_captions(paper, 1000, _SEED + 3))
     paintings = _paintings(paper, prompts, _SEED + 3)
     easy = classifier.ranks(paper.judge, _resized(paintings), torch.tensor([each.thing for each in prompts]))
-    right, count = _obedience(prompts, paintings)
+    plain = [k for k, each in enumerate(prompts) if each.scene.place is None]
+    right, count = _obedience([prompts[k] for k in plain], paintings[plain])
     return {
         "classifier_top1_augmented": _share(hard == 0),
         "classifier_top1_compositions": _share(easy == 0),
@@ -178,17 +201,85 @@ def _judge(paper: Paper) -> Numbers:
 
 def _retrieval(paper: Paper) -> Numbers:
     """How often the classifier recognises the object that was asked for, and how clean the backgrounds are."""
-    prompts = training_captions(paper, 500, _SEED + 4)
+    prompts = _of_one_object(training_captions(paper, 500, _SEED + 4))
     ranks = paper.ranks(prompts)
-    made = paper.sample(prompts)
-    speckle = measures.speckle(made)
-    rebuilt = measures.speckle(_round_trip(paper.pipe.vae, _paintings(paper, prompts, _SEED + 4)))
+    plain = [each for each in prompts if each.scene.place is None]
+    speckle = measures.speckle(paper.sample(plain))
+    rebuilt = measures.speckle(_round_trip(paper.pipe.vae, _paintings(paper, plain, _SEED + 4)))
     return {
         "retrieval_top1": _share(ranks == 0),
         "retrieval_top5": _share(ranks < 5),
         "speckle_over_autoencoder": speckle / rebuilt,
         "retrieval_missed": sorted({each.words for each, rank in zip(prompts, ranks, strict=True) if rank >= 5}),
     }
+
+
+def _of_one_object(prompts: list[Prompt]) -> list[Prompt]:
+    """The prompts that ask for a single object."""
+    return [each for each in prompts if each.scene.second is None]
+
+
+def _places(paper: Paper) -> Numbers:
+    """How often samples show the place that their captions name, and the object in it; and how far the judge can be trusted."""
+    assert paper.scenery is not None
+    judge, names = paper.judges["places"], list(PLACES)
+    random = np.random.default_rng(_SEED + 10)
+    known = classifier.ranks(judge, *classifier.places_batch(paper.things, paper.config, 200, random, paper.scenery))
+    prompts = []
+    for k in range(8 * len(names)):
+        index = int(random.integers(len(paper.things)))
+        scene = Scene(index, paper.things[index].name, place=names[k % len(names)])
+        prompts.append(paper.prompt(scene, _SEED + 10_000 + k))
+    wanted = torch.arange(len(prompts)) % len(names)
+    found = classifier.ranks(judge, _resized(paper.sample(prompts)), wanted)
+    return {
+        "places_right": _share(found == 0),
+        "places_object_top1": _share(paper.ranks(prompts) == 0),
+        "places_judge_right": _share(known == 0),
+    }
+
+
+def _two_objects(paper: Paper) -> Numbers:
+    """How often both objects of a caption are recognised, each in its half of the picture; and in training's own pictures."""
+    random = np.random.default_rng(_SEED + 11)
+    prompts = []
+    for k in range(80):
+        first, second = (int(index) for index in random.integers(len(paper.things), size=2))
+        names = [paper.things[index].name for index in (first, second)]
+        scene = Scene(first, names[0], ground=("white",), second=Scene(second, names[1]))
+        prompts.append(paper.prompt(scene, _SEED + 11_000 + k))
+    wanted = torch.tensor([[each.thing, each.scene.second.thing] for each in prompts if each.scene.second])
+
+    def right(pictures: Tensor) -> Tensor:
+        halves = [
+            classifier.ranks(paper.judge, _resized(half), wanted[:, side]) == 0 for side, half in _halves(pictures)
+        ]
+        return torch.stack(halves).float().mean(0)
+
+    made = right(paper.sample(prompts))
+    return {
+        "two_objects_right": float(made.mean()),
+        "two_objects_both_right": _share(made == 1),
+        "two_objects_judge_right": float(right(_paintings(paper, prompts, _SEED + 11)).mean()),
+    }
+
+
+def _halves(pictures: Tensor) -> list[tuple[int, Tensor]]:
+    """The left (0) and the right half (1) of square pictures, made square again by more of the rows' ends."""
+    width = pictures.shape[-1] // 2
+    more = (width // 2, width - width // 2, 0, 0)
+    return [
+        (side, torch.nn.functional.pad(pictures[..., side * width : (side + 1) * width], more, mode="replicate"))
+        for side in (0, 1)
+    ]
+
+
+def _beside_the_smaller(paper: Paper) -> Numbers:
+    """The same judge's spread between seeds for the model from which this one grew, and how many times larger this one's is."""
+    smaller = Paper(paper.config, paper.things, _read(paper.config.denoiser.start, paper.pipe.device), paper.judges)
+    theirs = statistics.mean(_spread(smaller, smaller.sample(prompts)) for prompts in _same_captions(paper))
+    own = statistics.mean(_spread(paper, paper.sample(prompts)) for prompts in _same_captions(paper))
+    return {"diversity_of_the_smaller_model": theirs, "diversity_over_the_smaller_model": own / theirs}
 
 
 def _pairs(paper: Paper, kind: str, unseen: bool, count: int) -> list[Prompt]:
@@ -276,15 +367,18 @@ def _combinations(paper: Paper) -> Numbers:
     return {"retrieval_top1_unseen_pairs": _share(ranks == 0), "retrieval_top5_unseen_pairs": _share(ranks < 5)}
 
 
-def _diversity(paper: Paper) -> Numbers:
-    """How far apart the classifier's features of samples of one caption are, and those of its training pictures."""
+def _same_captions(paper: Paper) -> list[list[Prompt]]:
+    """Captions of 16 objects, each with eight seeds."""
     chosen = np.random.default_rng(_SEED + 8).permutation(len(paper.things))[:16]
     scenes = [Scene(int(index), paper.things[index].name) for index in chosen]
-    sampled, painted = [], []
-    for scene in scenes:
-        prompts = [paper.prompt(scene, _SEED + 8000 + k) for k in range(8)]
-        sampled.append(_spread(paper, paper.sample(prompts)))
-        painted.append(_spread(paper, _paintings(paper, prompts, _SEED + 8)))
+    return [[paper.prompt(scene, _SEED + 8000 + k) for k in range(8)] for scene in scenes]
+
+
+def _diversity(paper: Paper) -> Numbers:
+    """How far apart the classifier's features of samples of one caption are, and those of its training pictures."""
+    captions = _same_captions(paper)
+    sampled = [_spread(paper, paper.sample(prompts)) for prompts in captions]
+    painted = [_spread(paper, _paintings(paper, prompts, _SEED + 8)) for prompts in captions]
     return {"diversity": statistics.mean(sampled), "diversity_of_training_pictures": statistics.mean(painted)}
 
 

@@ -15,7 +15,7 @@ from training.colours import BACKGROUNDS, HUES
 from training.config import Config
 
 MAX_FILE = "9MB"
-MAX_FILE_BYTES, MAX_TOTAL_BYTES = 10_000_000, 60_000_000
+MAX_FILE_BYTES, MAX_TOTAL_BYTES = 10_000_000, 70_000_000
 """Every file is smaller than the first, and all together are not larger than the second."""
 KNOWN_FILE = "known.json"
 

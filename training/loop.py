@@ -10,7 +10,7 @@ import math
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 _KEEP_EVERY_SECONDS = 120
 _REPORT_EVERY = 50
+_ANEW = "restore the recipe, or remove the file to begin anew"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Plan:
         seed: decides what every step draws.
         warm_up: steps in which the learning rate rises to its highest.
         weight_decay: of AdamW.
+        constant: whether the learning rate stays at its highest. Such a run can be given more steps and go on.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Plan:
     seed: int
     warm_up: int = 100
     weight_decay: float = 0.01
+    constant: bool = False
 
 
 StepLoss = Callable[[np.random.Generator, torch.Generator], tuple[Tensor, dict[str, float]]]
@@ -62,6 +65,7 @@ def train(model: nn.Module, step_loss: StepLoss, plan: Plan, work: Path, device:
 
     Raises:
         RuntimeError: the loss is not finite.
+        ValueError: the checkpoint was written by another recipe.
     """
     averaged = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(plan.average), use_buffers=False
@@ -69,7 +73,7 @@ def train(model: nn.Module, step_loss: StepLoss, plan: Plan, work: Path, device:
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.99), fused=True
     )
-    checkpoint = _Checkpoint(work / f"{plan.name}.checkpoint.pt", model, averaged, optimiser)
+    checkpoint = _Checkpoint(work / f"{plan.name}.checkpoint.pt", plan, model, averaged, optimiser)
     start, total = checkpoint.resume(device)
     if start:
         print(f"{plan.name}: goes on at step {start}", flush=True)
@@ -102,11 +106,12 @@ class _Checkpoint:
     def __init__(
         self,
         file: Path,
+        plan: Plan,
         model: nn.Module,
         averaged: torch.optim.swa_utils.AveragedModel,
         optimiser: torch.optim.Optimizer,
     ) -> None:
-        self.file = file
+        self.file, self.plan = file, asdict(plan)
         self.model, self.averaged, self.optimiser = model, averaged, optimiser
 
     def resume(self, device: torch.device) -> tuple[int, dict[str, float]]:
@@ -114,10 +119,25 @@ class _Checkpoint:
         if not self.file.is_file():
             return 0, {}
         state = torch.load(self.file, map_location=device, weights_only=True)
-        self.model.load_state_dict(state["model"])
+        self._check(state["plan"])
+        try:
+            self.model.load_state_dict(state["model"])
+        except RuntimeError as error:
+            raise ValueError(f"{self.file} holds another architecture: {_ANEW}") from error
         self.averaged.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
         return state["step"], dict(state["total"])
+
+    def _check(self, plan: dict[str, object]) -> None:
+        """Refuse a state of another plan: its schedule and its draws would not go on where they stood."""
+        free = {"steps"} if self.plan["constant"] else set()
+        changed = [
+            f"{name} {plan.get(name)} (now {value})"
+            for name, value in self.plan.items()
+            if name not in free and plan.get(name) != value
+        ]
+        if changed:
+            raise ValueError(f"{self.file} was written with {', '.join(changed)}: {_ANEW}")
 
     def keep(self, step: int, total: dict[str, float]) -> None:
         """Write the state after ``step`` steps in place of the last one."""
@@ -127,6 +147,7 @@ class _Checkpoint:
             "optimiser": self.optimiser.state_dict(),
             "step": step,
             "total": total,
+            "plan": self.plan,
         }
         part = self.file.with_suffix(".part")
         torch.save(state, part)
@@ -170,9 +191,11 @@ class _Log:
 
 
 def _schedule(step: int, plan: Plan) -> float:
-    """The learning rate of a step as a share of the highest: a rise in a straight line, then half a cosine down to 0."""
+    """The learning rate of a step as a share of the highest: a rise in a straight line, then half a cosine down to 0, or 1."""
     if step < plan.warm_up:
         return (step + 1) / plan.warm_up
+    if plan.constant:
+        return 1.0
     done = (step - plan.warm_up) / max(1, plan.steps - plan.warm_up)
     return 0.5 + 0.5 * math.cos(math.pi * done)
 

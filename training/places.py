@@ -1,7 +1,7 @@
 """Places in which a thing can stand: painted afresh each time, so that no two are alike.
 
-Each is made of a few bands of colour, hills, waves, tracks or stars, all drawn from a random generator, and of scenery from the art,
-such as trees and clouds.
+Each is made of a few bands of colour, hills, waves, tracks or stars, all drawn from a random generator, and of scenery from the
+art, such as trees and clouds.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class _Canvas:
         """Uneven ground: soft noise in lightness below a height. ``stretch`` draws it out sideways, as on water."""
         cells = max(4, self.size // 4)
         noise = self.random.standard_normal((cells, max(2, cells // stretch))).astype(np.float32)
-        noise = cv2.resize(noise, (self.size, self.size), interpolation=cv2.INTER_CUBIC)
+        noise = np.asarray(cv2.resize(noise, (self.size, self.size), interpolation=cv2.INTER_CUBIC), np.float32)
         cover = (self.down > below).astype(np.float32)[:, None]
         self.picture[:] = np.clip(self.picture + (strength * noise * cover)[..., None], 0, 1)
 
