@@ -12,9 +12,11 @@ from training import measures
 from training.art import phrase
 from training.colours import BACKGROUNDS, HUES, LABS, background, name_of, recolour, to_lab
 from training.compose import Scene, caption, draw_scene, held_out, paint
-from training.config import read_config
+from training.config import Data, read_config
+from training.places import PLACES, SCENERY, Scenery
 
-DATA = read_config().data
+DATA = read_config("pocket-64").data
+RICHER = read_config("pocket-128").data
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,9 @@ def test_captions_name_what_the_scene_names() -> None:
     assert caption(Scene(0, "ball", "orange", ("red",)), THINGS) == "an orange ball on a red background"
     gradient = Scene(1, "box", None, ("orange", "pink"))
     assert caption(gradient, THINGS) == "a box on an orange to pink gradient background"
+    two = Scene(1, "box", "blue", ("white",), second=Scene(0, "ball", "red"))
+    assert caption(two, THINGS) == "a blue box and a red ball on a white background"
+    assert caption(Scene(1, "box", "blue", place="night sky"), THINGS) == "a blue box in the night sky"
 
 
 def test_pairs_kept_from_training_are_never_drawn_and_there_are_some() -> None:
@@ -104,3 +109,63 @@ def test_the_same_seed_paints_the_same_picture() -> None:
     assert one.shape == (DATA.size, DATA.size, 3)
     larger = replace(DATA, size=128, art_size=(104, 120))
     assert paint(Scene(1, "box"), THINGS, larger, np.random.default_rng(7)).shape == (128, 128, 3)
+
+
+@pytest.fixture(scope="module")
+def scenery() -> Scenery:
+    """Discs in place of trees and clouds, because tests do not download the art."""
+    return dict.fromkeys(SCENERY, THINGS[0].art)
+
+
+def test_a_richer_recipe_draws_places_and_second_objects_as_often_as_it_says() -> None:
+    random = np.random.default_rng(2)
+    scenes = [draw_scene(0, THINGS, RICHER, random) for _ in range(4000)]
+    shares = RICHER.shares
+    assert np.mean([scene.place is not None for scene in scenes]) == pytest.approx(shares.place, abs=0.03)
+    elsewhere = [scene for scene in scenes if scene.place is None]
+    assert np.mean([scene.second is not None for scene in elsewhere]) == pytest.approx(shares.second, abs=0.03)
+    for scene in elsewhere:
+        if scene.second is not None and scene.ground not in (None, ("white",)):
+            assert scene.ground is not None
+            for colour in scene.ground:
+                assert not held_out("background", THINGS[scene.second.thing], colour, shares.held_out_backgrounds)
+
+
+def test_the_second_object_stands_to_the_right_of_the_first() -> None:
+    scene = Scene(0, "disc", "red", ("white",), second=Scene(1, "box", "blue"))
+    picture = paint(scene, THINGS, RICHER, np.random.default_rng(0))
+    half = RICHER.size // 2
+    assert measures.object_colour(to_lab(np.ascontiguousarray(picture[:, :half]))) == "red"
+    assert measures.object_colour(to_lab(np.ascontiguousarray(picture[:, half:]))) == "blue"
+
+
+@pytest.mark.parametrize("name", list(PLACES))
+def test_a_place_is_new_each_time_and_the_object_stands_in_it(name: str, scenery: Scenery) -> None:
+    scene = Scene(0, "disc", "purple", place=name)
+    first, again, other = (paint(scene, THINGS, RICHER, np.random.default_rng(seed), scenery) for seed in (1, 1, 2))
+    assert first.shape == (RICHER.size, RICHER.size, 3)
+    assert first.min() >= 0
+    assert first.max() <= 1
+    assert np.array_equal(first, again)
+    assert np.abs(first - other).mean() > 0.02
+    lab = to_lab(first)
+    purple = LABS["purple"]
+    near = np.linalg.norm(lab[..., 1:] - purple[1:], axis=-1) < 25
+    assert near.mean() > 0.08, "the object is there"
+
+
+def test_poses_vary_only_where_the_recipe_turns_objects() -> None:
+    scene = Scene(2, "bar", "green", ("white",))
+
+    def masks(data: Data) -> list[np.ndarray]:
+        drawn = (paint(scene, THINGS, data, np.random.default_rng(seed)) for seed in range(8))
+        return [measures.object_mask(to_lab(each)) for each in drawn]
+
+    def extents(data: Data) -> np.ndarray:
+        return np.array([[np.ptp(axis) / data.size for axis in np.nonzero(mask)] for mask in masks(data)])
+
+    assert extents(DATA).std() < 0.06
+    assert extents(RICHER).std() > 0.08
+    for mask in masks(RICHER):
+        edges = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+        assert edges.mean() < 0.1, "no pose pushes the object out of the picture"

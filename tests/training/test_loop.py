@@ -20,7 +20,7 @@ class _CutOff(Exception):
     pass
 
 
-def _run(work: Path, steps: int = 120, stop_at: int | None = None) -> nn.Module:
+def _run(work: Path, steps: int = 120, stop_at: int | None = None, constant: bool = False) -> nn.Module:
     torch.manual_seed(0)
     model = nn.Linear(4, 1)
     calls = 0
@@ -34,7 +34,7 @@ def _run(work: Path, steps: int = 120, stop_at: int | None = None) -> nn.Module:
         noise = 0.01 * torch.randn(16, 1, generator=generator)
         return (model(x) - x.sum(1, keepdim=True) - noise).square().mean(), {"extra": 1.0}
 
-    return train(model, step_loss, Plan("model", steps, 0.05, 0.9, seed=3, warm_up=5), work, CPU)
+    return train(model, step_loss, Plan("model", steps, 0.05, 0.9, seed=3, warm_up=5, constant=constant), work, CPU)
 
 
 def test_it_learns_and_logs(tmp_path: Path) -> None:
@@ -62,3 +62,29 @@ def test_a_loss_that_is_not_a_number_stops_it(tmp_path: Path) -> None:
     model = nn.Linear(1, 1)
     with pytest.raises(RuntimeError, match="step 0"):
         train(model, lambda *_: (model.weight.sum() * float("nan"), {}), Plan("m", 5, 0.1, 0.9, 0), tmp_path, CPU)
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    _run(tmp_path, steps=20)
+    with pytest.raises(
+        ValueError, match=r"model\.checkpoint\.pt was written with steps 20 \(now 40\): restore the recipe"
+    ):
+        _run(tmp_path, steps=40)
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(tmp_path: Path) -> None:
+    _run(tmp_path, steps=20)
+    file = tmp_path / "model.checkpoint.pt"
+    state = torch.load(file, weights_only=True)
+    state["model"]["weight"] = torch.zeros(1, 5)
+    torch.save(state, file)
+    with pytest.raises(ValueError, match="holds another architecture"):
+        _run(tmp_path, steps=20)
+
+
+def test_a_run_at_a_constant_rate_can_be_given_more_steps(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    whole = _run(tmp_path / "a", steps=60, constant=True)
+    _run(tmp_path / "b", steps=30, constant=True)
+    assert torch.equal(_run(tmp_path / "b", steps=60, constant=True).weight, whole.weight)
