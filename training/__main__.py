@@ -67,6 +67,14 @@ def autoencoder(
 
 
 @app.command()
+def decoder(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, device: DeviceOption = "auto") -> None:
+    """Train the autoencoder's decoder further, by itself. This can run beside the denoiser's training."""
+    from training import decoder as room
+
+    room.run(*_start(preset, work, device))
+
+
+@app.command()
 def denoiser(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, device: DeviceOption = "auto") -> None:
     """Train the denoiser on the autoencoder's latents."""
     from training import denoiser as room
@@ -121,6 +129,7 @@ def whole_recipe(
     """Run every step in turn; a step that was cut off continues where it stood."""
     data(preset, work)
     autoencoder(preset, work, device)
+    decoder(preset, work, device)
     denoiser(preset, work, device)
     export(preset, work, model)
     evaluate(preset, work, model, device)

@@ -60,7 +60,7 @@ def run(config: Config, things: list[Thing], device: torch.device) -> Autoencode
 
     def step_loss(random: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         pictures = torch.stack(
-            [torch.from_numpy(_example(things, photographs, standing, config, random)) for _ in range(parts.batch)]
+            [torch.from_numpy(example(things, photographs, standing, config, random)) for _ in range(parts.batch)]
         )
         wanted = (pictures.to(device).permute(0, 3, 1, 2) * 2 - 1).contiguous(memory_format=torch.channels_last)
         with autocast(device):
@@ -110,7 +110,7 @@ def folder(config: Config) -> Path:
     return config.work / "autoencoder"
 
 
-def _example(
+def example(
     things: list[Thing],
     photographs: list[np.ndarray],
     scenery: Scenery | None,

@@ -65,6 +65,18 @@ class Autoencoder:
 
 
 @dataclass(frozen=True)
+class Decoder:
+    """Schedule of the decoder's last training by itself; with 0 steps there is none."""
+
+    batch: int
+    steps: int
+    learning_rate: float
+    critic: float
+    average: float
+    seed: int
+
+
+@dataclass(frozen=True)
 class Denoiser:
     """Architecture and schedule of the denoiser (``diffusers.UNet2DConditionModel``)."""
 
@@ -105,6 +117,7 @@ class Config:
 
     data: Data
     autoencoder: Autoencoder
+    decoder: Decoder
     denoiser: Denoiser
     classifier: Classifier
     sampling: Sampling

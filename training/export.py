@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 
-from training import autoencoder, denoiser, text
+from training import decoder, denoiser, text
 from training.art import Thing
 from training.colours import BACKGROUNDS, HUES
 from training.config import Config
@@ -24,7 +24,7 @@ def pipeline(config: Config, things: list[Thing], dtype: torch.dtype = torch.flo
     """The trained parts put together as a pipeline of diffusers."""
     tokenizer, text_encoder = text.load(config.downloads, things)
     pipe = StableDiffusionPipeline(
-        vae=AutoencoderKL.from_pretrained(autoencoder.folder(config), dtype=dtype),
+        vae=AutoencoderKL.from_pretrained(decoder.folder(config), dtype=dtype),
         text_encoder=text_encoder.to(dtype),
         tokenizer=tokenizer,
         unet=UNet2DConditionModel.from_pretrained(denoiser.folder(config), dtype=dtype),
