@@ -82,6 +82,21 @@ def export(preset: PresetOption = Preset.cpu, work: WorkOption = None, model: Mo
 
 
 @app.command()
+def probe(
+    preset: PresetOption = Preset.cpu,
+    work: WorkOption = None,
+    model: ModelOption = EMBEDDED,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train the probe that says what a prompt means to the text encoder."""
+    from training import probe as room
+
+    config, things, place = _start(preset, work, device)
+    room.run(config, things, model, place)
+    print(f"wrote the probe into {model}")
+
+
+@app.command()
 def evaluate(
     preset: PresetOption = Preset.cpu,
     work: WorkOption = None,
@@ -111,6 +126,7 @@ def whole_recipe(
     autoencoder(preset, work, device)
     denoiser(preset, work, device)
     export(preset, work, model)
+    probe(preset, work, model, device)
     evaluate(preset, work, model, device)
 
 

@@ -1,0 +1,258 @@
+"""What of a prompt the embedded model understood: the probe's reading, with the list of known words as second witness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from guidance.colour_names import BACKGROUNDS, OTHER_WORDS
+from guidance.known import EMBEDDED, Known
+from guidance.text_to_image import LONGEST_PROMPT
+from guidance.understood.roles import COLOUR_OF, COLOURS, FOREIGN, NOTHING, OBJECTS, SCENES, Role
+from reswd_torch.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from guidance.understood.probe import Probe, Reading
+
+_MOST_ALONE = 8
+"""Words that are read alone, one by one: the first ones that the list does not know."""
+_SMALL = {
+    "photo", "picture", "image", "drawing", "painting", "please", "paint", "draw", "before", "front", "against", "backdrop",
+    "next", "beside", "behind", "above", "below", "there", "which", "whose", "color", "colour", "colored", "coloured",
+    "night",
+}  # fmt: skip
+"""Words that ask for nothing by themselves."""
+_SAID = 60
+"""Most characters of a word that is named."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """What reads a prompt.
+
+    Attributes:
+        tokenizer, text_encoder: those of the model.
+        probe: the map behind them.
+    """
+
+    tokenizer: Any
+    text_encoder: Any
+    probe: Probe
+
+    def states(self, prompts: list[str]) -> tuple[Tensor, Tensor]:
+        """The encoder's states of prompts, (n, tokens, width) float32, and where they have words, (n, tokens) bool."""
+        import torch
+
+        given = self.tokenizer(
+            [prompt[:LONGEST_PROMPT] for prompt in prompts],
+            padding="max_length",
+            max_length=self.probe.settings.tokens,
+            truncation=True,
+            return_tensors="pt",
+        )
+        place = self.text_encoder.device
+        with torch.no_grad():
+            states = self.text_encoder(given.input_ids.to(place), attention_mask=given.attention_mask.to(place))[0]
+        return states.float().cpu(), given.attention_mask.bool()
+
+    def read(self, prompts: list[str]) -> list[dict[Role, Reading]]:
+        """What each of some prompts says, as far as the encoder reads it."""
+        return self.probe.read(*self.states(prompts))
+
+    def length(self, prompt: str) -> int:
+        """How many tokens a prompt has, its ends counted."""
+        return len(self.tokenizer(prompt[:LONGEST_PROMPT], truncation=False, verbose=False).input_ids)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that was understood.
+
+    Attributes:
+        role: its part in the prompt.
+        value: what it is, by its name.
+        confidence: 0..1.
+    """
+
+    role: Role
+    value: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What of a prompt was understood.
+
+    Attributes:
+        prompt: the prompt.
+        parts: what was understood, in the order of :class:`~guidance.understood.roles.Role`.
+        taken_for: words that the list does not know, with the object that each was taken for.
+        unknown: words, or beginnings of long ones, that were not understood.
+        further: objects that the prompt names as well, beyond the two that have a role.
+        tokens, read: how many tokens the prompt has, and how many of them the text encoder reads at most.
+    """
+
+    prompt: str
+    parts: tuple[Part, ...] = ()
+    taken_for: dict[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+    tokens: int = 0
+    read: int = 0
+
+    def of(self, role: Role) -> str | None:
+        """What was understood of a role; None for nothing."""
+        return next((part.value for part in self.parts if part.role == role), None)
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The objects that have a role."""
+        return tuple(part.value for part in self.parts if part.role in OBJECTS)
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """The colours that the prompt asks for, each once."""
+        return tuple(dict.fromkeys(part.value for part in self.parts if part.role in COLOURS))
+
+
+def explain(prompt: str, reader: Reader | None, known: Known) -> Understood:
+    """Say what of a prompt was understood.
+
+    The probe says what fills each role. An object counts if a word of the prompt bears it out: one of the list of known words, or
+    one that the probe takes for the same object when it stands alone. Of what the probe misses, the objects count that the list
+    knows by name. A colour or a scene counts if the probe is sure of it and a word for it is there.
+
+    Args:
+        prompt: any text; of more than :data:`guidance.text_to_image.LONGEST_PROMPT` characters the beginning is looked at.
+        reader: of the model; None for a model without a probe, of which the list alone says something.
+        known: what the model knows.
+    """
+    prompt = prompt[:LONGEST_PROMPT]
+    if not prompt.strip():
+        return Understood(prompt)
+    words = known.parts(prompt)
+    literal = {word: name for word, name in words if name}
+    strange = tuple(word for word in known.unknown(prompt) if word not in _understood_words())
+    if reader is None:
+        parts = [Part(role, name, 1.0) for role, name in zip(OBJECTS, dict.fromkeys(literal.values()), strict=False)]
+        return Understood(prompt, tuple(parts), {}, _cut(strange), tuple(dict.fromkeys(literal.values()))[2:])
+    threshold = reader.probe.settings.threshold
+    found = reader.read([prompt])[0]
+    alone = _alone(strange[:_MOST_ALONE], reader, threshold)
+    by_word = {word: name or alone.get(word) for word, name in words}
+    borne_out = list(dict.fromkeys(name for name in by_word.values() if name))
+    objects = _objects(found, list(dict.fromkeys(literal.values())), borne_out, threshold)
+    parts = [Part(role, *objects[role]) for role in OBJECTS if role in objects]
+    parts += _others(found, prompt.lower(), objects, threshold)
+    order = list(Role)
+    parts.sort(key=lambda part: order.index(part.role))
+    named = {part.value for part in parts}
+    taken = {word: name for word, name in alone.items() if name in named}
+    return Understood(
+        prompt,
+        tuple(parts),
+        {_cut((word,))[0]: name for word, name in taken.items()},
+        _cut(tuple(word for word in strange if word not in taken)),
+        tuple(name for name in dict.fromkeys(literal.values()) if name not in named),
+        reader.length(prompt),
+        reader.probe.settings.tokens,
+    )
+
+
+def _alone(words: tuple[str, ...], reader: Reader, threshold: float) -> dict[str, str]:
+    """The object that each of some words stands for when it is read alone; words that stand for none are left out."""
+    if not words:
+        return {}
+    readings = reader.read([f"a {word}" for word in words])
+    found = {word: reading[Role.OBJECT] for word, reading in zip(words, readings, strict=True)}
+    return {word: each.filler for word, each in found.items() if _counts(each, threshold)}
+
+
+def _counts(reading: Reading, threshold: float) -> bool:
+    return reading.filler not in (NOTHING, FOREIGN) and reading.confidence >= threshold
+
+
+def _objects(
+    found: dict[Role, Reading], literal: list[str], borne_out: list[str], threshold: float
+) -> dict[Role, tuple[str, float]]:
+    """The object of each role, with its confidence: the probe's where a word bears it out, else the next one that is named."""
+    made = {
+        role: (found[role].filler, found[role].confidence)
+        for role in OBJECTS
+        if _counts(found[role], threshold) and found[role].filler in borne_out
+    }
+    if len(made) == 2 and len({name for name, _ in made.values()}) == 1:
+        del made[Role.SECOND]
+    for role in OBJECTS:
+        left = [name for name in literal if name not in {each for each, _ in made.values()}]
+        if role not in made and left and (role is Role.OBJECT or found[role].filler != NOTHING):
+            made[role] = (left[0], 1.0)
+    if Role.SECOND in made and Role.OBJECT not in made:
+        made[Role.OBJECT] = made.pop(Role.SECOND)
+    return made
+
+
+def _others(
+    found: dict[Role, Reading], prompt: str, objects: dict[Role, tuple[str, float]], threshold: float
+) -> list[Part]:
+    """The colours and the scene."""
+    said = {name for name in BACKGROUNDS if name in prompt} | {
+        name for word, name in OTHER_WORDS.items() if word in prompt
+    }
+    said |= {name for name in SCENES if name in prompt}
+    owners = {colour: role for role, colour in COLOUR_OF.items()}
+    parts = []
+    for role in (*COLOURS, Role.SCENE):
+        each = found[role]
+        without = role is Role.SECOND_COLOUR and owners[role] not in objects
+        if _counts(each, threshold) and each.filler in said and not without:
+            parts.append(Part(role, each.filler, each.confidence))
+    return parts
+
+
+@lru_cache(maxsize=1)
+def _understood_words() -> frozenset[str]:
+    return frozenset({*_SMALL, *OTHER_WORDS, *BACKGROUNDS, *(word for scene in SCENES for word in scene.split())})
+
+
+def _cut(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Words, those that are too long to be named cut."""
+    return tuple(word if len(word) <= _SAID else f"{word[:_SAID]}..." for word in words)
+
+
+def load_reader(folder: Path = EMBEDDED) -> Reader | None:
+    """The reader of the model in a folder, on the CPU; None for a model without a probe.
+
+    Raises:
+        InputError: the probe or the text encoder cannot be read, or transformers is not installed.
+    """
+    try:
+        from transformers import AutoModel, PreTrainedTokenizerFast
+        from transformers.utils import logging
+
+        from guidance.understood.probe import read_probe
+    except ImportError as error:
+        raise InputError(f"reading a prompt needs transformers ({error}): pip install 'reswd-studio[guide]'") from error
+    probe = read_probe(folder)
+    if probe is None:
+        return None
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer", local_files_only=True)
+        encoder = AutoModel.from_pretrained(folder / "text_encoder", local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder}: its text encoder cannot be read ({error})") from error
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+    return Reader(tokenizer, encoder.eval().requires_grad_(False), probe)
+
+
+def reader_of(pipe: Any, probe: Probe) -> Reader:
+    """The reader of a pipeline that is loaded."""
+    return Reader(pipe.tokenizer, pipe.text_encoder, probe)
