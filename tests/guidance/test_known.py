@@ -65,7 +65,9 @@ def test_objects_are_found_in_a_prompt(known: Known, prompt: str, named: tuple[s
         ("many cherries", ("many",), ("cherries",)),
     ],
 )
-def test_the_words_that_name_nothing(known: Known, prompt: str, unknown: tuple[str, ...], named: tuple[str, ...]) -> None:
+def test_the_words_that_name_nothing(
+    known: Known, prompt: str, unknown: tuple[str, ...], named: tuple[str, ...]
+) -> None:
     assert known.unknown(prompt) == unknown
     assert known.named(prompt) == named
 
