@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,9 +124,10 @@ class Understood:
 def explain(prompt: str, reader: Reader | None, known: Known) -> Understood:
     """Say what of a prompt was understood.
 
-    The probe says what fills each role. An object counts if a word of the prompt bears it out: one of the list of known words, or
-    one that the probe takes for the same object when it stands alone. Of what the probe misses, the objects count that the list
-    knows by name. A colour or a scene counts if the probe is sure of it and a word for it is there.
+    Two witnesses are heard. The list of known words is certain of what it names: objects in their order, a colour right before an
+    object, the colours right before the word background. Of all else the probe says what it is: other words, other orders,
+    scenes. An object that the list does not name counts if one of the prompt's words stands for it when the probe reads that
+    word alone; a colour or a scene counts if the probe is sure of it and a word for it is there.
 
     Args:
         prompt: any text; of more than :data:`guidance.text_to_image.LONGEST_PROMPT` characters the beginning is looked at.
@@ -143,11 +146,12 @@ def explain(prompt: str, reader: Reader | None, known: Known) -> Understood:
     threshold = reader.probe.settings.threshold
     found = reader.read([prompt])[0]
     alone = _alone(strange[:_MOST_ALONE], reader, threshold)
-    by_word = {word: name or alone.get(word) for word, name in words}
-    borne_out = list(dict.fromkeys(name for name in by_word.values() if name))
-    objects = _objects(found, list(dict.fromkeys(literal.values())), borne_out, threshold)
+    borne_out = list(dict.fromkeys(name for word, known_as in words if (name := known_as or alone.get(word))))
+    objects, swapped = _objects(found, list(dict.fromkeys(literal.values())), borne_out, threshold)
+    if swapped:
+        found = {**found, Role.OBJECT_COLOUR: found[Role.SECOND_COLOUR], Role.SECOND_COLOUR: found[Role.OBJECT_COLOUR]}
     parts = [Part(role, *objects[role]) for role in OBJECTS if role in objects]
-    parts += _others(found, prompt.lower(), objects, threshold)
+    parts += _others(found, prompt.lower(), objects, _named_colours(words, objects), threshold)
     order = list(Role)
     parts.sort(key=lambda part: order.index(part.role))
     named = {part.value for part in parts}
@@ -178,40 +182,62 @@ def _counts(reading: Reading, threshold: float) -> bool:
 
 def _objects(
     found: dict[Role, Reading], literal: list[str], borne_out: list[str], threshold: float
-) -> dict[Role, tuple[str, float]]:
-    """The object of each role, with its confidence: the probe's where a word bears it out, else the next one that is named."""
-    made = {
-        role: (found[role].filler, found[role].confidence)
-        for role in OBJECTS
-        if _counts(found[role], threshold) and found[role].filler in borne_out
-    }
-    if len(made) == 2 and len({name for name, _ in made.values()}) == 1:
-        del made[Role.SECOND]
-    for role in OBJECTS:
-        left = [name for name in literal if name not in {each for each, _ in made.values()}]
-        if role not in made and left and (role is Role.OBJECT or found[role].filler != NOTHING):
-            made[role] = (left[0], 1.0)
-    if Role.SECOND in made and Role.OBJECT not in made:
-        made[Role.OBJECT] = made.pop(Role.SECOND)
+) -> tuple[dict[Role, tuple[str, float]], bool]:
+    """The object of each role with its confidence, and whether that is the probe's order turned round.
+
+    They come in the order of the prompt: those that the list names, and those of the probe that a word bears out.
+    """
+    sure = {found[role].filler: found[role].confidence for role in OBJECTS if _counts(found[role], threshold)}
+    names = [name for name in borne_out if name in literal or name in sure][: len(OBJECTS)]
+    made = {role: (name, 1.0 if name in literal else sure[name]) for role, name in zip(OBJECTS, names, strict=False)}
+    read = [found[role].filler for role in OBJECTS]
+    return made, len(names) == len(OBJECTS) and (names[0] == read[1] or names[1] == read[0])
+
+
+def _named_colours(words: list[tuple[str, str | None]], objects: dict[Role, tuple[str, float]]) -> dict[Role, str]:
+    """The colours whose role the order of the words leaves in no doubt: right before an object or the word background."""
+    roles = {name: role for role, (name, _) in objects.items()}
+    colours = dict(zip(BACKGROUNDS, BACKGROUNDS, strict=True)) | OTHER_WORDS
+    said, made = [word for word, _ in words if word != "gradient"], {}
+    for before, (_, name) in pairwise([("", None), *(pair for pair in words if pair[0] != "gradient")]):
+        if name is not None and name in roles and before[0] in colours:
+            made.setdefault(COLOUR_OF[roles[name]], colours[before[0]])
+    for at, word in enumerate(said):
+        if word in ("background", "backdrop") and at and (bottom := colours.get(said[at - 1])):
+            both = at > 2 and said[at - 2] == "to" and said[at - 3] in colours
+            made |= {Role.TOP: colours[said[at - 3]] if both else bottom, Role.BOTTOM: bottom}
     return made
 
 
 def _others(
-    found: dict[Role, Reading], prompt: str, objects: dict[Role, tuple[str, float]], threshold: float
+    found: dict[Role, Reading],
+    prompt: str,
+    objects: dict[Role, tuple[str, float]],
+    named: dict[Role, str],
+    threshold: float,
 ) -> list[Part]:
     """The colours and the scene."""
-    said = {name for name in BACKGROUNDS if name in prompt} | {
-        name for word, name in OTHER_WORDS.items() if word in prompt
-    }
-    said |= {name for name in SCENES if name in prompt}
-    owners = {colour: role for role, colour in COLOUR_OF.items()}
-    parts = []
+    parts = [Part(role, name, 1.0) for role, name in named.items()]
+    there = _names_in(prompt)
+    used = [name for role, name in named.items() if role is not Role.BOTTOM or name != named[Role.TOP]]
     for role in (*COLOURS, Role.SCENE):
         each = found[role]
-        without = role is Role.SECOND_COLOUR and owners[role] not in objects
-        if _counts(each, threshold) and each.filler in said and not without:
-            parts.append(Part(role, each.filler, each.confidence))
+        without = role is Role.SECOND_COLOUR and Role.SECOND not in objects
+        spent = role in (Role.TOP, Role.BOTTOM) and Role.TOP in named
+        taken = (
+            role in COLOUR_OF.values() and each.filler in used and there.count(each.filler) <= used.count(each.filler)
+        )
+        if role in named or without or spent or taken or not _counts(each, threshold) or each.filler not in there:
+            continue
+        parts.append(Part(role, each.filler, each.confidence))
     return parts
+
+
+def _names_in(prompt: str) -> list[str]:
+    """The colours and scenes that a prompt has words for, each as often as it has."""
+    words = re.findall(r"[a-z]+", prompt)
+    found = [OTHER_WORDS.get(word, word) for word in words if word in BACKGROUNDS or word in OTHER_WORDS]
+    return found + [scene for scene in SCENES if re.search(rf"\b{scene}\b", prompt)]
 
 
 @lru_cache(maxsize=1)
