@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from guidance.colour_names import BACKGROUNDS, HUES
 from guidance.known import EMBEDDED, Known, read_known
 from guidance.text_to_image import LONGEST_PROMPT
-from guidance.understood.explain import Reader, explain, load_reader
+from guidance.understood.explaining import Reader, explain, load_reader
 from guidance.understood.roles import FOREIGN, NOTHING, OBJECTS, SCENES, Role
 from training.art import Thing, phrase
 from training.compose import held_out
@@ -208,7 +208,7 @@ def by_probe(reader: Reader) -> System:
 
 
 def by_both(reader: Reader, known: Known) -> System:
-    """What :func:`guidance.understood.explain` says."""
+    """What :func:`guidance.understood.explaining` says."""
 
     def read(prompts: list[str]) -> list[Said]:
         made = (explain(prompt, reader, known) for prompt in prompts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guidance.known import Known, in_words, with_article
-from guidance.understood.explain import Understood
+from guidance.understood.explaining import Understood
 from guidance.understood.roles import Role
 
 _MOST_WORDS = 6

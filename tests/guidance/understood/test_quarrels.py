@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from guidance.colour_names import BACKGROUNDS
-from guidance.understood.explain import Part, Understood
-from guidance.understood.quarrels import LEAST_SHARE, quarrels, share_of
+from guidance.understood.explaining import Part, Understood
+from guidance.understood.quarrelling import LEAST_SHARE, quarrels, share_of
 from guidance.understood.roles import Role
 from reswd_torch.palette import parse_palette
 

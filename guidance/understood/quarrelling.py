@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from guidance.colour_names import BACKGROUNDS, HUES
-from guidance.understood.explain import Understood
+from guidance.understood.explaining import Understood
 
 LEAST_SHARE = 0.02
 """Of the weight of all colours: below it a colour counts as none. Of a palette's few colours each has more."""

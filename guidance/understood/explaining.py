@@ -198,7 +198,8 @@ def _named_colours(words: list[tuple[str, str | None]], objects: dict[Role, tupl
     """The colours whose role the order of the words leaves in no doubt: right before an object or the word background."""
     roles = {name: role for role, (name, _) in objects.items()}
     colours = dict(zip(BACKGROUNDS, BACKGROUNDS, strict=True)) | OTHER_WORDS
-    said, made = [word for word, _ in words if word != "gradient"], {}
+    said = [word for word, _ in words if word != "gradient"]
+    made: dict[Role, str] = {}
     for before, (_, name) in pairwise([("", None), *(pair for pair in words if pair[0] != "gradient")]):
         if name is not None and name in roles and before[0] in colours:
             made.setdefault(COLOUR_OF[roles[name]], colours[before[0]])
@@ -224,9 +225,7 @@ def _others(
         each = found[role]
         without = role is Role.SECOND_COLOUR and Role.SECOND not in objects
         spent = role in (Role.TOP, Role.BOTTOM) and Role.TOP in named
-        taken = (
-            role in COLOUR_OF.values() and each.filler in used and there.count(each.filler) <= used.count(each.filler)
-        )
+        taken = each.filler in used and there.count(each.filler) <= used.count(each.filler)
         if role in named or without or spent or taken or not _counts(each, threshold) or each.filler not in there:
             continue
         parts.append(Part(role, each.filler, each.confidence))
