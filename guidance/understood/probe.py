@@ -176,7 +176,7 @@ def save_probe(probe: Probe, model: Path, recipe: dict[str, Any]) -> Path:
         {name: value.half().contiguous() for name, value in probe.map.state_dict().items()}, folder / WEIGHTS_FILE
     )
     settings = json.dumps(asdict(probe.settings) | {"recipe": recipe}, indent=1, ensure_ascii=False)
-    (folder / SETTINGS_FILE).write_text(settings + "\n", encoding="utf-8")
+    (folder / SETTINGS_FILE).write_text(settings + "\n", encoding="utf-8", newline="\n")
     return folder
 
 
