@@ -89,7 +89,9 @@ def test_a_tiny_probe_learns_and_can_be_read_again(config: Config, monkeypatch: 
     role, index = Role.OBJECT, list(Role).index(Role.OBJECT)
     found = [each[role].filler for each in read.read(sentences.states, sentences.mask)]
     wanted = [made.settings.fillers[role][each] for each in sentences.fillers[:, index].tolist()]
-    assert np.mean([one == other for one, other in zip(found, wanted, strict=True)]) > 0.45, "always the commonest is right in a third at most"
+    assert np.mean([one == other for one, other in zip(found, wanted, strict=True)]) > 0.45, (
+        "always the commonest is right in a third at most"
+    )
     untrained = replace(made, map=Map(made.settings))
     before = [each[role].filler for each in untrained.read(sentences.states, sentences.mask)]
     assert np.mean([one == other for one, other in zip(before, wanted, strict=True)]) < 0.4
