@@ -1,4 +1,4 @@
-"""What the embedded model can paint, and a hint for a prompt that names nothing of it.
+"""What the embedded model can paint, and which of its words a prompt holds.
 
 This module needs the standard library only.
 """
@@ -19,7 +19,6 @@ from reswd_torch.errors import InputError
 EMBEDDED = embedded_model()
 """Folder of the model that ships with the project. diffusers reads it as it reads any other."""
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
-_BACKGROUND = re.compile(r"\bon an? (?:(\w+) to )?(\w+)(?: gradient)? background\b")
 _CAPTION_WORDS = {"background", "gradient"}
 _SMALL_WORDS = {
     "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "into", "is", "it", "its", "near", "of", "on", "or", "over",
@@ -28,8 +27,6 @@ _SMALL_WORDS = {
 """Words that say nothing by themselves."""
 _SHORTEST_SLIP = 5
 """Letters of the shortest word that can be a slip of another: of fewer, too many words are alike."""
-_MOST_WORDS = 6
-"""Unknown words that a hint names."""
 KNOWN_FILE = "known.json"
 """The file in a model's folder that says what the model knows."""
 
@@ -76,51 +73,14 @@ class Known:
 
         Longer phrases win, so that "a hot dog" names the hot dog and not the dog.
         """
-        return tuple(dict.fromkeys(name for _, name in self._parts(prompt) if name))
+        return tuple(dict.fromkeys(name for _, name in self.parts(prompt) if name))
 
     def unknown(self, prompt: str) -> tuple[str, ...]:
         """The words of a prompt, in its order, that name nothing the model knows: no object, no colour, no background."""
         known = {*self.object_colours, *self.background_colours, *_CAPTION_WORDS, *_SMALL_WORDS}
-        return tuple(dict.fromkeys(word for word, name in self._parts(prompt) if name is None and word not in known))
+        return tuple(dict.fromkeys(word for word, name in self.parts(prompt) if name is None and word not in known))
 
-    def caption(self, prompt: str) -> str | None:
-        """What of a prompt the model was trained on, as a caption of the form that it knows; None where it names no object."""
-        parts = self._parts(prompt)
-        found = next((index for index, (_, name) in enumerate(parts) if name), None)
-        if found is None:
-            return None
-        before = parts[found - 1][0] if found else ""
-        colour = f"{before} " if before in self.object_colours else ""
-        back = _BACKGROUND.search(prompt.lower())
-        known = back is not None and all(each in self.background_colours for each in back.groups() if each)
-        return _with_article(f"{colour}{parts[found][1]}") + (f" {back[0]}" if back and known else "")
-
-    def hint(self, prompt: str) -> str | None:
-        """One line about a prompt that asks for more than the model knows; None for any other prompt.
-
-        It says what of the prompt the model knows and what it does not, and offers a caption of the form that it was trained
-        on. Where the prompt names no object, known words that are spelt nearly like those of the prompt are offered.
-        """
-        named, unknown = self.named(prompt), self.unknown(prompt)
-        if not prompt.strip() or (len(named) == 1 and not unknown):
-            return None
-        if not named:
-            close = self._spelt_like(unknown)
-            offered = (
-                f"did you mean {_listed(close, 'or')}?" if close else f'write a caption such as "{self.captions[2]}"'
-            )
-            return f"This small model knows {len(self.names)} objects, and the prompt names none of them: {offered}"
-        foreign = (
-            f", not {_listed(unknown[:_MOST_WORDS], 'or')}{' ...' if len(unknown) > _MOST_WORDS else ''}"
-            if unknown
-            else ""
-        )
-        return (
-            f"Of this prompt the small model knows {_listed(named, 'and')}{foreign}. It was trained on short captions of one "
-            f'object: "{self.caption(prompt)}" suits it best.'
-        )
-
-    def _spelt_like(self, words: tuple[str, ...]) -> tuple[str, ...]:
+    def spelt_like(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The objects whose names are spelt nearly like one of some words: slips change few letters, and rarely the first."""
         close: list[str] = []
         for word in words:
@@ -129,7 +89,7 @@ class Known:
                 close += (self._words[match] for match in difflib.get_close_matches(word, near, n=2, cutoff=0.8))
         return tuple(dict.fromkeys(close))[:3]
 
-    def _parts(self, prompt: str) -> list[tuple[str, str | None]]:
+    def parts(self, prompt: str) -> list[tuple[str, str | None]]:
         """The words of a prompt, those of an object's name together, each with the object that it names."""
         words, parts = _WORD.findall(prompt.lower()), []
         while words:
@@ -173,12 +133,12 @@ def read_known(folder: Path = EMBEDDED) -> Known:
         raise InputError(f"{file}: this folder does not say what its model knows ({error})") from error
 
 
-def _listed(words: tuple[str, ...], joint: str) -> str:
+def in_words(words: tuple[str, ...], joint: str) -> str:
     """Words as a list in a sentence, such as "a, b and c"."""
     return f" {joint} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _with_article(thing: str) -> str:
+def with_article(thing: str) -> str:
     """A thing with "a" or "an" in front, which names of many things do without."""
     if thing.endswith("s") and not thing.endswith(("ss", "us")):
         return thing

@@ -93,6 +93,21 @@ def export(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, mo
 
 
 @app.command()
+def probe(
+    preset: PresetOption = Preset.cpu,
+    work: WorkOption = None,
+    model: ModelOption = EMBEDDED,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train the probe that says what a prompt means to the text encoder."""
+    from training import probe as room
+
+    config, things, place = _start(preset, work, device)
+    room.run(config, things, model, place)
+    print(f"wrote the probe into {model}")
+
+
+@app.command()
 def evaluate(
     preset: PresetOption = Preset.pocket_128,
     work: WorkOption = None,
@@ -132,6 +147,7 @@ def whole_recipe(
     decoder(preset, work, device)
     denoiser(preset, work, device)
     export(preset, work, model)
+    probe(preset, work, model, device)
     evaluate(preset, work, model, device)
 
 

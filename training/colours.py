@@ -5,20 +5,19 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-HUES = {
-    "red": "#d4281f",
-    "orange": "#ee8322",
-    "yellow": "#f0cd2b",
-    "green": "#3ba447",
-    "turquoise": "#2bbab3",
-    "blue": "#2a66d8",
-    "purple": "#8438bd",
-    "pink": "#f279b6",
-}
-"""Colours that an object or a background can have."""
-NEUTRALS = {"white": "#ffffff", "black": "#1c1c1e", "gray": "#8e8e93", "brown": "#7a4a2a", "beige": "#e6d3b1"}
-"""Colours that only a background can have."""
-BACKGROUNDS = HUES | NEUTRALS
+from guidance.colour_names import BACKGROUNDS, HUES
+
+__all__ = [
+    "BACKGROUNDS",
+    "HUES",
+    "LABS",
+    "background",
+    "name_of",
+    "recolour",
+    "rgb_of",
+    "to_lab",
+    "to_rgb",
+]
 _JITTER = np.array(
     [3.0, 4.0, 4.0], np.float32
 )  # standard deviation in CIELAB with which a named background colour varies

@@ -104,6 +104,24 @@ class Classifier:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """Sizes and schedule of the probe that says what a prompt means to the text encoder."""
+
+    dimensions: int
+    heads: int
+    values: int
+    hidden: int
+    sentences: int
+    steps: int
+    batch: int
+    learning_rate: float
+    noise: float
+    average: float
+    rejected: float
+    seed: int
+
+
+@dataclass(frozen=True)
 class Sampling:
     """How the model is sampled. The exported model recommends these settings."""
 
@@ -120,6 +138,7 @@ class Config:
     decoder: Decoder
     denoiser: Denoiser
     classifier: Classifier
+    probe: Probe
     sampling: Sampling
     work: Path = field(default=Path("build/training"))
 

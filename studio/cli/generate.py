@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from guidance.catalogue import EMBEDDED_ID
 from reswd_torch.errors import InputError
 from studio.cli import options
 
@@ -54,10 +55,11 @@ def generate_command(
     from studio.jobs import PaintJob
     from studio.service.guide.png import check_output, save_painted
     from studio.service.guide.run import run_paint
+    from studio.service.guide.understanding import hint_of
 
     job = PaintJob(Generation(prompt, negative, seed, steps, scale))
     check_output(output, overwrite=overwrite)
-    hint = known.hint(prompt)
+    hint = hint_of(prompt, EMBEDDED_ID)
     if hint:
         print(f"note: {hint}", file=sys.stderr)
     with watching() as watch:

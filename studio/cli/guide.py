@@ -16,6 +16,7 @@ from studio.cli import options
 
 if TYPE_CHECKING:
     from studio.jobs import GuideJob
+    from studio.references import GuideReference
     from studio.service.guide.run import GuideResult
 
 _DEFAULTS = GuidanceSettings()
@@ -70,6 +71,10 @@ _SIZE = typer.Option(
 _PNG = typer.Option("-o", "--output", help="Where the picture goes (.png; it keeps its settings).", metavar="OUT")
 _PLAIN = typer.Option("--plain", help="Also the plain image of the same seed, as OUT-plain.png.")
 _FROM = typer.Option("--from", help="Paint as this guided .png says; flags given here win.", metavar="FILE")
+_EXPLAIN = typer.Option(
+    "--explain",
+    help="Say what the model understood of PROMPT, and which of its colours the reference lacks. Without -o nothing is painted.",
+)
 _LIST = typer.Option("--list", help="Show the models of the catalogue, and exit.")
 
 
@@ -92,6 +97,7 @@ def guide_command(
     output: Annotated[Path | None, _PNG] = None,
     plain: Annotated[bool, _PLAIN] = False,
     from_picture: Annotated[Path | None, _FROM] = None,
+    explain: Annotated[bool, _EXPLAIN] = False,
     device: Annotated[str, options.DEVICE] = "auto",
     show_list: Annotated[bool, _LIST] = False,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
@@ -100,6 +106,8 @@ def guide_command(
 
     The reference steers every step of a diffusion model. The one that ships with the project paints 64x64 pixels, offline;
     --list shows the others, which are downloaded when they are first used.
+
+    --explain says first what the model understood of PROMPT, and paints only where -o says where to.
     """
     if show_list:
         print(_catalogue())
@@ -122,12 +130,18 @@ def guide_command(
         strength=strength, start=start, stop=stop, method=method, decode_scale=decode_scale, grain=grain
     )
     saved = read_guided(from_picture) if from_picture else None
+    if explain and output is None:
+        _explain(*_asked(saved, prompt, model, reference, palette))
+        return
     job = _job(saved, model, reference, palette, painting, steering)
     job = replace(job, plain=plain)
     plain_output = _check_outputs(output, plain, [path for path in (reference, from_picture) if path], overwrite)
     assert output is not None
     check_job(job)
-    _hint(job)
+    if explain:
+        _explain(job.generation.prompt, job.reference, job.model)
+    else:
+        _hint(job)
     with watching() as watch:
         result = run_guide(job, device, watch)
     _save(result, output, plain_output, overwrite)
@@ -178,11 +192,49 @@ def _check_outputs(output: Path | None, plain: bool, inputs: list[Path], overwri
     return beside
 
 
+def _asked(
+    saved: GuideJob | None, prompt: str | None, model: str | None, reference: Path | None, palette: str | None
+) -> tuple[str, GuideReference | None, str]:
+    """What is to be explained: a prompt, whose colours are wanted if anybody's, and the model."""
+    from studio.references import choose_guide_reference
+
+    if prompt is None and saved is None:
+        raise InputError("nothing to explain: give a PROMPT, such as 'a blue dog', or --from a guided .png")
+    wanted = None if saved is None else saved.reference
+    if reference is not None or palette is not None:
+        wanted = choose_guide_reference(file=reference, palette=palette)
+    name = EMBEDDED_ID if saved is None else saved.model
+    said = saved.generation.prompt if prompt is None and saved is not None else prompt
+    return said or "", wanted, name if model is None else model
+
+
+def _explain(prompt: str, reference: GuideReference | None, model: str) -> None:
+    """Print what the model understood of a prompt, what not, and the colours that the reference lacks."""
+    from guidance.understood.words import not_understood, rows, taken_for
+    from studio.service.guide.understanding import explained
+
+    found = explained(prompt, reference, model)
+    table = rows(found.understood)
+    if table:
+        print("understood:")
+        roles = max(len(role) for role, _, _ in table)
+        values = max(len(value) for _, value, _ in table)
+        for role, value, confidence in table:
+            print(f"  {role.ljust(roles)}  {value.ljust(values)}  {round(100 * confidence):3d}%")
+    for line in (taken_for(found.understood), not_understood(found.understood)):
+        if line:
+            print(line)
+    for warning in found.warnings:
+        print(f"warning: {warning}")
+    if found.hint:
+        print(f"note: {found.hint}", file=sys.stderr)
+
+
 def _hint(job: GuideJob) -> None:
     """Print a note where the embedded model has never heard of what it is to paint."""
-    from guidance.known import read_known
+    from studio.service.guide.understanding import hint_of
 
-    hint = read_known().hint(job.generation.prompt) if job.model.strip() == EMBEDDED_ID else None
+    hint = hint_of(job.generation.prompt, job.model)
     if hint:
         print(f"note: {hint}", file=sys.stderr)
 

@@ -162,7 +162,7 @@ def test_refusals_are_words_and_hints_come_while_typing(open_page) -> None:  # t
     press()
     says(studio, "the prompt is empty")
     studio.at("#guide-prompt textarea").fill("an elefant")
-    studio.at("#guide-hint").get_by_text("did you mean elephant").wait_for()
+    studio.at("#guide-hint").get_by_text("elephant").first.wait_for()
     press()
     says(studio, "Choose a reference")
     set_palette(studio, "#zz")
@@ -202,7 +202,9 @@ def test_a_long_prompt_is_told_what_of_it_the_model_knows(open_page) -> None:  #
     hint.get_by_text("knows horse and moon, not photograph, astronaut or riding").wait_for()
     assert '"a blue horse" suits it best' in hint.inner_text()
     studio.at("#guide-prompt textarea").fill("a blue horse")
-    studio.wait(lambda: hint.inner_text().strip() == "")
+    studio.wait(lambda: hint.inner_text().strip() == "Understood: object horse · object's colour blue")
+    set_palette(studio, "#d4281f, #ffffff")
+    hint.get_by_text("The prompt asks for blue; the palette has none.").wait_for()
 
 
 @browser

@@ -145,9 +145,9 @@ def _painted(job: GuideJob, watch: Watch) -> GuideResult:
 
 def _hints(job: GuideJob) -> list[str]:
     """A note where the embedded model has never heard of what it is to paint."""
-    from guidance.known import read_known
+    from studio.service.guide.understanding import hint_of
 
-    hint = read_known().hint(job.generation.prompt) if job.model == EMBEDDED_ID else None
+    hint = hint_of(job.generation.prompt, job.model)
     return [hint] if hint else []
 
 

@@ -95,7 +95,9 @@ class GuideEvents:
             [place.preview, place.about],
             concurrency_limit=4,
             **LATEST,
-        ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE)
+        ).then(None, [place.picture, place.preview], place.picture, js=PLACE_JS, **PRIVATE).then(
+            self.show_hint, self._asked, wishes.hint, **LATEST
+        )
         wishes.palette.change(show_palette, wishes.palette, wishes.swatches, queue=False, **LATEST)
         wishes.kind.change(
             self.show_kind,
@@ -104,7 +106,8 @@ class GuideEvents:
             queue=False,
             **LATEST,
         )
-        wishes.prompt.change(self.show_hint, [self.tab.model.model, wishes.prompt], wishes.hint, queue=False, **LATEST)
+        asks = [wishes.prompt.change, wishes.palette.change, wishes.kind.change]
+        gr.on(asks, self.show_hint, self._asked, wishes.hint, queue=False, **LATEST)
 
     def choose_picture(self, session: Session, path: str | None) -> Updates:
         """A picture was dropped or taken out."""
@@ -120,9 +123,20 @@ class GuideEvents:
             wishes.guided_group: gr.update(visible=kind != NOTHING),
         }
 
-    def show_hint(self, model: str | None, prompt: str | None) -> Updates:
-        """Say what the embedded model does not know of the prompt."""
-        return {self.tab.wishes.hint: show.hint(self.tab, model or "", prompt or "")}
+    @property
+    def _asked(self) -> list[Any]:
+        """What :meth:`show_hint` takes."""
+        wishes = self.tab.wishes
+        return [self.session, self.tab.model.model, wishes.prompt, wishes.kind, wishes.palette]
+
+    def show_hint(
+        self, session: Session, model: str | None, prompt: str | None, kind: str | None, palette: str | None
+    ) -> Updates:
+        """Say what the embedded model understood of the prompt, and which of its colours the reference lacks."""
+        state = session.guide
+        side = state.reference.side
+        wanted = guide_run.reference_so_far(kind or "", palette or "", side.path if side else None, state.kept)
+        return {self.tab.wishes.hint: show.hint(self.tab, model or "", prompt or "", wanted)}
 
     def wire_model(self) -> None:
         """What paints, and from which noise."""

@@ -91,6 +91,14 @@ def _within_budget(job: AnyPainting) -> AnyPainting:
     return job
 
 
+def reference_so_far(kind: str, palette: str, picture: Path | None, kept: GuideJob | None) -> GuideReference | None:
+    """Where the colours come from, as far as it is chosen: None where it is not yet, or cannot be read."""
+    try:
+        return _reference(GuideChoice(kind=kind, palette=palette), picture, kept) if kind != NOTHING else None
+    except InputError:
+        return None
+
+
 def _reference(choice: GuideChoice, reference: Path | None, kept: GuideJob | None) -> GuideReference:
     """What the controls take the colours from. Raises InputError with words for the page."""
     if choice.kind == PALETTE:

@@ -10,7 +10,10 @@ from PIL import Image
 
 from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.settings import GuidanceSettings
+from reswd_torch.errors import InputError
+from studio.references import GuideReference
 from studio.service.guide.run import GuideEvent, GuideJob, default_generation
+from studio.service.guide.understanding import explained
 from studio.ui import words as shared_words
 from studio.ui.guide import words
 from studio.ui.guide.parts import GuideTab
@@ -137,7 +140,7 @@ def settings(tab: GuideTab, job: AnyPainting) -> Updates:
     guidance = job.guidance if isinstance(job, GuideJob) else GuidanceSettings()
     updates: Updates = {
         tab.wishes.prompt: wanted.prompt,
-        tab.wishes.hint: hint(tab, job.model, wanted.prompt),
+        tab.wishes.hint: hint(tab, job.model, wanted.prompt, job.reference if isinstance(job, GuideJob) else None),
         tab.model.model: job.model,
         tab.model.model_line: words.model_line(job.model),
         tab.model.steps: wanted.steps,
@@ -181,8 +184,18 @@ def own_settings(tab: GuideTab, model: str, prompt: str) -> Updates:
     }
 
 
-def hint(tab: GuideTab, model: str, prompt: str) -> str:
-    """What the embedded model does not know of a prompt, as a message; nothing for other models."""
-    if tab.known is None or model != EMBEDDED_ID:
+def hint(tab: GuideTab, model: str, prompt: str, reference: GuideReference | None = None) -> str:
+    """What the embedded model understood of a prompt, and what not; nothing for other models, of which nobody knows.
+
+    Args:
+        tab: the components.
+        model: id of the model.
+        prompt: as it was written.
+        reference: whose colours are wanted, to warn of those that it lacks.
+    """
+    if tab.known is None or model != EMBEDDED_ID or not prompt.strip():
         return ""
-    return shared_words.message(tab.known.hint(prompt) or "")
+    try:
+        return words.understood(explained(prompt, reference, model, tab.known))
+    except InputError as refused:
+        return shared_words.message(shared_words.plain(refused))

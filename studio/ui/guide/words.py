@@ -12,9 +12,11 @@ from PIL import Image
 from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.known import Known
 from guidance.memory import memory_estimate
+from guidance.understood.words import not_understood, rows
 from studio.jobs import GuideJob
 from studio.references import KeptColours
 from studio.service.guide.run import GuideEvent
+from studio.service.guide.understanding import Explanation
 from studio.ui import words
 from studio.ui.guide.run import Painted
 
@@ -24,6 +26,8 @@ EMPTY = (
 )
 _PREVIEW_EDGE = 256
 _SWATCHES = 8
+_SURE = 0.9
+"""The confidence from which none is told."""
 
 
 def model_line(model: str) -> str:
@@ -46,6 +50,17 @@ def model_line(model: str) -> str:
         if not entry.negative_prompt:
             parts.append("ignores a negative prompt")
     return f'<p class="about">{escape(" · ".join(parts))}</p>'
+
+
+def understood(found: Explanation) -> str:
+    """What the embedded model understood of a prompt, what not, and the colours that the reference lacks."""
+    said = [
+        f"{role} {value}" + ("" if confidence >= _SURE else f" ({confidence:.0%} sure)")
+        for role, value, confidence in rows(found.understood)
+    ]
+    about = f'<p class="about">Understood: {escape(" · ".join(said))}</p>' if said else ""
+    last = found.hint or not_understood(found.understood) or ""
+    return about + "".join(words.message(text) for text in (*found.warnings, last[:1].upper() + last[1:]))
 
 
 def waiting(event: GuideEvent, model: str) -> str:

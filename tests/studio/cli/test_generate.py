@@ -57,7 +57,7 @@ def test_a_prompt_outside_its_world_gets_a_hint_and_a_picture(reswd: Reswd, tmp_
     out = tmp_path / "out.png"
     ran = reswd("generate", "an elefant", "-o", out, "--steps", 1)
     assert ran.code == 0
-    assert "did you mean elephant" in ran.err
+    assert "elephant" in ran.err
     assert out.is_file()
 
 
