@@ -37,8 +37,8 @@ BACKENDS: dict[str, Backend] = {
     # A group of 128 weights has two numbers of two bytes, a block of 64 has one of four, a row of int8 has one.
     "torchao-int4": Backend("torchao", "torchao", 0.5 + 4 / 128, needs_cuda=True),  # elsewhere a code takes a byte
     "torchao-int8": Backend("torchao", "torchao", 1.0),
-    "bnb-nf4": Backend("bitsandbytes", "bitsandbytes", 0.5 + 4 / 64),
-    "bnb-int8": Backend("bitsandbytes", "bitsandbytes", 1.0),
+    "bnb-nf4": Backend("bitsandbytes", "bitsandbytes", 0.5 + 4 / 64, needs_cuda=True),  # diffusers asks for it
+    "bnb-int8": Backend("bitsandbytes", "bitsandbytes", 1.0, needs_cuda=True),
     "quanto-int4": Backend("optimum.quanto", "optimum-quanto", 0.5 + 4 / 128),
     "quanto-int8": Backend("optimum.quanto", "optimum-quanto", 1.0),
     SINQ_PACKAGE: Backend("sinq", "sinq", 0.5 + 4 / TILE),
@@ -48,8 +48,8 @@ own."""
 QUANTIZATIONS = (NONE, SINQ, AUTO, *BACKENDS)
 """The ways that can be asked for. ``"none"``: weights as they are. ``"sinq"``: 4 bits by the dual scales of
 :mod:`guidance.quantize.sinkhorn`, in the denoiser and the text encoders, without any other package. ``"auto"``: ``"none"`` where the
-model fits so, else ``"sinq"``. ``"sinq-package"``: the same in the denoiser, and transformers' own ``SinqConfig`` in the text
-encoders. The others name a package and a format, which the denoiser and the text encoders get."""
+model fits so, else ``"sinq"``. ``"sinq-package"``: the same in the denoiser, and transformers' ``SinqConfig`` in those text
+encoders that it reads right. The others name a package and a format, which the denoiser and the text encoders get."""
 
 
 def check_quantization(name: object) -> str:

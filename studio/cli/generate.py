@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from guidance.quantize.kinds import NONE, check_quantization
 from reswd_torch.errors import InputError
 from studio.cli import options
 
@@ -21,6 +22,7 @@ _STEPS = typer.Option(help="Denoising steps, 1 to 200. (default: 25)", parser=op
 _SCALE = typer.Option(
     help="How closely to follow the prompt, 1 to 20. (default: 2.5)", parser=options.number, metavar="NUMBER"
 )
+_QUANTIZE = options.quantize()
 _LIST = typer.Option("--list", help="Show every object and colour that the model knows, and exit.")
 
 
@@ -31,6 +33,7 @@ def generate_command(
     seed: Annotated[int, _NOISE] = 0,
     steps: Annotated[int, _STEPS] = 25,
     scale: Annotated[float, _SCALE] = 2.5,
+    quantize: Annotated[str, _QUANTIZE] = NONE,
     device: Annotated[str, options.DEVICE] = "auto",
     show_list: Annotated[bool, _LIST] = False,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
@@ -55,7 +58,7 @@ def generate_command(
     from studio.service.guide.png import check_output, save_painted
     from studio.service.guide.run import run_paint
 
-    job = PaintJob(Generation(prompt, negative, seed, steps, scale))
+    job = PaintJob(Generation(prompt, negative, seed, steps, scale), quantize=check_quantization(quantize))
     check_output(output, overwrite=overwrite)
     hint = known.hint(prompt)
     if hint:
