@@ -43,7 +43,9 @@ class SinqLinear(nn.Module):
         super().__init__()
         self.in_features, self.out_features, self.tile = in_features, out_features, tile
         if in_features % 2 or in_features % tile:
-            raise InputError(f"a tile of {tile} does not fit {in_features} inputs: give an even divisor of {in_features}")
+            raise InputError(
+                f"a tile of {tile} does not fit {in_features} inputs: give an even divisor of {in_features}"
+            )
 
         def kept(value: Tensor) -> nn.Parameter:
             return nn.Parameter(value, requires_grad=False)
@@ -78,13 +80,9 @@ class SinqLinear(nn.Module):
             raise InputError(f"unknown method {method!r}: choose {' or '.join(METHODS)}")
         size = tile_for(linear.in_features, name, tile)
         if size is None:
-            raise InputError(
-                f"{name}: no tile fits its {linear.in_features} inputs: leave this layer as it is"
-            )
+            raise InputError(f"{name}: no tile fits its {linear.in_features} inputs: leave this layer as it is")
         weight = linear.weight.detach()
-        made = cls(
-            linear.in_features, linear.out_features, linear.bias is not None, size, weight.device, weight.dtype
-        )
+        made = cls(linear.in_features, linear.out_features, linear.bias is not None, size, weight.device, weight.dtype)
         if linear.bias is not None and made.bias is not None:
             made.bias.data.copy_(linear.bias.detach())
         at_once = max(1, _AT_ONCE // (linear.out_features * size))
@@ -108,6 +106,7 @@ class SinqLinear(nn.Module):
         # The size of the weights goes to the columns, so that half precision holds the steps of rows. A power of two is exact.
         size = (weight / columns).abs().amax(2, keepdim=True).median(1, keepdim=True).values
         columns = columns * torch.where(size > 0, size, 1.0).log2().round().exp2()
+        columns = columns.clamp(min=torch.finfo(kept).tiny, max=torch.finfo(kept).max)
         columns = columns.to(kept).float()  # codes are chosen for the scales as they are kept
         codes, scale, zero = round_to_nearest(weight / columns, kept)
         self.codes.data[:, inputs.start // 2 : inputs.stop // 2] = pack(in_rows(codes))

@@ -66,7 +66,7 @@ def quantize_linears(
     for name, module in model.named_modules():
         if not isinstance(module, nn.Linear) or not name:
             continue
-        reason = _kept_as_it_is(name, module, tile, keep, users[id(module.weight)])
+        reason = kept_as_it_is(name, module, tile, keep, users[id(module.weight)])
         if reason is None:
             chosen.append((name, module))
         else:
@@ -80,7 +80,7 @@ def quantize_linears(
     return report
 
 
-def _kept_as_it_is(name: str, linear: nn.Linear, tile: int | None, keep: Collection[str], users: int) -> str | None:
+def kept_as_it_is(name: str, linear: nn.Linear, tile: int | None, keep: Collection[str], users: int) -> str | None:
     """Why a layer is not quantized; None for one that is."""
     if any(name == each or name.startswith(f"{each}.") for each in keep):
         return "asked for"
@@ -101,4 +101,3 @@ def _kept_as_it_is(name: str, linear: nn.Linear, tile: int | None, keep: Collect
 def model_bytes(model: nn.Module) -> int:
     """Bytes of all parameters and buffers of a model, each counted once."""
     return sum(value.numel() * value.element_size() for value in {*model.parameters(), *model.buffers()})
-

@@ -144,9 +144,7 @@ def run_guide(job: GuideJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
         seconds = time.perf_counter() - began
     if job.generation.negative_prompt and loaded.model and not loaded.model.negative_prompt:
         notes.append(f"a negative prompt changes little or nothing with {loaded.model.label}")
-    kept = replace(
-        job, reference=KeptColours(packed(colors), job.reference.name), quantize=loaded.placement.quantize
-    )
+    kept = replace(job, reference=KeptColours(packed(colors), job.reference.name), quantize=loaded.placement.quantize)
     plain_distance = None if plain is None else _distance(plain, colors)
     return GuideResult(kept, image, plain, _distance(image, colors), plain_distance, seconds, tuple(notes))
 
