@@ -47,9 +47,10 @@ BACKENDS: dict[str, Backend] = {
 own."""
 QUANTIZATIONS = (NONE, SINQ, AUTO, *BACKENDS)
 """The ways that can be asked for. ``"none"``: weights as they are. ``"sinq"``: 4 bits by the dual scales of
-:mod:`guidance.quantize.sinkhorn`, in the denoiser and the text encoders, without any other package. ``"auto"``: ``"none"`` where the
-model fits so, else ``"sinq"``. ``"sinq-package"``: the same in the denoiser, and transformers' ``SinqConfig`` in those text
-encoders that it reads right. The others name a package and a format, which the denoiser and the text encoders get."""
+:mod:`guidance.quantize.sinkhorn`, in the denoiser and the text encoders, without any other package. ``"auto"``: ``"none"``
+where the model fits so, else ``"sinq"``. ``"sinq-package"``: the same in the denoiser, and transformers' ``SinqConfig`` in
+those text encoders that it reads right. The others name a package and a format, which the denoiser and the text encoders
+get."""
 
 
 def check_quantization(name: object) -> str:

@@ -111,8 +111,8 @@ def check_job(job: GuideJob | PaintJob) -> None:
     """Refuse what can be refused before a model is loaded.
 
     Raises:
-        InputError: the model has a name that no model can have, the quantization is unknown, or the model does not paint pictures of that size; or the reference
-            cannot be read.
+        InputError: the model has a name that no model can have, or does not paint pictures of that size; the quantization is
+            unknown; or the reference cannot be read.
     """
     _check_model(job)
     if isinstance(job, GuideJob):
