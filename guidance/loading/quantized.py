@@ -40,12 +40,16 @@ def quantized_arguments(
     if quantize == NONE:
         return {}
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    libraries = {part: value for part, value in index.items() if isinstance(value, list) and value[0] is not None}
+    libraries: dict[str, list[str]] = {
+        part: value
+        for part, value in index.items()
+        if isinstance(value, list) and len(value) == 2 and value[0] is not None
+    }
     denoisers = [part for part in _DENOISERS if part in libraries]
     encoders = [part for part in libraries if part.startswith("text_encoder")]
     if quantize == SINQ:
         parts = [*denoisers, *encoders]
-        return {part: _read_quantized(folder / part, *libraries[part], dtype, files, device) for part in parts}
+        return {part: _read_quantized(folder / part, libraries[part], dtype, files, device) for part in parts}
     from diffusers import PipelineQuantizationConfig
 
     mapping: dict[str, object]
@@ -53,21 +57,20 @@ def quantized_arguments(
         theirs = [part for part in encoders if libraries[part][1] in _READ_BY_SINQ]
         ours = [part for part in (*denoisers, *encoders) if part not in theirs]
         mapping = {part: _sinq_config() for part in theirs}
-        own = {part: _read_quantized(folder / part, *libraries[part], dtype, files, device) for part in ours}
+        own = {part: _read_quantized(folder / part, libraries[part], dtype, files, device) for part in ours}
         return own | ({"quantization_config": PipelineQuantizationConfig(quant_mapping=mapping)} if mapping else {})
     mapping = {part: _config(quantize, "diffusers", dtype) for part in denoisers}
     mapping |= {part: _config(quantize, "transformers", dtype) for part in encoders}
     return {"quantization_config": PipelineQuantizationConfig(quant_mapping=mapping)}
 
 
-def _read_quantized(
-    folder: Path, library: str, class_name: str, dtype: str, files: ChosenFiles | None, device: str
-) -> object:
+def _read_quantized(folder: Path, component: list[str], dtype: str, files: ChosenFiles | None, device: str) -> object:
     """Read one part of a pipeline and quantize it by our own module. Raises InputError."""
     import torch
 
     from guidance.quantize.replace import quantize_linears
 
+    library, class_name = component
     if library not in ("diffusers", "transformers"):  # the file may be anybody's, and names code to import
         raise InputError(f"{folder.name} is a {class_name} of {library}, which cannot be quantized: leave that out")
     kind: Any = getattr(import_module(library), class_name)
