@@ -72,7 +72,7 @@ def _read_quantized(folder: Path, component: list[str], dtype: str, files: Chose
 
     library, class_name = component
     if library not in ("diffusers", "transformers"):  # the file may be anybody's, and names code to import
-        raise InputError(f"{folder.name} is a {class_name} of {library}, which cannot be quantized: leave that out")
+        raise InputError(f"{folder.name} is a {class_name} of {library}, which cannot be quantized: choose {NONE!r}")
     kind: Any = getattr(import_module(library), class_name)
     variant = files.variant if files is not None else None
     if files is not None and not any(f".{variant}." in p or f".{variant}-" in p for p in _of(files, folder.name)):
