@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guidance.catalogue import CATALOGUE, EMBEDDED_ID, ModelEntry
+from guidance.quantize.kinds import AUTO, BACKENDS, NONE, SINQ, bytes_per_weight, check_quantization
 from reswd_torch.errors import InputError
 
 OFFLOADS = ("none", "model", "sequential")
@@ -32,6 +33,12 @@ about 20 GB resident and 13 GB with model offload (smeltcore.com, recipes for RT
 the model card)."""
 GUIDED_BYTES = 32 * 4
 """Bytes that guidance takes for each pixel: the decoded picture, the moved one, and the colours of both in float32."""
+LINEAR_SHARE = {"sd": 0.31, "sdxl": 0.87, "sana": 0.53}
+"""Share of a denoiser's parameters that are weights of linear layers, by its family; :data:`ALL_LINEAR` for the others. The
+rest are convolutions, which quantization leaves as they are. Counted on the classes of diffusers 0.42.1 without weights."""
+ALL_LINEAR = 0.999
+ENCODER_SHARE = 0.9
+"""The same for text encoders: their tables of tokens stay (Qwen3 4B 0.903, T5 XXL 0.946, counted likewise)."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +49,14 @@ class MemoryEstimate:
         weights: GiB of the model's weights that are on the device at the same time.
         working: GiB for the picture while it is made.
         host: GiB of weights that wait in the host's memory.
+        loading: GiB of the host's memory that reading takes for a moment where weights are quantized: the largest component
+            as it is, beside all others in few bits. 0 where nothing is quantized.
     """
 
     weights: float
     working: float
     host: float
+    loading: float = 0.0
 
     @property
     def device(self) -> float:
@@ -67,15 +77,23 @@ class Placement:
             goes there when it is needed (``enable_model_cpu_offload`` of diffusers). ``"sequential"``: each layer goes
             there when it is needed, which is far slower.
         estimate: the estimate that this placement was chosen by.
+        quantize: one of :data:`guidance.quantize.QUANTIZATIONS`, never ``"auto"``.
     """
 
     dtype: str
     offload: str
     estimate: MemoryEstimate
+    quantize: str = NONE
 
 
 def memory_estimate(
-    model: ModelEntry, width: int, height: int, offload: str = "none", guided: bool = True, dtype: str | None = None
+    model: ModelEntry,
+    width: int,
+    height: int,
+    offload: str = "none",
+    guided: bool = True,
+    dtype: str | None = None,
+    quantize: str = NONE,
 ) -> MemoryEstimate:
     """Estimate the memory that one picture needs from the number of parameters and the size of the picture.
 
@@ -86,6 +104,9 @@ def memory_estimate(
     width * height * (:data:`DECODER_VALUES` * bytes of one of the decoder's numbers + :data:`OTHER_BYTES`), and if
     ``guided``, :data:`GUIDED_BYTES` more for each pixel.
 
+    Quantized, the linear layers of the denoiser and of the text encoders (:data:`LINEAR_SHARE`, :data:`ENCODER_SHARE`) take
+    :func:`guidance.quantize.kinds.bytes_per_weight` for each parameter, and one layer is made anew at a time.
+
     The estimate leaves out safety checkers and adapters, batches of more than one picture, the denoiser's own maps where
     they are larger than the decoder's, and gradients through the decoder, which keep the maps of all its layers.
 
@@ -95,9 +116,10 @@ def memory_estimate(
         offload: one of :data:`OFFLOADS`.
         guided: whether the picture's colours are steered.
         dtype: number format of the weights, a key of :data:`DTYPES`; None for the one that the model's entry names.
+        quantize: how weights are stored, one of :data:`guidance.quantize.QUANTIZATIONS`; ``"auto"`` counts as ``"none"``.
 
     Raises:
-        InputError: the offload or the dtype is unknown, or the size is below 1.
+        InputError: the offload, the dtype or the quantization is unknown, or the size is below 1.
     """
     if offload not in OFFLOADS:
         raise InputError(f"unknown offload {offload!r}: choose one of {', '.join(OFFLOADS)}")
@@ -106,18 +128,35 @@ def memory_estimate(
         raise InputError(f"unknown dtype {number!r}: choose one of {', '.join(DTYPES)}")
     if width < 1 or height < 1:
         raise InputError(f"size {width} x {height} is out of range: give at least 1 x 1")
-    parts = (*model.text_encoders, model.denoiser, model.vae)
+    billion = 1e9 / GIB  # of bytes
+    whole, few = float(DTYPES[number]), _bytes(check_quantization(quantize), DTYPES[number])
+    linear = LINEAR_SHARE.get(model.family, ALL_LINEAR)
+    denoiser = model.denoiser * (linear * few + (1 - linear) * whole)
+    encoders = [size * (ENCODER_SHARE * few + (1 - ENCODER_SHARE) * whole) for size in model.text_encoders]
+    vae = model.vae * whole
+    parts, everything = (*encoders, denoiser, vae), sum(encoders) + denoiser + vae
     if offload == "none":
-        held = model.parameters
+        held = everything
     elif offload == "model":
-        held = max(*parts, model.denoiser + model.vae if guided else 0.0)
+        held = max(*parts, denoiser + vae if guided else 0.0)
     else:
-        held = min(LARGEST_LAYER, max(parts))
-    billion = 1e9 * DTYPES[number] / GIB
+        held = min(LARGEST_LAYER * whole, max(parts))
     decoder = 4 if model.upcast_vae else DTYPES[number]
     pixel = DECODER_VALUES * decoder + OTHER_BYTES + (GUIDED_BYTES if guided else 0)
-    host = 0.0 if offload == "none" else model.parameters * billion
-    return MemoryEstimate(held * billion, width * height * pixel / GIB, host)
+    host = 0.0 if offload == "none" else everything * billion
+    loading = 0.0
+    if few != whole:
+        grown = max(
+            full * whole - kept
+            for full, kept in zip((*model.text_encoders, model.denoiser), (*encoders, denoiser), strict=True)
+        )
+        loading = (everything + grown) * billion
+    return MemoryEstimate(held * billion, width * height * pixel / GIB, host, loading)
+
+
+def _bytes(quantize: str, number: int) -> float:
+    """Bytes of one weight of a linear layer, where a choice that is still open counts as none."""
+    return bytes_per_weight(NONE if quantize == AUTO else quantize, number)
 
 
 def choose_placement(
@@ -127,6 +166,7 @@ def choose_placement(
     width: int | None = None,
     height: int | None = None,
     guided: bool = True,
+    quantize: str = NONE,
 ) -> Placement:
     """Choose the fastest way of loading a model that should fit, judged by :func:`memory_estimate`.
 
@@ -137,49 +177,88 @@ def choose_placement(
         host_memory_bytes: free memory of the host.
         width, height: size of the picture, pixels; None for the model's default.
         guided: whether the picture's colours are steered.
+        quantize: how weights are stored, one of :data:`guidance.quantize.QUANTIZATIONS`. With ``"auto"`` they are quantized
+            where the model does not fit otherwise, or only layer by layer.
 
     Raises:
         InputError: the model does not fit onto the device even with sequential offload, or its weights do not fit into the
-            host's memory.
+            host's memory; with what would fit.
     """
     wide, high = width or model.width, height or model.height
     room = USABLE * host_memory_bytes / GIB
-    if device_memory_bytes is None:
-        estimate = memory_estimate(model, wide, high, "none", guided, "float32")
-        if estimate.device > room:
-            raise InputError(
-                f"{model.id} at {wide} x {high} needs {estimate} in float32 on the CPU, and {room:.1f} GiB of memory are "
-                f"free: choose a smaller model, such as {_that_fits(None, room)}, or a smaller size, or use a GPU"
-            )
-        return Placement("float32", "none", estimate)
-    space = USABLE * device_memory_bytes / GIB
-    estimates = {offload: memory_estimate(model, wide, high, offload, guided) for offload in OFFLOADS}
-    for offload, estimate in estimates.items():
-        if estimate.device <= space and estimate.host <= room:
-            return Placement(model.dtype, offload, estimate)
-    least = estimates["sequential"]
+    space = None if device_memory_bytes is None else USABLE * device_memory_bytes / GIB
+    dtype = "float32" if space is None else model.dtype
+
+    def estimated(kind: str, offload: str) -> MemoryEstimate:
+        return memory_estimate(model, wide, high, offload, guided, dtype, kind)
+
+    for kind, offload in _ways(check_quantization(quantize), space is None):
+        estimate = estimated(kind, offload)
+        if _fits(estimate, space, room):
+            return Placement(dtype, offload, estimate, kind)
+    kind, offload = _ways(quantize, space is None)[-1]
+    least = estimated(kind, offload)
+    smaller = _that_fits(space, room, kind)
+    if quantize == NONE and any(_fits(estimated(*way), space, room) for way in _ways(SINQ, space is None)):
+        smaller += f", or quantize its weights ({SINQ!r} fits)"
+    stored = "" if kind == NONE else f", quantized as {kind!r},"
+    if space is None:
+        if least.device <= room:
+            raise InputError(_too_much_to_read(model, least, room, smaller))
+        raise InputError(
+            f"{model.id} at {wide} x {high}{stored} needs {least} in float32 on the CPU, and {room:.1f} GiB of memory are "
+            f"free: choose a smaller model, such as {smaller}, or a smaller size, or use a GPU"
+        )
     if least.device > space:
         raise InputError(
-            f"{model.id} at {wide} x {high} needs {least} on the device even with sequential offload, and {space:.1f} GiB "
-            f"are free: choose a smaller width and height, or a smaller model, such as {_that_fits(space, room)}"
+            f"{model.id} at {wide} x {high}{stored} needs {least} on the device even with {offload} offload, and "
+            f"{space:.1f} GiB are free: choose a smaller width and height, or a smaller model, such as {smaller}"
         )
+    if least.host <= room:
+        raise InputError(_too_much_to_read(model, least, room, smaller))
     raise InputError(
-        f"{model.id} needs {least.host:.1f} GiB of the host's memory for weights that wait there (estimate), and "
-        f"{room:.1f} GiB are free: choose a smaller model, such as {_that_fits(space, room)}, or free some memory"
+        f"{model.id}{stored} needs {least.host:.1f} GiB of the host's memory for weights that wait there (estimate), and "
+        f"{room:.1f} GiB are free: choose a smaller model, such as {smaller}, or free some memory"
     )
 
 
-def _that_fits(space: float | None, room: float) -> str:
+def _too_much_to_read(model: ModelEntry, least: MemoryEstimate, room: float, smaller: str) -> str:
+    """What is said of a model that would fit once its weights are quantized, and not before."""
+    return (
+        f"{model.id} needs {least.loading:.1f} GiB of the host's memory while its weights are read and quantized (estimate), "
+        f"and {room:.1f} GiB are free: choose a smaller model, such as {smaller}, or free some memory"
+    )
+
+
+def _ways(quantize: str, on_cpu: bool) -> tuple[tuple[str, str], ...]:
+    """The quantizations and offloads to try, the best first."""
+    kinds = (NONE, SINQ) if quantize == AUTO else (quantize,)
+    if on_cpu:
+        return tuple((kind, "none") for kind in kinds)
+    whole_parts = tuple((kind, offload) for kind in kinds for offload in OFFLOADS[:2])
+    if quantize in BACKENDS:  # nobody promises that the tensors of these packages can be moved layer by layer
+        return whole_parts
+    return whole_parts + tuple((kind, "sequential") for kind in kinds)
+
+
+def _fits(estimate: MemoryEstimate, space: float | None, room: float) -> bool:
+    """Whether a way of loading fits into the device's memory (None: it is the host's) and into the host's."""
+    held = estimate.device <= (room if space is None else space)
+    return held and estimate.host <= room and estimate.loading <= room
+
+
+def _that_fits(space: float | None, room: float, quantize: str = NONE) -> str:
     """Id of the largest model of the catalogue that fits at its default size without sequential offload.
 
     Args:
         space: usable memory of the device, GiB; None for the CPU.
         room: usable memory of the host, GiB.
+        quantize: how weights are stored.
     """
     for entry in sorted(CATALOGUE, key=lambda entry: entry.parameters, reverse=True):
         for offload in ("none",) if space is None else ("none", "model"):
             dtype = "float32" if space is None else entry.dtype
-            needs = memory_estimate(entry, entry.width, entry.height, offload, dtype=dtype)
-            if needs.device <= (room if space is None else space) and needs.host <= room:
+            needs = memory_estimate(entry, entry.width, entry.height, offload, dtype=dtype, quantize=quantize)
+            if _fits(needs, space, room):
                 return entry.id
     return EMBEDDED_ID

@@ -16,6 +16,7 @@ from guidance.loading.model_ids import did_you_mean
 from guidance.loading.plan import LoadingPlan, plan_loading
 from guidance.loading.progress import LOADING_AT, MonotoneProgress
 from guidance.memory import GIB
+from guidance.quantize.kinds import NONE
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ _LARGE = 2**20
 
 
 def fetch_model(
-    name: str, device: str, supported: Callable[[str], bool], offline: bool, tell: MonotoneProgress
+    name: str,
+    device: str,
+    supported: Callable[[str], bool],
+    offline: bool,
+    tell: MonotoneProgress,
+    quantize: str = NONE,
 ) -> tuple[Path, LoadingPlan]:
     """Make sure that all files of a model are on this machine.
 
@@ -36,6 +42,7 @@ def fetch_model(
         supported: says by the name of the pipeline's class whether it can be used.
         offline: use the cache only.
         tell: receives the progress.
+        quantize: how weights are stored once they are read, one of :data:`guidance.quantize.QUANTIZATIONS`.
 
     Returns:
         The folder of the model in the hub's cache, and the plan for loading it.
@@ -44,7 +51,7 @@ def fetch_model(
         InputError: the model cannot be had, or cannot be used; see :func:`guidance.loading.load`.
     """
     tell(0.0, f"looking for {name}")
-    cached = _from_cache(name, device, supported)
+    cached = _from_cache(name, device, supported, quantize)
     if cached is not None:
         return cached
     if offline:
@@ -53,7 +60,7 @@ def fetch_model(
             f"{EMBEDDED_ID}, which needs none"
         )
     try:
-        return _download(name, device, supported, tell)
+        return _download(name, device, supported, tell, quantize)
     except InputError:
         raise
     except BaseException as error:
@@ -65,7 +72,9 @@ def fetch_model(
         raise explained from error
 
 
-def _from_cache(name: str, device: str, supported: Callable[[str], bool]) -> tuple[Path, LoadingPlan] | None:
+def _from_cache(
+    name: str, device: str, supported: Callable[[str], bool], quantize: str
+) -> tuple[Path, LoadingPlan] | None:
     """Folder and plan of a model whose files are all in the hub's cache; None for any other. This asks no network."""
     import huggingface_hub as hub
     from huggingface_hub.errors import CachedRepoTreeNotFoundError
@@ -83,12 +92,12 @@ def _from_cache(name: str, device: str, supported: Callable[[str], bool]) -> tup
         sizes = file_sizes(folder)
     if not any(is_weight_file(path) for path in sizes):
         return None
-    plan = plan_loading(name, index, sizes, device)
+    plan = plan_loading(name, index, sizes, device, quantize)
     return (folder, plan) if is_complete(folder, index, plan.files) else None
 
 
 def _download(
-    name: str, device: str, supported: Callable[[str], bool], tell: MonotoneProgress
+    name: str, device: str, supported: Callable[[str], bool], tell: MonotoneProgress, quantize: str
 ) -> tuple[Path, LoadingPlan]:
     """Download the files of a model that are not in the cache yet; returns its folder and plan."""
     import huggingface_hub as hub
@@ -99,7 +108,7 @@ def _download(
     index = read_index(Path(hub.hf_hub_download(name, INDEX, revision=revision, tqdm_class=silent)), name, supported)
     listing = hub.list_repo_tree(name, recursive=True, revision=revision)
     sizes = {item.path: item.size for item in listing if isinstance(item, hub.RepoFile)}
-    plan = plan_loading(name, index, sizes, device)
+    plan = plan_loading(name, index, sizes, device, quantize)
     missing = {
         path: size
         for path, size in plan.files.files.items()

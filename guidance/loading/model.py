@@ -14,6 +14,7 @@ from guidance.loading.pipeline import load_embedded, read_pipeline
 from guidance.loading.plan import plan_loading, resolved_device
 from guidance.loading.progress import LOADING_AT, MonotoneProgress
 from guidance.memory import Placement, memory_estimate
+from guidance.quantize.kinds import AUTO, NONE, check_quantization, check_usable
 from reswd_torch.progress import OnProgress
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class LoadedModel:
     Attributes:
         pipe: the pipeline of diffusers, with its own progress bars switched off.
         model: the model's entry in the catalogue; None if it is not in there.
-        placement: number format and offload, and the memory estimate that they were chosen by.
+        placement: number format, offload and quantization, and the memory estimate that they were chosen by.
     """
 
     pipe: DiffusionPipeline
@@ -46,6 +47,7 @@ def load(
     progress: OnProgress | None = None,
     offline: bool = False,
     supported: Callable[[str], bool] = supported,
+    quantize: str = NONE,
 ) -> LoadedModel:
     """Load a model, after downloading the files that are missing.
 
@@ -62,32 +64,37 @@ def load(
         offline: use the embedded model, the cache and folders only.
         supported: says by the name of the pipeline's class whether it can be used. It is asked before anything large is
             downloaded.
+        quantize: how weights are stored, one of :data:`guidance.quantize.QUANTIZATIONS`. What ``"auto"`` came to is in the
+            model's placement; the embedded model it leaves as it is.
 
     Raises:
         InputError: there is no such model, device or folder; the hub asks for an account or consent, or is out of reach;
             the model is no pipeline, or a pipeline of an unsupported class; it does not fit into memory or onto the disk;
-            or a package is missing.
+            the quantization is unknown or cannot be used here; or a package is missing.
     """
     tell = MonotoneProgress(progress)
     name = model_id.strip()
+    check_quantization(quantize)
     if name == EMBEDDED_ID:
-        return _embedded_model(device, tell)
+        return _embedded_model(device, tell, NONE if quantize == AUTO else quantize)
     place = resolved_device(device)
+    check_usable(quantize, place)
     folder = local_folder(model_id)
     if folder is None:
-        folder, plan = fetch_model(name, place, supported, offline, tell)
+        folder, plan = fetch_model(name, place, supported, offline, tell, quantize)
     else:
         index = read_index(folder / INDEX, name, supported)
-        plan = plan_loading(name, index, file_sizes(folder), place)
+        plan = plan_loading(name, index, file_sizes(folder), place, quantize)
     tell(LOADING_AT, f"loading {name}")
     pipe = read_pipeline(name, folder, plan, place)
     tell(1.0, f"{name} is ready")
     return LoadedModel(pipe, MODELS.get(name), plan.placement)
 
 
-def _embedded_model(device: str, tell: OnProgress) -> LoadedModel:
+def _embedded_model(device: str, tell: OnProgress, quantize: str) -> LoadedModel:
     entry = MODELS[EMBEDDED_ID]
     tell(0.0, f"loading {EMBEDDED_ID}")
-    pipe = load_embedded(device)
+    pipe = load_embedded(device, quantize=quantize)
     tell(1.0, f"{EMBEDDED_ID} is ready")
-    return LoadedModel(pipe, entry, Placement("float32", "none", memory_estimate(entry, entry.width, entry.height)))
+    estimate = memory_estimate(entry, entry.width, entry.height, quantize=quantize)
+    return LoadedModel(pipe, entry, Placement("float32", "none", estimate, quantize))

@@ -11,6 +11,8 @@ from guidance.catalogue import EMBEDDED_ID
 from guidance.known import EMBEDDED
 from guidance.loading.files import INDEX
 from guidance.loading.plan import LoadingPlan
+from guidance.loading.quantized import quantized_arguments
+from guidance.quantize.kinds import NONE, check_usable
 from guidance.shipped import NO_MODEL
 from reswd_torch.errors import InputError
 
@@ -18,15 +20,17 @@ if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
 
 
-def load_embedded(device: str = "auto", folder: Path = EMBEDDED) -> DiffusionPipeline:
+def load_embedded(device: str = "auto", folder: Path = EMBEDDED, quantize: str = NONE) -> DiffusionPipeline:
     """Load the model that ships with the project, in float32 and without a network.
 
     Args:
         device: ``cpu``, ``cuda``, ``mps``, or ``auto``, which is CUDA if there is one and else the CPU.
         folder: another folder that holds a model of the same kind.
+        quantize: how weights are stored, one of :data:`guidance.quantize.QUANTIZATIONS` but ``"auto"``.
 
     Raises:
-        InputError: diffusers is not installed, the folder holds no model, or the device is not there.
+        InputError: diffusers is not installed, the folder holds no model, the device is not there, or the quantization cannot
+            be used here.
     """
     if not (folder / INDEX).is_file():
         raise InputError(f"{folder}: {NO_MODEL}")
@@ -35,11 +39,13 @@ def load_embedded(device: str = "auto", folder: Path = EMBEDDED) -> DiffusionPip
     from reswd_torch.matching.samples import resolve_device
 
     place = "cuda" if device == "auto" and torch.cuda.is_available() else resolve_device(device)
+    check_usable(quantize, place)
     try:
         with _quiet_libraries():
             from diffusers import DiffusionPipeline
 
-            pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+            few_bits = quantized_arguments(folder, quantize, "float32", None, place)
+            pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, dtype=torch.float32, **few_bits)
     except ImportError as error:
         raise InputError(
             f"generating needs diffusers and transformers ({error}): pip install 'reswd-studio[guide]'"
@@ -54,7 +60,7 @@ def read_pipeline(name: str, folder: Path, plan: LoadingPlan, device: str) -> Di
     Args:
         name: the model's name, for error messages.
         folder: the folder that holds the files.
-        plan: files, number format and offload.
+        plan: files, number format, offload and quantization.
         device: ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
@@ -67,8 +73,13 @@ def read_pipeline(name: str, folder: Path, plan: LoadingPlan, device: str) -> Di
         with _quiet_libraries():
             from diffusers import DiffusionPipeline
 
+            few_bits = quantized_arguments(folder, placement.quantize, placement.dtype, plan.files, device)
             pipe = DiffusionPipeline.from_pretrained(
-                folder, local_files_only=True, dtype=getattr(torch, placement.dtype), variant=plan.files.variant
+                folder,
+                local_files_only=True,
+                dtype=getattr(torch, placement.dtype),
+                variant=plan.files.variant,
+                **few_bits,
             )
         pipe.set_progress_bar_config(disable=True)
         if placement.offload == "model":
@@ -77,6 +88,8 @@ def read_pipeline(name: str, folder: Path, plan: LoadingPlan, device: str) -> Di
             pipe.enable_sequential_cpu_offload(device=device)
         else:
             pipe = pipe.to(device)
+    except InputError:
+        raise
     except ImportError as error:
         raise InputError(f"{name} needs a package that is not installed ({_first_line(error)}): install it") from error
     except torch.OutOfMemoryError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from guidance.catalogue import FAMILY_OF_CLASS, MODELS, ModelEntry, nearest_kin
 from guidance.loading.files import ChosenFiles, choose_files, is_weight_file
 from guidance.memory import DTYPES, Placement, choose_placement
+from guidance.quantize.kinds import NONE
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class LoadingPlan:
     placement: Placement
 
 
-def plan_loading(name: str, index: Mapping[str, object], sizes: Mapping[str, int], device: str) -> LoadingPlan:
+def plan_loading(
+    name: str, index: Mapping[str, object], sizes: Mapping[str, int], device: str, quantize: str = NONE
+) -> LoadingPlan:
     """Choose how a model is loaded and which of its files that takes.
 
     Args:
@@ -31,11 +34,12 @@ def plan_loading(name: str, index: Mapping[str, object], sizes: Mapping[str, int
         index: contents of its ``model_index.json``.
         sizes: size in bytes of every file in its repository, by its path.
         device: ``cpu``, ``cuda`` or ``mps``.
+        quantize: how weights are stored, one of :data:`guidance.quantize.QUANTIZATIONS`.
 
     Raises:
         InputError: the model does not fit into the memory that is free, or holds no weights that diffusers could read.
     """
-    placement = placement_for(MODELS.get(name) or _estimated_entry(name, index, sizes), device)
+    placement = placement_for(MODELS.get(name) or _estimated_entry(name, index, sizes), device, quantize)
     return LoadingPlan(choose_files(index, sizes, placement.dtype), placement)
 
 
@@ -54,12 +58,13 @@ def resolved_device(device: str) -> str:
     return resolve_device(device)
 
 
-def placement_for(entry: ModelEntry, device: str) -> Placement:
+def placement_for(entry: ModelEntry, device: str, quantize: str = NONE) -> Placement:
     """Choose a placement by the memory that is free now.
 
     Args:
         entry: the model.
         device: ``cpu``, ``cuda`` or ``mps``.
+        quantize: as for :func:`plan_loading`.
 
     Raises:
         InputError: the model does not fit.
@@ -69,10 +74,10 @@ def placement_for(entry: ModelEntry, device: str) -> Placement:
 
     host = psutil.virtual_memory().available
     if device == "cuda":
-        return choose_placement(entry, torch.cuda.mem_get_info()[0], host)
+        return choose_placement(entry, torch.cuda.mem_get_info()[0], host, quantize=quantize)
     if device == "mps":
-        return choose_placement(entry, torch.mps.recommended_max_memory(), host)
-    return choose_placement(entry, None, host)
+        return choose_placement(entry, torch.mps.recommended_max_memory(), host, quantize=quantize)
+    return choose_placement(entry, None, host, quantize=quantize)
 
 
 def _estimated_entry(name: str, index: Mapping[str, object], sizes: Mapping[str, int]) -> ModelEntry:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from guidance.catalogue import EMBEDDED_ID
+from guidance.quantize.kinds import NONE, check_quantization
 from reswd_torch.errors import InputError
 from studio.cli import options
 
@@ -22,6 +23,7 @@ _STEPS = typer.Option(help="Denoising steps, 1 to 200. (default: 25)", parser=op
 _SCALE = typer.Option(
     help="How closely to follow the prompt, 1 to 20. (default: 2.5)", parser=options.number, metavar="NUMBER"
 )
+_QUANTIZE = options.quantize()
 _LIST = typer.Option("--list", help="Show every object and colour that the model knows, and exit.")
 
 
@@ -32,6 +34,7 @@ def generate_command(
     seed: Annotated[int, _NOISE] = 0,
     steps: Annotated[int, _STEPS] = 25,
     scale: Annotated[float, _SCALE] = 2.5,
+    quantize: Annotated[str, _QUANTIZE] = NONE,
     device: Annotated[str, options.DEVICE] = "auto",
     show_list: Annotated[bool, _LIST] = False,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
@@ -57,7 +60,7 @@ def generate_command(
     from studio.service.guide.run import run_paint
     from studio.service.guide.understanding import hint_of
 
-    job = PaintJob(Generation(prompt, negative, seed, steps, scale))
+    job = PaintJob(Generation(prompt, negative, seed, steps, scale), quantize=check_quantization(quantize))
     check_output(output, overwrite=overwrite)
     hint = hint_of(prompt, EMBEDDED_ID)
     if hint:

@@ -58,6 +58,7 @@ _MODEL = typer.Option(
     metavar="ID",
     rich_help_panel=_PICTURE,
 )
+_QUANTIZE = options.quantize(_PICTURE)
 _NEGATIVE = typer.Option(help="What to keep away from.", metavar="TEXT", rich_help_panel=_PICTURE)
 _NOISE = _whole("--seed", _PICTURE, "Chooses the noise it starts from. (default: 0)")
 _STEPS = _whole("--steps", _PICTURE, "Denoising steps, 1 to 200. (default: the model's)")
@@ -93,6 +94,7 @@ def guide_command(
     seed: Annotated[int | None, _NOISE] = None,
     steps: Annotated[int | None, _STEPS] = None,
     scale: Annotated[float | None, _SCALE] = None,
+    quantize: Annotated[str | None, _QUANTIZE] = None,
     size: Annotated[Any, _SIZE] = None,  # a tuple, which typer takes for several values by its own type
     output: Annotated[Path | None, _PNG] = None,
     plain: Annotated[bool, _PLAIN] = False,
@@ -134,7 +136,7 @@ def guide_command(
         _explain(*_asked(saved, prompt, model, reference, palette))
         return
     job = _job(saved, model, reference, palette, painting, steering)
-    job = replace(job, plain=plain)
+    job = replace(job, plain=plain, quantize=job.quantize if quantize is None else quantize)
     plain_output = _check_outputs(output, plain, [path for path in (reference, from_picture) if path], overwrite)
     assert output is not None
     check_job(job)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from guidance.quantize.kinds import NONE, QUANTIZATIONS
 from reswd_torch.errors import InputError
 from reswd_torch.grade.formats import cdl_suffixes, grade_suffixes, in_words, lattice_suffixes, suffixes_to_read
 from reswd_torch.settings import (
@@ -114,6 +115,15 @@ OWN_STRENGTH = typer.Option(help="Instead of the grade's own: 0 to 4.", parser=n
 CUBE_SIZE = typer.Option(
     help=f"Lattice points: {_either(map(str, CUBE_SIZES))}.", parser=whole_number, metavar="NUMBER"
 )
+
+
+def quantize(panel: str | None = None) -> Any:
+    """The option --quantize, in a panel of the help."""
+    return typer.Option(
+        help=f"Weights in fewer bits: less memory, another picture. {_either(QUANTIZATIONS)} (default: {NONE})",
+        metavar="NAME",
+        rich_help_panel=panel,
+    )
 
 
 def given(**flags: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from guidance.catalogue import EMBEDDED_ID
+from guidance.quantize.kinds import NONE
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from studio.references import GuideReference
@@ -17,10 +18,12 @@ class PaintJob:
     Attributes:
         generation: prompt, seed, steps and the like.
         model: id of the catalogue, of the hub, or a folder.
+        quantize: how the model's weights are stored, one of :data:`guidance.quantize.QUANTIZATIONS`. It changes the picture.
     """
 
     generation: Generation
     model: str = EMBEDDED_ID
+    quantize: str = NONE
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class GuideJob:
         guidance: how it is steered.
         model: id of the catalogue, of the hub, or a folder.
         plain: whether to paint the plain picture of the same seed as well.
+        quantize: as for :class:`PaintJob`.
     """
 
     generation: Generation
@@ -40,3 +44,4 @@ class GuideJob:
     guidance: GuidanceSettings = field(default_factory=GuidanceSettings)
     model: str = EMBEDDED_ID
     plain: bool = False
+    quantize: str = NONE

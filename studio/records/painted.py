@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from guidance.catalogue import MODELS
+from guidance.quantize.kinds import NONE, check_quantization
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
@@ -21,7 +22,7 @@ SETTINGS_KEY = "reswd"
 
 def painted_text(job: PaintJob) -> str:
     """The record of a picture that nothing guided."""
-    return to_text(PAINTED, {"model": _public_name(job.model), **job.generation.to_record()})
+    return to_text(PAINTED, {"model": _public_name(job.model), **_quantized(job), **job.generation.to_record()})
 
 
 def guided_text(job: GuideJob, distance: float, plain_distance: float | None) -> str:
@@ -35,6 +36,7 @@ def guided_text(job: GuideJob, distance: float, plain_distance: float | None) ->
     assert isinstance(job.reference, KeptColours), "a record keeps the colours and not where they came from"
     fields: Record = {
         "model": _public_name(job.model),
+        **_quantized(job),
         **job.generation.to_record(),
         "guidance": asdict(job.guidance),
         "reference": {"name": job.reference.name, "colors": job.reference.colors},
@@ -43,6 +45,11 @@ def guided_text(job: GuideJob, distance: float, plain_distance: float | None) ->
     if plain_distance is not None:
         fields["plain_distance"] = round(plain_distance, 4)
     return to_text(GUIDED, fields)
+
+
+def _quantized(job: GuideJob | PaintJob) -> Record:
+    """The quantization, where there is one: it changes the picture. Weights as they are leave a record as it always was."""
+    return {} if job.quantize == NONE else {"quantize": job.quantize}
 
 
 def read_painted(path: Path) -> GuideJob | PaintJob:
@@ -102,16 +109,17 @@ def _job(record: Record) -> GuideJob | PaintJob:
     generation = Generation(**_no_flags({name: record[name] for name in names if name in record}))
     _text(generation.negative_prompt)
     model = _text(record["model"])
+    quantize = check_quantization(record.get("quantize", NONE))
     if record["kind"] == PAINTED:
         if "guidance" in record:  # without its format, version 1 of a guided picture looks like a plain one
             raise ValueError("a plain picture has no guidance")
-        return PaintJob(generation, model)
+        return PaintJob(generation, model, quantize)
     reference = record["reference"]
     unpacked(reference["colors"])
     name = None if reference["name"] is None else _text(reference["name"])
     kept = KeptColours(_text(reference["colors"]), name)
     guidance = GuidanceSettings(**_no_flags(record["guidance"], but="reevaluate"))
-    return GuideJob(generation, kept, guidance, model, plain="plain_distance" in record)
+    return GuideJob(generation, kept, guidance, model, plain="plain_distance" in record, quantize=quantize)
 
 
 def _no_flags(fields: Record, but: str = "") -> Record:

@@ -104,3 +104,73 @@ def test_the_model_that_a_refusal_offers_fits() -> None:
     offered = re.search(r"such as (\S+),", str(caught.value))
     assert offered
     assert choose_placement(MODELS[offered[1]], None, 24 * GIB).offload == "none"
+
+
+def test_four_bits_take_the_bytes_made_by_hand() -> None:
+    # of FLUX.1-dev 0.999 of the denoiser and 0.9 of the encoders at 0.5625 bytes, the rest and the autoencoder at 2
+    few, whole = 0.5 + 2 * 2 / 64, 2
+    denoiser = 11.901 * (0.999 * few + 0.001 * whole)
+    encoders = [size * (0.9 * few + 0.1 * whole) for size in (0.123, 4.762)]
+    found = memory_estimate(FLUX, 1024, 1024, quantize="sinq")
+    everything = denoiser + sum(encoders) + 0.084 * whole
+    assert found.weights == pytest.approx(everything * 1e9 / GIB)
+    # while the denoiser is read it is there with all its bits
+    assert found.loading == pytest.approx((everything + 11.901 * whole - denoiser) * 1e9 / GIB)
+    assert memory_estimate(FLUX, 1024, 1024).loading == 0
+    assert memory_estimate(FLUX, 1024, 1024, "model", quantize="sinq").weights == pytest.approx(
+        (denoiser + 0.084 * whole) * 1e9 / GIB
+    )
+
+
+def test_a_unet_of_convolutions_gains_less_than_a_transformer() -> None:
+    shares = [
+        memory_estimate(MODELS[name], 512, 512, quantize="sinq").weights
+        / memory_estimate(MODELS[name], 512, 512).weights
+        for name in ("stable-diffusion-v1-5/stable-diffusion-v1-5", SDXL.id, FLUX.id)
+    ]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0.7 and shares[2] < 0.4
+
+
+def test_auto_quantizes_what_would_not_fit() -> None:
+    host = 256 * GIB
+    for memory, quantize, offload in (
+        (80, "none", "none"),
+        (32, "none", "model"),
+        (20, "sinq", "none"),
+        (10, "sinq", "model"),
+    ):
+        placed = choose_placement(FLUX, memory * GIB, host, quantize="auto", width=512, height=512)
+        assert (placed.quantize, placed.offload) == (quantize, offload)
+        assert placed.estimate == memory_estimate(FLUX, 512, 512, offload, quantize=quantize)
+    assert choose_placement(FLUX, None, 60 * GIB, quantize="auto").quantize == "sinq"
+    assert choose_placement(SDXL, None, 60 * GIB, quantize="auto").quantize == "none"
+    assert choose_placement(SDXL, None, 60 * GIB, quantize="sinq").quantize == "sinq"
+
+
+def test_a_refusal_says_that_fewer_bits_would_fit() -> None:
+    fits = r"use a GPU$"
+    with pytest.raises(
+        InputError, match=r"such as \S+, or quantize its weights \('sinq' fits\), or a smaller size"
+    ) as caught:
+        choose_placement(FLUX, None, 60 * GIB)
+    assert re.search(fits, str(caught.value))
+    assert choose_placement(FLUX, None, 60 * GIB, quantize="sinq").quantize == "sinq"
+    with pytest.raises(InputError) as caught:
+        choose_placement(FLUX, None, 24 * GIB)
+    assert "quantize" not in str(caught.value)
+    with pytest.raises(
+        InputError, match=r"FLUX\.1-dev needs \d+\.\d GiB of the host's memory while its weights are read"
+    ):
+        choose_placement(FLUX, 24 * GIB, 16 * GIB, quantize="sinq")
+    with pytest.raises(
+        InputError, match=r"1024, quantized as 'bnb-nf4', needs about .* even with model offload"
+    ) as caught:
+        choose_placement(FLUX, 8 * GIB, 64 * GIB, quantize="bnb-nf4")
+    offered = re.search(r"such as (\S+)$", str(caught.value))
+    assert offered
+    assert choose_placement(MODELS[offered[1]], 8 * GIB, 64 * GIB, quantize="bnb-nf4").offload in ("none", "model")
+    with pytest.raises(InputError, match=r"unknown quantization 'int3': choose one of none, sinq, auto, torchao-int4"):
+        choose_placement(FLUX, None, 24 * GIB, quantize="int3")
+    with pytest.raises(InputError, match=r"unknown quantization 'int3'"):
+        memory_estimate(FLUX, 64, 64, quantize="int3")

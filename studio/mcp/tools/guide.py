@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from guidance.catalogue import EMBEDDED_ID
+from guidance.quantize.kinds import NONE, QUANTIZATIONS
 from guidance.settings import MAX_STRENGTH, GuidanceSettings
 from studio.mcp.answers import Notes, Seconds
 from studio.mcp.settings import Overwrite, Palette, palette_of, read_if
@@ -53,6 +54,11 @@ class GuideAsked(Asked):
         Field(description=f"{EMBEDDED_ID} ships with the program and paints 64x64 pixels, offline. Others of its catalogue, or "
         "owner/name of the Hugging Face hub, are downloaded when they are first used, often many GB."),
     ] = EMBEDDED_ID  # fmt: skip
+    quantize: Annotated[
+        str,
+        Field(description=f"How the model's weights are stored, one of {', '.join(QUANTIZATIONS)}. sinq takes 4 bits: less "
+        "memory, more time, and a somewhat different picture; auto only where the model does not fit otherwise."),
+    ] = NONE  # fmt: skip
     plain: Annotated[bool, Field(description="Also paint the plain picture of the same seed, as NAME-plain.png.")] = (
         False
     )
@@ -110,7 +116,7 @@ def _job(asked: GuideAsked, reference: Path | None, places: Allowed) -> GuideJob
     )  # fmt: skip
     wanted = choose_guide_reference(file=reference, palette=palette_of(asked.palette, places))
     guided = GuidanceSettings() if asked.strength is None else GuidanceSettings(strength=asked.strength)
-    return GuideJob(generation, wanted, guided, model, asked.plain)
+    return GuideJob(generation, wanted, guided, model, asked.plain, asked.quantize)
 
 
 def _model(text: str, places: Allowed) -> str:

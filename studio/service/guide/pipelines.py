@@ -10,6 +10,7 @@ from threading import Condition
 from typing import TYPE_CHECKING
 
 from guidance.catalogue import EMBEDDED_ID
+from guidance.quantize.kinds import NONE
 
 if TYPE_CHECKING:
     from guidance.loading import LoadedModel, OnProgress
@@ -62,13 +63,13 @@ WAITING = "waiting for another picture"
 """What a job tells until it is its turn."""
 _ASK_AGAIN = 0.2
 """Seconds after which a job that waits for its turn tells so once more, and so may be stopped."""
-_kept: dict[tuple[str, str], LoadedModel] = {}
-"""The model that was used last, by its id or folder and its device. It holds one model at most."""
+_kept: dict[tuple[str, str, str], LoadedModel] = {}
+"""The model that was used last, by its id or folder, its device and its quantization. It holds one model at most."""
 
 
 @contextmanager
 def pipeline(
-    model: str = EMBEDDED_ID, device: str = "auto", progress: OnProgress | None = None
+    model: str = EMBEDDED_ID, device: str = "auto", progress: OnProgress | None = None, quantize: str = NONE
 ) -> Iterator[LoadedModel]:
     """Use a pipeline, and keep all others waiting meanwhile. A model that is not the last one used takes its place in memory.
 
@@ -77,6 +78,7 @@ def pipeline(
         device: as for :func:`guidance.loading.load`.
         progress: as for :func:`guidance.loading.load`; it is also called while another picture is being painted. It may raise
             an exception, which ends the waiting or the loading.
+        quantize: as for :func:`guidance.loading.load`.
 
     Raises:
         InputError: see :func:`guidance.loading.load`.
@@ -84,10 +86,10 @@ def pipeline(
     from guidance.loading import load
 
     with _turn(progress):
-        key = (model.strip(), device)
+        key = (model.strip(), device, quantize)
         if key not in _kept:
             _make_room()
-            _kept[key] = load(model, device, progress)
+            _kept[key] = load(model, device, progress, quantize=quantize)
         loaded = _kept[key]
         try:
             yield loaded

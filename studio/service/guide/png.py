@@ -73,7 +73,12 @@ def save_painted(
         if beside is None:
             return PaintedFiles(path)
         place, image = beside
-        _write_png(image, painted_text(PaintJob(result.job.generation, result.job.model)), place, overwrite)
+        _write_png(
+            image,
+            painted_text(PaintJob(result.job.generation, result.job.model, result.job.quantize)),
+            place,
+            overwrite,
+        )
     return PaintedFiles(path, place)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guidance.catalogue import FAMILY_OF_CLASS, MODELS, ModelEntry, nearest_kin
+from guidance.quantize.kinds import check_quantization
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from studio.jobs import GuideJob, PaintJob
@@ -38,7 +39,8 @@ class GuideResult:
     """A guided picture.
 
     Attributes:
-        job: what it was made from. Its reference is the colours that were used (:class:`KeptColours`), which a PNG keeps.
+        job: what it was made from. Its reference is the colours that were used (:class:`KeptColours`), which a PNG keeps, and
+            its quantization is what ``"auto"`` came to.
         image: the guided picture.
         plain: the plain picture of the same seed; None if it was not asked for.
         distance: distance of the guided picture to the reference, sliced Wasserstein in CIE Lab units.
@@ -61,7 +63,7 @@ class PaintResult:
     """A picture that nothing guided.
 
     Attributes:
-        job: what it was made from.
+        job: what it was made from, its quantization being what ``"auto"`` came to.
         image: the picture.
         seconds: time that painting took, without loading the model.
     """
@@ -109,8 +111,8 @@ def check_job(job: GuideJob | PaintJob) -> None:
     """Refuse what can be refused before a model is loaded.
 
     Raises:
-        InputError: the model has a name that no model can have, or does not paint pictures of that size; or the reference
-            cannot be read.
+        InputError: the model has a name that no model can have, or does not paint pictures of that size; the quantization is
+            unknown; or the reference cannot be read.
     """
     _check_model(job)
     if isinstance(job, GuideJob):
@@ -132,7 +134,7 @@ def run_guide(job: GuideJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
     """
     _check_model(job)
     colors, notes = colours_of(job)
-    with pipeline(job.model, device, _tells_loading(watch)) as loaded:
+    with pipeline(job.model, device, _tells_loading(watch), job.quantize) as loaded:
         watch.event(GuideEvent(0.0, "starting"))
         entry = entry_of(loaded)
         _check_size(job, entry)
@@ -142,7 +144,7 @@ def run_guide(job: GuideJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
         seconds = time.perf_counter() - began
     if job.generation.negative_prompt and loaded.model and not loaded.model.negative_prompt:
         notes.append(f"a negative prompt changes little or nothing with {loaded.model.label}")
-    kept = replace(job, reference=KeptColours(packed(colors), job.reference.name))
+    kept = replace(job, reference=KeptColours(packed(colors), job.reference.name), quantize=loaded.placement.quantize)
     plain_distance = None if plain is None else _distance(plain, colors)
     return GuideResult(kept, image, plain, _distance(image, colors), plain_distance, seconds, tuple(notes))
 
@@ -166,7 +168,7 @@ def run_paint(job: PaintJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
     def step(done: int, of: int) -> None:
         watch.event(GuideEvent(done / of, f"step {done} of {of}"))
 
-    with pipeline(job.model, device, _tells_loading(watch)) as loaded:
+    with pipeline(job.model, device, _tells_loading(watch), job.quantize) as loaded:
         watch.event(GuideEvent(0.0, "starting"))
         entry = entry_of(loaded)
         _check_size(job, entry)
@@ -174,7 +176,7 @@ def run_paint(job: PaintJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
         with _memory_advice():
             image = generate(loaded.pipe, job.generation, step, entry.scale_argument)
         seconds = time.perf_counter() - began
-    return PaintResult(job, image, seconds)
+    return PaintResult(replace(job, quantize=loaded.placement.quantize), image, seconds)
 
 
 def _tells_loading(watch: Watch) -> OnProgress:
@@ -224,9 +226,10 @@ def entry_of(loaded: LoadedModel) -> ModelEntry:
 
 
 def _check_model(job: GuideJob | PaintJob) -> None:
-    """Refuse a name that no model can have, and a size that a model of the catalogue does not paint."""
+    """Refuse a name that no model can have, a size that a model of the catalogue does not paint, and an unknown quantization."""
     from guidance.loading import local_folder
 
+    check_quantization(job.quantize)
     local_folder(job.model)
     entry = MODELS.get(job.model.strip())
     if entry is not None:

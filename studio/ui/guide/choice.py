@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guidance.catalogue import EMBEDDED_ID
+from guidance.quantize.kinds import NONE
 from guidance.settings import GuidanceSettings
 from studio.ui.controls import PICTURE
 from studio.ui.settings import Sent
@@ -20,6 +21,7 @@ class GuideChoice:
         palette: as it was written.
         model: id of the catalogue or of the hub.
         strength, start, stop, decode_scale, grain, method: as for GuidanceSettings.
+        quantize: one of guidance.quantize.QUANTIZATIONS.
         plain: whether to paint the plain picture as well.
         seed: None or an empty text asks for a new one.
         steps, scale, width, height: None leaves them to the model.
@@ -44,4 +46,5 @@ class GuideChoice:
     decode_scale: Sent = 1.0
     grain: Sent = GuidanceSettings.grain
     method: Sent = GuidanceSettings.method
+    quantize: Sent = NONE
     reference: str | None = None

@@ -49,6 +49,7 @@ class More:
     scale: gr.Slider
     width: gr.Number
     height: gr.Number
+    quantize: gr.Dropdown
     method: gr.Dropdown
     start: gr.Number
     stop: gr.Number

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from guidance.catalogue import EMBEDDED_ID, MODELS, closest
+from guidance.quantize.kinds import check_quantization
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
@@ -73,16 +74,18 @@ def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | N
         InputError: with words for the page.
     """
     model = model_from(choice.model)
+    quantize = check_quantization(choice.quantize)
     generation = _generation(choice, model)
     if choice.kind == NOTHING:
-        return _within_budget(PaintJob(generation, model))
+        return _within_budget(PaintJob(generation, model, quantize))
     base = kept.guidance if choice.kind == KEPT and kept is not None else GuidanceSettings()
     guidance = replace(
         base, strength=number_from(choice.strength, "strength"), start=number_from(choice.start, "start"),
         stop=number_from(choice.stop, "stop"), method=choice.method,
         decode_scale=number_from(choice.decode_scale, "decode scale"), grain=number_from(choice.grain, "grain"),
     )  # fmt: skip
-    job = GuideJob(generation, _reference(choice, reference, kept), guidance, model, plain=bool(choice.plain))
+    wanted = _reference(choice, reference, kept)
+    job = GuideJob(generation, wanted, guidance, model, plain=bool(choice.plain), quantize=quantize)
     return _within_budget(job)
 
 

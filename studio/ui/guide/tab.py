@@ -6,6 +6,7 @@ import gradio as gr
 
 from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.known import Known, read_known
+from guidance.quantize.kinds import NONE, QUANTIZATIONS
 from guidance.settings import GRADIENT, MAX_STRENGTH, TRANSPORT, GuidanceSettings
 from guidance.text_to_image import MAX_SCALE, MAX_STEPS
 from reswd_torch.errors import InputError
@@ -162,6 +163,15 @@ def _more() -> More:
         with gr.Row():
             width = _side("Width", _EMBEDDED.width, "guide-width")
             height = _side("Height", _EMBEDDED.height, "guide-height")
+        quantize = as_sent(
+            gr.Dropdown(
+                list(QUANTIZATIONS),
+                value=NONE,
+                label="Quantize weights",
+                info="sinq: 4 bits, less memory and slower",
+                elem_id="guide-quantize",
+            )
+        )
         method = gr.Dropdown(
             list(_METHODS), value=_DEFAULTS.method, label="How colours are moved", elem_id="guide-method"
         )
@@ -176,6 +186,7 @@ def _more() -> More:
         scale=scale,
         width=width,
         height=height,
+        quantize=quantize,
         method=method,
         start=start,
         stop=stop,

@@ -389,3 +389,27 @@ def test_the_colours_of_a_reference_are_noted_where_they_were_converted(reswd: R
     ran = reswd("guide", "a sailboat", "--reference", tmp_path / "p3.png", "-o", out, "--steps", 1)
     assert ran.code == 0
     assert "Display P3" in ran.err
+
+
+def test_quantized_weights_are_asked_for_kept_and_taken_from_a_picture(reswd: Reswd, tmp_path: Path) -> None:
+    first, again, whole = (tmp_path / f"{name}.png" for name in ("first", "again", "whole"))
+    few = ("--steps", 3, "--seed", 7)
+    assert reswd(*SAIL, "-o", first, *few, "--quantize", "sinq").code == 0
+    assert record_of(first)["quantize"] == "sinq"
+    assert reswd("guide", "--from", first, "-o", again).code == 0
+    assert np.array_equal(pixels_of(again), pixels_of(first))
+    assert reswd("guide", "--from", first, "-o", whole, "--quantize", "none").code == 0
+    assert "quantize" not in record_of(whole)
+    assert not np.array_equal(pixels_of(whole), pixels_of(first))
+
+
+def test_a_quantization_that_cannot_be_is_refused(reswd: Reswd, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    for command in (SAIL, ("generate", "a sailboat")):
+        ran = reswd(*command, "-o", out, "--quantize", "int3")
+        assert ran.code == 2
+        assert "unknown quantization 'int3': choose one of none, sinq, auto" in ran.err
+        ran = reswd(*command, "-o", out, "--quantize", "torchao-int4", "--device", "cpu")
+        assert ran.code == 2
+        assert "'torchao-int4' runs on CUDA only, and the device is cpu: choose 'sinq'" in ran.err
+    assert not out.exists()

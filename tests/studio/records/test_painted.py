@@ -282,3 +282,44 @@ def test_a_folder_is_called_by_its_own_name(
     assert json.loads(painted_text(PaintJob(SAIL, model)))["model"] == name
     assert json.loads(guided_text(replace(GuideJob(SAIL, DUSK), model=model), 1.0, None))["model"] == name
     assert SETTINGS_KEY == "reswd"
+
+
+# Quantized weights
+
+
+def test_a_record_names_the_quantization_only_where_there_is_one(tmp_path: Path) -> None:
+    for plain, quantized in (
+        (PaintJob(SAIL), PaintJob(SAIL, quantize="sinq")),
+        (GuideJob(SAIL, KeptColours(COLORS)), GuideJob(SAIL, KeptColours(COLORS), quantize="sinq")),
+    ):
+        texts = [
+            painted_text(job) if isinstance(job, PaintJob) else guided_text(job, 1.0, None)
+            for job in (plain, quantized)
+        ]
+        assert "quantize" not in json.loads(texts[0])
+        assert json.loads(texts[1])["quantize"] == "sinq"
+        assert read_painted(written(tmp_path / "few.png", texts[1])) == quantized
+        broken = texts[1].replace('"sinq"', '"int3"')
+        with pytest.raises(InputError, match=r"its settings are broken \(unknown quantization 'int3'"):
+            read_painted(written(tmp_path / "broken.png", broken))
+
+
+def test_a_quantized_picture_is_painted_again_to_the_same_pixels(tmp_path: Path) -> None:
+    job = GuideJob(Generation("a red apple", seed=3, steps=4), KeptColours(COLORS), quantize="sinq", plain=True)
+    first = save_painted(run_guide(job), tmp_path / "first.png", plain=tmp_path / "plain.png")
+    again = run_guide(read_guided(first.picture))
+    assert np.array_equal(pixels(again.image), pixels_of(first.picture))
+    whole = run_guide(replace(job, quantize="none"))
+    assert not np.array_equal(pixels(whole.image), pixels_of(first.picture))
+    assert first.plain is not None
+    beside = read_painted(first.plain)
+    assert beside == PaintJob(job.generation, quantize="sinq")
+    assert np.array_equal(pixels(run_paint(beside).image), pixels_of(first.plain))
+
+
+def test_auto_is_recorded_as_what_it_came_to(tmp_path: Path) -> None:
+    generation = Generation("a red apple", seed=3, steps=2)
+    auto, plain = run_paint(PaintJob(generation, quantize="auto")), run_paint(PaintJob(generation))
+    assert auto.job == plain.job
+    assert np.array_equal(pixels(auto.image), pixels(plain.image))
+    assert "quantize" not in record_of(save_painted(auto, tmp_path / "auto.png").picture)

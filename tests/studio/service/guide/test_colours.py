@@ -169,7 +169,7 @@ def test_a_clip_guides_a_picture_and_its_kept_colours_paint_it_again(
 def test_clips_that_cannot_be_read_are_refused_before_a_model_is_loaded(
     red_then_blue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guidance.loading, "load", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr(guidance.loading, "load", lambda *_, **__: pytest.fail("a model was loaded"))
     monkeypatch.setattr(pipelines, "_kept", {})
     (tmp_path / "text.mp4").write_text("text")
     for reference, said in (
@@ -196,7 +196,7 @@ def test_kept_colours_are_used_as_they_are_kept(reference: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "?", "AAAA", "AAD//wA", "AAD//wAA" + "AAD/", "Å" * 8])
 def test_damaged_kept_colours_are_refused_before_a_model_is_loaded(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guidance.loading, "load", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr(guidance.loading, "load", lambda *_, **__: pytest.fail("a model was loaded"))
     monkeypatch.setattr(pipelines, "_kept", {})
     job = GuideJob(SAIL, KeptColours(text, "dusk.jpg"))
     for run in (colours_of, check_job, run_guide):

@@ -30,7 +30,7 @@ def test_the_last_model_is_gone_before_the_next_one_comes(monkeypatch: pytest.Mo
     monkeypatch.setattr(pipelines, "_kept", {})
     here: list[weakref.ref[Any]] = []
 
-    def load(model: str, *_: Any) -> Any:
+    def load(model: str, *_: Any, **__: Any) -> Any:
         assert all(one() is None for one in here)
         pipe = FakePipe()
         pipe.itself = pipe  # as pipelines do: only the collector frees it
@@ -44,19 +44,19 @@ def test_the_last_model_is_gone_before_the_next_one_comes(monkeypatch: pytest.Mo
     assert len(here) == 3
 
 
-def test_the_same_model_on_another_device_is_loaded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_model_on_another_device_or_in_fewer_bits_is_loaded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipelines, "_kept", {})
-    asked: list[tuple[str, str]] = []
+    asked: list[tuple[str, str, str]] = []
 
-    def load(model: str, device: str, progress: object) -> FakePipe:
-        asked.append((model, device))
+    def load(model: str, device: str, progress: object, quantize: str) -> FakePipe:
+        asked.append((model, device, quantize))
         return FakePipe()
 
     monkeypatch.setattr(guidance.loading, "load", load)
-    for device in ("cpu", "cpu", "cuda"):
-        with pipeline("a", device):
-            assert list(pipelines._kept) == [("a", device)]
-    assert asked == [("a", "cpu"), ("a", "cuda")]
+    for device, quantize in (("cpu", "none"), ("cpu", "none"), ("cuda", "none"), ("cuda", "sinq"), ("cuda", "sinq")):
+        with pipeline("a", device, quantize=quantize):
+            assert list(pipelines._kept) == [("a", device, quantize)]
+    assert asked == [("a", "cpu", "none"), ("a", "cuda", "none"), ("a", "cuda", "sinq")]
 
 
 @pytest.mark.parametrize(("offload", "freed"), [("none", 0), ("model", 1), ("sequential", 0)])
@@ -66,7 +66,7 @@ def test_what_a_stopped_call_left_on_the_device_goes_back(
     pipe = FakePipe()
     loaded = LoadedModel(pipe, None, Placement("float16", offload, MemoryEstimate(0, 0, 0)))  # type: ignore[arg-type]
     monkeypatch.setattr(pipelines, "_kept", {})
-    monkeypatch.setattr(guidance.loading, "load", lambda *_: loaded)
+    monkeypatch.setattr(guidance.loading, "load", lambda *_, **__: loaded)
     with pipeline("a"):
         pass
     assert pipe.freed == 0

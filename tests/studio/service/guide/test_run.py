@@ -159,7 +159,7 @@ def test_a_job_has_one_kind_of_reference(reference: Path) -> None:
 def test_bad_jobs_are_refused_before_a_model_is_loaded(
     given: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guidance.loading, "load", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr(guidance.loading, "load", lambda *_, **__: pytest.fail("a model was loaded"))
     monkeypatch.setattr(pipelines, "_kept", {})
     for run in (check_job, run_guide):
         with pytest.raises(InputError, match=said):
@@ -178,7 +178,7 @@ def test_bad_jobs_are_refused_before_a_model_is_loaded(
 def test_bad_plain_jobs_are_refused_before_a_model_is_loaded(
     changes: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guidance.loading, "load", lambda *_: pytest.fail("a model was loaded"))
+    monkeypatch.setattr(guidance.loading, "load", lambda *_, **__: pytest.fail("a model was loaded"))
     monkeypatch.setattr(pipelines, "_kept", {})
     for run in (check_job, run_paint):
         with pytest.raises(InputError, match=said):

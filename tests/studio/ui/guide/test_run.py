@@ -38,6 +38,7 @@ def test_every_control_reaches_the_job() -> None:
     choice = GuideChoice(
         prompt="a cat", negative="dogs", model="stabilityai/sdxl-turbo", strength=0.5, plain=True, seed=2**32 - 1, steps=3,
         scale=1.5, width=256, height=512, start=0.1, stop=0.9, decode_scale=0.5, grain=1.5, method=GRADIENT,
+        quantize="sinq",
     )  # fmt: skip
     job = painting_job(choice, reference)
     assert isinstance(job, GuideJob)
@@ -50,7 +51,10 @@ def test_every_control_reaches_the_job() -> None:
     )
     assert (job.reference, job.model, job.plain) == (PictureReference(reference), "stabilityai/sdxl-turbo", True)
     plain = painting_job(replace(choice, kind=NOTHING), None)
-    assert plain == PaintJob(job.generation, job.model)
+    assert plain == PaintJob(job.generation, job.model, "sinq")
+    assert job.quantize == "sinq"
+    with pytest.raises(InputError, match="unknown quantization 'int3': choose one of none, sinq"):
+        painting_job(replace(choice, quantize="int3"), reference)
 
 
 def test_kept_colours_bring_the_settings_without_controls() -> None:
