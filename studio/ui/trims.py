@@ -13,7 +13,7 @@ from gradio.components import Component
 from reswd_torch.errors import InputError
 from reswd_torch.grade.trims import ALL, COLOUR, LIGHTNESS, NEUTRAL, RANGES, WHEELS, Trims
 from studio.ui.settings import Sent, as_sent, number_from
-from studio.ui.wiring import Updates
+from studio.ui.wiring import PRIVATE, Updates
 
 _TONES = {
     "exposure": ("Exposure", 0.01),
@@ -61,15 +61,36 @@ class TrimControls:
         """The trims that the controls say. Raises InputError."""
         return trims_of(dict(zip(self.parts, values, strict=True)))
 
-    def live_js(self, *more: str, desk: str = "desk") -> str:
-        """A script that hands a viewer what the controls say while one of them is dragged.
+    def wire_live(self, others: Mapping[str, Component], desk: str = "desk") -> None:
+        """Have a viewer follow these controls and others while one of them is moved; it says by itself when they rest.
+
+        The button that sets the trims back is one more move of the hand, made on the page alone: what it leads to is told in
+        the order of the moves, whatever the server is at.
 
         Args:
-            more: names of further controls, which come first among the values.
+            others: further controls that the viewer follows, by the names that it knows.
             desk: the id of the viewer.
         """
-        names = json.dumps([*more, *self.parts])
-        return f"(...values) => {{ window.reswdDesk.live('{desk}', {names}, values); }}"
+        live: list[Any] = [*others.values(), *self.components]
+        names = json.dumps([*others, *self.parts])
+        gr.on(
+            [each.input for each in live],
+            None,
+            live,
+            None,
+            js=f"(...values) => {{ window.reswdDesk.live('{desk}', {names}, values); }}",
+            **PRIVATE,
+        )
+        neutral = _flat(NEUTRAL)
+        trims = json.dumps([neutral[name] for name in self.parts])
+        self.reset.click(
+            None,
+            list(others.values()),
+            self.components,
+            js=f"(...others) => {{ const trims = {trims};"
+            f" window.reswdDesk.live('{desk}', {names}, [...others, ...trims]); return trims; }}",
+            **PRIVATE,
+        )
 
     def set_to(self, trims: Trims) -> Updates:
         """The controls as they stand for some trims."""

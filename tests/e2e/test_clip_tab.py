@@ -11,7 +11,8 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from reswd_torch.settings import MatchSettings
 from studio.references import PictureReference
 from studio.service import job_for, run
 from studio.service.clip import ClipResult
+from studio.ui.clip import choose, show
 from tests.studio.media.clips.made import difference, make_clip, scene, shown
 
 if TYPE_CHECKING:
@@ -90,9 +92,16 @@ class ClipPage:
         self.press_match()
 
     def press_match(self) -> None:
+        """Press the button and wait until the viewer has a new result, and all that is said of it is there."""
+        before = self.look()
         self.studio.at("#clip-match").click()
-        self.studio.wait(lambda: self.studio.at("#clip-get-settings").is_enabled())
+        self.studio.wait(lambda: self.look() not in ("", before))
         self.studio.wait(lambda: self.studio.at("#clip-match").is_enabled())
+        assert self.studio.at("#clip-get-settings").is_enabled()
+
+    def look(self) -> str:
+        """What the viewer calls the graded frame that it shows; empty while it shows none."""
+        return self.studio.at("#clip-desk .desk").get_attribute("data-look") or ""
 
     def press(self, name: str) -> None:
         """Press a button of the viewer."""
@@ -358,7 +367,7 @@ def test_trims_are_live_and_go_into_every_file(open_page, clip: Path, tmp_path: 
     studio.at("#clip-more").get_by_text("More").click()
     studio.at("#clip-transform").get_by_text("CDL").click()
     tab.press_match()
-    studio.at("#clip-trims-said").get_by_text("temperature").wait_for()
+    studio.at("#clip-trims-said").get_by_text("Trimmed: exposure, temperature and neutralise").wait_for()
     assert studio.at("#clip-get-cc").is_disabled() and studio.at("#clip-get-cube").is_enabled()
     studio.at("#clip-trims-reset").click()
     studio.wait(lambda: studio.at("#clip-get-cc").is_enabled())
@@ -405,6 +414,49 @@ def _the_line_writes_the_same(tab: ClipPage, clip: Path, folder: Path) -> None:
     subprocess.run([sys.executable, "-m", "studio", *words], cwd=folder, check=True, capture_output=True)
     assert page.read_bytes() == (folder / "line.mp4").read_bytes()
     assert cube.read_bytes() == (folder / "line.cube").read_bytes()
+
+
+@pytest.mark.parametrize(("module", "name"), [(choose, "catch_up"), (show, "numbers")], ids=["begins", "answers"])
+def test_trims_that_are_set_back_while_a_match_runs_stay_so(  # type: ignore[no-untyped-def]
+    open_page, clip: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    """The match is held as it begins, with the trims that its button sent, and as its answer is made; the trims go meanwhile."""
+    studio: Studio = open_page()
+    tab, frames = ClipPage(studio), shown(clip)
+    studio.at("#clip-more").get_by_text("More").click()
+    studio.at("#clip-transform").get_by_text("CDL").click()
+    tab.drop(clip)
+    tab.match()
+    tab.press("100 %")
+    own = run(job_for(clip, PictureReference(REFERENCE), MatchSettings(transform="cdl")))
+    assert isinstance(own, ClipResult)
+    tab.comes_to_show(frames[0], own.graded(frames[0]))
+    tab.drag("clip-trim-neutralise", 0.5)
+    studio.at("#clip-trims-said").get_by_text("Trimmed: neutralise").wait_for()
+    studio.wait(lambda: studio.at("#clip-get-cc").is_disabled())
+
+    begun, may_go, does = threading.Event(), threading.Event(), getattr(module, name)
+
+    def held(*given: Any, **named: Any) -> Any:
+        if not begun.is_set():  # the match comes first, and all others pass
+            begun.set()
+            assert may_go.wait(60)
+        return does(*given, **named)
+
+    monkeypatch.setattr(module, name, held)
+    studio.at("#clip-match").click()
+    studio.wait(begun.is_set)
+    try:
+        studio.at("#clip-trims-reset").click()
+        studio.wait(lambda: studio.at("#clip-get-cc").is_enabled())
+    finally:
+        before = tab.look()
+        may_go.set()
+    studio.wait(lambda: studio.at("#clip-match").is_enabled())
+    studio.wait(lambda: tab.look() != before)
+    assert studio.at("#clip-trim-neutralise input[type=number]").input_value() == "0"
+    assert studio.said("#clip-trims-said") == "" and studio.at("#clip-get-cc").is_enabled()
+    tab.comes_to_show(frames[0], own.graded(frames[0]))
 
 
 def test_a_4k_clip_is_looked_at_closely(open_page, large_clip: Path) -> None:  # type: ignore[no-untyped-def]

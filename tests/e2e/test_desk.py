@@ -208,8 +208,20 @@ def test_trims_are_live_and_in_everything_that_is_taken_away(open_page, tmp_path
     assert studio.at("#get-cube").is_enabled()
     studio.at("#trims-reset").click()
     studio.wait(lambda: np.abs(seen(studio) - plain).mean() < 1)
-    assert studio.at("#get-cdl").is_enabled()
+    studio.wait(lambda: studio.at("#get-cdl").is_enabled())  # the picture for a moment comes before all that is said
+    assert studio.said("#trims-said") == ""
     studio.shoot("trims-1920")
+
+
+def test_a_slider_that_is_set_back_alone_is_followed(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = matched(open_page(SIZES["1920"]))
+    trim(studio, "exposure", 0.5)
+    trim(studio, "temperature", 20)
+    studio.at("#trims-said").get_by_text("Trimmed: exposure and temperature.").wait_for()
+    studio.at("#trim-exposure .reset-button").click()
+    studio.at("#trims-said").get_by_text("Trimmed: temperature.").wait_for()
+    kept = json.loads(studio.download("get-settings", tmp_path).read_text())
+    assert kept["settings"]["trims"]["temperature"] == 20 and kept["settings"]["trims"].get("exposure", 0) == 0
 
 
 def test_clipping_is_marked(open_page) -> None:  # type: ignore[no-untyped-def]

@@ -11,7 +11,6 @@ import gradio as gr
 from gradio.blocks import Block
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade.trims import NEUTRAL
 from studio.ui import places, words
 from studio.ui.clip import choose, run
 from studio.ui.clip import words as clip_words
@@ -168,7 +167,7 @@ class ClipEvents:
         updates: Updates = {self.tab.inputs.grade_about: said}
         if grade is None:
             return updates
-        session.clip.trims = grade.trims
+        run.set_later(session, grade.strength, grade.trims)
         return {**updates, self.tab.view.strength: grade.strength, **self.tab.view.trims.set_to(grade.trims)}
 
     def show_kind(self, kind: str) -> Updates:
@@ -198,16 +197,11 @@ class ClipEvents:
     def wire_looks(self) -> None:
         """The sliders of frames, strength and trims. The viewer follows them by itself, and says when they rest."""
         view, size = self.tab.view, self.tab.downloads.cube_size
-        live = [view.frame, *self._sliders]
-        script = view.trims.live_js("frame", "strength", desk=DESK)
-        gr.on([each.input for each in live], None, live, None, js=script, **PRIVATE)
+        view.trims.wire_live({"frame": view.frame, "strength": view.strength}, DESK)
         view.frame.input(self.say_place, [self.session, view.frame], view.place, queue=False, **LATEST)
         outputs = [*shown_outputs(self.tab), self.tab.run.status]
-        inputs = [self.session, size, *live]
+        inputs = [self.session, size, view.frame, *self._sliders]
         view.desk.on_rest(self.rested, inputs, outputs, concurrency_limit=_LOOKS_AT_ONCE)
-        view.trims.reset.click(self.reset_trims, None, view.trims.components, **QUICK).then(
-            self.rest, inputs, outputs, concurrency_limit=_LOOKS_AT_ONCE, **LATEST
-        )
 
     def say_place(self, session: Session, frame: Sent) -> Updates:
         """The slider of the frames moves: say when the frame is shown."""
@@ -218,10 +212,6 @@ class ClipEvents:
             )
         except InputError:  # a field that is being typed in
             return nothing_new(place)
-
-    def reset_trims(self) -> Updates:
-        """*Set trims back* was pressed."""
-        return self.tab.view.trims.set_to(NEUTRAL)
 
     def rested(self, session: Session, cube_size: int, frame: Sent, strength: Sent, *trims_and_move: Sent) -> Updates:
         """The sliders rest after a move, whose number comes last."""

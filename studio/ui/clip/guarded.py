@@ -46,7 +46,8 @@ class MatchRun(_RunOfTab):
         tab: the components.
         session: of the page.
         choice: what the controls said when the button was pressed.
-        trims: what those of the trims said; those that the session knows if left out.
+        trims: what those of the trims said. They count until the session was told of a move: that may be a later one, since
+            the run may have waited for its turn.
     """
 
     def __init__(self, tab: ClipTab, session: Session, choice: ClipChoice, trims: Sequence[Sent] = ()) -> None:
@@ -58,7 +59,9 @@ class MatchRun(_RunOfTab):
         choose.catch_up(self.session, self.choice)
         state.told = self.choice
         if self.trims:
-            state.trims = self.tab.view.trims.read(self.trims)
+            told = self.tab.view.trims.read(self.trims)
+            with state.lock:
+                state.trims = told if state.strength is None else state.trims
         if state.source.clip is not None:
             state.number = run.frame_number(self.choice.frame, state.source.clip)
         run.match(self.session, self.choice, gr.Progress())

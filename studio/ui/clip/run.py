@@ -75,16 +75,14 @@ def match(session: Session, choice: ClipChoice, progress: gr.Progress) -> ClipRe
     """
     job = matching_job(session, choice)
     check_uploads(job)
-    session.clip.strength = None  # the job has both; what comes now is a move while the match runs
-    trims = session.clip.trims
     watch = page_watch(progress, session.clip.stop)
     result = run(job, watch)
     assert isinstance(result, ClipResult)
     watch.check()
-    with session.clip.lock:
-        moved = session.clip.strength is not None  # a slider may have moved while the match ran
-        strength = session.clip.strength if session.clip.strength is not None else job.settings.strength
-        session.clip.shown = result = _as_set(result, strength, session.clip.trims if moved else trims)
+    state = session.clip
+    with state.lock:  # a slider may have moved since the button was pressed
+        strength = job.settings.strength if state.strength is None else state.strength
+        state.shown = result = _as_set(result, strength, state.trims)
     return result
 
 
@@ -119,6 +117,12 @@ def set_live(session: Session, strength: Sent, trims: Trims) -> ClipResult | Non
         if state.shown is not None:
             state.shown = _as_set(state.shown, wanted, trims)
         return state.shown
+
+
+def set_later(session: Session, strength: float, trims: Trims) -> None:
+    """Have the next match, or the one that is running, be shown at another strength and with other trims."""
+    with session.clip.lock:
+        session.clip.strength, session.clip.trims = strength, trims
 
 
 def _as_set(result: ClipResult, strength: float, trims: Trims) -> ClipResult:

@@ -25,7 +25,10 @@ def shown_outputs(tab: ClipTab) -> list[Block]:
 
 
 def show(tab: ClipTab, session: Session, cube_size: int, move: int | None = None) -> Updates:
-    """What is on the screen in full, with all that can be taken away of it.
+    """What is on the screen in full, with all that can be taken away of it; the latest, also when it changes meanwhile.
+
+    A match and sliders that rest are answered beside each other. Were one of them to tell of what was on the screen as it
+    began, the page would be left with that where its answer comes last.
 
     Args:
         tab: the components.
@@ -36,8 +39,16 @@ def show(tab: ClipTab, session: Session, cube_size: int, move: int | None = None
     Raises:
         InputError: the frame cannot be decoded, or the clip is no longer there.
     """
+    while True:
+        result = session.clip.shown
+        updates = _updates(tab, session, result, cube_size, move)
+        if session.clip.shown is result:
+            return updates
+
+
+def _updates(tab: ClipTab, session: Session, result: ClipResult | None, cube_size: int, move: int | None) -> Updates:
     view, away, details = tab.view, tab.downloads, tab.details
-    desk, result = seen_as_json(session, move), session.clip.shown
+    desk = seen_as_json(session, move)
     if result is None:
         return {
             view.desk.state: desk,

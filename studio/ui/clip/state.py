@@ -45,7 +45,7 @@ class ClipState(TabState):
         reference_clip: a clip whose colours are wanted.
         grade: a saved grade to apply.
         shown: the match on the screen, at the strength of the slider and with its trims.
-        strength: where the slider was moved to since the last match began; None while it was not moved.
+        strength: where the slider was moved to; None while it was not moved.
         trims: what the sliders of the trims say.
         number: of the frame on which the slider of the frames rests, from 0.
         told: the controls as the page last told of them; None before that.

@@ -48,6 +48,12 @@ const REST = 300; // milliseconds without a move
 
 const address = window.reswdDeskAddress;
 
+// Gradio says that a slider changed which its button ↺ sets back, but not that a hand moved it, which is what viewers follow.
+addEventListener('click', (event) => {
+  const slider = event.target.closest?.('.reset-button')?.closest('.block')?.querySelector('input[type=range]');
+  if (slider) setTimeout(() => slider.dispatchEvent(new Event('input', {bubbles: true})));  // once it shows its new value
+});
+
 window.reswdDesk = {
   // The page has a new state: JSON, as studio/ui/desk/component.py makes it, for the viewer in the place of that id.
   async show(text, id) {

@@ -13,7 +13,6 @@ import gradio as gr
 from gradio.blocks import Block
 
 from reswd_torch.errors import InputError
-from reswd_torch.grade.trims import NEUTRAL
 from studio.service.apply import not_between
 from studio.ui import words as app_words
 from studio.ui.colors import KeptPalette, palette_from_file, show_pairs, show_palette
@@ -27,7 +26,7 @@ from studio.ui.match.history_events import HistoryEvents
 from studio.ui.match.history_view import history_as_json
 from studio.ui.match.looks import chosen_as_json
 from studio.ui.match.parts import MatchTab
-from studio.ui.match.show import cube_line, show, shown_outputs
+from studio.ui.match.show import cube_line, show_latest, shown_outputs
 from studio.ui.match.state import ROLES, Role
 from studio.ui.places import PLACE_JS
 from studio.ui.saving import made_or_said, wire_downloads
@@ -319,16 +318,9 @@ class MatchEvents:
     def wire_strength(self) -> None:
         """The sliders of the strength and of the trims. The viewer follows them by itself, and says when they rest."""
         result, size = self.tab.result, self.tab.downloads.cube_size
-        sliders = self._sliders
-        gr.on([each.input for each in sliders], None, sliders, None, js=result.trims.live_js("strength"), **PRIVATE)
-        result.desk.on_rest(self.rested, [self.session, size, *sliders], shown_outputs(self.tab), concurrency_limit=4)
-        result.trims.reset.click(self.reset_trims, None, result.trims.components, **QUICK).then(
-            self.rest, [self.session, size, *sliders], shown_outputs(self.tab), **LATEST
-        )
-
-    def reset_trims(self) -> Updates:
-        """*Set trims back* was pressed."""
-        return self.tab.result.trims.set_to(NEUTRAL)
+        result.trims.wire_live({"strength": result.strength})
+        inputs = [self.session, size, *self._sliders]
+        result.desk.on_rest(self.rested, inputs, shown_outputs(self.tab), concurrency_limit=4)
 
     def rested(self, session: Session, cube_size: int, strength: float | None, *trims_and_move: Sent) -> Updates:
         """The sliders rest after a move, whose number comes last."""
@@ -346,7 +338,7 @@ class MatchEvents:
         if result is None:
             return nothing_new(self.tab.result.stale)
         session.match.history.rested(result)
-        return show(self.tab, session, run.show(session, result, move), cube_size)
+        return show_latest(self.tab, session, cube_size, move)
 
     def follow(self, session: Session, cube_size: int, strength: float | None, *trims: Sent) -> Updates:
         """After the app itself moved the slider: the result on the screen moves with it."""

@@ -14,7 +14,7 @@ from studio.ui.match.compare import compare
 from studio.ui.match.history_view import compared_as_json
 from studio.ui.match.looks import seen_as_json
 from studio.ui.match.parts import MatchTab
-from studio.ui.match.show import show
+from studio.ui.match.show import show_latest
 from studio.ui.session import Session
 from studio.ui.wiring import Updates
 
@@ -66,7 +66,7 @@ class MatchRun(_RunOfTab):
         yield {
             self.tab.result.desk.state: seen_as_json(self.session, result)
         }  # figures and chart take longer than the fit
-        yield show(self.tab, self.session, run.show_latest(self.session), choice.cube_size)
+        yield show_latest(self.tab, self.session, choice.cube_size)
         return ""
 
 

@@ -184,16 +184,6 @@ def show(session: Session, result: MatchResult, move: int | None = None) -> Show
     )
 
 
-def show_latest(session: Session) -> Shown:
-    """The result on the screen in full, also when it changes while it is drawn."""
-    while True:
-        result = session.match.shown
-        assert result is not None
-        shown = show(session, result)
-        if session.match.shown is result:
-            return shown
-
-
 def has_points(result: MatchResult) -> bool:
     """Whether points were found that both pictures show."""
     return result.report is not None and result.report.points > 0

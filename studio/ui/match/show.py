@@ -74,6 +74,26 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
     }
 
 
+def show_latest(tab: MatchTab, session: Session, cube_size: int, move: int | None = None) -> Updates:
+    """:func:`show` for the result on the screen, also when it changes while it is drawn.
+
+    A match and sliders that rest are answered beside each other. Were one of them to tell of what was on the screen as it
+    began, the page would be left with that where its answer comes last.
+
+    Args:
+        tab: the components.
+        session: of the page, which holds a result.
+        cube_size: the points of a .cube along each side.
+        move: the last move of the sliders that the session knows of; None where none led here.
+    """
+    while True:
+        result = session.match.shown
+        assert result is not None
+        updates = show(tab, session, run.show(session, result, move), cube_size)
+        if session.match.shown is result:
+            return updates
+
+
 def cube_line(session: Session, cube_size: int) -> str:
     """The line that says how exact a .cube of the result on the screen would be."""
     error, is_cdl = downloads.cube_error(session, cube_size), downloads.is_cdl(session)

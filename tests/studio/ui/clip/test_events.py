@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from reswd_torch.grade.trims import Trims
-from studio.ui.clip import run
+from studio.ui.clip import choose, run
+from studio.ui.clip import show as clip_show
 from studio.ui.clip.choice import ClipChoice
 from studio.ui.clip.events import ClipEvents
 from studio.ui.clip.guarded import GradeRun, MatchRun
@@ -129,6 +130,75 @@ def test_a_match_shows_the_frame_where_the_slider_went_meanwhile(
     assert json.loads(str(told[-1][tab.view.desk.state]))["frame"] == 21
 
 
+def test_sliders_that_move_while_a_match_waits_for_its_turn_win(
+    events: ClipEvents, matched: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The button sent what they said as it was pressed; what they say since then was told later."""
+    rest(events, matched, 1, 0.5, temperature=30.0)
+    sent, catch_up = list(events.tab.view.trims.set_to(Trims(temperature=30)).values()), choose.catch_up
+
+    def waits(*given: Any) -> None:
+        rest(events, matched, 1, 0.8)
+        catch_up(*given)
+
+    monkeypatch.setattr(choose, "catch_up", waits)
+    list(MatchRun(events.tab, matched, _choice(matched, strength=0.5), sent).updates())
+    taken = matched.clip.shown
+    assert taken is not None and taken.grade.trims.is_neutral and taken.grade.strength == 0.8
+    assert taken.job.settings.transform == "cdl"
+
+
+def test_trims_that_the_session_was_never_told_of_come_with_the_button(events: ClipEvents, page: Session) -> None:
+    sent = list(events.tab.view.trims.set_to(Trims(temperature=30)).values())
+    list(MatchRun(events.tab, page, _choice(page, strength=0.5), sent).updates())
+    taken = page.clip.shown
+    assert taken is not None and (taken.grade.trims, taken.grade.strength) == (Trims(temperature=30), 0.5)
+
+
+def test_a_saved_grade_that_is_dropped_while_a_match_runs_sets_that_as_well(
+    events: ClipEvents, matched: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm = run.set_live(matched, 0.5, Trims(temperature=30))
+    assert warm is not None
+    settings = tmp_path / "shot matched.json"
+    settings.write_text(warm.settings_text())
+    rest(events, matched, 1, 1.0)
+    begun = run.run
+
+    def runs(*given: Any) -> Any:
+        events.choose_grade(matched, str(settings))
+        return begun(*given)
+
+    monkeypatch.setattr(run, "run", runs)
+    list(MatchRun(events.tab, matched, _choice(matched)).updates())
+    taken = matched.clip.shown
+    assert taken is not None and (taken.grade.trims, taken.grade.strength) == (Trims(temperature=30), 0.5), (
+        "as the sliders say since then"
+    )
+
+
+def test_an_answer_tells_of_what_is_on_the_screen_as_it_is_sent(
+    events: ClipEvents, matched: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trims are set back while the answer of a match is being made: it must not tell of the trims that were."""
+    rest(events, matched, 1, 1.0, neutralise=0.5)
+    view, buttons, numbers = events.tab.view, events.tab.downloads.grades, clip_show.numbers
+    answers: list[Updates] = []
+
+    def meanwhile(*given: Any) -> str:
+        if not answers:
+            answers.append({})
+            answers[0] = rest(events, matched, 1, 1.0)
+        return numbers(*given)
+
+    monkeypatch.setattr(clip_show, "numbers", meanwhile)
+    told = [each for each in MatchRun(events.tab, matched, _choice(matched)).updates() if view.trims.said in each]
+    for answer in (answers[0], told[-1]):
+        assert answer[view.trims.said] == "" and answer[buttons[".cc"]]["interactive"] is True  # type: ignore[index]
+    telling = [json.loads(str(answer[view.desk.state])) for answer in (answers[0], told[-1])]
+    assert telling[0]["at"] < telling[1]["at"], "the viewer keeps the last one"
+
+
 def test_a_saved_grade_sets_the_sliders_to_its_strength_and_trims(
     events: ClipEvents, matched: Session, tmp_path: Path
 ) -> None:
@@ -175,6 +245,13 @@ def test_the_whole_clip_is_taken_away(events: ClipEvents, matched: Session) -> N
         last[graded.run.status]
     )
     assert Path(file).is_file()
+
+
+def _choice(session: Session, *, strength: float = 1.0) -> ClipChoice:
+    """A match to ten numbers of what is in the places."""
+    side = session.clip.reference.side
+    assert side is not None
+    return ClipChoice(source=_source(session), reference=str(side.path), transform="cdl", strength=strength)
 
 
 def _source(session: Session) -> str:

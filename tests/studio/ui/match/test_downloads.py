@@ -10,7 +10,7 @@ from PIL import Image
 from reswd_torch import InputError
 from studio.ui.match import downloads
 from studio.ui.match.choice import MatchChoice
-from studio.ui.match.run import match_now, set_strength, show_latest
+from studio.ui.match.run import match_now, set_strength, show
 from studio.ui.pictures import open_side
 from studio.ui.session import Session
 from studio.views.shown import shown_pixels
@@ -21,8 +21,7 @@ def test_a_picture_that_was_cleaned_up_is_said(session: Session, tmp_path: Path)
     gone = tmp_path / "gone.jpg"
     gone.write_bytes(SOURCE.read_bytes())
     session.match.places["source"].side = open_side(gone)
-    match_now(session, MatchChoice(), silent)  # type: ignore[arg-type]
-    show_latest(session)
+    show(session, match_now(session, MatchChoice(), silent))  # type: ignore[arg-type]
     gone.unlink()
     with pytest.raises(InputError, match=r"^gone.jpg is no longer on the server: choose it again"):
         downloads.make_download(session, downloads.PICTURE_KIND, 33)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import numpy as np
 import pytest
 
+from reswd_torch.grade.trims import Trims
 from studio.ui import words
 from studio.ui.app import build_app
 from studio.ui.controls import PALETTE
 from studio.ui.match import downloads, guarded, run
+from studio.ui.match import show as match_show
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.events import MatchEvents
 from studio.ui.match.tab import lay_out_match_tab
 from studio.ui.pictures import Painted
 from studio.ui.session import Session
+from studio.ui.wiring import Updates
 from tests.studio.ui.conftest import REFERENCE
 
 
@@ -87,6 +91,43 @@ def test_words_of_a_match_stay_until_something_else_is_chosen(session: Session, 
     assert "whole number" in str(last[status])
     assert status not in events.settle(session, *_values(sent))
     assert events.settle(session, *_values(MatchChoice(kind=PALETTE, palette="#123456")))[status] == ""
+
+
+@pytest.mark.parametrize("part", ["chart", "buttons"])
+def test_an_answer_tells_of_what_is_on_the_screen_as_it_is_sent(
+    session: Session, events: MatchEvents, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """The trims are set back while the answer of a move before it is being made, or that of a match: neither tells of them."""
+    tab = events.tab
+    sides = {"source": session.match.source, "reference": session.match.reference}
+    sent = {role: str(side.path) for role, side in sides.items() if side is not None}
+    choice = MatchChoice(aim="colours", transform="cdl", **sent)
+    warm, neutral = (list(tab.result.trims.set_to(trims).values()) for trims in (Trims(neutralise=0.5), Trims()))
+    list(events.run_match(session, *_values(choice)))
+    place, name = (run, "distributions") if part == "chart" else (match_show, "cube_line")
+    made, pressed = getattr(place, name), [False]
+
+    def meanwhile(*given: Any) -> Any:
+        if pressed[0]:
+            pressed[0] = False
+            events.rest(session, 33, 1.0, *neutral)
+        return made(*given)
+
+    monkeypatch.setattr(place, name, meanwhile)
+    for act in (lambda: events.rest(session, 33, 1.0, *warm), lambda: _last_shown(events, session, choice)):
+        events.rest(session, 33, 1.0, *warm)
+        pressed[0] = True
+        answer = act()
+        assert not pressed[0] and answer[tab.result.trims.said] == ""
+        assert answer[tab.downloads.grades[".cdl"]]["interactive"] is True  # type: ignore[index]
+        shown = session.match.shown
+        assert shown is not None and answer[tab.details.numbers] == run.show(session, shown).numbers
+
+
+def _last_shown(events: MatchEvents, session: Session, choice: MatchChoice) -> Updates:
+    """The last answer of a match that tells of its grade."""
+    said = events.tab.result.trims.said
+    return [updates for updates in events.run_match(session, *_values(choice)) if said in updates][-1]
 
 
 def _values(choice: MatchChoice) -> list[object]:

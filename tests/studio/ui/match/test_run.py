@@ -11,7 +11,7 @@ from reswd_torch.settings import PROTECTIONS
 from studio.ui.controls import PALETTE
 from studio.ui.match import words as match_words
 from studio.ui.match.choice import MatchChoice
-from studio.ui.match.run import match_now, matching_job, set_strength, show_latest
+from studio.ui.match.run import match_now, matching_job, set_strength, show
 from studio.ui.session import Session
 from studio.watch import Cancelled
 from tests.studio.ui.conftest import silent
@@ -53,7 +53,7 @@ def test_the_slider_moved_during_a_match_has_the_last_word(session: Session) -> 
     assert session.match.shown is not None
     assert session.match.shown.job.settings.strength == 0.3
     assert session.match.shown.grade.strength == 0.3
-    assert show_latest(session).metrics == match_words.metrics(session.match.shown)
+    assert show(session, session.match.shown).metrics == match_words.metrics(session.match.shown)
 
 
 def test_a_strength_being_typed_leaves_the_last_one(session: Session) -> None:
