@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from guidance.known import EMBEDDED
 
 if TYPE_CHECKING:
     import torch
@@ -27,10 +26,17 @@ class Preset(StrEnum):
     gpu = "gpu"
 
 
-PresetOption = Annotated[Preset, typer.Option(help="cpu takes about two hours on two cores. gpu makes a larger model.")]
+PresetOption = Annotated[Preset, typer.Option(help="The model that is made; gpu makes one that no CPU trains.")]
 WorkOption = Annotated[Path | None, typer.Option(help="Folder for work in progress.  [default: build/training/PRESET]")]
-ModelOption = Annotated[Path, typer.Option(help="Folder of the exported model.", show_default="the embedded one")]
+ModelOption = Annotated[
+    Path | None, typer.Option(help="Folder of the exported model.  [default: assets/models/PRESET]")
+]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, or auto, which takes cuda if there is one.")]
+
+
+def _folder(preset: Preset, model: Path | None) -> Path:
+    """The folder of the exported model."""
+    return model or Path(__file__).resolve().parents[1] / "assets" / "models" / preset.value
 
 
 def _start(preset: Preset, work: Path | None, device: str) -> tuple[Config, list[Thing], torch.device]:
@@ -83,42 +89,44 @@ def denoiser(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, 
 
 
 @app.command()
-def export(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, model: ModelOption = EMBEDDED) -> None:
+def export(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, model: ModelOption = None) -> None:
     """Write the trained parts as a stock diffusers folder."""
     from training import export as room
 
     config, things, _ = _start(preset, work, "cpu")
-    room.run(config, things, model)
-    print(f"wrote {model}")
+    folder = _folder(preset, model)
+    room.run(config, things, folder)
+    print(f"wrote {folder}")
 
 
 @app.command()
 def probe(
     preset: PresetOption = Preset.pocket_128,
     work: WorkOption = None,
-    model: ModelOption = EMBEDDED,
+    model: ModelOption = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Train the probe that says what a prompt means to the text encoder."""
     from training import probe as room
 
     config, things, place = _start(preset, work, device)
-    room.run(config, things, model, place)
-    print(f"wrote the probe into {model}")
+    folder = _folder(preset, model)
+    room.run(config, things, folder, place)
+    print(f"wrote the probe into {folder}")
 
 
 @app.command()
 def evaluate(
     preset: PresetOption = Preset.pocket_128,
     work: WorkOption = None,
-    model: ModelOption = EMBEDDED,
+    model: ModelOption = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Train the classifier that judges pictures, then measure the exported model and draw its sheets."""
     from training import evaluate as room
 
     config, things, place = _start(preset, work, device)
-    numbers = room.run(config, things, model, place)
+    numbers = room.run(config, things, _folder(preset, model), place)
     verdicts = numbers["bars"]
     assert isinstance(verdicts, dict)
     for name, verdict in verdicts.items():
@@ -138,7 +146,7 @@ def alignment(preset: PresetOption = Preset.pocket_128, work: WorkOption = None,
 def whole_recipe(
     preset: PresetOption = Preset.pocket_128,
     work: WorkOption = None,
-    model: ModelOption = EMBEDDED,
+    model: ModelOption = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Run every step in turn; a step that was cut off continues where it stood."""

@@ -13,6 +13,7 @@ from training import decoder, denoiser, text
 from training.art import Thing
 from training.colours import BACKGROUNDS, HUES
 from training.config import Config
+from training.places import PLACES
 
 MAX_FILE = "9MB"
 MAX_FILE_BYTES, MAX_TOTAL_BYTES = 10_000_000, 70_000_000
@@ -48,16 +49,30 @@ def known(config: Config, things: list[Thing]) -> dict[str, object]:
         "object_colours": list(HUES),
         "colourable": [thing.name for thing in things if thing.hue is not None],
         "background_colours": list(BACKGROUNDS),
-        "captions": [
-            "a dog",
-            "a blue dog",
-            "a dog on a red background",
-            "a blue dog on a pink to orange gradient background",
-        ],
+        "captions": _captions(config),
+        "places": [place.words for place in PLACES.values()] if config.data.shares.place else [],
         "size": config.data.size,
         "steps": config.sampling.steps,
         "guidance_scale": config.sampling.guidance_scale,
     }
+
+
+def _captions(config: Config) -> list[str]:
+    """An example of every form of caption that the model was trained on."""
+    found = [
+        "a dog",
+        "a blue dog",
+        "a dog on a red background",
+        "a blue dog on a pink to orange gradient background",
+    ]
+    shares = config.data.shares
+    if shares.place:
+        found.append("a blue dog on a beach")
+    if shares.second:
+        found.append("a blue dog and an apple on a white background")
+    if shares.photograph:
+        found.append("a photo of a cat")
+    return found
 
 
 def run(config: Config, things: list[Thing], place: Path) -> None:
