@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guidance.catalogue import CATALOGUE, EMBEDDED_ID, ModelEntry
+from guidance.catalogue import CATALOGUE, ModelEntry
 from reswd_torch.errors import InputError
 
 OFFLOADS = ("none", "model", "sequential")
@@ -182,4 +182,4 @@ def _that_fits(space: float | None, room: float) -> str:
             needs = memory_estimate(entry, entry.width, entry.height, offload, dtype=dtype)
             if needs.device <= (room if space is None else space) and needs.host <= room:
                 return entry.id
-    return EMBEDDED_ID
+    return min(CATALOGUE, key=lambda entry: entry.parameters).id

@@ -1,4 +1,4 @@
-"""``python -m training STEP`` runs one step of the recipe that made the embedded model; ``all`` runs every step."""
+"""``python -m training STEP`` runs one step of the recipe that made the embedded models; ``all`` runs every step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from guidance.known import EMBEDDED
+from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS
+from guidance.shipped import embedded_model
 
 if TYPE_CHECKING:
     import torch
@@ -29,8 +30,15 @@ class Preset(StrEnum):
 
 PresetOption = Annotated[Preset, typer.Option(help="cpu takes about two hours on two cores. gpu makes a larger model.")]
 WorkOption = Annotated[Path | None, typer.Option(help="Folder for work in progress.  [default: build/training/PRESET]")]
-ModelOption = Annotated[Path, typer.Option(help="Folder of the exported model.", show_default="the embedded one")]
+ModelOption = Annotated[
+    Path | None, typer.Option(help="Folder of the exported model.  [default: the embedded one of the preset]")
+]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, or auto, which takes cuda if there is one.")]
+
+
+def _folder(preset: Preset, model: Path | None) -> Path:
+    """The folder of the exported model. A preset that is no embedded model takes the place of the default one."""
+    return model or embedded_model(preset.value if preset.value in EMBEDDED_IDS else EMBEDDED_ID)
 
 
 def _start(preset: Preset, work: Path | None, device: str) -> tuple[Config, list[Thing], torch.device]:
@@ -75,27 +83,28 @@ def denoiser(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, 
 
 
 @app.command()
-def export(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, model: ModelOption = EMBEDDED) -> None:
+def export(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, model: ModelOption = None) -> None:
     """Write the trained parts as a stock diffusers folder."""
     from training import export as room
 
     config, things, _ = _start(preset, work, "cpu")
-    room.run(config, things, model)
-    print(f"wrote {model}")
+    folder = _folder(preset, model)
+    room.run(config, things, folder)
+    print(f"wrote {folder}")
 
 
 @app.command()
 def evaluate(
     preset: PresetOption = Preset.pocket_128,
     work: WorkOption = None,
-    model: ModelOption = EMBEDDED,
+    model: ModelOption = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Train the classifier that judges pictures, then measure the exported model and draw its sheets."""
     from training import evaluate as room
 
     config, things, place = _start(preset, work, device)
-    numbers = room.run(config, things, model, place)
+    numbers = room.run(config, things, _folder(preset, model), place)
     verdicts = numbers["bars"]
     assert isinstance(verdicts, dict)
     for name, verdict in verdicts.items():
@@ -106,7 +115,7 @@ def evaluate(
 def whole_recipe(
     preset: PresetOption = Preset.pocket_128,
     work: WorkOption = None,
-    model: ModelOption = EMBEDDED,
+    model: ModelOption = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Run every step in turn; a step that was cut off continues where it stood."""

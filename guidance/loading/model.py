@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guidance.catalogue import EMBEDDED_ID, FAMILY_OF_CLASS, MODELS, ModelEntry
+from guidance.catalogue import EMBEDDED_IDS, FAMILY_OF_CLASS, MODELS, ModelEntry
 from guidance.loading.files import INDEX, file_sizes, read_index
 from guidance.loading.hub import fetch_model
 from guidance.loading.model_ids import local_folder
@@ -14,6 +14,7 @@ from guidance.loading.pipeline import load_embedded, read_pipeline
 from guidance.loading.plan import plan_loading, resolved_device
 from guidance.loading.progress import LOADING_AT, MonotoneProgress
 from guidance.memory import Placement, memory_estimate
+from guidance.shipped import embedded_model
 from reswd_torch.progress import OnProgress
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def load(
             hub; or a folder that holds ``model_index.json``.
         device: ``cpu``, ``cuda``, ``mps``, or ``auto``, which is CUDA or MPS if there is one and else the CPU.
         progress: receives the progress, a share that never falls; while a file is on its way, from another thread.
-        offline: use the embedded model, the cache and folders only.
+        offline: use the embedded models, the cache and folders only.
         supported: says by the name of the pipeline's class whether it can be used. It is asked before anything large is
             downloaded.
 
@@ -70,8 +71,8 @@ def load(
     """
     tell = MonotoneProgress(progress)
     name = model_id.strip()
-    if name == EMBEDDED_ID:
-        return _embedded_model(device, tell)
+    if name in EMBEDDED_IDS:
+        return _embedded_model(name, device, tell)
     place = resolved_device(device)
     folder = local_folder(model_id)
     if folder is None:
@@ -85,9 +86,9 @@ def load(
     return LoadedModel(pipe, MODELS.get(name), plan.placement)
 
 
-def _embedded_model(device: str, tell: OnProgress) -> LoadedModel:
-    entry = MODELS[EMBEDDED_ID]
-    tell(0.0, f"loading {EMBEDDED_ID}")
-    pipe = load_embedded(device)
-    tell(1.0, f"{EMBEDDED_ID} is ready")
+def _embedded_model(name: str, device: str, tell: OnProgress) -> LoadedModel:
+    entry = MODELS[name]
+    tell(0.0, f"loading {name}")
+    pipe = load_embedded(device, embedded_model(name))
+    tell(1.0, f"{name} is ready")
     return LoadedModel(pipe, entry, Placement("float32", "none", memory_estimate(entry, entry.width, entry.height)))

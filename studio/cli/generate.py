@@ -1,4 +1,4 @@
-"""reswd generate: a prompt painted by the embedded model."""
+"""reswd generate: a prompt painted by an embedded model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS
 from reswd_torch.errors import InputError
 from studio.cli import options
 
@@ -21,6 +22,7 @@ _STEPS = typer.Option(help="Denoising steps, 1 to 200. (default: 25)", parser=op
 _SCALE = typer.Option(
     help="How closely to follow the prompt, 1 to 20. (default: 2.5)", parser=options.number, metavar="NUMBER"
 )
+_MODEL = typer.Option(help=f"{' | '.join(EMBEDDED_IDS)} (default: {EMBEDDED_ID})", metavar="ID")
 _LIST = typer.Option("--list", help="Show every object and colour that the model knows, and exit.")
 
 
@@ -31,17 +33,22 @@ def generate_command(
     seed: Annotated[int, _NOISE] = 0,
     steps: Annotated[int, _STEPS] = 25,
     scale: Annotated[float, _SCALE] = 2.5,
+    model: Annotated[str, _MODEL] = EMBEDDED_ID,
     device: Annotated[str, options.DEVICE] = "auto",
     show_list: Annotated[bool, _LIST] = False,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
 ) -> None:
-    """Paint a small picture of PROMPT with the model that ships with the project, offline.
+    """Paint a small picture of PROMPT with a model that ships with the project, offline.
 
-    It knows some three hundred objects and a dozen colours: see --list.
+    Each knows some three hundred objects and a dozen colours: see --list.
     """
-    from guidance.known import read_known
+    from guidance.known import known_of
 
-    known = read_known()
+    known = known_of(model)
+    if known is None:
+        raise InputError(
+            f"model {model!r} does not ship with the project: give {' or '.join(EMBEDDED_IDS)}, or let reswd guide paint with it"
+        )
     if show_list:
         print(known.describe())
         return
@@ -55,7 +62,7 @@ def generate_command(
     from studio.service.guide.png import check_output, save_painted
     from studio.service.guide.run import run_paint
 
-    job = PaintJob(Generation(prompt, negative, seed, steps, scale))
+    job = PaintJob(Generation(prompt, negative, seed, steps, scale), model.strip())
     check_output(output, overwrite=overwrite)
     hint = known.hint(prompt)
     if hint:

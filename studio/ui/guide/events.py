@@ -121,7 +121,7 @@ class GuideEvents:
         }
 
     def show_hint(self, model: str | None, prompt: str | None) -> Updates:
-        """Say what the embedded model does not know of the prompt."""
+        """Say what an embedded model does not know of the prompt."""
         return {self.tab.wishes.hint: show.hint(self.tab, model or "", prompt or "")}
 
     def wire_model(self) -> None:

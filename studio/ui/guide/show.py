@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.blocks import Block
 from PIL import Image
 
-from guidance.catalogue import EMBEDDED_ID, MODELS
+from guidance.catalogue import MODELS
 from guidance.settings import GuidanceSettings
 from studio.service.guide.run import GuideEvent, GuideJob, default_generation
 from studio.ui import words as shared_words
@@ -114,6 +114,8 @@ def settings_outputs(tab: GuideTab) -> list[Block]:
         wishes.plain,
         model.model,
         model.model_line,
+        tab.knows,
+        tab.knows_list,
         model.steps,
         model.seed,
         more.negative,
@@ -140,6 +142,7 @@ def settings(tab: GuideTab, job: AnyPainting) -> Updates:
         tab.wishes.hint: hint(tab, job.model, wanted.prompt),
         tab.model.model: job.model,
         tab.model.model_line: words.model_line(job.model),
+        **knows(tab, job.model),
         tab.model.steps: wanted.steps,
         tab.model.seed: wanted.seed,
         tab.more.negative: wanted.negative_prompt,
@@ -177,12 +180,23 @@ def own_settings(tab: GuideTab, model: str, prompt: str) -> Updates:
         tab.more.width: entry.width if entry else None,
         tab.more.height: entry.height if entry else None,
         tab.model.model_line: words.model_line(model),
+        **knows(tab, model),
         tab.wishes.hint: hint(tab, model, prompt),
     }
 
 
 def hint(tab: GuideTab, model: str, prompt: str) -> str:
-    """What the embedded model does not know of a prompt, as a message; nothing for other models."""
-    if tab.known is None or model != EMBEDDED_ID:
-        return ""
-    return shared_words.message(tab.known.hint(prompt) or "")
+    """What an embedded model does not know of a prompt, as a message; nothing for other models."""
+    known = tab.known.get(model)
+    return "" if known is None else shared_words.message(known.hint(prompt) or "")
+
+
+def knows(tab: GuideTab, model: str) -> Updates:
+    """The list of what an embedded model knows; hidden for other models."""
+    known = tab.known.get(model)
+    if known is None:
+        return {tab.knows: gr.update(visible=False), tab.knows_list: ""}
+    return {
+        tab.knows: gr.update(visible=True, label=words.knows_title(known, model)),
+        tab.knows_list: words.knows(known),
+    }
