@@ -68,7 +68,9 @@ def _shared_encoder(folder: Path) -> dict[str, Any]:
         return {}
     lender = next((each for each in map(embedded_model, EMBEDDED_IDS) if _has_encoder(each)), None)
     if lender is None:
-        raise InputError(f"{folder / _ENCODER}: the weights are missing: pip install --force-reinstall reswd-models")
+        raise InputError(
+            f"{folder / _ENCODER}: the weights are missing, and no other embedded model has them: install reswd-models anew"
+        )
     import torch
     from transformers import AutoModel
 
