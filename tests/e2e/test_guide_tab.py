@@ -241,7 +241,7 @@ def test_a_small_picture_is_seen_pixel_by_pixel_with_its_size(open_page, size: t
     assert times >= 2
     assert line.inner_text() == f"128 × 128 pixels, shown {times} times as large"
     assert studio.at("#guide-picture img").get_attribute("alt") == "Guided: a dog"
-    assert block(studio, "#guide-visit img") >= 1
+    assert block(studio, "#guide-visit img") >= 2
     assert studio.at("#guide-visit .caption-label").inner_text() == "a dog · 128 × 128"
     studio.shoot(f"guide-pixels-{size[0]}")
     studio.at("#guide-picture button[aria-label*=ullscreen]").first.click()
