@@ -94,13 +94,11 @@ def test_each_embedded_model_knows_what_its_own_file_says(name: str) -> None:
     assert known_of("stabilityai/sdxl-turbo") is None and known_of(str(embedded_model(name))) is None
 
 
-def test_places_are_known_words_and_go_into_the_caption(known: Known) -> None:
+def test_places_are_known_words(known: Known) -> None:
     with_places = replace(known, places=("on a beach", "on a beach at night", "in front of a sunset"))
     for prompt in ("a dog on a beach", "a dog On A Beach", "a blue dog in front of a sunset"):
         assert with_places.unknown(prompt) == () and len(with_places.named(prompt)) == 1
-        assert with_places.hint(prompt) is None
     assert with_places.unknown("a dog on a beach at midnight") == ("midnight",)
-    assert with_places.caption("a small blue dog on a beach at night") == "a blue dog on a beach at night"
     assert with_places.unknown("a dog on a beaches") != (), "only the phrase as it stands"
     assert "places: on a beach, " in with_places.describe() and "places" not in replace(known, places=()).describe()
 

@@ -64,7 +64,7 @@ def test_every_flag_reaches_the_picture(reswd: Reswd, tmp_path: Path) -> None:
     )
     assert reswd("generate", "a red dog", "-o", out, *flags).code == 0
     assert read_painted(out) == PaintJob(Generation("a red dog", "grey", 4294967295, 2, 4.5), SMALL)
-    assert (SMALL, "cpu") in pipelines._kept
+    assert (SMALL, "cpu", "none") in pipelines._kept
     with Image.open(out) as image:
         assert image.size == (64, 64)
 

@@ -118,7 +118,7 @@ def test_where_a_model_or_a_reference_lies_is_nobodys_business(
         f"./secret/../secret/{SMALL}/",
     ):
         result = run_guide(guide_job(generation, reference=reference, model=model, plain=True))
-        assert list(pipelines._kept) == [(model, "auto")], "one model at a time"
+        assert [key[:2] for key in pipelines._kept] == [(model, "auto")], "one model at a time"
         assert np.array_equal(pixels(result.image), pixels(ours.image))
         out = tmp_path / "out.png"
         files = save_painted(result, out, plain=tmp_path / "out-plain.png", overwrite=True)
