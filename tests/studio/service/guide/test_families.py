@@ -40,7 +40,7 @@ def test_every_family_is_painted_by_a_job_with_all_its_steps_told(
 
     monkeypatch.setattr(type(pipe), "__call__", small)
     loaded = LoadedModel(pipe, None, Placement("float32", "none", MemoryEstimate(0, 0, 0)))
-    monkeypatch.setattr(pipelines, "_kept", {("owner/name", "auto"): loaded})
+    monkeypatch.setattr(pipelines, "_kept", {("owner/name", "auto", "none"): loaded})
     wanted = Generation("a dog", negative, 3, 3, 3.0, 64, 64)
     *events, result = paint_events(guide_job(wanted, palette=BLUE_AND_RED, model="owner/name", plain=True))
     steps = 4 if family == "sd15" else 3
