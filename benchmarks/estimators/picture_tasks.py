@@ -191,10 +191,9 @@ class Guided:
 
 @cache
 def embedded() -> tuple[DiffusionPipeline, Decoder]:
-    """pocket-64 and its decoder, loaded once: the figures are of its latents, whatever the default is."""
+    """The embedded model and its decoder, loaded once."""
     from guidance.codecs.families import codec_for
     from guidance.loading import load_embedded
-    from guidance.shipped import embedded_model
 
-    pipe = load_embedded("cpu", embedded_model("pocket-64"))
+    pipe = load_embedded("cpu")
     return pipe, codec_for(pipe)

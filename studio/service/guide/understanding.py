@@ -1,8 +1,7 @@
-"""What an embedded model understood of a prompt, and where its colours quarrel with those of a reference.
+"""What the embedded model understood of a prompt, and where its colours quarrel with those of a reference.
 
 The reader, a text encoder and the probe behind it, is loaded when it is first needed and then kept; it is apart from the
-pipeline that paints, so that nobody waits for a picture to be told. All embedded models have the same encoder, so one reader
-serves them.
+pipeline that paints, so that nobody waits for a picture to be told.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from threading import Lock
 
 import numpy as np
 
-from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS
-from guidance.known import Known, known_of
+from guidance.catalogue import EMBEDDED_ID
+from guidance.known import Known, read_known
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from guidance.understood import Reader, Understood, explain, load_reader, quarrels
@@ -45,7 +44,7 @@ class Explanation:
 def explained(
     prompt: str, reference: GuideReference | None = None, model: str = EMBEDDED_ID, known: Known | None = None
 ) -> Explanation:
-    """What an embedded model understood of a prompt.
+    """What the embedded model understood of a prompt.
 
     Args:
         prompt: any text.
@@ -56,10 +55,9 @@ def explained(
     Raises:
         InputError: the model is another one, is not installed or cannot be read; or the reference cannot be read.
     """
-    known = known or known_of(model)
-    if known is None:
-        learned = " or ".join(EMBEDDED_IDS)
-        raise InputError(f"what {model!r} understands is not known: choose {learned}, whose words were learned")
+    if model.strip() != EMBEDDED_ID:
+        raise InputError(f"what {model!r} understands is not known: choose {EMBEDDED_ID}, whose words were learned")
+    known = known or read_known()
     understood = explain(prompt, _reader(), known)
     return Explanation(understood, hint(understood, known), tuple(warnings_of(understood, reference)))
 
@@ -80,19 +78,19 @@ def _colours(reference: GuideReference, stamps: tuple[int, ...]) -> np.ndarray:
 
 
 def hint_of(prompt: str, model: str) -> str | None:
-    """A line on a prompt that asks for more than an embedded model knows; None for any other prompt and model.
+    """A line on a prompt that asks for more than the embedded model knows; None for any other prompt and model.
 
     Where the list of words knows every word, nothing is loaded.
 
     Raises:
         InputError: the embedded model is not installed or cannot be read.
     """
-    known = known_of(model) if prompt.strip() else None
-    if known is None:
+    if model.strip() != EMBEDDED_ID or not prompt.strip():
         return None
+    known = read_known()
     if len(known.named(prompt)) == 1 and not known.unknown(prompt):
         return None
-    return explained(prompt, model=model, known=known).hint
+    return explained(prompt, known=known).hint
 
 
 def _reader() -> Reader | None:
