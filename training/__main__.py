@@ -141,6 +141,24 @@ def alignment(preset: PresetOption = Preset.pocket_128, work: WorkOption = None,
         print(f"{name}: {numbers}")
 
 
+@app.command()
+def keep(preset: PresetOption = Preset.pocket_128, work: WorkOption = None) -> None:
+    """Keep an unfinished training in the repository, so that it can go on elsewhere."""
+    from training import begun as room
+
+    config, _, _ = _start(preset, work, "cpu")
+    print(f"kept {', '.join(room.keep(config, room.folder(preset.value)))} in {room.folder(preset.value)}")
+
+
+@app.command()
+def restore(preset: PresetOption = Preset.pocket_128, work: WorkOption = None) -> None:
+    """Go on with a training that was kept: put its parts into the folder for work in progress."""
+    from training import begun as room
+
+    config, _, _ = _start(preset, work, "cpu")
+    print(f"put {', '.join(room.restore(config, room.folder(preset.value))) or 'nothing'} into {config.work}")
+
+
 @app.command("all")
 def whole_recipe(
     preset: PresetOption = Preset.pocket_128,
