@@ -94,7 +94,7 @@ def export(preset: PresetOption = Preset.pocket_128, work: WorkOption = None, mo
 
 @app.command()
 def probe(
-    preset: PresetOption = Preset.cpu,
+    preset: PresetOption = Preset.pocket_128,
     work: WorkOption = None,
     model: ModelOption = EMBEDDED,
     device: DeviceOption = "auto",

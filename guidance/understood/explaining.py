@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from guidance.colour_names import BACKGROUNDS, OTHER_WORDS
 from guidance.known import EMBEDDED, Known
 from guidance.text_to_image import LONGEST_PROMPT
-from guidance.understood.roles import COLOUR_OF, COLOURS, FOREIGN, NOTHING, OBJECTS, SCENES, Role
+from guidance.understood.roles import COLOUR_OF, COLOURS, NOTHING, OBJECTS, SCENES, Role
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ class Reader:
         """What each of some prompts says, as far as the encoder reads it."""
         return self.probe.read(*self.states(prompts))
 
+    def alone(self, words: list[str]) -> list[tuple[str, float]]:
+        """The object whose name is nearest in meaning to each of some words, and the cosine of their hypervectors."""
+        return self.probe.nearest(*self.states(words))
+
     def length(self, prompt: str) -> int:
         """How many tokens a prompt has, its ends counted."""
         return len(self.tokenizer(prompt[:LONGEST_PROMPT], truncation=False, verbose=False).input_ids)
@@ -95,6 +99,7 @@ class Understood:
         taken_for: words that the list does not know, with the object that each was taken for.
         unknown: words, or beginnings of long ones, that were not understood.
         further: objects that the prompt names as well, beyond the two that have a role.
+        unpainted: what was understood and the model does not paint: a scene.
         tokens, read: how many tokens the prompt has, and how many of them the text encoder reads at most.
     """
 
@@ -103,6 +108,7 @@ class Understood:
     taken_for: dict[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
+    unpainted: tuple[str, ...] = ()
     tokens: int = 0
     read: int = 0
 
@@ -126,8 +132,9 @@ def explain(prompt: str, reader: Reader | None, known: Known) -> Understood:
 
     Two witnesses are heard. The list of known words is certain of what it names: objects in their order, a colour right before an
     object, the colours right before the word background. Of all else the probe says what it is: other words, other orders,
-    scenes. An object that the list does not name counts if one of the prompt's words stands for it when the probe reads that
-    word alone; a colour or a scene counts if the probe is sure of it and a word for it is there.
+    scenes. A word that the list does not know counts as an object if it stands for it when it is read alone: to the probe, or
+    because its meaning is near enough to that of the object's name. A colour or a scene counts if the probe is sure of it and a
+    word for it is there.
 
     Args:
         prompt: any text; of more than :data:`guidance.text_to_image.LONGEST_PROMPT` characters the beginning is looked at.
@@ -145,9 +152,8 @@ def explain(prompt: str, reader: Reader | None, known: Known) -> Understood:
         return Understood(prompt, tuple(parts), {}, _cut(strange), tuple(dict.fromkeys(literal.values()))[2:])
     threshold = reader.probe.settings.threshold
     found = reader.read([prompt])[0]
-    alone = _alone(strange[:_MOST_ALONE], reader, threshold)
-    borne_out = list(dict.fromkeys(name for word, known_as in words if (name := known_as or alone.get(word))))
-    objects, swapped = _objects(found, list(dict.fromkeys(literal.values())), borne_out, threshold)
+    alone = _alone(strange[:_MOST_ALONE], reader)
+    objects, swapped = _objects(found, words, alone)
     if swapped:
         found = {**found, Role.OBJECT_COLOUR: found[Role.SECOND_COLOUR], Role.SECOND_COLOUR: found[Role.OBJECT_COLOUR]}
     parts = [Part(role, *objects[role]) for role in OBJECTS if role in objects]
@@ -155,41 +161,53 @@ def explain(prompt: str, reader: Reader | None, known: Known) -> Understood:
     order = list(Role)
     parts.sort(key=lambda part: order.index(part.role))
     named = {part.value for part in parts}
-    taken = {word: name for word, name in alone.items() if name in named}
+    taken = {word: name for word, (name, _) in alone.items() if name in named}
+    scene = next((part.value for part in parts if part.role is Role.SCENE), None)
+    painted = scene is None or any(scene in phrase for phrase in getattr(known, "places", ()))
     return Understood(
         prompt,
         tuple(parts),
         {_cut((word,))[0]: name for word, name in taken.items()},
         _cut(tuple(word for word in strange if word not in taken)),
         tuple(name for name in dict.fromkeys(literal.values()) if name not in named),
+        () if painted else (scene,),
         reader.length(prompt),
         reader.probe.settings.tokens,
     )
 
 
-def _alone(words: tuple[str, ...], reader: Reader, threshold: float) -> dict[str, str]:
-    """The object that each of some words stands for when it is read alone; words that stand for none are left out."""
+def _alone(words: tuple[str, ...], reader: Reader) -> dict[str, tuple[str, float]]:
+    """The object that each of some words stands for when it is read alone, and how sure that is; others are left out."""
     if not words:
         return {}
+    settings = reader.probe.settings
     readings = reader.read([f"a {word}" for word in words])
-    found = {word: reading[Role.OBJECT] for word, reading in zip(words, readings, strict=True)}
-    return {word: each.filler for word, each in found.items() if _counts(each, threshold)}
+    made = {}
+    for word, reading, (near, cosine) in zip(words, readings, reader.alone(list(words)), strict=True):
+        if _counts(each := reading[Role.OBJECT], settings.threshold):
+            made[word] = (each.filler, each.confidence)
+        elif cosine >= settings.nearness:
+            made[word] = (near, cosine)
+    return made
 
 
 def _counts(reading: Reading, threshold: float) -> bool:
-    return reading.filler not in (NOTHING, FOREIGN) and reading.confidence >= threshold
+    return reading.filler != NOTHING and reading.confidence >= threshold
 
 
 def _objects(
-    found: dict[Role, Reading], literal: list[str], borne_out: list[str], threshold: float
+    found: dict[Role, Reading], words: list[tuple[str, str | None]], alone: dict[str, tuple[str, float]]
 ) -> tuple[dict[Role, tuple[str, float]], bool]:
-    """The object of each role with its confidence, and whether that is the probe's order turned round.
-
-    They come in the order of the prompt: those that the list names, and those of the probe that a word bears out.
-    """
-    sure = {found[role].filler: found[role].confidence for role in OBJECTS if _counts(found[role], threshold)}
-    names = [name for name in borne_out if name in literal or name in sure][: len(OBJECTS)]
-    made = {role: (name, 1.0 if name in literal else sure[name]) for role, name in zip(OBJECTS, names, strict=False)}
+    """The object of each role with its confidence, in the order of the prompt, and whether that is the probe's turned round."""
+    sure: dict[str, float] = {}
+    for word, known_as in words:
+        if known_as is not None:
+            sure[known_as] = 1.0
+        elif word in alone:
+            name, confidence = alone[word]
+            sure[name] = max(confidence, sure.get(name, 0.0))
+    names = list(sure)[: len(OBJECTS)]
+    made = {role: (name, sure[name]) for role, name in zip(OBJECTS, names, strict=False)}
     read = [found[role].filler for role in OBJECTS]
     return made, len(names) == len(OBJECTS) and (names[0] == read[1] or names[1] == read[0])
 
