@@ -1,7 +1,8 @@
-"""How well the probe says what a prompt means, beside the list of known words and beside plain linear classifiers.
+"""How well the probe says what a prompt means, beside the list of known words, a linear classifier and the nearest name.
 
-``python -m benchmarks.probe`` prints a table in Markdown. The linear rivals are trained here on the sentences that
-``python -m training probe`` encoded (``--work``); without them their columns are left out.
+``python -m benchmarks.probe`` prints a table in Markdown. The linear classifier is trained here on the sentences that
+``python -m training probe`` encoded (``--work``); without them its column is left out. The nearest name is the object whose name
+has the state nearest to that of the whole prompt, by the hypervectors of both: of use for a word alone.
 
 The list of known words holds the 40 synonyms that no caption holds; here it is asked without them.
 """

@@ -15,7 +15,7 @@ from guidance.understood.probe import NOTHING_AT, SHARPNESS, Map, Probe, ProbeSe
 from guidance.understood.roles import FOREIGN, NOTHING, OBJECTS, Role, fillers
 from guidance.understood.vectors import codes
 from training import text
-from training.art import Thing
+from training.art import Thing, phrase
 from training.config import Config
 from training.loop import Plan, autocast, train
 from training.sentences import Sentence, Words, draw, further_words, kept_back, said_otherwise
@@ -50,7 +50,7 @@ def settings_of(config: Config, things: list[Thing]) -> ProbeSettings:
     wanted = config.probe
     by_role = {str(role): names for role, names in fillers([thing.name for thing in things]).items()}
     return ProbeSettings(
-        by_role, wanted.dimensions, wanted.seed, text.TOKENS, 384, wanted.notes, wanted.hidden, 0.0, 0.0
+        by_role, wanted.dimensions, wanted.seed, text.TOKENS, 384, wanted.notes, wanted.hidden, 0.0, 0.0, 0.0
     )
 
 
@@ -245,7 +245,8 @@ def calibrated(config: Config, probe: Probe, things: list[Thing]) -> Probe:
     """The probe with its thresholds, from words and sentences that it was not trained on and that no evaluation uses.
 
     The confidence from which a filler counts is the one with which most of a thousand further sentences are read without a
-    mistake. The nearness from which a word stands for an object turns away the share of foreign words that the recipe asks for.
+    mistake. Each of the two ways in which a word alone stands for an object takes in half of the foreign words that the recipe
+    allows.
     """
     tokenizer, encoder = text.load(config.downloads, things)
     words, kept = words_of(config, things, tokenizer, encoder)
@@ -266,9 +267,18 @@ def calibrated(config: Config, probe: Probe, things: list[Thing]) -> Probe:
 
     threshold = max((step / 20 for step in range(6, 19)), key=right)
     foreign = [word for word in kept if kept_back(word, 0.1, 0.2)]
-    cosines = [cosine for _, cosine in probe.nearest(*states_of(tokenizer, encoder, foreign))] or [1.0]
-    nearness = float(np.quantile(cosines, config.probe.rejected))
-    return replace(probe, settings=replace(probe.settings, threshold=threshold, nearness=round(nearness, 3)))
+    if foreign:
+        readings = probe.read(*states_of(tokenizer, encoder, [phrase(word, "") for word in foreign]))
+        alone = [each[Role.OBJECT].confidence * (each[Role.OBJECT].filler != NOTHING) for each in readings]
+        cosines = [cosine for _, cosine in probe.nearest(*states_of(tokenizer, encoder, foreign))]
+    else:
+        alone = cosines = [1.0]
+    rejected = 1 - (1 - config.probe.rejected) / 2
+    sureness, nearness = (round(float(np.quantile(each, rejected)), 3) for each in (alone, cosines))
+    return replace(
+        probe,
+        settings=replace(probe.settings, threshold=threshold, sureness=max(threshold, sureness), nearness=nearness),
+    )
 
 
 def run(config: Config, things: list[Thing], model: Path, device: torch.device) -> Probe:

@@ -43,7 +43,8 @@ class ProbeSettings:
         tokens, width: of the states that it reads: (tokens, width).
         notes, hidden: of the map.
         threshold: the confidence from which a filler counts as understood, 0..1.
-        nearness: the cosine of hypervectors from which a word that is read alone is taken for the object nearest to it.
+        sureness, nearness: a word that is read alone is taken for an object from this confidence, or from this cosine of
+            their hypervectors.
     """
 
     fillers: dict[str, tuple[str, ...]]
@@ -54,6 +55,7 @@ class ProbeSettings:
     notes: int
     hidden: int
     threshold: float
+    sureness: float
     nearness: float
 
 
@@ -141,16 +143,22 @@ class Probe:
         ]
         return bundle(np.stack(pairs))
 
-    def decode(self, vectors: Vectors) -> list[dict[Role, Reading]]:
-        """What hypervectors (n, D) say.
+    def shares(self, vectors: Vectors) -> dict[Role, Vectors]:
+        """How much of each filler hypervectors (n, D) hold in each role: (n, fillers).
 
-        A filler's share is the length of its part in a vector: 1 in a perfect bundle, about 0 for one that is not there. A role
-        whose fillers all have less than :data:`NOTHING_AT` says nothing. The confidence is the softmax of the shares.
+        A filler's share is the length of its part: 1 in a perfect bundle, about 0 for one that is not there. That of nothing is
+        :data:`NOTHING_AT`.
         """
-        made: list[dict[Role, Reading]] = [{} for _ in vectors]
+        made = {}
         for role, own in self.roles.items():
-            found = unbind(vectors, own) @ self.codebooks[role].T / self.settings.dimensions
-            found[:, 0] = NOTHING_AT
+            made[role] = unbind(vectors, own) @ self.codebooks[role].T / self.settings.dimensions
+            made[role][:, 0] = NOTHING_AT
+        return made
+
+    def decode(self, vectors: Vectors) -> list[dict[Role, Reading]]:
+        """What hypervectors (n, D) say: the filler with the greatest share. The confidence is the softmax of the shares."""
+        made: list[dict[Role, Reading]] = [{} for _ in vectors]
+        for role, found in self.shares(vectors).items():
             shares = np.exp(SHARPNESS * (found - found.max(-1, keepdims=True)).astype(np.float64))
             best = found.argmax(-1)
             for row, index in enumerate(best):

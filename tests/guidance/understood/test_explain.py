@@ -160,7 +160,7 @@ def test_the_probe_is_small_and_knows_what_the_model_knows(reader: Reader, known
     assert all(len(reader.probe.codebooks[role]) == len(known.names) + 1 for role in OBJECTS)
 
 
-@pytest.mark.parametrize("word", ["donut", "bunny", "plane", "purse", "taxicab", "maize", "loaf"])
+@pytest.mark.parametrize("word", ["donut", "bunny", "plane", "yacht", "taxicab", "maize", "loaf"])
 def test_a_word_that_nobody_taught_is_taken_for_the_object_that_means_the_same(
     reader: Reader, known: Known, word: str
 ) -> None:
