@@ -57,7 +57,7 @@ class Reader:
 
         given = self.tokenizer(
             [prompt[:LONGEST_PROMPT] for prompt in prompts],
-            padding="max_length",
+            padding=True,
             max_length=self.probe.settings.tokens,
             truncation=True,
             return_tensors="pt",
