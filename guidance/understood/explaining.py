@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _MOST_ALONE = 8
 """Words that are read alone, one by one: the first ones that the list does not know."""
 _SMALL = {
-    "photo", "photograph", "picture", "image", "drawing", "painting", "please", "paint", "draw", "before", "front", "against", "backdrop",
+    "photo",
+    "photograph", "picture", "image", "drawing", "painting", "please", "paint", "draw", "before", "front", "against", "backdrop",
     "next", "beside", "behind", "above", "below", "there", "which", "whose", "color", "colour", "colored", "coloured",
     "night",
 }  # fmt: skip
