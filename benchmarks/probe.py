@@ -1,7 +1,8 @@
-"""How well the probe says what a prompt means, beside the list of known words and beside plain linear classifiers.
+"""How well the probe says what a prompt means, beside the list of known words, a linear classifier and the nearest name.
 
-``python -m benchmarks.probe`` prints a table in Markdown. The linear rivals are trained here on the sentences that
-``python -m training probe`` encoded (``--work``); without them their columns are left out.
+``python -m benchmarks.probe`` prints a table in Markdown. The linear classifier is trained here on the sentences that
+``python -m training probe`` encoded (``--work``); without them its column is left out. The nearest name is the object whose name
+has the state nearest to that of the whole prompt, by the hypervectors of both: of use for a word alone.
 
 The list of known words holds the 40 synonyms that no caption holds; here it is asked without them.
 """
@@ -30,7 +31,7 @@ from training.sentences import Sentence, kept_back, says, things_without_art
 
 Said = dict[Role, str]
 System = Callable[[list[str]], list[Said]]
-_STEPS, _BATCH = 3000, 256
+_STEPS, _BATCH = 1500, 256
 _GROUND = re.compile(r"\bon an? (?:(\w+) to )?(\w+)(?: gradient)? background\b")
 _PARAPHRASES = (
     "on a background of {g} there is {o}", "behind {o} everything is {g}", "{o} whose background is {g}",
@@ -197,10 +198,7 @@ def by_probe(reader: Reader) -> System:
     def read(prompts: list[str]) -> list[Said]:
         least = reader.probe.settings.threshold
         return [
-            {
-                role: each.filler if each.confidence >= least and each.filler != FOREIGN else NOTHING
-                for role, each in found.items()
-            }
+            {role: each.filler if each.confidence >= least else NOTHING for role, each in found.items()}
             for found in reader.read(prompts)
         ]
 
@@ -218,41 +216,37 @@ def by_both(reader: Reader, known: Known) -> System:
 
 
 class Linear(nn.Module):
-    """A linear classifier for each role behind pooled states: their mean with the first one, or the probe's own attention."""
+    """A linear classifier for each role behind the mean of the states, beside the first one."""
 
-    def __init__(self, reader: Reader, attention: bool) -> None:
+    def __init__(self, reader: Reader) -> None:
         super().__init__()
         settings = reader.probe.settings
-        self.pooling = reader.probe.map.pooling if attention else None
-        width = settings.heads * settings.values if attention else 2 * settings.width
-        self.heads = nn.ModuleList(nn.Linear(width, len(settings.fillers[role])) for role in Role)
-
-    @torch.no_grad()
-    def pooled(self, states: Tensor, mask: Tensor) -> Tensor:
-        """States (n, tokens, width) pooled."""
-        if self.pooling is not None:
-            return self.pooling(states, mask)
-        counts = mask[..., None].float()
-        return torch.cat([(states * counts).sum(1) / counts.sum(1), states[:, 0]], 1)
+        self.heads = nn.ModuleList(nn.Linear(2 * settings.width, len(settings.fillers[role])) for role in Role)
 
     def forward(self, pooled: Tensor) -> list[Tensor]:
         """The logits of each role."""
         return [head(pooled) for head in self.heads]
 
 
-def train_linear(reader: Reader, file: Path, attention: bool) -> Linear:
-    """Train a rival on the sentences of the probe."""
+def pooled(states: Tensor, mask: Tensor) -> Tensor:
+    """States (n, tokens, width), their mean beside the first one: (n, 2 * width)."""
+    counts = mask[..., None].float()
+    return torch.cat([(states.float() * counts).sum(1) / counts.sum(1), states[:, 0].float()], 1)
+
+
+def train_linear(reader: Reader, file: Path) -> Linear:
+    """Train the rival on the sentences of the probe."""
     torch.manual_seed(1)
     data = torch.load(file, mmap=True, weights_only=True)
-    model = Linear(reader, attention)
+    model = Linear(reader)
     parts = zip(data["states"].split(1000), data["mask"].split(1000), strict=True)
-    pooled, wanted = torch.cat([model.pooled(states.float(), mask) for states, mask in parts]), data["fillers"]
-    optimiser = torch.optim.AdamW(model.heads.parameters(), lr=5e-3, weight_decay=0.01)
+    every, wanted = torch.cat([pooled(states, mask) for states, mask in parts]), data["fillers"]
+    optimiser = torch.optim.AdamW(model.parameters(), lr=5e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _STEPS)
     random = np.random.default_rng(1)
     for _ in range(_STEPS):
-        rows = torch.from_numpy(random.integers(0, len(pooled), _BATCH))
-        losses = [nn.functional.cross_entropy(each, wanted[rows, at]) for at, each in enumerate(model(pooled[rows]))]
+        rows = torch.from_numpy(random.integers(0, len(every), _BATCH))
+        losses = [nn.functional.cross_entropy(each, wanted[rows, at]) for at, each in enumerate(model(every[rows]))]
         optimiser.zero_grad()
         torch.stack(losses).sum().backward()
         optimiser.step()
@@ -268,15 +262,25 @@ def by_linear(reader: Reader, model: Linear) -> System:
         found: list[Said] = []
         with torch.no_grad():
             states, mask = reader.states(prompts)
-            shares = [each.softmax(-1).max(-1) for each in model(model.pooled(states, mask))]
+            shares = [each.softmax(-1).max(-1) for each in model(pooled(states, mask))]
         for row in range(len(prompts)):
             said = says()
             for role, (share, index) in zip(Role, shares, strict=True):
                 name = fillers[role][int(index[row])]
-                if name != FOREIGN and float(share[row]) >= 0.5:
+                if float(share[row]) >= 0.5:
                     said[role] = name
             found.append(said)
         return found
+
+    return read
+
+
+def by_nearness(reader: Reader) -> System:
+    """The object whose name is nearest in meaning to the whole prompt: of use for a word alone."""
+
+    def read(prompts: list[str]) -> list[Said]:
+        least = reader.probe.settings.nearness
+        return [says(OBJECT=name) if cosine >= least else says() for name, cosine in reader.alone(prompts)]
 
     return read
 
@@ -302,7 +306,7 @@ def measure(system: System, sentences: list[Sentence]) -> dict[str, float]:
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("build/training/cpu"))
+    parser.add_argument("--work", type=Path, default=Path("build/training/pocket-128"))
     parser.add_argument("--model", type=Path, default=EMBEDDED)
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -311,17 +315,17 @@ def main() -> None:
     listed = read_known(asked.model)
     never = {word for thing in things for word in thing.keywords_held_out}
     known = replace(listed, synonyms={word: name for word, name in listed.synonyms.items() if word not in never})
-    systems = {"list of words": by_keywords(known), "probe": by_probe(reader), "probe and list": by_both(reader, known)}
+    systems = {"list of words": by_keywords(known), "probe": by_probe(reader), "probe and list": by_both(reader, known),
+        "nearest name": by_nearness(reader)}  # fmt: skip
     file = asked.work / "probe.sentences.pt"
     if file.is_file():
-        systems["linear, mean and first state"] = by_linear(reader, train_linear(reader, file, False))
-        systems["linear, attention"] = by_linear(reader, train_linear(reader, file, True))
+        systems["linear"] = by_linear(reader, train_linear(reader, file))
         kept = torch.load(file, mmap=True, weights_only=True)["kept"]
     else:
         kept = []
     every = sets(things, np.random.default_rng(11))
     if kept:
-        foreign = [word for word in kept if kept_back(word)][:400]
+        foreign = [word for word in kept if kept_back(word, 0.0, 0.1)][:400]
         every.append(
             Set("words kept from training", [Sentence(phrase(word, ""), says(OBJECT=FOREIGN)) for word in foreign])
         )

@@ -108,8 +108,7 @@ class Probe:
     """Sizes and schedule of the probe that says what a prompt means to the text encoder."""
 
     dimensions: int
-    heads: int
-    values: int
+    notes: int
     hidden: int
     sentences: int
     steps: int

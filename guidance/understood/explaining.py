@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from guidance.colour_names import BACKGROUNDS, OTHER_WORDS
 from guidance.known import EMBEDDED, Known
 from guidance.text_to_image import LONGEST_PROMPT
-from guidance.understood.roles import COLOUR_OF, COLOURS, FOREIGN, NOTHING, OBJECTS, SCENES, Role
+from guidance.understood.roles import COLOUR_OF, COLOURS, NOTHING, OBJECTS, SCENES, Role
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from guidance.understood.probe import Probe, Reading
+    from guidance.understood.vectors import Vectors
 
 _MOST_ALONE = 8
 """Words that are read alone, one by one: the first ones that the list does not know."""
 _SMALL = {
-    "photo", "picture", "image", "drawing", "painting", "please", "paint", "draw", "before", "front", "against", "backdrop",
+    "photo",
+    "photograph", "picture", "image", "drawing", "painting", "please", "paint", "draw", "before", "front", "against", "backdrop",
     "next", "beside", "behind", "above", "below", "there", "which", "whose", "color", "colour", "colored", "coloured",
     "night",
 }  # fmt: skip
 """Words that ask for nothing by themselves."""
+_LEAST_SHARE = 0.2
+"""Of a colour or scene that a prompt names: below it not even the best role is taken for its own."""
 _SAID = 60
 """Most characters of a word that is named."""
 
@@ -51,7 +58,7 @@ class Reader:
 
         given = self.tokenizer(
             [prompt[:LONGEST_PROMPT] for prompt in prompts],
-            padding="max_length",
+            padding=True,
             max_length=self.probe.settings.tokens,
             truncation=True,
             return_tensors="pt",
@@ -61,9 +68,20 @@ class Reader:
             states = self.text_encoder(given.input_ids.to(place), attention_mask=given.attention_mask.to(place))[0]
         return states.float().cpu(), given.attention_mask.bool()
 
+    def vectors(self, prompts: list[str]) -> Vectors:
+        """The hypervectors of prompts, (n, D)."""
+        import torch
+
+        with torch.no_grad():
+            return np.asarray(self.probe.map(*self.states(prompts)).numpy())
+
     def read(self, prompts: list[str]) -> list[dict[Role, Reading]]:
         """What each of some prompts says, as far as the encoder reads it."""
-        return self.probe.read(*self.states(prompts))
+        return self.probe.decode(self.vectors(prompts))
+
+    def alone(self, words: list[str]) -> list[tuple[str, float]]:
+        """The object whose name is nearest in meaning to each of some words, and the cosine of their hypervectors."""
+        return self.probe.nearest(*self.states(words))
 
     def length(self, prompt: str) -> int:
         """How many tokens a prompt has, its ends counted."""
@@ -95,6 +113,7 @@ class Understood:
         taken_for: words that the list does not know, with the object that each was taken for.
         unknown: words, or beginnings of long ones, that were not understood.
         further: objects that the prompt names as well, beyond the two that have a role.
+        unpainted: what was understood and the model does not paint: a scene.
         tokens, read: how many tokens the prompt has, and how many of them the text encoder reads at most.
     """
 
@@ -103,6 +122,7 @@ class Understood:
     taken_for: dict[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
+    unpainted: tuple[str, ...] = ()
     tokens: int = 0
     read: int = 0
 
@@ -126,8 +146,10 @@ def explain(prompt: str, reader: Reader | None, known: Known) -> Understood:
 
     Two witnesses are heard. The list of known words is certain of what it names: objects in their order, a colour right before an
     object, the colours right before the word background. Of all else the probe says what it is: other words, other orders,
-    scenes. An object that the list does not name counts if one of the prompt's words stands for it when the probe reads that
-    word alone; a colour or a scene counts if the probe is sure of it and a word for it is there.
+    scenes. A word that the list does not know counts as an object if it stands for it when it is read alone: to the probe, or
+    because its meaning is near enough to that of the object's name. Beside an object that the list names, the whole prompt has to
+    be read so too. A colour or a scene counts if a word for it is there; whose
+    colour it is says the probe, which has to choose where it is not sure.
 
     Args:
         prompt: any text; of more than :data:`guidance.text_to_image.LONGEST_PROMPT` characters the beginning is looked at.
@@ -144,53 +166,76 @@ def explain(prompt: str, reader: Reader | None, known: Known) -> Understood:
         parts = [Part(role, name, 1.0) for role, name in zip(OBJECTS, dict.fromkeys(literal.values()), strict=False)]
         return Understood(prompt, tuple(parts), {}, _cut(strange), tuple(dict.fromkeys(literal.values()))[2:])
     threshold = reader.probe.settings.threshold
-    found = reader.read([prompt])[0]
-    alone = _alone(strange[:_MOST_ALONE], reader, threshold)
-    borne_out = list(dict.fromkeys(name for word, known_as in words if (name := known_as or alone.get(word))))
-    objects, swapped = _objects(found, list(dict.fromkeys(literal.values())), borne_out, threshold)
+    vectors = reader.vectors([prompt])
+    found = reader.probe.decode(vectors)[0]
+    shares = {role: dict(zip(reader.probe.settings.fillers[role], each[0].tolist(), strict=True))
+              for role, each in reader.probe.shares(vectors).items()}  # fmt: skip
+    alone = _alone(strange[:_MOST_ALONE], reader)
+    objects, swapped = _objects(found, words, alone)
     if swapped:
         found = {**found, Role.OBJECT_COLOUR: found[Role.SECOND_COLOUR], Role.SECOND_COLOUR: found[Role.OBJECT_COLOUR]}
+        shares = {
+            **shares,
+            Role.OBJECT_COLOUR: shares[Role.SECOND_COLOUR],
+            Role.SECOND_COLOUR: shares[Role.OBJECT_COLOUR],
+        }
     parts = [Part(role, *objects[role]) for role in OBJECTS if role in objects]
     parts += _others(found, prompt.lower(), objects, _named_colours(words, objects), threshold)
+    parts += _left_over(shares, prompt.lower(), parts)
     order = list(Role)
     parts.sort(key=lambda part: order.index(part.role))
     named = {part.value for part in parts}
-    taken = {word: name for word, name in alone.items() if name in named}
+    taken = {word: name for word, (name, _) in alone.items() if name in named}
+    scene = next((part.value for part in parts if part.role is Role.SCENE), None)
+    places: tuple[str, ...] = getattr(known, "places", ())
+    unpainted = () if scene is None or any(scene in phrase for phrase in places) else (scene,)
     return Understood(
         prompt,
         tuple(parts),
         {_cut((word,))[0]: name for word, name in taken.items()},
         _cut(tuple(word for word in strange if word not in taken)),
         tuple(name for name in dict.fromkeys(literal.values()) if name not in named),
+        unpainted,
         reader.length(prompt),
         reader.probe.settings.tokens,
     )
 
 
-def _alone(words: tuple[str, ...], reader: Reader, threshold: float) -> dict[str, str]:
-    """The object that each of some words stands for when it is read alone; words that stand for none are left out."""
+def _alone(words: tuple[str, ...], reader: Reader) -> dict[str, tuple[str, float]]:
+    """The object that each of some words stands for when it is read alone, and how sure that is; others are left out."""
     if not words:
         return {}
+    settings = reader.probe.settings
     readings = reader.read([f"a {word}" for word in words])
-    found = {word: reading[Role.OBJECT] for word, reading in zip(words, readings, strict=True)}
-    return {word: each.filler for word, each in found.items() if _counts(each, threshold)}
+    made = {}
+    for word, reading, (near, cosine) in zip(words, readings, reader.alone(list(words)), strict=True):
+        each = reading[Role.OBJECT]
+        if cosine >= settings.nearness:
+            made[word] = (near, cosine)
+        elif _counts(each, settings.sureness):
+            made[word] = (each.filler, each.confidence)
+    return made
 
 
 def _counts(reading: Reading, threshold: float) -> bool:
-    return reading.filler not in (NOTHING, FOREIGN) and reading.confidence >= threshold
+    return reading.filler != NOTHING and reading.confidence >= threshold
 
 
 def _objects(
-    found: dict[Role, Reading], literal: list[str], borne_out: list[str], threshold: float
+    found: dict[Role, Reading], words: list[tuple[str, str | None]], alone: dict[str, tuple[str, float]]
 ) -> tuple[dict[Role, tuple[str, float]], bool]:
-    """The object of each role with its confidence, and whether that is the probe's order turned round.
-
-    They come in the order of the prompt: those that the list names, and those of the probe that a word bears out.
-    """
-    sure = {found[role].filler: found[role].confidence for role in OBJECTS if _counts(found[role], threshold)}
-    names = [name for name in borne_out if name in literal or name in sure][: len(OBJECTS)]
-    made = {role: (name, 1.0 if name in literal else sure[name]) for role, name in zip(OBJECTS, names, strict=False)}
+    """The object of each role with its confidence, in the order of the prompt, and whether that is the probe's turned round."""
+    listed = {name for _, name in words if name}
     read = [found[role].filler for role in OBJECTS]
+    sure: dict[str, float] = {}
+    for word, known_as in words:
+        if known_as is not None:
+            sure[known_as] = 1.0
+        elif word in alone and (not listed or alone[word][0] in read):
+            name, confidence = alone[word]
+            sure[name] = max(confidence, sure.get(name, 0.0))
+    names = list(sure)[: len(OBJECTS)]
+    made = {role: (name, sure[name]) for role, name in zip(OBJECTS, names, strict=False)}
     return made, len(names) == len(OBJECTS) and (names[0] == read[1] or names[1] == read[0])
 
 
@@ -230,6 +275,29 @@ def _others(
             continue
         parts.append(Part(role, each.filler, each.confidence))
     return parts
+
+
+def _left_over(shares: dict[Role, dict[str, float]], prompt: str, parts: list[Part]) -> list[Part]:
+    """Colours and a scene that a prompt names and that have no role yet, each in the free role that it fills best."""
+    filled = {part.role: part.value for part in parts}
+    one = filled.get(Role.TOP) == filled.get(Role.BOTTOM)
+    used = Counter(value for role, value in filled.items() if role in COLOURS and not (one and role is Role.BOTTOM))
+    there, made = _names_in(prompt), list[Part]()
+    for name in there:
+        if name in SCENES:
+            free = [Role.SCENE]
+        elif used[name]:
+            used[name] -= 1
+            continue
+        else:
+            free = [Role.TOP, *(COLOUR_OF[role] for role in OBJECTS if role in filled)]
+        role = max((role for role in free if role not in filled), key=lambda role: shares[role][name], default=None)
+        if role is None or shares[role][name] < _LEAST_SHARE:
+            continue
+        roles = (Role.TOP, Role.BOTTOM) if role is Role.TOP and Role.BOTTOM not in filled else (role,)
+        made += [Part(each, name, min(1.0, shares[role][name])) for each in roles]
+        filled |= dict.fromkeys(roles, name)
+    return made
 
 
 def _names_in(prompt: str) -> list[str]:

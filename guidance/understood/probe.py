@@ -19,13 +19,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from guidance.understood.roles import Role
-from guidance.understood.vectors import Vectors, bind, hypervectors, similarities, unbind
+from guidance.understood.roles import OBJECTS, Role
+from guidance.understood.vectors import Vectors, bind, bundle, codes, hypervectors, unbind
 from reswd_torch.errors import InputError
 
 FOLDER = "probe"
 """The folder of the probe in that of its model."""
 WEIGHTS_FILE, SETTINGS_FILE = "probe.safetensors", "probe.json"
+_CENTRE, _OBJECTS = "centre", "objects"
+
+
+NOTHING_AT, SHARPNESS = 0.5, 16.0
+"""A role is empty below this share of a filler. With this sharpness the softmax over the shares gives the confidences."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,13 @@ class ProbeSettings:
     """Everything of a probe but its weights.
 
     Attributes:
-        fillers: what can fill each role, by the role's name.
+        fillers: what can fill each role, by the role's name; nothing comes first.
         dimensions, seed: of the hypervectors.
         tokens, width: of the states that it reads: (tokens, width).
-        heads, values, hidden: of the map.
+        notes, hidden: of the map.
         threshold: the confidence from which a filler counts as understood, 0..1.
+        sureness, nearness: a word that is read alone is taken for an object from this confidence, or from this cosine of
+            their hypervectors.
     """
 
     fillers: dict[str, tuple[str, ...]]
@@ -45,35 +52,19 @@ class ProbeSettings:
     seed: int
     tokens: int
     width: int
-    heads: int
-    values: int
+    notes: int
     hidden: int
     threshold: float
-
-
-class Pooling(nn.Module):
-    """Attention of a few heads over the tokens; what each gathers is narrowed.
-
-    Args:
-        settings: of the probe.
-    """
-
-    def __init__(self, settings: ProbeSettings) -> None:
-        super().__init__()
-        self.score = nn.Linear(settings.width, settings.heads)
-        self.place = nn.Parameter(torch.zeros(settings.tokens, settings.heads))
-        self.values = nn.Parameter(torch.empty(settings.heads, settings.width, settings.values))
-        nn.init.normal_(self.values, std=settings.width**-0.5)
-
-    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Pool states (n, tokens, width), of which ``mask`` (n, tokens) says where words are: (n, heads * values)."""
-        scores = (self.score(states) + self.place).masked_fill(~mask[..., None], float("-inf"))
-        gathered = scores.softmax(1).transpose(1, 2) @ states
-        return torch.einsum("nhw,hwv->nhv", gathered, self.values).flatten(1)
+    sureness: float
+    nearness: float
 
 
 class Map(nn.Module):
-    """The shallow map: pooling, one hidden layer, and out to a hypervector.
+    """The shallow map: each token with what stands around it through one hidden layer, summed over the tokens, and out.
+
+    What is said of several things is bundled by a sum, and so is the map: two objects do not compete for one pooled state.
+    Around a token stand its two neighbours, which tell whose colour a colour is, and notes on all tokens before and on all
+    behind it, which tell whether an object is the first or the second one.
 
     Args:
         settings: of the probe.
@@ -81,13 +72,22 @@ class Map(nn.Module):
 
     def __init__(self, settings: ProbeSettings) -> None:
         super().__init__()
-        self.pooling = Pooling(settings)
-        self.hidden = nn.Linear(settings.heads * settings.values, settings.hidden)
+        self.note = nn.Linear(settings.width, settings.notes)
+        self.hidden = nn.Linear(3 * settings.width + 2 * settings.notes, settings.hidden)
+        self.place = nn.Parameter(torch.zeros(settings.tokens, settings.hidden))
         self.out = nn.Linear(settings.hidden, settings.dimensions)
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Map states (n, tokens, width) with their mask (n, tokens) to hypervectors (n, D)."""
-        return self.out(nn.functional.gelu(self.hidden(self.pooling(states, mask))))
+        """Map states (n, tokens, width) with their mask (n, tokens), True where words are, to hypervectors (n, D)."""
+        gelu = nn.functional.gelu
+        notes = gelu(self.note(states)) * mask[..., None]
+        before = notes.cumsum(1) - notes
+        behind = notes.sum(1, keepdim=True) - before - notes
+        rows, places = mask.nonzero(as_tuple=True)
+        padded = nn.functional.pad(states * mask[..., None], (0, 0, 1, 1))
+        near = [padded[rows, places + step] for step in range(3)]
+        each = gelu(self.hidden(torch.cat([*near, before[rows, places], behind[rows, places]], 1)) + self.place[places])
+        return self.out(each.new_zeros(len(mask), each.shape[1]).index_add(0, rows, each))
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,14 @@ class Probe:
     Attributes:
         settings: everything but the weights.
         map: the trained map.
+        centre: (width,) float32, the mean of the objects' states: the mean states of their names, each of length 1.
+        objects: (objects, D) float32 of -1 and 1: the hypervectors of the objects, whose names with like meanings are near.
     """
 
     settings: ProbeSettings
     map: Map
+    centre: Vectors
+    objects: Vectors
 
     @cached_property
     def roles(self) -> dict[Role, Vectors]:
@@ -123,10 +127,10 @@ class Probe:
 
     @cached_property
     def codebooks(self) -> dict[Role, Vectors]:
-        """The vectors of what can fill each role, (fillers, D). A name has the same vector in each role."""
-        names = {role: self.settings.fillers[role] for role in Role}
-        made = {each: self._vectors([each])[0] for each in {name for part in names.values() for name in part}}
-        return {role: np.stack([made[name] for name in part]) for role, part in names.items()}
+        """The vectors of what can fill each role, (fillers, D); that of nothing is zeros."""
+        others = {role: self._vectors(list(self.settings.fillers[role][1:])) for role in Role if role not in OBJECTS}
+        made = dict.fromkeys(OBJECTS, self.objects) | others
+        return {role: np.pad(made[role], ((1, 0), (0, 0))) for role in Role}
 
     def _vectors(self, names: list[str]) -> Vectors:
         return hypervectors(names, self.settings.dimensions, self.settings.seed)
@@ -137,29 +141,57 @@ class Probe:
             bind(self.roles[role], self.codebooks[role][self.settings.fillers[role].index(filler)])
             for role, filler in said.items()
         ]
-        return np.asarray(np.sum(pairs, axis=0), np.float32)
+        return bundle(np.stack(pairs))
+
+    def shares(self, vectors: Vectors) -> dict[Role, Vectors]:
+        """How much of each filler hypervectors (n, D) hold in each role: (n, fillers).
+
+        A filler's share is the length of its part: 1 in a perfect bundle, about 0 for one that is not there. That of nothing is
+        :data:`NOTHING_AT`.
+        """
+        made = {}
+        for role, own in self.roles.items():
+            made[role] = unbind(vectors, own) @ self.codebooks[role].T / self.settings.dimensions
+            made[role][:, 0] = NOTHING_AT
+        return made
 
     def decode(self, vectors: Vectors) -> list[dict[Role, Reading]]:
-        """What hypervectors (n, D) say.
-
-        The confidence is the softmax of the cosines over the role's fillers, in units of the cosine that a filler has in a
-        perfect bundle and with a sharpness of 12: noise comes to nothing, a half-clear winner to about a half.
-        """
-        whole = len(self.roles) ** -0.5
+        """What hypervectors (n, D) say: the filler with the greatest share. The confidence is the softmax of the shares."""
         made: list[dict[Role, Reading]] = [{} for _ in vectors]
-        for role, own in self.roles.items():
-            found = similarities(unbind(vectors, own), self.codebooks[role]).astype(np.float64) / whole
-            shares = np.exp(12 * (found - found.max(-1, keepdims=True)))
+        for role, found in self.shares(vectors).items():
+            shares = np.exp(SHARPNESS * (found - found.max(-1, keepdims=True)).astype(np.float64))
             best = found.argmax(-1)
             for row, index in enumerate(best):
                 share = shares[row, index] / shares[row].sum()
                 made[row][role] = Reading(self.settings.fillers[role][index], float(share))
         return made
 
+    def nearest(self, states: Tensor, mask: Tensor) -> list[tuple[str, float]]:
+        """The object nearest to each of some words, read alone, and the cosine of their hypervectors.
+
+        Args:
+            states: (n, tokens, width), of each word alone.
+            mask: (n, tokens) bool, True where words are.
+        """
+        found = self.code(states, mask) @ self.objects.T / self.settings.dimensions
+        names = self.settings.fillers[OBJECTS[0]][1:]
+        return [(names[int(row.argmax())], float(row.max())) for row in found]
+
+    def code(self, states: Tensor, mask: Tensor) -> Vectors:
+        """The hypervectors of words, read alone, by their meaning: (n, D) float32 of -1 and 1. Arguments as for ``nearest``."""
+        return codes(mean_states(states, mask) - self.centre, self.settings.dimensions, self.settings.seed)
+
     @torch.no_grad()
     def read(self, states: Tensor, mask: Tensor) -> list[dict[Role, Reading]]:
         """What prompts say, from the text encoder's states (n, tokens, width) and their mask (n, tokens)."""
         return self.decode(self.map(states.float(), mask.bool()).numpy())
+
+
+def mean_states(states: Tensor, mask: Tensor) -> Vectors:
+    """The mean over the tokens of states (n, tokens, width) with their mask (n, tokens), made of length 1: (n, width) float32."""
+    counts = mask[..., None].float()
+    pooled = (states.float() * counts).sum(1) / counts.sum(1).clamp(min=1)
+    return np.asarray(torch.nn.functional.normalize(pooled, dim=-1).numpy(), np.float32)
 
 
 def save_probe(probe: Probe, model: Path, recipe: dict[str, Any]) -> Path:
@@ -172,9 +204,10 @@ def save_probe(probe: Probe, model: Path, recipe: dict[str, Any]) -> Path:
     """
     folder = model / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(
-        {name: value.half().contiguous() for name, value in probe.map.state_dict().items()}, folder / WEIGHTS_FILE
-    )
+    weights = {name: value.half().contiguous() for name, value in probe.map.state_dict().items()}
+    weights[_CENTRE] = torch.from_numpy(probe.centre).clone()
+    weights[_OBJECTS] = torch.from_numpy(np.packbits(probe.objects > 0, axis=1))
+    save_file(weights, folder / WEIGHTS_FILE)
     settings = json.dumps(asdict(probe.settings) | {"recipe": recipe}, indent=1, ensure_ascii=False)
     (folder / SETTINGS_FILE).write_text(settings + "\n", encoding="utf-8", newline="\n")
     return folder
@@ -194,8 +227,13 @@ def read_probe(model: Path) -> Probe | None:
         values.pop("recipe", None)
         values["fillers"] = {role: tuple(names) for role, names in values["fillers"].items()}
         settings = ProbeSettings(**values)
+        weights = load_file(folder / WEIGHTS_FILE)
+        centre = weights.pop(_CENTRE).numpy()
+        objects = np.unpackbits(weights.pop(_OBJECTS).numpy(), axis=1).astype(np.float32) * 2 - 1
+        if objects.shape != (len(settings.fillers[OBJECTS[0]]) - 1, settings.dimensions):
+            raise ValueError(f"hypervectors of the shape {objects.shape}")
         mapped = Map(settings)
-        mapped.load_state_dict({name: value.float() for name, value in load_file(folder / WEIGHTS_FILE).items()})
+        mapped.load_state_dict({name: value.float() for name, value in weights.items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder}: this folder holds no probe that can be read ({error})") from error
-    return Probe(settings, mapped.eval().requires_grad_(False))
+    return Probe(settings, mapped.eval().requires_grad_(False), centre, objects)

@@ -10,7 +10,7 @@ from guidance.colour_names import BACKGROUNDS
 NOTHING = "(nothing)"
 """What fills a role of which a prompt says nothing."""
 FOREIGN = "(foreign)"
-"""What fills the role of an object where a prompt names something that the model does not know."""
+"""What stands for an object that the model does not know, in the sentences of the training. The probe never reads it."""
 SCENES = (
     "beach", "sea", "lake", "meadow", "forest", "snow", "desert", "night sky", "sky", "sunset", "road", "table",
 )  # fmt: skip
@@ -37,6 +37,6 @@ COLOUR_OF = {Role.OBJECT: Role.OBJECT_COLOUR, Role.SECOND: Role.SECOND_COLOUR}
 
 def fillers(objects: Sequence[str]) -> dict[Role, tuple[str, ...]]:
     """What can fill each role, for a model that knows some objects."""
-    named, colours = (NOTHING, FOREIGN, *objects), (NOTHING, *BACKGROUNDS)
+    named, colours = (NOTHING, *objects), (NOTHING, *BACKGROUNDS)
     by_role = dict.fromkeys(OBJECTS, named) | dict.fromkeys(COLOURS, colours)
     return {**by_role, Role.SCENE: (NOTHING, *SCENES)}

@@ -1,4 +1,4 @@
-"""A vector symbolic architecture: names as random hypervectors, which are bound, bundled, unbound and cleaned up.
+"""A vector symbolic architecture: names and states as hypervectors, which are bound, bundled, unbound and cleaned up.
 
 It is the multiply-add-permute kind: Gayler, "Multiplicative Binding, Representation Operators and Analogy" (1998), with
 components of -1 and 1. Binding multiplies component by component, so that every vector is its own inverse; bundling adds.
@@ -8,6 +8,7 @@ Two random vectors of D components have a cosine of 0 with a standard deviation 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,6 +38,28 @@ def hypervectors(names: Sequence[str], dimensions: int, seed: int) -> Vectors:
         words = np.array([source.random_raw() for _ in range(dimensions // 64)], dtype="<u8")
         row[:] = np.unpackbits(words.view(np.uint8)).astype(np.float32) * 2 - 1
     return made
+
+
+def codes(states: np.ndarray, dimensions: int, seed: int) -> Vectors:
+    """Hypervectors of states (n, width): (n, D) float32 of -1 and 1; states of near directions have near hypervectors.
+
+    Each component is the side of a random hyperplane through the origin on which a state lies. At an angle of t between two
+    states the cosine of their hypervectors is 1 - 2 t / pi, with a standard deviation of at most 1/sqrt(D): Charikar,
+    "Similarity Estimation Techniques from Rounding Algorithms" (2002). The hyperplanes' normals are hypervectors themselves.
+
+    Args:
+        states: (n, width), centred, of any length but 0.
+        dimensions: D, a positive multiple of 64.
+        seed: chooses the hyperplanes.
+    """
+    normals = _normals(states.shape[1], dimensions, seed)
+    return np.where(np.asarray(states, np.float32) @ normals > 0, np.float32(1), np.float32(-1))
+
+
+@lru_cache(maxsize=2)
+def _normals(width: int, dimensions: int, seed: int) -> Vectors:
+    """The hyperplanes' normals, (width, D)."""
+    return hypervectors([f"axis:{index}" for index in range(width)], dimensions, seed)
 
 
 def bind(one: Vectors, other: Vectors) -> Vectors:

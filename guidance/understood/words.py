@@ -19,6 +19,8 @@ def rows(understood: Understood) -> list[tuple[str, str, float]]:
             value = f"{value} to {understood.of(Role.BOTTOM)}"
         elif part.role is Role.BOTTOM and understood.of(Role.TOP) is not None:
             continue
+        elif value in understood.unpainted:
+            value = f"{value} (which this model does not paint)"
         made.append((str(part.role), value, part.confidence))
     return made
 
@@ -62,14 +64,15 @@ def hint(understood: Understood, known: Known) -> str | None:
         return f"This small model knows {len(known.names)} objects, and the prompt names none of them: {offered}"
     two = len(objects) == 2 and any(" and " in each for each in known.captions)
     beyond = len(objects) > 1 and not two
-    if not (understood.unknown or understood.taken_for or beyond):
+    if not (understood.unknown or understood.taken_for or understood.unpainted or beyond):
         return None
     foreign = f", not {_some(understood.unknown, 'or')}" if understood.unknown else ""
+    scene = f" It paints no {understood.unpainted[0]}." if understood.unpainted else ""
     guessed = tuple(f"{word!r} was taken for {name}" for word, name in understood.taken_for.items())
     guesses = f" ({in_words(guessed, 'and')})" if guessed else ""
     return (
-        f"Of this prompt the small model knows {in_words(objects, 'and')}{foreign}{guesses}. It was trained on short captions of "
-        f'one object: "{caption(understood, known)}" suits it best.'
+        f"Of this prompt the small model knows {in_words(objects, 'and')}{foreign}{guesses}.{scene} It was trained on short "
+        f'captions of one object: "{caption(understood, known)}" suits it best.'
     )
 
 

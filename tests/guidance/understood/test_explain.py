@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,7 +157,37 @@ def test_the_map_comes_near_the_bundle_of_what_is_said(reader: Reader) -> None:
 def test_the_probe_is_small_and_knows_what_the_model_knows(reader: Reader, known: Known) -> None:
     assert (EMBEDDED / FOLDER / WEIGHTS_FILE).stat().st_size <= 3_000_000
     assert reader.probe.settings.fillers == {str(role): names for role, names in fillers(known.names).items()}
-    assert all(len(reader.probe.codebooks[role]) == len(known.names) + 2 for role in OBJECTS)
+    assert all(len(reader.probe.codebooks[role]) == len(known.names) + 1 for role in OBJECTS)
+
+
+@pytest.mark.parametrize("word", ["donut", "bunny", "plane", "yacht", "taxicab", "maize", "loaf"])
+def test_a_word_that_nobody_taught_is_taken_for_the_object_that_means_the_same(
+    reader: Reader, known: Known, word: str
+) -> None:
+    """The list of known words holds these for the painter; the probe has never seen them."""
+    without = replace(known, synonyms={each: name for each, name in known.synonyms.items() if each != word})
+    understood = explain(f"a {word} on a red background", reader, without)
+    assert understood.taken_for == {word: known.synonyms[word]}
+    assert understood.objects == (known.synonyms[word],) and understood.of(Role.TOP) == "red"
+    assert not_understood(understood) is None
+
+
+def test_a_scene_that_the_model_does_not_paint_is_told(reader: Reader, known: Known) -> None:
+    understood = explain("a cat in the snow", reader, known)
+    assert understood.unpainted == ("snow",)
+    assert ("scene", "snow (which this model does not paint)") in [row[:2] for row in rows(understood)]
+    assert "It paints no snow." in str(hint(understood, known))
+    assert explain("a cat", reader, known).unpainted == ()
+
+
+def test_a_scene_that_the_model_paints_is_a_part_like_any_other(reader: Reader, known: Known) -> None:
+    class WithPlaces(Known):
+        places = ("in the snow", "on a beach")
+
+    painter = WithPlaces(**{name: getattr(known, name) for name in known.__dataclass_fields__ if name != "places"})
+    understood = explain("a cat in the snow", reader, painter)
+    assert understood.unpainted == () and hint(understood, painter) is None
+    assert explain("a cat on a road", reader, painter).unpainted == ("road",)
 
 
 def test_a_damaged_probe_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from guidance.understood.vectors import bind, bundle, clean_up, hypervectors, similarities, unbind
+from guidance.understood.vectors import bind, bundle, clean_up, codes, hypervectors, similarities, unbind
 
 NAMES = [f"name {number}" for number in range(300)]
 
@@ -65,3 +65,22 @@ def test_a_vector_of_zeros_resembles_nothing() -> None:
 def test_dimensions_are_whole_words(dimensions: int) -> None:
     with pytest.raises(ValueError, match=str(dimensions)):
         hypervectors(["a"], dimensions, 1)
+
+
+def test_states_of_near_directions_have_near_hypervectors() -> None:
+    """The cosine that is expected at each angle is Charikar's."""
+    random = np.random.default_rng(2)
+    one, across = random.standard_normal((2, 384)).astype(np.float32)
+    across -= one * (one @ across) / (one @ one)
+    across *= np.linalg.norm(one) / np.linalg.norm(across)
+    angles = np.array([0, 30, 60, 90, 150, 180]) * np.pi / 180
+    turned = np.cos(angles)[:, None] * one + np.sin(angles)[:, None] * across
+    made = codes(turned.astype(np.float32), 2048, 6)
+    assert set(np.unique(made)) == {-1.0, 1.0}
+    assert np.abs(similarities(made, made[:1])[:, 0] - (1 - 2 * angles / np.pi)).max() < 4 / 2048**0.5
+
+
+def test_the_length_of_a_state_does_not_matter() -> None:
+    state = np.random.default_rng(3).standard_normal((1, 384)).astype(np.float32)
+    assert np.array_equal(codes(state, 512, 1), codes(7 * state, 512, 1))
+    assert not np.array_equal(codes(state, 512, 1), codes(state, 512, 2))
