@@ -50,7 +50,7 @@ def known(config: Config, things: list[Thing]) -> dict[str, object]:
         "colourable": [thing.name for thing in things if thing.hue is not None],
         "background_colours": list(BACKGROUNDS),
         "captions": _captions(config),
-        "places": [place.words for place in PLACES.values()] if config.data.shares.place else [],
+        **({"places": [place.words for place in PLACES.values()]} if config.data.shares.place else {}),
         "size": config.data.size,
         "steps": config.sampling.steps,
         "guidance_scale": config.sampling.guidance_scale,
