@@ -199,7 +199,7 @@ def test_a_long_prompt_is_told_what_of_it_the_model_knows(open_page) -> None:  #
     open_tab(studio)
     studio.at("#guide-prompt textarea").fill("a photograph of an astronaut riding a blue horse on the moon")
     hint = studio.at("#guide-hint")
-    hint.get_by_text("knows horse and moon, not photograph, astronaut or riding").wait_for()
+    hint.get_by_text("knows horse and moon, not astronaut or riding").wait_for()
     assert '"a blue horse" suits it best' in hint.inner_text()
     studio.at("#guide-prompt textarea").fill("a blue horse")
     studio.wait(lambda: hint.inner_text().strip() == "Understood: object horse · object's colour blue")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ from desk_page import (
 from PIL import Image
 from studio_page import DESK, OTHER, PHONE, REFERENCE, SOURCE, Studio
 
+from studio.service.match import MatchResult
 from studio.ui import returning
+from studio.ui.match import run
 
 pytestmark = pytest.mark.browser
 
@@ -163,8 +166,15 @@ def test_a_reload_brings_everything_back(open_page) -> None:  # type: ignore[no-
     assert SOURCE.name in again.at("#source-about").inner_text()
 
 
-def test_a_reload_during_a_match_says_so_and_the_page_works(open_page) -> None:  # type: ignore[no-untyped-def]
+def test_a_reload_during_a_match_says_so_and_the_page_works(open_page, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    match_now = run.match_now
+
+    def held(*given: object) -> MatchResult:
+        time.sleep(5)  # so that the match is not over before the page is gone
+        return match_now(*given)  # type: ignore[arg-type]
+
     studio: Studio = open_page()
+    monkeypatch.setattr(run, "match_now", held)
     studio.choose_pair(SOURCE, REFERENCE)
     open_more(studio)
     choose_option(studio, "#method", "ReSWD")
@@ -172,6 +182,7 @@ def test_a_reload_during_a_match_says_so_and_the_page_works(open_page) -> None: 
     studio.wait(lambda: studio.at("#stop").is_enabled())
     studio.page.reload()
     studio.wait(lambda: "stopped the match that was running" in studio.said("#status"))
+    monkeypatch.undo()
     assert SOURCE.name in studio.at("#source-about").inner_text()
     open_more(studio)
     assert studio.at("#method input").input_value() == "ReSWD"
