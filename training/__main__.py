@@ -145,8 +145,9 @@ def alignment(preset: PresetOption = Preset.pocket_128, work: WorkOption = None,
 def keep(preset: PresetOption = Preset.pocket_128, work: WorkOption = None) -> None:
     """Keep an unfinished training in the repository, so that it can go on elsewhere."""
     from training import begun as room
+    from training.config import read_config
 
-    config, _, _ = _start(preset, work, "cpu")
+    config = read_config(preset.value, work)
     print(f"kept {', '.join(room.keep(config, room.folder(preset.value)))} in {room.folder(preset.value)}")
 
 
@@ -154,8 +155,9 @@ def keep(preset: PresetOption = Preset.pocket_128, work: WorkOption = None) -> N
 def restore(preset: PresetOption = Preset.pocket_128, work: WorkOption = None) -> None:
     """Go on with a training that was kept: put its parts into the folder for work in progress."""
     from training import begun as room
+    from training.config import read_config
 
-    config, _, _ = _start(preset, work, "cpu")
+    config = read_config(preset.value, work)
     print(f"put {', '.join(room.restore(config, room.folder(preset.value))) or 'nothing'} into {config.work}")
 
 

@@ -215,9 +215,7 @@ def _encode(
         with torch.no_grad():
             latents += [tokenizer.encode(part.to(room.device) * 2 - 1).half().cpu() for part in batches]
         said += [caption(scene, room.things) for scene in scenes]
-    captions = ["", *dict.fromkeys(said)]
-    index_of = {words: index for index, words in enumerate(captions)}
-    caption_of = torch.tensor([index_of[words] for words in said])
+    captions, caption_of = denoiser.numbered(said)
     made = denoiser.Examples(torch.cat(latents), caption_of, captions, text.encode(*pipe, captions))
     torch.save(vars(made), file)
     return made

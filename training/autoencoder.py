@@ -59,10 +59,8 @@ def run(config: Config, things: list[Thing], device: torch.device) -> Autoencode
     photographs, standing = load_photographs(), scenery(config)
 
     def step_loss(random: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        pictures = torch.stack(
-            [torch.from_numpy(example(things, photographs, standing, config, random)) for _ in range(parts.batch)]
-        )
-        wanted = (pictures.to(device).permute(0, 3, 1, 2) * 2 - 1).contiguous(memory_format=torch.channels_last)
+        pictures = draw_batch(things, photographs, standing, config, parts.batch, random)
+        wanted = pictures.to(device, memory_format=torch.channels_last)
         with autocast(device):
             posterior = model.encode(wanted).latent_dist
             noise = torch.randn(posterior.mean.shape, generator=generator, device=device)
@@ -110,7 +108,20 @@ def folder(config: Config) -> Path:
     return config.work / "autoencoder"
 
 
-def example(
+def draw_batch(
+    things: list[Thing],
+    photographs: list[np.ndarray],
+    scenery: Scenery | None,
+    config: Config,
+    count: int,
+    random: np.random.Generator,
+) -> Tensor:
+    """Training pictures: (count, 3, size, size) in -1..1."""
+    drawn = np.stack([_example(things, photographs, scenery, config, random) for _ in range(count)])
+    return torch.from_numpy(drawn).permute(0, 3, 1, 2) * 2 - 1
+
+
+def _example(
     things: list[Thing],
     photographs: list[np.ndarray],
     scenery: Scenery | None,

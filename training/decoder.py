@@ -67,9 +67,8 @@ def run(config: Config, things: list[Thing], device: torch.device) -> Autoencode
     photographs, standing = load_photographs(), autoencoder.scenery(config)
 
     def step_loss(random: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        drawn = [autoencoder.example(things, photographs, standing, config, random) for _ in range(parts.batch)]
-        pictures = torch.from_numpy(np.stack(drawn)).to(device).permute(0, 3, 1, 2) * 2 - 1
-        wanted = pictures.contiguous(memory_format=torch.channels_last)
+        pictures = autoencoder.draw_batch(things, photographs, standing, config, parts.batch, random)
+        wanted = pictures.to(device, memory_format=torch.channels_last)
         with autocast(device):
             with torch.no_grad():
                 latents = whole.encode(wanted).latent_dist.mean

@@ -131,7 +131,8 @@ def prepare(config: Config, things: list[Thing], device: torch.device) -> Exampl
     random = np.random.default_rng(config.data.seed)
     scenery = autoencoder.scenery(config)
     photographs = list(load_captioned().items()) if config.data.shares.photograph else []
-    captions, index_of, caption_of, latents = [""], {"": 0}, [], []
+    every: list[str] = []
+    latents = []
     for _ in range(config.data.draws):
         scenes = [draw_scene(index, things, config.data, random) for index in range(len(things))]
         pictures = [paint(scene, things, config.data, random, scenery) for scene in scenes]
@@ -141,17 +142,21 @@ def prepare(config: Config, things: list[Thing], device: torch.device) -> Exampl
             pictures.append(view(photograph, config.data.size, random))
             said.append(words)
         latents.append(_latents(encoder, torch.from_numpy(np.stack(pictures)).to(device)))
-        for words in said:
-            if words not in index_of:
-                index_of[words] = len(captions)
-                captions.append(words)
-            caption_of.append(index_of[words])
+        every += said
+    captions, caption_of = numbered(every)
     tokenizer, text_encoder = text.load(config.downloads, things)
     states = text.encode(tokenizer, text_encoder.to(device), captions)
-    made = Examples(torch.cat(latents), torch.tensor(caption_of), captions, states)
+    made = Examples(torch.cat(latents), caption_of, captions, states)
     torch.save(vars(made), file)
     print(f"{len(caption_of)} examples, {len(captions)} captions in {time.monotonic() - began:.0f} s", flush=True)
     return made
+
+
+def numbered(said: list[str]) -> tuple[list[str], Tensor]:
+    """The captions of examples, each once and the empty one first, and the index of each example's: (examples,)."""
+    captions = ["", *dict.fromkeys(said)]
+    index_of = {words: index for index, words in enumerate(captions)}
+    return captions, torch.tensor([index_of[words] for words in said])
 
 
 @torch.no_grad()

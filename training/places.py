@@ -29,21 +29,6 @@ Scenery = dict[str, np.ndarray]
 """Art by the names of :data:`SCENERY`: (edge, edge, 4) float32, premultiplied."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """One kind of place.
-
-    Attributes:
-        words: what a caption says after the thing, such as ``on a beach``.
-        paint: paints one: (size, size, 3) float32, sRGB-encoded, 0..1, from the size, the scenery and a random generator.
-        floats: whether things hang in the air there; elsewhere they stand on the ground and throw a shadow.
-    """
-
-    words: str
-    paint: Callable[[int, Scenery, np.random.Generator], np.ndarray]
-    floats: bool = False
-
-
 def load_scenery(downloads: Path) -> Scenery:
     """The scenery's pictures, from the downloads."""
     files = art_files(downloads)
@@ -135,33 +120,52 @@ class _Canvas:
             self.picture[y, x] = np.maximum(self.picture[y, x], self.level(0.5, 1.0))
 
 
-def _beach(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+@dataclass(frozen=True)
+class Place:
+    """One kind of place.
+
+    Attributes:
+        words: what a caption says after the thing, such as ``on a beach``.
+        onto: paints one on an empty canvas.
+        floats: whether things hang in the air there; elsewhere they stand on the ground and throw a shadow.
+    """
+
+    words: str
+    onto: Callable[[_Canvas], None]
+    floats: bool = False
+
+    def paint(self, size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
+        """Paint one: (size, size, 3) float32, sRGB-encoded, 0..1."""
+        canvas = _Canvas(size, scenery, random)
+        self.onto(canvas)
+        return canvas.picture
+
+
+def _beach(canvas: _Canvas) -> None:
     horizon = canvas.level(0.36, 0.5)
     canvas.sky("#5fb4ee", "#cdeaf8", horizon)
     canvas.clouds(2)
     canvas.land(canvas.line(horizon), "#2388b8", "#4cc3cc")
     canvas.land(canvas.line(horizon + canvas.level(0.1, 0.18), 0.015), "#f3e2b6", "#e2c283")
     canvas.grain(horizon + 0.2, 0.015)
-    if random.random() < 0.7:
+    if canvas.random.random() < 0.7:
         canvas.put(
-            "palm", random.choice([0.1, 0.88]) + canvas.level(-0.06, 0.06), horizon + 0.28, canvas.level(0.45, 0.65)
+            "palm",
+            canvas.random.choice([0.1, 0.88]) + canvas.level(-0.06, 0.06),
+            horizon + 0.28,
+            canvas.level(0.45, 0.65),
         )
-    return canvas.picture
 
 
-def _sea(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _sea(canvas: _Canvas) -> None:
     horizon = canvas.level(0.36, 0.5)
     canvas.sky("#6db9ef", "#d8eef9", horizon)
     canvas.clouds(3)
     canvas.land(canvas.line(horizon), "#2b7fb5", "#0f4f86")
     canvas.grain(horizon, 0.035, 6)
-    return canvas.picture
 
 
-def _lake(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _lake(canvas: _Canvas) -> None:
     horizon = canvas.level(0.34, 0.44)
     canvas.sky("#8cc6ee", "#e3f1f6", horizon)
     canvas.land(canvas.line(horizon - 0.1, 0.06), "#6d93ad", "#5c8599")
@@ -169,85 +173,69 @@ def _lake(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarra
     canvas.row("fir", horizon + 0.01, (0.1, 0.2), (2, 6))
     canvas.land(canvas.line(horizon + 0.03), "#6fb3c9", "#3d86a8")
     canvas.grain(horizon + 0.04, 0.025, 6)
-    return canvas.picture
 
 
-def _meadow(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _meadow(canvas: _Canvas) -> None:
     horizon = canvas.level(0.4, 0.54)
     canvas.sky("#6bb8f0", "#d9eefa", horizon)
     canvas.clouds(3)
     canvas.land(canvas.line(horizon - 0.04, 0.03), "#7cb35a", "#5f9c46")
     canvas.land(canvas.line(horizon + 0.04, 0.02), "#84c950", "#4d9a34")
     canvas.grain(horizon + 0.05, 0.02)
-    canvas.row(str(random.choice(["flower", "tulip"])), canvas.level(0.75, 0.97), (0.07, 0.12), (2, 6))
-    return canvas.picture
+    canvas.row(str(canvas.random.choice(["flower", "tulip"])), canvas.level(0.75, 0.97), (0.07, 0.12), (2, 6))
 
 
-def _forest(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _forest(canvas: _Canvas) -> None:
     horizon = canvas.level(0.5, 0.6)
     canvas.sky("#a9cfae", "#d6e6c4", horizon)
-    kind = str(random.choice(["fir", "tree"]))
+    kind = str(canvas.random.choice(["fir", "tree"]))
     canvas.row(kind, horizon + 0.02, (0.25, 0.4), (5, 8))
     canvas.land(canvas.line(horizon, 0.01), "#4f8b3f", "#2f5f2c")
     canvas.grain(horizon + 0.02, 0.025)
     for x in (canvas.level(0.02, 0.14), canvas.level(0.86, 0.98)):
         canvas.put(kind, x, horizon + canvas.level(0.1, 0.2), canvas.level(0.55, 0.75))
-    return canvas.picture
 
 
-def _snow(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _snow(canvas: _Canvas) -> None:
     horizon = canvas.level(0.4, 0.55)
     canvas.sky("#a9cbe6", "#e8f1f8", horizon)
     canvas.row("fir", horizon + 0.03, (0.14, 0.3), (1, 5))
     canvas.land(canvas.line(horizon, 0.03), "#f5f9fd", "#d3e1ee")
     canvas.land(canvas.line(horizon + 0.12, 0.03), "#fbfdff", "#dce7f2")
     canvas.picture[:] = np.clip(canvas.picture, 0, 1)
-    canvas.stars(int(random.integers(10, 50)))
-    return canvas.picture
+    canvas.stars(int(canvas.random.integers(10, 50)))
 
 
-def _desert(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _desert(canvas: _Canvas) -> None:
     horizon = canvas.level(0.42, 0.55)
     canvas.sky("#79bdea", "#f6e6c8", horizon)
     canvas.land(canvas.line(horizon - 0.03, 0.05), "#d99a5b", "#c98548")
     canvas.land(canvas.line(horizon + 0.06, 0.03), "#ecb871", "#d2914d")
     canvas.grain(horizon + 0.08, 0.012, 3)
     canvas.row("cactus", horizon + canvas.level(0.08, 0.16), (0.16, 0.32), (1, 3))
-    return canvas.picture
 
 
-def _night_sky(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _night_sky(canvas: _Canvas) -> None:
     canvas.sky("#0a1030", "#27356e")
-    canvas.stars(int(random.integers(25, 60)))
-    if random.random() < 0.6:
+    canvas.stars(int(canvas.random.integers(25, 60)))
+    if canvas.random.random() < 0.6:
         canvas.put("moon", canvas.level(0.12, 0.88), canvas.level(0.2, 0.34), canvas.level(0.12, 0.2))
-    return canvas.picture
 
 
-def _sky(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _sky(canvas: _Canvas) -> None:
     canvas.sky("#3d97e6", "#bfe2f7")
-    for _ in range(int(random.integers(2, 6))):
+    for _ in range(int(canvas.random.integers(2, 6))):
         canvas.put("cloud", canvas.level(0, 1), canvas.level(0.15, 1.0), canvas.level(0.15, 0.36))
-    return canvas.picture
 
 
-def _sunset(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _sunset(canvas: _Canvas) -> None:
     horizon = canvas.level(0.55, 0.66)
     canvas.sky("#4b3a7c", "#ff9a4a", horizon)
     canvas.disc(canvas.level(0.2, 0.8), horizon - canvas.level(0.0, 0.06), canvas.level(0.07, 0.11), "#ffe08a", 3.0)
     canvas.land(canvas.line(horizon, 0.02), "#5a3550", "#2a1c33")
-    return canvas.picture
 
 
-def _road(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _road(canvas: _Canvas) -> None:
     horizon = canvas.level(0.42, 0.52)
     canvas.sky("#7fbdec", "#dfeef8", horizon)
     canvas.clouds(2)
@@ -256,24 +244,21 @@ def _road(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarra
     centre = canvas.level(0.42, 0.58)
     wide, far = canvas.level(0.42, 0.6), canvas.level(0.03, 0.07)
     depth = np.clip((canvas.down - horizon) / (1 - horizon), 0, 1)[:, None]
-    across = np.abs(np.linspace(0, 1, size, dtype=np.float32)[None] - centre - (0.5 - centre) * depth)
+    across = np.abs(np.linspace(0, 1, canvas.size, dtype=np.float32)[None] - centre - (0.5 - centre) * depth)
     seen = (canvas.down > horizon)[:, None]
     for share, code in ((1.0, "#6d6f75"), (0.05, "#f3f0e4")):
-        cover = np.clip((share * (far + (wide - far) * depth) - across) * size + 0.5, 0, 1) * seen
+        cover = np.clip((share * (far + (wide - far) * depth) - across) * canvas.size + 0.5, 0, 1) * seen
         if share < 1:
             cover = cover * (np.sin(np.sqrt(depth) * 22) > 0)
         canvas.picture[:] = canvas.picture * (1 - cover[..., None]) + canvas.colour(code) * cover[..., None]
-    return canvas.picture
 
 
-def _table(size: int, scenery: Scenery, random: np.random.Generator) -> np.ndarray:
-    canvas = _Canvas(size, scenery, random)
+def _table(canvas: _Canvas) -> None:
     edge = canvas.level(0.5, 0.64)
-    wall = str(random.choice(["#e9dcc4", "#c8d6d2", "#b9c4d6", "#e3c9bd", "#d9d9d6"]))
+    wall = str(canvas.random.choice(["#e9dcc4", "#c8d6d2", "#b9c4d6", "#e3c9bd", "#d9d9d6"]))
     canvas.sky(wall, wall)
     canvas.land(canvas.line(edge), "#b07a48", "#8c5a30")
     canvas.grain(edge + 0.01, 0.03, 8)
-    return canvas.picture
 
 
 PLACES = {
