@@ -16,6 +16,7 @@ from gradio.blocks import Block
 from gradio.components import Component
 
 Choice = TypeVar("Choice")
+_Shown = TypeVar("_Shown")
 Updates = dict[Block, object]
 """What changes on the page: new values, or what ``gr.update`` returns, by the component that changes."""
 
@@ -33,6 +34,23 @@ and the page would show the state before it."""
 IN_ORDER: dict[str, Any] = {**LATEST, "concurrency_id": "choices", "concurrency_limit": 1}
 """The same where several events lead to one handler: they are answered in the order in which they were sent, so that the page
 shows what the last of them says."""
+
+
+def of_the_latest(shown: Callable[[], _Shown], updates: Callable[[_Shown], Updates]) -> Updates:
+    """What tells of the result on the screen: made again, if that has changed meanwhile.
+
+    A match and sliders that rest are answered beside each other. Were one of them to tell of what was on the screen as it
+    began, the page would be left with that where its answer comes last.
+
+    Args:
+        shown: gives the result on the screen.
+        updates: what tells of a result.
+    """
+    while True:
+        result = shown()
+        made = updates(result)
+        if shown() is result:
+            return made
 
 
 def nothing_new(component: Block) -> Updates:

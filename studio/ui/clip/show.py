@@ -14,7 +14,7 @@ from studio.ui.clip.parts import ClipTab
 from studio.ui.clip.run import is_stale
 from studio.ui.match.words import grade_files, numbers, trims_line
 from studio.ui.session import Session
-from studio.ui.wiring import Updates
+from studio.ui.wiring import Updates, of_the_latest
 
 
 def shown_outputs(tab: ClipTab) -> list[Block]:
@@ -27,9 +27,6 @@ def shown_outputs(tab: ClipTab) -> list[Block]:
 def show(tab: ClipTab, session: Session, cube_size: int, move: int | None = None) -> Updates:
     """What is on the screen in full, with all that can be taken away of it; the latest, also when it changes meanwhile.
 
-    A match and sliders that rest are answered beside each other. Were one of them to tell of what was on the screen as it
-    began, the page would be left with that where its answer comes last.
-
     Args:
         tab: the components.
         session: of the page.
@@ -39,11 +36,7 @@ def show(tab: ClipTab, session: Session, cube_size: int, move: int | None = None
     Raises:
         InputError: the frame cannot be decoded, or the clip is no longer there.
     """
-    while True:
-        result = session.clip.shown
-        updates = _updates(tab, session, result, cube_size, move)
-        if session.clip.shown is result:
-            return updates
+    return of_the_latest(lambda: session.clip.shown, lambda result: _updates(tab, session, result, cube_size, move))
 
 
 def _updates(tab: ClipTab, session: Session, result: ClipResult | None, cube_size: int, move: int | None) -> Updates:

@@ -6,12 +6,13 @@ import gradio as gr
 from gradio.blocks import Block
 
 from reswd_torch.grade.formats import formats_for
+from studio.service.match import MatchResult
 from studio.ui.match import downloads, run, stale, words
 from studio.ui.match.choice import MatchChoice
 from studio.ui.match.history_view import compared_as_json, history_as_json
 from studio.ui.match.parts import MatchTab
 from studio.ui.session import Session
-from studio.ui.wiring import Updates
+from studio.ui.wiring import Updates, of_the_latest
 
 
 def shown_outputs(tab: MatchTab) -> list[Block]:
@@ -77,21 +78,18 @@ def show(tab: MatchTab, session: Session, shown: run.Shown, cube_size: int) -> U
 def show_latest(tab: MatchTab, session: Session, cube_size: int, move: int | None = None) -> Updates:
     """:func:`show` for the result on the screen, also when it changes while it is drawn.
 
-    A match and sliders that rest are answered beside each other. Were one of them to tell of what was on the screen as it
-    began, the page would be left with that where its answer comes last.
-
     Args:
         tab: the components.
         session: of the page, which holds a result.
         cube_size: the points of a .cube along each side.
         move: the last move of the sliders that the session knows of; None where none led here.
     """
-    while True:
-        result = session.match.shown
+
+    def updates(result: MatchResult | None) -> Updates:
         assert result is not None
-        updates = show(tab, session, run.show(session, result, move), cube_size)
-        if session.match.shown is result:
-            return updates
+        return show(tab, session, run.show(session, result, move), cube_size)
+
+    return of_the_latest(lambda: session.match.shown, updates)
 
 
 def cube_line(session: Session, cube_size: int) -> str:
