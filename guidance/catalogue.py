@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from reswd_torch.errors import InputError
 
-EMBEDDED_ID = "pocket-64"
-"""Id of the model that is part of this repository. It is the only one that never needs a network."""
+EMBEDDED_IDS = ("pocket-128", "pocket-64")
+"""Ids of the models that are part of this repository. They are the only ones that never need a network."""
+EMBEDDED_ID = EMBEDDED_IDS[0]
+"""Id of the one of them that paints where no model is named. A record always names its model."""
 MODEL_FAMILIES = ("sd", "sdxl", "sd3", "flux", "flux2", "qwen", "zimage", "sana", "pixart")
 """Short names of the model architectures."""
 FAMILY_OF_CLASS: dict[str, str] = {
@@ -37,7 +39,8 @@ class ModelEntry:
     """One model and what its makers say about it.
 
     Attributes:
-        id: name of the repository on the Hugging Face hub, ``owner/name``; :data:`EMBEDDED_ID` for the embedded model.
+        id: name of the repository on the Hugging Face hub, ``owner/name``; of an embedded model one of
+            :data:`EMBEDDED_IDS`.
         label: name for a menu.
         family: one of :data:`MODEL_FAMILIES`.
         pipeline: name of the pipeline's class in diffusers, a key of :data:`FAMILY_OF_CLASS`.
@@ -102,7 +105,16 @@ _SD3 = _COUNTED.format(
 
 CATALOGUE: tuple[ModelEntry, ...] = (
     ModelEntry(
-        id=EMBEDDED_ID, label="pocket-64 (offline, 64 px)", family="sd", pipeline="StableDiffusionPipeline",
+        id="pocket-128", label="pocket-128 (offline, 128 px)", family="sd", pipeline="StableDiffusionPipeline",
+        steps=25, scale=2.5, negative_prompt=True,
+        width=128, height=128, multiple=8, dtype="float32",
+        denoiser=0.011460, text_encoders=(0.014449,), vae=0.001716,
+        parameters_source="counted in assets/models/pocket-128",
+        license="apache-2.0", gated=False,
+        source="assets/models/pocket-128/README.md", checked="run",
+    ),
+    ModelEntry(
+        id="pocket-64", label="pocket-64 (offline, 64 px)", family="sd", pipeline="StableDiffusionPipeline",
         steps=25, scale=2.5, negative_prompt=True,
         width=64, height=64, multiple=8, dtype="float32",
         denoiser=0.011453, text_encoders=(0.014449,), vae=0.001626,
@@ -248,7 +260,7 @@ CATALOGUE: tuple[ModelEntry, ...] = (
         source="diffusers/pipelines/pixart_alpha/pipeline_pixart_sigma.py", checked="tiny",
     ),
 )  # fmt: skip
-"""All models on offer. The embedded one comes first."""
+"""All models on offer. The embedded ones come first, the default before the others."""
 
 MODELS: dict[str, ModelEntry] = {entry.id: entry for entry in CATALOGUE}
 """The models of :data:`CATALOGUE` by their id."""

@@ -1,4 +1,4 @@
-"""What the embedded model can paint, and which of its words a prompt holds.
+"""What the embedded models can paint, and which of their words a prompt holds.
 
 This module needs the standard library only.
 """
@@ -13,11 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from guidance.catalogue import EMBEDDED_IDS
 from guidance.shipped import NO_MODEL, embedded_model
 from reswd_torch.errors import InputError
 
 EMBEDDED = embedded_model()
-"""Folder of the model that ships with the project. diffusers reads it as it reads any other."""
+"""Folder of the model that paints where no model is named. diffusers reads it as it reads any other."""
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _CAPTION_WORDS = {"background", "gradient"}
 _SMALL_WORDS = {
@@ -44,6 +45,7 @@ class Known:
         captions: examples of every form of caption that the model was trained on.
         size: width and height of the model's pictures, pixels.
         steps, guidance_scale: the settings that the model was evaluated with.
+        places: phrases that put an object somewhere, such as "on a beach"; none in files that do not list them.
     """
 
     objects: dict[str, tuple[str, ...]]
@@ -55,6 +57,7 @@ class Known:
     size: int
     steps: int
     guidance_scale: float
+    places: tuple[str, ...] = ()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -91,7 +94,7 @@ class Known:
 
     def parts(self, prompt: str) -> list[tuple[str, str | None]]:
         """The words of a prompt, those of an object's name together, each with the object that it names."""
-        words, parts = _WORD.findall(prompt.lower()), []
+        words, parts = _WORD.findall(self._place_in(prompt.lower())[0]), []
         while words:
             longest = min(len(words), self._longest)
             phrases = (" ".join(words[:count]) for count in range(longest, 0, -1))
@@ -99,6 +102,15 @@ class Known:
             parts.append((phrase, self._words.get(phrase)))
             words = words[phrase.count(" ") + 1 :]
         return parts
+
+    def _place_in(self, prompt: str) -> tuple[str, str | None]:
+        """A prompt in lower case without the places that it names, and the first of them; None if it names none."""
+        if not self.places:
+            return prompt, None
+        longest = sorted(self.places, key=len, reverse=True)
+        pattern = re.compile(rf"\b(?:{'|'.join(re.escape(place.lower()) for place in longest)})\b")
+        found = pattern.search(prompt)
+        return pattern.sub(" ", prompt), found[0] if found else None
 
     @cached_property
     def _longest(self) -> int:
@@ -110,6 +122,7 @@ class Known:
         lines = [f"{group} ({len(names)}): {', '.join(names)}" for group, names in self.objects.items()]
         lines.append(f"object colours: {', '.join(self.object_colours)}")
         lines.append(f"background colours: {', '.join(self.background_colours)}")
+        lines += [f"places: {', '.join(self.places)}"] if self.places else []
         lines += ["captions it was trained on look like:", *(f"  {caption}" for caption in self.captions)]
         return "\n".join(lines)
 
@@ -131,6 +144,19 @@ def read_known(folder: Path = EMBEDDED) -> Known:
         return Known(**values)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{file}: this folder does not say what its model knows ({error})") from error
+
+
+def known_of(model: str) -> Known | None:
+    """What a model knows; None for one that is not embedded, of which that is not known.
+
+    Args:
+        model: id of the catalogue or the hub, or a folder.
+
+    Raises:
+        InputError: as :func:`read_known`.
+    """
+    name = model.strip()
+    return read_known(embedded_model(name)) if name in EMBEDDED_IDS else None
 
 
 def in_words(words: tuple[str, ...], joint: str) -> str:

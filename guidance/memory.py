@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guidance.catalogue import CATALOGUE, EMBEDDED_ID, ModelEntry
+from guidance.catalogue import CATALOGUE, ModelEntry
 from guidance.quantize.kinds import AUTO, BACKENDS, NONE, SINQ, bytes_per_weight, check_quantization
 from reswd_torch.errors import InputError
 
@@ -261,4 +261,4 @@ def _that_fits(space: float | None, room: float, quantize: str = NONE) -> str:
             needs = memory_estimate(entry, entry.width, entry.height, offload, dtype=dtype, quantize=quantize)
             if _fits(needs, space, room):
                 return entry.id
-    return EMBEDDED_ID
+    return min(CATALOGUE, key=lambda entry: entry.parameters).id

@@ -1,4 +1,4 @@
-"""``python -m training STEP`` runs one step of the recipe that made the embedded model; ``all`` runs every step."""
+"""``python -m training STEP`` runs one step of the recipe that made the embedded models; ``all`` runs every step."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS
+from guidance.shipped import embedded_model
 
 if TYPE_CHECKING:
     import torch
@@ -28,14 +31,14 @@ class Preset(StrEnum):
 PresetOption = Annotated[Preset, typer.Option(help="The model that is made; gpu makes one that no CPU trains.")]
 WorkOption = Annotated[Path | None, typer.Option(help="Folder for work in progress.  [default: build/training/PRESET]")]
 ModelOption = Annotated[
-    Path | None, typer.Option(help="Folder of the exported model.  [default: assets/models/PRESET]")
+    Path | None, typer.Option(help="Folder of the exported model.  [default: the embedded one of the preset]")
 ]
 DeviceOption = Annotated[str, typer.Option(help="cpu, cuda, or auto, which takes cuda if there is one.")]
 
 
 def _folder(preset: Preset, model: Path | None) -> Path:
-    """The folder of the exported model."""
-    return model or Path(__file__).resolve().parents[1] / "assets" / "models" / preset.value
+    """The folder of the exported model. A preset that is no embedded model takes the place of the default one."""
+    return model or embedded_model(preset.value if preset.value in EMBEDDED_IDS else EMBEDDED_ID)
 
 
 def _start(preset: Preset, work: Path | None, device: str) -> tuple[Config, list[Thing], torch.device]:

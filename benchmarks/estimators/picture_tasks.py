@@ -191,9 +191,10 @@ class Guided:
 
 @cache
 def embedded() -> tuple[DiffusionPipeline, Decoder]:
-    """The embedded model and its decoder, loaded once."""
+    """pocket-64 and its decoder, loaded once: the figures are of its latents, whatever the default is."""
     from guidance.codecs.families import codec_for
     from guidance.loading import load_embedded
+    from guidance.shipped import embedded_model
 
-    pipe = load_embedded("cpu")
+    pipe = load_embedded("cpu", embedded_model("pocket-64"))
     return pipe, codec_for(pipe)

@@ -1,6 +1,6 @@
-"""How well guidance steers the embedded model toward the colours of a photograph, and what that costs.
+"""How well guidance steers an embedded model toward the colours of a photograph, and what that costs.
 
-    python -m benchmarks.guidance [--prompts 16] [--references 8] [--figure docs/guidance.jpg]
+    python -m benchmarks.guidance [--model pocket-64] [--prompts 16] [--references 8] [--figure docs/guidance.jpg]
 
 Every scheme paints the same prompts with the same seeds toward the same reference photographs. Each is judged by
 

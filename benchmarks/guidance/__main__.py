@@ -12,10 +12,11 @@ import torch
 
 from benchmarks.guidance import __doc__ as about
 from benchmarks.guidance.measuring import Figures, Judge, peak, quality, timed, tuned_rates
-from benchmarks.guidance.painting import Studio, photograph
+from benchmarks.guidance.painting import MEASURED, Studio, photograph
 from benchmarks.guidance.report import draw, table, write_json
 from benchmarks.guidance.rivals import Rates, Scheme, schemes
 from benchmarks.memory import peak_mib
+from guidance.catalogue import EMBEDDED_IDS
 from guidance.reference import Reference
 from training.evaluate import Prompt
 
@@ -39,6 +40,9 @@ def arguments() -> argparse.Namespace:
     """The command line, read."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.guidance", description=about, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--model", choices=EMBEDDED_IDS, default=MEASURED, help=f"the embedded model; {MEASURED} if left out"
     )
     parser.add_argument("--prompts", type=int, default=16, help="prompts that are painted toward each reference")
     parser.add_argument("--references", type=int, default=8, help="reference photographs, at most 8")
@@ -64,9 +68,9 @@ def main() -> None:
     chosen = arguments()
     torch.set_num_threads(chosen.threads)
     if chosen.peak:
-        print_peak(chosen.peak, Rates(*chosen.rates))
+        print_peak(chosen.peak, Rates(*chosen.rates), chosen.model)
         return
-    studio = Studio()
+    studio = Studio(chosen.model)
     judge = Judge(studio)
     rates = Rates(*chosen.rates) if chosen.rates else tuned_rates(studio, judge)
     print(f"learning rates: {rates.nearest:g} for distance alone, {rates.limited:g} within limits")
@@ -79,7 +83,7 @@ def main() -> None:
         for name, (ratio, milliseconds) in timed(studio, wanted, prompts[:TIMED_PROMPTS], references).items():
             found[name].time, found[name].milliseconds = ratio, milliseconds
         for scheme in wanted:
-            found[scheme.name].memory = statistics.median(peak(scheme.name, rates) for _ in range(3))
+            found[scheme.name].memory = statistics.median(peak(scheme.name, rates, chosen.model) for _ in range(3))
     print(table(found))
     if chosen.json:
         write_json(found, chosen.json)
@@ -87,10 +91,10 @@ def main() -> None:
         draw(found, names, chosen.figure)
 
 
-def print_peak(name: str, rates: Rates) -> None:
+def print_peak(name: str, rates: Rates, model: str) -> None:
     """Paint one picture under the named scheme and print this process's peak memory, MiB."""
     scheme = next(each for each in schemes(rates) if each.name == name)
-    Studio().paint(scheme, ["a blue dog"], [0], photograph(REPORTED[0]))
+    Studio(model).paint(scheme, ["a blue dog"], [0], photograph(REPORTED[0]))
     print(peak_mib())
 
 

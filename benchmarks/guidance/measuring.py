@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.guidance.painting import ROOT, STEPS, Studio, photograph
+from benchmarks.guidance.painting import MEASURED, ROOT, STEPS, Studio, photograph
 from benchmarks.guidance.rivals import Rates, Scheme, papers
 from guidance.reference import Reference
 from reswd_torch.matching import color_distance
@@ -69,7 +69,7 @@ class Judge:
     """The classifier, and the prompts whose answers it knows. Making one fetches the art and trains the classifier if need be."""
 
     def __init__(self, studio: Studio) -> None:
-        config = read_config("cpu", None)
+        config = read_config(studio.model, None)
         config.work.mkdir(parents=True, exist_ok=True)
         fetch(config.downloads)
         things = load_things(config.downloads)
@@ -102,7 +102,8 @@ def quality(
     """Paint every prompt toward every reference and judge the pictures; or read what an earlier run kept of the same."""
     words, seeds = [each.words for each in prompts], [each.seed for each in prompts]
     painted = [hash_of(reference) for reference in references]
-    recipe = (scheme.settings, scheme.match, scheme.whole_way, words, seeds, painted)
+    recipe: tuple[object, ...] = (scheme.settings, scheme.match, scheme.whole_way, words, seeds, painted)
+    recipe += () if studio.model == MEASURED else (studio.model,)
     kept = WORK / f"{hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]}.pt"
     if kept.is_file():
         return Figures(**torch.load(kept, weights_only=True))
@@ -174,8 +175,8 @@ def timed(
     return {name: (statistics.median(ratios[name]), statistics.median(spent[name])) for name in ratios}
 
 
-def peak(name: str, rates: Rates) -> float:
+def peak(name: str, rates: Rates, model: str) -> float:
     """Peak memory of a new process that paints one picture under the named scheme, MiB."""
-    command = [sys.executable, "-m", "benchmarks.guidance", "--peak", name]
+    command = [sys.executable, "-m", "benchmarks.guidance", "--peak", name, "--model", model]
     command += ["--rates", str(rates.nearest), str(rates.limited)]
     return float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()[-1])

@@ -1,4 +1,4 @@
-"""Painting: the embedded model under each scheme, the calls of its denoiser counted, and the photographs it is steered toward."""
+"""Painting: an embedded model under each scheme, the calls of its denoiser counted, and the photographs it is steered toward."""
 
 from __future__ import annotations
 
@@ -16,24 +16,32 @@ from guidance import attach
 from guidance.attach import Guided, guide
 from guidance.loading import load_embedded
 from guidance.reference import Reference, read_reference
+from guidance.shipped import embedded_model
 from reswd_torch.matching import PixelSample, fit_samples, sample_pixels
 from reswd_torch.settings import MatchSettings
 
 ROOT = Path(__file__).resolve().parents[2]
+MEASURED = "pocket-64"
+"""The embedded model whose figures the handbook gives."""
 STEPS, SCALE = 25, 2.5
 """Denoising steps of a picture, and its classifier-free guidance scale."""
 
 
 class Studio:
-    """The embedded model, and a counter of its denoiser's calls.
+    """An embedded model, and a counter of its denoiser's calls.
+
+    Args:
+        model: id of the embedded model.
 
     Attributes:
+        model: its id.
         pipe: the model as a diffusers pipeline, on the CPU.
         calls: how often the denoiser has been called so far.
     """
 
-    def __init__(self) -> None:
-        self.pipe = load_embedded("cpu")
+    def __init__(self, model: str = MEASURED) -> None:
+        self.model = model
+        self.pipe = load_embedded("cpu", embedded_model(model))
         self.calls = 0
         self.pipe.unet.register_forward_hook(self._count)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guidance.catalogue import EMBEDDED_ID, FAMILY_OF_CLASS, MODELS, ModelEntry
+from guidance.catalogue import EMBEDDED_IDS, FAMILY_OF_CLASS, MODELS, ModelEntry
 from guidance.loading.files import INDEX, file_sizes, read_index
 from guidance.loading.hub import fetch_model
 from guidance.loading.model_ids import local_folder
@@ -15,6 +15,7 @@ from guidance.loading.plan import plan_loading, resolved_device
 from guidance.loading.progress import LOADING_AT, MonotoneProgress
 from guidance.memory import Placement, memory_estimate
 from guidance.quantize.kinds import AUTO, NONE, check_quantization, check_usable
+from guidance.shipped import embedded_model
 from reswd_torch.progress import OnProgress
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def load(
             hub; or a folder that holds ``model_index.json``.
         device: ``cpu``, ``cuda``, ``mps``, or ``auto``, which is CUDA or MPS if there is one and else the CPU.
         progress: receives the progress, a share that never falls; while a file is on its way, from another thread.
-        offline: use the embedded model, the cache and folders only.
+        offline: use the embedded models, the cache and folders only.
         supported: says by the name of the pipeline's class whether it can be used. It is asked before anything large is
             downloaded.
         quantize: how weights are stored, one of :data:`guidance.quantize.QUANTIZATIONS`. What ``"auto"`` came to is in the
@@ -75,8 +76,8 @@ def load(
     tell = MonotoneProgress(progress)
     name = model_id.strip()
     check_quantization(quantize)
-    if name == EMBEDDED_ID:
-        return _embedded_model(device, tell, NONE if quantize == AUTO else quantize)
+    if name in EMBEDDED_IDS:
+        return _embedded_model(name, device, tell, NONE if quantize == AUTO else quantize)
     place = resolved_device(device)
     check_usable(quantize, place)
     folder = local_folder(model_id)
@@ -91,10 +92,10 @@ def load(
     return LoadedModel(pipe, MODELS.get(name), plan.placement)
 
 
-def _embedded_model(device: str, tell: OnProgress, quantize: str) -> LoadedModel:
-    entry = MODELS[EMBEDDED_ID]
-    tell(0.0, f"loading {EMBEDDED_ID}")
-    pipe = load_embedded(device, quantize=quantize)
-    tell(1.0, f"{EMBEDDED_ID} is ready")
+def _embedded_model(name: str, device: str, tell: OnProgress, quantize: str) -> LoadedModel:
+    entry = MODELS[name]
+    tell(0.0, f"loading {name}")
+    pipe = load_embedded(device, embedded_model(name), quantize)
+    tell(1.0, f"{name} is ready")
     estimate = memory_estimate(entry, entry.width, entry.height, quantize=quantize)
     return LoadedModel(pipe, entry, Placement("float32", "none", estimate, quantize))

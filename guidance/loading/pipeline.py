@@ -5,32 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from guidance.catalogue import EMBEDDED_ID
+from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS
 from guidance.known import EMBEDDED
 from guidance.loading.files import INDEX
 from guidance.loading.plan import LoadingPlan
 from guidance.loading.quantized import quantized_arguments
 from guidance.quantize.kinds import NONE, check_usable
-from guidance.shipped import NO_MODEL
+from guidance.shipped import NO_MODEL, embedded_model
 from reswd_torch.errors import InputError
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
 
+_ENCODER = "text_encoder"
+"""The part that all embedded models have in common, and the name of its folder."""
+
 
 def load_embedded(device: str = "auto", folder: Path = EMBEDDED, quantize: str = NONE) -> DiffusionPipeline:
-    """Load the model that ships with the project, in float32 and without a network.
+    """Load a model that ships with the project, in float32 and without a network.
+
+    The embedded models share their text encoder. The package reswd-models holds its weights once, so a folder that lacks them
+    gets the encoder of the first embedded model that has them.
 
     Args:
         device: ``cpu``, ``cuda``, ``mps``, or ``auto``, which is CUDA if there is one and else the CPU.
-        folder: another folder that holds a model of the same kind.
+        folder: that of another embedded model (:func:`guidance.shipped.embedded_model`), or one that holds a model of the
+            same kind; left out, that of the default, :data:`guidance.catalogue.EMBEDDED_ID`.
         quantize: how weights are stored, one of :data:`guidance.quantize.QUANTIZATIONS` but ``"auto"``.
 
     Raises:
-        InputError: diffusers is not installed, the folder holds no model, the device is not there, or the quantization cannot
-            be used here.
+        InputError: diffusers is not installed, the folder holds no model, no embedded model has the text encoder that it
+            lacks, the device is not there, or the quantization cannot be used here.
     """
     if not (folder / INDEX).is_file():
         raise InputError(f"{folder}: {NO_MODEL}")
@@ -45,13 +52,40 @@ def load_embedded(device: str = "auto", folder: Path = EMBEDDED, quantize: str =
             from diffusers import DiffusionPipeline
 
             few_bits = quantized_arguments(folder, quantize, "float32", None, place)
-            pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, dtype=torch.float32, **few_bits)
+            parts = _shared_encoder(folder) | few_bits
+            pipe = DiffusionPipeline.from_pretrained(folder, local_files_only=True, dtype=torch.float32, **parts)
     except ImportError as error:
         raise InputError(
             f"generating needs diffusers and transformers ({error}): pip install 'reswd-studio[guide]'"
         ) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe.to(place)
+
+
+def _shared_encoder(folder: Path) -> dict[str, Any]:
+    """The text encoder for a folder that lacks its weights, as an argument for diffusers; nothing for a folder that has them.
+
+    Raises:
+        InputError: no embedded model has these weights.
+    """
+    if _has_encoder(folder):
+        return {}
+    lender = next((each for each in map(embedded_model, EMBEDDED_IDS) if _has_encoder(each)), None)
+    if lender is None:
+        raise InputError(
+            f"{folder / _ENCODER}: the weights are missing, and no other embedded model has them: install reswd-models anew"
+        )
+    import torch
+    from transformers import AutoModel
+
+    return {
+        _ENCODER: AutoModel.from_pretrained(lender / _ENCODER, local_files_only=True, dtype=torch.float32),
+    }
+
+
+def _has_encoder(folder: Path) -> bool:
+    """Whether a folder holds the weights of its text encoder."""
+    return any((folder / _ENCODER).glob("*.safetensors"))
 
 
 def read_pipeline(name: str, folder: Path, plan: LoadingPlan, device: str) -> DiffusionPipeline:

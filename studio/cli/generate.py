@@ -1,4 +1,4 @@
-"""reswd generate: a prompt painted by the embedded model."""
+"""reswd generate: a prompt painted by an embedded model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from guidance.catalogue import EMBEDDED_ID
+from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS
 from guidance.quantize.kinds import NONE, check_quantization
 from reswd_torch.errors import InputError
 from studio.cli import options
@@ -24,6 +24,7 @@ _SCALE = typer.Option(
     help="How closely to follow the prompt, 1 to 20. (default: 2.5)", parser=options.number, metavar="NUMBER"
 )
 _QUANTIZE = options.quantize()
+_MODEL = typer.Option(help=f"{' | '.join(EMBEDDED_IDS)} (default: {EMBEDDED_ID})", metavar="ID")
 _LIST = typer.Option("--list", help="Show every object and colour that the model knows, and exit.")
 
 
@@ -34,18 +35,23 @@ def generate_command(
     seed: Annotated[int, _NOISE] = 0,
     steps: Annotated[int, _STEPS] = 25,
     scale: Annotated[float, _SCALE] = 2.5,
+    model: Annotated[str, _MODEL] = EMBEDDED_ID,
     quantize: Annotated[str, _QUANTIZE] = NONE,
     device: Annotated[str, options.DEVICE] = "auto",
     show_list: Annotated[bool, _LIST] = False,
     overwrite: Annotated[bool, options.OVERWRITE] = False,
 ) -> None:
-    """Paint a small picture of PROMPT with the model that ships with the project, offline.
+    """Paint a small picture of PROMPT with a model that ships with the project, offline.
 
-    It knows some three hundred objects and a dozen colours: see --list.
+    Each knows some three hundred objects and a dozen colours: see --list.
     """
-    from guidance.known import read_known
+    from guidance.known import known_of
 
-    known = read_known()
+    known = known_of(model)
+    if known is None:
+        raise InputError(
+            f"model {model!r} does not ship with the project: give {' or '.join(EMBEDDED_IDS)}, or let reswd guide paint with it"
+        )
     if show_list:
         print(known.describe())
         return
@@ -60,9 +66,11 @@ def generate_command(
     from studio.service.guide.run import run_paint
     from studio.service.guide.understanding import hint_of
 
-    job = PaintJob(Generation(prompt, negative, seed, steps, scale), quantize=check_quantization(quantize))
+    job = PaintJob(
+        Generation(prompt, negative, seed, steps, scale), model.strip(), quantize=check_quantization(quantize)
+    )
     check_output(output, overwrite=overwrite)
-    hint = hint_of(prompt, EMBEDDED_ID)
+    hint = hint_of(prompt, job.model)
     if hint:
         print(f"note: {hint}", file=sys.stderr)
     with watching() as watch:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from guidance.catalogue import EMBEDDED_ID
+from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS, MODELS
 from guidance.quantize.kinds import NONE, QUANTIZATIONS
 from guidance.settings import MAX_STRENGTH, GuidanceSettings
 from studio.mcp.answers import Notes, Seconds
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from studio.jobs import GuideJob
     from studio.service.guide.run import GuideResult
 
+_EMBEDDED = " and ".join(f"{name} ({MODELS[name].width}x{MODELS[name].height} pixels)" for name in EMBEDDED_IDS)
 _OF_THE_HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
@@ -51,7 +52,7 @@ class GuideAsked(Asked):
     height: Annotated[int | None, Field(ge=1, description="Pixels. Left out: the model's own.")] = None
     model: Annotated[
         str,
-        Field(description=f"{EMBEDDED_ID} ships with the program and paints 64x64 pixels, offline. Others of its catalogue, or "
+        Field(description=f"{_EMBEDDED} ship with the program and paint offline. Others of its catalogue, or "
         "owner/name of the Hugging Face hub, are downloaded when they are first used, often many GB."),
     ] = EMBEDDED_ID  # fmt: skip
     quantize: Annotated[
@@ -121,8 +122,6 @@ def _job(asked: GuideAsked, reference: Path | None, places: Allowed) -> GuideJob
 
 def _model(text: str, places: Allowed) -> str:
     """The name of a model; of a folder its place, which must be allowed. Raises InputError."""
-    from guidance.catalogue import MODELS
-
     name = text.strip()
     looks_like_a_name = name in MODELS or _OF_THE_HUB.fullmatch(name) or re.fullmatch(r"\w[\w.-]*", name)
     if looks_like_a_name and (name in MODELS or not Path(name).exists()):
@@ -150,7 +149,7 @@ def _painted(job: GuideJob, watch: Watch) -> GuideResult:
 
 
 def _hints(job: GuideJob) -> list[str]:
-    """A note where the embedded model has never heard of what it is to paint."""
+    """A note where an embedded model has never heard of what it is to paint."""
     from studio.service.guide.understanding import hint_of
 
     hint = hint_of(job.generation.prompt, job.model)

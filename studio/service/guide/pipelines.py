@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from guidance.catalogue import EMBEDDED_ID
+from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS
 from guidance.quantize.kinds import NONE
 
 if TYPE_CHECKING:
@@ -64,14 +64,17 @@ WAITING = "waiting for another picture"
 _ASK_AGAIN = 0.2
 """Seconds after which a job that waits for its turn tells so once more, and so may be stopped."""
 _kept: dict[tuple[str, str, str], LoadedModel] = {}
-"""The model that was used last, by its id or folder, its device and its quantization. It holds one model at most."""
+"""The model that was used last, by its id or folder, its device and its quantization. It holds one model at most, or the
+embedded ones of one device: these are small, a ZeroGPU Space holds them all from its start, and who compares them waits for
+neither."""
 
 
 @contextmanager
 def pipeline(
     model: str = EMBEDDED_ID, device: str = "auto", progress: OnProgress | None = None, quantize: str = NONE
 ) -> Iterator[LoadedModel]:
-    """Use a pipeline, and keep all others waiting meanwhile. A model that is not the last one used takes its place in memory.
+    """Use a pipeline, and keep all others waiting meanwhile. A model that is not the last one used takes its place in memory;
+    only the embedded ones stay beside each other.
 
     Args:
         model: as for :func:`guidance.loading.load`.
@@ -88,7 +91,7 @@ def pipeline(
     with _turn(progress):
         key = (model.strip(), device, quantize)
         if key not in _kept:
-            _make_room()
+            _make_room(*key)
             _kept[key] = load(model, device, progress, quantize=quantize)
         loaded = _kept[key]
         try:
@@ -112,11 +115,13 @@ def _turn(progress: OnProgress | None) -> Iterator[None]:
         _ONE_AT_A_TIME.leave(place)
 
 
-def _make_room() -> None:
+def _make_room(model: str, device: str, quantize: str) -> None:
     """Give the memory of the last model back before the next one is loaded, whose place is chosen by what is free."""
     import torch
 
-    _kept.clear()
+    for kept in list(_kept):
+        if not (model in EMBEDDED_IDS and kept[0] in EMBEDDED_IDS and kept[1:] == (device, quantize)):
+            del _kept[kept]
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

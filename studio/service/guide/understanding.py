@@ -1,7 +1,8 @@
-"""What the embedded model understood of a prompt, and where its colours quarrel with those of a reference.
+"""What an embedded model understood of a prompt, and where its colours quarrel with those of a reference.
 
 The reader, a text encoder and the probe behind it, is loaded when it is first needed and then kept; it is apart from the
-pipeline that paints, so that nobody waits for a picture to be told.
+pipeline that paints, so that nobody waits for a picture to be told. All embedded models have the same encoder, so one reader
+serves them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from threading import Lock
 
 import numpy as np
 
-from guidance.catalogue import EMBEDDED_ID
-from guidance.known import Known, read_known
+from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS
+from guidance.known import Known, known_of
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from guidance.understood import Reader, Understood, explain, load_reader, quarrels
@@ -44,7 +45,7 @@ class Explanation:
 def explained(
     prompt: str, reference: GuideReference | None = None, model: str = EMBEDDED_ID, known: Known | None = None
 ) -> Explanation:
-    """What the embedded model understood of a prompt.
+    """What an embedded model understood of a prompt.
 
     Args:
         prompt: any text.
@@ -55,9 +56,10 @@ def explained(
     Raises:
         InputError: the model is another one, is not installed or cannot be read; or the reference cannot be read.
     """
-    if model.strip() != EMBEDDED_ID:
-        raise InputError(f"what {model!r} understands is not known: choose {EMBEDDED_ID}, whose words were learned")
-    known = known or read_known()
+    known = known or known_of(model)
+    if known is None:
+        learned = " or ".join(EMBEDDED_IDS)
+        raise InputError(f"what {model!r} understands is not known: choose {learned}, whose words were learned")
     understood = explain(prompt, _reader(), known)
     return Explanation(understood, hint(understood, known), tuple(warnings_of(understood, reference)))
 
@@ -78,19 +80,19 @@ def _colours(reference: GuideReference, stamps: tuple[int, ...]) -> np.ndarray:
 
 
 def hint_of(prompt: str, model: str) -> str | None:
-    """A line on a prompt that asks for more than the embedded model knows; None for any other prompt and model.
+    """A line on a prompt that asks for more than an embedded model knows; None for any other prompt and model.
 
     Where the list of words knows every word, nothing is loaded.
 
     Raises:
         InputError: the embedded model is not installed or cannot be read.
     """
-    if model.strip() != EMBEDDED_ID or not prompt.strip():
+    known = known_of(model) if prompt.strip() else None
+    if known is None:
         return None
-    known = read_known()
     if len(known.named(prompt)) == 1 and not known.unknown(prompt):
         return None
-    return explained(prompt, known=known).hint
+    return explained(prompt, model=model, known=known).hint
 
 
 def _reader() -> Reader | None:

@@ -1,4 +1,4 @@
-"""The examples of the tab: prompts with a picture or a palette, which show what guiding does to the embedded model."""
+"""The examples of the tab: prompts with a picture or a palette, which show what guiding does to the default model."""
 
 from __future__ import annotations
 

@@ -82,7 +82,8 @@ class GuideTab:
     Attributes:
         drop: where a picture that was made here is dropped, to be painted again.
         examples: the gallery of :data:`studio.ui.guide.examples.EXAMPLES`, in their order.
-        known: what the embedded model knows; None in a copy of the project that lacks it, which painting will say.
+        knows, knows_list: the list of what the model knows that is chosen, and what is in it.
+        known: what each embedded model knows, by its id; without those that a copy of the project lacks, which painting will say.
     """
 
     wishes: Wishes
@@ -92,4 +93,6 @@ class GuideTab:
     drop: gr.File
     outcome: Outcome
     examples: gr.Gallery
-    known: Known | None
+    knows: gr.Accordion
+    knows_list: gr.HTML
+    known: dict[str, Known]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from guidance.catalogue import EMBEDDED_ID, MODELS, closest
+from guidance.catalogue import EMBEDDED_IDS, MODELS, closest
 from guidance.quantize.kinds import check_quantization
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
@@ -140,7 +140,7 @@ def _generation(choice: GuideChoice, model: str) -> Generation:
 
 def models() -> tuple[str, ...]:
     """Ids of the models on offer; on ZeroGPU only what the Space loaded at its start, on the card that it shares."""
-    return (EMBEDDED_ID,) if zero_gpu() else tuple(MODELS)
+    return EMBEDDED_IDS if zero_gpu() else tuple(MODELS)
 
 
 def model_from(value: Any) -> str:
@@ -149,7 +149,9 @@ def model_from(value: Any) -> str:
     if name in models():
         return name
     if zero_gpu():
-        raise InputError(f"This Space paints with {EMBEDDED_ID}: run the app on your own machine for {name[:80]!r}.")
+        raise InputError(
+            f"This Space paints with {' and '.join(EMBEDDED_IDS)}: run the app on your own machine for {name[:80]!r}."
+        )
     if not limits().any_model:  # anybody who comes by could fill the disk, with the owner's token
         here = "This Space" if on_a_space() else "This server"
         raise InputError(

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.blocks import Block
 from PIL import Image
 
-from guidance.catalogue import EMBEDDED_ID, MODELS
+from guidance.catalogue import MODELS
 from guidance.settings import GuidanceSettings
 from reswd_torch.errors import InputError
 from studio.references import GuideReference
@@ -117,6 +117,8 @@ def settings_outputs(tab: GuideTab) -> list[Block]:
         wishes.plain,
         model.model,
         model.model_line,
+        tab.knows,
+        tab.knows_list,
         model.steps,
         model.seed,
         more.negative,
@@ -144,6 +146,7 @@ def settings(tab: GuideTab, job: AnyPainting) -> Updates:
         tab.wishes.hint: hint(tab, job.model, wanted.prompt, job.reference if isinstance(job, GuideJob) else None),
         tab.model.model: job.model,
         tab.model.model_line: words.model_line(job.model),
+        **knows(tab, job.model),
         tab.model.steps: wanted.steps,
         tab.model.seed: wanted.seed,
         tab.more.negative: wanted.negative_prompt,
@@ -182,12 +185,13 @@ def own_settings(tab: GuideTab, model: str, prompt: str) -> Updates:
         tab.more.width: entry.width if entry else None,
         tab.more.height: entry.height if entry else None,
         tab.model.model_line: words.model_line(model),
+        **knows(tab, model),
         tab.wishes.hint: hint(tab, model, prompt),
     }
 
 
 def hint(tab: GuideTab, model: str, prompt: str, reference: GuideReference | None = None) -> str:
-    """What the embedded model understood of a prompt, and what not; nothing for other models, of which nobody knows.
+    """What an embedded model understood of a prompt, and what not; nothing for other models, of which nobody knows.
 
     Args:
         tab: the components.
@@ -195,9 +199,21 @@ def hint(tab: GuideTab, model: str, prompt: str, reference: GuideReference | Non
         prompt: as it was written.
         reference: whose colours are wanted, to warn of those that it lacks.
     """
-    if tab.known is None or model != EMBEDDED_ID or not prompt.strip():
+    known = tab.known.get(model)
+    if known is None or not prompt.strip():
         return ""
     try:
-        return words.understood(explained(prompt, reference, model, tab.known))
+        return words.understood(explained(prompt, reference, model, known))
     except InputError as refused:
         return shared_words.message(shared_words.plain(refused))
+
+
+def knows(tab: GuideTab, model: str) -> Updates:
+    """The list of what an embedded model knows; hidden for other models."""
+    known = tab.known.get(model)
+    if known is None:
+        return {tab.knows: gr.update(visible=False), tab.knows_list: ""}
+    return {
+        tab.knows: gr.update(visible=True, label=words.knows_title(known, model)),
+        tab.knows_list: words.knows(known),
+    }

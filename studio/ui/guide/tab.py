@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import gradio as gr
 
-from guidance.catalogue import EMBEDDED_ID, MODELS
-from guidance.known import Known, read_known
+from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS, MODELS
+from guidance.known import Known, known_of
 from guidance.quantize.kinds import NONE, QUANTIZATIONS
 from guidance.settings import GRADIENT, MAX_STRENGTH, TRANSPORT, GuidanceSettings
 from guidance.text_to_image import MAX_SCALE, MAX_STEPS
@@ -21,16 +23,17 @@ from studio.ui.places import picture_place
 from studio.ui.settings import as_sent
 
 _DEFAULTS = GuidanceSettings()
-_EMBEDDED = MODELS[EMBEDDED_ID]
+_DEFAULT_MODEL = MODELS[EMBEDDED_ID]
 _METHODS = (("Transport of colours", TRANSPORT), ("Gradient, as in the papers", GRADIENT))
 
 
 def lay_out_guide_tab() -> GuideTab:
     """Lay the tab out."""
     known = _known()
+    own = known.get(EMBEDDED_ID)
     with gr.Row(equal_height=False, elem_classes="halves"):
         with gr.Column(scale=4, min_width=330, elem_classes="choices"):
-            wishes = _wishes(known)
+            wishes = _wishes(own)
             run = run_buttons("Paint", "guide-start", "guide-stop", "guide-status")
             with gr.Column(elem_id="guide-settings"):
                 model = _model()
@@ -39,9 +42,9 @@ def lay_out_guide_tab() -> GuideTab:
         with gr.Column(scale=8, min_width=330, elem_classes="outcome"):
             outcome = _outcome()
             examples = _examples()
-    if known is not None:
-        with gr.Accordion(f"The {len(known.names)} objects that {EMBEDDED_ID} knows", open=False, elem_id="knows"):
-            gr.HTML(words.knows(known), padding=False)
+    title = words.knows_title(own, EMBEDDED_ID) if own else None
+    with gr.Accordion(title, open=False, visible=own is not None, elem_id="knows") as knows:
+        knows_list = gr.HTML(words.knows(own) if own else None, padding=False)
     return GuideTab(
         wishes=wishes,
         run=run,
@@ -50,15 +53,21 @@ def lay_out_guide_tab() -> GuideTab:
         drop=drop,
         outcome=outcome,
         examples=examples,
+        knows=knows,
+        knows_list=knows_list,
         known=known,
     )
 
 
-def _known() -> Known | None:
-    try:
-        return read_known()
-    except InputError:
-        return None
+def _known() -> dict[str, Known]:
+    """What each embedded model knows that is there."""
+    found: dict[str, Known] = {}
+    for name in EMBEDDED_IDS:
+        with suppress(InputError):
+            known = known_of(name)
+            assert known is not None
+            found[name] = known
+    return found
 
 
 def _wishes(known: Known | None) -> Wishes:
@@ -123,7 +132,7 @@ def _model() -> Model:
         )
     )
     line = gr.HTML(words.model_line(EMBEDDED_ID), elem_id="guide-model-line", padding=False)
-    steps = as_sent(gr.Slider(1, MAX_STEPS // 2, _EMBEDDED.steps, step=1, label="Steps", elem_id="guide-steps"))
+    steps = as_sent(gr.Slider(1, MAX_STEPS // 2, _DEFAULT_MODEL.steps, step=1, label="Steps", elem_id="guide-steps"))
     with gr.Row(equal_height=False, elem_id="guide-noise"):
         seed = as_sent(
             gr.Number(
@@ -153,7 +162,7 @@ def _more() -> More:
             gr.Slider(
                 0,
                 MAX_SCALE,
-                _EMBEDDED.scale,
+                _DEFAULT_MODEL.scale,
                 step=0.1,
                 label="Guidance scale",
                 elem_id="guide-scale",
@@ -161,8 +170,8 @@ def _more() -> More:
             )
         )
         with gr.Row():
-            width = _side("Width", _EMBEDDED.width, "guide-width")
-            height = _side("Height", _EMBEDDED.height, "guide-height")
+            width = _side("Width", _DEFAULT_MODEL.width, "guide-width")
+            height = _side("Height", _DEFAULT_MODEL.height, "guide-height")
         quantize = as_sent(
             gr.Dropdown(
                 list(QUANTIZATIONS),

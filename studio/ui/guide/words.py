@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-from guidance.catalogue import EMBEDDED_ID, MODELS
+from guidance.catalogue import EMBEDDED_IDS, MODELS
 from guidance.known import Known
 from guidance.memory import memory_estimate
 from guidance.understood.words import not_understood, rows
@@ -37,7 +37,7 @@ def model_line(model: str) -> str:
         text = "Loaded from huggingface.co when it is first used. Its licence and best settings are on its page there."
         return f'<p class="about">{text}</p>' if model.strip() else ""
     parts = [f"{entry.width} × {entry.height} px"]
-    if entry.id == EMBEDDED_ID:
+    if entry.id in EMBEDDED_IDS:
         parts += ["comes with the app and works offline", f"licence {entry.license}"]
     else:
         parts += [
@@ -70,7 +70,7 @@ def waiting(event: GuideEvent, model: str) -> str:
         event: the last that happened.
         model: id of the model.
     """
-    if model == EMBEDDED_ID:
+    if model in EMBEDDED_IDS:
         once = "It comes with the app. It is read once and then stays ready for every further picture."
     else:
         once = "It is fetched from huggingface.co once and kept on the server; the next time it is only read."
@@ -141,12 +141,19 @@ def kept(job: GuideJob, source: str) -> str:
     return f'{strip}<p class="about kept">The colours{escape(name)}, as kept in {escape(source)}</p>'
 
 
+def knows_title(known: Known, model: str) -> str:
+    """What stands above :func:`knows`, such as "The 326 objects that pocket-128 knows"."""
+    return f"The {len(known.names)} objects that {model} knows"
+
+
 def knows(known: Known) -> str:
-    """What the embedded model knows: first the groups of objects, then the colours."""
+    """What an embedded model knows: first the groups of objects, then the colours, and the places if it knows any."""
     parts = [
         f"<h3>{escape(group.capitalize())} <span>{len(names)}</span></h3><p>{escape(', '.join(names))}</p>"
         for group, names in known.objects.items()
     ]
     parts.append(f"<h3>Colours of an object</h3><p>{escape(', '.join(known.object_colours))}</p>")
     parts.append(f"<h3>Colours of the background</h3><p>{escape(', '.join(known.background_colours))}</p>")
+    if known.places:
+        parts.append(f"<h3>Places</h3><p>{escape(', '.join(known.places))}</p>")
     return f'<div class="knows">{"".join(parts)}</div>'

@@ -130,11 +130,11 @@ def test_match_folder_writes_the_bytes_of_reswd_batch(
 
 
 def test_guide_generation_writes_the_bytes_of_reswd_guide(reswd: Reswd, folder: Path) -> None:
-    asked = {"palette": "#1d3557:3,#e63946", "steps": 2, "seed": 7}
+    asked = {"palette": "#1d3557:3,#e63946", "steps": 2, "seed": 7, "model": "pocket-64"}
     told = answer(folder, "guide_generation", prompt="a sailboat", output="tool.png", plain=True, **asked)
     ran = reswd(
         *("guide", "a sailboat", "--palette", asked["palette"], "-o", folder / "line.png", "--steps", 2, "--seed", 7),
-        "--plain",
+        *("--plain", "--model", "pocket-64"),
     )
     assert ran.code == 0, ran.err
     for end in (".png", "-plain.png"):
@@ -144,7 +144,7 @@ def test_guide_generation_writes_the_bytes_of_reswd_guide(reswd: Reswd, folder: 
 
 
 def test_a_prompt_is_never_a_path(folder: Path) -> None:
-    asked = {"palette": "#1d3557,#e63946", "steps": 1}
+    asked = {"palette": "#1d3557,#e63946", "steps": 1, "model": "pocket-64"}
     told = answer(folder, "guide_generation", prompt="../../etc/x", output=str(folder / "shots"), **asked)
     assert Path(told["output"]) == folder / "shots" / "etc x.png"
     assert not list(folder.parent.glob("etc*"))
@@ -154,7 +154,7 @@ def test_a_prompt_is_never_a_path(folder: Path) -> None:
 
 def test_a_model_that_is_not_there_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {"prompt": "a dog", "palette": "#1d3557,#e63946", "output": "o.png"}
-    assert "pocket-64" in refusal(folder, "guide_generation", model="nope", **asked)
+    assert "pocket-128" in refusal(folder, "guide_generation", model="nope", **asked)
     outside = folder.parent / "weights"
     outside.mkdir()
     (outside / "model_index.json").write_text("{}")
