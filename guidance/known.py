@@ -112,6 +112,12 @@ class Known:
         found = pattern.search(prompt)
         return pattern.sub(" ", prompt), found[0] if found else None
 
+    def place_of(self, scene: str | None) -> str | None:
+        """The phrase of :attr:`places` that puts an object into a scene, such as "on a beach" for "beach"; None without one."""
+        if scene is None:
+            return None
+        return next((place for place in self.places if re.search(rf"\b(?:a|an|the) {re.escape(scene)}$", place)), None)
+
     @cached_property
     def _longest(self) -> int:
         """Words of the longest name."""

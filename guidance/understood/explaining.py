@@ -187,8 +187,7 @@ def explain(prompt: str, reader: Reader | None, known: Known) -> Understood:
     named = {part.value for part in parts}
     taken = {word: name for word, (name, _) in alone.items() if name in named}
     scene = next((part.value for part in parts if part.role is Role.SCENE), None)
-    places: tuple[str, ...] = getattr(known, "places", ())
-    unpainted = () if scene is None or any(scene in phrase for phrase in places) else (scene,)
+    unpainted = () if scene is None or known.place_of(scene) is not None else (scene,)
     return Understood(
         prompt,
         tuple(parts),

@@ -62,17 +62,17 @@ def hint(understood: Understood, known: Known) -> str | None:
             f"did you mean {in_words(close, 'or')}?" if close else f'write a caption such as "{known.captions[2]}"'
         )
         return f"This small model knows {len(known.names)} objects, and the prompt names none of them: {offered}"
-    two = len(objects) == 2 and any(" and " in each for each in known.captions)
-    beyond = len(objects) > 1 and not two
+    beyond = len(objects) > (2 if _takes_two(known) else 1)
     if not (understood.unknown or understood.taken_for or understood.unpainted or beyond):
         return None
     foreign = f", not {_some(understood.unknown, 'or')}" if understood.unknown else ""
     scene = f" It paints no {understood.unpainted[0]}." if understood.unpainted else ""
     guessed = tuple(f"{word!r} was taken for {name}" for word, name in understood.taken_for.items())
     guesses = f" ({in_words(guessed, 'and')})" if guessed else ""
+    form = "one or two objects" if _takes_two(known) else "one object"
     return (
         f"Of this prompt the small model knows {in_words(objects, 'and')}{foreign}{guesses}.{scene} It was trained on short "
-        f'captions of one object: "{caption(understood, known)}" suits it best.'
+        f'captions of {form}: "{caption(understood, known)}" suits it best.'
     )
 
 
@@ -80,15 +80,27 @@ def caption(understood: Understood, known: Known) -> str | None:
     """What of a prompt a model was trained on, as a caption of the form that it knows; None where it names no object."""
     if not understood.objects:
         return None
-    colour = understood.of(Role.OBJECT_COLOUR)
-    front = f"{colour} " if colour in known.object_colours else ""
-    made = with_article(f"{front}{understood.objects[0]}")
+    made = _coloured(understood.objects[0], understood.of(Role.OBJECT_COLOUR), known)
+    if len(understood.objects) > 1 and _takes_two(known):
+        made += f" and {_coloured(understood.objects[1], understood.of(Role.SECOND_COLOUR), known)}"
+    if (place := known.place_of(understood.of(Role.SCENE))) is not None:
+        return f"{made} {place}"
     top, bottom = understood.of(Role.TOP), understood.of(Role.BOTTOM)
     if top not in known.background_colours:
         return made
     if bottom in known.background_colours and bottom != top:
         return f"{made} on {with_article(top)} to {bottom} gradient background"
     return f"{made} on {with_article(top)} background"
+
+
+def _coloured(name: str, colour: str | None, known: Known) -> str:
+    """An object with its article, and with its colour where captions give it one."""
+    return with_article(f"{colour} {name}" if colour in known.object_colours else name)
+
+
+def _takes_two(known: Known) -> bool:
+    """Whether captions of two objects were trained on."""
+    return any(" and " in each for each in known.captions)
 
 
 def _some(words: tuple[str, ...], joint: str) -> str:

@@ -173,21 +173,30 @@ def test_a_word_that_nobody_taught_is_taken_for_the_object_that_means_the_same(
 
 
 def test_a_scene_that_the_model_does_not_paint_is_told(reader: Reader, known: Known) -> None:
-    understood = explain("a cat in the snow", reader, known)
+    without = replace(known, places=())
+    understood = explain("a cat in the snow", reader, without)
     assert understood.unpainted == ("snow",)
     assert ("scene", "snow (which this model does not paint)") in [row[:2] for row in rows(understood)]
-    assert "It paints no snow." in str(hint(understood, known))
-    assert explain("a cat", reader, known).unpainted == ()
+    assert "It paints no snow." in str(hint(understood, without))
+    assert explain("a cat", reader, without).unpainted == ()
 
 
 def test_a_scene_that_the_model_paints_is_a_part_like_any_other(reader: Reader, known: Known) -> None:
-    class WithPlaces(Known):
-        places = ("in the snow", "on a beach")
-
-    painter = WithPlaces(**{name: getattr(known, name) for name in known.__dataclass_fields__ if name != "places"})
+    painter = replace(known, places=("in the snow", "in the night sky"))
     understood = explain("a cat in the snow", reader, painter)
     assert understood.unpainted == () and hint(understood, painter) is None
+    assert caption(understood, painter) == "a cat in the snow"
     assert explain("a cat on a road", reader, painter).unpainted == ("road",)
+    assert explain("a rocket in the sky", reader, painter).unpainted == ("sky",)  # the night sky is another one
+
+
+def test_two_objects_are_a_caption_where_captions_of_two_were_trained_on(reader: Reader, known: Known) -> None:
+    one = replace(known, captions=("a dog", "a blue dog", "a dog on a red background"))
+    two = replace(one, captions=(*one.captions, "a blue dog and an apple"))
+    understood = explain("a blue dog and a red car on a white background", reader, known)
+    assert caption(understood, one) == "a blue dog on a white background"
+    assert caption(understood, two) == "a blue dog and a red car on a white background"
+    assert "captions of one object" in str(hint(understood, one)) and hint(understood, two) is None
 
 
 def test_a_damaged_probe_is_refused(tmp_path: Path) -> None:
