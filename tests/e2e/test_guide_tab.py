@@ -387,12 +387,19 @@ def test_guide_takes_a_palette_and_a_size(client: Client) -> None:
         assert np.asarray(Image.open(picture)).shape == (side, side, 3) and _record(Path(picture))["model"] == model
 
 
+def test_guide_quantizes(client: Client) -> None:
+    sent = {"prompt": "a tree", "palette": PALETTE, "steps": 1, "api_name": "/guide"}
+    plain, few = (client.predict(**sent, **given)[0] for given in ({}, {"quantize": "sinq"}))
+    assert _record(Path(few))["quantize"] == "sinq" and "quantize" not in _record(Path(plain))
+    assert not np.array_equal(np.asarray(Image.open(plain)), np.asarray(Image.open(few)))
+
+
 def test_guide_has_the_defaults_of_the_command_line(client: Client) -> None:
     endpoint = client.view_api(return_format="dict")["named_endpoints"]["/guide"]
     defaults = {each["parameter_name"]: each["parameter_default"] for each in endpoint["parameters"]}
     assert defaults == {
         "prompt": "", "reference": None, "palette": "", "model": "pocket-128", "strength": 1.0, "steps": None, "seed": 0,
-        "negative": "", "size": "", "plain": False,
+        "negative": "", "size": "", "plain": False, "quantize": "none",
     }  # fmt: skip
 
 
@@ -409,6 +416,7 @@ def test_guide_has_the_defaults_of_the_command_line(client: Client) -> None:
         ({"seed": -1}, "seed -1 is out of range"),
         ({"size": "big"}, "'big' is not a size"),
         ({"size": "65x64"}, "multiple of 8"),
+        ({"quantize": "int3"}, "'int3'"),
         ({"model": "pocket"}, "neither in the list"),
         ({"model": str(ASSETS / "models" / "pocket-128")}, "neither in the list"),
         ({"model": "assets/models"}, "neither in the list"),
@@ -428,7 +436,7 @@ def test_guide_refuses_in_one_line(
 def test_guide_opens_no_file_of_the_server(app_url: str) -> None:
     """Past the client, which would upload the file."""
     named = {"path": str(ASSETS / "fig-red-bowl.jpg"), "meta": {"_type": "gradio.FileData"}}
-    data = ["a cat", named, "", "pocket-64", 1, 2, 0, "", "", False]
+    data = ["a cat", named, "", "pocket-64", 1, 2, 0, "", "", False, "none"]
     event = httpx.post(f"{app_url}gradio_api/call/guide", json={"data": data}).json()["event_id"]
     answer = httpx.get(f"{app_url}gradio_api/call/guide/{event}", timeout=120).text
     assert "event: error" in answer and ".png" not in answer

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from guidance.catalogue import EMBEDDED_ID
+from guidance.quantize.kinds import NONE
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import parse_size
 from reswd_torch.errors import InputError
@@ -34,6 +35,7 @@ def guide(
     negative: str = "",
     size: str = "",
     plain: bool = False,
+    quantize: str = NONE,
 ) -> tuple[str, str | None, float, float | None]:
     """Paint a picture of a prompt in the colours of a reference.
 
@@ -48,6 +50,7 @@ def guide(
         negative: what to keep away from.
         size: width and height in pixels, such as "64x64"; empty for the model's own.
         plain: paint the plain picture of the same seed as well.
+        quantize: "sinq" keeps the model's linear layers in 4 bits, "auto" only where it would not fit; "none" does nothing.
 
     Returns:
         The guided picture and the plain one as PNGs with their settings; their distances to the reference.
@@ -65,6 +68,7 @@ def guide(
     choice = GuideChoice(
         prompt=prompt, negative=negative, kind=PALETTE if palette else PICTURE, palette=palette, model=model,
         strength=strength, plain=plain, seed=seed, steps=steps, width=width, height=height,
+        quantize=quantize,
     )  # fmt: skip
     folder = new_folder()
     try:
@@ -102,11 +106,12 @@ def add_guide_endpoint() -> None:
     negative = gr.Textbox("", label="negative")
     size = gr.Textbox("", label="size")
     plain = gr.Checkbox(False, label="plain")
+    quantize = as_sent(gr.Textbox(NONE, label="quantize"))
     picture, plain_picture = gr.File(label="picture"), gr.File(label="plain picture")
     distance, plain_distance = gr.Number(label="distance"), gr.Number(label="plain distance")
     gr.Button("guide").click(
         guide,
-        [prompt, reference, palette, model, strength, steps, seed, negative, size, plain],
+        [prompt, reference, palette, model, strength, steps, seed, negative, size, plain, quantize],
         [picture, plain_picture, distance, plain_distance],
         api_name="guide",
         concurrency_id="generate",
