@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor
 
 from training import autoencoder, text
@@ -81,6 +82,7 @@ def run(config: Config, things: list[Thing], device: torch.device) -> UNet2DCond
     if parts.start:
         grow_denoiser(model, UNet2DConditionModel.from_pretrained(parts.start, subfolder="unet", dtype=torch.float32))
     model.to(device)
+    model.set_attn_processor(AttnProcessor())  # on CPUs its backward is faster than the fused one's, by a fifth of a step
     plan = Plan("denoiser", parts.steps, parts.learning_rate, parts.average, parts.seed, parts.warm_up)
     trained = train(model, step_loss(model, examples, parts, device), plan, config.work, device).eval()
     assert isinstance(trained, UNet2DConditionModel)
