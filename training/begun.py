@@ -45,9 +45,7 @@ def keep(config: Config, place: Path) -> list[str]:
 
 
 def restore(config: Config, place: Path) -> list[str]:
-    """Put kept autoencoders where their steps would have written them, unless they are there. Returns the names of those put.
-
-    The denoiser starts from the folder by itself, if the recipe's ``start`` names it.
+    """Put kept parts where the steps look for them, unless they are there. Returns the names of those put.
 
     Raises:
         ValueError: nothing is kept there, or a part is of another recipe.
@@ -55,14 +53,20 @@ def restore(config: Config, place: Path) -> list[str]:
     if not (place / _VAE).is_dir():
         raise ValueError(f"{place}: no training is kept there")
     put = []
-    for name, to in ((_VAE, autoencoder.folder(config)), (_SHARP, decoder.folder(config))):
+    codec = (*config.autoencoder.channels, config.autoencoder.latent_channels)
+    painter = (*config.denoiser.channels, config.autoencoder.latent_channels)
+    for name, to, kind, wanted in (
+        (_VAE, autoencoder.folder(config), AutoencoderKL, codec),
+        (_SHARP, decoder.folder(config), AutoencoderKL, codec),
+        (_UNET, denoiser.begun_folder(config), UNet2DConditionModel, painter),
+    ):
         if not (place / name).is_dir() or to.is_dir():
             continue
-        found = AutoencoderKL.from_pretrained(place / name, dtype=torch.float32)
-        wanted = (config.autoencoder.channels, config.autoencoder.latent_channels)
-        own = (tuple(found.config["block_out_channels"]), found.config["latent_channels"])
+        found = kind.from_pretrained(place / name, dtype=torch.float32)
+        latents = found.config["latent_channels" if kind is AutoencoderKL else "in_channels"]
+        own = (*found.config["block_out_channels"], latents)
         if own != wanted:
-            raise ValueError(f"{place / name} has channels and latents {own}; the recipe wants {wanted}")
+            raise ValueError(f"{place / name} has the channels {own}, those of latents last; the recipe wants {wanted}")
         found.save_pretrained(to)
         put.append(name)
     return put
