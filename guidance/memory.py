@@ -112,7 +112,7 @@ def memory_estimate(
     largest layer (:data:`LARGEST_LAYER`, or the largest component if that is smaller). The picture takes
     width * height * (:data:`DECODER_VALUES` * bytes of one of the decoder's numbers + :data:`OTHER_BYTES`). If ``guided``,
     it takes :data:`GUIDED_BYTES` more for each pixel, and :data:`ENCODER_VALUES` numbers where these are more, twice as many up
-    to :data:`TWO_AT_ONCE` pixels; and where the autoencoder has to run in float32, its weights once more in that format.
+    to :data:`TWO_AT_ONCE` pixels. Where a float16 autoencoder has to run in float32, its weights in that format come on top.
 
     Quantized, the linear layers of the denoiser and of the text encoders (:data:`LINEAR_SHARE`, :data:`ENCODER_SHARE`) take
     :func:`guidance.quantize.kinds.bytes_per_weight` for each parameter, and one layer is made anew at a time.
@@ -152,12 +152,13 @@ def memory_estimate(
     else:
         held = min(LARGEST_LAYER * whole, max(parts))
     decoder = 4 if model.upcast_vae else DTYPES[number]
-    values, copied = DECODER_VALUES.get(model.family, KL_DECODER), 0.0
+    values = DECODER_VALUES.get(model.family, KL_DECODER)
+    copied = 0.0
+    if model.upcast_vae and number == "float16":  # the pipeline turns the weights into float32, guidance copies them
+        copied = (4 if guided else 4 - DTYPES[number]) * model.vae * billion
     if guided:
         together = 2 if width * height <= TWO_AT_ONCE else 1
         values = max(values, together * ENCODER_VALUES.get(model.family, KL_ENCODER))
-        if model.upcast_vae and number == "float16":
-            copied = 4 * model.vae * billion
     pixel = values * decoder + OTHER_BYTES + (GUIDED_BYTES if guided else 0)
     host = 0.0 if offload == "none" else everything * billion
     loading = 0.0
