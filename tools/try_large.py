@@ -103,7 +103,9 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("model", metavar="MODEL", help="id of the catalogue or of the hub, or a folder")
     parser.add_argument("--steps", type=int, help="denoising steps; those of the model's makers if left out")
     parser.add_argument("--prompts", type=int, default=4, metavar="N", help="how many prompts; 4 if left out")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where pictures go; build/try_large/MODEL if left out")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where pictures go; build/try_large/MODEL if left out"
+    )
     parser.add_argument("--quantize", choices=QUANTIZATIONS, default=NONE, help="weights in fewer bits")
     parser.add_argument(
         "--offload", action="store_true", help="keep components in the host's memory even where all of them fit"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -95,12 +96,17 @@ def stored_bytes(model: nn.Module, quantize: str = NONE) -> float:
 
 def weights_of(model: str, dtype: str | None = None, quantize: str = NONE) -> Weights:
     """Bytes of the components of a model of the catalogue that is not embedded."""
-    shapes, number = PUBLISHED[model], getattr(torch, dtype or MODELS[model].dtype)
-    return Weights(
-        stored_bytes(build(shapes.denoiser, number), quantize),
-        sum(stored_bytes(build(part, number), quantize) for part in shapes.encoders),
-        stored_bytes(build(shapes.vae, number)),
-    )
+    denoiser, encoders, vae = _components(model, dtype or MODELS[model].dtype)
+    few = sum(stored_bytes(encoder, quantize) for encoder in encoders)
+    return Weights(stored_bytes(denoiser, quantize), few, stored_bytes(vae))
+
+
+@lru_cache(maxsize=1)  # they are built once for all quantizations
+def _components(model: str, dtype: str) -> tuple[nn.Module, tuple[nn.Module, ...], nn.Module]:
+    """The denoiser, the text encoders and the autoencoder of a model on ``meta``."""
+    shapes, number = PUBLISHED[model], getattr(torch, dtype)
+    encoders = tuple(build(part, number) for part in shapes.encoders)
+    return build(shapes.denoiser, number), encoders, build(shapes.vae, number)
 
 
 def working_of(model: str, width: int | None = None, height: int | None = None) -> Working:
@@ -184,5 +190,3 @@ def _call(entry: ModelEntry, shapes: Shapes, denoiser: Any, rows: int, columns: 
     latents = made(1, tokens, config.in_channels) if packed else made(batch, config.in_channels, rows, columns)
     width = config.caption_channels if entry.family in ("sana", "pixart") else config.joint_attention_dim
     return denoiser(hidden_states=latents, encoder_hidden_states=made(batch, text, width), **given)
-
-

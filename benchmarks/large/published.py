@@ -19,9 +19,7 @@ _DEFAULTS = "the defaults of the class in diffusers 0.42.1"
 _SDXL_PAPER = "arXiv 2307.01952, table 1 (blocks, width, context); counts 2.567 billion as published there"
 _CLIP = "transformers: the configuration of openai/clip-vit-large-patch14, arXiv 2103.00020, table 20"
 _FLUX2_SCRIPT = "scripts/convert_flux2_to_diffusers.py of diffusers, commit 207bae7a"
-_SD35 = (
-    "recorded from the configurations of the three repositories by a public test of another project; 8.15 and 2.47 billion"
-)
+_SD35 = "recorded from the configurations of the three repositories by a public test of another project; 8.15 and 2.47 billion"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What large models take is counted right: against every allocation of models that can be run, and against sizes known otherwise."""
+"""What large models take is counted right: against every allocation of small ones, and against sizes known otherwise."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ def _tried(model: str, out: Path, capsys: pytest.CaptureFixture[str], *more: str
 
 
 def test_the_embedded_model_fills_a_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    figures, told = _tried("pocket-64", tmp_path, capsys, "--steps", "4", "--prompts", "2")
-    assert (figures["size"], figures["steps"]) == ([64, 64], 4)
-    assert [each["prompt"] for each in figures["pictures"]] == list(PROMPTS[:2])
+    figures, told = _tried("pocket-64", tmp_path, capsys, "--steps", "2", "--prompts", "1")
+    assert (figures["size"], figures["steps"]) == ([64, 64], 2)
+    assert [each["prompt"] for each in figures["pictures"]] == list(PROMPTS[:1])
     for number, each in enumerate(figures["pictures"]):
         reference = _photograph(PHOTOGRAPHS[number])
         for way in {"plain", "CDL", "guided"}:
@@ -36,10 +36,10 @@ def test_the_embedded_model_fills_a_row(tmp_path: Path, capsys: pytest.CaptureFi
                 assert each["w2"][way] == pytest.approx(w2(_tensor(opened), reference))
         assert each["w2"]["guided"] < each["w2"]["plain"] and each["w2"]["CDL"] < each["w2"]["plain"]
         assert 0 < each["in_guidance"] < each["seconds"]["guided"]
-    assert 0 < figures["peak_gib"]["plain"] <= figures["peak_gib"]["guided"]
+    assert figures["pictures"] and 0 < figures["peak_gib"]["plain"] <= figures["peak_gib"]["guided"]
     head, row = HEAD.splitlines()[0], figures["row"]
     assert f"{HEAD}\n{row}\n" in told and row.count("|") == head.count("|")
-    assert row.startswith("| pocket-64 | 64 x 64, 4 | float32 | CPU")
+    assert row.startswith("| pocket-64 | 64 x 64, 2 | float32 | CPU")
     assert all(f"{package}: " in told for package in ("torch", "diffusers", "transformers", "reswd-studio", "driver"))
 
 
@@ -53,6 +53,7 @@ def test_a_folder_of_another_family_is_tried(family: str, tmp_path: Path, capsys
     assert len(list((tmp_path / "out").glob("00-*.png"))) == len(each["w2"])
 
 
+@pytest.mark.slow
 def test_four_bits_are_noted_in_the_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figures, _ = _tried("pocket-64", tmp_path, capsys, "--steps", "1", "--prompts", "1", "--quantize", "sinq")
     assert figures["placement"]["quantize"] == "sinq" and "| float32, sinq |" in figures["row"]
