@@ -183,7 +183,8 @@ def _linear_bytes(model: nn.Module) -> int:
 
 def pictures(count: int, judged: bool) -> None:
     """Print what guided pictures of the embedded model are like."""
-    from benchmarks.guidance.measuring import Judge, w2
+    from benchmarks.guidance.measuring import Judge
+    from benchmarks.guidance.nearness import w2
     from benchmarks.guidance.painting import Studio, photograph
     from benchmarks.guidance.rivals import Scheme
     from guidance.settings import GuidanceSettings

@@ -23,9 +23,18 @@ USABLE = 0.95
 LARGEST_LAYER = 0.68
 """Billions of parameters that sequential offload holds on the device at most. This is the size of the largest layer of any
 model in the catalogue, the token embedding of FLUX.2-dev's Mistral (131072 x 5120)."""
-DECODER_VALUES = 3 * 256
-"""Numbers that are held for each pixel while a picture is decoded: three full-size maps of 256 channels, the widest ones of
-``AutoencoderKL``."""
+DECODER_VALUES = {"qwen": 1730, "sana": 833}
+"""Numbers that are held for each pixel while a picture is decoded, by the model's family; :data:`KL_DECODER` for the others.
+Counted on the true shapes of the autoencoders (``python -m benchmarks.large``): that of Qwen-Image is one of videos, which copies
+its maps to pad them and keeps the last ones."""
+KL_DECODER = 3 * 256
+"""The same for ``AutoencoderKL``: three full-size maps of 256 channels, its widest ones."""
+ENCODER_VALUES = {"qwen": 964, "sana": 896}
+"""Numbers that are held for each pixel while guidance encodes a picture, likewise; :data:`KL_ENCODER` for the others."""
+KL_ENCODER = 5 * 128
+TWO_AT_ONCE = 2**19
+"""The largest number of pixels of a picture that guidance encodes together with the moved one, which takes twice as much: half of
+what :mod:`guidance.core` sends through the autoencoder at once."""
 OTHER_BYTES = 2560
 """Bytes that everything else takes for each pixel: workspaces of convolutions, attention, and what the allocator holds back.
 The number is chosen so that the estimates for FLUX.2 klein 4B at 1024 x 1024 meet the peaks that were published for it:
@@ -101,8 +110,9 @@ def memory_estimate(
     parameters. With ``"model"`` they are those of the largest component; if ``guided``, the denoiser and the autoencoder
     count as one component, since guidance goes back and forth between them. With ``"sequential"`` they are those of the
     largest layer (:data:`LARGEST_LAYER`, or the largest component if that is smaller). The picture takes
-    width * height * (:data:`DECODER_VALUES` * bytes of one of the decoder's numbers + :data:`OTHER_BYTES`), and if
-    ``guided``, :data:`GUIDED_BYTES` more for each pixel.
+    width * height * (:data:`DECODER_VALUES` * bytes of one of the decoder's numbers + :data:`OTHER_BYTES`). If ``guided``,
+    it takes :data:`GUIDED_BYTES` more for each pixel, and :data:`ENCODER_VALUES` numbers where these are more, twice as many up
+    to :data:`TWO_AT_ONCE` pixels. Where a float16 autoencoder has to run in float32, its weights in that format come on top.
 
     Quantized, the linear layers of the denoiser and of the text encoders (:data:`LINEAR_SHARE`, :data:`ENCODER_SHARE`) take
     :func:`guidance.quantize.kinds.bytes_per_weight` for each parameter, and one layer is made anew at a time.
@@ -142,7 +152,14 @@ def memory_estimate(
     else:
         held = min(LARGEST_LAYER * whole, max(parts))
     decoder = 4 if model.upcast_vae else DTYPES[number]
-    pixel = DECODER_VALUES * decoder + OTHER_BYTES + (GUIDED_BYTES if guided else 0)
+    values = DECODER_VALUES.get(model.family, KL_DECODER)
+    copied = 0.0
+    if model.upcast_vae and number == "float16":  # the pipeline turns the weights into float32, guidance copies them
+        copied = (4 if guided else 4 - DTYPES[number]) * model.vae * billion
+    if guided:
+        together = 2 if width * height <= TWO_AT_ONCE else 1
+        values = max(values, together * ENCODER_VALUES.get(model.family, KL_ENCODER))
+    pixel = values * decoder + OTHER_BYTES + (GUIDED_BYTES if guided else 0)
     host = 0.0 if offload == "none" else everything * billion
     loading = 0.0
     if few != whole:
@@ -151,7 +168,7 @@ def memory_estimate(
             for full, kept in zip((*model.text_encoders, model.denoiser), (*encoders, denoiser), strict=True)
         )
         loading = (everything + grown) * billion
-    return MemoryEstimate(held * billion, width * height * pixel / GIB, host, loading)
+    return MemoryEstimate(held * billion, width * height * pixel / GIB + copied, host, loading)
 
 
 def _bytes(quantize: str, number: int) -> float:

@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.guidance.nearness import w2
 from benchmarks.guidance.painting import MEASURED, ROOT, STEPS, Studio, photograph
 from benchmarks.guidance.rivals import Rates, Scheme, papers
 from guidance.reference import Reference
@@ -32,8 +32,6 @@ RATES = (0.003, 0.006, 0.01, 0.018, 0.03, 0.1, 0.2)
 """The learning rates from which the papers' scheme gets its two."""
 MOST_SPECKLE, MOST_FALL = 1.3, 0.1
 """The limits: speckle as a multiple of the plain images', and how far the top-5 share may fall below the plain images'."""
-PIXELS = 1024
-"""Pixels and reference colours that W2 compares."""
 WORK = ROOT / "build" / "guidance"
 """The folder that keeps painted pictures and their figures. Delete it after a change of guidance itself."""
 
@@ -84,16 +82,6 @@ class Judge:
         """1 for each picture whose object is among the classifier's first five, 0 for each other."""
         ranks = classifier.ranks(self.model, pictures, torch.tensor([each.thing for each in prompts]))
         return (ranks < 5).float().tolist()
-
-
-def w2(picture: Tensor, reference: Reference) -> float:
-    """The exact Wasserstein distance in RGB between 1,024 pixels of a picture (3, height, width) and 1,024 reference colours."""
-    import ot
-
-    random = torch.Generator().manual_seed(0)
-    sets = (picture.permute(1, 2, 0).reshape(-1, 3), reference.colors)
-    first, second = (each[torch.randperm(len(each), generator=random)[:PIXELS]].double().numpy() for each in sets)
-    return float(np.sqrt(ot.emd2([], [], ot.dist(first, second), numItermax=10**6)))
 
 
 def quality(

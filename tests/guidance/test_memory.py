@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from guidance import core
 from guidance.catalogue import CATALOGUE, EMBEDDED_ID, MODELS, ModelEntry
-from guidance.memory import GIB, OFFLOADS, USABLE, choose_placement, memory_estimate
+from guidance.memory import GIB, OFFLOADS, TWO_AT_ONCE, USABLE, choose_placement, memory_estimate
 from reswd_torch import InputError
 
 SDXL = MODELS["stabilityai/stable-diffusion-xl-base-1.0"]
@@ -17,18 +18,29 @@ POCKET = MODELS[EMBEDDED_ID]
 
 
 def test_the_estimate_is_the_one_made_by_hand() -> None:
-    # SDXL in half precision, its decoder in single: 3.469e9 * 2 bytes, and per pixel 768 * 4 + 2560, guided 128 more
+    # SDXL in half precision, its decoder in single: 3.469e9 * 2 bytes, and per pixel 768 * 4 + 2560, guided 128 more; the
+    # autoencoder's weights become single precision, which guidance copies them to
     weights = (2.567 + 0.123 + 0.695 + 0.084) * 1e9 * 2 / 2**30
     plain = memory_estimate(SDXL, 1024, 1024, guided=False)
     assert plain.weights == pytest.approx(weights)
-    assert plain.working == pytest.approx(5.5)
+    assert plain.working == pytest.approx(5.5 + 0.084e9 * 2 / 2**30)
     assert plain.host == 0
-    assert plain.device == pytest.approx(weights + 5.5)
+    assert plain.device == pytest.approx(weights + plain.working)
     guided = memory_estimate(SDXL, 1024, 1024, "model")
     assert guided.weights == pytest.approx((2.567 + 0.084) * 1e9 * 2 / 2**30)
-    assert guided.working == pytest.approx(5.625)
+    assert guided.working == pytest.approx(5.625 + 0.084e9 * 4 / 2**30)
     assert guided.host == pytest.approx(weights)
-    assert str(plain) == "about 12.0 GiB (estimate: weights 6.5, pictures 5.5)"
+    assert str(plain) == "about 12.1 GiB (estimate: weights 6.5, pictures 5.7)"
+
+
+def test_a_small_guided_picture_takes_the_encoder_twice() -> None:
+    # at 512 x 512 both pictures are encoded at once: 2 * 640 numbers a pixel, where the decoder holds 768
+    sd = MODELS["stable-diffusion-v1-5/stable-diffusion-v1-5"]
+    plain, guided = (memory_estimate(sd, 512, 512, guided=each).working * GIB / 512**2 for each in (False, True))
+    assert plain == pytest.approx(768 * 2 + 2560)
+    assert guided == pytest.approx(1280 * 2 + 2560 + 128)
+    assert memory_estimate(sd, 1024, 1024).working * GIB / 1024**2 == pytest.approx(768 * 2 + 2560 + 128)
+    assert TWO_AT_ONCE * 2 == core._PIXELS_AT_ONCE
 
 
 def test_the_estimate_meets_the_published_peaks_it_was_fitted_to() -> None:
