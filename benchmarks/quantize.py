@@ -184,7 +184,8 @@ def _linear_bytes(model: nn.Module) -> int:
 def pictures(count: int, judged: bool) -> None:
     """Print what guided pictures of the embedded model are like."""
     from benchmarks.guidance.measuring import Judge, w2
-    from benchmarks.guidance.painting import Studio, photograph
+    from benchmarks.guidance.painting import Studio
+    from benchmarks.guidance.photographs import photograph
     from benchmarks.guidance.rivals import Scheme
     from guidance.settings import GuidanceSettings
 
@@ -211,7 +212,7 @@ def pictures(count: int, judged: bool) -> None:
         near, hits = [], []
         for reference in references:
             made, _ = studio.paint(scheme, words, seeds, reference)
-            near += [w2(each, reference) for each in made]
+            near += [w2(each, reference.colors) for each in made]
             hits += judge.top5(made, prompts) if judge else []
         far = float((plain - first).square().mean().sqrt())
         shares = (

@@ -12,25 +12,14 @@ import torch
 
 from benchmarks.guidance import __doc__ as about
 from benchmarks.guidance.measuring import Figures, Judge, peak, quality, timed, tuned_rates
-from benchmarks.guidance.painting import MEASURED, Studio, photograph
+from benchmarks.guidance.painting import MEASURED, Studio
+from benchmarks.guidance.photographs import REPORTED, Photograph, photograph
 from benchmarks.guidance.report import draw, table, write_json
 from benchmarks.guidance.rivals import Rates, Scheme, schemes
 from benchmarks.memory import peak_mib
 from guidance.catalogue import EMBEDDED_IDS
-from guidance.reference import Reference
 from training.evaluate import Prompt
 
-REPORTED = (
-    "astronaut-portrait",
-    "autumn-mountain",
-    "bridge-night",
-    "dandelion-golden-light",
-    "fig-red-bowl",
-    "forest-stream",
-    "lagoon-jetty",
-    "mountain-sunset",
-)
-"""The reference photographs, in the order in which ``--references`` takes them."""
 PROMPT_SEED = 4242
 TIMED_PROMPTS = 9
 """Prompts that are timed; the first only warms up."""
@@ -99,7 +88,7 @@ def print_peak(name: str, rates: Rates, model: str) -> None:
 
 
 def judged(
-    studio: Studio, judge: Judge, wanted: Sequence[Scheme], prompts: Sequence[Prompt], references: Sequence[Reference]
+    studio: Studio, judge: Judge, wanted: Sequence[Scheme], prompts: Sequence[Prompt], references: Sequence[Photograph]
 ) -> dict[str, Figures]:
     """The quality of each scheme by name; a line is printed as soon as a scheme is done."""
     found: dict[str, Figures] = {}

@@ -8,20 +8,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.guidance.painting import MEASURED, ROOT, STEPS, Studio, photograph
-from benchmarks.guidance.rivals import Rates, Scheme, papers
+from benchmarks.guidance.painting import SCALE, STEPS, Studio, finished
+from benchmarks.guidance.photographs import ROOT, Photograph, photograph
+from benchmarks.guidance.rivals import PLAIN, Rates, Scheme, papers
 from guidance.reference import Reference
 from reswd_torch.matching import color_distance
 from training import classifier
 from training.art import load_things
 from training.config import read_config
 from training.evaluate import Paper, Prompt, training_captions
+from training.contours import false_contours, structure_kept
 from training.measures import speckle
 from training.packages import fetch
 
@@ -46,6 +48,8 @@ class Figures:
         w2: the exact Wasserstein distance in RGB of each picture.
         sw: the sliced Wasserstein distance in CIE Lab of each picture.
         top5: for each picture 1 if its object is among the classifier's first five, else 0.
+        structure: for each picture the correlation of its lightness gradients with those of the plain picture of its seed.
+        banding: for each picture the share of the plain picture's smooth area that lies at a false contour.
         pictures: for each reference the pictures, (prompts, 3, height, width), 0..1.
         speckle: mean energy of the highest frequencies in the flat background of all pictures.
         calls: calls of the denoiser for one reference's pictures.
@@ -57,6 +61,8 @@ class Figures:
     w2: list[float] = field(default_factory=list)
     sw: list[float] = field(default_factory=list)
     top5: list[float] = field(default_factory=list)
+    structure: list[float] = field(default_factory=list)
+    banding: list[float] = field(default_factory=list)
     pictures: list[Tensor] = field(default_factory=list)
     speckle: float = 0.0
     calls: float = 0.0
@@ -74,7 +80,7 @@ class Judge:
         fetch(config.downloads)
         things = load_things(config.downloads)
         self.model = classifier.run(config, things, torch.device("cpu"))
-        self.paper = Paper(config, things, studio.pipe, self.model)
+        self.paper = Paper(config, things, studio.pipe, {"things": self.model})
 
     def prompts(self, count: int, seed: int) -> list[Prompt]:
         """Captions as training draws them."""
@@ -97,29 +103,59 @@ def w2(picture: Tensor, reference: Reference) -> float:
 
 
 def quality(
-    studio: Studio, judge: Judge, scheme: Scheme, prompts: Sequence[Prompt], references: Sequence[Reference]
+    studio: Studio, judge: Judge, scheme: Scheme, prompts: Sequence[Prompt], references: Sequence[Photograph]
 ) -> Figures:
-    """Paint every prompt toward every reference and judge the pictures; or read what an earlier run kept of the same."""
-    words, seeds = [each.words for each in prompts], [each.seed for each in prompts]
-    painted = [hash_of(reference) for reference in references]
-    recipe: tuple[object, ...] = (scheme.settings, scheme.match, scheme.whole_way, words, seeds, painted)
-    recipe += () if studio.model == MEASURED else (studio.model,)
-    kept = WORK / f"{hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]}.pt"
-    if kept.is_file():
-        return Figures(**torch.load(kept, weights_only=True))
-    figures = Figures()
-    before = studio.calls
-    for reference in references:
-        pictures, _ = studio.paint(scheme, words, seeds, reference)
-        figures.w2 += [w2(picture, reference) for picture in pictures]
-        figures.sw += [color_distance(each.permute(1, 2, 0).reshape(-1, 3), reference.colors) for each in pictures]
+    """Paint every prompt toward every reference, or read what an earlier run kept of the same, and judge the pictures."""
+    made = painted(studio, scheme, prompts, references)
+    plain = painted(studio, PLAIN, prompts, references)
+    figures = Figures(pictures=made.pictures, calls=made.calls)
+    for reference, pictures, plain_ones in zip(references, made.pictures, plain.pictures, strict=True):
+        colors = reference.colors
+        figures.w2 += [w2(picture, colors) for picture in pictures]
+        figures.sw += [color_distance(each.permute(1, 2, 0).reshape(-1, 3), colors.colors) for each in pictures]
         figures.top5 += judge.top5(pictures, prompts)
-        figures.pictures.append(pictures)
+        figures.structure += structure_kept(pictures, plain_ones)
+        figures.banding += false_contours(pictures, plain_ones)
     figures.speckle = speckle(torch.cat(figures.pictures))
-    figures.calls = (studio.calls - before) / len(references)
-    WORK.mkdir(parents=True, exist_ok=True)
-    torch.save(vars(figures), kept)
     return figures
+
+
+@dataclass(frozen=True)
+class Painted:
+    """The pictures of one scheme.
+
+    Attributes:
+        pictures: for each reference the pictures, (prompts, 3, height, width), 0..1.
+        calls: calls of the denoiser for one reference's pictures.
+    """
+
+    pictures: list[Tensor]
+    calls: float
+
+
+def painted(studio: Studio, scheme: Scheme, prompts: Sequence[Prompt], references: Sequence[Photograph]) -> Painted:
+    """The pictures of a scheme, painted now or read from what an earlier run kept. A match afterwards is made anew each time."""
+    made = [_painted_toward(studio, scheme, prompts, reference) for reference in references]
+    pairs = zip(made, references, strict=True)
+    return Painted([finished(scheme, pictures, each) for (pictures, _), each in pairs], statistics.mean(n for _, n in made))
+
+
+def _painted_toward(
+    studio: Studio, scheme: Scheme, prompts: Sequence[Prompt], reference: Photograph
+) -> tuple[Tensor, int]:
+    """The pictures toward one reference before any match, and the calls of the denoiser that they took."""
+    words, seeds = [each.words for each in prompts], [each.seed for each in prompts]
+    recipe: tuple[object, ...] = (studio.model, STEPS, SCALE, scheme.settings, scheme.loop.__name__, words, seeds)
+    if scheme.settings is not None:  # a plain picture is the same whatever the reference
+        recipe += (hash_of(reference.colors),)
+    kept = WORK / f"{hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]}.pt"
+    if not kept.is_file():
+        before = studio.calls
+        pictures, _ = studio.paint(replace(scheme, match=None), words, seeds, reference)
+        WORK.mkdir(parents=True, exist_ok=True)
+        torch.save({"pictures": pictures, "calls": studio.calls - before}, kept)
+    found = torch.load(kept, weights_only=True)
+    return found["pictures"], found["calls"]
 
 
 def hash_of(reference: Reference) -> str:
@@ -131,7 +167,7 @@ def tuned_rates(studio: Studio, judge: Judge) -> Rates:
     """Choose the learning rates of the papers' scheme, on references and prompts that serve nothing else."""
     prompts, found = judge.prompts(4, TUNING_SEED), {}
     references = [photograph(name) for name in TUNED_ON]
-    plain = quality(studio, judge, Scheme("plain"), prompts, references)
+    plain = quality(studio, judge, PLAIN, prompts, references)
     for rate in RATES:
         found[rate] = quality(studio, judge, papers(rate), prompts, references)
         near, grain, top5 = _summary(found[rate], plain)
@@ -153,7 +189,7 @@ def _summary(figures: Figures, plain: Figures) -> tuple[float, float, float]:
 
 
 def timed(
-    studio: Studio, compared: Sequence[Scheme], prompts: Sequence[Prompt], references: Sequence[Reference]
+    studio: Studio, compared: Sequence[Scheme], prompts: Sequence[Prompt], references: Sequence[Photograph]
 ) -> dict[str, tuple[float, float]]:
     """Time each scheme on single pictures, each beside a plain picture that is painted just before it.
 

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks.guidance.measuring import Figures
-from benchmarks.guidance.painting import ROOT
+from benchmarks.guidance.photographs import ROOT
 
 SHOWN = ("plain", "plain, then colour match (CDL)", "the papers', rate for distance alone", "ours")
 """The schemes on the sheet, from top to bottom."""
