@@ -35,7 +35,8 @@ def false_contours(made: Tensor, plain: Tensor) -> list[float]:
     - a step stands between two flat pieces: it is at least ``STEP`` and ``ISOLATED`` times as large as every step beside it, and
       the lines beside have one there, too; or
     - the order of lightness is broken: the plain picture's rises (or falls) all the way and the other one's turns. Both are
-      smoothed over 5 x 5 pixels first, and the noise that is left has to be exceeded. A ramp that is reversed as a whole keeps its order.
+      smoothed over 5 x 5 pixels first, and the noise that is left has to be exceeded. A ramp that is reversed as a whole keeps
+      its order.
 
     A picture that was painted anew may have got a true edge where the plain one is smooth; that counts here, too.
 
@@ -60,7 +61,10 @@ def structure_kept(made: Tensor, plain: Tensor) -> list[float]:
     Returns:
         n correlations, -1..1; not a number where a picture is of one lightness.
     """
-    return [_correlation(*(_gradients(to_lab(_pixels(each))[..., 0]) for each in pair)) for pair in zip(made, plain, strict=True)]
+    return [
+        _correlation(*(_gradients(to_lab(_pixels(each))[..., 0]) for each in pair))
+        for pair in zip(made, plain, strict=True)
+    ]
 
 
 def smooth_area(lab: np.ndarray) -> np.ndarray:
@@ -81,7 +85,9 @@ def _banded(made: np.ndarray, plain: np.ndarray) -> float:
     if not smooth.any():
         return float("nan")
     found = np.zeros(smooth.shape, np.uint8)
-    soft = [cv2.blur(np.ascontiguousarray(each[..., 0]), (5, 5), borderType=cv2.BORDER_REPLICATE) for each in (made, plain)]
+    soft = [
+        cv2.blur(np.ascontiguousarray(each[..., 0]), (5, 5), borderType=cv2.BORDER_REPLICATE) for each in (made, plain)
+    ]
     least = TURN + NOISE * _noise(made[..., 0], smooth) * 2**0.5 / 5
     for turn in (False, True):  # along rows, then along columns
         lines = [each.swapaxes(0, 1) if turn else each for each in (made, smooth, *soft)]

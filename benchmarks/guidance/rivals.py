@@ -36,6 +36,11 @@ class Scheme:
         """Whether it needs color-matcher."""
         return self.match in PEERS
 
+    @property
+    def is_rival(self) -> bool:
+        """Whether it does without our guidance and without gradients: what people compare ours with."""
+        return (self.match is not None and self.settings is None) or self.loop is SubspaceGuidance
+
 
 PLAIN = Scheme("plain")
 OURS = Scheme("ours", GuidanceSettings())
