@@ -213,7 +213,7 @@ def _line(name: str, rows: list[Row], with_truth: bool, memory: str) -> None:
 
 
 def _distance(pair: Pair) -> float:
-    samples = [sample_pixels(readreduced(path).pixels, 2048, 0).held_out for path in (pair.source, pair.target)]
+    samples = [sample_pixels(read_reduced(path).pixels, 2048, 0).held_out for path in (pair.source, pair.target)]
     return color_distance(*samples)
 
 

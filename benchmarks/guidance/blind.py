@@ -198,7 +198,7 @@ def scores(key: Mapping[str, object], answers: Sequence[Mapping[str, str]]) -> d
                 count[0] += (pair.A if said == "A" else pair.B) == ours
                 count[1] += 1
     return {
-        rival: {question: Score(*count, *interval(*count)) for question, count in asked.items()}
+        rival: {question: Score(count[0], count[1], *interval(count[0], count[1])) for question, count in asked.items()}
         for rival, asked in counts.items()
     }
 
