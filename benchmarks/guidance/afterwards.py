@@ -1,6 +1,7 @@
 """Matches of a finished picture to the reference: what a person who does not guide would do. They know nothing of the model.
 
-``cdl`` and ``lut`` see the same 2,048 colours of the reference as guidance does. The wishes (``look``, ``mood``, ``colours``) are
+``cdl`` and ``lut`` see the same 2,048 colours of the reference as guidance does, and take its whole distribution, as guidance
+wants it: the default wish, the mood, stops short of that. The wishes (``look``, ``mood``, ``colours``) are
 those of ``reswd match``, and these and color-matcher's methods see the whole photograph.
 """
 
@@ -17,7 +18,7 @@ from benchmarks.guidance.photographs import Photograph
 from benchmarks.match import PEERS, by_peer, reduced
 from reswd_torch.matching import PixelSample, fit_samples, sample_pixels
 from reswd_torch.matching.match import match
-from reswd_torch.settings import AIMS, CDL, LUT, MatchSettings
+from reswd_torch.settings import AIMS, CDL, COLOURS, LUT, MatchSettings
 
 TRANSFORMS = (CDL, LUT)
 MATCHES = (*TRANSFORMS, *AIMS, *PEERS)
@@ -42,7 +43,7 @@ def matched(picture: Tensor, reference: Photograph, how: str) -> Tensor:
     if how in TRANSFORMS:
         colors = reference.colors.colors
         target = PixelSample(colors, colors)
-        grade = fit_samples(sample_pixels(pixels, 2048, 0), target, MatchSettings(transform=how))
+        grade = fit_samples(sample_pixels(pixels, 2048, 0), target, MatchSettings(transform=how, aim=COLOURS))
         return grade.apply(pixels).permute(2, 0, 1)
     if how in AIMS:
         return match(pixels, reference.path, layout="HWC", aim=how).apply(pixels).permute(2, 0, 1)
