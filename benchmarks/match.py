@@ -145,7 +145,7 @@ def peer(pair: Pair, method: str) -> Row:
 
     The patches are appended to the source as one more row of pixels, too few to change the match.
     """
-    source, target = (_reduced(path) for path in (pair.source, pair.target))
+    source, target = (reduced(path) for path in (pair.source, pair.target))
     if pair.patches is not None:
         row = np.resize(pair.patches[0] * 255, (1, source.shape[1], 3))
         source = np.concatenate((source, row))
@@ -217,7 +217,8 @@ def _distance(pair: Pair) -> float:
     return color_distance(*samples)
 
 
-def _reduced(path: Path) -> np.ndarray:
+def reduced(path: Path) -> np.ndarray:
+    """A picture as color-matcher gets it: (rows, columns, 3), float, 0..255, of at most ``PEER_ROWS`` rows."""
     from PIL import Image
 
     with Image.open(path) as opened:

@@ -185,7 +185,8 @@ def pictures(count: int, judged: bool) -> None:
     """Print what guided pictures of the embedded model are like."""
     from benchmarks.guidance.measuring import Judge
     from benchmarks.guidance.nearness import w2
-    from benchmarks.guidance.painting import Studio, photograph
+    from benchmarks.guidance.painting import Studio
+    from benchmarks.guidance.photographs import photograph
     from benchmarks.guidance.rivals import Scheme
     from guidance.settings import GuidanceSettings
 
@@ -212,7 +213,7 @@ def pictures(count: int, judged: bool) -> None:
         near, hits = [], []
         for reference in references:
             made, _ = studio.paint(scheme, words, seeds, reference)
-            near += [w2(each, reference) for each in made]
+            near += [w2(each, reference.colors) for each in made]
             hits += judge.top5(made, prompts) if judge else []
         far = float((plain - first).square().mean().sqrt())
         shares = (

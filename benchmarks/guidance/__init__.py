@@ -9,6 +9,10 @@ Every scheme paints the same prompts with the same seeds toward the same referen
 - top-5: how often a classifier that never saw the denoiser (training/classifier.py) has the prompt's object among its first 5;
 - speckle: the energy of the highest frequencies in the flat background (training/measures.py), as a multiple of the plain
   images';
+- structure: how far the gradients of lightness are those of the plain picture of the same seed (1: all edges are kept), and
+  banding: the share of the plain picture's smooth area at which a step stands, or the order of lightness is broken, that the
+  plain picture does not have (both training/contours.py). A picture that was painted anew has edges of its own, so both favour
+  matches afterwards;
 - the calls of the denoiser; the time of one picture painted alone, as a multiple of the time of the plain picture that was
   painted just before it; and the time that guidance itself takes in each step;
 - the peak memory of a process that paints one picture, less that of a process that paints a plain one.
@@ -18,5 +22,9 @@ build/training. The learning rate of the papers' scheme is chosen on two referen
 is chosen twice: for the smallest W2 alone, and for the smallest W2 within the limits that our own scheme has to keep (speckle
 at most 1.3, top-5 at most 10 points lower than without guidance). The whole run takes about an hour and a half on two cores,
 most of it for the papers' scheme. What has been painted is kept in build/guidance, so that a run that was cut off continues
-from there. --only NAME runs one scheme beside the plain images.
+from there. --only NAME runs one scheme, or several, beside the plain images; --no-top5 leaves the classifier out.
+
+The rows "plain, then" are pictures painted without a reference and matched afterwards: by the colours that guidance sees (CDL,
+LUT), as ``reswd match`` does under each of its wishes, and by color-matcher (pip install color-matcher). ``python -m
+benchmarks.guidance.blind`` has people compare the rows.
 """

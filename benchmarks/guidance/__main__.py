@@ -11,27 +11,16 @@ from pathlib import Path
 import torch
 
 from benchmarks.guidance import __doc__ as about
-from benchmarks.guidance.measuring import Figures, Judge, peak, quality, timed, tuned_rates
-from benchmarks.guidance.painting import MEASURED, Studio, photograph
+from benchmarks.guidance.measuring import PROMPT_SEED, Figures, Judge, peak, quality, timed, tuned_rates
+from benchmarks.guidance.painting import MEASURED, Studio
+from benchmarks.guidance.photographs import REPORTED, Photograph, photograph
 from benchmarks.guidance.report import draw, table, write_json
-from benchmarks.guidance.rivals import Rates, Scheme, schemes
+from benchmarks.guidance.rivals import PLAIN, Rates, Scheme, schemes
+from benchmarks.match import installed
 from benchmarks.memory import peak_mib
 from guidance.catalogue import EMBEDDED_IDS
-from guidance.reference import Reference
 from training.evaluate import Prompt
 
-REPORTED = (
-    "astronaut-portrait",
-    "autumn-mountain",
-    "bridge-night",
-    "dandelion-golden-light",
-    "fig-red-bowl",
-    "forest-stream",
-    "lagoon-jetty",
-    "mountain-sunset",
-)
-"""The reference photographs, in the order in which ``--references`` takes them."""
-PROMPT_SEED = 4242
 TIMED_PROMPTS = 9
 """Prompts that are timed; the first only warms up."""
 
@@ -52,10 +41,13 @@ def arguments() -> argparse.Namespace:
         nargs=2,
         help="learning rates of the papers' scheme: for distance alone, and within the limits; tuned when left out",
     )
-    parser.add_argument("--only", help="name of one scheme to run beside the plain images")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="names of the schemes to run beside the plain images")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of PyTorch")
     parser.add_argument(
         "--no-time", action="store_true", help="measure quality only, on a machine that does other work"
+    )
+    parser.add_argument(
+        "--no-top5", action="store_true", help="leave the classifier out, which is trained at first use"
     )
     parser.add_argument("--figure", type=Path, help="draw the sheet of pictures into this file")
     parser.add_argument("--json", type=Path, help="write every figure into this file")
@@ -71,10 +63,10 @@ def main() -> None:
         print_peak(chosen.peak, Rates(*chosen.rates), chosen.model)
         return
     studio = Studio(chosen.model)
-    judge = Judge(studio)
+    judge = Judge(studio, classifies=not chosen.no_top5)
     rates = Rates(*chosen.rates) if chosen.rates else tuned_rates(studio, judge)
     print(f"learning rates: {rates.nearest:g} for distance alone, {rates.limited:g} within limits")
-    wanted = tuple(each for each in schemes(rates) if chosen.only in (None, each.name) or each.name == "plain")
+    wanted = wanted_schemes(schemes(rates), chosen.only)
     prompts = judge.prompts(chosen.prompts, PROMPT_SEED)
     names = REPORTED[: chosen.references]
     references = [photograph(name) for name in names]
@@ -84,11 +76,28 @@ def main() -> None:
             found[name].time, found[name].milliseconds = ratio, milliseconds
         for scheme in wanted:
             found[scheme.name].memory = statistics.median(peak(scheme.name, rates, chosen.model) for _ in range(3))
-    print(table(found))
+    print(table(found, timed=not chosen.no_time))
     if chosen.json:
         write_json(found, chosen.json)
     if chosen.figure:
         draw(found, names, chosen.figure)
+
+
+def wanted_schemes(every: Sequence[Scheme], only: Sequence[str] | None) -> tuple[Scheme, ...]:
+    """The plain scheme and those named, all if none is; those that need color-matcher are left out where it is missing.
+
+    Raises:
+        SystemExit: a name is that of no scheme.
+    """
+    known = [each.name for each in every]
+    for name in only or ():
+        if name not in known:
+            raise SystemExit(f"no scheme is called {name!r}: choose from " + "; ".join(known))
+    wanted = [each for each in every if only is None or each.name in only or each == PLAIN]
+    if any(each.is_peers_match for each in wanted) and not installed("color_matcher"):
+        print("color-matcher is not installed here: pip install color-matcher to see it in this table")
+        wanted = [each for each in wanted if not each.is_peers_match]
+    return tuple(wanted)
 
 
 def print_peak(name: str, rates: Rates, model: str) -> None:
@@ -99,7 +108,7 @@ def print_peak(name: str, rates: Rates, model: str) -> None:
 
 
 def judged(
-    studio: Studio, judge: Judge, wanted: Sequence[Scheme], prompts: Sequence[Prompt], references: Sequence[Reference]
+    studio: Studio, judge: Judge, wanted: Sequence[Scheme], prompts: Sequence[Prompt], references: Sequence[Photograph]
 ) -> dict[str, Figures]:
     """The quality of each scheme by name; a line is printed as soon as a scheme is done."""
     found: dict[str, Figures] = {}

@@ -1,26 +1,23 @@
-"""Painting: an embedded model under each scheme, the calls of its denoiser counted, and the photographs it is steered toward."""
+"""Painting: an embedded model under each scheme, and the calls of its denoiser counted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from unittest import mock
 
 import torch
-from PIL import Image
 from torch import Tensor
 
-from benchmarks.guidance.rivals import Scheme, WholeWayGuidance
+from benchmarks.guidance.afterwards import matched
+from benchmarks.guidance.photographs import Photograph
+from benchmarks.guidance.rivals import Scheme
 from guidance import attach
 from guidance.attach import Guided, guide
 from guidance.loading import load_embedded
-from guidance.reference import Reference, read_reference
+from guidance.reference import Reference
 from guidance.shipped import embedded_model
-from reswd_torch.matching import PixelSample, fit_samples, sample_pixels
-from reswd_torch.settings import MatchSettings
 
-ROOT = Path(__file__).resolve().parents[2]
 MEASURED = "pocket-64"
 """The embedded model whose figures the handbook gives."""
 STEPS, SCALE = 25, 2.5
@@ -52,17 +49,14 @@ class Studio:
     def _guided(self, scheme: Scheme, references: list[Reference]) -> Iterator[Guided | None]:
         if scheme.settings is None:
             yield None
-        elif scheme.whole_way:
+        else:
             with (
-                mock.patch.object(attach, "Guidance", WholeWayGuidance),
+                mock.patch.object(attach, "Guidance", scheme.loop),
                 guide(self.pipe, references, settings=scheme.settings) as done,
             ):
                 yield done
-        else:
-            with guide(self.pipe, references, settings=scheme.settings) as done:
-                yield done
 
-    def paint(self, scheme: Scheme, words: list[str], seeds: list[int], reference: Reference) -> tuple[Tensor, float]:
+    def paint(self, scheme: Scheme, words: list[str], seeds: list[int], reference: Photograph) -> tuple[Tensor, float]:
         """Paint a batch of pictures toward one reference.
 
         Args:
@@ -74,7 +68,7 @@ class Studio:
         Returns:
             The pictures, (n, 3, height, width), sRGB-encoded, 0..1; and the seconds that were spent in guidance.
         """
-        with self._guided(scheme, [reference] * len(words)) as done:
+        with self._guided(scheme, [reference.colors] * len(words)) as done:
             made = self.pipe(
                 words,
                 num_inference_steps=STEPS,
@@ -83,20 +77,11 @@ class Studio:
                 generator=[torch.Generator().manual_seed(seed) for seed in seeds],
             )
             pictures = made.images.float()
-        if scheme.match:
-            pictures = torch.stack([matched(picture, reference, scheme.match) for picture in pictures])
-        return pictures, done.seconds if done else 0.0
+        return finished(scheme, pictures, reference), done.seconds if done else 0.0
 
 
-def matched(picture: Tensor, reference: Reference, transform: str) -> Tensor:
-    """A picture (3, height, width), 0..1, after a colour match to a reference as ``reswd match`` makes it."""
-    source = picture.permute(1, 2, 0).contiguous()
-    target = PixelSample(reference.colors, reference.colors)
-    grade = fit_samples(sample_pixels(source, 2048, 0), target, MatchSettings(transform=transform))
-    return grade.apply(source).permute(2, 0, 1)
-
-
-def photograph(name: str) -> Reference:
-    """The colours of one photograph of assets/, named without its suffix."""
-    with Image.open(ROOT / "assets" / f"{name}.jpg") as opened:
-        return read_reference(opened)
+def finished(scheme: Scheme, pictures: Tensor, reference: Photograph) -> Tensor:
+    """Pictures (n, 3, height, width), 0..1, after the scheme's match, if it has one."""
+    if scheme.match is None:
+        return pictures
+    return torch.stack([matched(picture, reference, scheme.match) for picture in pictures])

@@ -1,4 +1,4 @@
-"""The schemes that are compared: plain pictures, colour matches afterwards, our guidance and its variants, and the papers'."""
+"""The schemes that are compared: plain pictures, colour matches afterwards, our guidance and its variants, and other papers'."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from benchmarks.guidance.subspace import PUBLISHED, SEARCHED, SubspaceGuidance
+from benchmarks.match import PEERS
 from guidance.core import Guidance
 from guidance.settings import GuidanceSettings
 from reswd_torch.color import lab_to_srgb, srgb_to_lab
+from reswd_torch.settings import AIMS
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,28 @@ class Scheme:
     Attributes:
         name: the name in the table.
         settings: the settings of guidance; None paints a plain picture.
-        match: the transform ("cdl" or "lut") of a colour match of the finished picture; None leaves the picture as it is.
-        whole_way: guide with :class:`WholeWayGuidance` instead of the library's own class.
+        match: a match of the finished picture's colours, one of ``afterwards.MATCHES``; None leaves the picture as it is.
+        loop: what steers in the loop where there are settings, if not the library's own class.
     """
 
     name: str
     settings: GuidanceSettings | None = None
     match: str | None = None
-    whole_way: bool = False
+    loop: type[Guidance] = Guidance
+
+    @property
+    def is_peers_match(self) -> bool:
+        """Whether it needs color-matcher."""
+        return self.match in PEERS
+
+    @property
+    def is_rival(self) -> bool:
+        """Whether it does without our guidance and without gradients: what people compare ours with."""
+        return (self.match is not None and self.settings is None) or self.loop is SubspaceGuidance
+
+
+PLAIN = Scheme("plain")
+OURS = Scheme("ours", GuidanceSettings())
 
 
 @dataclass(frozen=True)
@@ -57,16 +74,20 @@ def schemes(rates: Rates) -> tuple[Scheme, ...]:
     """All schemes that are compared, the plain one first."""
     one_shot = replace(papers_settings(rates.nearest), inner_steps=1, reevaluate=False)
     return (
-        Scheme("plain"),
+        PLAIN,
         Scheme("plain, then colour match (CDL)", match="cdl"),
         Scheme("plain, then colour match (LUT)", match="lut"),
-        Scheme("ours", GuidanceSettings()),
+        *(Scheme(f"plain, then ours, {aim}", match=aim) for aim in AIMS),
+        *(Scheme(f"plain, then color-matcher {method}", match=method) for method in PEERS),
+        OURS,
         Scheme("ours, decoder at every step", GuidanceSettings(linear_until=0.0)),
         Scheme("ours, decode_scale 0.5", GuidanceSettings(decode_scale=0.5)),
         Scheme("ours, strength 0.5", GuidanceSettings(strength=0.5)),
         Scheme("ours, strength 2", GuidanceSettings(strength=2.0)),
         Scheme("ours, then colour match (CDL)", GuidanceSettings(), match="cdl"),
-        Scheme("transport in the loop, whole way", GuidanceSettings(linear_until=0.0), whole_way=True),
+        Scheme("transport in the loop, whole way", GuidanceSettings(linear_until=0.0), loop=WholeWayGuidance),
+        Scheme("latent colour subspace, the paper's step", PUBLISHED, loop=SubspaceGuidance),
+        Scheme("latent colour subspace, steps searched", SEARCHED, loop=SubspaceGuidance),
         Scheme("one-shot: one gradient step a step", one_shot),
         papers(rates.limited, "the papers', rate within limits"),
         papers(rates.nearest, "the papers', rate for distance alone"),
