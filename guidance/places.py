@@ -6,7 +6,7 @@ distribution. The moves are then blended over the softened edges of the masks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,7 +114,7 @@ def _mask(value: object, name: str) -> Float[Tensor, "h w"]:
     if value.ndim not in (2, 3) or 0 in value.shape or (value.ndim == 3 and value.shape[2] != 3):
         raise InputError(f"{name} has shape {value.shape}: give (H, W) or (H, W, 3)")
     numbers = value.astype(np.float32) / np.float32(255 if value.dtype == np.uint8 else 1)
-    if not (np.isfinite(numbers).all() and 0 <= numbers.min() and numbers.max() <= 1):
+    if not (np.isfinite(numbers).all() and numbers.min() >= 0 and numbers.max() <= 1):
         raise InputError(f"{name} has values outside 0..1 (or NaN): divide by 255 or clip")
     if numbers.ndim == 3:
         grey = bool((numbers == numbers[..., :1]).all())
@@ -124,11 +124,11 @@ def _mask(value: object, name: str) -> Float[Tensor, "h w"]:
     return torch.from_numpy(np.ascontiguousarray(numbers))
 
 
-def check_sizes(masks: Sequence[tuple[int, int]], size: tuple[int, int]) -> None:
+def check_sizes(masks: Mapping[str, tuple[int, int]], size: tuple[int, int]) -> None:
     """Refuse masks of other proportions than the picture's.
 
     Args:
-        masks: (H, W) of each mask.
+        masks: (H, W) of each mask, by what error messages call it.
         size: (H, W) of the picture.
 
     Raises:
@@ -136,11 +136,11 @@ def check_sizes(masks: Sequence[tuple[int, int]], size: tuple[int, int]) -> None
             of the mask or the picture, whichever is larger.
     """
     height, width = size
-    for number, (rows, columns) in enumerate(masks, 1):
+    for name, (rows, columns) in masks.items():
         scale = height / rows
         if abs(columns * scale - width) > max(1.0, scale) + 1e-6:
             raise InputError(
-                f"mask {number} is {columns} x {rows} and the picture {width} x {height}: give a mask of the picture's "
+                f"{name} is {columns} x {rows} and the picture {width} x {height}: give a mask of the picture's "
                 "proportions, such as its size"
             )
 
@@ -196,7 +196,7 @@ class PlacedTransport(SlicedTransport):
         """Say how large the pictures are, (H, W). Raises InputError as :func:`check_sizes`."""
         if self._weights and tuple(self._weights[0].shape[-2:]) == size:
             return
-        check_sizes([(mask.shape[0], mask.shape[1]) for mask in self.masks], size)
+        check_sizes({f"mask {n}": (mask.shape[0], mask.shape[1]) for n, mask in enumerate(self.masks, 1)}, size)
         self._weights = region_weights(self.masks, size)
 
     def moves(self, lab: Pixels, *, blurred: bool, weights: Weights | None = None) -> Pixels:
