@@ -219,9 +219,7 @@ class _Run:
         self.position = -1
         self.steps = len(self.schedule.scheduler.timesteps)
         references = spread(attached.references, len(sample))
-        self.guidance = Guidance(
-            references, self.settings, codec, codec.pipe.vae, sample.device, attached.places
-        )
+        self.guidance = Guidance(references, self.settings, codec, codec.pipe.vae, sample.device, attached.places)
         self.descent = None
         if self.settings.method == GRADIENT:
             self.descent = Descent(references, self.settings.seed, sample.device)

@@ -40,6 +40,8 @@ _ROUNDS = 4
 """How often colours are moved: out of one ball they may come into another, or out of the range of sRGB."""
 _STRETCHES = 16
 """Steps on the way to an allowed colour that are tried for what is still inside a ball after that."""
+_AT_ONCE = 4096
+"""Number of pixels that are compared with all colours of a reference at once, which bounds the memory."""
 _GRAIN = 4.0
 """Differences between neighbouring pixels, Lab units, that do not choose the way out of a ball."""
 _SAME = 1.0
@@ -73,7 +75,7 @@ def check_palette(palette: Palette, settings: GuidanceSettings) -> None:
         InputError: a colour of the palette is one of those to avoid, or each lies within :data:`RADIUS` of one.
     """
     avoided = parse_palette(settings.avoid).colors
-    apart = torch.cdist(_lab(palette.colors), _lab(avoided))
+    apart = _apart(_lab(palette.colors), _lab(avoided))
     least, which = apart.min(dim=1)
     for color, distance, place in zip(palette.colors, least.tolist(), which.tolist(), strict=True):
         if distance <= _SAME:
@@ -96,7 +98,7 @@ def allowed(reference: Reference, settings: GuidanceSettings) -> Reference:
     """
     if not settings.avoid:
         return reference
-    apart = torch.cdist(srgb_to_lab(reference.colors), _lab(parse_palette(settings.avoid).colors))
+    apart = _apart(srgb_to_lab(reference.colors), _lab(parse_palette(settings.avoid).colors))
     left = reference.colors[apart.min(dim=1).values >= RADIUS]
     if not len(left):
         of = ", ".join(dict.fromkeys(hex_of(color) for color in reference.colors[:: max(1, len(apart) // 4)].tolist()))
@@ -115,7 +117,7 @@ def share_inside(pixels: Pixels, avoid: str) -> float:
         avoid: the colours, as in :attr:`GuidanceSettings.avoid`.
     """
     lab = srgb_to_lab(rearrange(pixels, "b c h w -> (b h w) c"))
-    apart = torch.cdist(lab, _lab(parse_palette(avoid).colors).to(lab))
+    apart = _apart(lab, _lab(parse_palette(avoid).colors).to(lab))
     return float((apart.min(dim=1).values < RADIUS).double().mean())
 
 
@@ -167,7 +169,7 @@ class Avoidance:
         if not bool(inside.any()):
             return lab
         old = points[inside]
-        goal = wanted[torch.cdist(old, wanted).argmin(dim=1)]
+        goal = wanted[torch.cat([_apart(part, wanted).argmin(dim=1) for part in old.split(_AT_ONCE)])]
         new, left = goal.clone(), torch.ones(len(old), dtype=torch.bool, device=old.device)
         for step in range(1, _STRETCHES):
             tried = _in_range(old + (goal - old) * (step / _STRETCHES))
@@ -179,7 +181,7 @@ class Avoidance:
         return points.reshape(lab.shape)
 
     def _inside(self, points: Float[Tensor, "n 3"]) -> Tensor:
-        return torch.cdist(points, self.centres).min(dim=1).values < RADIUS
+        return _apart(points, self.centres).min(dim=1).values < RADIUS
 
 
 def _out_of_ball(
@@ -222,6 +224,11 @@ def _in_range(lab: Tensor) -> Tensor:
     rgb = lab_to_srgb(lab)
     outside = ((rgb < 0) | (rgb > 1)).any(dim=-1, keepdim=True)
     return torch.where(outside, srgb_to_lab(rgb.clamp(0.0, 1.0)), lab)
+
+
+def _apart(one: Float[Tensor, "n 3"], other: Float[Tensor, "m 3"]) -> Float[Tensor, "n m"]:
+    """Distances of colours in Lab, without the matrix product whose rounding depends on the number of threads."""
+    return torch.cdist(one, other, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def _lab(colors: Sequence[Sequence[float]]) -> Float[Tensor, "n 3"]:

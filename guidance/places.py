@@ -202,9 +202,10 @@ class PlacedTransport(SlicedTransport):
     def moves(self, lab: Pixels, *, blurred: bool, weights: Weights | None = None) -> Pixels:
         """As :meth:`SlicedTransport.moves`, of all regions together."""
         total = torch.zeros_like(lab)
-        for inside, whole in zip([super(), *self.inside], self._weights, strict=True):
+        parts = [super().moves, *(inside.moves for inside in self.inside)]
+        for moves, whole in zip(parts, self._weights, strict=True):
             if float(whole.mean()) < _NOTHING:
                 continue
             part = scaled(whole, lab.shape[-2:])
-            total = total + part * inside.moves(lab, blurred=blurred, weights=part)
+            total = total + part * moves(lab, blurred=blurred, weights=part)
         return total
