@@ -146,8 +146,12 @@ def test_what_must_be_a_number_or_a_path_is_nothing_else(kind: str, value: objec
         "run between spaces": [("spaces", "source"), ("spaces", "output"), ("config", "path"), ("config", "sha256")],
         "run": [("settings", "strength"), ("settings", "samples"), ("at",), ("reference", "path"), ("masks",)],
         "painted with a place": [
-            ("guidance", "avoid"), ("places", 0), ("places", 0, "mask", "width"), ("places", 0, "mask", "levels"),
-            ("places", 0, "mask", "name"), ("places", 0, "reference", "colors"),
+            ("guidance", "avoid"),
+            ("places", 0),
+            ("places", 0, "mask", "width"),
+            ("places", 0, "mask", "levels"),
+            ("places", 0, "mask", "name"),
+            ("places", 0, "reference", "colors"),
         ],
         "painted": [("guidance", "strength"), ("guidance", "stop"), ("steps",), ("seed",), ("reference", "colors")],
     }
