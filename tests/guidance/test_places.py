@@ -151,7 +151,8 @@ def test_every_family_paints_each_region_toward_its_own_reference(family: str) -
 def test_no_places_change_nothing() -> None:
     pipe = tiny.shared_pipeline("sd3")
     wanted = guided_run(pipe)
-    for places in (None, [], ()):
+    nothing: tuple[Any, ...] = (None, [], ())
+    for places in nothing:
         assert torch.equal(guided_run(pipe, places=places), wanted)
 
 

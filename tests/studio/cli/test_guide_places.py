@@ -53,7 +53,8 @@ def test_avoided_colours_and_places_are_kept_and_painted_again(reswd: Reswd, mas
         ("left.png", PLACED),
         ("left.png", "warm.png"),
     ]
-    mask.unlink(), warm.unlink()
+    mask.unlink()
+    warm.unlink()
     ran = reswd("guide", "--from", first, "-o", again)
     assert ran.code == 0, ran.err
     assert ran.out == made.out.replace("first", "again")
