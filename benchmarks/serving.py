@@ -111,7 +111,7 @@ def match_data(source: object, reference: object = None, palette: str = "#203040
 
 def guide_data(size: str = "", steps: int | None = None, palette: str = "#203040:2,#e0c090") -> list[Any]:
     """The inputs of /guide."""
-    return ["a sail", None, palette, "pocket-64", 1, steps, 0, "", size, False, "none"]
+    return ["a sail", None, palette, "pocket-64", 1, steps, 0, "", size, False, "none", ""]
 
 
 def picture_of(answer: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from guidance.catalogue import CATALOGUE
     from guidance.known import Known, read_known
     from guidance.loading import load, load_embedded
+    from guidance.places import Place
     from guidance.settings import GuidanceSettings
     from guidance.text_to_image import Generation, generate
 
@@ -25,6 +26,7 @@ _HOMES = {
     "GuidanceSettings": "guidance.settings",
     "Known": "guidance.known",
     "PaletteCallback": "guidance.callback",
+    "Place": "guidance.places",
     "generate": "guidance.text_to_image",
     "guide": "guidance.attach",
     "load": "guidance.loading",
@@ -38,6 +40,7 @@ __all__ = [
     "GuidanceSettings",
     "Known",
     "PaletteCallback",
+    "Place",
     "generate",
     "guide",
     "load",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,12 +17,14 @@ from weakref import WeakSet
 import torch
 from torch import Tensor
 
+from guidance.avoiding import read_allowed
 from guidance.codecs import Codec, codec_for
 from guidance.core import Guidance
 from guidance.descent import Descent
 from guidance.patching import replaced_method
+from guidance.places import Place, ReadPlace, read_places
 from guidance.protocols import Latents, Pipeline, Pixels, Scheduler, StepOutput, Timestep
-from guidance.reference import Reference, read_references, spread
+from guidance.reference import Reference, spread
 from guidance.replay import Replay
 from guidance.schedules import SAMPLE, NoiseLevel, Schedule, moved, predicted_x0, sample_slope
 from guidance.settings import GRADIENT, GuidanceSettings, settings_with
@@ -78,6 +80,7 @@ def guide(
     pipe: Pipeline | DiffusionPipeline,
     reference: object,
     *,
+    places: Sequence[Place] | Place | None = None,
     settings: GuidanceSettings | None = None,
     on_step: OnGuidedStep | None = None,
     **options: object,
@@ -89,25 +92,29 @@ def guide(
             ``guidance.schedules.SCHEDULERS``.
         reference: a picture, a PIL image or a palette, see :func:`guidance.reference.read_reference`; or a list of them, one
             for each prompt.
+        places: parts of the picture that go toward references of their own, see :class:`guidance.places.Place`; the rest goes
+            toward ``reference``. Where they overlap, the later one counts.
         settings: all settings in one record; None for the defaults.
         on_step: is called after each step, see :data:`OnGuidedStep`.
-        **options: single settings by name, such as ``strength``, ``start``, ``stop`` or ``seed``; see
+        **options: single settings by name, such as ``strength``, ``avoid``, ``start`` or ``seed``; see
             :class:`~guidance.settings.GuidanceSettings`. They win over ``settings``.
 
     Yields:
         A record of what was done, which is filled while the pipeline runs.
 
     Raises:
-        InputError: the pipeline or its scheduler is not supported, a setting is out of range, the reference is none, or the
-            pipeline is being guided already. While the pipeline runs: latents are not numbers any more, the references do
-            not fit the batch, or memory ran out.
+        InputError: the pipeline or its scheduler is not supported, a setting is out of range, the reference is none or holds
+            nothing but colours to avoid, a place is none, or the pipeline is being guided already. While the pipeline runs:
+            latents are not numbers any more, the references do not fit the batch, a mask does not fit the picture, or memory
+            ran out.
 
     Example:
         with guide(pipe, "#1d3557:3, #e63946", strength=1.0, seed=0):
             image = pipe("a lighthouse at dusk").images[0]
     """
     chosen = settings_with(settings, options)
-    references = read_references(reference, chosen.seed)
+    references = read_allowed(reference, chosen)
+    read = read_places(places, chosen)
     scheduler = pipe.scheduler
     schedule = Schedule(scheduler)
     codec_for(pipe)  # this refuses an unknown family before anything runs
@@ -118,7 +125,7 @@ def guide(
         )
     if scheduler in _GUIDED:
         raise InputError("this pipeline is being guided already: leave that block first, or load a second pipeline")
-    attached = _Attached(pipe, schedule, references, chosen, on_step)
+    attached = _Attached(pipe, schedule, references, read, chosen, on_step)
     _GUIDED.add(scheduler)
     try:
         with attached.wrapped():
@@ -135,10 +142,11 @@ class _Attached:
         pipe: Pipeline,
         schedule: Schedule,
         references: tuple[Reference, ...],
+        places: tuple[ReadPlace, ...],
         settings: GuidanceSettings,
         on_step: OnGuidedStep | None,
     ) -> None:
-        self.pipe, self.schedule, self.references = pipe, schedule, references
+        self.pipe, self.schedule, self.references, self.places = pipe, schedule, references, places
         self.settings, self.on_step = settings, on_step
         self.record = Guided()
         self.size: tuple[int | None, int | None] = (None, None)
@@ -211,7 +219,7 @@ class _Run:
         self.position = -1
         self.steps = len(self.schedule.scheduler.timesteps)
         references = spread(attached.references, len(sample))
-        self.guidance = Guidance(references, self.settings, codec, codec.pipe.vae, sample.device)
+        self.guidance = Guidance(references, self.settings, codec, codec.pipe.vae, sample.device, attached.places)
         self.descent = None
         if self.settings.method == GRADIENT:
             self.descent = Descent(references, self.settings.seed, sample.device)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from diffusers.callbacks import PipelineCallback
 from torch import Tensor
 
+from guidance.avoiding import read_allowed
 from guidance.codecs import Codec, codec_for
 from guidance.core import Guidance
+from guidance.places import Place, read_places
 from guidance.protocols import Latents, Pipeline
-from guidance.reference import read_references, spread
+from guidance.reference import spread
 from guidance.schedules import NoiseLevel, Schedule
 from guidance.settings import TRANSPORT, GuidanceSettings, settings_with
 from reswd_torch.errors import InputError
@@ -28,7 +32,7 @@ class PaletteCallback(PipelineCallback):
     PixArt takes no such callback.
 
     Args:
-        reference: as for :func:`guidance.guide`.
+        reference, places: as for :func:`guidance.guide`.
         height, width: size of the image, pixels, if it is not the pipeline's default. Only pipelines with packed latents
             (Flux, Qwen-Image) need it.
         settings: all settings in one record, with ``method="transport"``; None for the defaults.
@@ -45,6 +49,7 @@ class PaletteCallback(PipelineCallback):
         self,
         reference: object,
         *,
+        places: Sequence[Place] | Place | None = None,
         height: int | None = None,
         width: int | None = None,
         settings: GuidanceSettings | None = None,
@@ -56,7 +61,8 @@ class PaletteCallback(PipelineCallback):
             raise InputError(
                 "a callback has no model output to take gradients of: leave method at 'transport', or use guide()"
             )
-        self.references = read_references(reference, self.settings.seed)
+        self.references = read_allowed(reference, self.settings)
+        self.places = read_places(places, self.settings)
         self.size = (height, width)
         self._run: tuple[Guidance, Codec] | None = None
         self._before: tuple[Latents, NoiseLevel] | None = None
@@ -85,7 +91,8 @@ class PaletteCallback(PipelineCallback):
         if step_index == 0 or self._run is None:
             codec = codec_for(pipeline, *self.size)
             references = spread(self.references, len(latents))
-            self._run = Guidance(references, self.settings, codec, pipeline.vae, latents.device), codec
+            guidance = Guidance(references, self.settings, codec, pipeline.vae, latents.device, self.places)
+            self._run = guidance, codec
             self._before = None
         guidance, codec = self._run
         times = pipeline.scheduler.timesteps

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
+from guidance.avoiding import Avoidance
 from guidance.linear import GridCodec, LinearMap, linear_map
+from guidance.places import PlacedTransport, ReadPlace
 from guidance.protocols import Grid, Pixels
-from guidance.reference import Reference
+from guidance.reference import Reference, joined, spread
 from guidance.settings import GuidanceSettings
 from guidance.transport import SlicedTransport, edges, resized
 
@@ -18,6 +21,8 @@ PULL = 0.2
 picture when it is still a blur, and loses shapes; see docs/guidance.md for what was measured."""
 LAST_PULL = 1.0
 """Share of the way that the last step goes. No later step corrects it."""
+_LOOKS = 2
+"""How often the last step looks again for colours to avoid. What the VAE loses of a picture may bring some back."""
 _STEPS = 25
 """The number of steps that :data:`PULL` refers to."""
 _PIXELS_AT_ONCE = 2**20
@@ -40,6 +45,24 @@ def pull(step: int, steps: int, strength: float = 1.0) -> float:
     return min(1.0, strength * share)
 
 
+@dataclass(frozen=True)
+class _Aim:
+    """How much of the way a step goes.
+
+    Attributes:
+        share: of the way to the reference, 0 to 1.
+        clear: of the way out of the colours to avoid, 0 to 1, whatever the strength is.
+    """
+
+    share: float
+    clear: float
+
+    def of(self, pixels: Pixels, moved: Pixels, avoidance: Avoidance, *, detail: bool) -> Pixels:
+        """Pictures that have gone that much of the way: from ``pixels`` to ``moved``, then out of the colours to avoid."""
+        near = pixels + self.share * (moved - pixels)
+        return near + self.clear * (avoidance(near, detail=detail) - near)
+
+
 class Guidance:
     """Steers one batch of images.
 
@@ -49,6 +72,7 @@ class Guidance:
         codec: turns latents into pixels and back.
         owner: the VAE that the codec uses. The linear map is kept as long as this object lives.
         device: the device of the latents.
+        places: parts of the images that have references of their own.
 
     Attributes:
         seen: (B, 3, y, x) float32 0..1 on the device: the prediction of the last step with its colours moved; None before
@@ -62,9 +86,14 @@ class Guidance:
         codec: GridCodec,
         owner: object,
         device: torch.device | str = "cpu",
+        places: Sequence[ReadPlace] = (),
     ) -> None:
         self.settings, self.codec, self.owner, self.device = settings, codec, owner, device
-        self.transport = SlicedTransport(references, device)
+        self.transport = PlacedTransport(references, places, device) if places else SlicedTransport(references, device)
+        self.avoidance: Avoidance | None = None
+        if settings.avoid:
+            wanted = joined([references, *(spread(place.references, len(references)) for place in places)])
+            self.avoidance = Avoidance(settings.avoid, wanted, device)
         self.seen: Pixels | None = None
         self._map: LinearMap | None = None
 
@@ -107,38 +136,68 @@ class Guidance:
             The shift, float32, in the shape of ``x0``.
         """
         with torch.no_grad():
+            if isinstance(self.transport, PlacedTransport):
+                height, width = (side * self.codec.pixels_per_cell for side in x0.shape[-2:])
+                self.transport.place_on((height, width))
             strength = self.settings.strength
-            share = min(1.0, strength) if whole else pull(step, steps, strength)
+            last = step == steps - 1
+            aim = _Aim(
+                share=min(1.0, strength) if whole else pull(step, steps, strength),
+                clear=1.0 if whole else pull(step, steps),
+            )
             if self.is_linear(step, steps):
-                return share * self._linear_shift(x0)
+                return self._linear_shift(x0, aim)
             # A shrunk picture has hardly any grain, and does not show which grain the full-size one should keep.
-            smooth = step == steps - 1 and self.settings.grain > 0 and self.settings.decode_scale == 1
-            return share * self._decoded_shift(x0, smooth=smooth)
+            smooth = last and self.settings.grain > 0 and self.settings.decode_scale == 1
+            shift = self._decoded_shift(x0, aim, smooth=smooth)
+            if self.avoidance is not None and last:
+                for _ in range(_LOOKS):  # at what the VAE made of it
+                    shift = shift + self._cleared(x0 + shift, self.avoidance)
+            return shift
 
-    def _linear_shift(self, x0: Grid) -> Grid:
+    def _linear_shift(self, x0: Grid, aim: _Aim) -> Grid:
         pixels = self.pixels(x0, linear=True).clamp(0.0, 1.0)
         self.seen = self.transport(pixels, blurred=True)
+        if self.avoidance is None:
+            return aim.share * self.map.shift(self.seen - pixels)
+        self.seen = aim.of(pixels, self.seen, self.avoidance, detail=False)
         return self.map.shift(self.seen - pixels)
 
-    def _decoded_shift(self, x0: Grid, *, smooth: bool) -> Grid:
-        """The difference between the encoded moved picture and the encoded picture itself.
+    def _decoded_shift(self, x0: Grid, aim: _Aim, *, smooth: bool) -> Grid:
+        """The difference between the encoded moved picture and the encoded picture itself, or a share of it.
 
         Both go through the encoder, so that what the encoder loses of a picture does not count as a shift.
 
         Args:
             x0: the predicted clean latents.
+            aim: how much of the way is gone.
             smooth: smooth away grain, too. In flat areas, what the encoder loses of the picture is grain, and the shift
                 then removes it.
         """
         pixels = self.pixels(x0, linear=False).clamp(0.0, 1.0)
         self.seen = self.transport(pixels, grain=self.settings.grain if smooth else 0.0)
-        both = torch.cat([pixels, self.seen])
+        if self.avoidance is not None:
+            self.seen = aim.of(pixels, self.seen, self.avoidance, detail=True)
+        old, new = self._encoded(pixels, self.seen, x0)
+        grain = torch.zeros_like(x0)
+        if smooth:
+            grain = (1.0 - F.interpolate(edges(pixels), x0.shape[-2:], mode="area")) * (x0 - old)
+        if self.avoidance is not None:  # the picture has gone its share of the way already
+            return new - old - aim.share * grain
+        return aim.share * (new - old - grain)
+
+    def _cleared(self, x0: Grid, avoidance: Avoidance) -> Grid:
+        """How far clean latents must move on to be rid of the colours to avoid."""
+        pixels = self.pixels(x0, linear=False).clamp(0.0, 1.0)
+        self.seen = avoidance(pixels)
+        old, new = self._encoded(pixels, self.seen, x0)
+        return new - old
+
+    def _encoded(self, pixels: Pixels, moved: Pixels, x0: Grid) -> Sequence[Grid]:
+        """Pictures and what became of them, both as latents of the size of ``x0``."""
+        both = torch.cat([pixels, moved])
         encoded = torch.cat([self.codec.encode(part) for part in both.split(self._together(x0))])
-        old, new = resized(encoded, x0.shape[-2:]).chunk(2)
-        if not smooth:
-            return new - old
-        flat = 1.0 - F.interpolate(edges(pixels), x0.shape[-2:], mode="area")
-        return new - old - flat * (x0 - old)
+        return resized(encoded, x0.shape[-2:]).chunk(2)
 
     def _together(self, grid: Grid) -> int:
         """How many images of the size of this grid may go through the VAE at once."""

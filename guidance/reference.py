@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -93,3 +94,12 @@ def spread(references: Sequence[Reference], batch: int) -> tuple[Reference, ...]
             f"{len(references)} references do not fit {batch} images: give one for all, or one for each prompt"
         )
     return tuple(reference for reference in references for _ in range(each))
+
+
+def joined(sets: Sequence[Sequence[Reference]]) -> tuple[Reference, ...]:
+    """For each image of a batch the colours of all its references together.
+
+    Args:
+        sets: at least one set of references, in each of them one for each image.
+    """
+    return tuple(Reference(torch.cat([each.colors for each in of_one])) for of_one in zip(*sets, strict=True))

@@ -11,12 +11,15 @@ from numbers import Integral, Real
 
 from reswd_torch.checks import is_number
 from reswd_torch.errors import InputError
+from reswd_torch.palette import parse_palette
 
 TRANSPORT, GRADIENT = "transport", "gradient"
 METHODS = (TRANSPORT, GRADIENT)
 """The ways of steering, see :attr:`GuidanceSettings.method`."""
 MAX_STRENGTH = 2.0
 MAX_GRAIN = 20.0
+MOST_AVOIDED = 16
+"""So many colours can be avoided at most."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class GuidanceSettings:
         learning_rate: learning rate of these steps, in units of the latents, 1e-6 to 10 (``"gradient"`` only).
         reevaluate: call the denoiser again at each inner step, as the papers do (``"gradient"`` only). An image then costs
             ``1 + inner_steps`` times the denoiser calls of a plain one.
+        avoid: hex colours that shall not appear, such as ``"#c1121f, #00ff00"``, :data:`MOST_AVOIDED` at most; weights in the
+            text mean nothing. The colours within :data:`guidance.avoiding.RADIUS` of them in CIE Lab are left out of the
+            reference, and what the model paints of them is moved away (``"transport"`` only). Empty for none.
 
     Raises:
         InputError: a value is outside its range, or settings do not fit together.
@@ -59,6 +65,7 @@ class GuidanceSettings:
     inner_steps: int = 6
     learning_rate: float = 0.05
     reevaluate: bool = False
+    avoid: str = ""
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -78,6 +85,23 @@ class GuidanceSettings:
             raise InputError(f"inner_steps {self.inner_steps!r} is out of range: give 1 to 100")
         if self.reevaluate and self.method != GRADIENT:
             raise InputError("reevaluate=True asks for gradient steps: give method='gradient' with it")
+        if self.avoid != "":
+            self._check_avoided()
+
+    def _check_avoided(self) -> None:
+        try:
+            count = len(parse_palette(self.avoid).colors)
+        except InputError as error:
+            raise InputError(f"colours to avoid: {error}") from error
+        if not isinstance(self.avoid, str):
+            raise InputError(f'colours to avoid {self.avoid!r:.100}: give one text, such as "#c1121f, #00ff00"')
+        if count > MOST_AVOIDED:
+            raise InputError(f"{count} colours to avoid: give at most {MOST_AVOIDED}")
+        if self.method == GRADIENT:
+            raise InputError(
+                f"colours to avoid ({self.avoid:.100}) need method='transport': the gradient one lowers a distance to the "
+                "whole reference and keeps no single colour out"
+            )
 
 
 def settings_with(settings: GuidanceSettings | None, options: Mapping[str, object]) -> GuidanceSettings:

@@ -38,6 +38,10 @@ EDGE = 60.0
 about 8 units)."""
 GRAIN_RADIUS = 2
 """Radius in pixels within which grain is judged. It does not grow with the picture, since grain is as fine as the pixels."""
+_NO_WEIGHT = 1e-6
+"""Added to a sum of weights, which may be 0."""
+Weights = Float[Tensor, "1 1 h w"]
+"""How much each pixel counts, 0..1, the same in all pictures of a batch."""
 
 
 class SlicedTransport:
@@ -70,22 +74,39 @@ class SlicedTransport:
             Pictures of the same shape, float32, sRGB-encoded, 0..1.
         """
         lab = _to_lab(pixels)
+        shift = self.moves(lab, blurred=blurred)
+        return _to_srgb((without_grain(lab, grain) if grain else lab) + shift).clamp(0.0, 1.0)
+
+    def moves(self, lab: Pixels, *, blurred: bool, weights: Weights | None = None) -> Pixels:
+        """How far each pixel should move in Lab, smoothed.
+
+        Args:
+            lab: the pictures in Lab.
+            blurred: as for a call.
+            weights: how much each pixel counts, (1, 1, height, width), 0..1, the same in all pictures: what counts for nothing
+                has no influence, and gets some finite move. None where all count the same.
+        """
         small = _shrunk(lab)
         radius = max(1, round(max(small.shape[-2:]) * RADIUS))
+        few = None if weights is None else scaled(weights, small.shape[-2:])
         if blurred:
-            soft = _box(_box(small, radius), radius)
-            shift = resized(self._shift(soft), lab.shape[-2:])
-        else:
-            shift = _guided(self._shift(small), small, lab, radius)
-        return _to_srgb((_without_grain(lab, grain) if grain else lab) + shift).clamp(0.0, 1.0)
+            soft = _box(_box(small, radius, few), radius, few)
+            return resized(self._shift(soft, few), lab.shape[-2:])
+        return _guided(self._shift(small, few), small, lab, radius, few)
 
-    def _shift(self, lab: Pixels) -> Pixels:
+    def _shift(self, lab: Pixels, weights: Weights | None = None) -> Pixels:
         """How far each pixel should move in Lab."""
         height = lab.shape[-2]
         points = rearrange(lab, "b c h w -> b c (h w)")
         placed = self.directions @ points
         ordered, order = sort(placed)
-        shift = torch.empty_like(placed).scatter_(2, order, self._targets_at(placed.shape[2]) - ordered)
+        if weights is None:
+            targets = self._targets_at(placed.shape[2])
+        else:
+            ranks = weights.flatten()[order]
+            ranks = (ranks.cumsum(dim=2) - ranks / 2) / ranks.sum(dim=2, keepdim=True)
+            targets = torch.stack([_at(*each) for each in zip(self.targets, ranks, strict=True)])
+        shift = torch.empty_like(placed).scatter_(2, order, targets - ordered)
         return rearrange(self.join @ shift, "b c (h w) -> b c h w", h=height)
 
     def _targets_at(self, count: int) -> Float[Tensor, "b k count"]:
@@ -93,6 +114,16 @@ class SlicedTransport:
         if count not in self._at:
             self._at[count] = torch.stack([at_quantiles(target, count) for target in self.targets])
         return self._at[count]
+
+
+def _at(ordered: Float[Tensor, "k m"], shares: Float[Tensor, "k n"]) -> Float[Tensor, "k n"]:
+    """Values of sorted samples at quantiles 0..1, as :func:`reswd_torch.sorting.at_quantiles` has them at even ones."""
+    size = ordered.shape[1]
+    place = (shares * size - 0.5).clamp(0, size - 1)
+    low = place.floor().long()
+    high = (low + 1).clamp(max=size - 1)
+    share = (place - low).to(ordered)
+    return ordered.gather(1, low) * (1 - share) + ordered.gather(1, high) * share
 
 
 def _to_lab(pixels: Pixels) -> Pixels:
@@ -118,6 +149,12 @@ def resized(picture: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Ten
     return F.interpolate(picture, tuple(size), mode="bilinear", align_corners=False)
 
 
+def scaled(picture: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Tensor, "b c y x"]:
+    """A picture at another height and width: where it is shrunk, each pixel is the mean of those that it stands for."""
+    down = [min(old, new) for old, new in zip(picture.shape[-2:], size, strict=True)]
+    return resized(F.interpolate(picture, down, mode="area"), size)
+
+
 def edges(pixels: Pixels) -> Float[Tensor, "b 1 y x"]:
     """A map of a picture's edges: 0 in flat areas and nearly 1 at clear edges.
 
@@ -135,7 +172,7 @@ def _contrast(lab: Pixels, threshold: float) -> Float[Tensor, "b 1 y x"]:
     return variance / (variance + threshold)
 
 
-def _without_grain(lab: Pixels, grain: float) -> Pixels:
+def without_grain(lab: Pixels, grain: float) -> Pixels:
     """A picture smoothed by a guided filter that follows the picture's own edges.
 
     Args:
@@ -147,13 +184,15 @@ def _without_grain(lab: Pixels, grain: float) -> Pixels:
     return _box(keep, GRAIN_RADIUS) * lab + _box(level, GRAIN_RADIUS)
 
 
-def _box(picture: Pixels, radius: int) -> Pixels:
-    """The mean over the square window around each pixel. At the borders the window is cut off."""
+def _box(picture: Pixels, radius: int, weights: Weights | None = None) -> Pixels:
+    """The mean over the square window around each pixel, weighted if there are weights. At the borders the window is cut off."""
     side = 2 * radius + 1
+    if weights is not None:
+        return _box(picture * weights, radius) / (_box(weights, radius) + _NO_WEIGHT)
     return F.avg_pool2d(picture, side, stride=1, padding=radius, count_include_pad=False)
 
 
-def _guided(shift: Pixels, small: Pixels, lab: Pixels, radius: int) -> Pixels:
+def _guided(shift: Pixels, small: Pixels, lab: Pixels, radius: int, weights: Weights | None = None) -> Pixels:
     """Smooth the moves of pixels, but not across edges of lightness.
 
     Args:
@@ -161,15 +200,16 @@ def _guided(shift: Pixels, small: Pixels, lab: Pixels, radius: int) -> Pixels:
         small: the shrunk picture in Lab.
         lab: the full-size picture in Lab.
         radius: radius of the filter in pixels of the shrunk picture.
+        weights: how much the pixels of the shrunk picture count; None where all count the same.
 
     Returns:
         Moves of the pixels of the full-size picture.
     """
     light = small[:, :1]
-    light_mean, shift_mean = _box(light, radius), _box(shift, radius)
-    covariance = _box(light * shift, radius) - light_mean * shift_mean
-    variance = _box(light * light, radius) - light_mean * light_mean
+    light_mean, shift_mean = _box(light, radius, weights), _box(shift, radius, weights)
+    covariance = _box(light * shift, radius, weights) - light_mean * shift_mean
+    variance = _box(light * light, radius, weights) - light_mean * light_mean
     slope = covariance / (variance + EDGE)
     level = shift_mean - slope * light_mean
-    slope, level = (resized(_box(each, radius), lab.shape[-2:]) for each in (slope, level))
+    slope, level = (resized(_box(each, radius, weights), lab.shape[-2:]) for each in (slope, level))
     return slope * lab[:, :1] + level

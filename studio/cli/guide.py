@@ -13,6 +13,7 @@ from guidance.catalogue import EMBEDDED_ID
 from guidance.settings import MAX_STRENGTH, METHODS, GuidanceSettings
 from reswd_torch.errors import InputError
 from studio.cli import options
+from studio.cli.guide_places import AVOID, PLACE, places_from
 
 if TYPE_CHECKING:
     from studio.jobs import GuideJob
@@ -89,6 +90,8 @@ def guide_command(
     method: Annotated[str | None, _METHOD] = None,
     decode_scale: Annotated[float | None, _DECODE_SCALE] = None,
     grain: Annotated[float | None, _GRAIN] = None,
+    avoid: Annotated[str | None, AVOID] = None,
+    place: Annotated[list[str] | None, PLACE] = None,
     model: Annotated[str | None, _MODEL] = None,
     negative: Annotated[str | None, _NEGATIVE] = None,
     seed: Annotated[int | None, _NOISE] = None,
@@ -129,15 +132,16 @@ def guide_command(
         height=height,
     )
     steering = options.given(
-        strength=strength, start=start, stop=stop, method=method, decode_scale=decode_scale, grain=grain
+        strength=strength, start=start, stop=stop, method=method, decode_scale=decode_scale, grain=grain, avoid=avoid
     )
     saved = read_guided(from_picture) if from_picture else None
     if explain and output is None:
         _explain(*_asked(saved, prompt, model, reference, palette))
         return
     job = _job(saved, model, reference, palette, painting, steering)
-    job = replace(job, plain=plain, quantize=job.quantize if quantize is None else quantize)
-    plain_output = _check_outputs(output, plain, [path for path in (reference, from_picture) if path], overwrite)
+    places = places_from(place) if place else job.places
+    job = replace(job, plain=plain, quantize=job.quantize if quantize is None else quantize, places=places)
+    plain_output = _check_outputs(output, plain, _inputs(job, from_picture), overwrite)
     assert output is not None
     check_job(job)
     if explain:
@@ -179,6 +183,14 @@ def _job(
     name = EMBEDDED_ID if model is None else model
     wanted = choose_guide_reference(file=reference, palette=palette)
     return GuideJob(default_generation(name, **painting), wanted, GuidanceSettings(**steering), name)
+
+
+def _inputs(job: GuideJob, from_picture: Path | None) -> list[Path]:
+    """The files that must not be replaced."""
+    from studio.references import reference_files
+
+    own = [*reference_files(job.reference).values(), *([from_picture] if from_picture else [])]
+    return [*own, *(path for place in job.places for path in place.files)]
 
 
 def _check_outputs(output: Path | None, plain: bool, inputs: list[Path], overwrite: bool) -> Path:

@@ -14,6 +14,7 @@ from studio.jobs.guide import GuideJob, PaintJob
 from studio.jobs.inpaint import InpaintJob
 from studio.jobs.match import ClipJob, FramesJob, MatchJob
 from studio.jobs.outputs import Outputs
+from studio.jobs.places import GuidePlace
 
 Job = MatchJob | BatchJob | GuideJob | PaintJob
 """Whatever :func:`studio.service.run` does; a :class:`ClipJob` and a :class:`FramesJob` are kinds of :class:`MatchJob`."""
@@ -31,6 +32,7 @@ __all__ = [
     "EditJob",
     "FramesJob",
     "GuideJob",
+    "GuidePlace",
     "InpaintJob",
     "Job",
     "MatchJob",

@@ -8,6 +8,7 @@ from guidance.catalogue import EMBEDDED_ID
 from guidance.quantize.kinds import NONE
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
+from studio.jobs.places import GuidePlace
 from studio.references import GuideReference
 
 
@@ -37,6 +38,7 @@ class GuideJob:
         model: id of the catalogue, of the hub, or a folder.
         plain: whether to paint the plain picture of the same seed as well.
         quantize: as for :class:`PaintJob`.
+        places: parts of the picture that have references of their own; where they overlap, the later one counts.
     """
 
     generation: Generation
@@ -45,3 +47,4 @@ class GuideJob:
     model: str = EMBEDDED_ID
     plain: bool = False
     quantize: str = NONE
+    places: tuple[GuidePlace, ...] = ()

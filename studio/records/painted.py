@@ -11,10 +11,12 @@ from guidance.quantize.kinds import NONE, check_quantization
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
-from studio.jobs import GuideJob, PaintJob
+from studio.jobs import GuideJob, GuidePlace, PaintJob
+from studio.jobs.places import KeptMask
 from studio.records.colours import unpacked
 from studio.records.format import GUIDED, PAINTED, Record, from_text, to_text
-from studio.references import KeptColours
+from studio.records.masks import unpacked_mask
+from studio.references import GuideReference, KeptColours
 
 SETTINGS_KEY = "reswd"
 """Keyword of the PNG text chunk that holds the record."""
@@ -33,13 +35,13 @@ def guided_text(job: GuideJob, distance: float, plain_distance: float | None) ->
         distance: distance of the picture to the reference, sliced Wasserstein in CIE Lab units.
         plain_distance: distance of the plain picture of the same seed, likewise; None if there is none.
     """
-    assert isinstance(job.reference, KeptColours), "a record keeps the colours and not where they came from"
     fields: Record = {
         "model": _public_name(job.model),
         **_quantized(job),
         **job.generation.to_record(),
-        "guidance": asdict(job.guidance),
-        "reference": {"name": job.reference.name, "colors": job.reference.colors},
+        "guidance": _steering(job.guidance),
+        "reference": _kept_colours(job.reference),
+        **_places(job),
         "distance": round(distance, 4),
     }
     if plain_distance is not None:
@@ -50,6 +52,28 @@ def guided_text(job: GuideJob, distance: float, plain_distance: float | None) ->
 def _quantized(job: GuideJob | PaintJob) -> Record:
     """The quantization, where there is one: it changes the picture. Weights as they are leave a record as it always was."""
     return {} if job.quantize == NONE else {"quantize": job.quantize}
+
+
+def _steering(settings: GuidanceSettings) -> Record:
+    """The settings of guidance. Without colours to avoid they are kept as they always were."""
+    fields = asdict(settings)
+    if not settings.avoid:
+        del fields["avoid"]
+    return fields
+
+
+def _kept_colours(reference: GuideReference) -> Record:
+    assert isinstance(reference, KeptColours), "a record keeps the colours and not where they came from"
+    return {"name": reference.name, "colors": reference.colors}
+
+
+def _places(job: GuideJob) -> Record:
+    """The places, where there are any."""
+    kept = []
+    for place in job.places:
+        assert isinstance(place.mask, KeptMask), "a record keeps the mask and not where it came from"
+        kept.append({"mask": asdict(place.mask), "reference": _kept_colours(place.reference)})
+    return {"places": kept} if kept else {}
 
 
 def read_painted(path: Path) -> GuideJob | PaintJob:
@@ -114,12 +138,36 @@ def _job(record: Record) -> GuideJob | PaintJob:
         if "guidance" in record:  # without its format, version 1 of a guided picture looks like a plain one
             raise ValueError("a plain picture has no guidance")
         return PaintJob(generation, model, quantize)
-    reference = record["reference"]
-    unpacked(reference["colors"])
-    name = None if reference["name"] is None else _text(reference["name"])
-    kept = KeptColours(_text(reference["colors"]), name)
+    kept = _colours_in(record["reference"])
+    places = tuple(_place_in(each) for each in _list(record.get("places", [])))
     guidance = GuidanceSettings(**_no_flags(record["guidance"], but="reevaluate"))
-    return GuideJob(generation, kept, guidance, model, plain="plain_distance" in record, quantize=quantize)
+    return GuideJob(generation, kept, guidance, model, "plain_distance" in record, quantize, places)
+
+
+def _colours_in(reference: Record) -> KeptColours:
+    """The colours of a reference. Raises as :func:`_job`."""
+    unpacked(reference["colors"])
+    return KeptColours(_text(reference["colors"]), _name(reference["name"]))
+
+
+def _place_in(place: Record) -> GuidePlace:
+    """A place. Raises as :func:`_job`."""
+    mask = place["mask"]
+    kept = KeptMask(_text(mask["levels"]), mask["width"], mask["height"], _name(mask["name"]))
+    unpacked_mask(kept)
+    return GuidePlace(kept, _colours_in(place["reference"]))
+
+
+def _list(value: object) -> list[Record]:
+    """A value that must be a list. Raises TypeError."""
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r:.40} is no list")
+    return value
+
+
+def _name(value: object) -> str | None:
+    """A name, which may be missing. Raises TypeError."""
+    return None if value is None else _text(value)
 
 
 def _no_flags(fields: Record, but: str = "") -> Record:

@@ -399,7 +399,7 @@ def test_guide_has_the_defaults_of_the_command_line(client: Client) -> None:
     defaults = {each["parameter_name"]: each["parameter_default"] for each in endpoint["parameters"]}
     assert defaults == {
         "prompt": "", "reference": None, "palette": "", "model": "pocket-128", "strength": 1.0, "steps": None, "seed": 0,
-        "negative": "", "size": "", "plain": False, "quantize": "none",
+        "negative": "", "size": "", "plain": False, "quantize": "none", "avoid": "",
     }  # fmt: skip
 
 
@@ -436,7 +436,7 @@ def test_guide_refuses_in_one_line(
 def test_guide_opens_no_file_of_the_server(app_url: str) -> None:
     """Past the client, which would upload the file."""
     named = {"path": str(ASSETS / "fig-red-bowl.jpg"), "meta": {"_type": "gradio.FileData"}}
-    data = ["a cat", named, "", "pocket-64", 1, 2, 0, "", "", False, "none"]
+    data = ["a cat", named, "", "pocket-64", 1, 2, 0, "", "", False, "none", ""]
     event = httpx.post(f"{app_url}gradio_api/call/guide", json={"data": data}).json()["event_id"]
     answer = httpx.get(f"{app_url}gradio_api/call/guide/{event}", timeout=120).text
     assert "event: error" in answer and ".png" not in answer

@@ -20,11 +20,19 @@ from studio.media.allowed import Allowed
 from studio.watch import Cancelled, Watch
 
 if TYPE_CHECKING:
-    from studio.jobs import GuideJob
+    from studio.jobs import GuideJob, GuidePlace
     from studio.service.guide.run import GuideResult
 
 _EMBEDDED = " and ".join(f"{name} ({MODELS[name].width}x{MODELS[name].height} pixels)" for name in EMBEDDED_IDS)
 _OF_THE_HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+
+
+class PlaceAsked(Asked):
+    """A part of the picture with a reference of its own."""
+
+    mask: Annotated[str, Field(description="A picture in the proportions of the result, white where this counts.")]
+    reference: Annotated[str | None, Field(description="The picture whose colours are wanted there.")] = None
+    palette: Palette = None
 
 
 class GuideAsked(Asked):
@@ -41,6 +49,18 @@ class GuideAsked(Asked):
     strength: Annotated[
         float | None,
         Field(ge=0, le=MAX_STRENGTH, description="0 leaves the plain picture, 1 is the usual pull (default)."),
+    ] = None
+    avoid: Annotated[
+        str | None,
+        Field(
+            description='Hex colours that shall not appear, such as "#c1121f,#00ff00"; or the path of a palette file.'
+        ),
+    ] = None
+    places: Annotated[
+        list[PlaceAsked] | None,
+        Field(
+            description="Parts of the picture that go toward references of their own; the later one counts where they overlap."
+        ),
     ] = None
     negative: Annotated[str | None, Field(description="What to keep away from.")] = None
     seed: Annotated[int | None, Field(ge=0, description="Of the starting noise; default 0.")] = None
@@ -88,10 +108,11 @@ def guide_generation(asked: GuideAsked, places: Allowed, watch: Watch) -> GuideA
     began = time.perf_counter()
     reference = read_if(places, asked.reference, "reference")
     job = _job(asked, reference, places)
+    inputs = [*([reference] if reference else []), *(path for place in job.places for path in place.files)]
     output = _output(asked, places)
     beside = output.with_name(f"{output.stem}-plain{output.suffix}")
     for place in (output, beside) if asked.plain else (output,):
-        check_output(place, inputs=[reference] if reference else [], overwrite=asked.overwrite)
+        check_output(place, inputs=inputs, overwrite=asked.overwrite)
     check_job(job)
     result = _painted(job, watch)
     files = save_painted(result, output, plain=beside, overwrite=asked.overwrite)
@@ -116,8 +137,23 @@ def _job(asked: GuideAsked, reference: Path | None, places: Allowed) -> GuideJob
         guidance_scale=asked.scale, width=asked.width, height=asked.height,
     )  # fmt: skip
     wanted = choose_guide_reference(file=reference, palette=palette_of(asked.palette, places))
-    guided = GuidanceSettings() if asked.strength is None else GuidanceSettings(strength=asked.strength)
-    return GuideJob(generation, wanted, guided, model, asked.plain, asked.quantize)
+    guided = GuidanceSettings(
+        strength=GuidanceSettings.strength if asked.strength is None else asked.strength,
+        avoid=palette_of(asked.avoid, places) or "",
+    )
+    parts = tuple(_place(each, places) for each in asked.places or ())
+    return GuideJob(generation, wanted, guided, model, asked.plain, asked.quantize, parts)
+
+
+def _place(asked: PlaceAsked, places: Allowed) -> GuidePlace:
+    """Raises InputError."""
+    from studio.jobs import GuidePlace
+    from studio.references import choose_guide_reference
+
+    reference = choose_guide_reference(
+        file=read_if(places, asked.reference, "reference"), palette=palette_of(asked.palette, places)
+    )
+    return GuidePlace(places.to_read(asked.mask, "mask"), reference)
 
 
 def _model(text: str, places: Allowed) -> str:

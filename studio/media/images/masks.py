@@ -13,12 +13,12 @@ from studio.media.images.read import read_values
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # weights of Rec. 709
 
 
-def read_mask(path: str | Path, size: tuple[int, int]) -> np.ndarray:
+def read_mask(path: str | Path, size: tuple[int, int] | None = None) -> np.ndarray:
     """Read a mask.
 
     Args:
         path: the file of a picture; colours are taken by their luminance, and transparent parts as black.
-        size: (H, W) of the upright picture that the mask belongs to.
+        size: (H, W) of the upright picture that the mask belongs to; None for a mask of any size.
 
     Returns:
         (H, W) float32 in 0..1, the code values of the mask divided by their largest value: pixels under white (1) count and
@@ -28,7 +28,7 @@ def read_mask(path: str | Path, size: tuple[int, int]) -> np.ndarray:
         InputError: the file cannot be read, the mask has another size once it is turned upright, or it is black everywhere.
     """
     picture = read_values(path)
-    if (picture.height, picture.width) != tuple(size):
+    if size is not None and (picture.height, picture.width) != tuple(size):
         raise InputError(
             f"{path}: the mask is {picture.width} x {picture.height} and its picture {size[1]} x {size[0]}: "
             "give a mask of the picture's size"

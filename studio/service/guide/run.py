@@ -16,11 +16,9 @@ from guidance.quantize.kinds import check_quantization
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from studio.jobs import GuideJob, PaintJob
-from studio.records.colours import packed
-from studio.references import KeptColours
 from studio.remedies import JobRemedy
-from studio.service.guide.colours import colours_of
 from studio.service.guide.pipelines import WAITING, pipeline
+from studio.service.guide.wanted import Wanted, wanted_of
 from studio.watch import UNWATCHED, Event, Watch
 
 if TYPE_CHECKING:
@@ -39,8 +37,8 @@ class GuideResult:
     """A guided picture.
 
     Attributes:
-        job: what it was made from. Its reference is the colours that were used (:class:`KeptColours`), which a PNG keeps, and
-            its quantization is what ``"auto"`` came to.
+        job: what it was made from. Its references are the colours that were used (:class:`KeptColours`), which a PNG keeps as
+            it keeps masks, and its quantization is what ``"auto"`` came to.
         image: the guided picture.
         plain: the plain picture of the same seed; None if it was not asked for.
         distance: distance of the guided picture to the reference, sliced Wasserstein in CIE Lab units.
@@ -112,11 +110,12 @@ def check_job(job: GuideJob | PaintJob) -> None:
 
     Raises:
         InputError: the model has a name that no model can have, or does not paint pictures of that size; the quantization is
-            unknown; or the reference cannot be read.
+            unknown; a reference or a mask cannot be read, or does not suit the picture; or no colour is left without those to
+            avoid.
     """
     _check_model(job)
     if isinstance(job, GuideJob):
-        colours_of(job)
+        wanted_of(job, _size(job, MODELS.get(job.model.strip())))
 
 
 def run_guide(job: GuideJob, device: str = "auto", watch: Watch = UNWATCHED) -> GuideResult:
@@ -133,20 +132,21 @@ def run_guide(job: GuideJob, device: str = "auto", watch: Watch = UNWATCHED) -> 
         Cancelled: the job was stopped. Nothing was saved, and the pipeline is as it was.
     """
     _check_model(job)
-    colors, notes = colours_of(job)
+    wanted = wanted_of(job)
+    notes = list(wanted.notes)
     with pipeline(job.model, device, _tells_loading(watch), job.quantize) as loaded:
         watch.event(GuideEvent(0.0, "starting"))
         entry = entry_of(loaded)
         _check_size(job, entry)
         began = time.perf_counter()
         with _memory_advice():
-            image, plain = _painted(job, loaded, entry, colors, watch)
+            image, plain = _painted(job, loaded, entry, wanted, watch)
         seconds = time.perf_counter() - began
     if job.generation.negative_prompt and loaded.model and not loaded.model.negative_prompt:
         notes.append(f"a negative prompt changes little or nothing with {loaded.model.label}")
-    kept = replace(job, reference=KeptColours(packed(colors), job.reference.name), quantize=loaded.placement.quantize)
-    plain_distance = None if plain is None else _distance(plain, colors)
-    return GuideResult(kept, image, plain, _distance(image, colors), plain_distance, seconds, tuple(notes))
+    kept = replace(wanted.kept_in(job), quantize=loaded.placement.quantize)
+    plain_distance = None if plain is None else wanted.distance(plain)
+    return GuideResult(kept, image, plain, wanted.distance(image), plain_distance, seconds, tuple(notes))
 
 
 def run_paint(job: PaintJob, device: str = "auto", watch: Watch = UNWATCHED) -> PaintResult:
@@ -189,13 +189,10 @@ def _tells_loading(watch: Watch) -> OnProgress:
 
 
 def _painted(
-    job: GuideJob, loaded: LoadedModel, entry: ModelEntry, colors: np.ndarray, watch: Watch
+    job: GuideJob, loaded: LoadedModel, entry: ModelEntry, wanted: Wanted, watch: Watch
 ) -> tuple[Image, Image | None]:
     """The guided picture, and the plain one if it is wanted."""
-    import torch
-
     from guidance.attach import guide
-    from guidance.reference import Reference
     from guidance.text_to_image import generate
 
     pictures = 2 if job.plain else 1
@@ -208,8 +205,7 @@ def _painted(
     def plain_step(done: int, of: int) -> None:
         watch.event(GuideEvent((1 + done / of) / pictures, f"plain image, step {done} of {of}"))
 
-    reference = Reference(torch.from_numpy(colors))
-    with guide(loaded.pipe, reference, settings=job.guidance, on_step=guided_step):
+    with guide(loaded.pipe, wanted.reference, places=wanted.places, settings=job.guidance, on_step=guided_step):
         image = generate(loaded.pipe, job.generation, scale_argument=entry.scale_argument)
     if not job.plain:
         return image, None
@@ -246,14 +242,12 @@ def _check_size(job: GuideJob | PaintJob, entry: ModelEntry) -> None:
             )
 
 
-def _distance(made: Image, colors: np.ndarray) -> float:
-    """Distance of a picture to (N, 3) colours, sliced Wasserstein in CIE Lab units."""
-    import torch
-
-    from reswd_torch.matching import color_distance
-
-    pixels = torch.from_numpy(np.asarray(made.convert("RGB"), dtype=np.float32) / 255)
-    return color_distance(pixels.reshape(-1, 3), torch.from_numpy(colors))
+def _size(job: GuideJob, entry: ModelEntry | None) -> tuple[int, int] | None:
+    """(H, W) of the picture; None where only the model that is loaded will tell."""
+    width, height = job.generation.width, job.generation.height
+    if entry is None:
+        return None if width is None or height is None else (height, width)
+    return height or entry.height, width or entry.width
 
 
 def _preview(seen: Tensor) -> np.ndarray:

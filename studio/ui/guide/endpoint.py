@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -11,6 +12,7 @@ from guidance.quantize.kinds import NONE
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import parse_size
 from reswd_torch.errors import InputError
+from studio.jobs import GuideJob
 from studio.service.guide.run import GuideResult
 from studio.service.guide.stream import paint
 from studio.ui.controls import PALETTE, PICTURE
@@ -36,6 +38,7 @@ def guide(
     size: str = "",
     plain: bool = False,
     quantize: str = NONE,
+    avoid: str = "",
 ) -> tuple[str, str | None, float, float | None]:
     """Paint a picture of a prompt in the colours of a reference.
 
@@ -51,6 +54,7 @@ def guide(
         size: width and height in pixels, such as "64x64"; empty for the model's own.
         plain: paint the plain picture of the same seed as well.
         quantize: "sinq" keeps the model's linear layers in 4 bits, "auto" only where it would not fit; "none" does nothing.
+        avoid: hex colours that shall not appear, such as "#c1121f,#00ff00"; empty for none.
 
     Returns:
         The guided picture and the plain one as PNGs with their settings; their distances to the reference.
@@ -73,6 +77,8 @@ def guide(
     folder = new_folder()
     try:
         job = painting_job(choice, Path(reference) if reference else None)
+        if avoid and isinstance(job, GuideJob):
+            job = replace(job, guidance=replace(job.guidance, avoid=avoid))
         result = _painted(job, folder / "stop")
         painted = save(result, lambda name: folder / name)
     except InputError as error:
@@ -107,11 +113,12 @@ def add_guide_endpoint() -> None:
     size = gr.Textbox("", label="size")
     plain = gr.Checkbox(False, label="plain")
     quantize = as_sent(gr.Textbox(NONE, label="quantize"))
+    avoid = gr.Textbox("", label="avoid")
     picture, plain_picture = gr.File(label="picture"), gr.File(label="plain picture")
     distance, plain_distance = gr.Number(label="distance"), gr.Number(label="plain distance")
     gr.Button("guide").click(
         guide,
-        [prompt, reference, palette, model, strength, steps, seed, negative, size, plain, quantize],
+        [prompt, reference, palette, model, strength, steps, seed, negative, size, plain, quantize, avoid],
         [picture, plain_picture, distance, plain_distance],
         api_name="guide",
         concurrency_id="generate",

@@ -78,7 +78,8 @@ def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | N
     generation = _generation(choice, model)
     if choice.kind == NOTHING:
         return _within_budget(PaintJob(generation, model, quantize))
-    base = kept.guidance if choice.kind == KEPT and kept is not None else GuidanceSettings()
+    again = kept if choice.kind == KEPT else None
+    base = GuidanceSettings() if again is None else again.guidance
     guidance = replace(
         base, strength=number_from(choice.strength, "strength"), start=number_from(choice.start, "start"),
         stop=number_from(choice.stop, "stop"), method=choice.method,
@@ -86,6 +87,7 @@ def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | N
     )  # fmt: skip
     wanted = _reference(choice, reference, kept)
     job = GuideJob(generation, wanted, guidance, model, plain=bool(choice.plain), quantize=quantize)
+    job = job if again is None else replace(job, places=again.places)
     return _within_budget(job)
 
 

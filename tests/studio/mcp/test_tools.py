@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from studio.media.allowed import Allowed
 from studio.service.batch import here
@@ -141,6 +142,25 @@ def test_guide_generation_writes_the_bytes_of_reswd_guide(reswd: Reswd, folder: 
         assert digest(folder / f"tool{end}") == digest(folder / f"line{end}")
     assert f"{told['distance_after']:.1f} (plain image: {told['distance_before']:.1f})" in ran.out
     assert told["plain"] == str(folder / "tool-plain.png")
+
+
+def test_guide_generation_takes_places_and_colours_to_avoid(reswd: Reswd, folder: Path) -> None:
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (0, 0, 32, 64))
+    mask.save(folder / "left.png")
+    asked = {"palette": "#1d3557:3,#e63946", "steps": 2, "model": "pocket-64", "avoid": "#ffffff"}
+    places = [{"mask": "left.png", "reference": "warm.png"}]
+    answer(folder, "guide_generation", prompt="a sailboat", output="tool.png", places=places, **asked)
+    ran = reswd(
+        *("guide", "a sailboat", "--palette", asked["palette"], "-o", folder / "line.png", "--steps", 2),
+        *("--model", "pocket-64", "--avoid", "#ffffff", "--place", f"{folder / 'left.png'}={folder / 'warm.png'}"),
+    )
+    assert ran.code == 0, ran.err
+    assert digest(folder / "tool.png") == digest(folder / "line.png")
+    outside = [{"mask": "../left.png", "palette": "#fff"}]
+    asked |= {"prompt": "a sailboat", "output": "o.png"}
+    assert "goes up" in refusal(folder, "guide_generation", places=outside, **asked)
+    assert "nothing to steer" in refusal(folder, "guide_generation", places=[{"mask": "left.png"}], **asked)
 
 
 def test_a_prompt_is_never_a_path(folder: Path) -> None:

@@ -10,18 +10,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch import Cdl, Grade, MatchSettings
 from reswd_torch.errors import InputError
 from reswd_torch.spaces import SpaceChoice
-from studio.jobs import GuideJob
+from studio.jobs import GuideJob, GuidePlace
 from studio.records.batch import KeptFile, RunRecord, SeriesGrade, read_run
 from studio.records.format import MATCH, to_text
+from studio.records.masks import packed_mask
 from studio.records.match import read_settings
 from studio.records.painted import SETTINGS_KEY, guided_text, read_painted
 from studio.references import KeptColours
@@ -68,13 +71,20 @@ RECORDS: dict[str, str] = {
         "/a", "series", MatchSettings(), reference=KeptFile("/a/b.png", "00"), at=0.5, masks="/m", grade_files=".cc",
         series=(SeriesGrade("srgb", GRADE, torch.zeros(2, 3)),),
     ).text(),
+    "painted with a place": guided_text(
+        GuideJob(
+            Generation("an owl"), KeptColours("AAAAAAAA", "b.png"), GuidanceSettings(avoid="#ffffff"),
+            places=(GuidePlace(packed_mask(np.full((2, 3), 255, np.uint8), "m.png"), KeptColours("AAAAAAAA", "c.png")),),
+        ),
+        3.0, None,
+    ),
     "painted": guided_text(GuideJob(Generation("an owl"), KeptColours("AAAAAAAA", "b.png")), 3.0, 4.0),
 }  # fmt: skip
 
 
 def read(kind: str, text: str, folder: Path) -> object:
     """Read a record of a kind from a file."""
-    if kind == "painted":
+    if kind.startswith("painted"):
         info = PngInfo()
         info.add_itxt(SETTINGS_KEY, text)
         Image.new("RGB", (2, 2)).save(folder / "a.png", pnginfo=info)
@@ -135,6 +145,14 @@ def test_what_must_be_a_number_or_a_path_is_nothing_else(kind: str, value: objec
         "settings with a config": [("spaces", "source"), ("spaces", "working")],
         "run between spaces": [("spaces", "source"), ("spaces", "output"), ("config", "path"), ("config", "sha256")],
         "run": [("settings", "strength"), ("settings", "samples"), ("at",), ("reference", "path"), ("masks",)],
+        "painted with a place": [
+            ("guidance", "avoid"),
+            ("places", 0),
+            ("places", 0, "mask", "width"),
+            ("places", 0, "mask", "levels"),
+            ("places", 0, "mask", "name"),
+            ("places", 0, "reference", "colors"),
+        ],
         "painted": [("guidance", "strength"), ("guidance", "stop"), ("steps",), ("seed",), ("reference", "colors")],
     }
     for place in numbers[kind]:
