@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from reswd_torch.errors import InputError
 
-EMBEDDED_IDS = ("pocket-128", "pocket-64")
+EMBEDDED_IDS = ("pocket-64",)
 """Ids of the models that are part of this repository. They are the only ones that never need a network."""
 EMBEDDED_ID = EMBEDDED_IDS[0]
 """Id of the one of them that paints where no model is named. A record always names its model."""
@@ -104,15 +104,6 @@ _SD3 = _COUNTED.format(
 )
 
 CATALOGUE: tuple[ModelEntry, ...] = (
-    ModelEntry(
-        id="pocket-128", label="pocket-128 (offline, 128 px)", family="sd", pipeline="StableDiffusionPipeline",
-        steps=25, scale=2.5, negative_prompt=True,
-        width=128, height=128, multiple=8, dtype="float32",
-        denoiser=0.011460, text_encoders=(0.014449,), vae=0.001716,
-        parameters_source="counted in assets/models/pocket-128",
-        license="apache-2.0", gated=False,
-        source="assets/models/pocket-128/README.md", checked="run",
-    ),
     ModelEntry(
         id="pocket-64", label="pocket-64 (offline, 64 px)", family="sd", pipeline="StableDiffusionPipeline",
         steps=25, scale=2.5, negative_prompt=True,

@@ -69,7 +69,7 @@ class Trial:
         self.run("python", "-m", "pip", "install", "--quiet", "--find-links", str(DIST), torch, *what)
 
     def places(self) -> tuple[Path, Path]:
-        """The folders of the photographs and of the embedded model that is the default."""
+        """The folders of the photographs and of the embedded model."""
         photographs, model = self.run("python", "-c", _PLACES).splitlines()[-2:]
         return Path(photographs), Path(model)
 
@@ -118,7 +118,7 @@ def _without_extras(trial: Trial) -> None:
 
 
 def _with_the_app(trial: Trial) -> None:
-    """The app and the embedded models; before that, what is said without them."""
+    """The app and the embedded model; before that, what is said without them."""
     first, second = trial.pair()
     painted = ("reswd", "guide", "a sailboat", "--reference", second, "-o", "boat.png", "--steps", "2")
     trial.run("python", "-c", _LIBRARY_ALONE)
@@ -138,11 +138,9 @@ def _with_the_app(trial: Trial) -> None:
     trial.run("reswd", "batch", "in", "--target", first, "-o", "out")
     with _timed("the app's start and one match by it"):
         trial.serve_one_request(photographs)
-    with _timed("two steps of a painting with the default model"):
+    with _timed("two steps of a painting with the embedded model"):
         trial.run(*painted)
-    with _timed("two steps of one with the smaller model, whose text encoder is lent to it"):
-        trial.run("reswd", "generate", "a sailboat", "--model", "pocket-64", "-o", "small.png", "--steps", "2")
-    trial.wrote("out/a.jpg", "boat.png", "small.png")
+    trial.wrote("out/a.jpg", "boat.png")
 
 
 def _expect(printed: str, pattern: str) -> None:

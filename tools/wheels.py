@@ -1,8 +1,6 @@
 """What goes onto a package index, and the rules that it has to keep: two wheels and their source distributions.
 
-reswd-studio is the program with its example photographs; reswd-models are the embedded models, which its extra ``guide`` asks
-for. These share their text encoder: the package holds its weights once, in the folder of the default, and the program lends them
-to the other (:func:`guidance.loading.load_embedded`). In the repository each folder is whole.
+reswd-studio is the program with its example photographs; reswd-models is the embedded model, which its extra ``guide`` asks for.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "build" / "dist"
 MODELS = Path("assets") / "models"
-LARGEST = {"reswd_studio": 15_000_000, "reswd_models": 90_000_000}
+LARGEST = {"reswd_studio": 15_000_000, "reswd_models": 60_000_000}
 """Bytes that a file may have: an index takes files of up to 100 MB, and people wait for each."""
 LIBRARY = {
     "torch", "numpy", "einops", "jaxtyping", "opencolorio", "opencv-python-headless", "filelock", "pillow", "rich", "tifffile",
@@ -39,19 +37,10 @@ NEEDED = {
         "studio/ui/desk/viewer.js", "studio/ui/desk/vendor/openseadragon.LICENSE.txt",
     },
     "reswd_models": {
-        "reswd_models/pocket-128/text_encoder/model-00001-of-00004.safetensors",
-        *(
-            f"reswd_models/{name}/{file}"
-            for name in ("pocket-128", "pocket-64")
-            for file in (
-                "model_index.json", "known.json", "LICENSE-art.txt", "LICENSE-text-encoder.txt", "text_encoder/config.json",
-                "tokenizer/tokenizer.json", "vae/diffusion_pytorch_model.safetensors",
-            )
-        ),
+        "reswd_models/pocket-64/model_index.json", "reswd_models/pocket-64/known.json", "reswd_models/pocket-64/LICENSE-art.txt",
+        "reswd_models/pocket-64/LICENSE-text-encoder.txt", "reswd_models/pocket-64/vae/diffusion_pytorch_model.safetensors",
     },
 }  # fmt: skip
-TWICE = re.compile(r"(^|/)pocket-64/text_encoder/[^/]*\.safetensors$")
-"""Files that a package leaves out because another folder of it holds the same bytes."""
 _UNWANTED = re.compile(
     r"(^|/)(tests?|conftest\.py|\.git|\.env|\.venv|\.pypirc|__pycache__|build|benchmarks|training)(/|$)"
     r"|\.(pyc|pem|key|p12|orig|rej|log|sqlite)$"
@@ -128,8 +117,6 @@ def faults(path: Path) -> Iterator[str]:
     for file, content in files.items():
         if _UNWANTED.search(file):
             yield f"{file} does not belong there"
-        if TWICE.search(file):
-            yield f"{file} is in there twice: the folder of the default model has it"
         if _SECRETS.search(content):
             yield f"{file} looks as if it held a secret"
     if path.suffix == ".whl":

@@ -1,1 +1,1 @@
-"""The models that ship with ReSWD Studio, as the package reswd-models: folders as diffusers reads them, with one text encoder."""
+"""The models that ship with ReSWD Studio, as the package reswd-models: the folder pocket-64, as diffusers reads it."""

@@ -65,7 +65,7 @@ _NOISE = _whole("--seed", _PICTURE, "Chooses the noise it starts from. (default:
 _STEPS = _whole("--steps", _PICTURE, "Denoising steps, 1 to 200. (default: the model's)")
 _SCALE = _number("--scale", _PICTURE, "How closely to follow the prompt, 0 to 20. (default: the model's)")
 _SIZE = typer.Option(
-    help="Width and height, such as 128x128. (default: the model's)",
+    help="Width and height, such as 64x64. (default: the model's)",
     parser=options.picture_size,
     metavar="WxH",
     rich_help_panel=_PICTURE,
@@ -109,8 +109,8 @@ def guide_command(
 ) -> None:
     """Paint PROMPT in the colours of a reference picture or a palette.
 
-    The reference steers every step of a diffusion model. Two ship with the project and paint offline: pocket-128 paints
-    128x128 pixels, pocket-64 is smaller and faster. --list shows the others, which are downloaded when they are first used.
+    The reference steers every step of a diffusion model. The one that ships with the project paints 64x64 pixels, offline;
+    --list shows the others, which are downloaded when they are first used.
 
     --explain says first what the model understood of PROMPT, and paints only where -o says where to.
     """

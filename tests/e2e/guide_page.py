@@ -48,12 +48,6 @@ def set_number(studio: Studio, elem_id: str, value: object) -> None:
     box.press("Tab")
 
 
-def choose_model(studio: Studio, label: str) -> None:
-    """Choose a model of the list by its label there."""
-    studio.at("#guide-model input").click()
-    studio.page.get_by_role("option", name=label).click()
-
-
 def set_palette(studio: Studio, text: str) -> None:
     """Take the colours from a palette."""
     studio.at("#guide-kind").get_by_label("Palette").click()
@@ -77,13 +71,11 @@ def block(studio: Studio, selector: str) -> int:
     image = studio.at(selector).first
     image.scroll_into_view_if_needed()
     box = image.bounding_box()
-    side = int(image.evaluate("each => each.naturalWidth"))
-    assert box is not None and box["width"] == box["height"] and box["width"] % side == 0, box
-    times = int(box["width"]) // side
+    assert box is not None and box["width"] == box["height"] and box["width"] % 64 == 0, box
+    times = int(box["width"]) // 64
     with Image.open(io.BytesIO(studio.page.screenshot(clip=box))) as shot:  # type: ignore[arg-type]
         pixels = np.asarray(shot.convert("RGB")).astype(int)
-    quarter = side // 4
-    middle = pixels[quarter * times : 3 * quarter * times, quarter * times : 3 * quarter * times]
-    blocks = middle.reshape(2 * quarter, times, 2 * quarter, times, 3)
+    middle = pixels[16 * times : 48 * times, 16 * times : 48 * times]
+    blocks = middle.reshape(32, times, 32, times, 3)
     assert np.ptp(blocks, axis=(1, 3)).max() == 0, "each is one colour"
     return times

@@ -80,15 +80,15 @@ def _loading(tour: Tour) -> None:
 
 
 def number_9_pixels(tour: Tour) -> None:
-    """9: a result of 128 pixels is seen pixel by pixel, with its size, and leads into the window once it is there."""
+    """9: a result of 64 pixels is seen pixel by pixel, with its size, and leads into the window once it is there."""
     studio = tour.studio
     set_number(studio, "guide-steps", 3)
     paint_one(studio)
     studio.wait(lambda: studio.in_view("#guide-picture img"), 10)
     line = studio.at("#guide-pictures .shown-size").first
-    line.get_by_text("128 × 128 pixels").wait_for()
+    line.get_by_text("64 × 64 pixels").wait_for()
     times = block(studio, "#guide-picture img")
-    assert times >= 2 and line.inner_text() == f"128 × 128 pixels, shown {times} times as large"
+    assert times >= 5 and line.inner_text() == f"64 × 64 pixels, shown {times} times as large"
     assert studio.at("#guide-picture img").get_attribute("alt") == "Guided: a dog"
     tour.shoot("9_pixel_by_pixel")
     studio.at("#guide-picture button[aria-label*=ullscreen]").first.click()
@@ -105,4 +105,4 @@ def number_9_visit(tour: Tour) -> None:
     studio = tour.studio
     studio.at("#guide-visit img").first.scroll_into_view_if_needed()
     assert block(studio, "#guide-visit img") >= 2
-    assert studio.at("#guide-visit .caption-label").inner_text() == "a dog · 128 × 128"
+    assert studio.at("#guide-visit .caption-label").inner_text() == "a dog · 64 × 64"

@@ -8,14 +8,13 @@ from diffusers import DDIMScheduler
 
 from guidance import PaletteCallback, load_embedded
 from guidance.reference import read_reference
-from guidance.shipped import embedded_model
 from reswd_torch import InputError, color_distance
 
 PALETTE = "#1d3557:3, #e63946, #f1faee"
 
 
 def _painted(scheduler: type, callback: PaletteCallback | None) -> torch.Tensor:
-    pipe = load_embedded("cpu", embedded_model("pocket-64"))
+    pipe = load_embedded("cpu")
     pipe.scheduler = scheduler.from_config(pipe.scheduler.config)  # type: ignore[attr-defined]
     more = {} if callback is None else {"callback_on_step_end": callback}
     generator = torch.Generator().manual_seed(1)

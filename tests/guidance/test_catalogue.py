@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import re
 import subprocess
 import sys
@@ -15,24 +14,23 @@ from guidance.catalogue import (
     CATALOGUE,
     CHECKED,
     EMBEDDED_ID,
-    EMBEDDED_IDS,
     FAMILY_OF_CLASS,
     MODEL_FAMILIES,
     MODELS,
     ModelEntry,
     closest,
 )
-from guidance.known import known_of
+from guidance.known import EMBEDDED, read_known
 from guidance.memory import DTYPES
-from guidance.shipped import embedded_model
-from tests.conftest import ROOT
+
+POCKET = MODELS[EMBEDDED_ID]
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)
 def test_an_entry_is_complete(entry: ModelEntry) -> None:
     import diffusers
 
-    assert entry.id in EMBEDDED_IDS or re.fullmatch(r"[\w.-]+/[\w.-]+", entry.id)
+    assert entry.id == EMBEDDED_ID or re.fullmatch(r"[\w.-]+/[\w.-]+", entry.id)
     assert entry.label
     assert entry.family in MODEL_FAMILIES
     assert entry.checked in CHECKED
@@ -43,7 +41,7 @@ def test_an_entry_is_complete(entry: ModelEntry) -> None:
     assert min(entry.denoiser, entry.vae, *entry.text_encoders) > 0
     assert entry.parameters_source
     if not entry.source.startswith("https://"):
-        root = ROOT if entry.id in EMBEDDED_IDS else Path(diffusers.__file__).parents[1]
+        root = EMBEDDED.parents[2] if entry.id == EMBEDDED_ID else Path(diffusers.__file__).parents[1]
         assert (root / entry.source).is_file()
 
 
@@ -69,50 +67,30 @@ def test_classes_exist_and_every_family_has_a_model() -> None:
     assert len(MODELS) == len(CATALOGUE)
 
 
-def test_only_the_embedded_models_claim_to_have_run() -> None:
-    assert tuple(entry.id for entry in CATALOGUE if entry.checked == "run") == EMBEDDED_IDS
+def test_only_the_embedded_model_claims_to_have_run() -> None:
+    assert [entry.id for entry in CATALOGUE if entry.checked == "run"] == [EMBEDDED_ID]
+    known = read_known()
+    assert (POCKET.width, POCKET.height) == (known.size, known.size)
+    assert (POCKET.steps, POCKET.scale) == (known.steps, known.guidance_scale)
 
 
-def test_the_embedded_models_come_first_and_the_default_before_the_others() -> None:
-    assert tuple(entry.id for entry in CATALOGUE[:2]) == EMBEDDED_IDS == ("pocket-128", "pocket-64")
-    assert EMBEDDED_ID == "pocket-128"
-
-
-@pytest.mark.parametrize("name", EMBEDDED_IDS)
-def test_an_embedded_model_has_the_settings_of_its_own_file(name: str) -> None:
-    entry, known = MODELS[name], known_of(name)
-    assert known is not None
-    assert (entry.width, entry.height) == (known.size, known.size)
-    assert (entry.steps, entry.scale) == (known.steps, known.guidance_scale)
-
-
-@pytest.mark.parametrize("name", EMBEDDED_IDS)
-def test_sizes_of_an_embedded_model_are_multiples_of_its_latents(name: str) -> None:
-    config = json.loads((embedded_model(name) / "vae" / "config.json").read_text(encoding="utf-8"))
-    stride = 2 ** (len(config["block_out_channels"]) - 1)
-    assert MODELS[name].multiple % stride == 0
-    assert config["sample_size"] == MODELS[name].width
-
-
-@pytest.mark.parametrize("name", EMBEDDED_IDS)
-def test_the_size_of_an_embedded_model_is_that_of_its_files(name: str) -> None:
+def test_the_size_of_the_embedded_model_is_that_of_its_files() -> None:
     from safetensors import safe_open
 
     def billions(part: str) -> float:
         total = 0
-        for file in (embedded_model(name) / part).glob("*.safetensors"):
+        for file in (EMBEDDED / part).glob("*.safetensors"):
             with safe_open(file, "np") as tensors:
-                for each in tensors.keys():  # noqa: SIM118 - not a mapping
+                for name in tensors.keys():  # noqa: SIM118 - not a mapping
                     size = 1
-                    for length in tensors.get_slice(each).get_shape():
+                    for length in tensors.get_slice(name).get_shape():
                         size *= length
                     total += size
         return total / 1e9
 
-    pocket = MODELS[name]
-    assert pocket.denoiser == pytest.approx(billions("unet"), abs=1e-6)
-    assert pocket.text_encoders == (pytest.approx(billions("text_encoder"), abs=1e-6),)
-    assert pocket.vae == pytest.approx(billions("vae"), abs=1e-6)
+    assert POCKET.denoiser == pytest.approx(billions("unet"), abs=1e-6)
+    assert POCKET.text_encoders == (pytest.approx(billions("text_encoder"), abs=1e-6),)
+    assert POCKET.vae == pytest.approx(billions("vae"), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +117,7 @@ def test_did_you_mean() -> None:
     assert closest("black-forest-labs/FLUX1-schnel")[0] == "black-forest-labs/FLUX.1-schnell"
     assert closest("sdxl-turbo")[0] == "stabilityai/sdxl-turbo"
     assert closest("stability/sdxl-turbo")[0] == "stabilityai/sdxl-turbo"
-    assert closest("pocket64") == ("pocket-64", "pocket-128")
-    assert closest("pocket128")[0] == "pocket-128"
+    assert closest("pocket64") == (EMBEDDED_ID,)
     assert closest("zzzzzzzz") == ()
 
 

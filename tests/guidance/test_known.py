@@ -1,16 +1,12 @@
-"""What the embedded models know, and what is said to someone who asks for something else."""
+"""What the embedded model knows, and what is said to someone who asks for something else."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from guidance.catalogue import EMBEDDED_IDS
-from guidance.known import Known, known_of, read_known
-from guidance.shipped import embedded_model
+from guidance.known import Known, read_known
 from guidance.text_to_image import Generation
 from reswd_torch import InputError
 
@@ -85,29 +81,6 @@ def test_the_description_names_everything(known: Known) -> None:
     text = known.describe()
     for name in (*known.names, *known.object_colours, *known.background_colours):
         assert name in text
-
-
-@pytest.mark.parametrize("name", EMBEDDED_IDS)
-def test_each_embedded_model_knows_what_its_own_file_says(name: str) -> None:
-    found = known_of(f" {name} ")
-    assert found == read_known(embedded_model(name)) and found.size == int(name.removeprefix("pocket-"))
-    assert known_of("stabilityai/sdxl-turbo") is None and known_of(str(embedded_model(name))) is None
-
-
-def test_places_are_known_words(known: Known) -> None:
-    with_places = replace(known, places=("on a beach", "on a beach at night", "in front of a sunset"))
-    for prompt in ("a dog on a beach", "a dog On A Beach", "a blue dog in front of a sunset"):
-        assert with_places.unknown(prompt) == () and len(with_places.named(prompt)) == 1
-    assert with_places.unknown("a dog on a beach at midnight") == ("midnight",)
-    assert with_places.unknown("a dog on a beaches") != (), "only the phrase as it stands"
-    assert "places: on a beach, " in with_places.describe() and "places" not in replace(known, places=()).describe()
-
-
-def test_a_file_may_list_places_or_not(tmp_path: Path) -> None:
-    values = json.loads((embedded_model("pocket-64") / "known.json").read_text(encoding="utf-8"))
-    assert "places" not in values and read_known(embedded_model("pocket-64")).places == ()
-    (tmp_path / "known.json").write_text(json.dumps(values | {"places": ["on a beach"]}), encoding="utf-8")
-    assert read_known(tmp_path).places == ("on a beach",)
 
 
 def test_a_folder_that_does_not_say(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The linear map between latents and pixels, for the VAEs of the embedded models and for tiny VAEs of every kind."""
+"""The linear map between latents and pixels, for the VAE of the embedded model and for tiny VAEs of every kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from guidance.catalogue import EMBEDDED_IDS
 from guidance.codecs import Codec, codec_for
 from guidance.linear import _KNOWN, linear_map
 from tests.conftest import asset, benchmark_pairs
@@ -20,11 +19,10 @@ PHOTOGRAPHS = [source for source, _ in benchmark_pairs()[:5]]
 
 
 @functools.cache
-def _embedded(model: str) -> Codec:
+def _embedded() -> Codec:
     from guidance.loading import load_embedded
-    from guidance.shipped import embedded_model
 
-    return codec_for(load_embedded("cpu", embedded_model(model)), 64, 64)
+    return codec_for(load_embedded("cpu"), 64, 64)
 
 
 def _photograph(name: str) -> torch.Tensor:
@@ -33,11 +31,10 @@ def _photograph(name: str) -> torch.Tensor:
     return picture[..., :height, :width]
 
 
-@pytest.mark.parametrize("model", EMBEDDED_IDS)
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
-def test_the_map_of_an_embedded_model_predicts_colours(name: str, model: str) -> None:
+def test_the_map_of_the_embedded_model_predicts_colours(name: str) -> None:
     """The error is below 0.09 (root mean square) on photographs that the map was not fitted to, which deviate by 0.13 to 0.27."""
-    codec, picture = _embedded(model), _photograph(name)
+    codec, picture = _embedded(), _photograph(name)
     with torch.no_grad():
         grid = codec.encode(picture)
         pooled = F.avg_pool2d(codec.decode(grid), codec.pixels_per_cell)
@@ -48,11 +45,10 @@ def test_the_map_of_an_embedded_model_predicts_colours(name: str, model: str) ->
     assert error < 0.6 * pooled.std()
 
 
-@pytest.mark.parametrize("model", EMBEDDED_IDS)
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
-def test_a_shift_of_colours_comes_out_of_the_decoder(name: str, model: str) -> None:
+def test_a_shift_of_colours_comes_out_of_the_decoder(name: str) -> None:
     """It comes out at seven to eleven tenths of what was asked for."""
-    codec, wanted = _embedded(model), torch.tensor([0.1, 0.0, -0.1]).view(1, 3, 1, 1)
+    codec, wanted = _embedded(), torch.tensor([0.1, 0.0, -0.1]).view(1, 3, 1, 1)
     with torch.no_grad():
         grid = codec.encode(_photograph(name))
         change = linear_map(codec, codec.pipe.vae).shift(wanted.expand(1, 3, *grid.shape[-2:]))

@@ -1,4 +1,4 @@
-"""Painting with the models that ship with the project: offline, with stock diffusers, from prompts."""
+"""Painting with the model that ships with the project: offline, with stock diffusers, from prompts."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guidance.catalogue import EMBEDDED_IDS, MODELS
+from guidance.known import EMBEDDED
 from guidance.loading import load_embedded
-from guidance.shipped import embedded_model
 from guidance.text_to_image import Generation, generate
 from reswd_torch import InputError
 
 
 @pytest.fixture(scope="module")
 def pipe() -> Any:
-    """The small one, which paints in the least time."""
-    return load_embedded("cpu", embedded_model("pocket-64"))
+    return load_embedded("cpu")
 
 
 def _corners(image: Any) -> np.ndarray:
@@ -27,35 +25,26 @@ def _corners(image: Any) -> np.ndarray:
     return np.median([pixels[:2, :2], pixels[:2, -2:], pixels[-2:, :2], pixels[-2:, -2:]], axis=(0, 1, 2))
 
 
-@pytest.mark.parametrize("name", EMBEDDED_IDS)
-def test_each_is_a_stock_folder_that_loads_without_network(name: str) -> None:
+def test_it_is_a_stock_folder_that_loads_without_network() -> None:
     script = (
         "import socket; socket.socket.connect = None\n"
         "from diffusers import DiffusionPipeline\n"
-        f"pipe = DiffusionPipeline.from_pretrained({str(embedded_model(name))!r}, local_files_only=True)\n"
+        f"pipe = DiffusionPipeline.from_pretrained({str(EMBEDDED)!r}, local_files_only=True)\n"
         "image = pipe('a red apple on a blue background', num_inference_steps=2, guidance_scale=2.5).images[0]\n"
         "print(type(pipe).__name__, image.size)"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.strip() == f"StableDiffusionPipeline ({MODELS[name].width}, {MODELS[name].height})"
+    assert ran.stdout.strip() == "StableDiffusionPipeline (64, 64)"
 
 
-@pytest.mark.parametrize("name", EMBEDDED_IDS)
-def test_a_background_has_the_colour_that_was_asked_for(name: str) -> None:
-    pipe = load_embedded("cpu", embedded_model(name))
+def test_a_background_has_the_colour_that_was_asked_for(pipe: Any) -> None:
     red, green, blue = _corners(generate(pipe, Generation("a lemon on a blue background", seed=1)))
     assert blue > red + 60
     assert blue > green + 40
     red, green, blue = _corners(generate(pipe, Generation("a lemon on a red background", seed=1)))
     assert red > green + 80
     assert red > blue + 80
-
-
-def test_the_default_paints_at_its_own_size_and_at_others() -> None:
-    pipe = load_embedded("cpu")
-    assert generate(pipe, Generation("a dog", steps=1)).size == (128, 128)
-    assert generate(pipe, Generation("a dog", steps=1, width=72, height=40)).size == (72, 40)
 
 
 def test_seeds_reproduce_and_differ(pipe: Any) -> None:
@@ -112,7 +101,5 @@ def test_what_cannot_be_painted_is_refused(changed: dict[str, Any], said: str) -
 @pytest.mark.gpu
 def test_on_cuda_the_same_seed_paints_nearly_the_same_picture(pipe: Any) -> None:
     wanted = Generation("a lemon on a blue background", seed=1)
-    apart = np.asarray(generate(load_embedded("cuda", embedded_model("pocket-64")), wanted)).astype(int) - np.asarray(
-        generate(pipe, wanted)
-    )
+    apart = np.asarray(generate(load_embedded("cuda"), wanted)).astype(int) - np.asarray(generate(pipe, wanted))
     assert np.abs(apart).mean() < 3

@@ -9,14 +9,11 @@ from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.grade import Grade
 from reswd_torch.settings import MatchSettings
-from studio.jobs import BatchJob, ClipJob, GuideJob, MatchJob, PaintJob
+from studio.jobs import BatchJob, ClipJob, GuideJob, MatchJob
 from studio.references import KeptColours, SavedGrade, choose_batch_reference, choose_guide_reference, choose_reference
 from studio.service import clip
 from studio.service.apply import saved_grade
 from studio.service.clip import ClipResult, SavedClip
-
-SMALL = "pocket-64"
-"""The embedded model that paints a picture in the least time. What is not about the default paints with it."""
 
 
 def match_job(
@@ -64,18 +61,12 @@ def guide_job(
     palette: str | None = None,
     colors: str | None = None,
     reference_name: str | None = None,
-    model: str = SMALL,
-    plain: bool = False,
+    **parts: Any,
 ) -> GuideJob:
-    """A guided picture, by the small model if none is named."""
+    """A guided picture."""
     kept = None if colors is None else KeptColours(colors, reference_name)
     wanted = choose_guide_reference(file=reference, palette=palette, kept=kept)
-    return GuideJob(generation, wanted, guidance or GuidanceSettings(), model, plain)
-
-
-def paint_job(generation: Generation, model: str = SMALL) -> PaintJob:
-    """A picture that nothing guides, by the small model if none is named."""
-    return PaintJob(generation, model)
+    return GuideJob(generation, wanted, guidance or GuidanceSettings(), **parts)
 
 
 class GradedClip:

@@ -16,11 +16,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from guidance.catalogue import EMBEDDED_IDS
 from studio.ui.examples import load_examples
 from studio.ui.guide.examples import EXAMPLES
-from tests.conftest import ASSETS, ROOT, digest
-from tools.wheels import LIBRARY, NEEDED, base_requirements, contents, faults
+from tests.conftest import ASSETS, ROOT
+from tools.wheels import LIBRARY, NEEDED, base_requirements, faults
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 _HOOK = """
@@ -125,13 +124,6 @@ def test_what_breaks_the_rules_is_said(more: dict[str, bytes], said: str, tmp_pa
     assert any(said in fault for fault in faults(_wheel(tmp_path, **more)))
 
 
-def test_a_text_encoder_that_is_in_there_twice_is_said(tmp_path: Path) -> None:
-    path = _wheel(
-        tmp_path, "reswd_models", **{"reswd_models/pocket-64/text_encoder/model-00001-of-00004.safetensors": b""}
-    )
-    assert any("twice" in fault for fault in faults(path))
-
-
 def test_what_is_missing_and_what_is_too_large_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(NEEDED, "reswd_studio", NEEDED["reswd_studio"] | {"studio/more.js"})
     path = _wheel(tmp_path)
@@ -140,40 +132,12 @@ def test_what_is_missing_and_what_is_too_large_is_said(tmp_path: Path, monkeypat
     assert [fault.split(" ", 1)[1] for fault in faults(path)] == ["bytes are more than 100", "is missing"]
 
 
-def test_the_models_are_whole_and_apart() -> None:
+def test_the_model_is_whole_and_apart() -> None:
     project = tomllib.loads((ASSETS / "models" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = PYPROJECT["project"]["optional-dependencies"]["guide"]
     wanted = next(text for text in asked if text.startswith("reswd-models"))
     assert project["version"] in Requirement(wanted).specifier
-    for model in EMBEDDED_IDS:
-        index = json.loads((ASSETS / "models" / model / "model_index.json").read_text(encoding="utf-8"))
-        for part in (name for name in index if not name.startswith("_")):
-            stored = isinstance(index[part], list) and index[part][0] is not None
-            assert not stored or (ASSETS / "models" / model / part).is_dir(), part
-
-
-def test_the_package_holds_the_shared_text_encoder_once_and_the_rest_of_every_model(tmp_path: Path) -> None:
-    """Built by setuptools from empty files of the same names: what goes in is a matter of names."""
-    project = tmp_path / "models"
-    for file in (each for each in (ASSETS / "models").rglob("*") if each.is_file() and "__pycache__" not in each.parts):
-        copy = project / file.relative_to(ASSETS / "models")
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, copy) if file.suffix in (".toml", ".in", ".py", ".md", ".txt") else copy.touch()
-    whole = {str(file.relative_to(project).as_posix()) for file in project.glob("pocket-*/**/*") if file.is_file()}
-    code = f"import setuptools.build_meta as build; build.build_wheel({str(tmp_path)!r}); build.build_sdist({str(tmp_path)!r})"
-    subprocess.run([sys.executable, "-c", code], cwd=project, check=True, capture_output=True)
-    twice = {name for name in whole if name.startswith("pocket-64/text_encoder/") and name.endswith(".safetensors")}
-    assert twice and {name.replace("-64/", "-128/") for name in twice} <= whole
-    for built in (next(tmp_path.glob("*.whl")), next(tmp_path.glob("*.tar.gz"))):
-        held = {name.removeprefix("reswd_models/") for name in contents(built)}
-        assert {name for name in held if name.startswith("pocket-")} == whole - twice, built.name
-
-
-def test_the_embedded_models_share_their_text_encoder_byte_for_byte() -> None:
-    for part in ("text_encoder", "tokenizer"):
-        first, *others = (_bytes_of(ASSETS / "models" / model / part) for model in EMBEDDED_IDS)
-        assert first and all(other == first for other in others)
-
-
-def _bytes_of(folder: Path) -> dict[str, str]:
-    return {file.name: digest(file) for file in folder.iterdir()}
+    index = json.loads((ASSETS / "models" / "pocket-64" / "model_index.json").read_text(encoding="utf-8"))
+    for part in (name for name in index if not name.startswith("_")):
+        stored = isinstance(index[part], list) and index[part][0] is not None
+        assert not stored or (ASSETS / "models" / "pocket-64" / part).is_dir(), part

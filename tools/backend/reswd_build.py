@@ -1,4 +1,4 @@
-"""setuptools, but an editable install asks for no reswd-models: the repository, which it runs from, holds the models itself.
+"""setuptools, but an editable install asks for no reswd-models: the repository, which it runs from, holds the model itself.
 
 So `pip install -e ".[app]"` needs no second package, and no copy of 54 MB; a wheel asks for it.
 """

@@ -46,7 +46,7 @@ def guide(
         prompt: what to paint.
         reference: the picture whose colours are wanted; leave out with a palette.
         palette: hex colours with weights, such as "#aabbcc:2,#112233"; empty with a reference.
-        model: pocket-128, pocket-64, another one of the catalogue, or owner/name of one on huggingface.co.
+        model: pocket-64, another one of the catalogue, or owner/name of one on huggingface.co.
         strength: 0 leaves the plain picture, 1 is the usual pull, up to 2.
         steps: denoising steps; leave out for the model's own number.
         seed: of the starting noise; a whole number.

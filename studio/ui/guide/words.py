@@ -142,7 +142,7 @@ def kept(job: GuideJob, source: str) -> str:
 
 
 def knows_title(known: Known, model: str) -> str:
-    """What stands above :func:`knows`, such as "The 326 objects that pocket-128 knows"."""
+    """What stands above :func:`knows`, such as "The 326 objects that pocket-64 knows"."""
     return f"The {len(known.names)} objects that {model} knows"
 
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from guidance.shipped import embedded_model
+from guidance.known import EMBEDDED
 
 COMPONENTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-SMALL = embedded_model("pocket-64")
-"""The folder of the model whose files stand for those of a repository."""
 REPOSITORY = "someone/pocket"
 
 
@@ -122,10 +120,10 @@ def _handler(hub: LocalHub) -> type[BaseHTTPRequestHandler]:
 
 
 def copy_of_embedded(where: Path, **index: object) -> Path:
-    """Copy the small embedded model to a folder of its own, with changes to its ``model_index.json``; returns the folder."""
+    """Copy the embedded model to a folder of its own, with changes to its ``model_index.json``; returns the folder."""
     for part in COMPONENTS:
-        shutil.copytree(SMALL / part, where / part)
-    values = json.loads((SMALL / "model_index.json").read_text())
+        shutil.copytree(EMBEDDED / part, where / part)
+    values = json.loads((EMBEDDED / "model_index.json").read_text())
     (where / "model_index.json").write_text(json.dumps({**values, **index}))
     return where
 

@@ -58,7 +58,7 @@ def test_stopping_keeps_what_has_arrived(hub: LocalHub) -> None:
         load(REPOSITORY, "cpu", stop)
     before = set(hub.served)
     with pytest.raises(
-        InputError, match=r"someone/pocket is not complete in the cache, and downloading is off: .* pocket-128"
+        InputError, match=r"someone/pocket is not complete in the cache, and downloading is off: .* pocket-64"
     ):
         load(REPOSITORY, "cpu", offline=True)
     hub.served.clear()
@@ -136,7 +136,7 @@ def _caused(error: Exception, cause: Exception) -> Exception:
         (errors.RepositoryNotFoundError("401", response=_answer(401)), r"no model 'black-forest-labs/FLUX.1-dev'"),
         (
             errors.LocalEntryNotFoundError("nothing"),
-            "out of reach .* pocket-128, which works offline, as do models that were",
+            "out of reach .* pocket-64, which works offline, as do models that were",
         ),
         (errors.OfflineModeIsEnabled("HF_HUB_OFFLINE"), "the hub is out of reach"),
         (httpx2.ConnectError("no route"), "the hub is out of reach"),

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from guidance.catalogue import EMBEDDED_ID, EMBEDDED_IDS, MODELS
-from guidance.loading import load, load_embedded, model, pipeline, plan
-from guidance.loading.files import INDEX
+from guidance.catalogue import EMBEDDED_ID, MODELS
+from guidance.loading import load, load_embedded, model, plan
 from guidance.memory import OFFLOADS, Placement, memory_estimate
-from guidance.shipped import embedded_model
-from guidance.text_to_image import Generation, generate
 from reswd_torch import InputError
 from tests.guidance.loading.local_hub import copy_of_embedded
 
@@ -28,7 +24,7 @@ from tests.guidance.loading.local_hub import copy_of_embedded
         ),
         (
             torch.OutOfMemoryError("CUDA out of memory"),
-            r"does not fit into the memory of cpu, estimated at about .* pocket-128",
+            r"does not fit into the memory of cpu, estimated at about .* pocket-64",
         ),
         (
             ValueError("unknown component"),
@@ -86,40 +82,6 @@ def test_the_placement_is_carried_out(offload: str, tmp_path: Path, monkeypatch:
     assert loaded.pipe is pipe  # type: ignore[comparison-overlap]
     assert pipe.calls == [(offload, "cuda")]
     assert (asked["dtype"], asked["variant"], asked["local_files_only"]) == (torch.bfloat16, None, True)
-
-
-def _package(place: Path, without: str) -> Path:
-    """The embedded models as reswd-models installs them: only one folder holds the weights of the text encoder."""
-    for name in EMBEDDED_IDS:
-        left_out = shutil.ignore_patterns("*.safetensors") if name == without else None
-        for part in ("text_encoder", "tokenizer", "unet", "vae", "scheduler"):
-            ignore = left_out if part == "text_encoder" else None
-            shutil.copytree(embedded_model(name) / part, place / name / part, ignore=ignore)
-        shutil.copy(embedded_model(name) / INDEX, place / name / INDEX)
-    return place
-
-
-@pytest.mark.parametrize("without", EMBEDDED_IDS)
-def test_a_folder_without_a_text_encoder_gets_that_of_the_other_and_paints_the_same(
-    without: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = Generation("a red boat on a blue background", "grey", steps=2)
-    whole = generate(load_embedded("cpu", embedded_model(without)), wanted)
-    place = _package(tmp_path, without)
-    monkeypatch.setattr(pipeline, "embedded_model", lambda name: place / name)
-    pipe: Any = load_embedded("cpu", place / without)
-    assert all(weight.dtype == torch.float32 for weight in pipe.text_encoder.parameters())
-    assert not pipe.text_encoder.training
-    assert generate(pipe, wanted).tobytes() == whole.tobytes()
-
-
-def test_where_no_folder_has_the_text_encoder_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = _package(tmp_path, "pocket-64")
-    for file in (place / "pocket-128" / "text_encoder").glob("*.safetensors"):
-        file.unlink()
-    monkeypatch.setattr(pipeline, "embedded_model", lambda name: place / name)
-    with pytest.raises(InputError, match=r"pocket-64.text_encoder: the weights are missing.* reswd-models anew"):
-        load_embedded("cpu", place / "pocket-64")
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:

@@ -28,7 +28,6 @@ from studio.service.guide import run as guided
 from studio.service.guide.pipelines import pipeline
 from tests.conftest import digest
 from tests.studio.command_line import Reswd, assert_refused, snapshot
-from tests.studio.jobs_for_tests import SMALL
 from tests.studio.media.clips.made import make_clip
 from tests.studio.media.images.profiles_for_tests import display_p3
 from tests.studio.records.test_painted import GUIDED_1, written
@@ -44,7 +43,7 @@ from tests.studio.service.guide.paintings_for_tests import (
     warm_picture,
 )
 
-SAIL = ("guide", "a sailboat", "--palette", BLUE_AND_RED, "--model", SMALL)
+SAIL = ("guide", "a sailboat", "--palette", BLUE_AND_RED)
 
 
 @pytest.fixture
@@ -55,15 +54,14 @@ def reference(tmp_path: Path) -> Path:
 
 def test_a_prompt_and_a_palette_become_a_png_with_its_settings(reswd: Reswd, tmp_path: Path) -> None:
     out = tmp_path / "sail.png"
-    ran = reswd("guide", "a sailboat", "--palette", BLUE_AND_RED, "-o", out, "--steps", 3, "--seed", 7)
+    ran = reswd(*SAIL, "-o", out, "--steps", 3, "--seed", 7)
     assert ran.code == 0, ran.err
     assert ran.err == ""
-    assert pixels_of(out).shape == (128, 128, 3)
     record = record_of(out)
     shown = distance(pixels_of(out), colors_of_record(record))
     assert ran.out.splitlines() == [f"wrote {out}", f"distance to the reference: {shown:.1f}"]
     assert record["reference"]["name"] == BLUE_AND_RED
-    assert (record["model"], record["prompt"], record["seed"], record["steps"]) == ("pocket-128", "a sailboat", 7, 3)
+    assert (record["model"], record["prompt"], record["seed"], record["steps"]) == ("pocket-64", "a sailboat", 7, 3)
     assert record["guidance_scale"] == 2.5
     assert [file.name for file in tmp_path.iterdir()] == ["sail.png"]
 
@@ -76,7 +74,7 @@ def test_every_flag_reaches_the_picture_and_the_library_paints_the_same(
     out = tmp_path / "out.png"
     ran = reswd(
         *("guide", "a red dog", "--reference", reference, "-o", out, "--strength", 0.8, "--start", 0.2, "--stop", 0.9),
-        *("--method", "gradient", "--decode-scale", 0.5, "--grain", 1, "--model", SMALL, "--negative", "grey"),
+        *("--method", "gradient", "--decode-scale", 0.5, "--grain", 1, "--model", "pocket-64", "--negative", "grey"),
         *("--seed", 11, "--steps", 4, "--scale", 3, "--size", "72x40", "--device", "cpu"),
     )
     assert ran.code == 0, ran.err
@@ -84,7 +82,7 @@ def test_every_flag_reaches_the_picture_and_the_library_paints_the_same(
     wanted = Generation("a red dog", "grey", 11, 4, 3.0, 72, 40)
     job = read_guided(out)
     assert (job.generation, job.guidance, job.reference.name) == (wanted, settings, "warm.png")
-    with pipeline(SMALL) as loaded, guide(loaded.pipe, Image.open(reference), settings=settings):
+    with pipeline() as loaded, guide(loaded.pipe, Image.open(reference), settings=settings):
         assert np.array_equal(pixels_of(out), pixels(generate(loaded.pipe, wanted)))
 
 
@@ -100,7 +98,7 @@ def test_the_plain_image_lies_beside_it_as_generate_paints_it(reswd: Reswd, tmp_
         f"wrote {beside}",
         f"distance to the reference: {after:.1f} (plain image: {before:.1f})",
     ]
-    assert reswd("generate", "a sailboat", "-o", alone, "--steps", 3, "--seed", 2, "--model", SMALL).code == 0
+    assert reswd("generate", "a sailboat", "-o", alone, "--steps", 3, "--seed", 2).code == 0
     assert np.array_equal(pixels_of(beside), pixels_of(alone))
     assert record_of(beside) == record_of(alone)
 
@@ -112,8 +110,7 @@ def test_the_settings_in_a_picture_paint_it_again_and_flags_win(
 ) -> None:
     first, again, other = (tmp_path / name for name in ("first.png", "again.png", "other.png"))
     made = reswd(
-        *("guide", "a sailboat", "--reference", reference, "-o", first, "--strength", 0.9, "--steps", 3, "--seed", 4),
-        *("--model", SMALL),
+        *("guide", "a sailboat", "--reference", reference, "-o", first, "--strength", 0.9, "--steps", 3, "--seed", 4)
     )
     reference.unlink()
     ran = reswd("guide", "--from", first, "-o", again)
@@ -136,29 +133,16 @@ def test_a_picture_of_version_1_is_painted_again(reswd: Reswd, tmp_path: Path) -
     job = read_guided(old)
     assert read_guided(new) == replace(job, plain=False)
     assert isinstance(job.reference, KeptColours)
-    with (
-        pipeline(SMALL) as loaded,
-        guide(loaded.pipe, Reference(colors_in(job.reference.colors)), settings=job.guidance),
-    ):
+    with pipeline() as loaded, guide(loaded.pipe, Reference(colors_in(job.reference.colors)), settings=job.guidance):
         assert np.array_equal(pixels_of(new), pixels(generate(loaded.pipe, job.generation)))
 
 
 def test_a_clip_gives_the_colours_as_a_picture_does(reswd: Reswd, tmp_path: Path) -> None:
     clip, out = make_clip(tmp_path / "clip.mp4", audio=False), tmp_path / "out.png"
-    ran = reswd("guide", "a sailboat", "--reference", clip, "-o", out, "--steps", 2, "--model", SMALL)
+    ran = reswd("guide", "a sailboat", "--reference", clip, "-o", out, "--steps", 2)
     assert ran.code == 0, ran.err
     assert read_guided(out).reference.name == "clip.mp4"
     assert_refused(reswd("guide", "a dog", "--reference", tmp_path / "no.mp4", "-o", tmp_path / "b.png"), "no.mp4")
-
-
-def test_the_model_of_a_picture_paints_it_again_whatever_the_default_is(reswd: Reswd, tmp_path: Path) -> None:
-    small, again, other = (tmp_path / name for name in ("small.png", "again.png", "other.png"))
-    assert reswd(*SAIL, "-o", small, "--steps", 2, "--seed", 3).code == 0
-    assert reswd("guide", "--from", small, "-o", again).code == 0
-    assert digest(small) == digest(again) and record_of(again)["model"] == SMALL
-    ran = reswd("guide", "--from", small, "-o", other, "--model", "pocket-128")
-    assert ran.code == 0, ran.err
-    assert record_of(other)["model"] == "pocket-128" and pixels_of(other).shape == (128, 128, 3)
 
 
 def test_the_list_shows_every_model_and_loads_none(reswd: Reswd) -> None:
@@ -231,7 +215,7 @@ def test_the_bar_rises_with_every_step(reswd: Reswd, tmp_path: Path, monkeypatch
     monkeypatch.setattr(options, "progress_bar", bar)
     pipelines._kept.clear()
     assert reswd(*SAIL, "-o", tmp_path / "out.png", "--steps", 2).code == 0
-    assert told[0] == (0.0, f"loading {SMALL}")
+    assert told[0] == (0.0, "loading pocket-64")
     assert told[-2:] == [(0.5, "step 1 of 2"), (1.0, "step 2 of 2")]
     assert [share for share, _ in told] == sorted(share for share, _ in told)
 
@@ -342,7 +326,7 @@ def test_a_model_of_the_hub_without_a_network_is_one_line(
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     out = tmp_path / "out.png"
     ran = reswd(*SAIL, "-o", out, "--model", "stabilityai/sdxl-turbo")
-    assert_refused(ran, "the hub is out of reach", "choose pocket-128")
+    assert_refused(ran, "the hub is out of reach", "choose pocket-64")
     assert not out.exists()
 
 
@@ -357,7 +341,7 @@ def test_what_goes_wrong_on_the_way_is_one_line_and_nothing_is_written(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with pipeline(SMALL) as loaded:
+    with pipeline() as loaded:
         denoiser = loaded.pipe.unet
     original = denoiser.forward
 
@@ -395,7 +379,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(reswd: Reswd, tmp_path: Path, m
     assert seen[-1] == "step 2 of 50"
     assert not list(tmp_path.iterdir())
     monkeypatch.undo()
-    with pipeline(SMALL) as loaded:
+    with pipeline() as loaded:
         assert is_untouched(loaded.pipe)
 
 

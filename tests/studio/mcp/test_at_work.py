@@ -26,7 +26,7 @@ from studio.watch import Cancelled, Event, Watch
 from tests.studio.command_line import snapshot
 from tests.studio.mcp.sessions import with_client
 
-GUIDE = {"prompt": "a sailboat", "palette": "#1d3557:3,#e63946", "output": "o.png", "model": "pocket-64"}
+GUIDE = {"prompt": "a sailboat", "palette": "#1d3557:3,#e63946", "output": "o.png"}
 
 
 def test_progress_grows_and_says_what_is_done(folder: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_prompt_is_never_a_path(folder: Path) -> None:
 
 def test_a_model_that_is_not_there_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {"prompt": "a dog", "palette": "#1d3557,#e63946", "output": "o.png"}
-    assert "pocket-128" in refusal(folder, "guide_generation", model="nope", **asked)
+    assert "pocket-64" in refusal(folder, "guide_generation", model="nope", **asked)
     outside = folder.parent / "weights"
     outside.mkdir()
     (outside / "model_index.json").write_text("{}")

@@ -14,6 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from guidance.attach import guide
+from guidance.catalogue import EMBEDDED_ID
 from guidance.reference import Reference
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation, generate
@@ -25,7 +26,7 @@ from studio.references import KeptColours
 from studio.service.guide.pipelines import pipeline
 from studio.service.guide.png import save_painted
 from studio.service.guide.run import run_guide, run_paint
-from tests.studio.jobs_for_tests import SMALL, guide_job
+from tests.studio.jobs_for_tests import guide_job
 from tests.studio.service.guide.paintings_for_tests import SAIL, colors_in, pixels, pixels_of, record_of
 
 COLORS = "AAD//wAAAID/fwCA" * 4 + "AAD//wAA" * 3  # greens, and greys that 8 bits cannot hold
@@ -74,9 +75,9 @@ def test_a_record_says_what_it_is_and_what_it_was_made_with() -> None:
         assert (record["format"], record["format_version"], record["kind"]) == ("reswd-studio", 2, kind)
         for name in ("reswd-studio", "python", "torch", "numpy", "pillow"):
             assert record["made_with"][name][0].isdigit()
-    assert {name: plain[name] for name in list(plain)[4:]} == {"model": "pocket-128", **SAIL.to_record()}
+    assert {name: plain[name] for name in list(plain)[4:]} == {"model": "pocket-64", **SAIL.to_record()}
     assert {name: guided[name] for name in list(guided)[4:]} == {
-        "model": "pocket-128",
+        "model": "pocket-64",
         **SAIL.to_record(),
         "guidance": {name: value for name, value in asdict(GuidanceSettings()).items() if name != "avoid"},
         "reference": {"name": "dusk.jpg", "colors": COLORS},
@@ -104,11 +105,11 @@ def test_version_1_is_read(tmp_path: Path) -> None:
     def found(text: str) -> GuideJob | PaintJob:
         return read_painted(written(tmp_path / "old.png", text))
 
-    assert found(PLAIN_1) == PaintJob(Generation("a café, 夕暮れ", "red", 7, 3, 2.5), SMALL)
+    assert found(PLAIN_1) == PaintJob(Generation("a café, 夕暮れ", "red", 7, 3, 2.5), EMBEDDED_ID)
     assert found(PLAIN_1_SIZED) == PaintJob(Generation("a dog", "", 2**32 - 1, 1, 3.5, 72, 40), "./mine")
     settings = GuidanceSettings(strength=0.8, start=0.2, stop=0.9, seed=4, decode_scale=0.5, grain=1.0)
     generation = Generation("a café, 夕暮れ", "red", 11, 3, 2.5, 72, 40)
-    assert found(GUIDED_1) == GuideJob(generation, DUSK, settings, SMALL, plain=True)
+    assert found(GUIDED_1) == GuideJob(generation, DUSK, settings, EMBEDDED_ID, plain=True)
     settings = GuidanceSettings(method="gradient", linear_until=0.5, inner_steps=1, reevaluate=True)
     generation = Generation("a dog", steps=28, guidance_scale=4.0)
     assert found(GUIDED_1_ALONE) == GuideJob(generation, KeptColours(COLORS), settings, "owner/name", plain=False)
@@ -122,7 +123,7 @@ def test_a_guided_picture_of_version_1_is_painted_again_to_the_same_pixels(tmp_p
     record = json.loads(GUIDED_1)
     generation = Generation(**{name: record[name] for name in Generation.__dataclass_fields__})
     settings = GuidanceSettings(**record["guidance"])
-    with pipeline(SMALL) as loaded, guide(loaded.pipe, Reference(colors_in(COLORS)), settings=settings):
+    with pipeline() as loaded, guide(loaded.pipe, Reference(colors_in(COLORS)), settings=settings):
         wanted = pixels(generate(loaded.pipe, generation))
     result = run_guide(read_guided(old))
     assert np.array_equal(pixels(result.image), wanted)
@@ -136,7 +137,7 @@ def test_a_guided_picture_of_version_1_is_painted_again_to_the_same_pixels(tmp_p
 
 def test_a_plain_picture_of_version_1_is_painted_again_to_the_same_pixels(tmp_path: Path) -> None:
     old = written(tmp_path / "old.png", PLAIN_1)
-    with pipeline(SMALL) as loaded:
+    with pipeline() as loaded:
         wanted = pixels(generate(loaded.pipe, Generation("a café, 夕暮れ", "red", 7, 3, 2.5)))
     job = read_painted(old)
     assert isinstance(job, PaintJob)

@@ -10,7 +10,6 @@ import pytest
 
 from studio.service.guide import pipelines
 from studio.service.guide.pipelines import pipeline
-from tests.studio.jobs_for_tests import SMALL
 from tests.studio.service.guide.paintings_for_tests import is_untouched, warm_picture
 
 
@@ -22,8 +21,8 @@ def reference(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def kept() -> Iterator[Any]:
-    """The small model as the process keeps it. After the test it must be untouched again, and free for the next job."""
-    with pipeline(SMALL) as loaded:
+    """The embedded pipeline as the process keeps it. After the test it must be untouched again, and free for the next job."""
+    with pipeline() as loaded:
         pass
     yield loaded.pipe
     assert is_untouched(loaded.pipe)

@@ -13,11 +13,10 @@ import pytest
 import torch
 from PIL import Image
 
-from guidance.shipped import embedded_model
+from guidance.known import EMBEDDED
 from guidance.text_to_image import Generation
 from reswd_torch.matching import color_distance
 from tests.conftest import photograph
-from tests.studio.jobs_for_tests import SMALL
 
 SAIL = Generation("a sailboat", seed=5, steps=3)
 BLUE_AND_RED = "#1d3557:3,#e63946"
@@ -73,8 +72,8 @@ def distance(shown: np.ndarray, colors: torch.Tensor) -> float:
 
 
 def copy_of_model(folder: Path) -> Path:
-    """The small embedded model in a folder of somebody's own."""
-    shutil.copytree(embedded_model(SMALL), folder)
+    """The embedded model in a folder of somebody's own."""
+    shutil.copytree(EMBEDDED, folder)
     return folder
 
 

@@ -22,7 +22,7 @@ from studio.references import ClipReference, GuideReference, KeptColours, Palett
 from studio.service.guide import pipelines
 from studio.service.guide.colours import colours_of
 from studio.service.guide.run import check_job, run_guide
-from tests.studio.jobs_for_tests import SMALL, guide_job
+from tests.studio.jobs_for_tests import guide_job
 from tests.studio.media.clips.made import make_clip, shown
 from tests.studio.media.images.profiles_for_tests import display_p3
 from tests.studio.service.guide.paintings_for_tests import BLUE_AND_RED, SAIL, colors_in, pixels
@@ -154,7 +154,7 @@ def test_the_mask_of_a_clip_says_which_pixels_count(at: float | None, tmp_path: 
 def test_a_clip_guides_a_picture_and_its_kept_colours_paint_it_again(
     at: float | None, name: str, red_then_blue: Path
 ) -> None:
-    job = GuideJob(SAIL, ClipReference(red_then_blue, at=at), model=SMALL, plain=True)
+    job = GuideJob(SAIL, ClipReference(red_then_blue, at=at), plain=True)
     result = run_guide(job)
     assert result.plain_distance is not None
     assert result.distance < result.plain_distance

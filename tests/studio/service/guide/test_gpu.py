@@ -80,7 +80,7 @@ while next(abandoned).share == 0:
     pass
 abandoned.close()
 
-alone = PaintJob(default_generation("pocket-64", "an owl", steps=2), "pocket-64")
+alone = PaintJob(default_generation("pocket-64", "an owl", steps=2))
 *events, result = paint(alone, "auto", out / "stop")
 assert [event.text for event in events] == ["starting", "step 1 of 2", "step 2 of 2"]
 assert result.image.size == (64, 64)

@@ -44,22 +44,6 @@ def test_the_last_model_is_gone_before_the_next_one_comes(monkeypatch: pytest.Mo
     assert len(here) == 3
 
 
-def test_embedded_models_stay_beside_each_other_and_go_for_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipelines, "_kept", {})
-    monkeypatch.setattr(guidance.loading, "load", lambda *_, **__: FakePipe())
-    small, large = "pocket-64", "pocket-128"
-    for model, device, kept in (
-        (small, "cpu", [(small, "cpu")]),
-        (large, "cpu", [(small, "cpu"), (large, "cpu")]),
-        (small, "cpu", [(small, "cpu"), (large, "cpu")]),
-        (small, "cuda", [(small, "cuda")]),
-        ("owner/name", "cuda", [("owner/name", "cuda")]),
-        (large, "cuda", [(large, "cuda")]),
-    ):
-        with pipeline(model, device):
-            assert [key[:2] for key in pipelines._kept] == kept
-
-
 def test_the_same_model_on_another_device_or_in_fewer_bits_is_loaded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipelines, "_kept", {})
     asked: list[tuple[str, str, str]] = []

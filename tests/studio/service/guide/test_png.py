@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from guidance.catalogue import EMBEDDED_ID
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
@@ -19,7 +20,7 @@ from studio.references import KeptColours
 from studio.service.guide import pipelines
 from studio.service.guide.png import PaintedFiles, check_output, file_name, save_painted
 from studio.service.guide.run import GuideResult, PaintResult, run_guide, run_paint
-from tests.studio.jobs_for_tests import SMALL, guide_job, paint_job
+from tests.studio.jobs_for_tests import guide_job
 from tests.studio.service.guide.paintings_for_tests import (
     BLUE_AND_RED,
     SAIL,
@@ -36,7 +37,7 @@ BLANK = Image.new("RGB", (4, 4))
 
 def painted() -> PaintResult:
     """A picture that took no painting."""
-    return PaintResult(paint_job(SAIL), BLANK, 0.0)
+    return PaintResult(PaintJob(SAIL), BLANK, 0.0)
 
 
 def guided() -> GuideResult:
@@ -76,7 +77,7 @@ def test_a_saved_picture_is_painted_again_bit_for_bit(
     out = save_painted(result, tmp_path / "out.png").picture
     reference.unlink()
     job = read_guided(out)
-    assert (job.generation, job.guidance, job.model) == (generation, settings, SMALL)
+    assert (job.generation, job.guidance, job.model) == (generation, settings, EMBEDDED_ID)
     assert job.reference.name == "warm.png"
     again = run_guide(job)
     assert np.array_equal(pixels(again.image), pixels_of(out))
@@ -85,7 +86,7 @@ def test_a_saved_picture_is_painted_again_bit_for_bit(
 
 
 def test_a_saved_plain_picture_is_painted_again_bit_for_bit(tmp_path: Path) -> None:
-    job = paint_job(Generation("a red dog", "blue", 7, 2, 3.5, 72, 40))
+    job = PaintJob(Generation("a red dog", "blue", 7, 2, 3.5, 72, 40))
     out = tmp_path / "out.png"
     assert save_painted(run_paint(job), out) == PaintedFiles(out)
     found = read_painted(out)
@@ -99,7 +100,7 @@ def test_a_saved_plain_picture_is_painted_again_bit_for_bit(tmp_path: Path) -> N
 def test_the_plain_picture_beside_a_guided_one_has_the_record_of_a_plain_job(tmp_path: Path) -> None:
     result = run_guide(guide_job(replace(SAIL, steps=1), palette=BLUE_AND_RED, plain=True))
     beside = save_painted(result, tmp_path / "out.png", plain=tmp_path / "beside.png").plain
-    alone = save_painted(run_paint(paint_job(replace(SAIL, steps=1))), tmp_path / "alone.png").picture
+    alone = save_painted(run_paint(PaintJob(replace(SAIL, steps=1))), tmp_path / "alone.png").picture
     assert beside is not None
     assert record_of(beside) == record_of(alone)
     assert np.array_equal(pixels_of(beside), pixels_of(alone))
@@ -109,13 +110,13 @@ def test_where_a_model_or_a_reference_lies_is_nobodys_business(
     reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    copy_of_model(tmp_path / "secret" / SMALL)
+    copy_of_model(tmp_path / "secret" / EMBEDDED_ID)
     generation = replace(SAIL, guidance_scale=2.5)
     ours = run_guide(guide_job(generation, reference=reference))
     for model in (
-        str(tmp_path / "secret" / SMALL),
-        f"secret/{SMALL}",
-        f"./secret/../secret/{SMALL}/",
+        str(tmp_path / "secret" / EMBEDDED_ID),
+        f"secret/{EMBEDDED_ID}",
+        f"./secret/../secret/{EMBEDDED_ID}/",
     ):
         result = run_guide(guide_job(generation, reference=reference, model=model, plain=True))
         assert [key[:2] for key in pipelines._kept] == [(model, "auto")], "one model at a time"
@@ -126,8 +127,8 @@ def test_where_a_model_or_a_reference_lies_is_nobodys_business(
         alone = save_painted(run_paint(PaintJob(generation, model)), tmp_path / "alone.png", overwrite=True)
         for file in (files.picture, files.plain, alone.picture):
             assert "secret" not in json.dumps(record_of(file)) and str(tmp_path) not in json.dumps(record_of(file))
-            assert record_of(file)["model"] == f"./{SMALL}", "it is not taken for the one in the repository"
-    with pytest.raises(InputError, match=rf"folder './{SMALL}' is not there"):
+            assert record_of(file)["model"] == f"./{EMBEDDED_ID}", "it is not taken for the one in the repository"
+    with pytest.raises(InputError, match=rf"folder './{EMBEDDED_ID}' is not there"):
         run_guide(read_guided(out))
 
 
@@ -151,7 +152,7 @@ def test_neither_picture_is_written_where_one_of_them_would_replace_a_file(there
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"mine"]
     save_painted(guided(), out, plain=plain, overwrite=True)
     assert isinstance(read_guided(out).reference, KeptColours)
-    assert read_painted(plain) == paint_job(SAIL)
+    assert read_painted(plain) == PaintJob(SAIL)
 
 
 def test_both_pictures_cannot_have_one_name(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 import guidance.loading
 from guidance.attach import guide
-from guidance.catalogue import MODELS
+from guidance.catalogue import EMBEDDED_ID, MODELS
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import Generation, generate
 from reswd_torch.errors import InputError
@@ -32,7 +32,7 @@ from studio.service.guide.run import (
 )
 from studio.service.guide.stream import paint_events
 from studio.watch import Cancelled, Event, Watch
-from tests.studio.jobs_for_tests import SMALL, guide_job, paint_job
+from tests.studio.jobs_for_tests import guide_job
 from tests.studio.service.guide.paintings_for_tests import (
     BLUE_AND_RED,
     SAIL,
@@ -48,7 +48,7 @@ def run_any(job: GuideJob | PaintJob, watch: Watch | None = None) -> GuideResult
     return run_guide(job, "auto", watch) if isinstance(job, GuideJob) else run_paint(job, "auto", watch)
 
 
-def both_jobs(generation: Generation = SAIL, model: str = SMALL) -> tuple[GuideJob, PaintJob]:
+def both_jobs(generation: Generation = SAIL, model: str = EMBEDDED_ID) -> tuple[GuideJob, PaintJob]:
     """A guided and a plain job of the same generation."""
     return guide_job(generation, palette=BLUE_AND_RED, model=model), PaintJob(generation, model)
 
@@ -76,7 +76,7 @@ def test_the_plain_image_is_that_of_the_same_seed_and_further_from_the_reference
 
 def test_a_plain_job_paints_what_the_library_paints_and_tells_every_step(kept: Any) -> None:
     events: list[Event] = []
-    job = paint_job(Generation("a red dog", "grey", 7, 4, 3.0, 72, 40))
+    job = PaintJob(Generation("a red dog", "grey", 7, 4, 3.0, 72, 40))
     result = run_paint(job, "cpu", Watch(events.append))
     assert isinstance(result, PaintResult)
     assert result.job == job
@@ -92,7 +92,7 @@ def test_strength_0_is_the_plain_image() -> None:
     result = run_guide(guide_job(SAIL, GuidanceSettings(strength=0), palette=BLUE_AND_RED, plain=True))
     assert result.plain is not None
     assert np.array_equal(pixels(result.image), pixels(result.plain))
-    assert np.array_equal(pixels(result.image), pixels(run_paint(paint_job(SAIL)).image))
+    assert np.array_equal(pixels(result.image), pixels(run_paint(PaintJob(SAIL)).image))
 
 
 def test_the_one_door_of_the_studio_paints_both_kinds() -> None:
@@ -119,7 +119,7 @@ def test_a_model_gets_the_settings_of_its_makers_and_what_is_given_wins() -> Non
     for entry in MODELS.values():
         made = default_generation(entry.id, "a dog")
         assert (made.steps, made.guidance_scale) == (entry.steps, entry.scale)
-    made = default_generation(f" {SMALL} ", "a dog", steps=None, guidance_scale=0, seed=3)
+    made = default_generation(f" {EMBEDDED_ID} ", "a dog", steps=None, guidance_scale=0, seed=3)
     assert made == Generation("a dog", seed=3, steps=25, guidance_scale=0)
     made = default_generation("owner/name", "a dog", seed=3)
     assert made == Generation("a dog", seed=3, steps=28, guidance_scale=4.0)
@@ -143,7 +143,7 @@ def test_a_job_has_one_kind_of_reference(reference: Path) -> None:
         ({"palette": "#12"}, "#12"),
         ({"reference": Path("nowhere.png")}, "nowhere.png"),
         ({"reference": Path(__file__)}, "test_run.py"),
-        ({"palette": BLUE_AND_RED, "model": "pocket"}, "did you mean pocket-64 or pocket-128"),
+        ({"palette": BLUE_AND_RED, "model": "pocket"}, "did you mean pocket-64"),
         ({"palette": BLUE_AND_RED, "model": "/nowhere/model"}, "is not there"),
         ({"palette": BLUE_AND_RED, "generation": replace(SAIL, width=100)}, "width 100 .*multiple of 8, such as 96"),
         (
@@ -169,7 +169,7 @@ def test_bad_jobs_are_refused_before_a_model_is_loaded(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"model": "pocket"}, "did you mean pocket-64 or pocket-128"),
+        ({"model": "pocket"}, "did you mean pocket-64"),
         ({"model": "/nowhere/model"}, "is not there"),
         ({"generation": replace(SAIL, width=100)}, "width 100 .*multiple of 8, such as 96"),
         ({"model": "stabilityai/sdxl-turbo", "generation": replace(SAIL, height=501)}, "height 501 .*such as 504"),
@@ -182,7 +182,7 @@ def test_bad_plain_jobs_are_refused_before_a_model_is_loaded(
     monkeypatch.setattr(pipelines, "_kept", {})
     for run in (check_job, run_paint):
         with pytest.raises(InputError, match=said):
-            run(replace(paint_job(SAIL), **changes))
+            run(replace(PaintJob(SAIL), **changes))
 
 
 def test_a_size_that_a_folder_s_model_does_not_paint_is_refused_in_words(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guidance.catalogue import EMBEDDED_IDS, MODELS
+from guidance.catalogue import MODELS
 from reswd_torch.errors import InputError
 from studio.jobs import GuideJob, PaintJob
 from studio.service.guide import pipelines, stream
@@ -20,7 +20,7 @@ from studio.service.guide.pipelines import pipeline
 from studio.service.guide.run import GuideEvent, GuideResult, PaintResult, default_generation, run_guide, run_paint
 from studio.service.guide.stream import hold_models, paint, paint_events, streamed
 from studio.watch import Cancelled, Event, Watch
-from tests.studio.jobs_for_tests import SMALL, guide_job, paint_job
+from tests.studio.jobs_for_tests import guide_job
 from tests.studio.service.guide.paintings_for_tests import BLUE_AND_RED, SAIL, counted_steps, is_untouched, pixels
 
 LONG = replace(SAIL, steps=200)
@@ -64,7 +64,7 @@ def test_events_rise_to_the_end_and_the_result_is_last(kept: Any) -> None:
 
 
 def test_a_plain_picture_is_streamed_as_well(kept: Any) -> None:
-    job = paint_job(replace(SAIL, steps=2))
+    job = PaintJob(replace(SAIL, steps=2))
     *events, result = paint_events(job)
     assert [text_of(event) for event in events] == ["starting", "step 1 of 2", "step 2 of 2"]
     assert isinstance(result, PaintResult)
@@ -110,7 +110,7 @@ def test_a_stopped_job_ends_within_a_step_and_leaves_the_pipeline_as_it_was(
     assert np.array_equal(pixels(run_guide(job).image), pixels(before.image))
 
 
-@pytest.mark.parametrize("job", [guide_job(LONG, palette=BLUE_AND_RED), paint_job(LONG)], ids=["guided", "plain"])
+@pytest.mark.parametrize("job", [guide_job(LONG, palette=BLUE_AND_RED), PaintJob(LONG)], ids=["guided", "plain"])
 def test_who_stops_listening_ends_the_job_within_a_step_and_others_get_their_turn(
     job: GuideJob | PaintJob, kept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +126,7 @@ def test_who_stops_listening_ends_the_job_within_a_step_and_others_get_their_tur
 def test_whoever_waits_for_another_picture_is_told_and_may_leave(kept: Any) -> None:
     job = guide_job(replace(SAIL, steps=1), palette=BLUE_AND_RED)
     tired = threading.Event()
-    with pipeline(SMALL):
+    with pipeline():
         patient, impatient = paint_events(job), paint_events(job, stopped=tired.is_set)
         assert text_of(next(patient)) == text_of(next(impatient)) == "waiting for another picture"
         tired.set()
@@ -142,7 +142,7 @@ def test_whoever_waits_for_another_picture_is_told_and_may_leave(kept: Any) -> N
 
 
 def test_painting_on_the_gpu_that_there_is_gives_the_same_events_and_picture(kept: Any, tmp_path: Path) -> None:
-    for job in (guide_job(SAIL, palette=BLUE_AND_RED), paint_job(SAIL)):
+    for job in (guide_job(SAIL, palette=BLUE_AND_RED), PaintJob(SAIL)):
         *events, result = paint(job, "auto", tmp_path / "stop")
         *others, other = paint_events(job)
         assert [text_of(event) for event in events] == [text_of(event) for event in others]
@@ -159,7 +159,7 @@ def test_a_file_or_the_end_of_its_folder_stops_painting(
     visit = tmp_path / "visit"
     visit.mkdir()
     with pytest.raises(Cancelled):
-        for event in paint(paint_job(LONG), "auto", visit / "stop"):
+        for event in paint(PaintJob(LONG), "auto", visit / "stop"):
             if text_of(event) == "step 2 of 200":
                 visit.rmdir() if folder_goes else (visit / "stop").touch()
                 begun = len(calls)
@@ -170,7 +170,7 @@ def test_who_stops_listening_leaves_the_file_for_the_process_that_paints(
     kept: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = counted_steps(kept, monkeypatch)
-    events = paint(paint_job(LONG), "auto", tmp_path / "stop")
+    events = paint(PaintJob(LONG), "auto", tmp_path / "stop")
     while text_of(next(events)) != "step 2 of 200":
         pass
     close(events)
@@ -190,7 +190,7 @@ def test_more_steps_pictures_and_pixels_ask_for_more_seconds(tmp_path: Path) -> 
     def seconds(job: GuideJob | PaintJob) -> int:
         return stream._seconds(job, "auto", tmp_path)
 
-    few, many = paint_job(replace(SAIL, steps=2)), paint_job(LONG)
+    few, many = PaintJob(replace(SAIL, steps=2)), PaintJob(LONG)
     assert 3 < seconds(few) <= 5 < seconds(many)
     guided = guide_job(LONG, palette=BLUE_AND_RED)
     assert seconds(guided) == seconds(many)
@@ -203,17 +203,16 @@ def test_more_steps_pictures_and_pixels_ask_for_more_seconds(tmp_path: Path) -> 
 def test_models_are_held_on_a_zero_gpu_space_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipelines, "_kept", {})
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
-    hold_models(EMBEDDED_IDS, "auto")
+    hold_models(("pocket-64",), "auto")
     assert not pipelines._kept
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
-    hold_models(EMBEDDED_IDS, "auto")
-    assert [key[:2] for key in pipelines._kept] == [(name, "auto") for name in EMBEDDED_IDS], "beside each other"
+    hold_models(("pocket-64",), "auto")
+    assert [key[:2] for key in pipelines._kept] == [("pocket-64", "auto")]
 
 
 def test_seconds_asked_of_a_space_follow_steps_and_model(tmp_path: Path) -> None:
     def seconds(model: str, **given: Any) -> int:
         return stream._seconds(PaintJob(default_generation(model, "a", **given), model), "auto", tmp_path)
 
-    for model in EMBEDDED_IDS:
-        assert seconds(model, steps=1) <= 5 < seconds(model, steps=200) <= 30
+    assert seconds("pocket-64", steps=1) <= 5 < seconds("pocket-64", steps=200) <= 30
     assert seconds("black-forest-labs/FLUX.1-dev") > 2 * seconds("black-forest-labs/FLUX.1-schnell")

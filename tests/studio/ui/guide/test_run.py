@@ -22,16 +22,15 @@ from studio.ui.guide.choice import GuideChoice
 from studio.ui.guide.run import KEPT, NOTHING, model_from, painting_job, save
 from studio.ui.session import Session
 from tests.conftest import ASSETS
-from tests.studio.jobs_for_tests import SMALL, guide_job, paint_job
+from tests.studio.jobs_for_tests import guide_job
 from tests.studio.ui.guide.conftest import COLORS, kept_job
 
 RED_BLUE = "#c02020, #2020c0"
 
 
 def test_controls_left_alone_are_the_defaults_of_the_library() -> None:
-    job = painting_job(GuideChoice(prompt="a cat", kind=PALETTE, palette=RED_BLUE, width=128, height=128), None)
-    assert job == guide_job(default_generation("pocket-128", "a cat"), palette=RED_BLUE, model="pocket-128")
-    assert painting_job(GuideChoice(prompt="a cat", kind=PALETTE, palette=RED_BLUE, model=SMALL), None).model == SMALL
+    job = painting_job(GuideChoice(prompt="a cat", kind=PALETTE, palette=RED_BLUE, width=64, height=64), None)
+    assert job == guide_job(default_generation("pocket-64", "a cat"), palette=RED_BLUE)
 
 
 def test_every_control_reaches_the_job() -> None:
@@ -120,7 +119,7 @@ def test_a_png_gives_its_job_back_guided_or_not(session: Session, tmp_path: Path
     assert (painted.picture.name, painted.plain and painted.plain.name) == ("a cat.png", "a cat plain.png")
     assert read_painted(painted.picture) == guided.job
     assert painted.plain is not None
-    assert read_painted(painted.plain) == paint_job(guided.job.generation)
+    assert read_painted(painted.plain) == PaintJob(guided.job.generation)
     for text in ("[]", "{}", '{"prompt": 3, "model": "x"}', '{"prompt": "a", "model": "x", "guidance": 1}', "nonsense"):
         from PIL.PngImagePlugin import PngInfo
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from guidance.catalogue import CATALOGUE, EMBEDDED_IDS
-from guidance.known import known_of
+from guidance.catalogue import CATALOGUE
 from studio.jobs import PaintJob
 from studio.references import KeptColours
 from studio.service.guide.run import GuideEvent, default_generation
@@ -37,15 +36,7 @@ def test_every_model_has_a_line_with_licence_and_memory() -> None:
     for entry in CATALOGUE:
         line = guide_words.model_line(entry.id)
         assert str(entry.width) in line and (entry.license or "unknown") in line
-        assert ("GiB" in line) == (entry.id not in EMBEDDED_IDS)
-
-
-def test_the_list_of_what_a_model_knows_has_its_places_if_there_are_any() -> None:
-    known = known_of("pocket-64")
-    assert known is not None
-    assert guide_words.knows_title(known, "pocket-64") == "The 326 objects that pocket-64 knows"
-    assert "Places" not in guide_words.knows(known)
-    assert "on a beach, &lt;in&gt;" in guide_words.knows(replace(known, places=("on a beach", "<in>")))
+        assert ("GiB" in line) == (entry.id != "pocket-64")
 
 
 def test_a_preview_is_small_and_whole() -> None:
