@@ -1,7 +1,8 @@
 """The true shapes of the catalogue's models: which classes they are made of, with the options of their published configuration.
 
 Most options are the defaults of the installed diffusers, which were written for these very models. Where they are not, ``source``
-says who published them. No weights are needed: a model is built on PyTorch's device ``meta``, where a tensor has a shape and no
+says who published them. A paper that is named there was not read again: what was checked is that the number of parameters is the
+published one. No weights are needed: a model is built on PyTorch's device ``meta``, where a tensor has a shape and no
 memory.
 """
 
@@ -16,8 +17,8 @@ import torch
 from torch import nn
 
 _DEFAULTS = "the defaults of the class in diffusers 0.42.1"
-_SDXL_PAPER = "arXiv 2307.01952, table 1 (blocks, width, context); counts 2.567 billion as published there"
-_CLIP = "transformers: the configuration of openai/clip-vit-large-patch14, arXiv 2103.00020, table 20"
+_SDXL_PAPER = "arXiv 2307.01952 (blocks, width, context); counts 2.567 billion"
+_CLIP = "transformers: the configuration of openai/clip-vit-large-patch14, arXiv 2103.00020"
 _FLUX2_SCRIPT = "scripts/convert_flux2_to_diffusers.py of diffusers, commit 207bae7a"
 _SD35 = "recorded from the configurations of the three repositories by a public test of another project; 8.15 and 2.47 billion"
 
@@ -72,7 +73,7 @@ def _kl(channels: int, **more: Any) -> Part:
         "layers_per_block": 2,
         **more,
     }
-    return Part("AutoencoderKL", options, "arXiv 2112.10752, appendix E.2; counts 0.084 billion, the size of its files")
+    return Part("AutoencoderKL", options, "arXiv 2112.10752; counts 0.084 billion, the size of its files")
 
 
 def _sd3(blocks: int, largest: int, dual: tuple[int, ...] = ()) -> Part:
@@ -101,7 +102,7 @@ _QWEN3_4B: dict[str, Any] = {
     "hidden_size": 2560, "intermediate_size": 9728, "num_hidden_layers": 36, "num_attention_heads": 32,
     "num_key_value_heads": 8, "head_dim": 128, "tie_word_embeddings": True,
 }  # fmt: skip
-_QWEN3 = "Qwen3 4B: arXiv 2505.09388, table 1 (36 layers, 32 and 8 heads, tied); counts 4.022 billion"
+_QWEN3 = "Qwen3 4B: arXiv 2505.09388 (36 layers, 32 and 8 heads, tied); counts 4.022 billion"
 _QWEN_VL: dict[str, Any] = {
     "text_config": {
         "hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28,
@@ -184,7 +185,7 @@ PUBLISHED: dict[str, Shapes] = {
         (
             _text(
                 "Qwen2_5_VLForConditionalGeneration", "Qwen2_5_VLConfig",
-                "Qwen2.5-VL 7B: arXiv 2502.13923, table 1; counts 8.292 billion", **_QWEN_VL,
+                "Qwen2.5-VL 7B: arXiv 2502.13923; counts 8.292 billion", **_QWEN_VL,
             ),
         ),
         Part("AutoencoderKLQwenImage"),
