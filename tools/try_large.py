@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
+    from benchmarks.guidance.photographs import Photograph
     from guidance.catalogue import ModelEntry
     from guidance.loading import LoadedModel
     from guidance.reference import Reference
@@ -50,20 +51,9 @@ PROMPTS = (
     "a dog on a meadow",
 )
 """What is painted, one after the other. A ninth prompt is the first one again with another seed."""
-PHOTOGRAPHS = (
-    "astronaut-portrait",
-    "autumn-mountain",
-    "bridge-night",
-    "dandelion-golden-light",
-    "fig-red-bowl",
-    "forest-stream",
-    "lagoon-jetty",
-    "mountain-sunset",
-)
-"""The photographs of ``assets/`` whose colours are wanted, in turn: those of ``python -m benchmarks.guidance``."""
-WAYS = ("plain", "CDL", "hm-mkl-hm", "guided")
-MOST_ROWS = 540
-"""Rows of the photograph that color-matcher gets, as in ``python -m benchmarks.match``."""
+MATCHES = {"CDL": "cdl", "hm-mkl-hm": "hm-mkl-hm"}
+"""The matches afterwards by their name in the table: the first is ours, the other color-matcher's."""
+WAYS = ("plain", *MATCHES, "guided")
 HEAD = (
     "| model | size, steps | weights | machine | W2 plain | then CDL | then hm-mkl-hm | guided | seconds plain | guided "
     "| in guidance | GiB plain | guided | estimate |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
@@ -223,6 +213,7 @@ def _painted(
 
     All plain pictures come first and all matches last. On the CPU a peak cannot be taken back, so the guided one is that of both.
     """
+    from benchmarks.guidance.photographs import REPORTED, photograph
     from guidance.attach import guide
     from guidance.text_to_image import generate
     from studio.service.guide.run import default_generation
@@ -238,61 +229,38 @@ def _painted(
     found, plain, guided, peaks = [], [], [], {}
     _forget_peak(device)
     for number in range(chosen.prompts):
-        photograph = PHOTOGRAPHS[number % len(PHOTOGRAPHS)]
         asked = wanted(number, chosen.steps)
-        found.append(Found(asked.prompt, photograph, asked.seed))
+        found.append(Found(asked.prompt, REPORTED[number % len(REPORTED)], asked.seed))
         image, found[-1].seconds["plain"] = _timed(lambda number=number: paint(number, chosen.steps))  # type: ignore[misc]
         plain.append(image)
     peaks["plain"] = _peak(device)
     _forget_peak(device)
     for number, each in enumerate(found):
-        with guide(loaded.pipe, _photograph(each.photograph)) as done:
+        with guide(loaded.pipe, photograph(each.photograph).colors) as done:
             image, each.seconds["guided"] = _timed(lambda number=number: paint(number, chosen.steps))  # type: ignore[misc]
         guided.append(image)
         each.in_guidance = done.seconds
     peaks["guided"] = _peak(device)
     for number, (each, before, after) in enumerate(zip(found, plain, guided, strict=True)):
-        reference = _photograph(each.photograph)
+        reference = photograph(each.photograph)
         for way, picture in {"plain": before, **_matched(before, each, reference), "guided": after}.items():
             picture.save(out / f"{number:02d}-{way}.png")
-            each.w2[way] = _distance(picture, reference)
+            each.w2[way] = _distance(picture, reference.colors)
         told = ", ".join(f"{way} {w2:.3f}" for way, w2 in each.w2.items())
         print(f"{each.prompt}, toward {each.photograph}: W2 {told}", flush=True)
     return found, peaks, plain[0].size, wanted(0, chosen.steps).steps
 
 
-def _photograph(name: str) -> Reference:
-    from PIL import Image
-
-    from guidance.reference import read_reference
-
-    with Image.open(ROOT / "assets" / f"{name}.jpg") as opened:
-        return read_reference(opened)
-
-
-def _matched(plain: Image, found: Found, reference: Reference) -> dict[str, Image]:
+def _matched(plain: Image, found: Found, reference: Photograph) -> dict[str, Image]:
     """The plain picture matched afterwards, by our CDL and by color-matcher where it is installed; their times are noted."""
-    import numpy as np
-    from PIL import Image
-
-    from benchmarks.guidance.painting import matched
-
-    def cdl() -> Image.Image:
-        return _image(matched(_tensor(plain), reference, "cdl").permute(1, 2, 0).numpy())
-
-    def peer() -> Image.Image:
-        from benchmarks.match import by_peer
-
-        with Image.open(ROOT / "assets" / f"{found.photograph}.jpg") as opened:
-            rows = min(opened.height, MOST_ROWS)
-            small = opened.convert("RGB").resize((round(opened.width * rows / opened.height), rows))
-        source, target = (np.asarray(each.convert("RGB"), dtype=float) for each in (plain, small))
-        return _image(by_peer(source, target, "hm-mkl-hm") / 255)
+    from benchmarks.guidance.afterwards import matched
 
     pictures = {}
-    pictures["CDL"], found.seconds["CDL"] = _timed(cdl)
-    if installed("color_matcher"):
-        pictures["hm-mkl-hm"], found.seconds["hm-mkl-hm"] = _timed(peer)
+    for way, how in MATCHES.items():
+        if way == "CDL" or installed("color_matcher"):
+            pictures[way], found.seconds[way] = _timed(
+                lambda how=how: _image(matched(_tensor(plain), reference, how).permute(1, 2, 0).numpy())
+            )
     return pictures
 
 

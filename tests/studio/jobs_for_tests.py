@@ -15,6 +15,9 @@ from studio.service import clip
 from studio.service.apply import saved_grade
 from studio.service.clip import ClipResult, SavedClip
 
+SMALL = "pocket-64"
+"""The embedded model that paints a picture in the least time. What is not about the default paints with it."""
+
 
 def match_job(
     source: Path,

@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 
 from benchmarks.guidance.nearness import w2
+from benchmarks.guidance.photographs import REPORTED, photograph
 from guidance.memory import GIB
 from tests.guidance.loading.local_hub import copy_of_embedded
 from tests.guidance.tiny import tiny_pipeline
-from tools.try_large import HEAD, PHOTOGRAPHS, PROMPTS, _photograph, _tensor, main
+from tools.try_large import HEAD, PROMPTS, _tensor, main
 
 WAYS = {"plain", "CDL", "hm-mkl-hm", "guided"}
 
@@ -30,7 +31,7 @@ def test_the_embedded_model_fills_a_row(tmp_path: Path, capsys: pytest.CaptureFi
     assert (figures["size"], figures["steps"]) == ([64, 64], 2)
     assert [each["prompt"] for each in figures["pictures"]] == list(PROMPTS[:1])
     for number, each in enumerate(figures["pictures"]):
-        reference = _photograph(PHOTOGRAPHS[number])
+        reference = photograph(REPORTED[number]).colors
         for way in {"plain", "CDL", "guided"}:
             with Image.open(tmp_path / f"{number:02d}-{way}.png") as opened:
                 assert each["w2"][way] == pytest.approx(w2(_tensor(opened), reference))

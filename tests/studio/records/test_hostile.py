@@ -139,7 +139,7 @@ def test_whatever_a_field_is_the_record_is_read_or_refused(kind: str, tmp_path: 
 @pytest.mark.parametrize("kind", RECORDS)
 @pytest.mark.parametrize("value", [True, False, [], {"a": 1}, 10**400])
 def test_what_must_be_a_number_or_a_path_is_nothing_else(kind: str, value: object, tmp_path: Path) -> None:
-    numbers = {
+    numbers: dict[str, list[tuple[str | int, ...]]] = {
         "settings": [("settings", "strength"), ("settings", "seed"), ("at",)],
         "settings between spaces": [("spaces", name) for name in SPACES],
         "settings with a config": [("spaces", "source"), ("spaces", "working")],
