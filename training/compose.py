@@ -16,6 +16,9 @@ from training.colours import BACKGROUNDS, HUES, background, recolour, rgb_of
 from training.config import Data
 from training.places import PLACES, Scenery
 
+_POSES = ((0.0, 1.0, 0.0), (1.0, 0.93, 0.1), (-1.0, 0.93, -0.1))
+"""The poses of objects that stand on a grid: the turn as a share of the largest, the width drawn out, the slant."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -168,14 +171,32 @@ def place(art: np.ndarray, data: Data, random: np.random.Generator) -> np.ndarra
 
     It is never mirrored: left and right views would blend into one.
     """
-    edge = int(random.integers(data.art_size[0], data.art_size[1] + 1))
+    edge = _edge(*data.art_size, data, random)
     small = cv2.resize(_posed(art, data, random), (edge, edge), interpolation=cv2.INTER_AREA)
     room = data.size - edge
     reach = min(data.shift, room // 2)
-    top, left = (int(room // 2 + random.integers(-reach, reach + 1)) for _ in range(2))
+    top, left = (room // 2 + _step(-reach, reach, data, random) for _ in range(2))
     canvas = np.zeros((data.size, data.size, 4), np.float32)
     canvas[top : top + edge, left : left + edge] = small
     return canvas
+
+
+def _edge(least: float, most: float, data: Data, random: np.random.Generator) -> int:
+    """An object's size in pixels between two bounds: any, or one of the two where sizes lie on a grid."""
+    if data.grid == 1:
+        return int(random.integers(round(least), round(most) + 1))
+    return round((least, most)[random.integers(2)] / data.grid) * data.grid
+
+
+def _step(least: float, most: float, data: Data, random: np.random.Generator) -> int:
+    """A whole number between two bounds, a multiple of the grid's."""
+    return int(random.integers(int(np.ceil(least / data.grid)), int(most // data.grid) + 1)) * data.grid
+
+
+def _at(wanted: float, edge: int, data: Data) -> int:
+    """Where an object begins that should begin at ``wanted``: on the grid, and inside of the picture."""
+    room = (data.size - edge) // data.grid
+    return int(np.clip(round(wanted / data.grid), 0, room)) * data.grid
 
 
 def _posed(art: np.ndarray, data: Data, random: np.random.Generator) -> np.ndarray:
@@ -183,8 +204,12 @@ def _posed(art: np.ndarray, data: Data, random: np.random.Generator) -> np.ndarr
     if not data.turn:
         return art
     edge = art.shape[0]
-    angle = np.deg2rad(np.clip(random.normal(0, data.turn / 2), -data.turn, data.turn))
-    wide, slant = np.exp(random.uniform(-0.14, 0.14)), random.uniform(-0.12, 0.12)
+    if data.grid == 1:
+        angle = np.deg2rad(np.clip(random.normal(0, data.turn / 2), -data.turn, data.turn))
+        wide, slant = np.exp(random.uniform(-0.14, 0.14)), random.uniform(-0.12, 0.12)
+    else:
+        turned, wide, slant = _POSES[random.integers(len(_POSES))]
+        angle = np.deg2rad(turned * data.turn)
     cos, sin = np.cos(angle), np.sin(angle)
     pose = np.array([[cos, -sin], [sin, cos]]) @ np.array([[wide, slant], [0, 1 / wide]])
     rows, columns = np.nonzero(art[..., 3] > 0.02)
@@ -199,10 +224,10 @@ def _side_by_side(first: np.ndarray, second: np.ndarray, data: Data, random: np.
     """Two objects, the first to the left, each at a random size and height: (size, size, 4) premultiplied."""
     canvas = np.zeros((data.size, data.size, 4), np.float32)
     for art, centre in ((first, 0.26), (second, 0.74)):
-        edge = int(data.size * random.uniform(0.38, 0.5))
+        edge = _edge(0.38 * data.size, 0.5 * data.size, data, random)
         small = cv2.resize(_posed(art, data, random), (edge, edge), interpolation=cv2.INTER_AREA)
-        left = int(np.clip(data.size * (centre + random.uniform(-0.03, 0.03)) - edge / 2, 0, data.size - edge))
-        top = int(np.clip(data.size * random.uniform(0.4, 0.62) - edge / 2, 0, data.size - edge))
+        left = _at(data.size * (centre + random.uniform(-0.03, 0.03)) - edge / 2, edge, data)
+        top = _at(data.size * random.uniform(0.4, 0.62) - edge / 2, edge, data)
         canvas[top : top + edge, left : left + edge] = small
     return canvas
 
@@ -214,12 +239,12 @@ def _paint_place(
     assert scene.place is not None
     kind = PLACES[scene.place]
     picture = kind.paint(data.size, scenery, random)
-    edge = int(data.size * random.uniform(0.45, 0.68))
+    edge = _edge(0.62 * data.size, 0.75 * data.size, data, random)
     small = cv2.resize(_posed(_art(scene, things), data, random), (edge, edge), interpolation=cv2.INTER_AREA)
     x = random.uniform(0.38, 0.62)
     foot = random.uniform(0.62, 0.86) if kind.floats else random.uniform(0.8, 0.95)
-    left = int(np.clip(data.size * x - edge / 2, 0, data.size - edge))
-    top = int(np.clip(data.size * foot - edge, 0, data.size - edge))
+    left = _at(data.size * x - edge / 2, edge, data)
+    top = _at(data.size * foot - edge, edge, data)
     if not kind.floats:
         lowest = top + int(np.nonzero(small[..., 3].max(1) > 0.3)[0].max())
         shadow = np.zeros((data.size, data.size), np.float32)

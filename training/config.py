@@ -39,6 +39,7 @@ class Data:
     art_size: tuple[int, int]
     shift: int
     turn: float
+    grid: int
     draws: int
     seed: int
     shares: Shares

@@ -11,7 +11,7 @@ from tests.training.things_for_tests import THINGS
 from training import measures
 from training.art import phrase
 from training.colours import BACKGROUNDS, HUES, LABS, background, name_of, recolour, to_lab
-from training.compose import Scene, caption, draw_scene, held_out, paint
+from training.compose import Scene, caption, draw_scene, held_out, paint, place
 from training.config import Data, read_config
 from training.places import PLACES, SCENERY, Scenery
 
@@ -169,3 +169,20 @@ def test_poses_vary_only_where_the_recipe_turns_objects() -> None:
     for mask in masks(RICHER):
         edges = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
         assert edges.mean() < 0.1, "no pose pushes the object out of the picture"
+
+
+def test_on_a_grid_an_object_is_the_same_few_pictures_moved_by_whole_cells() -> None:
+    random = np.random.default_rng(5)
+    seen: dict[bytes, list[tuple[int, int]]] = {}
+    for _ in range(200):
+        canvas = place(THINGS[1].art, RICHER, random)
+        rows, columns = np.nonzero(canvas[..., 3])
+        shown = canvas[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        seen.setdefault(shown.tobytes(), []).append((int(rows.min()), int(columns.min())))
+    assert len(seen) == 6, "three poses in two sizes"
+    for corners in seen.values():
+        assert len(set(corners)) > 4
+        apart = np.array(corners) - corners[0]
+        assert not (apart % RICHER.grid).any()
+    free = {place(THINGS[1].art, replace(RICHER, grid=1), random).tobytes() for _ in range(50)}
+    assert len(free) == 50
