@@ -143,7 +143,7 @@ def _try(chosen: argparse.Namespace) -> None:
         "pictures": [asdict(each) for each in found],
         "row": row,
     }
-    (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8", newline="")
     print(f"\n{HEAD}\n{row}\n\npictures and figures.json: {out}")
 
 
