@@ -16,8 +16,9 @@ from training.colours import BACKGROUNDS, HUES, background, recolour, rgb_of
 from training.config import Data
 from training.places import PLACES, Scenery
 
-_POSES = ((0.0, 1.0, 0.0), (1.0, 0.93, 0.1), (-1.0, 0.93, -0.1))
-"""The poses of objects that stand on a grid: the turn as a share of the largest, the width drawn out, the slant."""
+_POSES = (*((0.0, 1.0, 0.0),) * 3, (1.0, 0.93, 0.1), (-1.0, 0.93, -0.1))
+"""The poses of objects that stand on a grid: the turn as a share of the largest, the width drawn out, the slant. The first, which
+a smaller model knows, is the commonest."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,7 @@ def _side_by_side(first: np.ndarray, second: np.ndarray, data: Data, random: np.
     """Two objects, the first to the left, each at a random size and height: (size, size, 4) premultiplied."""
     canvas = np.zeros((data.size, data.size, 4), np.float32)
     for art, centre in ((first, 0.26), (second, 0.74)):
-        edge = _edge(0.38 * data.size, 0.5 * data.size, data, random)
+        edge = _edge(0.5 * data.size, 0.5 * data.size, data, random)
         small = cv2.resize(_posed(art, data, random), (edge, edge), interpolation=cv2.INTER_AREA)
         left = _at(data.size * (centre + random.uniform(-0.03, 0.03)) - edge / 2, edge, data)
         top = _at(data.size * random.uniform(0.4, 0.62) - edge / 2, edge, data)
@@ -239,7 +240,7 @@ def _paint_place(
     assert scene.place is not None
     kind = PLACES[scene.place]
     picture = kind.paint(data.size, scenery, random)
-    edge = _edge(0.62 * data.size, 0.75 * data.size, data, random)
+    edge = _edge(0.75 * data.size, 0.75 * data.size, data, random)
     small = cv2.resize(_posed(_art(scene, things), data, random), (edge, edge), interpolation=cv2.INTER_AREA)
     x = random.uniform(0.38, 0.62)
     foot = random.uniform(0.62, 0.86) if kind.floats else random.uniform(0.8, 0.95)
