@@ -26,6 +26,8 @@ class Wishes:
     kept_group: gr.Column
     kept: gr.HTML
     guided_group: gr.Column
+    avoid: gr.Textbox
+    avoided: gr.HTML
     strength: gr.Slider
     plain: gr.Checkbox
 
@@ -39,6 +41,7 @@ class Model:
     steps: gr.Slider
     seed: gr.Number
     another: gr.Button
+    count: gr.Slider
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,11 +97,11 @@ def visit(tab: GuideTab, state: GuideState) -> Updates:
 
 
 def _caption(painted: Painted) -> str:
-    """What a picture shows and how large it is, such as "a dog · 64 × 64"."""
+    """What a picture shows and how large it is, such as "a dog · 64 × 64"; with its seed if a press gave several."""
+    wanted = painted.job.generation
+    seed = f" · seed {wanted.seed}" if painted.one_of > 1 else ""
     with Image.open(painted.picture) as image:
-        return (
-            f"{shorten(painted.job.generation.prompt, _CAPTION, placeholder=' ...')} · {image.width} × {image.height}"
-        )
+        return f"{shorten(wanted.prompt, _CAPTION, placeholder=' ...')} · {image.width} × {image.height}{seed}"
 
 
 def settings_outputs(tab: GuideTab) -> list[Block]:
@@ -113,6 +113,7 @@ def settings_outputs(tab: GuideTab) -> list[Block]:
         wishes.kind,
         wishes.palette,
         wishes.kept,
+        wishes.avoid,
         wishes.strength,
         wishes.plain,
         model.model,
@@ -121,6 +122,7 @@ def settings_outputs(tab: GuideTab) -> list[Block]:
         tab.knows_list,
         model.steps,
         model.seed,
+        model.count,
         more.negative,
         more.scale,
         more.width,
@@ -149,6 +151,7 @@ def settings(tab: GuideTab, job: AnyPainting) -> Updates:
         **knows(tab, job.model),
         tab.model.steps: wanted.steps,
         tab.model.seed: wanted.seed,
+        tab.model.count: 1,
         tab.more.negative: wanted.negative_prompt,
         tab.more.scale: wanted.guidance_scale,
         tab.more.width: wanted.width or (entry.width if entry else None),
@@ -161,7 +164,11 @@ def settings(tab: GuideTab, job: AnyPainting) -> Updates:
         tab.more.grain: guidance.grain,
     }
     if isinstance(job, GuideJob):
-        return updates | {tab.wishes.strength: guidance.strength, tab.wishes.plain: job.plain}
+        return updates | {
+            tab.wishes.avoid: guidance.avoid,
+            tab.wishes.strength: guidance.strength,
+            tab.wishes.plain: job.plain,
+        }
     return updates | {tab.wishes.kind: NOTHING}
 
 

@@ -15,6 +15,7 @@ from reswd_torch.errors import InputError
 from studio.service.guide.gpu import zero_gpu
 from studio.ui.controls import gallery, kind_choice, palette_box, run_buttons, section
 from studio.ui.guide import words
+from studio.ui.guide.choice import MOST_PICTURES
 from studio.ui.guide.examples import EXAMPLES, tile
 from studio.ui.guide.parts import GuideTab, Model, More, Outcome, Wishes
 from studio.ui.guide.run import KINDS, models
@@ -89,6 +90,14 @@ def _wishes(known: Known | None) -> Wishes:
     with gr.Column(visible=False) as kept_group:
         kept = gr.HTML(elem_id="guide-kept", padding=False)
     with gr.Column() as guided_group:
+        avoid = gr.Textbox(
+            label="Colours to avoid",
+            info="Hex colours that shall not appear",
+            placeholder="#c1121f, #00ff00",
+            value="",
+            elem_id="guide-avoid",
+        )
+        avoided = gr.HTML(elem_id="guide-avoided", padding=False)
         strength = as_sent(
             gr.Slider(
                 0,
@@ -113,6 +122,8 @@ def _wishes(known: Known | None) -> Wishes:
         kept_group=kept_group,
         kept=kept,
         guided_group=guided_group,
+        avoid=avoid,
+        avoided=avoided,
         strength=strength,
         plain=plain,
     )
@@ -146,12 +157,24 @@ def _model() -> Model:
             )
         )
         another = gr.Button("New seed", size="sm", scale=1, min_width=90, elem_id="guide-new-seed")
+    count = as_sent(
+        gr.Slider(
+            1,
+            MOST_PICTURES,
+            1,
+            step=1,
+            label="Pictures a press",
+            info="Seeds count up; without a seed each is drawn at random",
+            elem_id="guide-count",
+        )
+    )
     return Model(
         model=model,
         model_line=line,
         steps=steps,
         seed=seed,
         another=another,
+        count=count,
     )
 
 
