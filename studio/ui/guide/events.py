@@ -13,7 +13,8 @@ import gradio as gr
 from guidance.catalogue import EMBEDDED_ID
 from reswd_torch.errors import InputError
 from studio.jobs import PaintJob
-from studio.records.painted import read_painted
+from studio.records.painted import is_matched, read_painted
+from studio.service.guide.afterwards import matched_afterwards
 from studio.service.guide.run import GuideEvent, GuideResult, PaintResult, default_generation
 from studio.service.guide.stream import paint
 from studio.ui.colors import show_colours, show_palette
@@ -214,11 +215,12 @@ class GuideEvents:
         try:
             job = read_painted(Path(path))
             guide_run.model_from(job.model)
+            matched = is_matched(Path(path))
         except InputError as error:
             return {status: message(plain(error))}
         name = Path(path).name
         said = f"Every control is set as for {name}. Press Paint to paint it again."
-        return self._restored(session, Painted(job, Path(path))) | {status: message(said)}
+        return self._restored(session, Painted(job, Path(path), is_matched=matched)) | {status: message(said)}
 
     def pick(self, session: Session, event: gr.SelectData) -> Updates:
         """A picture of this visit was pressed."""
@@ -282,7 +284,8 @@ class GuideRun(Run):
                 yield {self.tab.run.status: words.progress(told), **self._in_place(told, job.model)}
                 continue
             assert isinstance(event, GuideResult | PaintResult), "the last thing that a job tells is its result"
-            painted = guide_run.save(event, self.session.new_place, self.of)
+            matched = matched_afterwards(event) if isinstance(event, GuideResult) else None
+            painted = guide_run.save(event, self.session.new_place, self.of, matched)
             self.state.keep(painted)
             self.done += 1
             self.shown = show.picture(self.tab, painted) | show.visit(self.tab, self.state)

@@ -68,10 +68,13 @@ class Outcome:
     so_far: gr.HTML
     pictures: gr.Row
     picture: gr.Image
+    matched_group: gr.Column
+    matched_picture: gr.Image
     plain_group: gr.Column
     plain_picture: gr.Image
     figures: gr.HTML
     get: gr.DownloadButton
+    get_matched: gr.DownloadButton
     get_plain: gr.DownloadButton
     notes: gr.HTML
     visit_group: gr.Column

@@ -16,6 +16,7 @@ from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from studio.jobs import GuideJob, PaintJob
 from studio.references import GuideReference, PaletteReference, choose_guide_reference
+from studio.service.guide.afterwards import MatchedPicture, save_matched
 from studio.service.guide.gpu import zero_gpu
 from studio.service.guide.png import file_name, save_painted
 from studio.service.guide.run import GuideResult, PaintResult, default_generation
@@ -33,9 +34,7 @@ NO_REFERENCE = (
     "Choose a reference, a picture whose colours you want; or take the colours from a palette, or from nothing."
 )
 NO_PALETTE = "Write the palette's colours first, such as #2b3a55, #e8c07d."
-_AVOID_BY_TRANSPORT = (
-    "Colours to avoid need the transport of colours: choose it under More, How colours are moved, or leave the field empty."
-)
+_AVOID_BY_TRANSPORT = "Colours to avoid need the transport of colours: choose it under More, How colours are moved, or leave the field empty."
 _SEEDS = 2**32
 # No dot in front, no third part: nothing that could mean a folder of this machine.
 _HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
@@ -54,6 +53,8 @@ class Painted:
         distance, plain_distance: to the reference, where there is one.
         seconds: None for a picture that was brought along.
         notes: what was assumed.
+        matched, matched_distance: the plain picture after a match, and its distance.
+        is_matched: whether ``picture`` is itself such a one, which was brought along.
         one_of: how many pictures the press gave that it is of.
     """
 
@@ -65,6 +66,9 @@ class Painted:
     seconds: float | None = None
     notes: tuple[str, ...] = ()
     one_of: int = 1
+    matched: Path | None = None
+    matched_distance: float | None = None
+    is_matched: bool = False
 
 
 def painting_jobs(choice: GuideChoice, reference: Path | None, kept: GuideJob | None = None) -> list[AnyPainting]:
@@ -195,12 +199,21 @@ def model_from(value: Any) -> str:
     return name
 
 
-def save(result: GuideResult | PaintResult, new_place: Callable[[str], Path], one_of: int = 1) -> Painted:
+def save(
+    result: GuideResult | PaintResult,
+    new_place: Callable[[str], Path],
+    one_of: int = 1,
+    matched: MatchedPicture | None = None,
+) -> Painted:
     """Write the pictures, each with its settings, into a place of this visit; ``one_of`` as :class:`Painted` has it."""
     place = new_place(file_name(result.job.generation.prompt))
     files = save_painted(result, place, plain=place.with_name(f"{place.stem} plain.png"))
     if isinstance(result, PaintResult):
         return Painted(result.job, files.picture, seconds=result.seconds, one_of=one_of)
+    beside = None
+    if matched is not None:
+        beside = place.with_name(f"{place.stem} matched.png")
+        save_matched(matched, beside)
     return Painted(
         result.job,
         files.picture,
@@ -210,4 +223,6 @@ def save(result: GuideResult | PaintResult, new_place: Callable[[str], Path], on
         result.seconds,
         result.notes,
         one_of,
+        beside,
+        None if matched is None else matched.distance,
     )

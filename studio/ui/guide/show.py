@@ -33,10 +33,13 @@ def picture_outputs(tab: GuideTab) -> list[Block]:
         outcome.so_far,
         outcome.pictures,
         outcome.picture,
+        outcome.matched_group,
+        outcome.matched_picture,
         outcome.plain_group,
         outcome.plain_picture,
         outcome.figures,
         outcome.get,
+        outcome.get_matched,
         outcome.get_plain,
         outcome.notes,
     ]
@@ -45,17 +48,21 @@ def picture_outputs(tab: GuideTab) -> list[Block]:
 def picture(tab: GuideTab, painted: Painted) -> Updates:
     """A picture that is ready, with all that belongs to it."""
     outcome, plain = tab.outcome, None if painted.plain is None else str(painted.plain)
-    label = "Guided" if isinstance(painted.job, GuideJob) else "Plain"
+    matched = None if painted.matched is None else str(painted.matched)
+    label = words.MATCHED if painted.is_matched else "Guided" if isinstance(painted.job, GuideJob) else "Plain"
     prompt = painted.job.generation.prompt
     return {
         outcome.empty: gr.update(visible=False),
         outcome.so_far: "",
         outcome.pictures: gr.update(visible=True),
         outcome.picture: gr.update(value=str(painted.picture), label=label, alt_text=f"{label}: {prompt}"),
+        outcome.matched_group: gr.update(visible=matched is not None),
+        outcome.matched_picture: gr.update(value=matched, alt_text=f"{words.MATCHED}: {prompt}"),
         outcome.plain_group: gr.update(visible=plain is not None),
         outcome.plain_picture: gr.update(value=plain, alt_text=f"Plain: {prompt}"),
         outcome.figures: words.figures(painted),
         outcome.get: gr.update(value=str(painted.picture), interactive=True),
+        outcome.get_matched: gr.update(value=matched, visible=matched is not None),
         outcome.get_plain: gr.update(value=plain, visible=plain is not None),
         outcome.notes: shared_words.notes(painted.notes),
     }

@@ -109,7 +109,11 @@ def _wishes(known: Known | None) -> Wishes:
                 info="0 changes nothing, 1 is usual",
             )
         )
-        plain = gr.Checkbox(label="Plain picture beside it, from the same seed", elem_id="guide-plain")
+        plain = gr.Checkbox(
+            label="Plain picture beside it, from the same seed",
+            info="As it is, and matched afterwards",
+            elem_id="guide-plain",
+        )
     return Wishes(
         prompt=prompt,
         hint=hint,
@@ -256,12 +260,16 @@ def _outcome() -> Outcome:
         with gr.Column(min_width=150):
             picture = _picture("Guided", "guide-picture")
             gr.HTML(words.SHOWN_SIZE, padding=False)
+        with gr.Column(min_width=150, visible=False) as matched_group:
+            matched = _picture(words.MATCHED, "guide-matched-picture")
+            gr.HTML(words.SHOWN_SIZE, padding=False)
         with gr.Column(min_width=150, visible=False) as plain_group:
             plain = _picture("Plain, same seed", "guide-plain-picture")
             gr.HTML(words.SHOWN_SIZE, padding=False)
     figures = gr.HTML(elem_id="guide-figures", padding=False)
     with gr.Row(elem_classes="downloads"):
         get = gr.DownloadButton("↓ PNG with its settings", interactive=False, size="sm", elem_id="guide-get")
+        get_matched = gr.DownloadButton("↓ Matched PNG", visible=False, size="sm", elem_id="guide-get-matched")
         get_plain = gr.DownloadButton("↓ Plain PNG", visible=False, size="sm", elem_id="guide-get-plain")
     notes = gr.HTML(elem_id="guide-notes", padding=False)
     with gr.Column(visible=False) as visit_group:
@@ -272,10 +280,13 @@ def _outcome() -> Outcome:
         so_far=so_far,
         pictures=pictures,
         picture=picture,
+        matched_group=matched_group,
+        matched_picture=matched,
         plain_group=plain_group,
         plain_picture=plain,
         figures=figures,
         get=get,
+        get_matched=get_matched,
         get_plain=get_plain,
         notes=notes,
         visit_group=visit_group,
