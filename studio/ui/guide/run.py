@@ -34,7 +34,9 @@ NO_REFERENCE = (
     "Choose a reference, a picture whose colours you want; or take the colours from a palette, or from nothing."
 )
 NO_PALETTE = "Write the palette's colours first, such as #2b3a55, #e8c07d."
-_AVOID_BY_TRANSPORT = "Colours to avoid need the transport of colours: choose it under More, How colours are moved, or leave the field empty."
+_AVOID_BY_TRANSPORT = (
+    "Colours to avoid need the transport of colours: choose it under More, How colours are moved; or leave them out."
+)
 _SEEDS = 2**32
 # No dot in front, no third part: nothing that could mean a folder of this machine.
 _HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)

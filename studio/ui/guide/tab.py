@@ -168,7 +168,7 @@ def _model() -> Model:
             1,
             step=1,
             label="Pictures a press",
-            info="Seeds count up; without a seed each is drawn at random",
+            info="Seeds count up; empty: at random",
             elem_id="guide-count",
         )
     )

@@ -132,17 +132,12 @@ def figures(painted: Painted) -> str:
 def _three_figures(painted: Painted, line: str) -> str:
     """The distances where there are two ways from the plain picture to the colours."""
     assert painted.plain_distance is not None and painted.distance is not None and painted.matched_distance is not None
-    ways = "".join(
-        f'<span class="figures"><span class="before">{painted.plain_distance:.1f}</span> → '
-        f'<span class="after">{distance:.1f}</span></span><span class="faint">{what}</span>'
-        for distance, what in (
-            (painted.distance, "of the plain picture → guided"),
-            (painted.matched_distance, "→ matched afterwards"),
-        )
-    )
+    plain, guided, matched = painted.plain_distance, painted.distance, painted.matched_distance
     return (
         f'<div class="metrics" title="{words.DISTANCE_HELP}"><span class="label">Distance to the reference</span>'
-        f'{ways}{line}</div><p class="about">{_TWO_WAYS}</p>'
+        f'<span class="figures"><span class="before">{plain:.1f}</span> → <span class="after">{guided:.1f}</span> / '
+        f'<span class="after">{matched:.1f}</span></span><span class="faint">of the plain picture → guided / matched '
+        f'afterwards</span>{line}</div><p class="about ways">{_TWO_WAYS}</p>'
     )
 
 

@@ -91,9 +91,10 @@ def test_stop_keeps_the_pictures_that_are_done(
 ) -> None:
     monkeypatch.setattr(guide_events, "paint", quick)
     run = GuideRun(tab, session, GuideChoice(prompt="a cat", kind=NOTHING, seed=5, count=4)).updates()
-    for told in run:
-        if len(session.guide.painted) == 2:
-            session.guide.press_stop()
+    while len(session.guide.painted) < 2:
+        next(run)
+    session.guide.press_stop()
+    *_, told = run
     assert "Stopped. 2 of 4 pictures are done and kept." in str(told[tab.run.status])
     assert [each.job.generation.seed for each in session.guide.painted] == [6, 5]
     assert "seed 6" in str(told[tab.outcome.figures]), "the last one that was done is seen"
