@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def result_of(job: GuideJob, *, plain: bool = True) -> GuideResult:
     return GuideResult(wanted.kept_in(job), image, image if plain else None, before, before if plain else None, 0.1, ())
 
 
-def job_of(palette: str, **given: object) -> GuideJob:
+def job_of(palette: str, **given: Any) -> GuideJob:
     return guide_job(default_generation("pocket-64", "a cat"), palette=palette, plain=True, **given)
 
 
