@@ -66,19 +66,15 @@ class Wanted:
         """
         import torch
 
-        from guidance.avoiding import allowed
-        from guidance.places import read_places, region_weights
         from reswd_torch.matching import color_distance
 
         pixels = torch.from_numpy(np.asarray(made.convert("RGB"), dtype=np.float32) / 255)
-        whole = allowed(self.reference, self.settings).colors
-        if not self.masks:
-            return color_distance(pixels.reshape(-1, 3), whole)
-        read = read_places(self.places, self.settings)
-        weights = region_weights([place.mask for place in read], (pixels.shape[0], pixels.shape[1]))
         total, found = 0, 0.0
-        for weight, colors in zip(weights, [whole, *(place.references[0].colors for place in read)], strict=True):
-            inside = pixels[weight[0, 0] > 0.5]
+        for weights, of_region in self.regions((pixels.shape[0], pixels.shape[1])):
+            colors = torch.from_numpy(of_region)
+            if weights is None:
+                return color_distance(pixels.reshape(-1, 3), colors)
+            inside = pixels[torch.from_numpy(weights) > 0.5]
             if len(inside):
                 total, found = total + len(inside), found + len(inside) * color_distance(inside, colors)
         return found / total
