@@ -27,13 +27,16 @@ def painted_text(job: PaintJob) -> str:
     return to_text(PAINTED, {"model": _public_name(job.model), **_quantized(job), **job.generation.to_record()})
 
 
-def guided_text(job: GuideJob, distance: float, plain_distance: float | None) -> str:
+def guided_text(
+    job: GuideJob, distance: float, plain_distance: float | None, matched_distance: float | None = None
+) -> str:
     """The record of a guided picture.
 
     Args:
         job: what it was made from, with the colours of its reference.
         distance: distance of the picture to the reference, sliced Wasserstein in CIE Lab units.
         plain_distance: distance of the plain picture of the same seed, likewise; None if there is none.
+        matched_distance: of that plain picture after a match, likewise, in the record of that picture; None in all others.
     """
     fields: Record = {
         "model": _public_name(job.model),
@@ -46,6 +49,8 @@ def guided_text(job: GuideJob, distance: float, plain_distance: float | None) ->
     }
     if plain_distance is not None:
         fields["plain_distance"] = round(plain_distance, 4)
+    if matched_distance is not None:
+        fields["matched_distance"] = round(matched_distance, 4)
     return to_text(GUIDED, fields)
 
 
@@ -103,6 +108,15 @@ def read_guided(path: Path) -> GuideJob:
     if isinstance(job, PaintJob):
         raise InputError(f"{path}: this picture was painted without a reference: give one that was guided")
     return job
+
+
+def is_matched(path: Path) -> bool:
+    """Whether a PNG shows a plain picture that was matched afterwards. Its job paints the guided one beside which it stood.
+
+    Raises:
+        InputError: as :func:`read_painted`.
+    """
+    return "matched_distance" in _record(path)
 
 
 def _record(path: Path) -> Record:

@@ -67,7 +67,19 @@ def show_palette(text: str) -> str:
         return palette_editor(parse_palette(readable))
     some = parse_palette(readable) if readable else None
     strip = words.swatches(some.colors, some.weights) if some is not None else ""
-    return f'{strip}<p class="about">{count} of {len(entries)} entries can be read as colours so far.</p>'
+    return strip + _so_far(count, len(entries))
+
+
+def show_colours(text: str) -> str:
+    """Colours as a strip while they are typed, as HTML, all equally wide: for a text whose weights mean nothing."""
+    entries = [entry for entry in re.split(r"[,;\s]+", text) if entry]
+    colors = [parse_palette(entry).colors[0] for entry in entries if _is_palette(entry)]
+    strip = words.swatches(tuple(colors), (1.0,) * len(colors)) if colors else ""
+    return strip if len(colors) == len(entries) else strip + _so_far(len(colors), len(entries))
+
+
+def _so_far(count: int, of: int) -> str:
+    return f'<p class="about">{count} of {of} entries can be read as colours so far.</p>'
 
 
 def _is_palette(entry: str) -> bool:

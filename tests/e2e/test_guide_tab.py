@@ -155,6 +155,54 @@ def test_stop_saves_nothing_and_the_next_picture_comes(open_page) -> None:  # ty
 
 
 @browser
+def test_two_pictures_come_each_in_both_ways_and_back_from_a_png(open_page, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    studio: Studio = open_page()
+    open_tab(studio)
+    studio.at("#guide-prompt textarea").fill("a dog")
+    set_palette(studio, PALETTE)
+    studio.page.get_by_label("Colours to avoid").fill("#zz, #c1121f")
+    avoided = studio.at("#guide-avoided")
+    avoided.get_by_text("1 of 2 entries can be read").wait_for()
+    studio.at("#guide-start").click()
+    says(studio, "colours to avoid:")
+    finished(studio)
+    studio.page.get_by_label("Colours to avoid").fill("#c1121f")
+    studio.wait(lambda: avoided.locator(".swatches span").count() == 1 and "entries" not in avoided.inner_text())
+    studio.page.get_by_label("Plain picture beside it, from the same seed").check()
+    set_number(studio, "guide-steps", 3)
+    set_number(studio, "guide-seed", 7)
+    set_number(studio, "guide-count", 2)
+    studio.at("#guide-start").click()
+    studio.wait(lambda: studio.at("#guide-visit .thumbnail-lg").count() == 2, 60)
+    finished(studio)
+    captions = studio.at("#guide-visit .caption-label").all_inner_texts()
+    assert captions == ["a dog · 64 × 64 · seed 8", "a dog · 64 × 64 · seed 7"]
+    ways = [address(studio, f"guide-{which}") for which in ("picture", "matched-picture", "plain-picture")]
+    assert len(set(ways)) == 3 and "" not in ways
+    sizes = studio.at("#guide-pictures .shown-size")
+    studio.wait(lambda: sizes.filter(has_text="64 × 64 pixels").count() == 3)
+    figures = studio.at("#guide-figures").inner_text()
+    assert "guided" in figures and "matched afterwards" in figures and "seed 8" in figures
+    studio.shoot("guide-ways-1280", full=True)
+    names = [studio.download(f"guide-{which}", tmp_path) for which in ("get", "get-matched", "get-plain")]
+    assert [each.name for each in names] == ["a dog.png", "a dog matched.png", "a dog plain.png"]
+
+    again: Studio = open_page(PHONE)
+    open_tab(again)
+    again.at("#guide-drop input[type=file]").set_input_files(names[1])
+    says(again, "Every control is set as for a dog matched.png")
+    assert again.page.get_by_label("Colours to avoid").input_value() == "#c1121f"
+    assert again.at("#guide-picture img").get_attribute("alt") == "Plain, matched afterwards: a dog"
+    paint_one(again)
+    (tmp_path / "again").mkdir()
+    assert [digest(again.download(f"guide-{which}", tmp_path / "again")) for which in ("get", "get-matched")] == [
+        digest(each) for each in names[:2]
+    ]
+    again.shoot("guide-ways-400", full=True)
+    assert not again.too_wide()
+
+
+@browser
 def test_refusals_are_words_and_hints_come_while_typing(open_page) -> None:  # type: ignore[no-untyped-def]
     studio: Studio = open_page()
     open_tab(studio)

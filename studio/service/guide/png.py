@@ -63,17 +63,17 @@ def save_painted(
     """
     check_output(path, overwrite=overwrite)
     if isinstance(result, PaintResult):
-        _write_png(result.image, painted_text(result.job), path, overwrite)
+        write_png(result.image, painted_text(result.job), path, overwrite)
         return PaintedFiles(path)
     beside = None if plain is None or result.plain is None else (plain, result.plain)
     if beside is not None:
         check_output(beside[0], inputs=[path], overwrite=overwrite)
     with written_together(overwrite=overwrite):
-        _write_png(result.image, guided_text(result.job, result.distance, result.plain_distance), path, overwrite)
+        write_png(result.image, guided_text(result.job, result.distance, result.plain_distance), path, overwrite)
         if beside is None:
             return PaintedFiles(path)
         place, image = beside
-        _write_png(
+        write_png(
             image,
             painted_text(PaintJob(result.job.generation, result.job.model, result.job.quantize)),
             place,
@@ -87,7 +87,7 @@ def file_name(prompt: str) -> str:
     return (re.sub(r"[^\w]+", " ", prompt).strip()[:60].strip() or "picture") + ".png"
 
 
-def _write_png(image: Image, record: str, path: Path, overwrite: bool) -> None:
+def write_png(image: Image, record: str, path: Path, overwrite: bool) -> None:
     """Write a picture with its record in a text chunk. A file that cannot be finished is not there at all."""
     from PIL.PngImagePlugin import PngInfo
 

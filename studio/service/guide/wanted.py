@@ -66,22 +66,37 @@ class Wanted:
         """
         import torch
 
-        from guidance.avoiding import allowed
-        from guidance.places import read_places, region_weights
         from reswd_torch.matching import color_distance
 
         pixels = torch.from_numpy(np.asarray(made.convert("RGB"), dtype=np.float32) / 255)
-        whole = allowed(self.reference, self.settings).colors
-        if not self.masks:
-            return color_distance(pixels.reshape(-1, 3), whole)
-        read = read_places(self.places, self.settings)
-        weights = region_weights([place.mask for place in read], (pixels.shape[0], pixels.shape[1]))
         total, found = 0, 0.0
-        for weight, colors in zip(weights, [whole, *(place.references[0].colors for place in read)], strict=True):
-            inside = pixels[weight[0, 0] > 0.5]
+        for weights, of_region in self.regions((pixels.shape[0], pixels.shape[1])):
+            colors = torch.from_numpy(of_region)
+            if weights is None:
+                return color_distance(pixels.reshape(-1, 3), colors)
+            inside = pixels[torch.from_numpy(weights) > 0.5]
             if len(inside):
                 total, found = total + len(inside), found + len(inside) * color_distance(inside, colors)
         return found / total
+
+    def regions(self, size: tuple[int, int]) -> list[tuple[np.ndarray | None, np.ndarray]]:
+        """Where which colours are wanted in a picture of (H, W) pixels, without those to avoid.
+
+        Returns:
+            For what lies outside of all places, then for each place: (H, W) float32 weights in 0..1, whose sum is 1
+            at each pixel, and colours, (N, 3) float32, sRGB-encoded. Without places one region of all pixels, which has None
+            for its weights.
+        """
+        from guidance.avoiding import allowed
+        from guidance.places import read_places, region_weights
+
+        whole = allowed(self.reference, self.settings).colors.numpy()
+        if not self.masks:
+            return [(None, whole)]
+        read = read_places(self.places, self.settings)
+        weights = [each[0, 0].numpy() for each in region_weights([place.mask for place in read], size)]
+        colors = [whole, *(place.references[0].colors.numpy() for place in read)]
+        return list(zip(weights, colors, strict=True))
 
     def kept_in(self, job: GuideJob) -> GuideJob:
         """The job with what was read in place of what it was read from."""

@@ -10,6 +10,9 @@ from guidance.settings import GuidanceSettings
 from studio.ui.controls import PICTURE
 from studio.ui.settings import Sent
 
+MOST_PICTURES = 4
+"""So many pictures a press gives at most."""
+
 
 @dataclass(frozen=True)
 class GuideChoice:
@@ -20,10 +23,12 @@ class GuideChoice:
         kind: where the colours come from, one of the kinds of :mod:`studio.ui.guide.run`.
         palette: as it was written.
         model: id of the catalogue or of the hub.
+        avoid: colours to avoid, as they were written.
         strength, start, stop, decode_scale, grain, method: as for GuidanceSettings.
         quantize: one of guidance.quantize.QUANTIZATIONS.
         plain: whether to paint the plain picture as well.
         seed: None or an empty text asks for a new one.
+        count: how many pictures a press gives, 1 to :data:`MOST_PICTURES`.
         steps, scale, width, height: None leaves them to the model.
         reference: the file that is in the place for the reference now. The session knows that picture as well, but may not
             have heard of a new one yet.
@@ -33,10 +38,12 @@ class GuideChoice:
     negative: Sent = ""
     kind: Sent = PICTURE
     palette: Sent = ""
+    avoid: Sent = ""
     model: Sent = EMBEDDED_ID
     strength: Sent = 1.0
     plain: Sent = False
     seed: Sent = 0
+    count: Sent = 1
     steps: Sent = None
     scale: Sent = None
     width: Sent = None

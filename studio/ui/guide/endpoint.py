@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -12,7 +11,6 @@ from guidance.quantize.kinds import NONE
 from guidance.settings import GuidanceSettings
 from guidance.text_to_image import parse_size
 from reswd_torch.errors import InputError
-from studio.jobs import GuideJob
 from studio.service.guide.run import GuideResult
 from studio.service.guide.stream import paint
 from studio.ui.controls import PALETTE, PICTURE
@@ -72,13 +70,11 @@ def guide(
     choice = GuideChoice(
         prompt=prompt, negative=negative, kind=PALETTE if palette else PICTURE, palette=palette, model=model,
         strength=strength, plain=plain, seed=seed, steps=steps, width=width, height=height,
-        quantize=quantize,
+        quantize=quantize, avoid=avoid,
     )  # fmt: skip
     folder = new_folder()
     try:
         job = painting_job(choice, Path(reference) if reference else None)
-        if avoid and isinstance(job, GuideJob):
-            job = replace(job, guidance=replace(job.guidance, avoid=avoid))
         result = _painted(job, folder / "stop")
         painted = save(result, lambda name: folder / name)
     except InputError as error:

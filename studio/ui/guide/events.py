@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import gradio as gr
 from guidance.catalogue import EMBEDDED_ID
 from reswd_torch.errors import InputError
 from studio.jobs import PaintJob
-from studio.records.painted import read_painted
+from studio.records.painted import is_matched, read_painted
+from studio.service.guide.afterwards import matched_afterwards
 from studio.service.guide.run import GuideEvent, GuideResult, PaintResult, default_generation
 from studio.service.guide.stream import paint
-from studio.ui.colors import show_palette
+from studio.ui.colors import show_colours, show_palette
 from studio.ui.controls import PALETTE, PICTURE
 from studio.ui.guard import Run
 from studio.ui.guide import run as guide_run
@@ -23,7 +25,7 @@ from studio.ui.guide import show, words
 from studio.ui.guide.choice import GuideChoice
 from studio.ui.guide.examples import EXAMPLES
 from studio.ui.guide.parts import GuideTab
-from studio.ui.guide.run import DEVICE, KEPT, NOTHING, Painted
+from studio.ui.guide.run import DEVICE, KEPT, NOTHING, AnyPainting, Painted
 from studio.ui.places import PLACE_JS, choose
 from studio.ui.session import Session
 from studio.ui.wiring import LATEST, PRIVATE, QUICK, UNSEEN, Controls, Step, Updates
@@ -99,6 +101,7 @@ class GuideEvents:
             self.show_hint, self._asked, wishes.hint, **LATEST
         )
         wishes.palette.change(show_palette, wishes.palette, wishes.swatches, queue=False, **LATEST)
+        wishes.avoid.change(show_colours, wishes.avoid, wishes.avoided, queue=False, **LATEST)
         wishes.kind.change(
             self.show_kind,
             wishes.kind,
@@ -185,6 +188,7 @@ class GuideEvents:
         updates = show.settings(self.tab, job) | {
             wishes.hint: "",
             wishes.kind: PICTURE if example.reference else PALETTE,
+            wishes.avoid: "",
             wishes.strength: 1.0,
             wishes.plain: True,
         }
@@ -211,11 +215,12 @@ class GuideEvents:
         try:
             job = read_painted(Path(path))
             guide_run.model_from(job.model)
+            matched = is_matched(Path(path))
         except InputError as error:
             return {status: message(plain(error))}
         name = Path(path).name
         said = f"Every control is set as for {name}. Press Paint to paint it again."
-        return self._restored(session, Painted(job, Path(path))) | {status: message(said)}
+        return self._restored(session, Painted(job, Path(path), is_matched=matched)) | {status: message(said)}
 
     def pick(self, session: Session, event: gr.SelectData) -> Updates:
         """A picture of this visit was pressed."""
@@ -246,6 +251,7 @@ class GuideRun(Run):
         self.stop = self.state.stop = session.new_stop()
         self.shown: Updates = {}
         self.loads = False
+        self.done, self.of = 0, 1
 
     def begin(self) -> Updates:
         return {self.tab.run.status: words.progress(GuideEvent(0.0, "getting ready"))}
@@ -255,20 +261,41 @@ class GuideRun(Run):
         choice, chosen = self.choice, self.state.reference
         if choice.kind == PICTURE:
             chosen.catch_up(choice.reference)
-        job = guide_run.painting_job(choice, chosen.side.path if chosen.side else None, self.state.kept)
-        for event in paint(job, DEVICE, self.stop.path):
+        jobs = guide_run.painting_jobs(choice, chosen.side.path if chosen.side else None, self.state.kept)
+        self.of = len(jobs)
+        for job in jobs:
+            yield from self._paint(job)
             if not self._has_the_page:
                 return ""
+            if job is not jobs[-1]:
+                yield self.shown  # the last one is shown as the run ends
+        if self.of == 1 and choice.seed in (None, ""):  # of several, each tells its own; the next press draws others
+            self.shown[self.tab.model.seed] = jobs[0].generation.seed
+        return ""
+
+    def _paint(self, job: AnyPainting) -> Iterator[Updates]:
+        """Paint one of the pictures and keep it."""
+        self.loads = False
+        for event in paint(job, DEVICE, self.stop.path):
+            if not self._has_the_page:
+                return
             if isinstance(event, GuideEvent):
-                yield {self.tab.run.status: words.progress(event), **self._in_place(event, job.model)}
+                told = self._among_all(event)
+                yield {self.tab.run.status: words.progress(told), **self._in_place(told, job.model)}
                 continue
             assert isinstance(event, GuideResult | PaintResult), "the last thing that a job tells is its result"
-            painted = guide_run.save(event, self.session.new_place)
+            matched = matched_afterwards(event) if isinstance(event, GuideResult) else None
+            painted = guide_run.save(event, self.session.new_place, self.of, matched)
             self.state.keep(painted)
+            self.done += 1
             self.shown = show.picture(self.tab, painted) | show.visit(self.tab, self.state)
-            if choice.seed in (None, ""):
-                self.shown[self.tab.model.seed] = job.generation.seed
-        return ""
+
+    def _among_all(self, event: GuideEvent) -> GuideEvent:
+        """An event of one picture, told of all that the press gives."""
+        if self.of == 1:
+            return event
+        which = f"picture {self.done + 1} of {self.of}: {event.text}"
+        return replace(event, share=(self.done + event.share) / self.of, text=which)
 
     def _in_place(self, event: GuideEvent, model: str) -> Updates:
         """What the place of the picture shows: a model that is loaded, until there is a picture to be seen."""
@@ -284,6 +311,8 @@ class GuideRun(Run):
         return self.shown if self._has_the_page else None
 
     def when_stopped(self) -> str:
+        if self.done:
+            return f"Stopped. {self.done} of {self.of} pictures {'is' if self.done == 1 else 'are'} done and kept."
         return "Stopped. Nothing was saved."
 
 

@@ -26,6 +26,8 @@ class Wishes:
     kept_group: gr.Column
     kept: gr.HTML
     guided_group: gr.Column
+    avoid: gr.Textbox
+    avoided: gr.HTML
     strength: gr.Slider
     plain: gr.Checkbox
 
@@ -39,6 +41,7 @@ class Model:
     steps: gr.Slider
     seed: gr.Number
     another: gr.Button
+    count: gr.Slider
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +68,13 @@ class Outcome:
     so_far: gr.HTML
     pictures: gr.Row
     picture: gr.Image
+    matched_group: gr.Column
+    matched_picture: gr.Image
     plain_group: gr.Column
     plain_picture: gr.Image
     figures: gr.HTML
     get: gr.DownloadButton
+    get_matched: gr.DownloadButton
     get_plain: gr.DownloadButton
     notes: gr.HTML
     visit_group: gr.Column

@@ -11,18 +11,19 @@ from typing import Any
 
 from guidance.catalogue import EMBEDDED_IDS, MODELS, closest
 from guidance.quantize.kinds import check_quantization
-from guidance.settings import GuidanceSettings
+from guidance.settings import GRADIENT, GuidanceSettings
 from guidance.text_to_image import Generation
 from reswd_torch.errors import InputError
 from studio.jobs import GuideJob, PaintJob
 from studio.references import GuideReference, PaletteReference, choose_guide_reference
+from studio.service.guide.afterwards import MatchedPicture, save_matched
 from studio.service.guide.gpu import zero_gpu
 from studio.service.guide.png import file_name, save_painted
 from studio.service.guide.run import GuideResult, PaintResult, default_generation
 from studio.space import on_a_space
 from studio.ui.controls import PALETTE, PICTURE
 from studio.ui.guide.budget import check_budget
-from studio.ui.guide.choice import GuideChoice
+from studio.ui.guide.choice import MOST_PICTURES, GuideChoice
 from studio.ui.limits import limits
 from studio.ui.settings import number_from, whole_number
 
@@ -33,6 +34,10 @@ NO_REFERENCE = (
     "Choose a reference, a picture whose colours you want; or take the colours from a palette, or from nothing."
 )
 NO_PALETTE = "Write the palette's colours first, such as #2b3a55, #e8c07d."
+_AVOID_BY_TRANSPORT = (
+    "Colours to avoid need the transport of colours: choose it under More, How colours are moved; or leave them out."
+)
+_SEEDS = 2**32
 # No dot in front, no third part: nothing that could mean a folder of this machine.
 _HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 
@@ -50,6 +55,9 @@ class Painted:
         distance, plain_distance: to the reference, where there is one.
         seconds: None for a picture that was brought along.
         notes: what was assumed.
+        matched, matched_distance: the plain picture after a match, and its distance.
+        is_matched: whether ``picture`` is itself such a one, which was brought along.
+        one_of: how many pictures the press gave that it is of.
     """
 
     job: AnyPainting
@@ -59,6 +67,29 @@ class Painted:
     plain_distance: float | None = None
     seconds: float | None = None
     notes: tuple[str, ...] = ()
+    one_of: int = 1
+    matched: Path | None = None
+    matched_distance: float | None = None
+    is_matched: bool = False
+
+
+def painting_jobs(choice: GuideChoice, reference: Path | None, kept: GuideJob | None = None) -> list[AnyPainting]:
+    """The jobs of one press, one for each picture. The seeds count up from the one that is written, or each is drawn.
+
+    Args:
+        choice, reference, kept: as for :func:`painting_job`.
+
+    Raises:
+        InputError: as there; or there are too many pictures.
+    """
+    count = whole_number(choice.count, "number of pictures")
+    if not 1 <= count <= MOST_PICTURES:
+        raise InputError(f"{count} pictures a press are out of range: give 1 to {MOST_PICTURES}")
+    first = painting_job(choice, reference, kept)
+    seed = first.generation.seed
+    drawn = choice.seed in (None, "")
+    seeds = [secrets.randbelow(_SEEDS) if drawn else (seed + later) % _SEEDS for later in range(1, count)]
+    return [first, *(replace(first, generation=replace(first.generation, seed=each)) for each in seeds)]
 
 
 def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | None = None) -> AnyPainting:
@@ -80,8 +111,12 @@ def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | N
         return _within_budget(PaintJob(generation, model, quantize))
     again = kept if choice.kind == KEPT else None
     base = GuidanceSettings() if again is None else again.guidance
+    avoid = str(choice.avoid or "")
+    avoid = avoid if avoid.strip() else ""
+    if avoid and choice.method == GRADIENT:
+        raise InputError(_AVOID_BY_TRANSPORT)
     guidance = replace(
-        base, strength=number_from(choice.strength, "strength"), start=number_from(choice.start, "start"),
+        base, avoid=avoid, strength=number_from(choice.strength, "strength"), start=number_from(choice.start, "start"),
         stop=number_from(choice.stop, "stop"), method=choice.method,
         decode_scale=number_from(choice.decode_scale, "decode scale"), grain=number_from(choice.grain, "grain"),
     )  # fmt: skip
@@ -133,7 +168,7 @@ def _generation(choice: GuideChoice, model: str) -> Generation:
         model,
         str(choice.prompt or ""),
         negative_prompt=str(choice.negative or ""),
-        seed=secrets.randbelow(2**32) if choice.seed in (None, "") else whole_number(choice.seed, "seed"),
+        seed=secrets.randbelow(_SEEDS) if choice.seed in (None, "") else whole_number(choice.seed, "seed"),
         steps=None if choice.steps is None else whole_number(choice.steps, "number of steps"),
         guidance_scale=None if choice.scale is None else number_from(choice.scale, "guidance scale"),
         **size,
@@ -166,12 +201,21 @@ def model_from(value: Any) -> str:
     return name
 
 
-def save(result: GuideResult | PaintResult, new_place: Callable[[str], Path]) -> Painted:
-    """Write the pictures, each with its settings, into a place of this visit."""
+def save(
+    result: GuideResult | PaintResult,
+    new_place: Callable[[str], Path],
+    one_of: int = 1,
+    matched: MatchedPicture | None = None,
+) -> Painted:
+    """Write the pictures, each with its settings, into a place of this visit; ``one_of`` as :class:`Painted` has it."""
     place = new_place(file_name(result.job.generation.prompt))
     files = save_painted(result, place, plain=place.with_name(f"{place.stem} plain.png"))
     if isinstance(result, PaintResult):
-        return Painted(result.job, files.picture, seconds=result.seconds)
+        return Painted(result.job, files.picture, seconds=result.seconds, one_of=one_of)
+    beside = None
+    if matched is not None:
+        beside = place.with_name(f"{place.stem} matched.png")
+        save_matched(matched, beside)
     return Painted(
         result.job,
         files.picture,
@@ -180,4 +224,7 @@ def save(result: GuideResult | PaintResult, new_place: Callable[[str], Path]) ->
         result.plain_distance,
         result.seconds,
         result.notes,
+        one_of,
+        beside,
+        None if matched is None else matched.distance,
     )

@@ -33,10 +33,13 @@ def picture_outputs(tab: GuideTab) -> list[Block]:
         outcome.so_far,
         outcome.pictures,
         outcome.picture,
+        outcome.matched_group,
+        outcome.matched_picture,
         outcome.plain_group,
         outcome.plain_picture,
         outcome.figures,
         outcome.get,
+        outcome.get_matched,
         outcome.get_plain,
         outcome.notes,
     ]
@@ -45,17 +48,21 @@ def picture_outputs(tab: GuideTab) -> list[Block]:
 def picture(tab: GuideTab, painted: Painted) -> Updates:
     """A picture that is ready, with all that belongs to it."""
     outcome, plain = tab.outcome, None if painted.plain is None else str(painted.plain)
-    label = "Guided" if isinstance(painted.job, GuideJob) else "Plain"
+    matched = None if painted.matched is None else str(painted.matched)
+    label = words.MATCHED if painted.is_matched else "Guided" if isinstance(painted.job, GuideJob) else "Plain"
     prompt = painted.job.generation.prompt
     return {
         outcome.empty: gr.update(visible=False),
         outcome.so_far: "",
         outcome.pictures: gr.update(visible=True),
         outcome.picture: gr.update(value=str(painted.picture), label=label, alt_text=f"{label}: {prompt}"),
+        outcome.matched_group: gr.update(visible=matched is not None),
+        outcome.matched_picture: gr.update(value=matched, alt_text=f"{words.MATCHED}: {prompt}"),
         outcome.plain_group: gr.update(visible=plain is not None),
         outcome.plain_picture: gr.update(value=plain, alt_text=f"Plain: {prompt}"),
         outcome.figures: words.figures(painted),
         outcome.get: gr.update(value=str(painted.picture), interactive=True),
+        outcome.get_matched: gr.update(value=matched, visible=matched is not None),
         outcome.get_plain: gr.update(value=plain, visible=plain is not None),
         outcome.notes: shared_words.notes(painted.notes),
     }
@@ -97,11 +104,11 @@ def visit(tab: GuideTab, state: GuideState) -> Updates:
 
 
 def _caption(painted: Painted) -> str:
-    """What a picture shows and how large it is, such as "a dog · 64 × 64"."""
+    """What a picture shows and how large it is, such as "a dog · 64 × 64"; with its seed if a press gave several."""
+    wanted = painted.job.generation
+    seed = f" · seed {wanted.seed}" if painted.one_of > 1 else ""
     with Image.open(painted.picture) as image:
-        return (
-            f"{shorten(painted.job.generation.prompt, _CAPTION, placeholder=' ...')} · {image.width} × {image.height}"
-        )
+        return f"{shorten(wanted.prompt, _CAPTION, placeholder=' ...')} · {image.width} × {image.height}{seed}"
 
 
 def settings_outputs(tab: GuideTab) -> list[Block]:
@@ -113,6 +120,7 @@ def settings_outputs(tab: GuideTab) -> list[Block]:
         wishes.kind,
         wishes.palette,
         wishes.kept,
+        wishes.avoid,
         wishes.strength,
         wishes.plain,
         model.model,
@@ -121,6 +129,7 @@ def settings_outputs(tab: GuideTab) -> list[Block]:
         tab.knows_list,
         model.steps,
         model.seed,
+        model.count,
         more.negative,
         more.scale,
         more.width,
@@ -149,6 +158,7 @@ def settings(tab: GuideTab, job: AnyPainting) -> Updates:
         **knows(tab, job.model),
         tab.model.steps: wanted.steps,
         tab.model.seed: wanted.seed,
+        tab.model.count: 1,
         tab.more.negative: wanted.negative_prompt,
         tab.more.scale: wanted.guidance_scale,
         tab.more.width: wanted.width or (entry.width if entry else None),
@@ -161,7 +171,11 @@ def settings(tab: GuideTab, job: AnyPainting) -> Updates:
         tab.more.grain: guidance.grain,
     }
     if isinstance(job, GuideJob):
-        return updates | {tab.wishes.strength: guidance.strength, tab.wishes.plain: job.plain}
+        return updates | {
+            tab.wishes.avoid: guidance.avoid,
+            tab.wishes.strength: guidance.strength,
+            tab.wishes.plain: job.plain,
+        }
     return updates | {tab.wishes.kind: NOTHING}
 
 

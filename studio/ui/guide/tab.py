@@ -15,6 +15,7 @@ from reswd_torch.errors import InputError
 from studio.service.guide.gpu import zero_gpu
 from studio.ui.controls import gallery, kind_choice, palette_box, run_buttons, section
 from studio.ui.guide import words
+from studio.ui.guide.choice import MOST_PICTURES
 from studio.ui.guide.examples import EXAMPLES, tile
 from studio.ui.guide.parts import GuideTab, Model, More, Outcome, Wishes
 from studio.ui.guide.run import KINDS, models
@@ -89,6 +90,14 @@ def _wishes(known: Known | None) -> Wishes:
     with gr.Column(visible=False) as kept_group:
         kept = gr.HTML(elem_id="guide-kept", padding=False)
     with gr.Column() as guided_group:
+        avoid = gr.Textbox(
+            label="Colours to avoid",
+            info="Hex colours that shall not appear",
+            placeholder="#c1121f, #00ff00",
+            value="",
+            elem_id="guide-avoid",
+        )
+        avoided = gr.HTML(elem_id="guide-avoided", padding=False)
         strength = as_sent(
             gr.Slider(
                 0,
@@ -100,7 +109,11 @@ def _wishes(known: Known | None) -> Wishes:
                 info="0 changes nothing, 1 is usual",
             )
         )
-        plain = gr.Checkbox(label="Plain picture beside it, from the same seed", elem_id="guide-plain")
+        plain = gr.Checkbox(
+            label="Plain picture beside it, from the same seed",
+            info="As it is, and matched afterwards",
+            elem_id="guide-plain",
+        )
     return Wishes(
         prompt=prompt,
         hint=hint,
@@ -113,6 +126,8 @@ def _wishes(known: Known | None) -> Wishes:
         kept_group=kept_group,
         kept=kept,
         guided_group=guided_group,
+        avoid=avoid,
+        avoided=avoided,
         strength=strength,
         plain=plain,
     )
@@ -146,12 +161,24 @@ def _model() -> Model:
             )
         )
         another = gr.Button("New seed", size="sm", scale=1, min_width=90, elem_id="guide-new-seed")
+    count = as_sent(
+        gr.Slider(
+            1,
+            MOST_PICTURES,
+            1,
+            step=1,
+            label="Pictures a press",
+            info="Seeds count up; empty: at random",
+            elem_id="guide-count",
+        )
+    )
     return Model(
         model=model,
         model_line=line,
         steps=steps,
         seed=seed,
         another=another,
+        count=count,
     )
 
 
@@ -233,12 +260,16 @@ def _outcome() -> Outcome:
         with gr.Column(min_width=150):
             picture = _picture("Guided", "guide-picture")
             gr.HTML(words.SHOWN_SIZE, padding=False)
+        with gr.Column(min_width=150, visible=False) as matched_group:
+            matched = _picture(words.MATCHED, "guide-matched-picture")
+            gr.HTML(words.SHOWN_SIZE, padding=False)
         with gr.Column(min_width=150, visible=False) as plain_group:
             plain = _picture("Plain, same seed", "guide-plain-picture")
             gr.HTML(words.SHOWN_SIZE, padding=False)
     figures = gr.HTML(elem_id="guide-figures", padding=False)
     with gr.Row(elem_classes="downloads"):
         get = gr.DownloadButton("↓ PNG with its settings", interactive=False, size="sm", elem_id="guide-get")
+        get_matched = gr.DownloadButton("↓ Matched PNG", visible=False, size="sm", elem_id="guide-get-matched")
         get_plain = gr.DownloadButton("↓ Plain PNG", visible=False, size="sm", elem_id="guide-get-plain")
     notes = gr.HTML(elem_id="guide-notes", padding=False)
     with gr.Column(visible=False) as visit_group:
@@ -249,10 +280,13 @@ def _outcome() -> Outcome:
         so_far=so_far,
         pictures=pictures,
         picture=picture,
+        matched_group=matched_group,
+        matched_picture=matched,
         plain_group=plain_group,
         plain_picture=plain,
         figures=figures,
         get=get,
+        get_matched=get_matched,
         get_plain=get_plain,
         notes=notes,
         visit_group=visit_group,

@@ -24,6 +24,11 @@ EMPTY = (
     '<div class="empty"><b>The picture appears here.</b><span>Say what to paint and choose whose colours it shall have, or '
     "press one of the examples.</span></div>"
 )
+MATCHED = "Plain, matched afterwards"
+_TWO_WAYS = (
+    "Guided: the colours were steered while the picture was painted, so it may show things that suit them. Matched afterwards: "
+    "the plain picture, recoloured once it was done; it shows what the plain one shows. Take the one that you like better."
+)
 _PREVIEW_EDGE = 256
 _SWATCHES = 8
 _SURE = 0.9
@@ -115,10 +120,24 @@ def figures(painted: Painted) -> str:
     from_to = f'<span class="after">{after:.1f}</span>'
     if before is not None:
         from_to = f'<span class="before">{before:.1f}</span> → {from_to}'
+    if painted.matched_distance is not None:
+        return _three_figures(painted, line)
     which = "" if before is None else '<span class="faint">of the plain picture → of this one</span>'
     return (
         f'<div class="metrics" title="{words.DISTANCE_HELP}"><span class="label">Distance to the reference</span>'
         f'<span class="figures">{from_to}</span>{which}{line}</div>'
+    )
+
+
+def _three_figures(painted: Painted, line: str) -> str:
+    """The distances where there are two ways from the plain picture to the colours."""
+    assert painted.plain_distance is not None and painted.distance is not None and painted.matched_distance is not None
+    plain, guided, matched = painted.plain_distance, painted.distance, painted.matched_distance
+    return (
+        f'<div class="metrics" title="{words.DISTANCE_HELP}"><span class="label">Distance to the reference</span>'
+        f'<span class="figures"><span class="before">{plain:.1f}</span> → <span class="after">{guided:.1f}</span> / '
+        f'<span class="after">{matched:.1f}</span></span><span class="faint">of the plain picture → guided / matched '
+        f'afterwards</span>{line}</div><p class="about ways">{_TWO_WAYS}</p>'
     )
 
 

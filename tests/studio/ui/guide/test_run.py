@@ -19,7 +19,7 @@ from studio.service.guide.run import GuideResult, default_generation
 from studio.ui import limits
 from studio.ui.controls import PALETTE
 from studio.ui.guide.choice import GuideChoice
-from studio.ui.guide.run import KEPT, NOTHING, model_from, painting_job, save
+from studio.ui.guide.run import KEPT, NOTHING, model_from, painting_job, painting_jobs, save
 from studio.ui.session import Session
 from tests.conftest import ASSETS
 from tests.studio.jobs_for_tests import guide_job
@@ -73,6 +73,38 @@ def test_an_empty_seed_is_a_new_one_each_time() -> None:
     assert len(seeds) == 4
 
 
+def test_colours_to_avoid_reach_the_job_also_over_kept_ones() -> None:
+    choice = GuideChoice(prompt="a cat", kind=PALETTE, palette=RED_BLUE, avoid="#00ff00")
+    job = painting_job(choice, None)
+    assert isinstance(job, GuideJob) and job.guidance == GuidanceSettings(avoid="#00ff00")
+    kept = kept_job(guidance=GuidanceSettings(avoid="#ffff00"))
+    for written, wanted in (("#00ff00", "#00ff00"), (" ", ""), (None, "")):
+        again = painting_job(replace(choice, kind=KEPT, avoid=written), None, kept)
+        assert isinstance(again, GuideJob) and again.guidance.avoid == wanted
+    assert isinstance(painting_job(replace(choice, kind=NOTHING, avoid="#zz"), None), PaintJob), (
+        "nothing is asked there"
+    )
+
+
+def test_seeds_of_several_pictures_count_up_or_are_drawn() -> None:
+    choice = GuideChoice(prompt="a cat", kind=PALETTE, palette=RED_BLUE, seed=2**32 - 2, count=4)
+    jobs = painting_jobs(choice, None)
+    assert [job.generation.seed for job in jobs] == [2**32 - 2, 2**32 - 1, 0, 1]
+    assert len({replace(job, generation=jobs[0].generation) for job in jobs}) == 1, "all else is the same"
+    assert painting_jobs(replace(choice, count=1), None) == [painting_job(choice, None)]
+    for empty in (None, ""):
+        drawn = [job.generation.seed for job in painting_jobs(replace(choice, seed=empty), None)]
+        assert len(set(drawn)) == 4 and [seed - drawn[0] for seed in drawn] != [0, 1, 2, 3]
+    for count, words in (
+        (0, "0 pictures a press"),
+        (5, "give 1 to 4"),
+        (1.5, "not a whole number"),
+        (None, "is empty"),
+    ):
+        with pytest.raises(InputError, match=words):
+            painting_jobs(replace(choice, count=count), None)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -90,6 +122,11 @@ def test_an_empty_seed_is_a_new_one_each_time() -> None:
         ({"scale": 1e9}, "guidance scale 1"),
         ({"width": 65.5}, "width is 65.5"),
         ({"width": 8, "height": 64}, "width 8 is out of range"),
+        ({"kind": PALETTE, "palette": RED_BLUE, "avoid": "#zz"}, "colours to avoid: .*'#zz' is not a hex colour"),
+        (
+            {"kind": PALETTE, "palette": RED_BLUE, "avoid": "#00ff00", "method": GRADIENT},
+            "under More, How colours are moved",
+        ),
         ({"method": "magic"}, "unknown guidance method 'magic'"),
     ],
 )

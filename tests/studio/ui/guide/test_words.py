@@ -32,6 +32,15 @@ def test_words_are_safe_and_say_what_they_know() -> None:
     assert guide_words.kept(kept_job(), "a.png").count("<span") == 1, "one colour, one swatch"
 
 
+def test_the_two_ways_are_told_apart() -> None:
+    painted = Painted(
+        kept_job(plain=True), Path("a.png"), Path("b.png"), 3.04, 30.4, matched=Path("c.png"), matched_distance=5.06
+    )
+    said = guide_words.figures(painted)
+    assert "30.4" in said and "3.0" in said and "5.1" in said
+    assert "guided" in said and "matched afterwards" in said and "recoloured once it was done" in said
+
+
 def test_every_model_has_a_line_with_licence_and_memory() -> None:
     for entry in CATALOGUE:
         line = guide_words.model_line(entry.id)
