@@ -106,7 +106,9 @@ def grade_clip(session: Session, container: str, stopped: Callable[[], bool]) ->
     began = told = time.monotonic()
 
     def write(watch: Watch) -> Delivered:
-        return deliver_clip(result, folder / name, _bounded(watch, folder, name))
+        made = deliver_clip(result, folder / name, _bounded(watch, folder, name))
+        _check_size(folder, name, limits().graded)  # a clip may be done before it was looked at
+        return made
 
     try:
         for event in streamed(write, stopped):
@@ -128,14 +130,20 @@ def _bounded(watch: Watch, folder: Path, name: str) -> Watch:
     most = limits().graded
 
     def tell(event: Event) -> None:
-        if isinstance(event, GradedFrame) and event.frames % 10 == 0 and used(folder) > most:
-            raise InputError(
-                f"{name} grew beyond {in_words(most)}, the most that this server writes: choose a smaller file type such as "
-                ".mp4, cut the clip shorter, or scale it down"
-            )
+        if isinstance(event, GradedFrame) and event.frames % 10 == 0:
+            _check_size(folder, name, most)
         watch.note(event)
 
     return Watch(tell, watch.stopped)
+
+
+def _check_size(folder: Path, name: str, most: int) -> None:
+    """Refuse a clip that is larger than this instance takes. Raises InputError."""
+    if used(folder) > most:
+        raise InputError(
+            f"{name} grew beyond {in_words(most)}, the most that this server writes: choose a smaller file type such as "
+            ".mp4, cut the clip shorter, or scale it down"
+        )
 
 
 def _step(event: GradedFrame, of: int, took: float) -> Step:
