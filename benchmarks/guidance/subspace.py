@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
@@ -123,21 +124,14 @@ class SubspaceGuidance(Guidance):
     Of the settings it takes ``start`` and ``stop``, between which it works, and ``strength``, the share of the way.
     """
 
-    def __init__(
-        self,
-        references: Sequence[Reference],
-        settings: GuidanceSettings,
-        codec: GridCodec,
-        owner: object,
-        device: torch.device | str = "cpu",
-    ) -> None:
-        super().__init__(references, settings, codec, owner, device)
-        self.basis = color_subspace(codec, owner).basis
+    def __init__(self, references: Sequence[Reference], *others: Any) -> None:
+        super().__init__(references, *others)
+        self.basis = color_subspace(self.codec, self.owner).basis
         seen: dict[int, tuple[Tensor, Tensor]] = {}
         for reference in references:
             if id(reference) not in seen:
                 colors = reference.colors[:: max(1, len(reference.colors) // _COLORS)]
-                seen[id(reference)] = gaussian((flat_latents(codec, colors) @ self.basis.T)[None])
+                seen[id(reference)] = gaussian((flat_latents(self.codec, colors) @ self.basis.T)[None])
         wanted = [seen[id(reference)] for reference in references]
         self.mean, self.covariance = (torch.cat(each) for each in zip(*wanted, strict=True))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 import torch
 from torch import Tensor
 
 from benchmarks.guidance.afterwards import MATCHES, matched
 from benchmarks.guidance.photographs import photograph
-from benchmarks.guidance.rivals import Rates, schemes
+from benchmarks.guidance.rivals import Rates, WholeWayGuidance, schemes
 from benchmarks.guidance.subspace import (
     PUBLISHED,
     SubspaceGuidance,
@@ -18,9 +20,13 @@ from benchmarks.guidance.subspace import (
     monge_kantorovich,
 )
 from benchmarks.match import PEERS, installed
+from guidance import attach
+from guidance.attach import guide
+from guidance.core import Guidance
 from guidance.reference import Reference
 from guidance.settings import GuidanceSettings
 from reswd_torch import color_distance
+from tests.guidance import tiny
 
 NEEDED = [each for each in MATCHES if each not in PEERS or installed("color_matcher")]
 
@@ -121,6 +127,15 @@ def test_each_picture_has_its_own_reference_and_strength_is_a_share() -> None:
 def test_a_picture_of_one_colour_stays_a_number() -> None:
     flat = torch.zeros(1, 6, 8, 8)
     assert torch.isfinite(SubspaceGuidance([_reference(0.2, 0.8)], PUBLISHED, CODEC, CODEC).shift(flat, 4, 25)).all()
+
+
+@pytest.mark.parametrize("loop", [SubspaceGuidance, WholeWayGuidance])
+def test_every_rival_in_the_loop_steers_a_pipeline(loop: type[Guidance]) -> None:
+    pipe = tiny.tiny_pipeline("sd15")
+    plain = tiny.run(pipe)
+    with mock.patch.object(attach, "Guidance", loop), guide(pipe, tiny.COOL):
+        steered = tiny.run(pipe)
+    assert tiny.nearness(steered, plain, tiny.COOL) < 0.9
 
 
 def test_latents_of_flat_colours_know_nothing_of_the_border() -> None:
