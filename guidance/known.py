@@ -94,7 +94,7 @@ class Known:
 
     def parts(self, prompt: str) -> list[tuple[str, str | None]]:
         """The words of a prompt, those of an object's name together, each with the object that it names."""
-        words, parts = _WORD.findall(self._place_in(prompt.lower())[0]), []
+        words, parts = _WORD.findall(self._without_places(prompt.lower())), []
         while words:
             longest = min(len(words), self._longest)
             phrases = (" ".join(words[:count]) for count in range(longest, 0, -1))
@@ -103,14 +103,12 @@ class Known:
             words = words[phrase.count(" ") + 1 :]
         return parts
 
-    def _place_in(self, prompt: str) -> tuple[str, str | None]:
-        """A prompt in lower case without the places that it names, and the first of them; None if it names none."""
+    def _without_places(self, prompt: str) -> str:
+        """A prompt in lower case without the places that it names."""
         if not self.places:
-            return prompt, None
+            return prompt
         longest = sorted(self.places, key=len, reverse=True)
-        pattern = re.compile(rf"\b(?:{'|'.join(re.escape(place.lower()) for place in longest)})\b")
-        found = pattern.search(prompt)
-        return pattern.sub(" ", prompt), found[0] if found else None
+        return re.sub(rf"\b(?:{'|'.join(re.escape(place.lower()) for place in longest)})\b", " ", prompt)
 
     def place_of(self, scene: str | None) -> str | None:
         """The phrase of :attr:`places` that puts an object into a scene, such as "on a beach" for "beach"; None without one."""

@@ -21,6 +21,7 @@ from guidance.reference import Reference, spread
 from guidance.settings import GRADIENT, GuidanceSettings
 from guidance.transport import SlicedTransport, Weights, scaled
 from reswd_torch.errors import InputError
+from reswd_torch.grade.constants import LUMA
 from reswd_torch.pil_pictures import is_pil_picture, opacity_of, read_pil
 
 MOST_PLACES = 8
@@ -29,7 +30,6 @@ FEATHER = 0.03
 """Pixels on either side of a mask's edge over which regions are blended, as a share of the picture's longer side."""
 _NOTHING = 1e-4
 """A mask whose white is a smaller share of the picture than this is empty, and what is left of a region that others cover too."""
-_LUMA = (0.2126, 0.7152, 0.0722)  # weights of Rec. 709
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def _mask(value: object, name: str) -> Float[Tensor, "h w"]:
         raise InputError(f"{name} has values outside 0..1 (or NaN): divide by 255 or clip")
     if numbers.ndim == 3:
         grey = bool((numbers == numbers[..., :1]).all())
-        numbers = numbers[..., 0] if grey else np.minimum(numbers @ np.array(_LUMA, np.float32), np.float32(1))
+        numbers = numbers[..., 0] if grey else np.minimum(numbers @ np.array(LUMA, np.float32), np.float32(1))
     if numbers.mean() < _NOTHING:
         raise InputError(f"{name} is empty, black everywhere: paint white where its reference counts, or leave it out")
     return torch.from_numpy(np.ascontiguousarray(numbers))

@@ -64,6 +64,15 @@ def parse_palette(text: str | Sequence[str]) -> Palette:
     return Palette(tuple(colors), tuple(weights))
 
 
+def is_palette(text: str) -> bool:
+    """Whether :func:`parse_palette` can read a text."""
+    try:
+        parse_palette(text)
+    except InputError:
+        return False
+    return True
+
+
 def palette_text(palette: Palette) -> str:
     """A palette as :func:`parse_palette` reads it: colours rounded to 8 bits, weights where they are not 1.
 

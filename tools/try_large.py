@@ -254,12 +254,13 @@ def _painted(
 def _matched(plain: Image, found: Found, reference: Photograph) -> dict[str, Image]:
     """The plain picture matched afterwards, by our CDL and by color-matcher where it is installed; their times are noted."""
     from benchmarks.guidance.afterwards import matched
+    from benchmarks.guidance.painting import to_image
 
     pictures = {}
     for way, how in MATCHES.items():
         if way == "CDL" or installed("color_matcher"):
             pictures[way], found.seconds[way] = _timed(
-                lambda how=how: _image(matched(_tensor(plain), reference, how).permute(1, 2, 0).numpy())
+                lambda how=how: to_image(matched(_tensor(plain), reference, how))  # type: ignore[misc]
             )
     return pictures
 
@@ -270,14 +271,6 @@ def _tensor(picture: Image) -> Tensor:
     import torch
 
     return torch.from_numpy(np.asarray(picture.convert("RGB"), dtype=np.float32) / 255).permute(2, 0, 1)
-
-
-def _image(pixels: Any) -> Image:
-    """A picture of (height, width, 3) floats, nominally 0..1."""
-    import numpy as np
-    from PIL import Image
-
-    return Image.fromarray((np.clip(pixels, 0, 1) * 255).round().astype(np.uint8))
 
 
 def _distance(picture: Image, reference: Reference) -> float:

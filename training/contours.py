@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from training.colours import to_lab
+from training.measures import labs
 
 SMOOTH = 2.0
 """The most by which neighbours differ in a smooth area, CIE76: a gradient over all of CIE Lab in 64 pixels stays below it."""
@@ -47,7 +47,7 @@ def false_contours(made: Tensor, plain: Tensor) -> list[float]:
     Returns:
         n shares, 0..1; not a number where a plain picture has no smooth area.
     """
-    return [_banded(*(to_lab(_pixels(each)) for each in pair)) for pair in zip(made, plain, strict=True)]
+    return [_banded(*pair) for pair in zip(_labs(made), _labs(plain), strict=True)]
 
 
 def structure_kept(made: Tensor, plain: Tensor) -> list[float]:
@@ -61,10 +61,8 @@ def structure_kept(made: Tensor, plain: Tensor) -> list[float]:
     Returns:
         n correlations, -1..1; not a number where a picture is of one lightness.
     """
-    return [
-        _correlation(*(_gradients(to_lab(_pixels(each))[..., 0]) for each in pair))
-        for pair in zip(made, plain, strict=True)
-    ]
+    lights = zip(_labs(made)[..., 0], _labs(plain)[..., 0], strict=True)
+    return [_correlation(*map(_gradients, pair)) for pair in lights]
 
 
 def smooth_area(lab: np.ndarray) -> np.ndarray:
@@ -154,8 +152,9 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     return float(one @ other) / size if size > 0 else float("nan")
 
 
-def _pixels(picture: Tensor) -> np.ndarray:
-    return np.asarray(picture.permute(1, 2, 0).contiguous().float().clamp(0, 1).numpy())
+def _labs(pictures: Tensor) -> np.ndarray:
+    """CIELAB of pictures (n, 3, height, width), clipped to 0..1, as (n, height, width, 3)."""
+    return labs(pictures.clamp(0, 1))
 
 
 def _square() -> np.ndarray:

@@ -80,14 +80,12 @@ def run(config: Config, things: list[Thing], device: torch.device) -> UNet2DCond
     torch.manual_seed(parts.seed)
     model = build(config)
     begun = begun_folder(config)
-    if begun.is_dir():
-        grow_denoiser(model, UNet2DConditionModel.from_pretrained(begun, dtype=torch.float32))
-    elif parts.start:
-        grow_denoiser(model, UNet2DConditionModel.from_pretrained(parts.start, subfolder="unet", dtype=torch.float32))
+    start = begun if begun.is_dir() else Path(parts.start, "unet") if parts.start else None
+    if start is not None:
+        grow_denoiser(model, UNet2DConditionModel.from_pretrained(start, dtype=torch.float32))
     model.to(device)
-    model.set_attn_processor(
-        AttnProcessor()
-    )  # on CPUs its backward is faster than the fused one's, by a fifth of a step
+    # On CPUs its backward is faster than the fused one's, by a fifth of a step.
+    model.set_attn_processor(AttnProcessor())
     plan = Plan("denoiser", parts.steps, parts.learning_rate, parts.average, parts.seed, parts.warm_up)
     trained = train(model, step_loss(model, examples, parts, device), plan, config.work, device).eval()
     assert isinstance(trained, UNet2DConditionModel)

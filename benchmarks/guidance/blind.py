@@ -260,9 +260,8 @@ def main(words: Sequence[str] | None = None) -> None:
 def _paint(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """Paint, or read, the pictures and write the sheets."""
     from benchmarks.guidance.measuring import PROMPT_SEED, Judge, painted
-    from benchmarks.guidance.painting import MEASURED, Studio
+    from benchmarks.guidance.painting import MEASURED, Studio, to_image
     from benchmarks.guidance.photographs import REPORTED, path_of, photograph
-    from benchmarks.guidance.report import to_image
     from benchmarks.guidance.rivals import OURS, PLAIN, Rates, schemes
     from benchmarks.match import installed
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from benchmarks.guidance.afterwards import matched
@@ -85,3 +86,8 @@ def finished(scheme: Scheme, pictures: Tensor, reference: Photograph) -> Tensor:
     if scheme.match is None:
         return pictures
     return torch.stack([matched(picture, reference, scheme.match) for picture in pictures])
+
+
+def to_image(picture: Tensor) -> Image.Image:
+    """A picture (3, height, width), 0..1, with 8 bits."""
+    return Image.fromarray((picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy())

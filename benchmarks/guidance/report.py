@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
-from torch import Tensor
 
 from benchmarks.guidance.measuring import Figures
+from benchmarks.guidance.painting import to_image
 from benchmarks.guidance.photographs import ROOT
 
 SHOWN = ("plain", "plain, then colour match (CDL)", "the papers', rate for distance alone", "ours")
@@ -106,8 +106,3 @@ def _middle(picture: Image.Image) -> Image.Image:
     left, top = (picture.width - edge) // 2, (picture.height - edge) // 2
     right, bottom = (picture.width + edge) // 2, (picture.height + edge) // 2
     return picture.convert("RGB").crop((left, top, right, bottom))
-
-
-def to_image(picture: Tensor) -> Image.Image:
-    """A picture (3, height, width), 0..1, with 8 bits."""
-    return Image.fromarray((picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from reswd_torch.errors import InputError
-from reswd_torch.palette import parse_palette
+from reswd_torch.palette import is_palette
 from studio.cli import options
 from studio.media.palettes import is_palette_file
 
@@ -47,7 +46,7 @@ def _parts(text: str) -> tuple[str, str]:
     splits = [(text[:at].strip(), text[at + 1 :].strip()) for at, letter in enumerate(text) if letter == "="]
     there = [split for split in splits if split[0] and Path(split[0]).exists()]
     mask, reference = there[-1] if there else splits[0] if splits else ("", text.strip())
-    if not mask or (not there and _is_palette(mask)):
+    if not mask or (not there and is_palette(mask)):
         raise InputError(
             f"--place {text!r} has no mask, a picture that is white where the reference counts: give MASK=REFERENCE, or "
             "--reference or --palette for the whole picture"
@@ -63,13 +62,6 @@ def _reference(text: str) -> GuideReference:
 
     if is_palette_file(text):
         return choose_guide_reference(palette=options.palette(text))
-    if not Path(text).exists() and (text.startswith("#") or _is_palette(text)):
+    if not Path(text).exists() and (text.startswith("#") or is_palette(text)):
         return choose_guide_reference(palette=text)
     return choose_guide_reference(file=Path(text))
-
-
-def _is_palette(text: str) -> bool:
-    with suppress(InputError):
-        parse_palette(text)
-        return True
-    return False

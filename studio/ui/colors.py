@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reswd_torch.errors import InputError
 from reswd_torch.pairs import Pair, checked_pairs
-from reswd_torch.palette import Palette, hex_of, palette_text, parse_palette
+from reswd_torch.palette import Palette, hex_of, is_palette, palette_text, parse_palette
 from studio.media.images import read_reduced
 from studio.media.palettes import is_palette_file, read_palette_file
 from studio.ui import words
@@ -58,36 +58,32 @@ def show_palette(text: str) -> str:
 
     What is wrong with it is said once, by the run that it is for.
     """
-    entries = [entry for entry in re.split(r"[,;\s]+", text) if entry]
-    readable = " ".join(filter(_is_palette, entries))
+    entries, readable = _read_so_far(text)
     if not entries:
         return f'<div class="pickers" data-kind="palette">{_ADD}</div>'
-    count = len(readable.split())
-    if count == len(entries):
+    if len(readable) == len(entries):
         return palette_editor(parse_palette(readable))
     some = parse_palette(readable) if readable else None
     strip = words.swatches(some.colors, some.weights) if some is not None else ""
-    return strip + _so_far(count, len(entries))
+    return strip + _so_far(len(readable), len(entries))
 
 
 def show_colours(text: str) -> str:
     """Colours as a strip while they are typed, as HTML, all equally wide: for a text whose weights mean nothing."""
+    entries, readable = _read_so_far(text)
+    colors = parse_palette(readable).colors if readable else ()
+    strip = words.swatches(colors, (1.0,) * len(colors)) if colors else ""
+    return strip if len(readable) == len(entries) else strip + _so_far(len(readable), len(entries))
+
+
+def _read_so_far(text: str) -> tuple[list[str], list[str]]:
+    """The entries of a palette that is being typed, and those of them that can be read."""
     entries = [entry for entry in re.split(r"[,;\s]+", text) if entry]
-    colors = [parse_palette(entry).colors[0] for entry in entries if _is_palette(entry)]
-    strip = words.swatches(tuple(colors), (1.0,) * len(colors)) if colors else ""
-    return strip if len(colors) == len(entries) else strip + _so_far(len(colors), len(entries))
+    return entries, [entry for entry in entries if is_palette(entry)]
 
 
 def _so_far(count: int, of: int) -> str:
     return f'<p class="about">{count} of {of} entries can be read as colours so far.</p>'
-
-
-def _is_palette(entry: str) -> bool:
-    try:
-        parse_palette(entry)
-    except InputError:
-        return False
-    return True
 
 
 def split_pairs(text: str | None) -> tuple[str, ...]:

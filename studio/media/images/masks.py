@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from reswd_torch.errors import InputError
+from reswd_torch.grade.constants import LUMA
 from studio.media.images.read import read_values
 
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # weights of Rec. 709
+_LUMA = np.array(LUMA, np.float32)
 
 
 def read_mask(path: str | Path, size: tuple[int, int] | None = None) -> np.ndarray:

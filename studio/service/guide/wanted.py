@@ -7,6 +7,7 @@ picture that is painted again from its own PNG is the same to the last bit.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from studio.service.guide.colours import colours_of
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from guidance.places import Place
+    from guidance.places import Place, ReadPlace
     from guidance.reference import Reference
 
 
@@ -59,6 +60,18 @@ class Wanted:
 
         return [Place(mask, _reference(colors)) for mask, colors in zip(self.masks, self.place_colors, strict=True)]
 
+    @cached_property
+    def allowed(self) -> tuple[Reference, tuple[ReadPlace, ...]]:
+        """The reference and the places as guidance reads them, without the colours to avoid.
+
+        Raises:
+            InputError: a mask is empty, or no colour is left.
+        """
+        from guidance.avoiding import allowed
+        from guidance.places import read_places
+
+        return allowed(self.reference, self.settings), read_places(self.places, self.settings)
+
     def distance(self, made: Image) -> float:
         """Distance of a picture to the colours that are wanted, sliced Wasserstein in CIE Lab units.
 
@@ -87,15 +100,13 @@ class Wanted:
             at each pixel, and colours, (N, 3) float32, sRGB-encoded. Without places one region of all pixels, which has None
             for its weights.
         """
-        from guidance.avoiding import allowed
-        from guidance.places import read_places, region_weights
+        from guidance.places import region_weights
 
-        whole = allowed(self.reference, self.settings).colors.numpy()
-        if not self.masks:
-            return [(None, whole)]
-        read = read_places(self.places, self.settings)
-        weights = [each[0, 0].numpy() for each in region_weights([place.mask for place in read], size)]
-        colors = [whole, *(place.references[0].colors.numpy() for place in read)]
+        whole, places = self.allowed
+        if not places:
+            return [(None, whole.colors.numpy())]
+        weights = [each[0, 0].numpy() for each in region_weights([place.mask for place in places], size)]
+        colors = [each.colors.numpy() for each in (whole, *(place.references[0] for place in places))]
         return list(zip(weights, colors, strict=True))
 
     def kept_in(self, job: GuideJob) -> GuideJob:
@@ -118,8 +129,7 @@ def wanted_of(job: GuideJob, size: tuple[int, int] | None = None) -> Wanted:
         InputError: a reference or a mask cannot be read, a mask is empty or has not the picture's proportions, kept colours
             are damaged, or no colour is left without those to avoid.
     """
-    from guidance.avoiding import allowed
-    from guidance.places import check_sizes, read_places
+    from guidance.places import check_sizes
 
     colors, notes = _colours(job, job.reference)
     masks, place_colors = [], []
@@ -132,8 +142,7 @@ def wanted_of(job: GuideJob, size: tuple[int, int] | None = None) -> Wanted:
         place_colors.append(read)
         notes += more
     wanted = Wanted(colors, tuple(masks), tuple(place_colors), job.guidance, tuple(notes))
-    allowed(wanted.reference, job.guidance)
-    read_places(wanted.places, job.guidance)
+    _ = wanted.allowed  # what cannot be used is refused now
     if size is not None:
         check_sizes(sizes, size)
     return wanted

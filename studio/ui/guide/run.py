@@ -121,9 +121,8 @@ def painting_job(choice: GuideChoice, reference: Path | None, kept: GuideJob | N
         decode_scale=number_from(choice.decode_scale, "decode scale"), grain=number_from(choice.grain, "grain"),
     )  # fmt: skip
     wanted = _reference(choice, reference, kept)
-    job = GuideJob(generation, wanted, guidance, model, plain=bool(choice.plain), quantize=quantize)
-    job = job if again is None else replace(job, places=again.places)
-    return _within_budget(job)
+    places = () if again is None else again.places
+    return _within_budget(GuideJob(generation, wanted, guidance, model, bool(choice.plain), quantize, places))
 
 
 def _within_budget(job: AnyPainting) -> AnyPainting:
